@@ -1,0 +1,1 @@
+//! The tagging engine: pure functions from a resource to proposals.

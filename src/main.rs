@@ -1,0 +1,3 @@
+//! Starts the service; everything else is in the library.
+
+fn main() {}
