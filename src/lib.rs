@@ -1,4 +1,8 @@
 //! Virtual tagging: infers the tags that cloud resources lack and puts them before people.
 
+pub mod clock;
+pub mod config;
+pub mod db;
 pub mod domain;
 pub mod entities;
+pub mod error;

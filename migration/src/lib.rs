@@ -1,1 +1,65 @@
+//! Schema migrations, each a file of plain SQL under `sql/`: what PostgreSQL executes is what one reads.
+//!
+//! Nothing here imports the service: a migration must mean the same in a year, whatever the code has become.
 
+use sea_orm_migration::prelude::{ConnectionTrait, DbErr, MigrationName, MigrationTrait, SchemaManager};
+pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
+
+/// One migration: its name, what it does and how it is taken back.
+struct Sql {
+    name: &'static str,
+    up: &'static str,
+    down: &'static str,
+}
+
+impl MigrationName for Sql {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Sql {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .get_connection()
+            .execute_unprepared(self.up)
+            .await
+            .map(drop)
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .get_connection()
+            .execute_unprepared(self.down)
+            .await
+            .map(drop)
+    }
+}
+
+/// All migrations in order, for [`MigratorTrait`]'s `up`, `down` and `status`.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(Sql {
+                name: "0001_inventory",
+                up: include_str!("sql/0001_inventory.sql"),
+                down: "DROP TABLE ml_inferences, engine_state, evaluations, resources",
+            }),
+            Box::new(Sql {
+                name: "0002_tags",
+                up: include_str!("sql/0002_tags.sql"),
+                down: "DROP TRIGGER resources_copied_to_tags ON resources;
+                       DROP TABLE tag_audit, virtual_tags, rules;
+                       DROP FUNCTION virtual_tags_follow_resource, tag_audit_make_partitions, tag_audit_refuse_change",
+            }),
+            Box::new(Sql {
+                name: "0003_jobs",
+                up: include_str!("sql/0003_jobs.sql"),
+                down: "DROP TABLE import_rejections, import_chunks, import_files, schedules, scheduler_jobs",
+            }),
+        ]
+    }
+}

@@ -77,3 +77,98 @@ pub enum ApprovalStatus {
     Denied,
     Superseded,
 }
+
+/// What happened to a tag; one audit row carries one.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
+#[serde(rename_all = "UPPERCASE")]
+pub enum AuditAction {
+    /// The engine proposed it.
+    Proposed,
+    /// The engine proposes it again, with another source, confidence or evidence.
+    Refreshed,
+    /// The engine no longer proposes it.
+    Withdrawn,
+    /// A person approved it.
+    Approved,
+    /// A person denied it.
+    Denied,
+    /// A decision on another value of the key took its place.
+    Superseded,
+    /// An undone decision on another value of the key gave its place back.
+    Restored,
+    /// A decision on it was taken back.
+    Undone,
+    /// A person made it by hand.
+    Created,
+    /// A person changed its value.
+    Updated,
+    /// It was removed.
+    Deleted,
+}
+
+/// Where a run stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RunStatus {
+    Queued,
+    Running,
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+/// The jobs that there are.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum JobName {
+    /// Asks the providers for their resources.
+    Discover,
+    /// Evaluates the resources that are due.
+    AutoTag,
+    /// Reads an uploaded file.
+    Import,
+    /// Makes audit partitions ahead and prunes what is old.
+    Maintain,
+}

@@ -1,5 +1,18 @@
 //! One file per table: the model, its relations, and finders that demand the actor's scope.
 
 mod enums;
+mod scope;
 
-pub use enums::{ApprovalStatus, Cloud, TagSource};
+pub mod engine_state;
+pub mod import_file;
+pub mod import_rejection;
+pub mod ml_inference;
+pub mod resource;
+pub mod rule;
+pub mod schedule;
+pub mod scheduler_job;
+pub mod tag_audit;
+pub mod virtual_tag;
+
+pub use enums::{ApprovalStatus, AuditAction, Cloud, JobName, RunStatus, TagSource};
+pub use scope::AccountScope;

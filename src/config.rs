@@ -1,0 +1,370 @@
+//! Settings: environment variables (and `.env`, and flags, which the CLI merges in) to typed sections.
+//!
+//! A wrong value is refused with the variable's name, the value (never a secret) and what is allowed.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Why the settings cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A value that is not allowed.
+    #[error("{variable}={value}: {allowed}")]
+    Invalid {
+        variable: &'static str,
+        value: String,
+        allowed: String,
+    },
+    /// Values that do not go together.
+    #[error("{0}")]
+    Conflict(String),
+}
+
+/// Whether strangers may be near.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// One person's machine: works without authentication, on loopback only.
+    Development,
+    /// Refuses to start without authentication.
+    Production,
+}
+
+/// A secret that no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub environment: Environment,
+    pub database: DatabaseConfig,
+    pub http: HttpConfig,
+    pub auth: AuthConfig,
+    pub engine: EngineConfig,
+    pub jobs: JobsConfig,
+}
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// `DATABASE_URL`; unset: a PostgreSQL of our own under `data_dir`.
+    pub url: Option<Secret>,
+    /// `DATA_DIR`.
+    pub data_dir: PathBuf,
+    /// `DATABASE_MAX_CONNECTIONS`.
+    pub max_connections: u32,
+}
+
+/// Where and how to listen.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// `API_HOST`.
+    pub host: IpAddr,
+    /// `API_PORT`; 0 takes a free one.
+    pub port: u16,
+    /// `CORS_ORIGINS`: origins of web pages that may call.
+    pub cors_origins: Vec<String>,
+    /// `UPLOAD_MAX_BYTES`.
+    pub upload_max_bytes: usize,
+}
+
+/// Who may call.
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    /// `JWT_SECRET` of tokens signed with HS256.
+    pub jwt_secret: Option<Secret>,
+    /// `JWT_ISSUER` that a token must name, if set.
+    pub issuer: Option<String>,
+    /// `JWT_AUDIENCE` that a token must name, if set.
+    pub audience: Option<String>,
+}
+
+/// How tags are inferred.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// `ML_MODEL_VERSION`, written beside every inference.
+    pub model_version: String,
+    /// `AUTO_APPLY_THRESHOLD`.
+    pub auto_apply_threshold: f64,
+    /// `MANUAL_REVIEW_THRESHOLD`.
+    pub manual_review_threshold: f64,
+}
+
+/// What runs by itself.
+#[derive(Clone, Debug)]
+pub struct JobsConfig {
+    /// `ENABLE_SCHEDULER`: whether this process ticks the schedules.
+    pub scheduler: bool,
+    /// `ENABLE_WORKERS`: whether this process works on runs.
+    pub workers: bool,
+    /// `WORKER_CONCURRENCY`: runs at the same time in this process.
+    pub concurrency: usize,
+    /// `DISCOVERY_INTERVAL`: a cron expression, in UTC.
+    pub discovery_interval: String,
+    /// `DISCOVERY_SOURCES`: `simulated`, `file:PATH`.
+    pub discovery_sources: Vec<String>,
+}
+
+impl Config {
+    /// Reads the environment of this process.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(&std::env::vars().collect())
+    }
+
+    /// Reads the given variables. An empty value counts as unset.
+    pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
+        let read = Reader(variables);
+        let environment = read.environment()?;
+        let config = Self {
+            environment,
+            database: DatabaseConfig {
+                url: read.text("DATABASE_URL").map(|url| Secret(url.to_owned())),
+                data_dir: read.text("DATA_DIR").unwrap_or("./data").into(),
+                max_connections: read.within("DATABASE_MAX_CONNECTIONS", 16, 2, 1000)?,
+            },
+            http: HttpConfig {
+                host: read.parsed("API_HOST", IpAddr::from([127, 0, 0, 1]), "an IP address")?,
+                port: read.parsed("API_PORT", 8000, "a port from 0 to 65535")?,
+                cors_origins: read.list("CORS_ORIGINS"),
+                upload_max_bytes: read.within("UPLOAD_MAX_BYTES", 256 << 20, 1 << 10, 16 << 30)?,
+            },
+            auth: AuthConfig {
+                jwt_secret: read.jwt_secret()?,
+                issuer: read.text("JWT_ISSUER").map(str::to_owned),
+                audience: read.text("JWT_AUDIENCE").map(str::to_owned),
+            },
+            engine: EngineConfig {
+                model_version: read.text("ML_MODEL_VERSION").unwrap_or("rules-1").to_owned(),
+                auto_apply_threshold: read.within("AUTO_APPLY_THRESHOLD", 0.90, 0.0, 1.0)?,
+                manual_review_threshold: read.within("MANUAL_REVIEW_THRESHOLD", 0.70, 0.0, 1.0)?,
+            },
+            jobs: JobsConfig {
+                scheduler: read.switch("ENABLE_SCHEDULER", true)?,
+                workers: read.switch("ENABLE_WORKERS", true)?,
+                concurrency: read.within("WORKER_CONCURRENCY", 4, 1, 64)?,
+                discovery_interval: read
+                    .text("DISCOVERY_INTERVAL")
+                    .unwrap_or("*/2 * * * *")
+                    .to_owned(),
+                discovery_sources: read.discovery_sources(environment),
+            },
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let engine = &self.engine;
+        if engine.manual_review_threshold > engine.auto_apply_threshold {
+            return Err(ConfigError::Conflict(format!(
+                "MANUAL_REVIEW_THRESHOLD={} is above AUTO_APPLY_THRESHOLD={}: it must not be",
+                engine.manual_review_threshold, engine.auto_apply_threshold
+            )));
+        }
+        if self.auth.jwt_secret.is_some() {
+            return Ok(());
+        }
+        if self.environment == Environment::Production {
+            return Err(ConfigError::Conflict(
+                "ENVIRONMENT=production needs authentication: set JWT_SECRET (32 bytes or more)".into(),
+            ));
+        }
+        if !self.http.host.is_loopback() {
+            return Err(ConfigError::Conflict(format!(
+                "API_HOST={} can be reached from other machines, which needs authentication: set JWT_SECRET, \
+                 or listen on 127.0.0.1",
+                self.http.host
+            )));
+        }
+        Ok(())
+    }
+
+    /// How long a shutdown waits for running work before it lets go.
+    pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
+}
+
+/// Typed access to the variables.
+struct Reader<'a>(&'a HashMap<String, String>);
+
+impl Reader<'_> {
+    fn text(&self, variable: &str) -> Option<&str> {
+        self.0
+            .get(variable)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn list(&self, variable: &str) -> Vec<String> {
+        let entries = self.text(variable).unwrap_or_default().split(',').map(str::trim);
+        entries
+            .filter(|entry| !entry.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn parsed<T: FromStr>(
+        &self,
+        variable: &'static str,
+        default: T,
+        allowed: &str,
+    ) -> Result<T, ConfigError> {
+        let Some(value) = self.text(variable) else {
+            return Ok(default);
+        };
+        value
+            .parse()
+            .map_err(|_| invalid(variable, value, format!("must be {allowed}")))
+    }
+
+    fn within<T>(&self, variable: &'static str, default: T, least: T, most: T) -> Result<T, ConfigError>
+    where
+        T: FromStr + PartialOrd + std::fmt::Display,
+    {
+        let allowed = format!("a number from {least} to {most}");
+        let value = self.parsed(variable, default, &allowed)?;
+        if value >= least && value <= most {
+            return Ok(value);
+        }
+        Err(invalid(
+            variable,
+            &value.to_string(),
+            format!("must be {allowed}"),
+        ))
+    }
+
+    fn switch(&self, variable: &'static str, default: bool) -> Result<bool, ConfigError> {
+        match self.text(variable).map(str::to_ascii_lowercase).as_deref() {
+            None => Ok(default),
+            Some("true" | "1" | "yes" | "on") => Ok(true),
+            Some("false" | "0" | "no" | "off") => Ok(false),
+            Some(value) => Err(invalid(variable, value, "must be true or false".into())),
+        }
+    }
+
+    fn environment(&self) -> Result<Environment, ConfigError> {
+        match self.text("ENVIRONMENT") {
+            None | Some("development") => Ok(Environment::Development),
+            Some("production") => Ok(Environment::Production),
+            Some(value) => Err(invalid(
+                "ENVIRONMENT",
+                value,
+                "must be development or production".into(),
+            )),
+        }
+    }
+
+    /// RFC 7518, 3.2: a key for HS256 has at least the 256 bits of its hash.
+    fn jwt_secret(&self) -> Result<Option<Secret>, ConfigError> {
+        match self.text("JWT_SECRET") {
+            Some(secret) if secret.len() < 32 => {
+                let allowed = format!("must have at least 32 bytes; it has {}", secret.len());
+                Err(invalid("JWT_SECRET", "(secret)", allowed))
+            }
+            secret => Ok(secret.map(|secret| Secret(secret.to_owned()))),
+        }
+    }
+
+    /// Invented resources never mix with real ones unasked: production discovers nothing by default.
+    fn discovery_sources(&self, environment: Environment) -> Vec<String> {
+        match environment {
+            Environment::Development if !self.0.contains_key("DISCOVERY_SOURCES") => vec!["simulated".into()],
+            _ => self.list("DISCOVERY_SOURCES"),
+        }
+    }
+}
+
+fn invalid(variable: &'static str, value: &str, allowed: String) -> ConfigError {
+    ConfigError::Invalid {
+        variable,
+        value: value.to_owned(),
+        allowed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::from_variables(&variables.collect())
+    }
+
+    #[test]
+    fn defaults_serve_one_person_on_loopback() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.environment, Environment::Development);
+        assert!(config.http.host.is_loopback());
+        assert_eq!(config.http.port, 8000);
+        assert_eq!(config.jobs.discovery_sources, ["simulated"]);
+        assert!(config.database.url.is_none());
+    }
+
+    #[test]
+    fn a_wrong_value_names_variable_value_and_what_is_allowed() {
+        for (variable, value) in [
+            ("API_PORT", "80000"),
+            ("API_HOST", "localhost:80"),
+            ("ENVIRONMENT", "staging"),
+            ("AUTO_APPLY_THRESHOLD", "1.5"),
+            ("AUTO_APPLY_THRESHOLD", "NaN"),
+            ("ENABLE_SCHEDULER", "maybe"),
+            ("DATABASE_MAX_CONNECTIONS", "0"),
+        ] {
+            let message = read(&[(variable, value)]).unwrap_err().to_string();
+            assert!(message.contains(variable), "{message}");
+            assert!(
+                message.contains(&value.to_lowercase()) || message.contains(value),
+                "{message}"
+            );
+            assert!(message.contains("must be"), "{message}");
+        }
+    }
+
+    #[test]
+    fn production_and_foreign_hosts_need_authentication() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        assert!(read(&[("ENVIRONMENT", "production")]).is_err());
+        assert!(read(&[("API_HOST", "0.0.0.0")]).is_err());
+        let config = read(&[
+            ("ENVIRONMENT", "production"),
+            ("API_HOST", "::"),
+            ("JWT_SECRET", secret),
+        ])
+        .unwrap();
+        assert!(config.jobs.discovery_sources.is_empty());
+        assert!(!format!("{config:?}").contains(secret));
+    }
+
+    #[test]
+    fn a_short_secret_is_refused_and_not_shown() {
+        let message = read(&[("JWT_SECRET", "hunter2")]).unwrap_err().to_string();
+        assert!(
+            message.contains("32 bytes") && !message.contains("hunter2"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn thresholds_must_be_in_order() {
+        assert!(read(&[("AUTO_APPLY_THRESHOLD", "0.6")]).is_err());
+    }
+}

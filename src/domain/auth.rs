@@ -1,0 +1,71 @@
+//! Who acts, and what they may do.
+
+pub use crate::entities::AccountScope;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What an actor may do; each role may do all that the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Reads and decides.
+    Approver,
+    /// Does everything.
+    Admin,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Viewer => "viewer",
+            Self::Approver => "approver",
+            Self::Admin => "admin",
+        })
+    }
+}
+
+/// The one who asks: a person, a script, or the service itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The name that decisions and audit rows carry.
+    pub subject: String,
+    /// What the actor may do.
+    pub role: Role,
+    /// The accounts that exist for the actor.
+    pub scope: AccountScope,
+}
+
+impl Actor {
+    /// The service itself, in the name of one of its jobs.
+    pub fn system(job: &str) -> Self {
+        Self {
+            subject: format!("system:{job}"),
+            role: Role::Admin,
+            scope: AccountScope::All,
+        }
+    }
+
+    /// Passes when the actor has the role or a higher one; otherwise [`Error::Forbidden`].
+    pub fn require(&self, role: Role) -> Result<()> {
+        if self.role >= role {
+            return Ok(());
+        }
+        Err(Error::Forbidden(format!(
+            "this needs the role {role}; you have {}",
+            self.role
+        )))
+    }
+
+    /// Passes for what concerns all accounts; [`Error::Forbidden`] to an actor limited to some of them.
+    pub fn require_all_accounts(&self) -> Result<()> {
+        match self.scope {
+            AccountScope::All => Ok(()),
+            AccountScope::Only(_) => Err(Error::Forbidden(
+                "this concerns all accounts; you are limited to some".into(),
+            )),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `engine_state`: the revision under which resources are evaluated. One row.
+
+use sea_orm::entity::prelude::*;
+
+/// The present revision.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "engine_state")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub singleton: bool,
+    pub revision: i64,
+    /// Of vocabulary, model and thresholds, as the replica that started last had them.
+    #[sea_orm(column_type = "Text")]
+    pub fingerprint: String,
+    pub updated_at: DateTimeUtc,
+}
+
+/// None.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The one row.
+pub fn find() -> Select<Entity> {
+    Entity::find()
+}

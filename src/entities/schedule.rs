@@ -1,0 +1,31 @@
+//! `schedules`: when jobs run by themselves.
+
+use super::{AccountScope, JobName};
+use sea_orm::entity::prelude::*;
+
+/// The schedule of one job.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "schedules")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub job_name: JobName,
+    #[sea_orm(column_type = "Text")]
+    pub cron: String,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub arguments: Json,
+    pub last_tick_at: Option<DateTimeUtc>,
+    pub paused_at: Option<DateTimeUtc>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub paused_by: Option<String>,
+}
+
+/// None.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// All schedules; they belong to no account.
+pub fn find(_scope: &AccountScope) -> Select<Entity> {
+    Entity::find()
+}

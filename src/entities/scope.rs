@@ -1,0 +1,42 @@
+//! Which accounts an actor may see.
+
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoColumnRef, extension::postgres::PgFunc};
+
+/// The accounts whose resources, tags, events, counts and audit rows exist for an actor. Every finder takes one,
+/// so that a query without a scope does not compile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountScope {
+    /// All accounts.
+    All,
+    /// These accounts and no others; none at all when empty.
+    Only(Vec<String>),
+}
+
+impl AccountScope {
+    /// Whether the account is within the scope.
+    pub fn allows(&self, account_id: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(accounts) => accounts.iter().any(|account| account == account_id),
+        }
+    }
+
+    /// The condition that a column with the account id must meet.
+    pub fn on(&self, column: impl IntoColumnRef) -> Condition {
+        match self {
+            Self::All => Condition::all(),
+            Self::Only(accounts) => {
+                Condition::all().add(Expr::col(column).eq(PgFunc::any(Expr::val(accounts.clone()))))
+            }
+        }
+    }
+
+    /// The accounts for a statement written by hand, which tests them with
+    /// `($1::text[] IS NULL OR account_id = ANY($1))`; `None` stands for all.
+    pub fn as_bind(&self) -> Option<Vec<String>> {
+        match self {
+            Self::All => None,
+            Self::Only(accounts) => Some(accounts.clone()),
+        }
+    }
+}

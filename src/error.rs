@@ -1,0 +1,124 @@
+//! The closed set of errors that the domain gives.
+//!
+//! A caller's mistake is data: [`Error::Rejected`] carries [`Problem`]s, which reach the caller typed, each with a
+//! stable code. Everything else is a refusal or a fault, and becomes a GraphQL error or an HTTP status.
+
+use std::fmt;
+
+/// What went wrong, as far as the caller can mend it. The names are part of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemCode {
+    /// There is no such thing, or it is outside of the caller's accounts.
+    NotFound,
+    /// A value that is not allowed; the message says what is.
+    Invalid,
+    /// It would collide with something that exists.
+    Conflict,
+    /// Somebody decided it before; the message says who and what.
+    AlreadyDecided,
+    /// It changed since the caller read it.
+    Stale,
+    /// More than may be done at once.
+    TooMany,
+}
+
+/// One mistake of the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of mistake.
+    pub code: ProblemCode,
+    /// The path of the input field that it is about, where there is one.
+    pub field: Option<String>,
+    /// One sentence for a human.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem with one input field.
+    pub fn field(code: ProblemCode, field: &str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            field: Some(field.to_owned()),
+            message: message.into(),
+        }
+    }
+
+    /// A problem that no single field is to blame for.
+    pub fn new(code: ProblemCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            field: None,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            Some(field) => write!(f, "{field}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+/// Everything that a domain verb can give instead of its answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller's mistakes; nothing was changed.
+    #[error("{}", join(.0))]
+    Rejected(Vec<Problem>),
+    /// Nobody is signed in, or the credentials are not valid.
+    #[error("authentication is required")]
+    Unauthenticated,
+    /// The actor may not do this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// An argument of a query that cannot be used: a cursor that was not given out, a page too large.
+    #[error("{0}")]
+    BadInput(String),
+    /// PostgreSQL refused or could not be reached.
+    #[error("database: {0}")]
+    Database(#[from] sea_orm::DbErr),
+    /// Anything else that went wrong on our side.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// One mistake about an input field.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::Rejected(vec![Problem::field(ProblemCode::Invalid, field, message)])
+    }
+
+    /// Something that the caller named does not exist within the caller's scope.
+    pub fn not_found(field: &str, what: impl fmt::Display) -> Self {
+        Self::Rejected(vec![Problem::field(
+            ProblemCode::NotFound,
+            field,
+            format!("there is no {what}"),
+        )])
+    }
+
+    /// A fault of ours, with its cause in words for the log.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::Internal(cause.to_string())
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())))
+    }
+}
+
+/// What domain verbs give.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn join(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
