@@ -25,7 +25,7 @@ impl Default for PoolSettings {
         Self {
             max_connections: 16,
             acquire_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(60),
+            statement_timeout: Duration::from_mins(1),
         }
     }
 }
