@@ -1,5 +1,7 @@
-//! PostgreSQL: the pool, migrations, and SQL written by hand.
+//! PostgreSQL: the pool, migrations, SQL written by hand, and the server that the service runs for itself.
 
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod migrate;
 pub mod sql;
 

@@ -1,0 +1,104 @@
+//! Who uses a data directory's server, by file locks: the kernel gives them back however a process ends.
+//!
+//! Every process that uses the server holds `service.lock` shared for as long as it does. Starting and stopping the
+//! server happens under `service.start.lock`, exclusively, so that of two processes the second finds a server that is
+//! ready, and only the last one to leave stops it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::error::{EmbeddedError, IoContext};
+
+/// Long enough for another process to download the server, to make the cluster and to recover it.
+const GATE_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// This process's share in the server of a data directory.
+#[derive(Debug)]
+pub(super) struct Tenancy {
+    data_dir: PathBuf,
+    users: File,
+}
+
+/// The right to start or stop the server; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Gate {
+    _file: File,
+}
+
+impl Tenancy {
+    /// Opens the locks of a data directory, without taking a share yet.
+    pub(super) fn open(data_dir: &Path) -> Result<Self, EmbeddedError> {
+        Ok(Self {
+            data_dir: data_dir.to_path_buf(),
+            users: open(&data_dir.join("service.lock"))?,
+        })
+    }
+
+    /// Waits for the right to start or stop the server.
+    pub(super) async fn gate(&self) -> Result<Gate, EmbeddedError> {
+        let started = Instant::now();
+        let mut pause = Duration::from_millis(2);
+        let mut told = false;
+        loop {
+            if let Some(gate) = self.try_gate()? {
+                return Ok(gate);
+            }
+            if started.elapsed() > GATE_TIMEOUT {
+                return Err(EmbeddedError::Busy {
+                    path: self.data_dir.clone(),
+                    seconds: GATE_TIMEOUT.as_secs(),
+                });
+            }
+            if !told && started.elapsed() > Duration::from_secs(3) {
+                told = true;
+                tracing::info!("waiting for another process that starts or stops the database");
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+
+    /// The right to start or stop the server, if nobody else has it at this moment.
+    pub(super) fn try_gate(&self) -> Result<Option<Gate>, EmbeddedError> {
+        let path = self.data_dir.join("service.start.lock");
+        let file = open(&path)?;
+        Ok(try_exclusive(&file, &path)?.then_some(Gate { _file: file }))
+    }
+
+    /// Takes a share; tells whether other processes have one. Needs the gate, which keeps others from coming between.
+    pub(super) fn enter(&self, _gate: &Gate) -> Result<bool, EmbeddedError> {
+        let path = self.data_dir.join("service.lock");
+        let alone = try_exclusive(&self.users, &path)?;
+        self.users.lock_shared().context("lock", &path)?;
+        Ok(!alone)
+    }
+
+    /// Gives the share back; tells whether it was the last.
+    pub(super) fn leave(&self, _gate: &Gate) -> Result<bool, EmbeddedError> {
+        let path = self.data_dir.join("service.lock");
+        self.users.unlock().context("unlock", &path)?;
+        try_exclusive(&self.users, &path)
+    }
+}
+
+fn open(path: &Path) -> Result<File, EmbeddedError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .context(
+            "open (only the user who owns the data directory can use it) the lock file",
+            path,
+        )
+}
+
+fn try_exclusive(file: &File, path: &Path) -> Result<bool, EmbeddedError> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error).context("lock", path),
+    }
+}

@@ -1,0 +1,252 @@
+//! A private PostgreSQL server, run by the service itself when no `DATABASE_URL` is given.
+//!
+//! It keeps its data under the data directory between starts, listens on a unix socket only, and belongs to whoever
+//! uses that directory: the first process starts it, others join, the last one to leave stops it. A server that
+//! outlived a killed service is taken over by the next.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+mod account;
+mod binaries;
+mod cluster;
+mod error;
+mod layout;
+mod lock;
+mod process;
+
+use account::Account;
+pub use binaries::BinarySearch;
+use binaries::{Binaries, Finder};
+use cluster::{NAME, SUPERUSER};
+pub use error::EmbeddedError;
+use error::IoContext;
+use layout::Layout;
+use lock::Tenancy;
+use process::Postmaster;
+
+/// Whether committed data must survive a crash of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It must.
+    Durable,
+    /// It need not: for tests, where nothing is kept.
+    Throwaway,
+}
+
+impl Durability {
+    /// Arguments for the server's command line.
+    fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Durable => &["-c", "fsync=on", "-c", "full_page_writes=on"],
+            Self::Throwaway => &[
+                "-c",
+                "fsync=off",
+                "-c",
+                "synchronous_commit=off",
+                "-c",
+                "full_page_writes=off",
+            ],
+        }
+    }
+}
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The data directory; made when missing. The cluster is, or is linked from, `postgres` in it.
+    pub data_dir: PathBuf,
+    /// Whether committed data must survive a crash of the machine.
+    pub durability: Durability,
+    /// Where to look for the server's programs.
+    pub binaries: BinarySearch,
+}
+
+impl Options {
+    /// A durable server in `data_dir`, with the programs that the machine has.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            durability: Durability::Durable,
+            binaries: BinarySearch::system(),
+        }
+    }
+}
+
+/// A server in use by this process. End the use with [`EmbeddedServer::stop`]; dropping it only asks the server to shut
+/// down, without waiting.
+#[derive(Debug)]
+pub struct EmbeddedServer {
+    tenancy: Tenancy,
+    postmaster: Postmaster,
+    location: PathBuf,
+    version: String,
+    attached: bool,
+    left: bool,
+}
+
+impl EmbeddedServer {
+    /// Starts the server of a data directory, or joins it when it runs, and waits until it accepts connections.
+    ///
+    /// The first start makes the cluster (about a second), after downloading the programs if the machine has none.
+    pub async fn start(options: Options) -> Result<Self, EmbeddedError> {
+        let data_dir = &options.data_dir;
+        std::fs::create_dir_all(data_dir).context("create the data directory", data_dir)?;
+        let tenancy = Tenancy::open(data_dir)?;
+        let gate = tenancy.gate().await?;
+        let (layout, account) = Layout::resolve(data_dir)?;
+        let attached = tenancy.enter(&gate)?;
+        let location = layout.cluster.clone();
+        if let Some(postmaster) = Postmaster::running(&layout).await? {
+            let pid = postmaster.pid();
+            tracing::info!(
+                pid,
+                attached,
+                "using the PostgreSQL server that is running in {}",
+                location.display()
+            );
+            let version = written_by(&layout).map_or_else(String::new, |major| major.to_string());
+            return Ok(Self {
+                tenancy,
+                postmaster,
+                location,
+                version,
+                attached,
+                left: false,
+            });
+        }
+        let binaries = prepare(&layout, &account, &options).await?;
+        let postmaster = Postmaster::start(&layout, &account, &binaries, options.durability).await?;
+        let (pid, version) = (postmaster.pid(), binaries.version.text);
+        tracing::info!(
+            pid,
+            version,
+            "started the PostgreSQL server in {}",
+            location.display()
+        );
+        Ok(Self {
+            tenancy,
+            postmaster,
+            location,
+            version,
+            attached: false,
+            left: false,
+        })
+    }
+
+    /// How to connect to the service's database, as its owner, which is not a superuser.
+    pub fn connect_options(&self) -> PgConnectOptions {
+        self.options(NAME, NAME)
+    }
+
+    /// How to connect to the maintenance database as the superuser: for tests, which create databases.
+    pub fn admin_options(&self) -> PgConnectOptions {
+        self.options(SUPERUSER, "postgres")
+    }
+
+    fn options(&self, role: &str, database: &str) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
+            .socket(&self.postmaster.socket_dir)
+            .port(layout::PORT)
+            .username(role)
+            .database(database)
+            .ssl_mode(PgSslMode::Disable)
+    }
+
+    /// The service's database as psql takes it: `postgres://virtual_tagging@/virtual_tagging?host=...`.
+    pub fn url(&self) -> String {
+        let directory = self.postmaster.socket_dir.to_string_lossy();
+        format!("postgres://{NAME}@/{NAME}?host={}", percent_encode(&directory))
+    }
+
+    /// The cluster's directory, where the data is.
+    pub fn location(&self) -> &Path {
+        &self.location
+    }
+
+    /// The server's version: as the program spells it ("15.18") when this process started it, else the major only.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Whether another process used the server when this one came.
+    pub fn attached(&self) -> bool {
+        self.attached
+    }
+
+    /// The postmaster's process id.
+    pub fn pid(&self) -> i32 {
+        self.postmaster.pid()
+    }
+
+    /// Ends this process's use. When no other process uses the server, shuts it down and waits for that: open
+    /// sessions are ended, so close the pool first.
+    pub async fn stop(mut self) -> Result<(), EmbeddedError> {
+        let gate = self.tenancy.gate().await?;
+        self.left = true;
+        if self.tenancy.leave(&gate)? {
+            self.postmaster.stop().await?;
+            tracing::info!("stopped the PostgreSQL server");
+        } else {
+            tracing::info!("leaving the PostgreSQL server to the other processes that use it");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for EmbeddedServer {
+    fn drop(&mut self) {
+        if self.left {
+            return;
+        }
+        // Somebody who holds the gate is about to use the server.
+        if let Ok(Some(gate)) = self.tenancy.try_gate()
+            && let Ok(true) = self.tenancy.leave(&gate)
+        {
+            self.postmaster.request_stop();
+        }
+    }
+}
+
+/// Finds the programs, and makes the cluster when there is none.
+async fn prepare(layout: &Layout, account: &Account, options: &Options) -> Result<Binaries, EmbeddedError> {
+    let required = written_by(layout);
+    let cache = layout.base.join("postgres-binaries");
+    let binaries = Finder {
+        search: &options.binaries,
+        account,
+        required,
+        cache,
+    }
+    .find()
+    .await?;
+    if !layout.is_initialised() {
+        tracing::info!("creating the database in {}", layout.cluster.display());
+        cluster::initialise(layout, account, &binaries, options.durability).await?;
+    }
+    Ok(binaries)
+}
+
+/// The major version of the server that wrote the cluster, if there is a cluster.
+fn written_by(layout: &Layout) -> Option<u32> {
+    std::fs::read_to_string(layout.cluster.join("PG_VERSION"))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+}
+
+/// Encodes what has a meaning of its own in the query part of a URL.
+fn percent_encode(text: &str) -> String {
+    text.bytes()
+        .fold(String::with_capacity(text.len()), |mut encoded, byte| {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                    encoded.push(byte.into())
+                }
+                _ => encoded.push_str(&format!("%{byte:02X}")),
+            }
+            encoded
+        })
+}

@@ -1,0 +1,303 @@
+//! The postmaster: starting it, recognising it, waiting for it, ending it.
+
+use std::fs;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::Child;
+
+use super::Durability;
+use super::account::Account;
+use super::binaries::Binaries;
+use super::error::{EmbeddedError, IoContext};
+use super::layout::{Layout, PORT};
+
+/// Recovery after a crash replays the write-ahead log before the server accepts connections.
+const START_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// A fast shutdown writes all changed pages before it ends.
+const STOP_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How many lines of the server's log an error shows.
+const LOG_LINES: usize = 20;
+
+/// What `postmaster.pid` in a cluster says; PostgreSQL keeps it up to date.
+#[derive(Debug, PartialEq, Eq)]
+struct PidFile {
+    pid: i32,
+    socket_dir: PathBuf,
+    status: String,
+}
+
+impl PidFile {
+    /// Reads the file; nothing when it is missing or still being written.
+    fn read(cluster: &Path) -> Option<Self> {
+        Self::parse(&fs::read_to_string(cluster.join("postmaster.pid")).ok()?)
+    }
+
+    /// Line 1 is the process id, 5 the socket's directory, 8 the status.
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        Some(Self {
+            pid: lines.next()?.trim().parse().ok()?,
+            socket_dir: lines.nth(3).unwrap_or_default().into(),
+            status: lines.nth(2).unwrap_or_default().trim().to_owned(),
+        })
+    }
+}
+
+/// A running server, started by this process or found running.
+#[derive(Debug)]
+pub(super) struct Postmaster {
+    pid: Pid,
+    /// Present when this process started it: it has to be waited for, or it stays a zombie.
+    child: Option<Child>,
+    cluster: PathBuf,
+    pub(super) socket_dir: PathBuf,
+}
+
+impl Postmaster {
+    /// The server that runs on this cluster already, once it accepts connections. A `postmaster.pid` whose process
+    /// is something else is removed, for it would keep a new server from starting.
+    pub(super) async fn running(layout: &Layout) -> Result<Option<Self>, EmbeddedError> {
+        let cluster = layout.cluster.clone();
+        let Some(file) = PidFile::read(&cluster) else {
+            return Ok(None);
+        };
+        let Some(pid) = Pid::from_raw(file.pid).filter(|_| file.pid > 0) else {
+            return Ok(None);
+        };
+        if !is_alive(pid) {
+            // The new server replaces the file itself, and first makes sure that no backend of the old one is left.
+            return Ok(None);
+        }
+        if !serves(pid, &cluster, &file.socket_dir) {
+            let path = cluster.join("postmaster.pid");
+            tracing::info!(path = %path.display(), pid = file.pid, "removing the lock of a server that is gone");
+            fs::remove_file(&path).context("remove", &path)?;
+            return Ok(None);
+        }
+        let mut found = Self {
+            pid,
+            child: None,
+            cluster,
+            socket_dir: file.socket_dir,
+        };
+        match found.ready(layout, Instant::now() + START_TIMEOUT).await {
+            Ok(()) => {
+                found.socket_dir =
+                    PidFile::read(&found.cluster).map_or(found.socket_dir, |file| file.socket_dir);
+                Ok(Some(found))
+            }
+            // It was on its way out.
+            Err(EmbeddedError::Exited { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts the server and waits until it accepts connections.
+    pub(super) async fn start(
+        layout: &Layout,
+        account: &Account,
+        binaries: &Binaries,
+        durability: Durability,
+    ) -> Result<Self, EmbeddedError> {
+        let socket_dir = layout.make_socket_dir(account)?;
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            let mut started = Self::spawn(layout, account, binaries, durability, &socket_dir)?;
+            match started.ready(layout, deadline).await {
+                // Backends of a server that was killed see its end only when their statement does.
+                Err(EmbeddedError::Exited { log, .. })
+                    if log.contains("pre-existing shared memory block") && Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                other => return other.map(|()| started),
+            }
+        }
+    }
+
+    fn spawn(
+        layout: &Layout,
+        account: &Account,
+        binaries: &Binaries,
+        durability: Durability,
+        socket_dir: &Path,
+    ) -> Result<Self, EmbeddedError> {
+        let path = layout.start_log();
+        let log = fs::File::create(&path).context("write", &path)?;
+        let errors = log.try_clone().context("write", &path)?;
+        let program = binaries.program("postgres");
+        let mut command = account.command(&program);
+        command.arg("-D").arg(&layout.cluster).args(durability.settings());
+        command.args(["-c", "listen_addresses=", "-c", &format!("port={PORT}")]);
+        command.args(["-c", &format!("unix_socket_directories={}", socket_dir.display())]);
+        // Its own process group: the terminal's Ctrl-C is for the service, which then stops the server in good order.
+        command.stdout(log).stderr(errors).process_group(0);
+        let child = command.spawn().context("run", &program)?;
+        let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let pid = pid.ok_or_else(|| exited(layout, "it ended at once".to_owned()))?;
+        Ok(Self {
+            pid,
+            child: Some(child),
+            cluster: layout.cluster.clone(),
+            socket_dir: socket_dir.to_path_buf(),
+        })
+    }
+
+    pub(super) fn pid(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
+    /// Waits until the server says that it accepts connections.
+    async fn ready(&mut self, layout: &Layout, deadline: Instant) -> Result<(), EmbeddedError> {
+        let mut pause = Duration::from_millis(2);
+        loop {
+            let file = PidFile::read(&self.cluster).filter(|file| file.pid == self.pid());
+            if file.is_some_and(|file| file.status == "ready") {
+                return Ok(());
+            }
+            if let Some(status) = self.ended()? {
+                return Err(exited(layout, status));
+            }
+            if Instant::now() > deadline {
+                return Err(EmbeddedError::NotReady {
+                    cluster: self.cluster.clone(),
+                    pid: self.pid(),
+                    seconds: START_TIMEOUT.as_secs(),
+                    log: log_end(layout),
+                });
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(25));
+        }
+    }
+
+    /// How the server ended, if it has.
+    fn ended(&mut self) -> Result<Option<String>, EmbeddedError> {
+        let Some(child) = &mut self.child else {
+            let serves = is_alive(self.pid) && serves(self.pid, &self.cluster, &self.socket_dir);
+            return Ok((!serves).then(|| "it has ended".to_owned()));
+        };
+        let status = child
+            .try_wait()
+            .context("wait for the server of", &self.cluster)?;
+        Ok(status.map(|status: ExitStatus| status.to_string()))
+    }
+
+    /// Asks for a fast shutdown: sessions are ended, transactions rolled back, everything is written.
+    pub(super) fn request_stop(&self) {
+        // A process that is gone already needs no signal.
+        let _ = kill_process(self.pid, Signal::INT);
+    }
+
+    /// A fast shutdown, waited for.
+    pub(super) async fn stop(&mut self) -> Result<(), EmbeddedError> {
+        if self.ended()?.is_some() {
+            return Ok(());
+        }
+        self.request_stop();
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        let mut pause = Duration::from_millis(2);
+        while self.ended()?.is_none() {
+            if Instant::now() > deadline {
+                return Err(EmbeddedError::NotStopped {
+                    pid: self.pid(),
+                    seconds: STOP_TIMEOUT.as_secs(),
+                });
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(25));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a process of this id exists, be it another user's.
+fn is_alive(pid: Pid) -> bool {
+    rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
+}
+
+/// Whether the process is the postmaster of this cluster, and not one that got the number of a server that died.
+fn serves(pid: Pid, cluster: &Path, socket_dir: &Path) -> bool {
+    let process = PathBuf::from(format!("/proc/{}", pid.as_raw_nonzero()));
+    if !Path::new("/proc/self/cmdline").exists() {
+        // Without /proc: a socket of a dead server refuses.
+        return UnixStream::connect(socket_dir.join(format!(".s.PGSQL.{PORT}"))).is_ok();
+    }
+    let command = fs::read_to_string(process.join("cmdline")).unwrap_or_default();
+    let mut arguments = command.split('\0');
+    let program = arguments.next().map(Path::new).and_then(Path::file_name);
+    if !program.is_some_and(|name| name == "postgres" || name == "postmaster") {
+        return false;
+    }
+    // A postmaster works in its cluster's directory; who may not see that can read the command line.
+    match fs::read_link(process.join("cwd")) {
+        Ok(directory) => directory == cluster,
+        Err(_) => arguments.any(|argument| Path::new(argument) == cluster),
+    }
+}
+
+fn exited(layout: &Layout, status: String) -> EmbeddedError {
+    EmbeddedError::Exited {
+        cluster: layout.cluster.clone(),
+        status,
+        log: log_end(layout),
+    }
+}
+
+/// The last lines that the server printed before its log was open, and of the newest file in its log directory.
+fn log_end(layout: &Layout) -> String {
+    let files = fs::read_dir(layout.cluster.join("log"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let newest = files.max_by_key(|file| file.metadata().and_then(|metadata| metadata.modified()).ok());
+    let paths = [Some(layout.start_log()), newest.map(|file| file.path())];
+    let texts = paths
+        .into_iter()
+        .flatten()
+        .map(|path| fs::read(path).unwrap_or_default());
+    let ends = texts.map(|text| last_lines(&String::from_utf8_lossy(&text)));
+    ends.filter(|end| !end.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{PidFile, last_lines};
+
+    #[test]
+    fn a_pid_file_is_read_while_it_grows() {
+        let whole = "4711\n/data/postgres\n1700000000\n5432\n/data/postgres-run\n\n  123  456\nready   \n";
+        let expected = PidFile {
+            pid: 4711,
+            socket_dir: PathBuf::from("/data/postgres-run"),
+            status: "ready".into(),
+        };
+        assert_eq!(PidFile::parse(whole), Some(expected));
+        let partial = PidFile::parse("4711\n/data/postgres\n");
+        assert_eq!(
+            partial.map(|file| (file.pid, file.status)),
+            Some((4711, String::new()))
+        );
+        assert_eq!(PidFile::parse(""), None);
+    }
+
+    #[test]
+    fn only_the_end_of_a_log_is_shown() {
+        let text = (1..=30).map(|n| n.to_string()).collect::<Vec<_>>().join("\n");
+        assert!(last_lines(&text).starts_with("11\n"));
+        assert_eq!(last_lines("one"), "one");
+    }
+}
