@@ -1,0 +1,14 @@
+//! The integration tests: the real service on a real PostgreSQL. One binary, so that it links once and all tests share
+//! one database server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
+
+mod db;
+#[cfg(feature = "embedded")]
+mod embedded;
+#[cfg(feature = "embedded")]
+mod scratch;

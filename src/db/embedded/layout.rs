@@ -128,7 +128,10 @@ fn relocate(data_dir: &Path, entry: &Path) -> Result<PathBuf, EmbeddedError> {
     for directory in [Path::new(SHARED_HOME), &home] {
         fs::create_dir_all(directory)
             .and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o755)))
-            .context("create (the server's user cannot reach the data directory) the directory", directory)?;
+            .context(
+                "create (the server's user cannot reach the data directory) the directory",
+                directory,
+            )?;
     }
     let cluster = home.join("postgres");
     if cluster.join("PG_VERSION").exists() {

@@ -154,10 +154,13 @@ impl EmbeddedServer {
             .ssl_mode(PgSslMode::Disable)
     }
 
-    /// The service's database as psql takes it: `postgres://virtual_tagging@/virtual_tagging?host=...`.
+    /// The service's database as psql and `DATABASE_URL` take it: `postgres:///virtual_tagging?host=...&user=...`.
     pub fn url(&self) -> String {
         let directory = self.postmaster.socket_dir.to_string_lossy();
-        format!("postgres://{NAME}@/{NAME}?host={}", percent_encode(&directory))
+        format!(
+            "postgres:///{NAME}?host={}&user={NAME}",
+            percent_encode(&directory)
+        )
     }
 
     /// The cluster's directory, where the data is.

@@ -213,6 +213,8 @@ impl Postmaster {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(25));
         }
+        // Empty now; under the directory for temporary files it would be litter.
+        let _ = fs::remove_dir(&self.socket_dir);
         Ok(())
     }
 }

@@ -1,0 +1,400 @@
+//! The embedded server through its life: kept data, crashes, sharing, and messages when it can not start.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection};
+use virtual_tagging::db::embedded::{BinarySearch, Durability, EmbeddedError, EmbeddedServer, Options};
+
+use crate::scratch::Scratch;
+
+fn options(data_dir: &Path) -> Options {
+    Options {
+        durability: Durability::Throwaway,
+        ..Options::new(data_dir)
+    }
+}
+
+async fn start(data_dir: &Path) -> EmbeddedServer {
+    EmbeddedServer::start(options(data_dir))
+        .await
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn execute(server: &EmbeddedServer, statements: &str) {
+    let mut connection = PgConnection::connect_with(&server.connect_options())
+        .await
+        .unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+}
+
+async fn text(options: &PgConnectOptions, query: &str) -> String {
+    let mut connection = PgConnection::connect_with(options).await.unwrap();
+    sqlx::query_scalar(AssertSqlSafe(query.to_owned()))
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+}
+
+async fn note(server: &EmbeddedServer) -> String {
+    text(&server.connect_options(), "SELECT text FROM note").await
+}
+
+const WRITE: &str = "CREATE TABLE note (text text); INSERT INTO note VALUES ('kept')";
+
+fn kill(pid: i32) {
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+}
+
+fn is_alive(pid: i32) -> bool {
+    rustix::process::test_kill_process(Pid::from_raw(pid).unwrap()).is_ok()
+}
+
+#[tokio::test]
+async fn data_is_kept_between_starts() {
+    let scratch = Scratch::new();
+    let server = start(scratch.path()).await;
+    execute(&server, WRITE).await;
+    let pid = server.pid();
+    server.stop().await.unwrap();
+    assert!(!is_alive(pid));
+    assert!(
+        !scratch.path().join("postgres/postmaster.pid").exists(),
+        "a clean stop leaves no lock"
+    );
+
+    let server = start(scratch.path()).await;
+    assert_eq!(note(&server).await, "kept");
+    assert!(!server.attached());
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_service_owns_its_database_and_is_no_superuser() {
+    let scratch = Scratch::new();
+    let server = start(scratch.path()).await;
+    execute(&server, "CREATE EXTENSION hstore; CREATE EXTENSION pgcrypto").await;
+    let service: PgConnectOptions = server.url().parse().unwrap();
+    assert_eq!(
+        text(&service, "SELECT current_user || '@' || current_database()").await,
+        "virtual_tagging@virtual_tagging"
+    );
+    assert_eq!(
+        text(&service, "SELECT current_setting('is_superuser')").await,
+        "off"
+    );
+    assert_eq!(
+        text(&service, "SELECT current_setting('listen_addresses')").await,
+        ""
+    );
+    assert_eq!(
+        text(&service, "SELECT current_setting('max_connections')").await,
+        "200"
+    );
+    assert_eq!(
+        text(&service, "SELECT current_setting('data_checksums')").await,
+        "on"
+    );
+    assert_eq!(
+        text(&server.admin_options(), "SELECT current_setting('is_superuser')").await,
+        "on"
+    );
+    assert_eq!(
+        std::fs::metadata(server.location()).unwrap().mode() & 0o777,
+        0o700
+    );
+    assert!(
+        server.version().starts_with(
+            &text(
+                &service,
+                "SELECT split_part(current_setting('server_version'), '.', 1)"
+            )
+            .await
+        )
+    );
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn durability_is_given_at_each_start() {
+    let scratch = Scratch::new();
+    let server = start(scratch.path()).await;
+    assert_eq!(
+        text(&server.connect_options(), "SELECT current_setting('fsync')").await,
+        "off"
+    );
+    server.stop().await.unwrap();
+    let server = EmbeddedServer::start(Options::new(scratch.path())).await.unwrap();
+    assert_eq!(
+        text(&server.connect_options(), "SELECT current_setting('fsync')").await,
+        "on"
+    );
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_killed_server_recovers() {
+    let scratch = Scratch::new();
+    let server = EmbeddedServer::start(Options::new(scratch.path())).await.unwrap();
+    execute(&server, WRITE).await;
+    // A session that is busy outlives the postmaster for a while, and the new server has to wait for its end.
+    let busy = server.connect_options();
+    let busy = tokio::spawn(async move {
+        let mut connection = PgConnection::connect_with(&busy).await.unwrap();
+        let _ = sqlx::query("SELECT count(*) FROM generate_series(1, 3000000)")
+            .execute(&mut connection)
+            .await;
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let killed = server.pid();
+    kill(killed);
+    while PgConnection::connect_with(&server.connect_options())
+        .await
+        .is_ok()
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    drop(server);
+
+    let server = EmbeddedServer::start(Options::new(scratch.path())).await.unwrap();
+    assert_ne!(server.pid(), killed);
+    assert_eq!(note(&server).await, "kept");
+    server.stop().await.unwrap();
+    busy.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_that_names_another_program_is_removed() {
+    let scratch = Scratch::new();
+    let server = start(scratch.path()).await;
+    execute(&server, WRITE).await;
+    let lock = server.location().join("postmaster.pid");
+    let text = std::fs::read_to_string(&lock).unwrap();
+    let (pid, rest) = text.split_once('\n').unwrap();
+    let stale = format!("{}\n{rest}", std::process::id());
+    assert_ne!(pid, std::process::id().to_string());
+    server.stop().await.unwrap();
+    std::fs::write(&lock, stale).unwrap();
+
+    let server = start(scratch.path()).await;
+    assert_eq!(note(&server).await, "kept");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_last_user_stops_the_server() {
+    let scratch = Scratch::new();
+    let first = start(scratch.path()).await;
+    execute(&first, WRITE).await;
+    let second = start(scratch.path()).await;
+    assert!(second.attached() && !first.attached());
+    assert_eq!(first.pid(), second.pid());
+    second.stop().await.unwrap();
+    assert_eq!(
+        note(&first).await,
+        "kept",
+        "the second to come leaves the server running"
+    );
+
+    let third = start(scratch.path()).await;
+    let pid = first.pid();
+    first.stop().await.unwrap();
+    assert_eq!(
+        note(&third).await,
+        "kept",
+        "the first to come leaves it to the third"
+    );
+    third.stop().await.unwrap();
+    assert!(
+        !scratch.path().join("postgres/postmaster.pid").exists(),
+        "process {pid} is stopped by the last"
+    );
+}
+
+#[tokio::test]
+async fn of_two_starts_at_once_one_waits_for_the_other() {
+    let scratch = Scratch::new();
+    let (one, two) = tokio::join!(start(scratch.path()), start(scratch.path()));
+    assert_eq!(one.pid(), two.pid());
+    assert_ne!(one.attached(), two.attached());
+    one.stop().await.unwrap();
+    execute(&two, WRITE).await;
+    two.stop().await.unwrap();
+}
+
+/// The process that [`a_server_that_outlived_its_service_is_adopted`] kills.
+#[tokio::test]
+#[ignore = "a part of another test, which runs it as a process of its own"]
+async fn service_to_be_killed() {
+    let Some(data_dir) = std::env::var_os("KILLED_SERVICE_DATA_DIR") else {
+        return;
+    };
+    let server = start(Path::new(&data_dir)).await;
+    execute(&server, WRITE).await;
+    let notice = PathBuf::from(data_dir).join("written");
+    std::fs::write(notice, server.pid().to_string()).unwrap();
+    let _server = server;
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_server_that_outlived_its_service_is_adopted() {
+    let scratch = Scratch::new();
+    let mut service = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "embedded::service_to_be_killed"])
+        .env("KILLED_SERVICE_DATA_DIR", scratch.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let notice = scratch.path().join("written");
+    let mut pid = None;
+    for _ in 0..1200 {
+        pid = std::fs::read_to_string(&notice)
+            .ok()
+            .and_then(|text| text.parse::<i32>().ok());
+        if pid.is_some() {
+            break;
+        }
+        assert!(service.try_wait().unwrap().is_none(), "the service ended early");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let pid = pid.expect("the service writes");
+    service.kill().unwrap();
+    service.wait().unwrap();
+    assert!(is_alive(pid), "the server outlives a killed service");
+
+    let server = start(scratch.path()).await;
+    assert_eq!(server.pid(), pid);
+    assert!(!server.attached(), "nobody else uses it");
+    assert_eq!(note(&server).await, "kept");
+    server.stop().await.unwrap();
+    assert!(
+        !scratch.path().join("postgres/postmaster.pid").exists(),
+        "it is stopped like an own one"
+    );
+}
+
+#[tokio::test]
+async fn a_path_too_long_for_a_socket_is_no_obstacle() {
+    let scratch = Scratch::new();
+    let data_dir = scratch.path().join("d".repeat(120));
+    let server = start(&data_dir).await;
+    let url = server.url();
+    let (_, socket) = url.split_once("host=").unwrap();
+    let socket = PathBuf::from(socket.split('&').next().unwrap());
+    assert!(!socket.starts_with(&data_dir) && socket.exists(), "{url}");
+    assert_eq!(std::fs::metadata(&socket).unwrap().mode() & 0o777, 0o700);
+    execute(&server, WRITE).await;
+    let attached = start(&data_dir).await;
+    assert_eq!(note(&attached).await, "kept");
+    attached.stop().await.unwrap();
+    server.stop().await.unwrap();
+    assert!(!socket.exists(), "nothing is left behind");
+}
+
+#[tokio::test]
+async fn a_cluster_that_was_not_finished_is_made_again() {
+    let scratch = Scratch::new();
+    let unfinished = scratch.path().join("postgres.unfinished");
+    std::fs::create_dir_all(unfinished.join("base")).unwrap();
+    std::fs::write(unfinished.join("PG_VERSION"), "15\n").unwrap();
+    let server = start(scratch.path()).await;
+    execute(&server, WRITE).await;
+    assert!(!unfinished.exists());
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn without_binaries_the_message_names_both_ways_out() {
+    let scratch = Scratch::new();
+    let old = scratch.path().join("old");
+    std::fs::create_dir(&old).unwrap();
+    for program in ["postgres", "initdb"] {
+        let path = old.join(program);
+        std::fs::write(&path, "#!/bin/sh\necho 'postgres (PostgreSQL) 14.9'\n").unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let search = BinarySearch::only(vec![scratch.path().join("nothing"), old]);
+    let error = EmbeddedServer::start(Options {
+        binaries: search,
+        ..options(scratch.path())
+    })
+    .await
+    .unwrap_err();
+    assert!(matches!(error, EmbeddedError::NoBinaries { .. }));
+    let message = error.to_string();
+    for part in [
+        "version 14.9 is too old",
+        "15 or newer",
+        "apt-get install postgresql",
+        "DATABASE_URL",
+    ] {
+        assert!(message.contains(part), "{part:?} is missing in: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_start_shows_its_log() {
+    let scratch = Scratch::new();
+    let server = start(scratch.path()).await;
+    let settings = server.location().join("postgresql.conf");
+    server.stop().await.unwrap();
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, format!("{text}\nno_such_setting = 1\n")).unwrap();
+    let error = EmbeddedServer::start(options(scratch.path())).await.unwrap_err();
+    assert!(matches!(error, EmbeddedError::Exited { .. }));
+    assert!(error.to_string().contains("no_such_setting"), "{error}");
+}
+
+/// Root's data directory is often one that the server's unprivileged user can not enter.
+#[tokio::test]
+async fn root_may_keep_its_data_where_only_root_can_go() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root has an unprivileged user to run the server as");
+        return;
+    }
+    let scratch = Scratch::new();
+    let private = scratch.path().join("private");
+    std::fs::create_dir(&private).unwrap();
+    std::fs::set_permissions(&private, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let data_dir = private.join("data");
+    let server = start(&data_dir).await;
+    let location = server.location().to_path_buf();
+    assert!(
+        location.starts_with("/var/lib/virtual-tagging"),
+        "{}",
+        location.display()
+    );
+    assert_eq!(std::fs::read_link(data_dir.join("postgres")).unwrap(), location);
+    execute(&server, WRITE).await;
+    server.stop().await.unwrap();
+
+    let server = start(&data_dir).await;
+    assert_eq!(note(&server).await, "kept");
+    server.stop().await.unwrap();
+
+    // With the data directory, the data is gone for the service, but not for the operator.
+    std::fs::remove_dir_all(&data_dir).unwrap();
+    let server = start(&data_dir).await;
+    let tables = text(
+        &server.connect_options(),
+        "SELECT count(*)::text FROM pg_tables WHERE tablename = 'note'",
+    )
+    .await;
+    assert_eq!(tables, "0");
+    server.stop().await.unwrap();
+    let home = location.parent().unwrap();
+    let kept = std::fs::read_dir(home)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.path().join("PG_VERSION").exists());
+    assert_eq!(kept.count(), 2);
+    std::fs::remove_dir_all(home).unwrap();
+}
