@@ -4,4 +4,5 @@ pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, RunStatus
 
 pub mod auth;
 pub mod csv;
+pub mod discovery;
 pub mod tagging;
