@@ -3,4 +3,6 @@
 pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, RunStatus, TagSource};
 
 pub mod auth;
+pub mod csv;
+pub mod discovery;
 pub mod tagging;

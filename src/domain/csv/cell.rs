@@ -1,0 +1,51 @@
+//! Cells that a spreadsheet would execute.
+
+use std::borrow::Cow;
+
+/// Makes a cell harmless to spreadsheets: one that starts with `=`, `+`, `-`, `@`, a tab or a line break gets
+/// a leading apostrophe, which spreadsheets take as "this is text". So does one where only apostrophes precede
+/// such a character, so that [`unguard`] is the exact inverse.
+pub fn guard(cell: &str) -> Cow<'_, str> {
+    if is_formula(cell.trim_start_matches('\'')) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
+
+/// Takes back what [`guard`] did: `unguard(&guard(x)) == x` for every `x`.
+pub fn unguard(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
+        _ => cell,
+    }
+}
+
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{guard, is_formula, unguard};
+
+    #[test]
+    fn formulas_are_neutralised() {
+        assert_eq!(guard("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(guard("'=1"), "''=1");
+        assert_eq!(guard("'quoted'"), "'quoted'");
+        assert_eq!(guard("a=b"), "a=b");
+        assert_eq!(unguard("'plain"), "'plain");
+    }
+
+    proptest! {
+        #[test]
+        fn exactly_invertible(cell in "['=+@\\-\t\r\na]{0,6}|\\PC{0,12}") {
+            let guarded = guard(&cell);
+            prop_assert!(!is_formula(&guarded));
+            prop_assert_eq!(unguard(&guarded), cell.as_str());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! One line of JSON Lines.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Rejection;
+use super::draft::Draft;
+
+/// The fields that are read; all others are skipped without being kept.
+#[derive(Deserialize)]
+struct Record {
+    cloud: Option<Value>,
+    account_id: Option<Value>,
+    resource_type: Option<Value>,
+    resource_id: Option<Value>,
+    name: Option<Value>,
+    region: Option<Value>,
+    created_at: Option<Value>,
+    native_tags: Option<Value>,
+}
+
+/// Reads a line that is not blank.
+pub(super) fn parse(line: &str) -> Result<Draft, Rejection> {
+    let line = line.trim();
+    let record: Record = serde_json::from_str(line).map_err(|e| refusal(&e).found(line))?;
+    let mut draft = Draft::default();
+    draft.cloud = text("cloud", record.cloud, &mut draft.faults);
+    draft.account_id = text("account_id", record.account_id, &mut draft.faults);
+    draft.resource_type = text("resource_type", record.resource_type, &mut draft.faults);
+    draft.resource_id = text("resource_id", record.resource_id, &mut draft.faults);
+    draft.name = text("name", record.name, &mut draft.faults);
+    draft.region = text("region", record.region, &mut draft.faults);
+    draft.created_at = text("created_at", record.created_at, &mut draft.faults);
+    draft.add_tags(record.native_tags.unwrap_or_default());
+    Ok(draft)
+}
+
+fn text(column: &str, value: Option<Value>, faults: &mut Vec<Rejection>) -> Option<String> {
+    match value {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text),
+        // Not turned into text: a number has lost the leading zeros of an account.
+        Some(other) => {
+            faults.push(Rejection::of(
+                column,
+                &other.to_string(),
+                "is not a text in quotes",
+            ));
+            None
+        }
+    }
+}
+
+fn refusal(error: &serde_json::Error) -> Rejection {
+    let text = error.to_string();
+    // The line that serde counts is always 1; its column is the position within ours.
+    let what = text.split(" at line ").next().unwrap_or(&text);
+    Rejection::new(format!(
+        "is not a JSON object: {what} (character {})",
+        error.column()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn syntax_errors_name_the_place() {
+        let refusal = parse(r#"{"cloud": aws}"#).unwrap_err();
+        assert_eq!(
+            refusal.reason,
+            "is not a JSON object: expected value (character 11)"
+        );
+        assert_eq!(refusal.value.unwrap(), r#"{"cloud": aws}"#);
+        assert!(parse("[]").is_err());
+        assert!(
+            parse(r#"{"name": "a", "name": "b"}"#)
+                .unwrap_err()
+                .reason
+                .contains("duplicate field `name`")
+        );
+        assert!(parse(&format!("{{\"x\":{}", "[".repeat(100_000))).is_err());
+    }
+
+    #[test]
+    fn other_fields_are_ignored_and_numbers_refused() {
+        let draft =
+            parse(r#"{"cloud":"aws","account_id":12,"extra":{"a":[1]},"native_tags":{"k":1.5}}"#).unwrap();
+        assert_eq!(draft.native_tags["k"], "1.5");
+        assert_eq!(draft.faults[0].column.as_deref(), Some("account_id"));
+    }
+}

@@ -1,0 +1,14 @@
+//! What is out there: providers report resources, inventories are read from files. A provider implements
+//! [`Provider`]; whoever reconciles gives it a [`ReportSink`].
+
+mod draft;
+mod jsonl;
+mod lines;
+mod provider;
+mod reader;
+mod report;
+mod tabular;
+
+pub use provider::{BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportSink, SinkError};
+pub use reader::{Entry, InventoryReader, ReadError};
+pub use report::{Rejection, ResourceReport};

@@ -1,0 +1,106 @@
+//! The sources of resources. A new one implements [`Provider`] in a file of its own and gets its spelling in
+//! [`from_spec`].
+
+mod file;
+mod simulated;
+
+use crate::domain::discovery::Provider;
+
+pub use file::FileProvider;
+pub use simulated::Simulated;
+
+/// Why a source named in the configuration is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    #[error("\"{0}\" is not available in this version; export the inventory to a file and use file:PATH")]
+    NotAvailable(String),
+    #[error("\"file:\" names no path; use file:PATH")]
+    NoPath,
+    #[error("\"{0}\" has no whole number as its seed; use simulated or simulated:SEED")]
+    BadSeed(String),
+    #[error("\"{0}\" is no source of resources; known are simulated, simulated:SEED and file:PATH")]
+    Unknown(String),
+}
+
+/// The provider that one entry of `DISCOVERY_SOURCES` names: `simulated`, `simulated:SEED` or `file:PATH`. Whether
+/// the file can be read shows at each report.
+///
+/// # Errors
+/// The entry names no provider, one that this version lacks (`aws`, `gcp`, `azure`), or has a faulty argument.
+pub fn from_spec(spec: &str) -> Result<Box<dyn Provider>, SpecError> {
+    let spec = spec.trim();
+    let (kind, argument) = spec
+        .split_once(':')
+        .map_or((spec, None), |(kind, rest)| (kind, Some(rest)));
+    match (kind, argument) {
+        ("simulated", None) => Ok(Box::new(Simulated::default())),
+        ("simulated", Some(seed)) => {
+            let seed = seed.parse().map_err(|_| SpecError::BadSeed(spec.to_owned()))?;
+            Ok(Box::new(Simulated::new(seed)))
+        }
+        ("file", None | Some("")) => Err(SpecError::NoPath),
+        ("file", Some(path)) => Ok(Box::new(FileProvider::new(path))),
+        ("aws" | "gcp" | "azure", _) => Err(SpecError::NotAvailable(spec.to_owned())),
+        _ => Err(SpecError::Unknown(spec.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod testing {
+    use async_trait::async_trait;
+
+    use crate::domain::discovery::{Rejection, ReportSink, ResourceReport, SinkError};
+
+    /// Keeps what it takes, or fails at the first batch.
+    #[derive(Default)]
+    pub struct Collected {
+        pub batches: Vec<Vec<ResourceReport>>,
+        pub rejected: Vec<Vec<Rejection>>,
+        pub fail: bool,
+    }
+
+    impl Collected {
+        pub fn resources(&self) -> Vec<ResourceReport> {
+            self.batches.concat()
+        }
+    }
+
+    #[async_trait]
+    impl ReportSink for Collected {
+        async fn resources(&mut self, batch: Vec<ResourceReport>) -> Result<(), SinkError> {
+            if self.fail {
+                return Err("no room".into());
+            }
+            self.batches.push(batch);
+            Ok(())
+        }
+
+        async fn rejected(&mut self, faults: Vec<Rejection>) -> Result<(), SinkError> {
+            self.rejected.push(faults);
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SpecError, from_spec};
+
+    #[test]
+    fn specs() {
+        assert_eq!(from_spec("simulated").unwrap().name(), "simulated");
+        assert_eq!(from_spec(" simulated:7 ").unwrap().name(), "simulated");
+        assert!(!from_spec("simulated").unwrap().is_snapshot());
+        let file = from_spec("file:/a:b.csv").unwrap();
+        assert_eq!((file.name(), file.is_snapshot()), ("file:/a:b.csv", true));
+        let refused = |spec| from_spec(spec).err().unwrap();
+        assert_eq!(refused("file:"), SpecError::NoPath);
+        assert_eq!(refused("simulated:x"), SpecError::BadSeed("simulated:x".into()));
+        assert!(
+            refused("aws")
+                .to_string()
+                .contains("not available in this version")
+        );
+        assert!(refused("").to_string().contains("known are"));
+    }
+}
