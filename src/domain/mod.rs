@@ -2,7 +2,11 @@
 
 pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, RunStatus, TagSource};
 
+pub mod approvals;
+pub mod audit;
 pub mod auth;
 pub mod csv;
 pub mod discovery;
+pub mod events;
+pub mod inventory;
 pub mod tagging;

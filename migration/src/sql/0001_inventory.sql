@@ -25,7 +25,7 @@ CREATE INDEX resources_type ON resources (resource_type, id);
 CREATE INDEX resources_name ON resources (name text_pattern_ops, id);
 CREATE INDEX resources_created ON resources (created_at, id);
 CREATE INDEX resources_feed ON resources (changed_xid, id);
-CREATE INDEX resources_discovered_by ON resources (discovered_by, last_seen_at) WHERE retired_at IS NULL;
+CREATE INDEX resources_discovered_by ON resources (discovered_by, id) WHERE retired_at IS NULL;
 
 -- One row for each resource that is alive. Kept apart from resources, for it is rewritten at every evaluation
 -- and should then touch one narrow row and one index rather than all of those above.

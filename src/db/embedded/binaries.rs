@@ -188,7 +188,7 @@ impl Finder<'_> {
             match self.examine(&directory).await {
                 Ok(found) if self.required.is_some() => return Some(found),
                 Ok(found) if best.as_ref().is_none_or(|best| found.version > best.version) => {
-                    best = Some(found)
+                    best = Some(found);
                 }
                 Ok(_) => {}
                 Err(reason) => refused.push(format!("- {}: {reason}", directory.display())),

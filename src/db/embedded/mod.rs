@@ -246,7 +246,7 @@ fn percent_encode(text: &str) -> String {
         .fold(String::with_capacity(text.len()), |mut encoded, byte| {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
-                    encoded.push(byte.into())
+                    encoded.push(byte.into());
                 }
                 _ => encoded.push_str(&format!("%{byte:02X}")),
             }

@@ -13,7 +13,7 @@ const MAX_TAG_VALUE: usize = 4096;
 const MAX_REJECTED_VALUE: usize = 200;
 
 /// One resource as a provider reports it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ResourceReport {
     /// The provider's own id: an ARN, a full resource name, an Azure resource id. Unique. 1 to 2048 bytes.
     pub resource_id: String,

@@ -1,0 +1,100 @@
+//! Which tags of the queue: the same filter lists them, decides them and follows their events.
+
+use crate::domain::audit::AuditRow;
+use crate::entities::virtual_tag::{Column, Entity};
+use crate::entities::{Cloud, TagSource};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait};
+use sea_orm::{ActiveEnum, Value};
+
+/// Whether a tag was applied by itself or is only suggested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TagKind {
+    /// Confident enough to have been applied at once.
+    AutoApplied,
+    /// Confident enough to be shown, no more.
+    Suggestion,
+}
+
+/// Takes tags that meet all of the conditions that are set; all tags when none is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagFilter {
+    pub kind: Option<TagKind>,
+    pub tag_key: Option<String>,
+    pub tag_value: Option<String>,
+    pub cloud: Option<Cloud>,
+    pub account_id: Option<String>,
+    pub resource_type: Option<String>,
+    pub source: Option<TagSource>,
+    /// From this confidence on, inclusive.
+    pub min_confidence: Option<f64>,
+    /// Up to this confidence, inclusive.
+    pub max_confidence: Option<f64>,
+    /// Proposed before this moment.
+    pub created_before: Option<chrono::DateTime<chrono::Utc>>,
+    /// Proposed at this moment or later.
+    pub created_after: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl TagFilter {
+    /// The conditions on `virtual_tags`.
+    pub fn condition(&self) -> Condition {
+        fn column(column: Column) -> Expr {
+            Expr::col((Entity, column))
+        }
+        fn equal(of: Column, value: Option<impl Into<Value>>) -> Option<Expr> {
+            value.map(|value| column(of).eq(Expr::val(value)))
+        }
+        Condition::all()
+            .add_option(equal(
+                Column::AutoApplied,
+                self.kind.map(|kind| kind == TagKind::AutoApplied),
+            ))
+            .add_option(equal(Column::TagKey, self.tag_key.clone()))
+            .add_option(equal(Column::TagValue, self.tag_value.clone()))
+            .add_option(equal(
+                Column::Cloud,
+                self.cloud.as_ref().map(ActiveEnum::to_value),
+            ))
+            .add_option(equal(Column::AccountId, self.account_id.clone()))
+            .add_option(equal(Column::ResourceType, self.resource_type.clone()))
+            .add_option(equal(
+                Column::Source,
+                self.source.as_ref().map(ActiveEnum::to_value),
+            ))
+            .add_option(
+                self.min_confidence
+                    .map(|least| column(Column::Confidence).gte(least)),
+            )
+            .add_option(
+                self.max_confidence
+                    .map(|most| column(Column::Confidence).lte(most)),
+            )
+            .add_option(
+                self.created_before
+                    .map(|before| column(Column::CreatedAt).lt(before)),
+            )
+            .add_option(
+                self.created_after
+                    .map(|after| column(Column::CreatedAt).gte(after)),
+            )
+    }
+
+    /// Whether an event is about a tag that the filter takes. An event does not tell when its tag was proposed,
+    /// so the two moments are not looked at.
+    pub fn takes(&self, event: &AuditRow) -> bool {
+        fn wants<T: PartialEq>(wanted: Option<&T>, has: &T) -> bool {
+            wanted.is_none_or(|wanted| wanted == has)
+        }
+        let value = event.new_value.as_ref().or(event.old_value.as_ref());
+        self.kind
+            .is_none_or(|kind| (kind == TagKind::AutoApplied) == event.auto_applied)
+            && wants(self.tag_key.as_ref(), &event.tag_key)
+            && (self.tag_value.is_none() || self.tag_value.as_ref() == value)
+            && wants(self.cloud.as_ref(), &event.cloud)
+            && wants(self.account_id.as_ref(), &event.account_id)
+            && wants(self.resource_type.as_ref(), &event.resource_type)
+            && wants(self.source.as_ref(), &event.source)
+            && self.min_confidence.is_none_or(|least| event.confidence >= least)
+            && self.max_confidence.is_none_or(|most| event.confidence <= most)
+    }
+}

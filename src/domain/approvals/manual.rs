@@ -1,0 +1,235 @@
+//! Tags that people make by hand. They hold at once: who may make one may approve one.
+
+use super::{VirtualTag, check_reason};
+use crate::db::sql;
+use crate::domain::audit::{self, Cause};
+use crate::domain::auth::{Actor, Role};
+use crate::entities::{TagSource, virtual_tag};
+use crate::error::{Error, Problem, ProblemCode, Result};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, TransactionTrait, Value};
+
+/// Characters of a key.
+const MAX_KEY: usize = 128;
+/// Characters of a value.
+const MAX_VALUE: usize = 1024;
+
+/// A tag to make by hand.
+#[derive(Clone, Debug)]
+pub struct NewTag {
+    /// The resource's key in this database.
+    pub resource_id: i64,
+    /// 1 to 128 characters.
+    pub tag_key: String,
+    /// 1 to 1024 characters.
+    pub tag_value: String,
+    /// Why, for the audit trail.
+    pub reason: Option<String>,
+}
+
+/// Makes a tag that is approved at once, and supersedes whatever else the key had on the resource. A pending,
+/// denied or superseded tag of the same value becomes this one; an approved one is a conflict.
+pub async fn create(db: &DatabaseConnection, actor: &Actor, new: NewTag) -> Result<VirtualTag> {
+    actor.require(Role::Approver)?;
+    let key = checked("tagKey", &new.tag_key, MAX_KEY)?;
+    let value = checked("tagValue", &new.tag_value, MAX_VALUE)?;
+    check_reason(new.reason.as_deref())?;
+    let txn = db.begin().await?;
+    lock_resource(&txn, actor, new.resource_id).await?;
+    let mut existing = tags_of_key(&txn, actor, new.resource_id, key).await?;
+    if existing
+        .iter()
+        .any(|tag| tag.tag_value == value && is_approved(tag))
+    {
+        return Err(conflict("tagValue", "this value is approved already"));
+    }
+    let same = existing
+        .iter()
+        .position(|tag| tag.tag_value == value)
+        .map(|at| existing.swap_remove(at));
+    let cause = Cause {
+        actor: actor.subject.clone(),
+        reason: new.reason,
+        run_id: None,
+    };
+    // The row must exist before others can be superseded by it, and they must give way before it is approved.
+    let id = match &same {
+        Some(tag) => tag.id,
+        None => insert_pending(&txn, new.resource_id, key, value).await?,
+    };
+    supersede_others(&txn, id, &cause).await?;
+    let approve = "changed AS (UPDATE virtual_tags SET approval_status = 'APPROVED', source = 'MANUAL', confidence = 1,
+            auto_applied = false, rule_id = NULL, evidence = $2, evidence_signature = 'MANUAL', superseded_by = NULL,
+            superseded_from = NULL, decided_by = $3, decided_at = now(), decision_reason = $4, updated_at = now()
+          WHERE id = $1 RETURNING *, 'CREATED'::text AS action, $5::text AS old_value, $6::text AS old_status)";
+    let evidence = serde_json::json!({ "reason": format!("made by {}", actor.subject) });
+    let old_status = same
+        .as_ref()
+        .map(|tag| sea_orm::ActiveEnum::to_value(&tag.approval_status));
+    let old_value = same.map(|tag| tag.tag_value);
+    let binds: Vec<Value> = vec![
+        id.into(),
+        evidence.into(),
+        actor.subject.clone().into(),
+        cause.reason.clone().into(),
+        old_value.into(),
+        old_status.into(),
+    ];
+    let made = one(audit::with_trail(&txn, approve, binds, &cause).await?)?;
+    txn.commit().await?;
+    Ok(made)
+}
+
+/// Gives a tag made by hand another value.
+pub async fn update(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    id: i64,
+    tag_value: &str,
+    reason: Option<String>,
+) -> Result<VirtualTag> {
+    actor.require(Role::Approver)?;
+    let value = checked("tagValue", tag_value, MAX_VALUE)?;
+    check_reason(reason.as_deref())?;
+    let txn = db.begin().await?;
+    let tag = locked_manual(&txn, actor, id).await?;
+    let others = tags_of_key(&txn, actor, tag.resource_id, &tag.tag_key).await?;
+    if others
+        .iter()
+        .any(|other| other.id != id && other.tag_value == value)
+    {
+        return Err(conflict(
+            "tagValue",
+            "the resource has a tag with this key and value already",
+        ));
+    }
+    let cause = Cause {
+        actor: actor.subject.clone(),
+        reason,
+        run_id: None,
+    };
+    let update = "changed AS (UPDATE virtual_tags SET tag_value = $2, updated_at = now() WHERE id = $1
+            RETURNING *, 'UPDATED'::text AS action, $3::text AS old_value, approval_status AS old_status)";
+    let binds = vec![id.into(), value.into(), tag.tag_value.into()];
+    let updated = one(audit::with_trail(&txn, update, binds, &cause).await?)?;
+    txn.commit().await?;
+    Ok(updated)
+}
+
+/// Removes a tag made by hand; what it had superseded stands where it stood before. Gives the tag as it was.
+pub async fn delete(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    id: i64,
+    reason: Option<String>,
+) -> Result<VirtualTag> {
+    actor.require(Role::Approver)?;
+    check_reason(reason.as_deref())?;
+    let txn = db.begin().await?;
+    let tag = locked_manual(&txn, actor, id).await?;
+    let cause = Cause {
+        actor: actor.subject.clone(),
+        reason,
+        run_id: None,
+    };
+    // Only so that the key has no approved value while an older one is restored; the row goes next.
+    let yield_key = "UPDATE virtual_tags SET approval_status = 'PENDING' WHERE id = $1";
+    sql::execute(&txn, yield_key, [id.into()]).await?;
+    super::undo::restore_superseded(&txn, vec![id], &cause).await?;
+    let delete = "changed AS (DELETE FROM virtual_tags WHERE id = $1
+            RETURNING *, 'DELETED'::text AS action, tag_value AS old_value, $2::text AS old_status)";
+    let old_status = sea_orm::ActiveEnum::to_value(&tag.approval_status);
+    audit::with_trail::<VirtualTag>(&txn, delete, vec![id.into(), old_status.into()], &cause).await?;
+    txn.commit().await?;
+    Ok(tag)
+}
+
+fn checked<'a>(field: &str, text: &'a str, most: usize) -> Result<&'a str> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > most {
+        return Err(Error::invalid(field, format!("must have 1 to {most} characters")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Error::invalid(field, "must not contain control characters"));
+    }
+    Ok(text)
+}
+
+async fn lock_resource(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<()> {
+    let lock = "SELECT 1 FROM resources WHERE id = $1 AND ($2::text[] IS NULL OR account_id = ANY($2))
+                 FOR NO KEY UPDATE";
+    match sql::execute(txn, lock, [id.into(), actor.scope.as_bind().into()]).await? {
+        0 => Err(Error::not_found("resourceId", "such resource")),
+        _ => Ok(()),
+    }
+}
+
+async fn locked_manual(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<VirtualTag> {
+    super::lock_resources(txn, &[id], actor).await?;
+    let tag = virtual_tag::find(&actor.scope)
+        .filter(virtual_tag::Column::Id.eq(id))
+        .one(txn)
+        .await?;
+    let tag = tag.ok_or_else(|| Error::not_found("id", "such virtual tag"))?;
+    match tag.source {
+        TagSource::Manual | TagSource::Csv => Ok(tag),
+        _ => Err(conflict(
+            "id",
+            "this tag was inferred: approve or deny it, or make a tag by hand in its place",
+        )),
+    }
+}
+
+async fn tags_of_key(
+    txn: &impl ConnectionTrait,
+    actor: &Actor,
+    resource_id: i64,
+    key: &str,
+) -> Result<Vec<VirtualTag>> {
+    let of_key = virtual_tag::find(&actor.scope)
+        .filter(virtual_tag::Column::ResourceId.eq(resource_id))
+        .filter(virtual_tag::Column::TagKey.eq(key));
+    Ok(of_key.all(txn).await?)
+}
+
+async fn insert_pending(txn: &impl ConnectionTrait, resource_id: i64, key: &str, value: &str) -> Result<i64> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Id {
+        id: i64,
+    }
+    let insert =
+        "INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied,
+            approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
+         SELECT id, $2, $3, 'MANUAL', 1, false, 'PENDING', '{}', 'MANUAL', cloud, account_id, resource_type
+           FROM resources WHERE id = $1 RETURNING id";
+    let made: Option<Id> = sql::row(txn, insert, [resource_id.into(), key.into(), value.into()]).await?;
+    Ok(made.ok_or_else(resource_gone)?.id)
+}
+
+async fn supersede_others(txn: &impl ConnectionTrait, id: i64, cause: &Cause) -> Result<()> {
+    let supersede = "loser AS (SELECT t.id, t.approval_status AS old_status FROM virtual_tags t
+              JOIN virtual_tags w ON w.id = $1 AND w.resource_id = t.resource_id AND w.tag_key = t.tag_key
+             WHERE t.id <> $1 AND t.approval_status IN ('PENDING', 'APPROVED')),
+         changed AS (UPDATE virtual_tags t SET approval_status = 'SUPERSEDED', superseded_by = $1,
+                superseded_from = l.old_status, updated_at = now()
+              FROM loser l WHERE t.id = l.id
+            RETURNING t.*, 'SUPERSEDED'::text AS action, t.tag_value AS old_value, l.old_status)";
+    audit::with_trail::<VirtualTag>(txn, supersede, vec![id.into()], cause).await?;
+    Ok(())
+}
+
+fn is_approved(tag: &VirtualTag) -> bool {
+    tag.approval_status == crate::entities::ApprovalStatus::Approved
+}
+
+fn conflict(field: &str, message: &str) -> Error {
+    Error::Rejected(vec![Problem::field(ProblemCode::Conflict, field, message)])
+}
+
+fn one(mut rows: Vec<VirtualTag>) -> Result<VirtualTag> {
+    rows.pop().ok_or_else(resource_gone)
+}
+
+/// Cannot happen while its row is locked.
+fn resource_gone() -> Error {
+    Error::internal("a locked resource has gone")
+}

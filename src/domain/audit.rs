@@ -1,0 +1,70 @@
+//! The audit trail: every change to a tag writes one row in its own transaction. In commit order the trail is the
+//! event log, see [`super::events`].
+//!
+//! Changes are sets, so the trail is written by the statement that makes them: a change is a `WITH ... changed AS
+//! (INSERT or UPDATE virtual_tags ... RETURNING *, <action>, <old_value>, <old_status>)`, and [`with_trail`] adds
+//! what copies those rows into `tag_audit`.
+
+pub use crate::entities::tag_audit::Model as AuditRow;
+
+use crate::db::sql;
+use crate::error::Result;
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+
+/// Who makes a change, and why; the same for all rows of a statement.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// The actor's name.
+    pub actor: String,
+    /// What the actor said of it.
+    pub reason: Option<String>,
+    /// The run that did it in the actor's name.
+    pub run_id: Option<i64>,
+}
+
+/// Runs a change of tags and writes its trail; gives the changed rows.
+///
+/// `change` is the text of the common table expressions up to and including one named `changed`, without `WITH`,
+/// over `$1..$n` for `values`. `changed` has all columns of `virtual_tags` as they are after the change, and
+/// `action`, `old_value`, `old_status` besides.
+pub async fn with_trail<T: FromQueryResult>(
+    db: &impl ConnectionTrait,
+    change: &str,
+    values: Vec<Value>,
+    cause: &Cause,
+) -> Result<Vec<T>> {
+    let n = values.len();
+    let statement = format!(
+        "WITH {change}, trail AS (
+            INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id,
+                action, tag_key, old_value, new_value, old_status, new_status, source, confidence, auto_applied,
+                actor, reason, run_id)
+            SELECT c.resource_id, r.resource_id, c.cloud, c.account_id, c.resource_type, c.id,
+                c.action, c.tag_key, c.old_value,
+                CASE WHEN c.action <> 'DELETED' THEN c.tag_value END, c.old_status,
+                CASE WHEN c.action <> 'DELETED' THEN c.approval_status END, c.source, c.confidence, c.auto_applied,
+                ${}, ${}, ${}
+            FROM changed c JOIN resources r ON r.id = c.resource_id ORDER BY c.id)
+        SELECT * FROM changed ORDER BY id",
+        n + 1,
+        n + 2,
+        n + 3
+    );
+    let cause = [
+        cause.actor.clone().into(),
+        cause.reason.clone().into(),
+        cause.run_id.into(),
+    ];
+    sql::rows(db, &statement, values.into_iter().chain(cause)).await
+}
+
+/// Makes the partitions of this month and the three after it; gives how many were new. The trail must always
+/// have a place to write to, so this runs at every start and daily.
+pub async fn make_partitions(db: &impl ConnectionTrait) -> Result<i32> {
+    #[derive(FromQueryResult)]
+    struct Made {
+        made: i32,
+    }
+    let made: Option<Made> = sql::row(db, "SELECT tag_audit_make_partitions(3) AS made", []).await?;
+    Ok(made.map_or(0, |row| row.made))
+}

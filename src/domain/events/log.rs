@@ -1,0 +1,80 @@
+//! The tables that can be followed.
+
+use super::{Cursor, Event};
+use crate::db::sql;
+use crate::entities::{resource, tag_audit};
+use crate::error::Result;
+use sea_orm::{DatabaseConnection, FromQueryResult, QueryResult};
+
+/// A table whose rows can be read in commit order.
+pub trait Log: Send + Sync + 'static {
+    /// What a row says.
+    type Row: FromQueryResult + Clone + Send + Sync + 'static;
+    /// A name for logs and metrics.
+    const NAME: &'static str;
+    /// Reads rows with `xid` and `id` columns: `$1`, `$2` the cursor to go on behind, `$3` how many.
+    const READ: &'static str;
+    /// Reads `xid` and `id` of the last row that can be read.
+    const HEAD: &'static str;
+}
+
+/// `tag_audit`: every change to a tag.
+pub struct TagLog;
+
+impl Log for TagLog {
+    type Row = tag_audit::Model;
+    const NAME: &'static str = "tags";
+    const READ: &'static str = "SELECT *, xid::text::bigint AS log_xid FROM tag_audit
+         WHERE (xid, id) > ($1::text::xid8, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+         ORDER BY xid, id LIMIT $3";
+    const HEAD: &'static str = "SELECT xid::text::bigint AS log_xid, id FROM tag_audit
+         WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, id DESC LIMIT 1";
+}
+
+/// `resources` as a compacted log: each resource stands at its last change, so one that changed twice while a
+/// subscriber was away is told once, as it is now.
+pub struct ResourceLog;
+
+impl Log for ResourceLog {
+    type Row = resource::Model;
+    const NAME: &'static str = "resources";
+    const READ: &'static str = "SELECT *, changed_xid::text::bigint AS log_xid FROM resources
+         WHERE (changed_xid, id) > ($1::text::xid8, $2) AND changed_xid < pg_snapshot_xmin(pg_current_snapshot())
+         ORDER BY changed_xid, id LIMIT $3";
+    const HEAD: &'static str = "SELECT changed_xid::text::bigint AS log_xid, id FROM resources
+         WHERE changed_xid < pg_snapshot_xmin(pg_current_snapshot())
+         ORDER BY changed_xid DESC, id DESC LIMIT 1";
+}
+
+impl FromQueryResult for Cursor {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, sea_orm::DbErr> {
+        Ok(Self {
+            xid: row.try_get(prefix, "log_xid")?,
+            id: row.try_get(prefix, "id")?,
+        })
+    }
+}
+
+impl<T: FromQueryResult> FromQueryResult for Event<T> {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, sea_orm::DbErr> {
+        Ok(Self {
+            cursor: Cursor::from_query_result(row, prefix)?,
+            row: T::from_query_result(row, prefix)?,
+        })
+    }
+}
+
+/// At most `limit` events behind `after`, in order.
+pub async fn read<L: Log>(db: &DatabaseConnection, after: Cursor, limit: i64) -> Result<Vec<Event<L::Row>>> {
+    sql::rows(
+        db,
+        L::READ,
+        [after.xid.to_string().into(), after.id.into(), limit.into()],
+    )
+    .await
+}
+
+/// The place of the last event that can be read; the beginning when there is none.
+pub async fn head<L: Log>(db: &DatabaseConnection) -> Result<Cursor> {
+    Ok(sql::row(db, L::HEAD, []).await?.unwrap_or_default())
+}

@@ -1,0 +1,78 @@
+//! Live events: one tail a process reads each new row of a log once and fans it out to all subscribers.
+//!
+//! A log is a table whose rows carry the id of the transaction that wrote them. A reader takes rows in the order
+//! of `(xid, id)` below the oldest transaction still running: below it nothing can appear any more, so no row
+//! is passed over, whatever the order of commits. That pair is the [`Cursor`] that a subscriber gets, and
+//! resumes from. (A sequence alone would lose rows: numbers are drawn before transactions commit.)
+
+mod feed;
+mod log;
+mod notifier;
+
+pub use feed::{Feed, FeedStatus};
+pub use log::{Log, ResourceLog, TagLog};
+pub use notifier::Notifier;
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A place in a log. Places compare in the order of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cursor {
+    /// The transaction that wrote the row.
+    pub xid: i64,
+    /// The row within it.
+    pub id: i64,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.xid, self.id)
+    }
+}
+
+/// The text is not one that a [`Cursor`] was shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a cursor of an event")]
+pub struct NotACursor;
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let number = |text: &str| text.parse::<i64>();
+        let (xid, id) = text.split_once('.').ok_or(NotACursor)?;
+        match (number(xid), number(id)) {
+            (Ok(xid), Ok(id)) if xid >= 0 && id >= 0 => Ok(Self { xid, id }),
+            _ => Err(NotACursor),
+        }
+    }
+}
+
+/// One row of a log, with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event<T> {
+    /// Give it back as `after` to go on behind this event.
+    pub cursor: Cursor,
+    /// What happened.
+    pub row: T,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_survives_its_text(xid in 0..i64::MAX, id in 0..i64::MAX) {
+            let cursor = Cursor { xid, id };
+            prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+
+        #[test]
+        fn any_other_text_is_refused(text in "[^0-9.+]*|-[0-9]+\\.[0-9]+|[0-9]+\\.-[0-9]+|[0-9]*") {
+            prop_assert_eq!(text.parse::<Cursor>(), Err(NotACursor));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Resources that people describe themselves.
+
+use super::{Resource, reconcile};
+use crate::db::sql;
+use crate::domain::audit::{self, Cause};
+use crate::domain::auth::{Actor, Role};
+use crate::domain::discovery::ResourceReport;
+use crate::entities::{resource, virtual_tag};
+use crate::error::{Error, Problem, ProblemCode, Result};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, QuerySelect, TransactionTrait,
+};
+use std::collections::BTreeMap;
+
+/// What to change of a resource; `None` leaves a column as it is. What names the resource cannot be changed.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    pub name: Option<String>,
+    pub region: Option<String>,
+    pub native_tags: Option<BTreeMap<String, String>>,
+}
+
+/// Adds a resource. Refuses one that exists, and whatever [`ResourceReport::validate`] refuses.
+pub async fn create(db: &DatabaseConnection, actor: &Actor, report: ResourceReport) -> Result<Resource> {
+    actor.require(Role::Admin)?;
+    check(&report)?;
+    if !actor.scope.allows(&report.account_id) {
+        return Err(Error::invalid("accountId", "this account is not one of yours"));
+    }
+    let txn = db.begin().await?;
+    let (done, ids) = reconcile::batch(&txn, "api", std::slice::from_ref(&report)).await?;
+    if done.inserted == 0 {
+        let message = "there is a resource with this id already";
+        return Err(Error::Rejected(vec![Problem::field(
+            ProblemCode::Conflict,
+            "resourceId",
+            message,
+        )]));
+    }
+    let made = resource::find(&actor.scope)
+        .filter(resource::Column::Id.is_in(ids))
+        .one(&txn)
+        .await?;
+    txn.commit().await?;
+    made.ok_or_else(|| Error::internal("an inserted resource cannot be read"))
+}
+
+/// Changes a resource; it is evaluated again. A provider that reports the resource wins at its next report.
+pub async fn update(db: &DatabaseConnection, actor: &Actor, id: i64, edit: Edit) -> Result<Resource> {
+    actor.require(Role::Admin)?;
+    let txn = db.begin().await?;
+    let old = locked(&txn, actor, id).await?;
+    let native_tags = match edit.native_tags {
+        Some(tags) => tags,
+        None => serde_json::from_value(old.native_tags).map_err(Error::internal)?,
+    };
+    let report = ResourceReport {
+        resource_id: old.resource_id,
+        name: edit.name.unwrap_or(old.name),
+        cloud: old.cloud,
+        account_id: old.account_id,
+        resource_type: old.resource_type,
+        region: edit.region.or(old.region),
+        native_tags,
+        created_at: Some(old.created_at),
+    };
+    check(&report)?;
+    reconcile::batch(&txn, &old.discovered_by, std::slice::from_ref(&report)).await?;
+    let new = locked(&txn, actor, id).await?;
+    txn.commit().await?;
+    Ok(new)
+}
+
+/// Removes a resource with its tags, each of which gets its audit row. Gives the resource as it was.
+pub async fn delete(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    id: i64,
+    reason: Option<String>,
+) -> Result<Resource> {
+    actor.require(Role::Admin)?;
+    let txn = db.begin().await?;
+    let old = locked(&txn, actor, id).await?;
+    let cause = Cause {
+        actor: actor.subject.clone(),
+        reason,
+        run_id: None,
+    };
+    let tags = "changed AS (DELETE FROM virtual_tags WHERE resource_id = $1
+            RETURNING *, 'DELETED'::text AS action, tag_value AS old_value, approval_status AS old_status)";
+    audit::with_trail::<virtual_tag::Model>(&txn, tags, vec![id.into()], &cause).await?;
+    sql::execute(&txn, "DELETE FROM resources WHERE id = $1", [id.into()]).await?;
+    txn.commit().await?;
+    Ok(old)
+}
+
+async fn locked(txn: &DatabaseTransaction, actor: &Actor, id: i64) -> Result<Resource> {
+    let found = resource::find(&actor.scope).filter(resource::Column::Id.eq(id));
+    let found = found
+        .lock(sea_orm::sea_query::LockType::NoKeyUpdate)
+        .one(txn)
+        .await?;
+    found.ok_or_else(|| Error::not_found("id", "such resource"))
+}
+
+fn check(report: &ResourceReport) -> Result<()> {
+    report.validate().map_err(|rejections| {
+        let problem = |rejection: crate::domain::discovery::Rejection| Problem {
+            code: ProblemCode::Invalid,
+            field: rejection.column,
+            message: rejection.reason,
+        };
+        Error::Rejected(rejections.into_iter().map(problem).collect())
+    })
+}

@@ -1,0 +1,7 @@
+//! The inventory: resources as clouds, files and people report them.
+
+mod edit;
+pub mod reconcile;
+
+pub use crate::entities::resource::Model as Resource;
+pub use edit::{Edit, create, delete, update};

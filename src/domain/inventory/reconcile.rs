@@ -1,0 +1,143 @@
+//! Making the inventory equal to what is reported, in batches.
+
+use crate::db::sql;
+use crate::domain::audit::{self, Cause};
+use crate::domain::discovery::ResourceReport;
+use crate::error::Result;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
+use std::collections::HashMap;
+use std::ops::AddAssign;
+
+/// What a batch, or a whole report, did to the inventory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    pub inserted: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+}
+
+impl AddAssign for Reconciled {
+    fn add_assign(&mut self, other: Self) {
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+    }
+}
+
+/// What is remembered of a resource after its report: its key here, to tell at the end what was not reported.
+#[derive(FromQueryResult)]
+struct Row {
+    id: i64,
+    /// `None` when the report changed nothing.
+    inserted: Option<bool>,
+}
+
+/// Inserts, updates or revives what `reports` tell, in the caller's transaction; `source` names who reports.
+///
+/// Gives what it did, and the keys of all reported resources. A resource that was inserted or changed is due for
+/// evaluation again. `last_seen_at` of an unchanged one is at most an hour old rather than exact: a report every
+/// two minutes must not rewrite the table. Of two reports of one resource in a batch the later counts. The
+/// reports must have passed [`ResourceReport::validate`].
+pub async fn batch(
+    txn: &DatabaseTransaction,
+    source: &str,
+    reports: &[ResourceReport],
+) -> Result<(Reconciled, Vec<i64>)> {
+    let by_id: HashMap<&str, &ResourceReport> = reports
+        .iter()
+        .map(|report| (report.resource_id.as_str(), report))
+        .collect();
+    let distinct: Vec<&ResourceReport> = by_id.into_values().collect();
+    let rows: Vec<Row> = sql::rows(txn, UPSERT, [sql::recordset(&distinct)?, source.into()]).await?;
+    let inserted = rows.iter().filter(|row| row.inserted == Some(true)).count() as u64;
+    let updated = rows.iter().filter(|row| row.inserted == Some(false)).count() as u64;
+    let unchanged = reports.len() as u64 - inserted - updated;
+    Ok((
+        Reconciled {
+            inserted,
+            updated,
+            unchanged,
+        },
+        rows.into_iter().map(|row| row.id).collect(),
+    ))
+}
+
+/// Resources that are as reported are only read. The order of ids keeps two batches with the same resources from
+/// waiting for each other in a circle.
+const UPSERT: &str = "
+    WITH input AS (
+        SELECT i.resource_id, i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
+               coalesce(i.created_at, r.created_at, now()) AS created_at, r.id,
+               r.last_seen_at < now() - interval '1 hour' AS long_unseen,
+               r.id IS NULL OR r.retired_at IS NOT NULL
+               OR (r.name, r.cloud, r.account_id, r.resource_type, r.region, r.native_tags, r.created_at)
+                  IS DISTINCT FROM (i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
+                                    coalesce(i.created_at, r.created_at)) AS differs
+          FROM jsonb_to_recordset($1) AS i(resource_id text, name text, cloud text, account_id text,
+                   resource_type text, region text, native_tags jsonb, created_at timestamptz)
+          LEFT JOIN resources r ON r.resource_id = i.resource_id),
+    changed AS (
+        INSERT INTO resources AS r
+            (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at, discovered_by)
+        SELECT resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at, $2
+          FROM input WHERE differs ORDER BY resource_id
+        ON CONFLICT (resource_id) DO UPDATE SET
+            name = excluded.name, cloud = excluded.cloud, account_id = excluded.account_id,
+            resource_type = excluded.resource_type, region = excluded.region, native_tags = excluded.native_tags,
+            created_at = excluded.created_at,
+            discovered_by = CASE WHEN r.retired_at IS NULL THEN r.discovered_by ELSE $2 END,
+            last_seen_at = now(), retired_at = NULL, changed_at = now(), changed_xid = pg_current_xact_id()
+        RETURNING id, xmax = 0 AS inserted),
+    due AS (
+        INSERT INTO evaluations (resource_id) SELECT id FROM changed ORDER BY id
+        ON CONFLICT (resource_id) DO UPDATE SET revision = 0),
+    seen AS (
+        UPDATE resources r SET last_seen_at = now() FROM input i
+         WHERE r.id = i.id AND i.long_unseen AND NOT i.differs)
+    SELECT id, inserted FROM changed
+    UNION ALL
+    SELECT id, NULL FROM input WHERE NOT differs";
+
+/// Retires the resources of `source` that are alive and not among `seen`; gives how many. Their pending tags are
+/// withdrawn; approved ones stay, for the day they come back.
+pub async fn retire_missing(
+    txn: &DatabaseTransaction,
+    source: &str,
+    seen: Vec<i64>,
+    cause: &Cause,
+) -> Result<u64> {
+    #[derive(FromQueryResult)]
+    struct Missing {
+        id: i64,
+    }
+    let missing = "SELECT r.id FROM resources r WHERE r.discovered_by = $1 AND r.retired_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS seen(id) WHERE seen.id = r.id)
+       ORDER BY r.id FOR NO KEY UPDATE";
+    let missing: Vec<Missing> = sql::rows(txn, missing, [source.into(), seen.into()]).await?;
+    let ids: Vec<i64> = missing.into_iter().map(|row| row.id).collect();
+    retire(txn, &ids, cause).await?;
+    Ok(ids.len() as u64)
+}
+
+/// Retires these resources, whose rows the caller has locked.
+async fn retire(txn: &impl ConnectionTrait, ids: &[i64], cause: &Cause) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let ids: Value = ids.to_vec().into();
+    let retire =
+        "UPDATE resources SET retired_at = now(), changed_at = now(), changed_xid = pg_current_xact_id()
+                   WHERE id = ANY($1)";
+    sql::execute(txn, retire, [ids.clone()]).await?;
+    sql::execute(
+        txn,
+        "DELETE FROM evaluations WHERE resource_id = ANY($1)",
+        [ids.clone()],
+    )
+    .await?;
+    let withdraw = "changed AS (UPDATE virtual_tags SET approval_status = 'SUPERSEDED', updated_at = now()
+              WHERE resource_id = ANY($1) AND approval_status = 'PENDING'
+            RETURNING *, 'WITHDRAWN'::text AS action, tag_value AS old_value, 'PENDING'::text AS old_status)";
+    audit::with_trail::<crate::entities::virtual_tag::Model>(txn, withdraw, vec![ids], cause).await?;
+    Ok(())
+}
