@@ -2,4 +2,5 @@
 
 pub use crate::entities::{ApprovalStatus, Cloud, TagSource};
 
+pub mod rules;
 pub mod tagging;
