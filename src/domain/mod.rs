@@ -9,4 +9,6 @@ pub mod csv;
 pub mod discovery;
 pub mod events;
 pub mod inventory;
+
+pub mod rules;
 pub mod tagging;

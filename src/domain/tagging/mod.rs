@@ -1,1 +1,36 @@
 //! The tagging engine: pure functions from a resource to proposals.
+//!
+//! - `vocabulary.rs`     canonical keys and values, and the spellings they go by (`vocabulary.json`)
+//! - `tokens.rs`         splits names at token borders
+//! - `candidate.rs`      what a source sees and what it proposes
+//! - `native.rs`         NATIVE: the resource's own tags, normalised
+//! - `pattern.rs`        PATTERN: environment words in names
+//! - `resource_type.rs`  TYPE: what the resource's type says
+//! - `rule.rs`           RULE: the users' rules in strict order
+//! - `merge.rs`          one winner per key, and why the others lost
+//! - `engine.rs`         runs the sources, merges, decides by confidence
+//!
+//! A new source implements [`CandidateSource`] and is added with [`Engine::with_source`].
+
+mod candidate;
+mod engine;
+mod merge;
+mod native;
+mod pattern;
+mod resource_type;
+mod rule;
+mod tokens;
+mod vocabulary;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod corpus_tests;
+
+pub use crate::entities::{Cloud, TagSource};
+pub use candidate::{Candidate, CandidateSource, Subject};
+pub use engine::{
+    Disposition, Engine, Evaluation, Outcome, Prediction, Proposal, ThresholdError, Thresholds,
+};
+pub use merge::{Alternative, Evidence, Merged, Signal, merge};
+pub use tokens::{Token, tokens};
+pub use vocabulary::{Key, KeyMatch, KnownValue, Vocabulary, VocabularyError};

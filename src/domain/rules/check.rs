@@ -1,0 +1,341 @@
+//! The type check of a parsed condition. It also rewrites: a field `resource.name` becomes the variable `@name`,
+//! a list of literals and the pattern of `matches` become constants `@0`, `@1`, ... built once.
+
+use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
+use cel::common::value::Val;
+use cel::{Context, Value};
+
+use super::condition::{FIELDS, MATCHES, Pattern};
+use super::{ConditionError, guard};
+
+/// Deepest expression. Evaluating takes some 40 KiB of stack per level in debug builds, so this fits the 2 MiB that
+/// worker threads have twice over. Chains of `&&` and `||` are balanced by the parser: 500 terms are 10 levels.
+const MAX_DEPTH: usize = 24;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Bool,
+    Int,
+    Text,
+    Tags,
+    TextList,
+    IntList,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "a boolean",
+            Self::Int => "a number",
+            Self::Text => "text",
+            Self::Tags => "a map of tags",
+            Self::TextList => "a list of texts",
+            Self::IntList => "a list of numbers",
+        }
+    }
+}
+
+type Checked = Result<Kind, ConditionError>;
+
+pub(super) struct Checker<'a> {
+    source: &'a SourceInfo,
+    /// The variable of the macro that we are in.
+    variable: Option<(String, Kind)>,
+    constants: Vec<Box<dyn Val>>,
+    depth: usize,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(source: &'a SourceInfo) -> Self {
+        Self {
+            source,
+            variable: None,
+            constants: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    pub(super) fn into_constants(self) -> Vec<Box<dyn Val>> {
+        self.constants
+    }
+
+    /// Checks that the expression is boolean, and rewrites it for evaluation.
+    pub(super) fn check_condition(&mut self, expression: &mut IdedExpr) -> Result<(), ConditionError> {
+        self.expect(expression, Kind::Bool, "the condition")
+    }
+
+    fn refuse<T>(&self, id: u64, reason: impl Into<String>) -> Result<T, ConditionError> {
+        let position = self.source.offset_for(id).map(|(start, _)| start as usize);
+        Err(ConditionError {
+            position,
+            reason: reason.into(),
+        })
+    }
+
+    fn expect(&mut self, expression: &mut IdedExpr, wanted: Kind, what: &str) -> Result<(), ConditionError> {
+        let found = self.kind(expression)?;
+        if found == wanted {
+            return Ok(());
+        }
+        self.refuse(
+            expression.id,
+            format!("{what} must be {}, this is {}", wanted.name(), found.name()),
+        )
+    }
+
+    fn kind(&mut self, expression: &mut IdedExpr) -> Checked {
+        if self.depth == MAX_DEPTH {
+            return self.refuse(
+                expression.id,
+                format!("the expression is deeper than {MAX_DEPTH} levels"),
+            );
+        }
+        self.depth += 1;
+        let kind = self.kind_here(expression);
+        self.depth -= 1;
+        kind
+    }
+
+    fn kind_here(&mut self, expression: &mut IdedExpr) -> Checked {
+        let id = expression.id;
+        match &mut expression.expr {
+            Expr::Literal(literal) => match literal {
+                LiteralValue::Boolean(_) => Ok(Kind::Bool),
+                LiteralValue::Int(_) => Ok(Kind::Int),
+                LiteralValue::String(_) => Ok(Kind::Text),
+                _ => self.refuse(
+                    id,
+                    "only texts, whole numbers, true and false can be written here",
+                ),
+            },
+            Expr::Ident(name) => self.variable(id, name),
+            Expr::Select(_) => self.select(expression),
+            Expr::Call(call) => self.call(id, call),
+            Expr::List(_) => self.list(expression),
+            Expr::Comprehension(comprehension) => self.comprehension(id, comprehension),
+            Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
+                self.refuse(id, "this is not available in conditions")
+            }
+        }
+    }
+
+    fn variable(&self, id: u64, name: &str) -> Checked {
+        match &self.variable {
+            Some((variable, kind)) if variable == name => Ok(*kind),
+            _ if name == "resource" => {
+                self.refuse(id, format!("`resource` needs a field: {}", FIELDS.join(", ")))
+            }
+            _ => self.refuse(
+                id,
+                format!("unknown variable `{name}`; conditions see only `resource`"),
+            ),
+        }
+    }
+
+    fn select(&mut self, expression: &mut IdedExpr) -> Checked {
+        let id = expression.id;
+        let Expr::Select(select) = &mut expression.expr else {
+            return self.refuse(id, "not a field");
+        };
+        let shadowed = self
+            .variable
+            .as_ref()
+            .is_some_and(|(variable, _)| variable == "resource");
+        if matches!(&select.operand.expr, Expr::Ident(name) if name == "resource") && !shadowed {
+            let Some(field) = FIELDS.iter().position(|field| *field == select.field) else {
+                let reason = format!(
+                    "`resource` has no field `{}`; it has {}",
+                    select.field,
+                    FIELDS.join(", ")
+                );
+                return self.refuse(id, reason);
+            };
+            if select.test {
+                return self.refuse(
+                    id,
+                    format!("`resource.{}` is always there; compare it with ''", select.field),
+                );
+            }
+            expression.expr = Expr::Ident(format!("@{}", FIELDS[field]));
+            return Ok(if field >= FIELDS.len() - 2 {
+                Kind::Tags
+            } else {
+                Kind::Text
+            });
+        }
+        let test = select.test;
+        self.expect(&mut select.operand, Kind::Tags, "what a tag is taken from")?;
+        Ok(if test { Kind::Bool } else { Kind::Text })
+    }
+
+    fn list(&mut self, expression: &mut IdedExpr) -> Checked {
+        let id = expression.id;
+        let Expr::List(list) = &mut expression.expr else {
+            return self.refuse(id, "not a list");
+        };
+        let mut element_kind = None;
+        for element in &mut list.elements {
+            if !matches!(element.expr, Expr::Literal(_)) {
+                return self.refuse(element.id, "lists hold literals only");
+            }
+            let kind = self.kind(element)?;
+            if *element_kind.get_or_insert(kind) != kind {
+                return self.refuse(element.id, "all elements of a list must be of one type");
+            }
+        }
+        let kind = match element_kind {
+            Some(Kind::Int) => Kind::IntList,
+            Some(Kind::Text) => Kind::TextList,
+            Some(_) => return self.refuse(id, "lists hold texts or numbers"),
+            None => return self.refuse(id, "the list is empty"),
+        };
+        let context = Context::default();
+        let built = Value::resolve_val(expression, &context)
+            .ok()
+            .and_then(|list| Value::try_from(list.as_ref()).ok());
+        let Some(built) = built.and_then(|list| Box::<dyn Val>::try_from(list).ok()) else {
+            return self.refuse(id, "the list cannot be built");
+        };
+        expression.expr = self.constant(built);
+        Ok(kind)
+    }
+
+    fn constant(&mut self, value: Box<dyn Val>) -> Expr {
+        self.constants.push(value);
+        Expr::Ident(format!("@{}", self.constants.len() - 1))
+    }
+
+    fn comprehension(&mut self, id: u64, comprehension: &mut ComprehensionExpr) -> Checked {
+        if self.variable.is_some() {
+            return self.refuse(id, "macros cannot be nested");
+        }
+        if comprehension.iter_var2.is_some() || matches!(comprehension.accu_init.expr, Expr::List(_)) {
+            return self.refuse(id, "only the macros all, exists and exists_one are available");
+        }
+        let element = match self.kind(&mut comprehension.iter_range)? {
+            Kind::Tags | Kind::TextList => Kind::Text,
+            Kind::IntList => Kind::Int,
+            other => {
+                return self.refuse(
+                    id,
+                    format!("a macro runs over tags or a list, this is {}", other.name()),
+                );
+            }
+        };
+        // The expansions: `@result || p`, `@result && p`, `p ? @result + 1 : @result`.
+        let Expr::Call(step) = &mut comprehension.loop_step.expr else {
+            return self.refuse(id, "unknown macro");
+        };
+        let predicate = if step.func_name == operators::CONDITIONAL {
+            0
+        } else {
+            1
+        };
+        let Some(predicate) = step.args.get_mut(predicate) else {
+            return self.refuse(id, "unknown macro");
+        };
+        self.variable = Some((comprehension.iter_var.clone(), element));
+        let checked = self.expect(predicate, Kind::Bool, "the test of a macro");
+        self.variable = None;
+        checked.map(|()| Kind::Bool)
+    }
+
+    fn call(&mut self, id: u64, call: &mut CallExpr) -> Checked {
+        let name = call.func_name.clone();
+        if let Some(target) = call.target.as_deref_mut() {
+            return match (name.as_str(), call.args.len()) {
+                ("startsWith" | "endsWith" | "contains", 1) => {
+                    self.expect(target, Kind::Text, "what a text function is called on")?;
+                    self.expect(&mut call.args[0], Kind::Text, "the argument")?;
+                    Ok(Kind::Bool)
+                }
+                ("lowerAscii", 0) => {
+                    self.expect(target, Kind::Text, "what a text function is called on")?;
+                    Ok(Kind::Text)
+                }
+                ("size", 0) => self.sized(target),
+                ("matches", 1) => self.matches(call),
+                _ => self.refuse(
+                    id,
+                    format!(
+                        "there is no function `{name}` with {} arguments here",
+                        call.args.len()
+                    ),
+                ),
+            };
+        }
+        match (name.as_str(), call.args.as_mut_slice()) {
+            ("size", [value]) => self.sized(value),
+            (operators::LOGICAL_NOT, [value]) => {
+                self.expect(value, Kind::Bool, "what `!` negates")?;
+                Ok(Kind::Bool)
+            }
+            (operators::LOGICAL_AND | operators::LOGICAL_OR, [left, right]) => {
+                self.expect(left, Kind::Bool, "each side of `&&` and `||`")?;
+                self.expect(right, Kind::Bool, "each side of `&&` and `||`")?;
+                Ok(Kind::Bool)
+            }
+            (operators::CONDITIONAL, [test, yes, no]) => {
+                self.expect(test, Kind::Bool, "the test of `?`")?;
+                let kind = self.kind(yes)?;
+                self.expect(no, kind, "the other branch of `?`")?;
+                Ok(kind)
+            }
+            (operators::EQUALS | operators::NOT_EQUALS, [left, right]) => self.compare(id, left, right, true),
+            (
+                operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS,
+                [left, right],
+            ) => self.compare(id, left, right, false),
+            (operators::IN, [element, container]) => self.membership(id, element, container),
+            (operators::INDEX, [tags, key]) => {
+                self.expect(tags, Kind::Tags, "what is indexed")?;
+                self.expect(key, Kind::Text, "a tag key")?;
+                Ok(Kind::Text)
+            }
+            (name, _) if name.contains('_') => {
+                self.refuse(id, "this operator is not available in conditions")
+            }
+            (name, _) => self.refuse(id, format!("unknown function `{name}`")),
+        }
+    }
+
+    fn sized(&mut self, value: &mut IdedExpr) -> Checked {
+        match self.kind(value)? {
+            Kind::Bool | Kind::Int => self.refuse(value.id, "only texts, tags and lists have a size"),
+            _ => Ok(Kind::Int),
+        }
+    }
+
+    fn compare(&mut self, id: u64, left: &mut IdedExpr, right: &mut IdedExpr, equality: bool) -> Checked {
+        let (a, b) = (self.kind(left)?, self.kind(right)?);
+        let comparable = matches!(a, Kind::Text | Kind::Int) || (equality && a == Kind::Bool);
+        if a == b && comparable {
+            return Ok(Kind::Bool);
+        }
+        self.refuse(id, format!("{} cannot be compared with {}", a.name(), b.name()))
+    }
+
+    fn membership(&mut self, id: u64, element: &mut IdedExpr, container: &mut IdedExpr) -> Checked {
+        match (self.kind(element)?, self.kind(container)?) {
+            (Kind::Text, Kind::Tags | Kind::TextList) | (Kind::Int, Kind::IntList) => Ok(Kind::Bool),
+            (a, b) => self.refuse(id, format!("{} cannot be in {}", a.name(), b.name())),
+        }
+    }
+
+    fn matches(&mut self, call: &mut CallExpr) -> Checked {
+        if let Some(target) = call.target.as_deref_mut() {
+            self.expect(target, Kind::Text, "what a text function is called on")?;
+        }
+        let argument = &mut call.args[0];
+        let Expr::Literal(LiteralValue::String(text)) = &argument.expr else {
+            return self.refuse(argument.id, "the pattern of `matches` must be a literal text");
+        };
+        let pattern = match guard::pattern(text.inner()) {
+            Ok(pattern) => pattern,
+            Err(reason) => return self.refuse(argument.id, reason),
+        };
+        argument.expr = self.constant(Box::new(Pattern(pattern)));
+        MATCHES.clone_into(&mut call.func_name);
+        Ok(Kind::Bool)
+    }
+}

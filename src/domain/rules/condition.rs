@@ -1,0 +1,325 @@
+//! CEL conditions: compiling with limits, and matching against one resource.
+//!
+//! The language is CEL over one variable, `resource`, cut down to what rules need: comparison, logic, `in`, `has`,
+//! indexing, `size`, `startsWith`, `endsWith`, `contains`, `matches`, `lowerAscii`, and the macros `all`,
+//! `exists`, `exists_one` (not nested, so that the cost is bounded by the size of the condition times the number of tags).
+//! `matches` takes a literal pattern, compiled once with the condition.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use cel::common::ast::IdedExpr;
+use cel::common::types::{CelBool, CelString, STRING_TYPE, Type};
+use cel::common::value::{CowVal, StaticVal, Val};
+use cel::context::VariableResolver;
+use cel::{Context, Env, ExecutionError, Value};
+use regex::Regex;
+
+use super::check::Checker;
+use super::guard;
+use crate::entities::Cloud;
+
+/// Stack for parsing and checking, in bytes; reserved, not used, by ordinary conditions.
+const COMPILE_STACK: usize = 64 << 20;
+/// Longer strings of a resource are cut to this many bytes for conditions. Clouds end far below.
+const MAX_STRING: usize = 4096;
+/// Only so many tags of a resource are shown to conditions. AWS and Azure end at 50, GCP at 64.
+const MAX_TAGS: usize = 256;
+
+/// The function that `x.matches('...')` is compiled to; no condition can spell it.
+pub(super) const MATCHES: &str = "@matches";
+
+/// Why a condition was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}{}", position.map(|at| format!(" (at byte {at})")).unwrap_or_default())]
+pub struct ConditionError {
+    /// Byte offset into the condition's text, where one is known.
+    pub position: Option<usize>,
+    /// One sentence for the rule's author.
+    pub reason: String,
+}
+
+impl ConditionError {
+    pub(super) fn new(position: usize, reason: impl Into<String>) -> Self {
+        Self {
+            position: Some(position),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// A compiled condition. Cloning is cheap.
+#[derive(Clone)]
+pub struct Condition(Arc<Compiled>);
+
+struct Compiled {
+    text: String,
+    expression: IdedExpr,
+    /// Lists and patterns that do not depend on the resource, referred to as `@0`, `@1`, ...
+    constants: Vec<Box<dyn Val>>,
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Condition").field(&self.0.text).finish()
+    }
+}
+
+static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
+    let mut env = Env::stdlib().with_optional_support(false);
+    // Neither can fail: the names are declared nowhere else. If one did, calls to it would fail and match nothing.
+    let pattern = vec![Type::new_opaque_type(PATTERN_NAME)];
+    let _ = env.add_member_overload(
+        MATCHES,
+        "string_matches_pattern",
+        STRING_TYPE,
+        pattern,
+        matches_pattern,
+    );
+    let _ = env.add_member_overload(
+        "lowerAscii",
+        "string_lower_ascii",
+        STRING_TYPE,
+        Vec::new(),
+        lower_ascii,
+    );
+    Arc::new(env)
+});
+
+impl Condition {
+    /// Compiles and type-checks `text`. Refuses with position and reason: text beyond the limits (4096 bytes, 1024
+    /// tokens, 24 levels of brackets), syntax errors, unknown variables, fields and functions, operands of wrong
+    /// types, patterns that are not literal or not valid, nested macros, and anything that is not boolean.
+    pub fn compile(text: &str) -> Result<Self, ConditionError> {
+        guard::check(text)?;
+        let owned = text.to_owned();
+        let compiled = std::thread::Builder::new()
+            .name("rule-compiler".to_owned())
+            .stack_size(COMPILE_STACK)
+            .spawn(move || compile(owned))
+            .map_err(|error| fault(&format!("no thread to compile on: {error}")))?
+            .join();
+        let compiled = compiled.map_err(|_| fault("the parser failed on this text"))??;
+        Ok(Self(Arc::new(compiled)))
+    }
+
+    /// The text that it was compiled from.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Does the condition hold for this resource? A run-time failure (a tag that is not there) is no match.
+    pub fn matches(&self, input: &RuleInput) -> bool {
+        let scope = Scope {
+            input,
+            constants: &self.0.constants,
+        };
+        let mut context = Context::with_env(Arc::clone(&ENV));
+        context.set_variable_resolver(&scope);
+        let result = Value::resolve_val(&self.0.expression, &context);
+        result.is_ok_and(|value| value.downcast_ref::<CelBool>().is_some_and(|held| *held.inner()))
+    }
+}
+
+fn fault(reason: &str) -> ConditionError {
+    ConditionError {
+        position: None,
+        reason: reason.to_owned(),
+    }
+}
+
+/// Runs on the compiler's own large stack; what is refused is dropped there too.
+fn compile(text: String) -> Result<Compiled, ConditionError> {
+    let parsed = ENV.parser().parse_with_source_info(&text);
+    let (mut expression, source) = parsed.map_err(|errors| {
+        let first = errors.errors.into_iter().next();
+        first.map_or_else(
+            || fault("not a valid expression"),
+            |error| ConditionError {
+                position: byte_offset(&text, error.pos),
+                reason: one_line(&error.msg),
+            },
+        )
+    })?;
+    let mut checker = Checker::new(&source);
+    checker.check_condition(&mut expression)?;
+    let constants = checker.into_constants();
+    Ok(Compiled {
+        text,
+        expression,
+        constants,
+    })
+}
+
+fn one_line(message: &str) -> String {
+    message
+        .lines()
+        .next()
+        .unwrap_or("not a valid expression")
+        .to_owned()
+}
+
+/// The byte offset of a line and column, both from 1, the column in characters.
+fn byte_offset(text: &str, (line, column): (isize, isize)) -> Option<usize> {
+    let line_index = usize::try_from(line).ok()?.checked_sub(1)?;
+    let column_index = usize::try_from(column).ok()?.saturating_sub(1);
+    let start: usize = text.split_inclusive('\n').take(line_index).map(str::len).sum();
+    let rest = text.get(start..)?;
+    Some(
+        start
+            + rest
+                .char_indices()
+                .nth(column_index)
+                .map_or(rest.len(), |(at, _)| at),
+    )
+}
+
+/// What of a resource conditions can see.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub cloud: Cloud,
+    pub account_id: &'a str,
+    pub resource_type: &'a str,
+    /// Seen as an empty string when there is none.
+    pub region: Option<&'a str>,
+    pub name: &'a str,
+    pub resource_id: &'a str,
+    /// The resource's own tags as spelled there.
+    pub native_tags: &'a BTreeMap<String, String>,
+    /// The effective tags.
+    pub tags: &'a BTreeMap<String, String>,
+}
+
+/// The fields of `resource`, in the order of [`RuleInput::fields`]; the last two are maps.
+pub(super) const FIELDS: [&str; 8] = [
+    "cloud",
+    "account_id",
+    "resource_type",
+    "region",
+    "name",
+    "resource_id",
+    "native_tags",
+    "tags",
+];
+
+/// A resource made ready for conditions: built once, shared by all rules.
+pub struct RuleInput {
+    fields: [Box<dyn Val>; FIELDS.len()],
+}
+
+impl RuleInput {
+    /// Copies what conditions may see. Strings beyond 4096 bytes are cut, tags beyond the 256th (by key) left out.
+    pub fn new(facts: &Facts<'_>) -> Self {
+        let cloud = match facts.cloud {
+            Cloud::Aws => "aws",
+            Cloud::Gcp => "gcp",
+            Cloud::Azure => "azure",
+        };
+        Self {
+            fields: [
+                string(cloud),
+                string(facts.account_id),
+                string(facts.resource_type),
+                string(facts.region.unwrap_or_default()),
+                string(facts.name),
+                string(facts.resource_id),
+                map(facts.native_tags),
+                map(facts.tags),
+            ],
+        }
+    }
+}
+
+fn string(text: &str) -> Box<dyn Val> {
+    Box::new(CelString::from(cut(text).to_owned()))
+}
+
+fn map(tags: &BTreeMap<String, String>) -> Box<dyn Val> {
+    let shown = tags
+        .iter()
+        .take(MAX_TAGS)
+        .map(|(key, value)| (cut(key).to_owned(), cut(value).to_owned()));
+    let value = Value::from(shown.collect::<HashMap<String, String>>());
+    // A map of strings always converts; an empty string in its place would fail every look-up and match nothing.
+    value.try_into().unwrap_or_else(|_| string(""))
+}
+
+fn cut(text: &str) -> &str {
+    if text.len() <= MAX_STRING {
+        text
+    } else {
+        &text[..text.floor_char_boundary(MAX_STRING)]
+    }
+}
+
+/// Resolves the names that the checker put into the expression.
+struct Scope<'a> {
+    input: &'a RuleInput,
+    constants: &'a [Box<dyn Val>],
+}
+
+impl VariableResolver for Scope<'_> {
+    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        let name = variable.strip_prefix('@')?;
+        let value = match FIELDS.iter().position(|field| *field == name) {
+            Some(field) => &self.input.fields[field],
+            None => self.constants.get(name.parse::<usize>().ok()?)?,
+        };
+        Some(CowVal::Borrowed(value.as_ref()))
+    }
+}
+
+/// A compiled pattern as a CEL value.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern(pub Regex);
+
+const PATTERN_NAME: &str = "pattern";
+static PATTERN_TYPE: LazyLock<Type> = LazyLock::new(|| Type::new_opaque_type(PATTERN_NAME));
+
+impl Val for Pattern {
+    fn get_type(&self) -> &Type {
+        &PATTERN_TYPE
+    }
+
+    fn cel_type() -> &'static Type {
+        &PATTERN_TYPE
+    }
+
+    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v>
+    where
+        Self: 'v,
+    {
+        Box::new(self.clone())
+    }
+
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        Some(self)
+    }
+}
+
+impl StaticVal for Pattern {}
+
+fn matches_pattern<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let found = match arguments.as_slice() {
+        [text, pattern] => text
+            .downcast_ref::<CelString>()
+            .zip(pattern.downcast_ref::<Pattern>()),
+        _ => None,
+    };
+    let (text, pattern) = found.ok_or_else(ExecutionError::missing_argument_or_target)?;
+    Ok(CowVal::owned(CelBool::from(pattern.0.is_match(text.inner()))))
+}
+
+fn lower_ascii<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let text = arguments
+        .first()
+        .and_then(|text| text.downcast_ref::<CelString>());
+    let text = text.ok_or_else(ExecutionError::missing_argument_or_target)?;
+    Ok(CowVal::owned(CelString::from(text.inner().to_ascii_lowercase())))
+}
+
+#[cfg(test)]
+#[path = "condition_tests.rs"]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod tests;

@@ -1,0 +1,133 @@
+//! Measures precision and coverage against a labelled inventory. Runs only where `CORPUS_DIR` names one.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{Cloud, Engine, Outcome, Prediction, Subject, Thresholds, Vocabulary};
+
+#[derive(Deserialize)]
+struct Row {
+    input: Input,
+    expected: BTreeMap<String, String>,
+    #[serde(rename = "all_native_tags_DO_NOT_FEED")]
+    native_tags: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    resource_id: String,
+    cloud: Cloud,
+    account_id: String,
+    resource_type: String,
+    name: String,
+    native_tags: BTreeMap<String, String>,
+}
+
+/// The labelled keys under our names.
+const KEYS: [(&str, &str); 6] = [
+    ("Environment", "environment"),
+    ("Owner", "owner"),
+    ("Team", "team"),
+    ("Application", "application"),
+    ("CostCenter", "cost_center"),
+    ("BusinessUnit", "business_unit"),
+];
+
+fn rows() -> Option<Vec<Row>> {
+    let directory = PathBuf::from(std::env::var_os("CORPUS_DIR")?);
+    let file = std::fs::File::open(directory.join("eval_shared.jsonl.gz")).unwrap();
+    let lines = BufReader::new(flate2::read::GzDecoder::new(file)).lines();
+    Some(
+        lines
+            .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+            .collect(),
+    )
+}
+
+#[derive(Default)]
+struct Tally {
+    labelled: u32,
+    proposed: [u32; 2],
+    right: [u32; 2],
+}
+
+/// Counts per key what is proposed or already holds: [0] at 0.70 or more, [1] at 0.90 or more.
+fn measure(
+    rows: &[Row],
+    visible: impl Fn(&Row) -> BTreeMap<String, String>,
+) -> BTreeMap<&'static str, Tally> {
+    let engine = Engine::new(Arc::new(Vocabulary::default()), Vec::new(), Thresholds::default());
+    let mut tallies: BTreeMap<&'static str, Tally> = BTreeMap::new();
+    for row in rows {
+        let subject = Subject {
+            resource_id: row.input.resource_id.clone(),
+            name: row.input.name.clone(),
+            cloud: row.input.cloud,
+            account_id: row.input.account_id.clone(),
+            resource_type: row.input.resource_type.clone(),
+            region: None,
+            native_tags: visible(row),
+            approved: BTreeMap::new(),
+        };
+        let found = engine.evaluate(&subject).predictions;
+        for (label, key) in KEYS {
+            let Some(expected) = row.expected.get(label) else {
+                continue;
+            };
+            let tally = tallies.entry(key).or_default();
+            tally.labelled += 1;
+            let kept = |found: &&Prediction| found.key == key && found.outcome != Outcome::Discard;
+            let Some(proposal) = found.iter().find(kept) else {
+                continue;
+            };
+            let sure = usize::from(proposal.confidence >= Thresholds::default().auto_apply());
+            for band in 0..=sure {
+                tally.proposed[band] += 1;
+                tally.right[band] += u32::from(proposal.value == *expected);
+            }
+        }
+    }
+    tallies
+}
+
+#[expect(clippy::print_stderr, reason = "the figures are what the test is for")]
+fn report(title: &str, tallies: &BTreeMap<&'static str, Tally>) {
+    let share = |a: u32, b: u32| f64::from(a) / f64::from(b.max(1));
+    for (key, tally) in tallies {
+        for (band, threshold) in ["0.70", "0.90"].iter().enumerate() {
+            eprintln!(
+                "{title} {key} >= {threshold}: precision {:.3}, coverage {:.3} ({} of {} labelled)",
+                share(tally.right[band], tally.proposed[band]),
+                share(tally.proposed[band], tally.labelled),
+                tally.proposed[band],
+                tally.labelled,
+            );
+        }
+    }
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped measurement must be heard")]
+fn sure_environments_are_right_nine_times_in_ten() {
+    let Some(rows) = rows() else {
+        eprintln!("skipped: CORPUS_DIR is not set");
+        return;
+    };
+    let cold = measure(&rows, |row| row.input.native_tags.clone());
+    report("without related tags:", &cold);
+    report(
+        "with all native tags:",
+        &measure(&rows, |row| row.native_tags.clone()),
+    );
+    let environment = &cold["environment"];
+    let precision = f64::from(environment.right[1]) / f64::from(environment.proposed[1]);
+    assert!(precision >= 0.90, "precision {precision:.3} at 0.90");
+    assert!(
+        environment.proposed[1] * 4 >= environment.labelled,
+        "fewer than a quarter get a sure value"
+    );
+}

@@ -1,0 +1,388 @@
+//! Runs the sources over one resource, merges, and decides by confidence.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::merge::{Alternative, Evidence, Merged, merge};
+use super::native::{self, NativeSource};
+use super::pattern::PatternSource;
+use super::resource_type::TypeSource;
+use super::rule::RuleSource;
+use super::{CandidateSource, Subject, TagSource, Vocabulary};
+use crate::domain::rules::Rule;
+
+/// Where automatic application and review begin; both bounds are inclusive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    auto_apply: f64,
+    manual_review: f64,
+}
+
+/// The thresholds do not satisfy `0 <= review <= auto <= 1`.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("thresholds must satisfy 0 <= review ({manual_review}) <= auto-apply ({auto_apply}) <= 1")]
+pub struct ThresholdError {
+    pub auto_apply: f64,
+    pub manual_review: f64,
+}
+
+impl Default for Thresholds {
+    /// 0.90 and 0.70.
+    fn default() -> Self {
+        Self {
+            auto_apply: 0.90,
+            manual_review: 0.70,
+        }
+    }
+}
+
+impl Thresholds {
+    /// Takes both bounds as probabilities; refuses anything but `0 <= manual_review <= auto_apply <= 1`.
+    pub fn new(auto_apply: f64, manual_review: f64) -> Result<Self, ThresholdError> {
+        let ordered = 0.0 <= manual_review && manual_review <= auto_apply && auto_apply <= 1.0;
+        if ordered {
+            Ok(Self {
+                auto_apply,
+                manual_review,
+            })
+        } else {
+            Err(ThresholdError {
+                auto_apply,
+                manual_review,
+            })
+        }
+    }
+
+    /// From this confidence on, values are applied before anyone looked.
+    pub fn auto_apply(&self) -> f64 {
+        self.auto_apply
+    }
+
+    /// From this confidence on, values are put before people.
+    pub fn manual_review(&self) -> f64 {
+        self.manual_review
+    }
+
+    /// What is done with a value of that confidence.
+    pub fn decide(&self, confidence: f64) -> Disposition {
+        if confidence >= self.auto_apply {
+            Disposition::AutoApply
+        } else if confidence >= self.manual_review {
+            Disposition::Suggest
+        } else {
+            Disposition::Discard
+        }
+    }
+}
+
+/// What is done with a value, by its confidence alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Disposition {
+    AutoApply,
+    Suggest,
+    Discard,
+}
+
+/// What became of a merged winner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    AutoApply,
+    Suggest,
+    Discard,
+    /// An approved value or a native tag already says exactly this.
+    AlreadyHolds,
+}
+
+/// A value worth keeping: to be applied, or to be suggested.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Proposal {
+    pub key: String,
+    pub value: String,
+    pub source: TagSource,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// `AutoApply` or `Suggest`, never `Discard`.
+    pub disposition: Disposition,
+    pub rule_id: Option<i64>,
+    pub evidence: Evidence,
+    /// See [`super::Candidate::signature`].
+    pub signature: String,
+}
+
+/// A merged winner and what became of it, kept for every evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    pub key: String,
+    pub value: String,
+    pub source: TagSource,
+    /// 0 to 1.
+    pub confidence: f64,
+    pub outcome: Outcome,
+    pub reason: String,
+    pub alternatives: Vec<Alternative>,
+}
+
+/// What the engine found for one resource.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// At most one per key, in order of keys; never what already holds.
+    pub proposals: Vec<Proposal>,
+    /// All merged winners, in order of keys.
+    pub predictions: Vec<Prediction>,
+}
+
+/// The tagging engine. Pure: the same subject gives the same evaluation.
+pub struct Engine {
+    vocabulary: Arc<Vocabulary>,
+    sources: Vec<Box<dyn CandidateSource>>,
+    thresholds: Thresholds,
+}
+
+impl Engine {
+    /// An engine with the sources NATIVE, PATTERN, TYPE and RULE. `rules` may come in any order.
+    pub fn new(vocabulary: Arc<Vocabulary>, rules: Vec<Rule>, thresholds: Thresholds) -> Self {
+        let sources: Vec<Box<dyn CandidateSource>> = vec![
+            Box::new(NativeSource {
+                vocabulary: Arc::clone(&vocabulary),
+            }),
+            Box::new(PatternSource),
+            Box::new(TypeSource),
+            Box::new(RuleSource::new(Arc::clone(&vocabulary), rules)),
+        ];
+        Self {
+            vocabulary,
+            sources,
+            thresholds,
+        }
+    }
+
+    /// The same engine with one more source.
+    #[must_use]
+    pub fn with_source(mut self, source: Box<dyn CandidateSource>) -> Self {
+        self.sources.push(source);
+        self
+    }
+
+    /// The vocabulary that it normalises with.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// What the sources say about `subject`, merged and decided.
+    pub fn evaluate(&self, subject: &Subject) -> Evaluation {
+        let mut candidates = Vec::new();
+        for source in &self.sources {
+            source.propose(subject, &mut candidates);
+        }
+        let merged = merge(candidates);
+        let mut predictions = Vec::with_capacity(merged.len());
+        let mut proposals = Vec::new();
+        for winner in merged {
+            let disposition = self.dispose(subject, &winner);
+            predictions.push(predict(&winner, disposition));
+            if let Some(disposition @ (Disposition::AutoApply | Disposition::Suggest)) = disposition {
+                proposals.push(propose(winner, disposition));
+            }
+        }
+        Evaluation {
+            proposals,
+            predictions,
+        }
+    }
+
+    /// `None` when the value already holds. A value that differs from an approved one is never applied unseen.
+    fn dispose(&self, subject: &Subject, winner: &Merged) -> Option<Disposition> {
+        let approved = subject.approved.get(&winner.key);
+        if approved == Some(&winner.value) || native::carries(subject, &winner.key, &winner.value) {
+            return None;
+        }
+        let disposition = self.thresholds.decide(winner.confidence);
+        let contested = approved.is_some() && disposition == Disposition::AutoApply;
+        Some(if contested {
+            Disposition::Suggest
+        } else {
+            disposition
+        })
+    }
+}
+
+fn predict(winner: &Merged, disposition: Option<Disposition>) -> Prediction {
+    Prediction {
+        key: winner.key.clone(),
+        value: winner.value.clone(),
+        source: winner.source,
+        confidence: winner.confidence,
+        outcome: match disposition {
+            Some(Disposition::AutoApply) => Outcome::AutoApply,
+            Some(Disposition::Suggest) => Outcome::Suggest,
+            Some(Disposition::Discard) => Outcome::Discard,
+            None => Outcome::AlreadyHolds,
+        },
+        reason: winner.evidence.reason.clone(),
+        alternatives: winner.evidence.alternatives.clone(),
+    }
+}
+
+fn propose(winner: Merged, disposition: Disposition) -> Proposal {
+    Proposal {
+        key: winner.key,
+        value: winner.value,
+        source: winner.source,
+        confidence: winner.confidence,
+        disposition,
+        rule_id: winner.rule_id,
+        evidence: winner.evidence,
+        signature: winner.signature,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+pub(super) mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::{Candidate, Cloud};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// An AWS resource of an unknown type with that name and those native tags.
+    pub(in super::super) fn subject(name: &str, tags: &[(&str, &str)]) -> Subject {
+        let tags = tags
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Subject {
+            resource_id: "arn:aws:x:::1".into(),
+            name: name.into(),
+            cloud: Cloud::Aws,
+            account_id: "111122223333".into(),
+            resource_type: "unheard/of".into(),
+            region: None,
+            native_tags: tags.collect(),
+            approved: BTreeMap::new(),
+        }
+    }
+
+    fn engine() -> Engine {
+        Engine::new(Arc::new(Vocabulary::default()), Vec::new(), Thresholds::default())
+    }
+
+    #[test]
+    fn thresholds_are_ordered_and_inclusive() {
+        assert!(Thresholds::new(0.5, 0.6).is_err());
+        assert!(Thresholds::new(1.1, 0.6).is_err());
+        assert!(Thresholds::new(f64::NAN, 0.6).is_err());
+        let thresholds = Thresholds::new(0.9, 0.7).unwrap();
+        assert_eq!(thresholds.decide(0.9), Disposition::AutoApply);
+        assert_eq!(thresholds.decide(0.7), Disposition::Suggest);
+        assert_eq!(thresholds.decide(0.699_999), Disposition::Discard);
+    }
+
+    #[test]
+    fn a_differently_spelled_native_tag_is_proposed_in_canonical_form() {
+        let found = engine().evaluate(&subject("x", &[("Env", "prd")]));
+        let proposal = &found.proposals[0];
+        assert_eq!(
+            (proposal.key.as_str(), proposal.value.as_str()),
+            ("environment", "production")
+        );
+        assert_eq!((proposal.source, proposal.confidence), (TagSource::Native, 0.98));
+        assert_eq!(proposal.disposition, Disposition::AutoApply);
+    }
+
+    #[test]
+    fn what_holds_is_not_proposed_again() {
+        let native = engine().evaluate(&subject("pay-prod", &[("environment", "production")]));
+        assert_eq!(
+            (native.proposals.len(), native.predictions[0].outcome),
+            (0, Outcome::AlreadyHolds)
+        );
+        let mut approved = subject("pay-prod", &[]);
+        approved
+            .approved
+            .insert("environment".into(), "production".into());
+        assert_eq!(engine().evaluate(&approved).proposals, []);
+    }
+
+    #[test]
+    fn a_value_against_an_approved_one_is_at_most_suggested() {
+        let mut subject = subject("x", &[("Env", "prd")]);
+        subject.approved.insert("environment".into(), "staging".into());
+        let found = engine().evaluate(&subject);
+        assert_eq!(found.proposals[0].disposition, Disposition::Suggest);
+        assert_eq!(found.predictions[0].outcome, Outcome::Suggest);
+    }
+
+    #[test]
+    fn effective_tags_put_approved_over_normalised_native() {
+        let mut subject = subject("x", &[("Env", "prd"), ("Team", "Pay Roll"), ("Colour", "Red")]);
+        subject.approved.insert("environment".into(), "staging".into());
+        let tags = subject.effective_tags(&Vocabulary::default());
+        let tags: Vec<(&str, &str)> = tags
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(
+            tags,
+            [
+                ("Colour", "Red"),
+                ("environment", "staging"),
+                ("team", "pay-roll")
+            ]
+        );
+    }
+
+    struct Fixed(Candidate);
+    impl CandidateSource for Fixed {
+        fn source(&self) -> TagSource {
+            self.0.source
+        }
+        fn propose(&self, _: &Subject, out: &mut Vec<Candidate>) {
+            out.push(self.0.clone());
+        }
+    }
+
+    #[test]
+    fn further_sources_take_part_and_weak_winners_are_kept_as_predictions() {
+        let candidate = Candidate {
+            key: "team".into(),
+            value: "pay".into(),
+            source: TagSource::Model,
+            confidence: 0.4,
+            rule_id: None,
+            reason: "similar resources".into(),
+            signature: "MODEL:1".into(),
+        };
+        let found = engine()
+            .with_source(Box::new(Fixed(candidate)))
+            .evaluate(&subject("x", &[]));
+        assert_eq!(found.proposals, []);
+        assert_eq!(
+            (found.predictions[0].key.as_str(), found.predictions[0].outcome),
+            ("team", Outcome::Discard)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn evaluating_is_deterministic_and_stays_in_range(
+            name in "(prod|dev|test|live|pay|api|[-_0-9]){0,6}",
+            resource_type in "(rds/db|ec2/vpc|Microsoft.Network/x|\\PC{0,12})",
+            tags in proptest::collection::btree_map("(Env|env|stage|Owner|team|\\PC{0,8})", "\\PC{0,20}", 0..6),
+        ) {
+            let mut resource = subject(&name, &[]);
+            resource.resource_type = resource_type;
+            resource.native_tags = tags;
+            let first = engine().evaluate(&resource);
+            prop_assert_eq!(&first, &engine().evaluate(&resource));
+            for prediction in &first.predictions {
+                prop_assert!((0.0..=1.0).contains(&prediction.confidence));
+                prop_assert!(!prediction.value.is_empty());
+            }
+            prop_assert!(first.proposals.iter().all(|p| p.disposition != Disposition::Discard));
+            prop_assert!(first.proposals.windows(2).all(|pair| pair[0].key < pair[1].key));
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! One winner per key, and why the others lost.
+//!
+//! Confidences are probabilities. What sources say about one resource is correlated (a name repeats its
+//! account's name, a rule repeats the name), so agreement is not multiplied as if independent: each further
+//! *source* that agrees closes 30 % of the gap to [`CEILING`], weighted by its own confidence, and several
+//! candidates of one source count once. Authority comes before confidence: what the resource's own tags state, then
+//! what a user's rule says, then what is inferred. Disagreement costs the winner up to a quarter when
+//! the rival has equal authority, up to a twentieth when the rival has less.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Candidate, TagSource};
+
+/// Agreement never lifts a confidence above this.
+const CEILING: f64 = 0.99;
+const AGREEMENT: f64 = 0.3;
+const DISSENT_OF_EQUALS: f64 = 0.25;
+const DISSENT_OF_LESSER: f64 = 0.05;
+
+/// A candidate that agrees with the winner (the winner itself included, first).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signal {
+    pub source: TagSource,
+    /// Its own confidence before merging, 0 to 1.
+    pub confidence: f64,
+    pub reason: String,
+}
+
+/// A candidate that lost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alternative {
+    pub key: String,
+    pub value: String,
+    pub source: TagSource,
+    /// Its own confidence before merging, 0 to 1.
+    pub confidence: f64,
+    pub reason: String,
+    /// Why the winner was preferred, one clause.
+    pub lost_because: String,
+}
+
+/// Why a value is proposed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The winning candidate's reason.
+    pub reason: String,
+    /// All candidates that agree, strongest first.
+    pub signals: Vec<Signal>,
+    /// All candidates that lost, strongest first.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// The winner of one key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merged {
+    pub key: String,
+    pub value: String,
+    pub source: TagSource,
+    /// After agreement and dissent, 0 to 1.
+    pub confidence: f64,
+    pub rule_id: Option<i64>,
+    pub evidence: Evidence,
+    pub signature: String,
+}
+
+/// Smaller speaks first.
+fn authority(source: TagSource) -> u8 {
+    match source {
+        TagSource::Manual | TagSource::Csv => 0,
+        TagSource::Native => 1,
+        TagSource::Rule => 2,
+        TagSource::Pattern | TagSource::Type | TagSource::Model | TagSource::Inherited => 3,
+    }
+}
+
+/// Merges candidates of one resource: one winner per key, in order of keys. The order of `candidates` does not
+/// matter. Confidences outside 0 to 1 are clamped, not-a-number counts as 0.
+pub fn merge(candidates: Vec<Candidate>) -> Vec<Merged> {
+    let mut by_key: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+    for mut candidate in candidates {
+        let valid = candidate.confidence.is_finite();
+        candidate.confidence = if valid {
+            candidate.confidence.clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        by_key.entry(candidate.key.clone()).or_default().push(candidate);
+    }
+    by_key.into_values().filter_map(merge_key).collect()
+}
+
+/// All candidates for one value, strongest first.
+struct Side {
+    candidates: Vec<Candidate>,
+    authority: u8,
+    confidence: f64,
+}
+
+impl Side {
+    fn new(candidates: Vec<Candidate>) -> Option<Self> {
+        let authority = authority(candidates.first()?.source);
+        let best = candidates
+            .iter()
+            .max_by(|a, b| a.confidence.total_cmp(&b.confidence))?;
+        let mut sources = vec![best.source];
+        let mut confidence = best.confidence;
+        for other in &candidates {
+            if !sources.contains(&other.source) {
+                sources.push(other.source);
+                confidence += (CEILING - confidence).max(0.0) * AGREEMENT * other.confidence;
+            }
+        }
+        Some(Self {
+            candidates,
+            authority,
+            confidence,
+        })
+    }
+}
+
+fn merge_key(mut candidates: Vec<Candidate>) -> Option<Merged> {
+    candidates.sort_by(strongest_first);
+    let mut by_value: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+    for candidate in candidates {
+        by_value
+            .entry(candidate.value.clone())
+            .or_default()
+            .push(candidate);
+    }
+    let mut sides: Vec<Side> = by_value.into_values().filter_map(Side::new).collect();
+    // Stable: equal sides stay in order of their values.
+    sides.sort_by(|a, b| {
+        a.authority
+            .cmp(&b.authority)
+            .then(b.confidence.total_cmp(&a.confidence))
+    });
+    let mut sides = sides.into_iter();
+    let winner = sides.next()?;
+    let losers: Vec<Side> = sides.collect();
+    let dissent = losers
+        .iter()
+        .map(|loser| dissent(&winner, loser))
+        .fold(0.0, f64::max);
+    Some(assemble(winner, losers, dissent))
+}
+
+/// The share of the winner's confidence that a loser takes.
+fn dissent(winner: &Side, loser: &Side) -> f64 {
+    let equals = winner.authority == loser.authority;
+    loser.confidence
+        * if equals {
+            DISSENT_OF_EQUALS
+        } else {
+            DISSENT_OF_LESSER
+        }
+}
+
+fn assemble(winner: Side, losers: Vec<Side>, dissent: f64) -> Merged {
+    let alternatives = losers
+        .into_iter()
+        .flat_map(|loser| alternatives(&winner, loser))
+        .collect();
+    let signals = winner
+        .candidates
+        .iter()
+        .map(|c| Signal {
+            source: c.source,
+            confidence: c.confidence,
+            reason: c.reason.clone(),
+        })
+        .collect();
+    let confidence = (winner.confidence * (1.0 - dissent)).clamp(0.0, 1.0);
+    let mut candidates = winner.candidates;
+    let best = candidates.swap_remove(0);
+    Merged {
+        key: best.key,
+        value: best.value,
+        source: best.source,
+        confidence,
+        rule_id: best.rule_id,
+        evidence: Evidence {
+            reason: best.reason,
+            signals,
+            alternatives,
+        },
+        signature: best.signature,
+    }
+}
+
+fn alternatives(winner: &Side, loser: Side) -> Vec<Alternative> {
+    let lost_because = match winner.authority.cmp(&loser.authority) {
+        Ordering::Less => match winner.authority {
+            0 | 1 => "what the resource's own tags state comes first".to_owned(),
+            _ => "a rule comes before what is inferred".to_owned(),
+        },
+        _ if winner.confidence > loser.confidence => {
+            format!(
+                "less certain ({:.2} against {:.2})",
+                loser.confidence, winner.confidence
+            )
+        }
+        _ => "equally certain; ties go by the value's name".to_owned(),
+    };
+    let lost = |c: Candidate| Alternative {
+        key: c.key,
+        value: c.value,
+        source: c.source,
+        confidence: c.confidence,
+        reason: c.reason,
+        lost_because: lost_because.clone(),
+    };
+    loser.candidates.into_iter().map(lost).collect()
+}
+
+/// A total order, so that the order of arrival cannot show.
+fn strongest_first(a: &Candidate, b: &Candidate) -> Ordering {
+    authority(a.source)
+        .cmp(&authority(b.source))
+        .then(b.confidence.total_cmp(&a.confidence))
+        .then_with(|| (a.source, a.rule_id).cmp(&(b.source, b.rule_id)))
+        .then_with(|| (&a.signature, &a.reason, &a.value).cmp(&(&b.signature, &b.reason, &b.value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn candidate(source: TagSource, value: &str, confidence: f64) -> Candidate {
+        Candidate {
+            key: "environment".into(),
+            value: value.into(),
+            source,
+            confidence,
+            rule_id: None,
+            reason: format!("{source:?} says {value}"),
+            signature: format!("{source:?}:{value}"),
+        }
+    }
+
+    fn one(candidates: Vec<Candidate>) -> Merged {
+        let mut merged = merge(candidates);
+        assert_eq!(merged.len(), 1);
+        merged.remove(0)
+    }
+
+    #[test]
+    fn agreement_of_sources_strengthens_a_little() {
+        let merged = one(vec![
+            candidate(TagSource::Pattern, "a", 0.8),
+            candidate(TagSource::Inherited, "a", 0.9),
+        ]);
+        assert!(
+            merged.confidence > 0.9 && merged.confidence < 0.95,
+            "{}",
+            merged.confidence
+        );
+        assert_eq!(merged.evidence.signals.len(), 2);
+    }
+
+    #[test]
+    fn one_source_repeating_itself_proves_nothing_more() {
+        let twice = one(vec![
+            candidate(TagSource::Pattern, "a", 0.8),
+            candidate(TagSource::Pattern, "a", 0.7),
+        ]);
+        assert!((twice.confidence - 0.8).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_native_statement_beats_surer_inference() {
+        let merged = one(vec![
+            candidate(TagSource::Native, "a", 0.8),
+            candidate(TagSource::Pattern, "b", 0.97),
+        ]);
+        assert_eq!((merged.value.as_str(), merged.source), ("a", TagSource::Native));
+        assert!(merged.confidence < 0.8);
+        assert_eq!(merged.evidence.alternatives[0].value, "b");
+        assert!(merged.evidence.alternatives[0].lost_because.contains("own tags"));
+    }
+
+    #[test]
+    fn strong_dissent_of_equals_sends_the_winner_to_review() {
+        let merged = one(vec![
+            candidate(TagSource::Pattern, "a", 0.97),
+            candidate(TagSource::Pattern, "b", 0.95),
+        ]);
+        assert_eq!(merged.value, "a");
+        assert!((0.70..0.80).contains(&merged.confidence), "{}", merged.confidence);
+    }
+
+    #[test]
+    fn nonsense_confidences_are_tamed() {
+        assert!(
+            one(vec![candidate(TagSource::Rule, "a", f64::NAN)])
+                .confidence
+                .abs()
+                < f64::EPSILON
+        );
+        assert!((one(vec![candidate(TagSource::Rule, "a", 7.0)]).confidence - 1.0).abs() < f64::EPSILON);
+    }
+
+    fn any_candidate() -> impl Strategy<Value = Candidate> {
+        let source = prop_oneof![
+            Just(TagSource::Native),
+            Just(TagSource::Pattern),
+            Just(TagSource::Type),
+            Just(TagSource::Rule),
+            Just(TagSource::Model),
+            Just(TagSource::Inherited),
+        ];
+        (
+            source,
+            "[abc]",
+            0.0..=1.0f64,
+            "[kl]",
+            proptest::option::of(0..3i64),
+        )
+            .prop_map(|(source, value, confidence, key, rule_id)| {
+                let mut made = candidate(source, &value, confidence);
+                made.key = key;
+                made.rule_id = rule_id;
+                made
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn order_of_arrival_does_not_matter(
+            (given, shuffled) in proptest::collection::vec(any_candidate(), 0..12)
+                .prop_flat_map(|given| (Just(given.clone()), Just(given).prop_shuffle()))
+        ) {
+            prop_assert_eq!(merge(given), merge(shuffled));
+        }
+
+        #[test]
+        fn confidences_stay_probabilities_and_nothing_is_lost(given in proptest::collection::vec(any_candidate(), 0..12)) {
+            let merged = merge(given.clone());
+            for winner in &merged {
+                prop_assert!((0.0..=1.0).contains(&winner.confidence));
+                let best = winner.evidence.signals.iter().map(|s| s.confidence).fold(0.0, f64::max);
+                prop_assert!(winner.confidence <= best.max(CEILING));
+            }
+            let kept: usize = merged.iter().map(|m| m.evidence.signals.len() + m.evidence.alternatives.len()).sum();
+            prop_assert_eq!(kept, given.len());
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! RULE: the users' rules in strict priority order, then by id; the first match per key wins.
+
+use std::sync::Arc;
+
+use super::{Candidate, CandidateSource, Subject, TagSource, Vocabulary};
+use crate::domain::rules::{Facts, Rule, RuleInput};
+
+/// The RULE source.
+pub(super) struct RuleSource {
+    vocabulary: Arc<Vocabulary>,
+    rules: Vec<Rule>,
+}
+
+impl RuleSource {
+    /// Takes the rules in any order.
+    pub(super) fn new(vocabulary: Arc<Vocabulary>, mut rules: Vec<Rule>) -> Self {
+        rules.sort_by_key(|rule| (rule.priority, rule.id));
+        Self { vocabulary, rules }
+    }
+}
+
+impl CandidateSource for RuleSource {
+    fn source(&self) -> TagSource {
+        TagSource::Rule
+    }
+
+    fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
+        if self.rules.is_empty() {
+            return;
+        }
+        let tags = subject.effective_tags(&self.vocabulary);
+        let input = RuleInput::new(&Facts {
+            cloud: subject.cloud,
+            account_id: &subject.account_id,
+            resource_type: &subject.resource_type,
+            region: subject.region.as_deref(),
+            name: &subject.name,
+            resource_id: &subject.resource_id,
+            native_tags: &subject.native_tags,
+            tags: &tags,
+        });
+        let mut decided: Vec<&str> = Vec::new();
+        for rule in &self.rules {
+            if decided.contains(&rule.key.as_str()) || !rule.condition.matches(&input) {
+                continue;
+            }
+            // A template whose pattern is not in this name has no value to give: the next rule is asked.
+            let Some(value) = rule.value.render(&subject.name) else {
+                continue;
+            };
+            decided.push(&rule.key);
+            out.push(self.candidate(rule, &value));
+        }
+    }
+}
+
+impl RuleSource {
+    fn candidate(&self, rule: &Rule, value: &str) -> Candidate {
+        Candidate {
+            key: rule.key.clone(),
+            value: self
+                .vocabulary
+                .known_value(&rule.key, value)
+                .unwrap_or(value)
+                .to_owned(),
+            source: TagSource::Rule,
+            confidence: rule.confidence,
+            rule_id: Some(rule.id),
+            reason: format!("rule `{}` (priority {}) matches", rule.name, rule.priority),
+            signature: format!("RULE:{}:v{}", rule.id, rule.version),
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::super::engine::tests::subject;
+    use super::*;
+    use crate::domain::rules::{Condition, ValueTemplate};
+
+    fn rule(id: i64, priority: i32, condition: &str, key: &str, value: &str) -> Rule {
+        Rule {
+            id,
+            name: format!("rule {id}"),
+            priority,
+            version: 1,
+            condition: Condition::compile(condition).unwrap(),
+            key: key.into(),
+            value: ValueTemplate::compile(value).unwrap(),
+            confidence: 0.9,
+        }
+    }
+
+    fn propose(rules: Vec<Rule>, name: &str) -> Vec<(i64, String, String)> {
+        let source = RuleSource::new(Arc::new(Vocabulary::default()), rules);
+        let mut out = Vec::new();
+        source.propose(&subject(name, &[("Team", "Pay Roll")]), &mut out);
+        out.into_iter()
+            .map(|c| (c.rule_id.unwrap(), c.key, c.value))
+            .collect()
+    }
+
+    fn row(id: i64, key: &str, value: &str) -> (i64, String, String) {
+        (id, key.into(), value.into())
+    }
+
+    #[test]
+    fn first_match_per_key_wins_by_priority_then_id() {
+        let rules = vec![
+            rule(3, 10, "true", "team", "late"),
+            rule(2, 5, "true", "team", "second"),
+            rule(1, 5, "true", "team", "first"),
+            rule(9, 1, "resource.name == 'other'", "team", "no"),
+            rule(4, 99, "true", "environment", "prd"),
+        ];
+        assert_eq!(
+            propose(rules, "x"),
+            [row(1, "team", "first"), row(4, "environment", "production")]
+        );
+    }
+
+    #[test]
+    fn a_template_without_its_capture_gives_way_to_the_next_rule() {
+        let rules = vec![
+            rule(1, 1, "true", "team", "{{ name | capture('^([a-z]+)-') }}"),
+            rule(2, 2, "true", "team", "fallback"),
+        ];
+        assert_eq!(propose(rules.clone(), "pay-db"), [row(1, "team", "pay")]);
+        assert_eq!(propose(rules, "42"), [row(2, "team", "fallback")]);
+    }
+
+    #[test]
+    fn conditions_see_normalised_tags() {
+        let rules = vec![rule(1, 1, "resource.tags['team'] == 'pay-roll'", "owner", "x")];
+        assert_eq!(propose(rules, "x").len(), 1);
+    }
+}
