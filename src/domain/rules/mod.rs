@@ -4,13 +4,19 @@
 //! - `guard.rs`      the cheap look at a condition's text before any parser sees it
 //! - `check.rs`      the type check of a parsed condition
 //! - `template.rs`   tag values: literal text, or text with captures of the resource's name
+//! - `edit.rs`       making, changing and ordering rules
+//! - `list.rs`       reading them
 
 mod check;
 mod condition;
+mod edit;
 mod guard;
+pub mod list;
 mod template;
 
+pub use crate::entities::rule::Model as RuleRow;
 pub use condition::{Condition, ConditionError, Facts, RuleInput};
+pub use edit::{RuleDraft, create, delete, reorder, update};
 pub use template::{TemplateError, ValueTemplate};
 
 /// One user's rule, compiled and ready to run.

@@ -9,15 +9,21 @@
 //! - `rule.rs`           RULE: the users' rules in strict order
 //! - `merge.rs`          one winner per key, and why the others lost
 //! - `engine.rs`         runs the sources, merges, decides by confidence
+//! - `revision.rs`      what makes resources due for another evaluation
+//! - `plan.rs`          what an evaluation changes on a resource
+//! - `auto_tag.rs`      works off the resources that are due
 //!
 //! A new source implements [`CandidateSource`] and is added with [`Engine::with_source`].
 
+pub mod auto_tag;
 mod candidate;
 mod engine;
 mod merge;
 mod native;
 mod pattern;
+mod plan;
 mod resource_type;
+pub mod revision;
 mod rule;
 mod tokens;
 mod vocabulary;

@@ -1,0 +1,224 @@
+//! Making, changing and ordering rules. Every change raises the revision, so that all resources are evaluated again.
+
+use super::{Condition, Rule, ValueTemplate};
+use crate::db::sql;
+use crate::domain::auth::{Actor, Role};
+use crate::domain::tagging::revision;
+use crate::entities::rule::{self, ActiveModel, Column};
+use crate::error::{Error, Problem, ProblemCode, Result};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, IntoActiveModel,
+    QueryFilter, Set, SqlErr, TransactionTrait,
+};
+use std::collections::HashSet;
+
+/// What a rule says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleDraft {
+    /// 1 to 200 characters, unique.
+    pub rule_name: String,
+    /// At most 4000 characters.
+    pub description: String,
+    /// A CEL expression over `resource`, see [`Condition`].
+    pub condition: String,
+    /// 1 to 128 characters.
+    pub tag_key: String,
+    /// Text or a template, see [`ValueTemplate`]; 1 to 1024 characters.
+    pub tag_value: String,
+    /// Smaller goes first; equal ones in the order in which they were made.
+    pub priority: i32,
+    /// How sure the rule is, 0 to 1.
+    pub confidence: f64,
+    pub enabled: bool,
+}
+
+impl RuleDraft {
+    /// The rule, compiled; or everything that is wrong with it, with positions.
+    pub fn compile(&self, id: i64, version: i32) -> Result<Rule> {
+        let mut problems = Vec::new();
+        let mut refuse = |field: &str, message: String| {
+            problems.push(Problem::field(ProblemCode::Invalid, field, message));
+        };
+        check_text("ruleName", &self.rule_name, 1, 200, &mut refuse);
+        check_text("tagKey", &self.tag_key, 1, 128, &mut refuse);
+        check_text("tagValue", &self.tag_value, 1, 1024, &mut refuse);
+        if self.description.chars().count() > 4000 || self.description.contains('\0') {
+            refuse(
+                "description",
+                "must have at most 4000 characters, none of them NUL".into(),
+            );
+        }
+        if !(0.0..=1.0).contains(&self.confidence) {
+            refuse(
+                "confidence",
+                format!("must be from 0 to 1; it is {}", self.confidence),
+            );
+        }
+        let condition =
+            Condition::compile(&self.condition).map_err(|error| refuse("condition", error.to_string()));
+        let value =
+            ValueTemplate::compile(&self.tag_value).map_err(|error| refuse("tagValue", error.to_string()));
+        match (condition, value) {
+            (Ok(condition), Ok(value)) if problems.is_empty() => Ok(Rule {
+                id,
+                name: self.rule_name.clone(),
+                priority: self.priority,
+                version,
+                condition,
+                key: self.tag_key.clone(),
+                value,
+                confidence: self.confidence,
+            }),
+            _ => Err(Error::Rejected(problems)),
+        }
+    }
+
+    fn write_to(self, row: &mut ActiveModel, actor: &Actor) {
+        row.rule_name = Set(self.rule_name);
+        row.description = Set(self.description);
+        row.condition = Set(self.condition);
+        row.tag_key = Set(self.tag_key);
+        row.tag_value = Set(self.tag_value);
+        row.priority = Set(self.priority);
+        row.confidence = Set(self.confidence);
+        row.enabled = Set(self.enabled);
+        row.updated_by = Set(actor.subject.clone());
+    }
+}
+
+impl From<rule::Model> for RuleDraft {
+    fn from(row: rule::Model) -> Self {
+        Self {
+            rule_name: row.rule_name,
+            description: row.description,
+            condition: row.condition,
+            tag_key: row.tag_key,
+            tag_value: row.tag_value,
+            priority: row.priority,
+            confidence: row.confidence,
+            enabled: row.enabled,
+        }
+    }
+}
+
+fn check_text(field: &str, text: &str, least: usize, most: usize, refuse: &mut impl FnMut(&str, String)) {
+    let length = text.chars().count();
+    if length < least || length > most || text.trim() != text || text.chars().any(char::is_control) {
+        refuse(
+            field,
+            format!("must have {least} to {most} characters, no blanks around and no control characters"),
+        );
+    }
+}
+
+/// Makes a rule; only for who may see all accounts, since it speaks of all resources.
+pub async fn create(db: &DatabaseConnection, actor: &Actor, input: RuleDraft) -> Result<rule::Model> {
+    let txn = begin(db, actor).await?;
+    input.compile(0, 1)?;
+    let mut row = ActiveModel {
+        created_by: Set(actor.subject.clone()),
+        ..Default::default()
+    };
+    input.write_to(&mut row, actor);
+    let made = row.insert(&txn).await.map_err(name_taken)?;
+    txn.commit().await?;
+    Ok(made)
+}
+
+/// Changes a rule. `version`, when given, must be the rule's present one; otherwise somebody changed it since.
+pub async fn update(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    id: i64,
+    version: Option<i32>,
+    change: impl FnOnce(&mut RuleDraft),
+) -> Result<rule::Model> {
+    let txn = begin(db, actor).await?;
+    let old = locked(&txn, actor, id).await?;
+    if version.is_some_and(|version| version != old.version) {
+        let message = format!(
+            "changed by {} since you read it; it is at version {}",
+            old.updated_by, old.version
+        );
+        return Err(Error::Rejected(vec![Problem::field(
+            ProblemCode::Stale,
+            "version",
+            message,
+        )]));
+    }
+    let before = RuleDraft::from(old.clone());
+    let mut input = before.clone();
+    change(&mut input);
+    if input == before {
+        return Ok(old);
+    }
+    let next = old.version + 1;
+    input.compile(id, next)?;
+    let mut row = old.into_active_model();
+    input.write_to(&mut row, actor);
+    row.version = Set(next);
+    row.updated_at = Set(chrono::Utc::now());
+    let new = row.update(&txn).await.map_err(name_taken)?;
+    txn.commit().await?;
+    Ok(new)
+}
+
+/// Removes a rule. What it proposed and nobody decided is withdrawn by the evaluation that follows.
+pub async fn delete(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<rule::Model> {
+    let txn = begin(db, actor).await?;
+    let old = locked(&txn, actor, id).await?;
+    old.clone().into_active_model().delete(&txn).await?;
+    txn.commit().await?;
+    Ok(old)
+}
+
+/// Gives the rules the priorities 10, 20, 30, ... in the order of `ids`, which must name every rule once.
+pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Result<Vec<rule::Model>> {
+    let txn = begin(db, actor).await?;
+    let present = super::list::in_order(&txn, &actor.scope).await?;
+    let wanted: HashSet<i64> = ids.iter().copied().collect();
+    let existing: HashSet<i64> = present.iter().map(|rule| rule.id).collect();
+    if wanted.len() != ids.len() || wanted != existing {
+        return Err(Error::invalid(
+            "ids",
+            format!("must name each of the {} rules once", existing.len()),
+        ));
+    }
+    let reorder = "UPDATE rules r SET priority = o.place * 10, version = version + 1, updated_at = now(),
+                updated_by = $2
+           FROM unnest($1::bigint[]) WITH ORDINALITY AS o(id, place)
+          WHERE r.id = o.id AND r.priority <> o.place * 10";
+    sql::execute(&txn, reorder, [ids.to_vec().into(), actor.subject.clone().into()]).await?;
+    let ordered = super::list::in_order(&txn, &actor.scope).await?;
+    txn.commit().await?;
+    Ok(ordered)
+}
+
+/// Begins an edit with the new revision: its row is the lock that puts all edits of rules in one order.
+async fn begin(db: &DatabaseConnection, actor: &Actor) -> Result<DatabaseTransaction> {
+    actor.require(Role::Admin)?;
+    actor.require_all_accounts()?;
+    let txn = db.begin().await?;
+    revision::raise(&txn).await?;
+    Ok(txn)
+}
+
+async fn locked(txn: &DatabaseTransaction, actor: &Actor, id: i64) -> Result<rule::Model> {
+    use sea_orm::QuerySelect;
+    let found = rule::find(&actor.scope)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(txn)
+        .await?;
+    found.ok_or_else(|| Error::not_found("id", "such rule"))
+}
+
+fn name_taken(error: DbErr) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => {
+            let message = "another rule has this name";
+            Error::Rejected(vec![Problem::field(ProblemCode::Conflict, "ruleName", message)])
+        }
+        _ => error.into(),
+    }
+}

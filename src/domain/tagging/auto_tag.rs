@@ -1,0 +1,270 @@
+//! Auto-tagging: working off the resources that were not yet evaluated under the present revision.
+//!
+//! Reconciling, not commanding: it can be run twice and by many workers at once, and after a rule changed it
+//! back-fills by itself. Each chunk is one transaction: claimed with `SKIP LOCKED`, evaluated, written with its
+//! trail, and marked with the revision.
+
+use super::plan::{self, Change, Withdrawal};
+use super::revision;
+use super::{Engine, Subject, Thresholds, Vocabulary};
+use crate::db::sql;
+use crate::domain::audit::{self, Cause};
+use crate::domain::rules;
+use crate::entities::{AccountScope, ApprovalStatus, resource, virtual_tag};
+use crate::error::{Error, Result};
+use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Resources evaluated in one transaction. Large enough that statements are few, small enough that a crash costs
+/// little and locks are short.
+pub const CHUNK: u64 = 250;
+
+/// What the engine is made of besides the rules.
+#[derive(Clone)]
+pub struct EngineSettings {
+    pub vocabulary: Arc<Vocabulary>,
+    pub thresholds: Thresholds,
+    /// Written beside every inference.
+    pub model_version: String,
+}
+
+impl EngineSettings {
+    /// Another text for other settings, see [`revision::adopt`].
+    pub fn fingerprint(&self) -> String {
+        let (auto_apply, manual_review) = (self.thresholds.auto_apply(), self.thresholds.manual_review());
+        let settings = (
+            env!("CARGO_PKG_VERSION"),
+            &self.model_version,
+            self.vocabulary.fingerprint(),
+        );
+        let digest = Sha256::digest(format!("{settings:?} {auto_apply} {manual_review}"));
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// An engine with the rules of a revision.
+pub struct LoadedEngine {
+    /// Rules that changed after this revision may already be in the engine, but none up to it is missing.
+    pub revision: i64,
+    /// Shared with the threads that evaluate.
+    pub engine: Arc<Engine>,
+    model_version: String,
+}
+
+/// Reads the revision, then the rules. In this order: a rule that changes in between only means that resources
+/// are evaluated once more. A stored rule that no longer compiles is left out, and logged.
+pub async fn load_engine(db: &DatabaseConnection, settings: &EngineSettings) -> Result<LoadedEngine> {
+    let revision = revision::current(db).await?;
+    let rows = rules::list::in_order(db, &AccountScope::All).await?;
+    let mut compiled = Vec::with_capacity(rows.len());
+    for row in rows.into_iter().filter(|row| row.enabled) {
+        let (id, version) = (row.id, row.version);
+        match rules::RuleDraft::from(row).compile(id, version) {
+            Ok(rule) => compiled.push(rule),
+            Err(error) => tracing::error!(rule = id, %error, "a stored rule does not compile; left out"),
+        }
+    }
+    let engine = Engine::new(Arc::clone(&settings.vocabulary), compiled, settings.thresholds);
+    Ok(LoadedEngine {
+        revision,
+        engine: Arc::new(engine),
+        model_version: settings.model_version.clone(),
+    })
+}
+
+/// What a chunk did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChunkResult {
+    /// Resources; none when nothing was due that is not in other hands.
+    pub evaluated: u64,
+    pub proposed: u64,
+    pub refreshed: u64,
+    pub withdrawn: u64,
+}
+
+/// Resources that are due under `revision`, those in other hands included.
+pub async fn count_due(db: &DatabaseConnection, revision: i64) -> Result<i64> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        count: i64,
+    }
+    let count = "SELECT count(*) AS count FROM evaluations WHERE revision < $1";
+    Ok(sql::row::<Count>(db, count, [revision.into()])
+        .await?
+        .map_or(0, |row| row.count))
+}
+
+/// Evaluates up to [`CHUNK`] resources that are due and in nobody's hands, in the caller's transaction.
+pub async fn chunk(txn: &DatabaseTransaction, loaded: &LoadedEngine, cause: &Cause) -> Result<ChunkResult> {
+    let ids = claim(txn, loaded.revision).await?;
+    if ids.is_empty() {
+        return Ok(ChunkResult::default());
+    }
+    let resources = lock(txn, &ids).await?;
+    let mut tags: HashMap<i64, Vec<virtual_tag::Model>> = HashMap::new();
+    for tag in tags_of(txn, &ids).await? {
+        tags.entry(tag.resource_id).or_default().push(tag);
+    }
+    let engine = Arc::clone(&loaded.engine);
+    let evaluated = tokio::task::spawn_blocking(move || evaluate(&engine, resources, &tags)).await;
+    let work = evaluated.map_err(Error::internal)??;
+    let result = ChunkResult {
+        evaluated: ids.len() as u64,
+        proposed: work
+            .changes
+            .iter()
+            .filter(|change| change.action == "PROPOSED")
+            .count() as u64,
+        refreshed: work
+            .changes
+            .iter()
+            .filter(|change| change.action == "REFRESHED")
+            .count() as u64,
+        withdrawn: work.withdrawals.len() as u64,
+    };
+    write(txn, loaded, &work, cause).await?;
+    let mark = "UPDATE evaluations SET revision = $2, evaluated_at = now() WHERE resource_id = ANY($1)";
+    sql::execute(txn, mark, [ids.into(), loaded.revision.into()]).await?;
+    Ok(result)
+}
+
+async fn claim(txn: &DatabaseTransaction, revision: i64) -> Result<Vec<i64>> {
+    #[derive(FromQueryResult)]
+    struct Claimed {
+        resource_id: i64,
+    }
+    let claim = "SELECT resource_id FROM evaluations WHERE revision < $1 ORDER BY revision, resource_id
+                  LIMIT $2 FOR UPDATE SKIP LOCKED";
+    let claimed: Vec<Claimed> = sql::rows(txn, claim, [revision.into(), (CHUNK as i64).into()]).await?;
+    Ok(claimed.into_iter().map(|row| row.resource_id).collect())
+}
+
+/// Who changes tags of a resource holds its row; in the order of ids, like everyone else.
+async fn lock(txn: &DatabaseTransaction, ids: &[i64]) -> Result<Vec<resource::Model>> {
+    let any = PgFunc::any(Expr::val(ids.to_vec()));
+    let locked = resource::find(&AccountScope::All)
+        .filter(resource::Column::Id.into_expr().eq(any))
+        .order_by_asc(resource::Column::Id)
+        .lock(sea_orm::sea_query::LockType::NoKeyUpdate);
+    Ok(locked.all(txn).await?)
+}
+
+async fn tags_of(txn: &DatabaseTransaction, ids: &[i64]) -> Result<Vec<virtual_tag::Model>> {
+    let any = PgFunc::any(Expr::val(ids.to_vec()));
+    let tags =
+        virtual_tag::find(&AccountScope::All).filter(virtual_tag::Column::ResourceId.into_expr().eq(any));
+    Ok(tags.all(txn).await?)
+}
+
+/// An evaluation as `ml_inferences` keeps it.
+#[derive(Serialize)]
+struct Inference {
+    resource_id: i64,
+    predictions: serde_json::Value,
+}
+
+/// What evaluating a chunk comes to.
+#[derive(Default)]
+struct Work {
+    changes: Vec<Change>,
+    withdrawals: Vec<Withdrawal>,
+    inferences: Vec<Inference>,
+}
+
+fn evaluate(
+    engine: &Engine,
+    resources: Vec<resource::Model>,
+    tags: &HashMap<i64, Vec<virtual_tag::Model>>,
+) -> Result<Work> {
+    let mut work = Work::default();
+    for resource in resources {
+        let id = resource.id;
+        let existing = tags.get(&id).map_or(&[][..], Vec::as_slice);
+        let evaluation = engine.evaluate(&subject(resource, existing)?);
+        let predictions = serde_json::to_value(&evaluation.predictions).map_err(Error::internal)?;
+        work.inferences.push(Inference {
+            resource_id: id,
+            predictions,
+        });
+        let plan = plan::plan(id, &evaluation.proposals, existing);
+        work.changes.extend(plan.changes);
+        work.withdrawals.extend(plan.withdrawals);
+    }
+    Ok(work)
+}
+
+/// What the engine may look at of a stored resource with its stored tags.
+pub fn subject(resource: resource::Model, tags: &[virtual_tag::Model]) -> Result<Subject> {
+    let approved = tags
+        .iter()
+        .filter(|tag| tag.approval_status == ApprovalStatus::Approved);
+    Ok(Subject {
+        resource_id: resource.resource_id,
+        name: resource.name,
+        cloud: resource.cloud,
+        account_id: resource.account_id,
+        resource_type: resource.resource_type,
+        region: resource.region,
+        native_tags: serde_json::from_value(resource.native_tags).map_err(Error::internal)?,
+        approved: approved
+            .map(|tag| (tag.tag_key.clone(), tag.tag_value.clone()))
+            .collect(),
+    })
+}
+
+async fn write(txn: &DatabaseTransaction, loaded: &LoadedEngine, work: &Work, cause: &Cause) -> Result<()> {
+    if !work.withdrawals.is_empty() {
+        let withdrawals = vec![sql::recordset(&work.withdrawals)?];
+        audit::with_trail::<virtual_tag::Model>(txn, WITHDRAW, withdrawals, cause).await?;
+    }
+    if !work.changes.is_empty() {
+        let changes = vec![sql::recordset(&work.changes)?];
+        audit::with_trail::<virtual_tag::Model>(txn, PROPOSE, changes, cause).await?;
+    }
+    let inferences = "INSERT INTO ml_inferences (resource_id, model_version, revision, predictions)
+         SELECT i.resource_id, $2, $3, i.predictions
+           FROM jsonb_to_recordset($1) AS i(resource_id bigint, predictions jsonb)";
+    let binds = [
+        sql::recordset(&work.inferences)?,
+        loaded.model_version.clone().into(),
+        loaded.revision.into(),
+    ];
+    sql::execute(txn, inferences, binds).await?;
+    Ok(())
+}
+
+const WITHDRAW: &str = "changed AS (
+    UPDATE virtual_tags t SET approval_status = 'SUPERSEDED', updated_at = now()
+      FROM jsonb_to_recordset($1) AS i(id bigint)
+     WHERE t.id = i.id AND t.approval_status = 'PENDING'
+    RETURNING t.*, 'WITHDRAWN'::text AS action, t.tag_value AS old_value, 'PENDING'::text AS old_status)";
+
+/// The resources are locked, so each tag is as it was when the change was planned.
+const PROPOSE: &str = "
+    input AS (SELECT * FROM jsonb_to_recordset($1) AS i(resource_id bigint, tag_key text, tag_value text,
+        source text, confidence float8, auto_applied boolean, rule_id bigint, evidence jsonb,
+        evidence_signature text, action text, old_status text)),
+    written AS (
+        INSERT INTO virtual_tags AS t (resource_id, tag_key, tag_value, source, confidence, auto_applied,
+            approval_status, rule_id, evidence, evidence_signature, cloud, account_id, resource_type)
+        SELECT i.resource_id, i.tag_key, i.tag_value, i.source, i.confidence, i.auto_applied, 'PENDING',
+            (SELECT id FROM rules WHERE rules.id = i.rule_id), i.evidence, i.evidence_signature,
+            r.cloud, r.account_id, r.resource_type
+          FROM input i JOIN resources r ON r.id = i.resource_id ORDER BY i.resource_id, i.tag_key
+        ON CONFLICT (resource_id, tag_key, tag_value) DO UPDATE SET
+            source = excluded.source, confidence = excluded.confidence, auto_applied = excluded.auto_applied,
+            approval_status = 'PENDING', rule_id = excluded.rule_id, evidence = excluded.evidence,
+            evidence_signature = excluded.evidence_signature, updated_at = now(), superseded_by = NULL,
+            superseded_from = NULL, decided_by = NULL, decided_at = NULL, decision_reason = NULL,
+            created_at = CASE WHEN t.approval_status = 'PENDING' THEN t.created_at ELSE now() END
+        RETURNING *),
+    changed AS (SELECT w.*, i.action, CASE WHEN i.old_status IS NOT NULL THEN w.tag_value END AS old_value,
+            i.old_status
+        FROM written w JOIN input i USING (resource_id, tag_key, tag_value))";

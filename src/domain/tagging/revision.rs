@@ -1,0 +1,40 @@
+//! The revision under which resources are evaluated: it rises when rules, vocabulary, model or thresholds change,
+//! and every resource that was evaluated under a lower one is due again.
+
+use crate::db::sql;
+use crate::error::{Error, Result};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+#[derive(FromQueryResult)]
+struct State {
+    revision: i64,
+}
+
+/// The present revision.
+pub async fn current(db: &impl ConnectionTrait) -> Result<i64> {
+    let state: Option<State> = sql::row(db, "SELECT revision FROM engine_state", []).await?;
+    Ok(state.ok_or_else(lost)?.revision)
+}
+
+/// Raises the revision in the transaction of a change. The row's lock, held until the commit, puts all changes
+/// in one order: who reads revision N sees every change up to N.
+pub async fn raise(txn: &impl ConnectionTrait) -> Result<i64> {
+    let raise = "UPDATE engine_state SET revision = revision + 1, updated_at = now() RETURNING revision";
+    let state: Option<State> = sql::row(txn, raise, []).await?;
+    Ok(state.ok_or_else(lost)?.revision)
+}
+
+/// Raises the revision when the engine itself is another than the last one that started: `fingerprint` stands for
+/// its vocabulary, model and thresholds.
+pub async fn adopt(db: &impl ConnectionTrait, fingerprint: &str) -> Result<i64> {
+    let adopt = "UPDATE engine_state SET revision = revision + 1, fingerprint = $1, updated_at = now()
+                  WHERE fingerprint <> $1 RETURNING revision";
+    match sql::row::<State>(db, adopt, [fingerprint.into()]).await? {
+        Some(state) => Ok(state.revision),
+        None => current(db).await,
+    }
+}
+
+fn lost() -> Error {
+    Error::internal("engine_state has lost its row")
+}
