@@ -3,4 +3,5 @@
 pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, RunStatus, TagSource};
 
 pub mod auth;
+pub mod runs;
 pub mod tagging;
