@@ -11,4 +11,5 @@ pub mod events;
 pub mod inventory;
 
 pub mod rules;
+pub mod runs;
 pub mod tagging;

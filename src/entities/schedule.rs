@@ -14,6 +14,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub arguments: Json,
     pub last_tick_at: Option<DateTimeUtc>,
+    pub active_from: DateTimeUtc,
     pub paused_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "Text", nullable)]
     pub paused_by: Option<String>,

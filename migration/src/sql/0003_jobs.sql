@@ -6,10 +6,15 @@ CREATE TABLE scheduler_jobs (
     arguments           jsonb NOT NULL DEFAULT '{}',
     status              text NOT NULL DEFAULT 'QUEUED' CHECK (status IN
                             ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
-    -- Counts claims of this row. A worker that was presumed dead and wakes up holds an old number, and is refused.
+    -- Claims that count: one that a shutdown handed back does not, and a retry by hand starts anew.
     attempt             integer NOT NULL DEFAULT 0,
     max_attempts        integer NOT NULL DEFAULT 5,
+    -- Counts all claims and never falls. A worker that was presumed dead and wakes up holds an old number, and is
+    -- refused.
+    fence               bigint NOT NULL DEFAULT 0,
     run_at              timestamptz NOT NULL DEFAULT now(),
+    -- When the queue was last told of this run.
+    woken_at            timestamptz NOT NULL DEFAULT now(),
     -- The tick of the schedule that asked for this run; NULL when a person or another run did.
     scheduled_for       timestamptz,
     progress_done       bigint NOT NULL DEFAULT 0,
@@ -22,7 +27,7 @@ CREATE TABLE scheduler_jobs (
     heartbeat_at        timestamptz,
     cancel_requested_at timestamptz,
     cancel_requested_by text,
-    -- Runs with an equal key do not stand in the queue twice.
+    -- Runs with an equal key do not stand in the queue twice; a run that comes back to the queue gives its key up.
     singleton_key       text,
     created_at          timestamptz NOT NULL DEFAULT now(),
     started_at          timestamptz,
@@ -40,6 +45,8 @@ CREATE TABLE schedules (
     cron         text NOT NULL,
     arguments    jsonb NOT NULL DEFAULT '{}',
     last_tick_at timestamptz,
+    -- Ticks before this moment are not made up for: the schedule did not exist, was paused, or read otherwise.
+    active_from  timestamptz NOT NULL,
     paused_at    timestamptz,
     paused_by    text
 );

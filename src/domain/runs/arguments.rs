@@ -1,0 +1,113 @@
+//! What a run is asked to do: one typed form per job, stored as JSON.
+
+use crate::domain::JobName;
+use crate::domain::auth::Role;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The job and what it is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", content = "arguments", rename_all = "snake_case")]
+pub enum Arguments {
+    /// Ask the providers for their resources.
+    Discover {
+        /// The one provider to ask; all when `None`.
+        #[serde(default)]
+        source: Option<String>,
+    },
+    /// Evaluate the resources that are due.
+    AutoTag {},
+    /// Read an uploaded file.
+    Import {
+        /// The row in `import_files`.
+        file_id: i64,
+        /// Report what would change, and change nothing.
+        #[serde(default)]
+        dry_run: bool,
+    },
+    /// Make audit partitions ahead and prune what is old.
+    Maintain {},
+}
+
+impl Arguments {
+    /// The job that takes these.
+    pub fn job(&self) -> JobName {
+        match self {
+            Self::Discover { .. } => JobName::Discover,
+            Self::AutoTag {} => JobName::AutoTag,
+            Self::Import { .. } => JobName::Import,
+            Self::Maintain {} => JobName::Maintain,
+        }
+    }
+
+    /// The key under which an equal run is not queued twice.
+    pub fn singleton_key(&self) -> String {
+        match self {
+            Self::Discover { source: None } => "discover".into(),
+            Self::Discover { source: Some(source) } => format!("discover:{source}"),
+            Self::AutoTag {} => "auto_tag".into(),
+            Self::Import { file_id, dry_run } => format!("import:{file_id}:{dry_run}"),
+            Self::Maintain {} => "maintain".into(),
+        }
+    }
+
+    /// The role that may ask for such a run.
+    pub fn required_role(&self) -> Role {
+        match self {
+            Self::Discover { .. } | Self::AutoTag {} | Self::Import { .. } => Role::Approver,
+            Self::Maintain {} => Role::Admin,
+        }
+    }
+
+    /// Whether success leaves resources to be evaluated.
+    pub(super) fn leads_to_auto_tagging(&self) -> bool {
+        matches!(self, Self::Discover { .. } | Self::Import { dry_run: false, .. })
+    }
+
+    /// The value of the column `arguments`.
+    pub(super) fn to_json(&self) -> Result<Value> {
+        let mut tagged = serde_json::to_value(self).map_err(Error::internal)?;
+        Ok(tagged["arguments"].take())
+    }
+
+    /// From the columns `job_name` and `arguments`. [`Error::Internal`] when another version of the program wrote
+    /// what this one cannot read.
+    pub(super) fn from_json(job: JobName, arguments: &Value) -> Result<Self> {
+        serde_json::from_value(serde_json::json!({ "job": job, "arguments": arguments }))
+            .map_err(|error| Error::internal(format!("arguments of a run of {job:?}: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn columns_hold_the_arguments_without_the_job() {
+        for (arguments, column) in [
+            (Arguments::Discover { source: None }, json!({ "source": null })),
+            (Arguments::AutoTag {}, json!({})),
+            (
+                Arguments::Import {
+                    file_id: 7,
+                    dry_run: true,
+                },
+                json!({ "file_id": 7, "dry_run": true }),
+            ),
+            (Arguments::Maintain {}, json!({})),
+        ] {
+            assert_eq!(arguments.to_json().unwrap(), column);
+            assert_eq!(Arguments::from_json(arguments.job(), &column).unwrap(), arguments);
+        }
+    }
+
+    #[test]
+    fn absent_fields_take_their_defaults_and_wrong_ones_are_refused() {
+        let discover = Arguments::from_json(JobName::Discover, &json!({})).unwrap();
+        assert_eq!(discover, Arguments::Discover { source: None });
+        let refused = Arguments::from_json(JobName::Import, &json!({ "file_id": "x" })).unwrap_err();
+        assert!(refused.to_string().contains("Import"), "{refused}");
+    }
+}

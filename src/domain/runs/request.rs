@@ -1,0 +1,178 @@
+//! Asking for runs, cancelling them and trying them again.
+
+use super::{Arguments, Run, Wake, not_found};
+use crate::db::sql;
+use crate::domain::RunStatus;
+use crate::domain::auth::{Actor, Role};
+use crate::entities::scheduler_job;
+use crate::error::{Error, Problem, ProblemCode, Result};
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, TransactionTrait};
+
+/// A run to be made.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    /// The job and what it is given.
+    pub arguments: Arguments,
+    /// While a run with this key waits in the queue, no other is made.
+    pub singleton_key: Option<String>,
+}
+
+impl From<Arguments> for NewRun {
+    /// A run that does not stand in the queue twice.
+    fn from(arguments: Arguments) -> Self {
+        Self {
+            singleton_key: Some(arguments.singleton_key()),
+            arguments,
+        }
+    }
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug)]
+pub struct Requested {
+    /// The new run, or the equal one that waits already.
+    pub run: Run,
+    /// Whether it is new.
+    pub created: bool,
+}
+
+/// Asks for a run as soon as a worker is free.
+///
+/// Needs [`Arguments::required_role`] and access to all accounts.
+pub async fn request(
+    db: &DatabaseConnection,
+    wake: &dyn Wake,
+    actor: &Actor,
+    new: NewRun,
+) -> Result<Requested> {
+    actor.require(new.arguments.required_role())?;
+    actor.require_all_accounts()?;
+    let txn = db.begin().await?;
+    let requested = enqueue(&txn, wake, &actor.subject, &new).await?;
+    txn.commit().await?;
+    Ok(requested)
+}
+
+/// Cancels a run: a queued one at once, a running one at its next checkpoint. Cancelling twice changes nothing.
+///
+/// Needs [`Role::Approver`] and access to all accounts. [`ProblemCode::NotFound`] without such a run,
+/// [`ProblemCode::Conflict`] for one that has ended otherwise.
+pub async fn cancel(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<Run> {
+    actor.require(Role::Approver)?;
+    actor.require_all_accounts()?;
+    let run: Option<Run> = sql::row(
+        db,
+        "UPDATE scheduler_jobs SET
+             cancel_requested_at = coalesce(cancel_requested_at, now()),
+             cancel_requested_by = coalesce(cancel_requested_by, $2),
+             status = CASE status WHEN 'QUEUED' THEN 'CANCELLED' ELSE status END,
+             finished_at = CASE status WHEN 'QUEUED' THEN now() END
+         WHERE id = $1 AND status IN ('QUEUED', 'RUNNING') RETURNING *",
+        [id.into(), actor.subject.clone().into()],
+    )
+    .await?;
+    match run {
+        Some(run) => Ok(run),
+        None => match get(db, id).await? {
+            run if run.status == RunStatus::Cancelled => Ok(run),
+            run => Err(conflict(&run, "only a queued or running run can be cancelled")),
+        },
+    }
+}
+
+/// Queues a failed or cancelled run again, with all its attempts; its progress stands.
+///
+/// Needs [`Role::Approver`] and access to all accounts. [`ProblemCode::NotFound`] without such a run,
+/// [`ProblemCode::Conflict`] for one that has neither failed nor been cancelled.
+pub async fn retry(db: &DatabaseConnection, wake: &dyn Wake, actor: &Actor, id: i64) -> Result<Run> {
+    actor.require(Role::Approver)?;
+    actor.require_all_accounts()?;
+    let txn = db.begin().await?;
+    let run: Option<Run> = sql::row(
+        &txn,
+        "UPDATE scheduler_jobs SET status = 'QUEUED', attempt = 0, run_at = now(), woken_at = now(), error = NULL,
+             worker = NULL, singleton_key = NULL, finished_at = NULL, cancel_requested_at = NULL,
+             cancel_requested_by = NULL
+         WHERE id = $1 AND status IN ('FAILED', 'CANCELLED') RETURNING *",
+        [id.into()],
+    )
+    .await?;
+    let Some(run) = run else {
+        let run = get(&txn, id).await?;
+        return Err(conflict(
+            &run,
+            "only a failed or cancelled run can be tried again",
+        ));
+    };
+    wake.wake(&txn, run.id, run.run_at).await?;
+    txn.commit().await?;
+    Ok(run)
+}
+
+/// Makes a run in the caller's transaction, or gives the equal one that waits already.
+pub(super) async fn enqueue(
+    txn: &DatabaseTransaction,
+    wake: &dyn Wake,
+    requested_by: &str,
+    new: &NewRun,
+) -> Result<Requested> {
+    // The equal run may be claimed between the two statements: then there is room for a new one.
+    for _ in 0..3 {
+        if let Some(run) = insert(txn, wake, requested_by, new, None).await? {
+            return Ok(Requested { run, created: true });
+        }
+        let equal = sql::row(
+            txn,
+            "SELECT * FROM scheduler_jobs WHERE singleton_key = $1 AND status = 'QUEUED'",
+            [new.singleton_key.clone().into()],
+        );
+        if let Some(run) = equal.await? {
+            return Ok(Requested { run, created: false });
+        }
+    }
+    Err(Error::internal(
+        "equal runs were queued and claimed too fast to be told apart",
+    ))
+}
+
+/// Makes a run and wakes the queue. `None` when an equal one waits, or the schedule's tick has a run.
+pub(super) async fn insert(
+    txn: &DatabaseTransaction,
+    wake: &dyn Wake,
+    requested_by: &str,
+    new: &NewRun,
+    scheduled_for: Option<DateTime<Utc>>,
+) -> Result<Option<Run>> {
+    let run: Option<Run> = sql::row(
+        txn,
+        "INSERT INTO scheduler_jobs (job_name, arguments, requested_by, singleton_key, scheduled_for)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING *",
+        [
+            new.arguments.job().into(),
+            new.arguments.to_json()?.into(),
+            requested_by.into(),
+            new.singleton_key.clone().into(),
+            scheduled_for.into(),
+        ],
+    )
+    .await?;
+    if let Some(run) = &run {
+        wake.wake(txn, run.id, run.run_at).await?;
+    }
+    Ok(run)
+}
+
+async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Run> {
+    let run = scheduler_job::Entity::find_by_id(id).one(db).await?;
+    run.ok_or_else(|| not_found(id))
+}
+
+fn conflict(run: &Run, why: &str) -> Error {
+    let status = sea_orm::ActiveEnum::to_value(&run.status);
+    Error::Rejected(vec![Problem::field(
+        ProblemCode::Conflict,
+        "id",
+        format!("run {} is {status}: {why}", run.id),
+    )])
+}
