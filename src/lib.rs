@@ -6,4 +6,6 @@ pub mod db;
 pub mod domain;
 pub mod entities;
 pub mod error;
+pub mod http;
 pub mod providers;
+pub mod telemetry;
