@@ -1,5 +1,7 @@
 //! Virtual tagging: infers the tags that cloud resources lack and puts them before people.
 
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -23,6 +23,7 @@ pub fn router(edge: Edge) -> Router {
     let edge: SharedEdge = Arc::new(edge);
     let router = Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
+        .route("/graphql", get(|| async { graphiql::page() }))
         .route("/graphiql/{file}", get(graphiql::asset))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
