@@ -30,20 +30,6 @@ impl Refusal {
         }
     }
 
-    /// 400: what was sent is not a GraphQL request.
-    pub fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
-    }
-
-    /// 401: the credentials are missing or not valid.
-    pub fn unauthenticated() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "UNAUTHENTICATED",
-            "a valid bearer token is required",
-        )
-    }
-
     /// 405, with the methods that are allowed.
     pub fn method(allow: &'static str, message: impl Into<String>) -> Self {
         Self {
