@@ -53,11 +53,21 @@ impl std::fmt::Debug for Secret {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub environment: Environment,
+    pub log: LogConfig,
     pub database: DatabaseConfig,
     pub http: HttpConfig,
     pub auth: AuthConfig,
     pub engine: EngineConfig,
     pub jobs: JobsConfig,
+}
+
+/// How the log is written.
+#[derive(Clone, Debug, Default)]
+pub struct LogConfig {
+    /// `LOG_FORMAT`: `text` for people (the default), `json` for machines.
+    pub json: bool,
+    /// `RUST_LOG`: which events are kept, in the syntax of tracing-subscriber's `EnvFilter`.
+    pub filter: Option<String>,
 }
 
 /// Where the data is.
@@ -133,6 +143,10 @@ impl Config {
         let environment = read.environment()?;
         let config = Self {
             environment,
+            log: LogConfig {
+                json: read.log_format_is_json()?,
+                filter: read.text("RUST_LOG").map(str::to_owned),
+            },
             database: DatabaseConfig {
                 url: read.text("DATABASE_URL").map(|url| Secret(url.to_owned())),
                 data_dir: read.text("DATA_DIR").unwrap_or("./data").into(),
@@ -269,6 +283,14 @@ impl Reader<'_> {
         }
     }
 
+    fn log_format_is_json(&self) -> Result<bool, ConfigError> {
+        match self.text("LOG_FORMAT") {
+            None | Some("text") => Ok(false),
+            Some("json") => Ok(true),
+            Some(value) => Err(invalid("LOG_FORMAT", value, "must be text or json".into())),
+        }
+    }
+
     /// RFC 7518, 3.2: a key for HS256 has at least the 256 bits of its hash.
     fn jwt_secret(&self) -> Result<Option<Secret>, ConfigError> {
         match self.text("JWT_SECRET") {
@@ -327,6 +349,7 @@ mod tests {
             ("AUTO_APPLY_THRESHOLD", "1.5"),
             ("AUTO_APPLY_THRESHOLD", "NaN"),
             ("ENABLE_SCHEDULER", "maybe"),
+            ("LOG_FORMAT", "xml"),
             ("DATABASE_MAX_CONNECTIONS", "0"),
         ] {
             let message = read(&[(variable, value)]).unwrap_err().to_string();

@@ -1,3 +1,5 @@
-//! Starts the service; everything else is in the library.
+//! Starts the program; everything else is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    virtual_tagging::cli::run()
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Fetches GraphiQL and what it needs from npm, minifies what is not, and packs it into vendor/.
+# Needs node and npm. Run it after changing a version below, look at GraphiQL in a browser, and commit the result.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+packages=(graphiql@3.8.3 react@18.3.1 react-dom@18.3.1 graphql-ws@5.16.2)
+esbuild=esbuild@0.25.0
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+for package in "${packages[@]}"; do
+  archive=$(npm pack --silent --pack-destination "$work" "$package")
+  mkdir -p "$work/${package%@*}"
+  tar -xzf "$work/$archive" -C "$work/${package%@*}" --strip-components=1
+done
+
+rm -rf vendor
+mkdir vendor
+pack() { # source, name
+  npx --yes "$esbuild" "$work/$1" --minify --legal-comments=inline --log-level=error | gzip -9n >"vendor/$2.gz"
+}
+pack graphiql/graphiql.js graphiql.js
+pack graphiql/graphiql.css graphiql.css
+pack react/umd/react.production.min.js react.js
+pack react-dom/umd/react-dom.production.min.js react-dom.js
+pack graphql-ws/umd/graphql-ws.js graphql-ws.js
+cp "$work/graphiql/LICENSE" vendor/LICENSE-graphiql
+cp "$work/react/LICENSE" vendor/LICENSE-react
+cp "$work/graphql-ws/LICENSE.md" vendor/LICENSE-graphql-ws
+{
+  echo "Made by ../refresh.sh from these npm packages:"
+  printf '%s\n' "${packages[@]}"
+  echo "minified with $esbuild, packed with gzip -9"
+} >vendor/VERSIONS

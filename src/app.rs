@@ -1,0 +1,178 @@
+//! The composition root: makes the parts, in the order in which they need each other, and ends them in reverse.
+
+mod banner;
+mod database;
+
+pub use database::Database;
+
+use crate::config::Config;
+use crate::db::migrate;
+use crate::http::auth::Authenticator;
+use crate::http::{self, Edge};
+use crate::telemetry;
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often the metrics are tidied, so that they do not grow between two scrapes.
+const METRICS_UPKEEP: Duration = Duration::from_secs(30);
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Answers requests, and works on jobs as configured.
+    Serve,
+    /// Works on jobs only.
+    Work,
+}
+
+/// The service.
+pub struct App;
+
+impl App {
+    /// Starts all parts and waits until they work: afterwards requests are answered.
+    ///
+    /// Refused when the database cannot be started, reached or migrated, or the address is taken; what had been
+    /// started by then is stopped.
+    pub async fn start(config: Config, duty: Duty) -> anyhow::Result<RunningApp> {
+        let database = Database::open(&config.database).await?;
+        match Self::start_on(&config, duty, &database).await {
+            Ok((address, parts)) => {
+                let app = RunningApp {
+                    address,
+                    parts,
+                    database,
+                };
+                banner::show(&config, &app);
+                Ok(app)
+            }
+            Err(error) => {
+                database.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_on(
+        config: &Config,
+        duty: Duty,
+        database: &Database,
+    ) -> anyhow::Result<(Option<SocketAddr>, Parts)> {
+        migrate::up(&database.pool, None)
+            .await
+            .context("migrating the database")?;
+        let mut parts = Parts::default();
+        parts.start_metrics_upkeep();
+        let address = match duty {
+            Duty::Serve => Some(parts.start_http(config, database).await?),
+            Duty::Work => None,
+        };
+        Ok((address, parts))
+    }
+}
+
+/// The service while it runs. [`RunningApp::shutdown`] ends it; dropping it ends nothing in order.
+pub struct RunningApp {
+    address: Option<SocketAddr>,
+    parts: Parts,
+    database: Database,
+}
+
+impl RunningApp {
+    /// Where requests are answered; nowhere when the process only works on jobs.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// The database in use.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Ends all parts, the last one first: no new requests, running ones and sockets (closed with 1012) finish,
+    /// workers finish their chunk, the pool closes, a PostgreSQL of our own stops. Waits
+    /// [`Config::SHUTDOWN_GRACE`] for each at most.
+    pub async fn shutdown(self) {
+        self.parts.stop().await;
+        self.database.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// The background parts and how to end them.
+#[derive(Default)]
+struct Parts {
+    draining: CancellationToken,
+    sockets: TaskTracker,
+    http: Option<JoinHandle<()>>,
+    upkeep: Option<JoinHandle<()>>,
+}
+
+impl Parts {
+    fn start_metrics_upkeep(&mut self) {
+        let Some(metrics) = telemetry::metrics() else {
+            return;
+        };
+        self.upkeep = Some(tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(METRICS_UPKEEP);
+            loop {
+                ticks.tick().await;
+                metrics.run_upkeep();
+            }
+        }));
+    }
+
+    async fn start_http(&mut self, config: &Config, database: &Database) -> anyhow::Result<SocketAddr> {
+        let wanted = SocketAddr::new(config.http.host, config.http.port);
+        let listener = TcpListener::bind(wanted)
+            .await
+            .with_context(|| format!("listening on {wanted} (API_HOST and API_PORT say where)"))?;
+        let address = listener.local_addr().context("reading the address")?;
+        let edge = Edge {
+            config: config.http.clone(),
+            authenticator: Authenticator::new(&config.auth),
+            db: database.pool.clone(),
+            metrics: telemetry::metrics(),
+            draining: self.draining.clone(),
+            sockets: self.sockets.clone(),
+        };
+        let draining = self.draining.clone();
+        let serving = axum::serve(listener, http::router(edge))
+            .with_graceful_shutdown(async move { draining.cancelled().await });
+        self.http = Some(tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!("HTTP: {error}");
+            }
+        }));
+        Ok(address)
+    }
+
+    async fn stop(self) {
+        self.draining.cancel();
+        self.sockets.close();
+        finish("open websockets", self.sockets.wait()).await;
+        if let Some(http) = self.http {
+            let abort = http.abort_handle();
+            if !finish("open requests", async { drop(http.await) }).await {
+                abort.abort();
+            }
+        }
+        if let Some(upkeep) = self.upkeep {
+            upkeep.abort();
+        }
+    }
+}
+
+/// Waits for a part to end. Gives whether it did in time.
+async fn finish(what: &str, end: impl Future<Output = ()>) -> bool {
+    let ended = tokio::time::timeout(Config::SHUTDOWN_GRACE, end).await.is_ok();
+    if !ended {
+        let grace = Config::SHUTDOWN_GRACE.as_secs();
+        tracing::warn!("{what} did not end within {grace} s and are cut off");
+    }
+    ended
+}

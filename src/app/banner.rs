@@ -1,0 +1,36 @@
+//! What a person wants to know when the service has started.
+
+use super::RunningApp;
+use crate::config::Config;
+use std::io::Write;
+
+/// Tells where everything is: as text on the terminal, or as one event in a JSON log.
+pub fn show(config: &Config, app: &RunningApp) {
+    let url = app.address.map(|address| format!("http://{address}"));
+    let authentication = if config.auth.jwt_secret.is_some() {
+        "bearer tokens (JWT, HS256)"
+    } else {
+        "NONE: everybody who reaches this port is an administrator"
+    };
+    let (data, psql) = (&app.database.location, &app.database.psql);
+    if config.auth.jwt_secret.is_none() {
+        tracing::warn!(
+            "no JWT_SECRET: every caller is an administrator named by the X-Actor header, or \"developer\""
+        );
+    }
+    if config.log.json {
+        tracing::info!(url, data, psql, authentication, "ready");
+        return;
+    }
+    let mut lines = vec![format!("virtual-tagging {} is ready", env!("CARGO_PKG_VERSION"))];
+    if let Some(url) = url {
+        lines.push(format!("  GraphiQL, GraphQL  {url}/graphql"));
+        lines.push(format!("  health, metrics    {url}/readyz  {url}/metrics"));
+        lines.push(format!("  authentication     {authentication}"));
+    }
+    lines.push(format!("  data               {data}"));
+    lines.push(format!("  psql               psql '{psql}'"));
+    lines.push("  stop with Ctrl-C".into());
+    // Beside the log, on the same stream; when nobody can read it, there is nobody to tell.
+    let _unread = writeln!(std::io::stderr(), "\n{}\n", lines.join("\n"));
+}

@@ -1,0 +1,121 @@
+//! The database: one that is there (`DATABASE_URL`), or a PostgreSQL of our own.
+
+use crate::config::DatabaseConfig;
+use crate::db::{self, PoolSettings};
+use anyhow::Context;
+use sea_orm::DatabaseConnection;
+use sqlx::postgres::PgConnectOptions;
+use std::time::{Duration, Instant};
+
+/// How long the start waits for a database that cannot be reached.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The first pause between two attempts; each next one is twice as long, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// An open pool, and the server behind it when that is ours.
+pub struct Database {
+    /// The pool.
+    pub pool: DatabaseConnection,
+    /// Where the data is, in words.
+    pub location: String,
+    /// How psql gets there; without a password.
+    pub psql: String,
+    #[cfg(feature = "embedded")]
+    server: Option<db::embedded::EmbeddedServer>,
+}
+
+impl Database {
+    /// Connects to `DATABASE_URL`, or starts the embedded server under the data directory and connects to it.
+    pub async fn open(config: &DatabaseConfig) -> anyhow::Result<Self> {
+        let settings = PoolSettings {
+            max_connections: config.max_connections,
+            ..PoolSettings::default()
+        };
+        match &config.url {
+            Some(url) => Self::external(url.reveal(), &settings).await,
+            None => Self::embedded(config, &settings).await,
+        }
+    }
+
+    async fn external(url: &str, settings: &PoolSettings) -> anyhow::Result<Self> {
+        let options: PgConnectOptions = url
+            .parse()
+            .context("DATABASE_URL must be like postgres://user:password@host:5432/database")?;
+        let database = options.get_database().unwrap_or_else(|| options.get_username());
+        let (user, host, port) = (options.get_username(), options.get_host(), options.get_port());
+        let psql = format!("postgres://{user}@{host}:{port}/{database}");
+        Ok(Self {
+            pool: reach(&options, settings, &psql).await?,
+            location: format!("database {database} on {host}:{port}"),
+            psql,
+            #[cfg(feature = "embedded")]
+            server: None,
+        })
+    }
+
+    #[cfg(feature = "embedded")]
+    async fn embedded(config: &DatabaseConfig, settings: &PoolSettings) -> anyhow::Result<Self> {
+        use crate::db::embedded::{EmbeddedServer, Options};
+        let server = EmbeddedServer::start(Options::new(&config.data_dir))
+            .await
+            .context("starting the embedded PostgreSQL")?;
+        let opened = Self {
+            pool: match db::connect(server.connect_options(), settings).await {
+                Ok(pool) => pool,
+                Err(error) => {
+                    let stopped = server.stop().await;
+                    return Err(error)
+                        .context(format!("connecting to the embedded PostgreSQL ({stopped:?})"));
+                }
+            },
+            location: server.location().display().to_string(),
+            psql: server.url(),
+            server: Some(server),
+        };
+        Ok(opened)
+    }
+
+    #[cfg(not(feature = "embedded"))]
+    async fn embedded(_config: &DatabaseConfig, _settings: &PoolSettings) -> anyhow::Result<Self> {
+        anyhow::bail!("DATABASE_URL is not set, and this build has no embedded PostgreSQL")
+    }
+
+    /// Closes the pool and then stops the server, when it is ours and nobody else uses it.
+    pub async fn close(self) {
+        self.pool.get_postgres_connection_pool().close().await;
+        #[cfg(feature = "embedded")]
+        if let Some(server) = self.server
+            && let Err(error) = server.stop().await
+        {
+            tracing::error!("stopping the embedded PostgreSQL: {error}");
+        }
+    }
+}
+
+/// Connects; tries again for a while, because services and their database often start together.
+async fn reach(
+    options: &PgConnectOptions,
+    settings: &PoolSettings,
+    shown: &str,
+) -> anyhow::Result<DatabaseConnection> {
+    let end = Instant::now() + PATIENCE;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let error = match db::connect(options.clone(), settings).await {
+            Ok(pool) => return Ok(pool),
+            Err(error) => error,
+        };
+        if Instant::now() + pause >= end {
+            let message = format!("{shown} could not be reached for {} s", PATIENCE.as_secs());
+            return Err(anyhow::Error::new(error).context(message));
+        }
+        tracing::warn!(
+            "{shown} cannot be reached yet, next attempt in {} ms: {error}",
+            pause.as_millis()
+        );
+        tokio::time::sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}

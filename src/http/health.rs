@@ -1,0 +1,134 @@
+//! Alive, ready, and the numbers.
+
+use super::SharedEdge;
+use super::refusal::Refusal;
+use crate::db::{migrate, sql};
+use crate::telemetry::names;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sea_orm::{DatabaseConnection, FromQueryResult};
+use serde::Serialize;
+use std::time::Duration;
+
+/// A part that does not answer within this time is not ready.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The process runs. Touches nothing else.
+pub async fn alive() -> impl IntoResponse {
+    Json(serde_json::json!({ "status": "ok" }))
+}
+
+/// How one part of the service is.
+#[derive(Debug, Serialize)]
+struct Part {
+    ok: bool,
+    detail: String,
+}
+
+impl Part {
+    fn of(result: Result<String, String>) -> Self {
+        let ok = result.is_ok();
+        let (Ok(detail) | Err(detail)) = result;
+        Self { ok, detail }
+    }
+}
+
+/// All parts.
+#[derive(Debug, Serialize)]
+struct Readiness {
+    ready: bool,
+    database: Part,
+    migrations: Part,
+    draining: bool,
+}
+
+/// The service can work: 200, or 503, with the state of each part.
+pub async fn ready(State(edge): State<SharedEdge>) -> Response {
+    let database = Part::of(within_time(reach(&edge.db)).await);
+    let migrations = if database.ok {
+        within_time(migrated(&edge.db)).await
+    } else {
+        Err("unknown: the database cannot be reached".into())
+    };
+    let migrations = Part::of(migrations);
+    let draining = edge.draining.is_cancelled();
+    let ready = database.ok && migrations.ok && !draining;
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let body = Readiness {
+        ready,
+        database,
+        migrations,
+        draining,
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+async fn within_time(probe: impl Future<Output = Result<String, String>>) -> Result<String, String> {
+    let late = |_| Err(format!("no answer within {} s", PROBE_TIMEOUT.as_secs()));
+    tokio::time::timeout(PROBE_TIMEOUT, probe)
+        .await
+        .unwrap_or_else(late)
+}
+
+async fn reach(db: &DatabaseConnection) -> Result<String, String> {
+    match db.ping().await {
+        Ok(()) => Ok("reachable".into()),
+        Err(error) => {
+            tracing::warn!("readiness: {error}");
+            Err("cannot be reached".into())
+        }
+    }
+}
+
+async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
+    let all = migrate::status(db).await.map_err(|error| {
+        tracing::warn!("readiness: {error}");
+        "cannot be read".to_owned()
+    })?;
+    match all.iter().filter(|migration| !migration.applied).count() {
+        0 => Ok(format!("{} applied", all.len())),
+        missing => Err(format!("{missing} of {} are missing", all.len())),
+    }
+}
+
+/// A count of runs.
+#[derive(FromQueryResult)]
+struct Runs {
+    job: String,
+    status: String,
+    count: i64,
+}
+
+/// The metrics as Prometheus text. What is a state, not an event, is read now.
+pub async fn metrics(State(edge): State<SharedEdge>) -> Result<Response, Refusal> {
+    let Some(metrics) = &edge.metrics else {
+        return Err(Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "INTERNAL_SERVER_ERROR",
+            "metrics are not recorded in this process",
+        ));
+    };
+    let pool = edge.db.get_postgres_connection_pool();
+    let idle = pool.num_idle() as f64;
+    metrics::gauge!(names::POOL, "state" => "idle").set(idle);
+    metrics::gauge!(names::POOL, "state" => "used").set(f64::from(pool.size()) - idle);
+    let count = "SELECT job_name AS job, status, count(*) FROM scheduler_jobs GROUP BY 1, 2";
+    match tokio::time::timeout(PROBE_TIMEOUT, sql::rows::<Runs>(&edge.db, count, [])).await {
+        Ok(Ok(rows)) => {
+            for row in rows {
+                metrics::gauge!(names::RUNS, "job" => row.job, "status" => row.status).set(row.count as f64);
+            }
+        }
+        // The other numbers are needed the most when the database is away.
+        Ok(Err(error)) => tracing::warn!("counting runs: {error}"),
+        Err(_) => tracing::warn!("counting runs: no answer in time"),
+    }
+    let content_type = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, content_type)], metrics.render()).into_response())
+}

@@ -1,0 +1,41 @@
+//! The edge: HTTP and websockets. It checks who calls and what they send, and holds no business rule.
+//!
+//! A request goes `router` -> `trace` (request id, log, metrics) -> `graphql` or `websocket` -> `executor`, which is
+//! one for all: `guard` (lexical limits) -> `document` (cache of parsed documents, structural limits) -> the schema.
+
+pub mod auth;
+mod graphiql;
+mod health;
+mod refusal;
+mod router;
+mod trace;
+
+pub use router::router;
+pub use trace::RequestId;
+
+use crate::config::HttpConfig;
+use auth::Authenticator;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::DatabaseConnection;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What every handler shares.
+pub struct Edge {
+    /// How to listen, and the limits.
+    pub config: HttpConfig,
+    /// Checks credentials.
+    pub authenticator: Authenticator,
+    /// The pool.
+    pub db: DatabaseConnection,
+    /// The process's metrics, if it records them.
+    pub metrics: Option<PrometheusHandle>,
+    /// Cancelled when the service drains: sockets then close with 1012.
+    pub draining: CancellationToken,
+    /// The open websockets.
+    pub sockets: TaskTracker,
+}
+
+/// How handlers get at [`Edge`].
+pub type SharedEdge = Arc<Edge>;

@@ -1,0 +1,75 @@
+//! Which path leads where, and the layers around all of them.
+
+use super::refusal::Refusal;
+use super::trace::{REQUEST_ID_HEADER, trace};
+use super::{Edge, SharedEdge, graphiql, health};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Redirect;
+use axum::routing::get;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
+
+/// The largest body of a request that is not an upload, in bytes.
+pub const BODY_MAX_BYTES: usize = 1 << 20;
+
+/// The whole service.
+pub fn router(edge: Edge) -> Router {
+    let cors = cors(&edge.config.cors_origins);
+    let edge: SharedEdge = Arc::new(edge);
+    let router = Router::new()
+        .route("/", get(|| async { Redirect::temporary("/graphql") }))
+        .route("/graphql", get(|| async { graphiql::page() }))
+        .route("/graphiql/{file}", get(graphiql::asset))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(|| async {
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                "NOT_FOUND",
+                "there is nothing at this path",
+            )
+        })
+        .method_not_allowed_fallback(|| async {
+            Refusal::method("GET, HEAD", "this method is not allowed here")
+        })
+        .with_state(edge)
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(axum::middleware::from_fn(trace));
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+}
+
+/// Pages of the configured origins may call, and no others. Origins that are not header values cannot match any.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    if origins.is_empty() {
+        return None;
+    }
+    let request_headers = [
+        header::ACCEPT,
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        REQUEST_ID_HEADER,
+        HeaderName::from_static("apollo-require-preflight"),
+        HeaderName::from_static("x-apollo-operation-name"),
+        HeaderName::from_static("apollographql-client-name"),
+        HeaderName::from_static("apollographql-client-version"),
+    ];
+    Some(
+        CorsLayer::new()
+            .allow_origin(origins)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers(request_headers)
+            .expose_headers([REQUEST_ID_HEADER])
+            .max_age(Duration::from_hours(1)),
+    )
+}
