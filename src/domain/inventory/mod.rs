@@ -2,6 +2,9 @@
 
 mod edit;
 pub mod reconcile;
+mod reconciler;
+pub mod rejections;
 
 pub use crate::entities::resource::Model as Resource;
 pub use edit::{Edit, create, delete, update};
+pub use reconciler::Reconciler;

@@ -9,13 +9,16 @@ use super::revision;
 use super::{Engine, Subject, Thresholds, Vocabulary};
 use crate::db::sql;
 use crate::domain::audit::{self, Cause};
+use crate::domain::auth::Actor;
+use crate::domain::events::Notifier;
 use crate::domain::rules;
+use crate::domain::runs::{Flow, Progress, RunHandle};
 use crate::entities::{AccountScope, ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, TransactionTrait,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -99,6 +102,47 @@ pub async fn count_due(db: &DatabaseConnection, revision: i64) -> Result<i64> {
     Ok(sql::row::<Count>(db, count, [revision.into()])
         .await?
         .map_or(0, |row| row.count))
+}
+
+/// Works off what is due, chunk by chunk, until nothing is, or the run is told to stop. What others hold at the
+/// end is left to them: should they fail, it stays due.
+pub async fn run(
+    db: &DatabaseConnection,
+    settings: &EngineSettings,
+    notifier: &Notifier,
+    run: &RunHandle,
+) -> Result<()> {
+    let cause = Cause {
+        actor: Actor::system("auto_tag").subject,
+        reason: None,
+        run_id: Some(run.run_id),
+    };
+    let mut loaded = load_engine(db, settings).await?;
+    let mut total = Some(run.done_before + count_due(db, loaded.revision).await?);
+    loop {
+        if revision::current(db).await? != loaded.revision {
+            loaded = load_engine(db, settings).await?;
+        }
+        let txn = db.begin().await?;
+        let result = chunk(&txn, &loaded, &cause).await?;
+        let progress = Progress {
+            done_delta: result.evaluated as i64,
+            total: total.take(),
+            counts: [
+                ("evaluated", result.evaluated as i64),
+                ("proposed", result.proposed as i64),
+                ("refreshed", result.refreshed as i64),
+                ("withdrawn", result.withdrawn as i64),
+            ]
+            .into(),
+        };
+        let flow = run.checkpoint(&txn, progress).await?;
+        txn.commit().await?;
+        notifier.committed();
+        if result.evaluated == 0 || flow == Flow::Cancelled {
+            return Ok(());
+        }
+    }
 }
 
 /// Evaluates up to [`CHUNK`] resources that are due and in nobody's hands, in the caller's transaction.

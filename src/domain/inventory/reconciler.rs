@@ -1,0 +1,184 @@
+//! A report, from its first batch to its end.
+
+use super::reconcile::{self, Reconciled};
+use super::rejections;
+use crate::domain::audit::Cause;
+use crate::domain::discovery::{BATCH_SIZE, Rejection, ReportSink, ResourceReport, SinkError};
+use crate::domain::events::Notifier;
+use crate::domain::runs::{Flow, Progress, RunHandle};
+use crate::error::Result;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+
+/// Rejections of one run that are kept; the rest are only counted. A file of another kind altogether is refused
+/// in every line, and the first thousands say why as well as a million would.
+const KEPT_REJECTIONS: u64 = 10_000;
+
+/// Takes the reports of one source into the inventory, batch by batch, each in a transaction of its own together
+/// with the run's progress. Repeating a report after a crash changes nothing that it changed before.
+pub struct Reconciler<'a> {
+    db: &'a DatabaseConnection,
+    notifier: &'a Notifier,
+    source: String,
+    run: Option<&'a RunHandle>,
+    dry_run: bool,
+    /// Keys of what was reported, to tell what was not. 8 bytes a resource.
+    seen: Vec<i64>,
+    totals: Reconciled,
+    rejected: u64,
+    /// Of entries refused since the last transaction.
+    refused: Vec<Rejection>,
+    refused_entries: i64,
+    stopped: bool,
+}
+
+impl<'a> Reconciler<'a> {
+    /// Takes reports of `source`, on behalf of `run` when there is one.
+    pub fn new(
+        db: &'a DatabaseConnection,
+        notifier: &'a Notifier,
+        source: impl Into<String>,
+        run: Option<&'a RunHandle>,
+    ) -> Self {
+        Self {
+            db,
+            notifier,
+            source: source.into(),
+            run,
+            dry_run: false,
+            seen: Vec::new(),
+            totals: Reconciled::default(),
+            rejected: 0,
+            refused: Vec::new(),
+            refused_entries: 0,
+            stopped: false,
+        }
+    }
+
+    /// Only tells what would be done: each batch is taken back.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// What was done so far.
+    pub fn totals(&self) -> Reconciled {
+        self.totals
+    }
+
+    /// Entries that were refused so far.
+    pub fn rejected_entries(&self) -> u64 {
+        self.rejected
+    }
+
+    /// Whether the run was told to stop; what comes after is refused.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// After a report that is a snapshot: retires what the source did not report; gives how many. Does nothing
+    /// when an entry was refused, for it may be the very resource that seems to be missing.
+    pub async fn retire_missing(&mut self) -> Result<u64> {
+        self.finish().await?;
+        if self.rejected > 0 || self.stopped || self.dry_run {
+            return Ok(0);
+        }
+        let run_id = self.run.map(|run| run.run_id);
+        let cause = Cause {
+            actor: format!("source:{}", self.source),
+            reason: Some("the resource was no longer reported".into()),
+            run_id,
+        };
+        let txn = self.db.begin().await?;
+        let seen = std::mem::take(&mut self.seen);
+        let retired = reconcile::retire_missing(&txn, &self.source, seen, &cause).await?;
+        if let Some(run) = self.run {
+            let counts = [("retired", retired as i64)].into();
+            let flow = run
+                .checkpoint(
+                    &txn,
+                    Progress {
+                        counts,
+                        ..Progress::default()
+                    },
+                )
+                .await?;
+            self.stopped = flow == Flow::Cancelled;
+        }
+        txn.commit().await?;
+        self.notifier.committed();
+        Ok(retired)
+    }
+
+    /// Ends the report: what was refused last is kept, too.
+    pub async fn finish(&mut self) -> Result<()> {
+        if self.refused.is_empty() {
+            Ok(())
+        } else {
+            self.take(&[]).await
+        }
+    }
+
+    /// One transaction: resources, what was refused since the last one, and the run's progress.
+    async fn take(&mut self, batch: &[ResourceReport]) -> Result<()> {
+        let txn = self.db.begin().await?;
+        let (done, ids) = reconcile::batch(&txn, &self.source, batch).await?;
+        if self.dry_run {
+            txn.rollback().await?;
+            let txn = self.db.begin().await?;
+            self.checkpoint(&txn, batch.len(), done).await?;
+            txn.commit().await?;
+        } else {
+            self.checkpoint(&txn, batch.len(), done).await?;
+            txn.commit().await?;
+            self.notifier.committed();
+        }
+        self.totals += done;
+        self.seen.extend(ids);
+        self.refused.clear();
+        self.refused_entries = 0;
+        Ok(())
+    }
+
+    async fn checkpoint(&mut self, txn: &DatabaseTransaction, count: usize, done: Reconciled) -> Result<()> {
+        let Some(run) = self.run else { return Ok(()) };
+        rejections::keep(txn, run.run_id, &self.refused).await?;
+        let counts = [
+            ("inserted", done.inserted as i64),
+            ("updated", done.updated as i64),
+            ("unchanged", done.unchanged as i64),
+            ("rejected", self.refused_entries),
+        ];
+        let done_delta = count as i64 + self.refused_entries;
+        let progress = Progress {
+            done_delta,
+            total: None,
+            counts: counts.into(),
+        };
+        self.stopped = run.checkpoint(txn, progress).await? == Flow::Cancelled;
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl ReportSink for Reconciler<'_> {
+    async fn resources(&mut self, batch: Vec<ResourceReport>) -> Result<(), SinkError> {
+        if self.stopped {
+            return Err("the run was told to stop".into());
+        }
+        Ok(self.take(&batch).await?)
+    }
+
+    /// The faults of one refused entry.
+    async fn rejected(&mut self, entry: Vec<Rejection>) -> Result<(), SinkError> {
+        self.rejected += 1;
+        self.refused_entries += 1;
+        if self.rejected <= KEPT_REJECTIONS {
+            self.refused.extend(entry);
+        }
+        if self.refused_entries >= BATCH_SIZE as i64 {
+            self.take(&[]).await?;
+        }
+        Ok(())
+    }
+}
