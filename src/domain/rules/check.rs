@@ -226,11 +226,7 @@ impl<'a> Checker<'a> {
         let Expr::Call(step) = &mut comprehension.loop_step.expr else {
             return self.refuse(id, "unknown macro");
         };
-        let predicate = if step.func_name == operators::CONDITIONAL {
-            0
-        } else {
-            1
-        };
+        let predicate = usize::from(step.func_name != operators::CONDITIONAL);
         let Some(predicate) = step.args.get_mut(predicate) else {
             return self.refuse(id, "unknown macro");
         };

@@ -133,7 +133,13 @@ fn fault(reason: &str) -> ConditionError {
 fn compile(text: String) -> Result<Compiled, ConditionError> {
     let parsed = ENV.parser().parse_with_source_info(&text);
     let (mut expression, source) = parsed.map_err(|errors| {
-        let first = errors.errors.into_iter().next();
+        // "Incomplete ..." only follows from the error that the author made.
+        let mut errors = errors.errors;
+        let cause = errors
+            .iter()
+            .position(|error| !error.msg.starts_with("Incomplete"))
+            .unwrap_or_default();
+        let first = (!errors.is_empty()).then(|| errors.swap_remove(cause));
         first.map_or_else(
             || fault("not a valid expression"),
             |error| ConditionError {

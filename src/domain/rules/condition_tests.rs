@@ -101,6 +101,9 @@ fn faults_are_refused_with_position_and_reason() {
         ("resource.name in ['a', 1]", 23, "one type"),
         ("has(resource.name)", 3, "always there"),
         ("resource.name ==", 16, ""),
+        ("'größe' == 'x' &&", 19, ""),
+        ("'größe' == 'x' ? @", 19, ""),
+        ("\n\n'ß' ==", 9, ""),
         ("", 0, ""),
         ("1.5 == 1.5", 0, "whole numbers"),
     ] {

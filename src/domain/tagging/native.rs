@@ -133,7 +133,11 @@ mod tests {
 
     #[test]
     fn weak_spellings_speak_only_alone() {
-        assert_eq!(propose(&[("project", "Pay Roll")])[0].2, 0.80);
+        let alone = propose(&[("project", "Pay Roll")]);
+        assert_eq!(
+            alone,
+            [row("application", "pay-roll", 0.80, "NATIVE:project=Pay Roll")]
+        );
         let both = propose(&[("project", "alpha"), ("application", "payroll")]);
         assert_eq!(
             both,

@@ -1,13 +1,15 @@
 //! PATTERN: environment words at token borders of names.
 //!
-//! The confidences are measured: over some 8,500 named and tagged resources of a public inventory (mostly AWS
-//! services of one large organisation), how often the only environment word of a name equals the Environment tag, averaged
-//! per family of resources where that is lower. `prod`, `dev`, `preprod`, `staging` spelled at a border are right in
-//! 95 to 100 of 100 cases; `test` in 78 to 93, `uat` in 79 to 93; `stage` and `live` in fewer than half, because
-//! they also name things (an API stage, a cluster called live); `integration`, `load`, `performance` and `shared`
-//! almost never speak of the environment. Words too rare there carry a cautious guess, marked so.
-//! Teams, owners and applications are not guessed from names: no pattern reached a useful precision without
-//! knowing the names that the organisation uses.
+//! The confidences are measured: over some 7,700 named and tagged resources of a public inventory (mostly AWS, one
+//! large organisation), how often the only environment word of a name equals the Environment tag, rounded down,
+//! and lowered where the average per family of resources is lower. `prod`, `dev`, `preprod`, `staging` are right
+//! in 95 to 100 of 100 cases (first in a name: `dev` in 94); `test` in 78 to 93, `uat` in 79 to 93; `stage` and
+//! `live` in fewer than half, because they also name things (an API stage, a cluster called live); `integration`,
+//! `load`, `performance` and `shared` almost never speak of the environment. Words too rare there carry a
+//! cautious guess, marked so.
+//!
+//! Applications are not guessed from names: what stands before the environment word equals the Application tag in
+//! only 18 to 28 of 100 names there. Teams and owners are not in names at all without knowing what they are called.
 
 use super::tokens::tokens;
 use super::{Candidate, CandidateSource, Cloud, Subject, TagSource};
