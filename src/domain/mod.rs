@@ -9,7 +9,7 @@ pub mod csv;
 pub mod discovery;
 pub mod events;
 pub mod inventory;
-
+pub mod page;
 pub mod rules;
 pub mod runs;
 pub mod tagging;

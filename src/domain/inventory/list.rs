@@ -1,0 +1,162 @@
+//! Reading resources: one, some, a page.
+
+use super::Resource;
+use crate::domain::auth::{AccountScope, Actor};
+use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
+use crate::entities::{Cloud, resource, virtual_tag};
+use crate::error::Result;
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, extension::postgres::PgFunc};
+use sea_orm::{ColumnTrait, DatabaseConnection, PaginatorTrait, QueryFilter};
+
+/// Which resources; what is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResourceFilter {
+    /// The cloud that they live in.
+    pub cloud: Option<Cloud>,
+    /// Their account.
+    pub account_id: Option<String>,
+    /// Their type, as the provider names it.
+    pub resource_type: Option<String>,
+    /// Their region.
+    pub region: Option<String>,
+    /// What their name starts with; case matters.
+    pub name_prefix: Option<String>,
+    /// Whether they are gone. `None` gives both.
+    pub retired: Option<bool>,
+    /// Created at this moment or later.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Created before this moment.
+    pub created_before: Option<DateTime<Utc>>,
+    /// They have a virtual tag of this key that is approved or waits.
+    pub tag_key: Option<String>,
+    /// They have no approved virtual tag of this key.
+    pub lacks_tag_key: Option<String>,
+}
+
+impl ResourceFilter {
+    fn condition(&self) -> Condition {
+        use resource::Column as C;
+        Condition::all()
+            .add_option(self.cloud.map(|cloud| C::Cloud.eq(cloud)))
+            .add_option(self.account_id.as_deref().map(|id| C::AccountId.eq(id)))
+            .add_option(self.resource_type.as_deref().map(|kind| C::ResourceType.eq(kind)))
+            .add_option(self.region.as_deref().map(|region| C::Region.eq(region)))
+            .add_option(
+                self.name_prefix
+                    .as_deref()
+                    .map(|prefix| C::Name.starts_with(prefix)),
+            )
+            .add_option(self.retired.map(|gone| {
+                if gone {
+                    C::RetiredAt.is_not_null()
+                } else {
+                    C::RetiredAt.is_null()
+                }
+            }))
+            .add_option(self.created_from.map(|from| C::CreatedAt.gte(from)))
+            .add_option(self.created_before.map(|before| C::CreatedAt.lt(before)))
+            .add_option(
+                self.tag_key
+                    .as_deref()
+                    .map(|key| tagged(key, &["APPROVED", "PENDING"])),
+            )
+            .add_option(
+                self.lacks_tag_key
+                    .as_deref()
+                    .map(|key| tagged(key, &["APPROVED"]).not()),
+            )
+    }
+}
+
+/// Whether the resource has a virtual tag of the key in one of the statuses.
+fn tagged(key: &str, statuses: &[&str]) -> Expr {
+    use virtual_tag::Column as T;
+    Expr::exists(
+        Query::select()
+            .expr(Expr::val(1))
+            .from(virtual_tag::Entity)
+            .and_where(T::ResourceId.into_expr().eq(resource::Column::Id.into_expr()))
+            .and_where(T::TagKey.eq(key))
+            .and_where(T::ApprovalStatus.into_expr().is_in(statuses.iter().copied()))
+            .take(),
+    )
+}
+
+/// In which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ResourceOrder {
+    /// As they were first seen.
+    #[default]
+    Id,
+    /// The last created first.
+    Newest,
+    /// The first created first.
+    Oldest,
+}
+
+impl Keyset<Resource> for ResourceOrder {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Id => "resources.id",
+            Self::Newest => "resources.newest",
+            Self::Oldest => "resources.oldest",
+        }
+    }
+
+    fn descending(self) -> bool {
+        self == Self::Newest
+    }
+
+    fn columns(self) -> Vec<(Expr, KeyKind)> {
+        let id = (resource::Column::Id.into_expr(), KeyKind::Int);
+        match self {
+            Self::Id => vec![id],
+            Self::Newest | Self::Oldest => {
+                vec![(resource::Column::CreatedAt.into_expr(), KeyKind::Time), id]
+            }
+        }
+    }
+
+    fn key(self, row: &Resource) -> Vec<Key> {
+        match self {
+            Self::Id => vec![Key::Int(row.id)],
+            Self::Newest | Self::Oldest => vec![Key::Time(row.created_at), Key::Int(row.id)],
+        }
+    }
+}
+
+/// A page of the resources that exist for the actor.
+pub async fn list(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    filter: &ResourceFilter,
+    order: ResourceOrder,
+    window: &Window,
+) -> Result<Page<Resource>> {
+    let select = resource::find(&actor.scope).filter(filter.condition());
+    Ok(window.page(window.apply(select, order).all(db).await?))
+}
+
+/// How many resources the filter lets through.
+pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilter) -> Result<u64> {
+    let select = resource::find(&actor.scope).filter(filter.condition());
+    Ok(select.count(db).await?)
+}
+
+/// The resources with these keys that exist within the scope, in no order.
+pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>) -> Result<Vec<Resource>> {
+    let any = PgFunc::any(Expr::val(ids));
+    let select = resource::find(scope).filter(resource::Column::Id.into_expr().eq(any));
+    Ok(select.all(db).await?)
+}
+
+/// The resource with the provider's id, if it exists for the actor.
+pub async fn by_resource_id(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    resource_id: &str,
+) -> Result<Option<Resource>> {
+    let select = resource::find(&actor.scope).filter(resource::Column::ResourceId.eq(resource_id));
+    Ok(select.one(db).await?)
+}

@@ -1,0 +1,63 @@
+//! What resolvers get at: the service's parts, and what belongs to one request.
+
+use super::error::Result;
+use super::loaders::Loaders;
+use crate::clock::Clock;
+use crate::domain::auth::Actor;
+use crate::domain::page::PageLimits;
+use crate::error::Error;
+use async_graphql::{Context, Request};
+use sea_orm::DatabaseConnection;
+use std::sync::Arc;
+
+/// The parts of the service that resolvers use; one for the life of the process.
+#[derive(Clone)]
+pub struct Services {
+    /// The pool.
+    pub db: DatabaseConnection,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// How large a page may be.
+    pub page_limits: PageLimits,
+}
+
+/// What names a request in answers and in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// Puts into a request what its resolvers need: who asks, and loaders of what exists for that actor. Without an
+/// actor every field answers `UNAUTHENTICATED`.
+pub fn prepare(request: Request, services: &Services, actor: Option<Actor>, id: RequestId) -> Request {
+    let request = request.data(id);
+    match actor {
+        None => request,
+        Some(actor) => request
+            .data(Loaders::new(services.db.clone(), actor.scope.clone()))
+            .data(actor),
+    }
+}
+
+/// The one way from a resolver to what it needs.
+pub trait ContextExt {
+    /// Who asks; [`Error::Unauthenticated`] when nobody is signed in.
+    fn actor(&self) -> Result<&Actor>;
+    /// The parts of the service.
+    fn services(&self) -> Result<&Services>;
+    /// The request's loaders.
+    fn loaders(&self) -> Result<&Loaders>;
+}
+
+impl ContextExt for Context<'_> {
+    fn actor(&self) -> Result<&Actor> {
+        Ok(self.data_opt().ok_or(Error::Unauthenticated)?)
+    }
+
+    fn services(&self) -> Result<&Services> {
+        let services = self.data_opt();
+        Ok(services.ok_or_else(|| Error::internal("the schema was built without its services"))?)
+    }
+
+    fn loaders(&self) -> Result<&Loaders> {
+        Ok(self.data_opt().ok_or(Error::Unauthenticated)?)
+    }
+}

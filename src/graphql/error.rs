@@ -1,0 +1,190 @@
+//! The codes that errors carry, in one place, and how the domain's errors become GraphQL's.
+
+use super::context::RequestId;
+use crate::error::{Error, Problem, ProblemCode};
+use async_graphql::{Enum, ErrorExtensions, Response, ServerError, SimpleObject};
+
+/// `extensions.code` of an error: a closed list, most of it named as Apollo Server names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The document is not GraphQL.
+    GraphqlParseFailed,
+    /// The document does not fit the schema, or is larger than allowed.
+    GraphqlValidationFailed,
+    /// An argument that cannot be used.
+    BadUserInput,
+    /// The HTTP request is not a GraphQL request.
+    BadRequest,
+    /// The document has no operation, or not the named one, or one of a kind that may not come this way.
+    OperationResolutionFailure,
+    /// The persisted query must be sent whole once.
+    PersistedQueryNotFound,
+    /// The schema may not be read.
+    IntrospectionDisabled,
+    /// Nobody is signed in, or the credentials are not valid.
+    Unauthenticated,
+    /// The actor may not do this.
+    Forbidden,
+    /// There is no such thing for this actor.
+    NotFound,
+    /// Too many requests.
+    RateLimited,
+    /// The operation took too long.
+    Timeout,
+    /// A fault of ours; the log has its cause beside the request's id.
+    InternalServerError,
+}
+
+impl Code {
+    /// The code as clients see it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::BadRequest => "BAD_REQUEST",
+            Self::OperationResolutionFailure => "OPERATION_RESOLUTION_FAILURE",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::Timeout => "TIMEOUT",
+            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
+        }
+    }
+
+    /// An error with this code.
+    pub fn error(self, message: impl Into<String>) -> async_graphql::Error {
+        async_graphql::Error::new(message).extend_with(|_, e| e.set("code", self.as_str()))
+    }
+
+    /// An error with this code, outside of any resolver.
+    pub fn server_error(self, message: impl Into<String>) -> ServerError {
+        let mut error = ServerError::new(message, None);
+        error
+            .extensions
+            .get_or_insert_default()
+            .set("code", self.as_str());
+        error
+    }
+}
+
+/// What a resolver gives in place of its answer. It has no `Display`, so that nothing but the conversion below,
+/// which shows no fault's cause, can turn it into GraphQL's error.
+#[derive(Debug)]
+pub struct Failure(Error);
+
+/// What resolvers give.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+impl Failure {
+    /// An argument that cannot be used.
+    pub fn bad_input(message: impl Into<String>) -> Self {
+        Self(Error::BadInput(message.into()))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Failure> for async_graphql::Error {
+    fn from(Failure(error): Failure) -> Self {
+        let code = match &error {
+            Error::Unauthenticated => Code::Unauthenticated,
+            Error::Forbidden(_) => Code::Forbidden,
+            Error::Rejected(problems) if problems.iter().all(|p| p.code == ProblemCode::NotFound) => {
+                Code::NotFound
+            }
+            Error::BadInput(_) | Error::Rejected(_) => Code::BadUserInput,
+            Error::Database(_) | Error::Internal(_) => {
+                tracing::error!(%error, "a resolver failed");
+                return Code::InternalServerError.error("the service failed; it has logged why");
+            }
+        };
+        code.error(error.to_string())
+    }
+}
+
+/// Gives every error of a response a code and the id of its request.
+///
+/// Errors of resolvers have their code; what has none comes from the library: with a path it is an argument that
+/// did not convert, without one a document that did not validate.
+pub fn finish(response: &mut Response, request_id: &RequestId) {
+    for error in &mut response.errors {
+        let code = if error.path.is_empty() {
+            Code::GraphqlValidationFailed
+        } else {
+            Code::BadUserInput
+        };
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            extensions.set("code", code.as_str());
+        }
+        extensions.set("requestId", request_id.0.as_str());
+    }
+}
+
+/// What kind of mistake a mutation's caller made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum UserErrorCode {
+    /// There is no such thing, or it is outside of the caller's accounts.
+    NotFound,
+    /// A value that is not allowed; the message says what is.
+    Invalid,
+    /// It would collide with something that exists.
+    Conflict,
+    /// Somebody decided it before; the message says who and what.
+    AlreadyDecided,
+    /// It changed since the caller read it.
+    Stale,
+    /// More than may be done at once.
+    TooMany,
+}
+
+impl From<ProblemCode> for UserErrorCode {
+    fn from(code: ProblemCode) -> Self {
+        match code {
+            ProblemCode::NotFound => Self::NotFound,
+            ProblemCode::Invalid => Self::Invalid,
+            ProblemCode::Conflict => Self::Conflict,
+            ProblemCode::AlreadyDecided => Self::AlreadyDecided,
+            ProblemCode::Stale => Self::Stale,
+            ProblemCode::TooMany => Self::TooMany,
+        }
+    }
+}
+
+/// One mistake of a mutation's caller; nothing was changed by the part of the input that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
+pub struct UserError {
+    /// What kind of mistake.
+    pub code: UserErrorCode,
+    /// The path of the input field that it is about, where there is one.
+    pub field: Option<String>,
+    /// One sentence for a human.
+    pub message: String,
+}
+
+impl From<Problem> for UserError {
+    fn from(problem: Problem) -> Self {
+        Self {
+            code: problem.code.into(),
+            field: problem.field,
+            message: problem.message,
+        }
+    }
+}
+
+/// Parts a verb's answer into the answer and the caller's mistakes; refusals and faults go on.
+pub fn settle<T>(answer: crate::error::Result<T>) -> Result<(Option<T>, Vec<UserError>)> {
+    match answer {
+        Ok(value) => Ok((Some(value), Vec::new())),
+        Err(Error::Rejected(problems)) => Ok((None, problems.into_iter().map(Into::into).collect())),
+        Err(error) => Err(error.into()),
+    }
+}

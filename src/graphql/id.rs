@@ -1,0 +1,153 @@
+//! Global opaque ids: the name of the type and the key within it, so that an id of the wrong type is refused
+//! before any query runs.
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ContextSelectionSet, ID, InputType, InputValueError, InputValueResult, OutputType, Positioned,
+    ServerResult, Value,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// A type whose objects have ids.
+pub trait Kind: Send + Sync + 'static {
+    /// The name of the GraphQL type.
+    const NAME: &'static str;
+    /// What tells its objects apart.
+    type Key: Display + FromStr + Clone + Send + Sync + 'static;
+}
+
+/// Declares the kinds of ids that there are.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident($name:literal): $key:ty;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub enum $kind {}
+
+            impl Kind for $kind {
+                const NAME: &'static str = $name;
+                type Key = $key;
+            }
+        )*
+    };
+}
+
+kinds! {
+    /// Ids of resources.
+    ResourceKind("Resource"): i64;
+    /// Ids of virtual tags.
+    VirtualTagKind("VirtualTag"): i64;
+    /// Ids of rules.
+    RuleKind("Rule"): i64;
+    /// Ids of inferences.
+    InferenceKind("MlInference"): i64;
+    /// Ids of job runs.
+    JobRunKind("JobRun"): i64;
+}
+
+/// An id of one kind of object; the GraphQL type is `ID`.
+#[derive(Debug)]
+pub struct Id<K: Kind>(pub K::Key);
+
+impl<K: Kind> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<K: Kind> Id<K> {
+    /// The opaque text.
+    pub fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}:{}", K::NAME, self.0))
+    }
+
+    /// Reads an id of this kind.
+    pub fn decode(text: &str) -> Result<Self, String> {
+        let (name, key) = split(text)?;
+        if name != K::NAME {
+            return Err(format!("this is the id of a {name}, not of a {}", K::NAME));
+        }
+        key.parse().map(Self).map_err(|_| NOT_AN_ID.to_owned())
+    }
+}
+
+const NOT_AN_ID: &str = "this is not an id; use one that the API gave";
+
+/// The name of the type and the key that an id holds.
+pub fn split(text: &str) -> Result<(String, String), String> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NOT_AN_ID)?;
+    let plain = String::from_utf8(bytes).map_err(|_| NOT_AN_ID)?;
+    let (name, key) = plain.split_once(':').ok_or(NOT_AN_ID)?;
+    Ok((name.to_owned(), key.to_owned()))
+}
+
+impl<K: Kind> InputType for Id<K> {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("ID")
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <ID as InputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        match value.unwrap_or_default() {
+            Value::String(text) => Self::decode(&text).map_err(InputValueError::custom),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.encode())
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+impl<K: Kind> OutputType for Id<K> {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("ID")
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <ID as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Ok(Value::String(self.encode()))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::{Id, ResourceKind, RuleKind};
+
+    #[test]
+    fn an_id_comes_back() {
+        let id = Id::<ResourceKind>(42).encode();
+        assert_eq!(Id::<ResourceKind>::decode(&id).unwrap().0, 42);
+    }
+
+    #[test]
+    fn another_kind_is_refused_by_name() {
+        let id = Id::<RuleKind>(42).encode();
+        let refusal = Id::<ResourceKind>::decode(&id).unwrap_err();
+        assert_eq!(refusal, "this is the id of a Rule, not of a Resource");
+    }
+
+    #[test]
+    fn what_was_never_an_id_is_refused() {
+        for text in ["", "42", "Resource:42", "UmVzb3VyY2U", "UmVzb3VyY2U6eA", "\u{e9}"] {
+            assert!(Id::<ResourceKind>::decode(text).is_err(), "{text}");
+        }
+    }
+}

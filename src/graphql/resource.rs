@@ -1,0 +1,218 @@
+//! Resources.
+
+use super::context::ContextExt;
+use super::error::{Failure, Result};
+use super::id::{Id, ResourceKind};
+use super::page::{Connection, PageArgs, connection};
+use crate::domain::Cloud as DomainCloud;
+use crate::domain::inventory::Resource as Row;
+use crate::domain::inventory::list::{self, ResourceFilter, ResourceOrder};
+use async_graphql::{Context, Enum, InputObject, Json, Object};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// A cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "DomainCloud")]
+pub enum Cloud {
+    /// Amazon Web Services.
+    Aws,
+    /// Google Cloud.
+    Gcp,
+    /// Microsoft Azure.
+    Azure,
+}
+
+/// A cloud resource.
+#[derive(Clone)]
+pub struct Resource(pub Arc<Row>);
+
+impl From<Row> for Resource {
+    fn from(row: Row) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+impl AsRef<Row> for Resource {
+    fn as_ref(&self) -> &Row {
+        &self.0
+    }
+}
+
+/// A resource as its cloud reports it.
+#[Object]
+impl Resource {
+    /// The global id.
+    async fn id(&self) -> Id<ResourceKind> {
+        Id(self.0.id)
+    }
+
+    /// The provider's id or ARN; unique.
+    async fn resource_id(&self) -> &str {
+        &self.0.resource_id
+    }
+
+    /// The name, as its people gave it.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The cloud that it lives in.
+    async fn cloud(&self) -> Cloud {
+        self.0.cloud.into()
+    }
+
+    /// The account, subscription or project that it belongs to.
+    async fn account_id(&self) -> &str {
+        &self.0.account_id
+    }
+
+    /// What it is, as the provider names it.
+    async fn resource_type(&self) -> &str {
+        &self.0.resource_type
+    }
+
+    /// Where it runs; null for what runs everywhere.
+    async fn region(&self) -> Option<&str> {
+        self.0.region.as_deref()
+    }
+
+    /// The tags that it carries in its cloud, as they are there.
+    async fn native_tags(&self) -> Json<&serde_json::Value> {
+        Json(&self.0.native_tags)
+    }
+
+    /// When its cloud created it, as far as known; otherwise when it was first seen.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it was first reported.
+    async fn first_seen_at(&self) -> DateTime<Utc> {
+        self.0.first_seen_at
+    }
+
+    /// When it was last reported.
+    async fn last_seen_at(&self) -> DateTime<Utc> {
+        self.0.last_seen_at
+    }
+
+    /// When it was found gone; null while it exists.
+    async fn retired_at(&self) -> Option<DateTime<Utc>> {
+        self.0.retired_at
+    }
+}
+
+/// Which resources; fields left out do not matter.
+#[derive(Clone, Debug, Default, InputObject)]
+#[graphql(name = "ResourceFilter")]
+pub struct ResourceFilterInput {
+    /// The cloud that they live in.
+    cloud: Option<Cloud>,
+    /// Their account.
+    account_id: Option<String>,
+    /// Their type, as the provider names it.
+    resource_type: Option<String>,
+    /// Their region.
+    region: Option<String>,
+    /// What their name starts with; case matters.
+    name_prefix: Option<String>,
+    /// Whether they are gone; both when left out.
+    retired: Option<bool>,
+    /// Created at this moment or later.
+    created_from: Option<DateTime<Utc>>,
+    /// Created before this moment.
+    created_before: Option<DateTime<Utc>>,
+    /// They have a virtual tag of this key that is approved or waits.
+    tag_key: Option<String>,
+    /// They have no approved virtual tag of this key.
+    lacks_tag_key: Option<String>,
+}
+
+impl From<ResourceFilterInput> for ResourceFilter {
+    fn from(input: ResourceFilterInput) -> Self {
+        Self {
+            cloud: input.cloud.map(Into::into),
+            account_id: input.account_id,
+            resource_type: input.resource_type,
+            region: input.region,
+            name_prefix: input.name_prefix,
+            retired: input.retired,
+            created_from: input.created_from,
+            created_before: input.created_before,
+            tag_key: input.tag_key,
+            lacks_tag_key: input.lacks_tag_key,
+        }
+    }
+}
+
+/// In which order resources come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[graphql(name = "ResourceOrder", remote = "ResourceOrder")]
+pub enum ResourceOrderInput {
+    /// As they were first seen.
+    #[default]
+    Id,
+    /// The last created first.
+    Newest,
+    /// The first created first.
+    Oldest,
+}
+
+/// Queries about resources.
+#[derive(Default)]
+pub struct ResourceQuery;
+
+#[Object]
+impl ResourceQuery {
+    /// One resource, by its global id or by its provider's id; null when there is none for the caller.
+    async fn resource(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: Option<Id<ResourceKind>>,
+        #[graphql(desc = "The provider's id or ARN.")] resource_id: Option<String>,
+    ) -> Result<Option<Resource>> {
+        let actor = ctx.actor()?;
+        match (id, resource_id) {
+            (Some(id), None) => Ok(ctx.loaders()?.resources.load(id.0).await?.map(Resource)),
+            (None, Some(text)) => {
+                let found = list::by_resource_id(&ctx.services()?.db, actor, &text).await?;
+                Ok(found.map(Into::into))
+            }
+            _ => Err(Failure::bad_input("give id or resourceId, and not both")),
+        }
+    }
+
+    /// The resources that exist for the caller.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the arguments of a Relay connection"
+    )]
+    async fn resources(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which resources.")] filter: Option<ResourceFilterInput>,
+        #[graphql(desc = "In which order.", default)] order: ResourceOrderInput,
+    ) -> Result<Connection<Resource>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (filter, order) = (filter.unwrap_or_default().into(), ResourceOrder::from(order));
+        connection(
+            ctx,
+            args,
+            order,
+            async |window| list::list(db, actor, &filter, order, &window).await,
+            async || list::count(db, actor, &filter).await,
+        )
+        .await
+    }
+}

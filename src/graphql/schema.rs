@@ -1,0 +1,37 @@
+//! The schema: every feature's part of it, put together.
+
+use super::context::Services;
+use super::resource::ResourceQuery;
+use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
+
+/// What can be asked.
+#[derive(Default, MergedObject)]
+pub struct Query(ResourceQuery);
+
+/// What can be changed.
+pub type Mutation = EmptyMutation;
+
+/// What can be watched.
+pub type Subscription = EmptySubscription;
+
+/// The schema with its services inside.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// The schema over these services.
+pub fn build(services: Services) -> Schema {
+    builder().data(services).finish()
+}
+
+/// The schema's text, sorted, with all descriptions.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .prefer_single_line_descriptions();
+    builder().finish().sdl_with_options(options)
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+}
