@@ -91,7 +91,6 @@ fn again(error: &Error) -> Error {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::Batch;
     use crate::error::Error;

@@ -68,7 +68,6 @@ fn read(kind: KeyKind, text: &str) -> Option<Key> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::{decode, encode};
     use crate::domain::page::{Key, KeyKind, Keyset};

@@ -127,7 +127,6 @@ impl<K: Kind> OutputType for Id<K> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::{Id, ResourceKind, RuleKind};
 

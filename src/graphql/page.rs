@@ -183,7 +183,6 @@ where
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::PageArgs;
     use crate::domain::inventory::list::ResourceOrder;

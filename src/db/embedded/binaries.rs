@@ -299,7 +299,6 @@ async fn run(account: &Account, program: &Path, argument: impl AsRef<OsStr>) -> 
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::Version;
 

@@ -327,5 +327,4 @@ fn lower_ascii<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>,
 
 #[cfg(test)]
 #[path = "condition_tests.rs"]
-#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests;

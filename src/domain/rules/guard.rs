@@ -148,7 +148,6 @@ pub(super) fn pattern(text: &str) -> Result<Regex, String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::{check, pattern};
 

@@ -134,7 +134,6 @@ fn capture(text: &str, open: usize) -> Result<(Regex, usize), TemplateError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -94,7 +94,6 @@ fn measure(
     tallies
 }
 
-#[expect(clippy::print_stderr, reason = "the figures are what the test is for")]
 fn report(title: &str, tallies: &BTreeMap<&'static str, Tally>) {
     let share = |a: u32, b: u32| f64::from(a) / f64::from(b.max(1));
     for (key, tally) in tallies {
@@ -111,7 +110,6 @@ fn report(title: &str, tallies: &BTreeMap<&'static str, Tally>) {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped measurement must be heard")]
 fn sure_environments_are_right_nine_times_in_ten() {
     let Some(rows) = rows() else {
         eprintln!("skipped: CORPUS_DIR is not set");

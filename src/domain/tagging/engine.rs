@@ -240,7 +240,6 @@ fn propose(winner: Merged, disposition: Disposition) -> Proposal {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 pub(super) mod tests {
     use std::collections::BTreeMap;
 

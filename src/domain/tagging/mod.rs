@@ -29,7 +29,6 @@ mod tokens;
 mod vocabulary;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod corpus_tests;
 
 pub use crate::entities::{Cloud, TagSource};

@@ -216,7 +216,6 @@ impl CandidateSource for TypeSource {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::super::Vocabulary;
     use super::*;

@@ -73,7 +73,6 @@ impl RuleSource {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::super::engine::tests::subject;
     use super::*;

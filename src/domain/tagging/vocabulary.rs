@@ -324,5 +324,4 @@ fn mail_address(text: &str) -> Option<String> {
 
 #[cfg(test)]
 #[path = "vocabulary_tests.rs"]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests;
