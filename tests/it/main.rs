@@ -7,8 +7,10 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod approvals;
 mod db;
 #[cfg(feature = "embedded")]
 mod embedded;
 #[cfg(feature = "embedded")]
 mod scratch;
+mod world;
