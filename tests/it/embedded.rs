@@ -107,7 +107,7 @@ async fn durability_is_given_at_each_start() {
         "off"
     );
     server.stop().await.unwrap();
-    let server = EmbeddedServer::start(Options::new(scratch.path())).await.unwrap();
+    let server = durable(scratch.path()).await;
     assert_eq!(
         text(&server.connect_options(), "SELECT current_setting('fsync')").await,
         "on"
@@ -118,7 +118,7 @@ async fn durability_is_given_at_each_start() {
 #[tokio::test]
 async fn a_killed_server_recovers() {
     let scratch = Scratch::new();
-    let server = EmbeddedServer::start(Options::new(scratch.path())).await.unwrap();
+    let server = durable(scratch.path()).await;
     execute(&server, WRITE).await;
     // A session that is busy outlives the postmaster for a while, and the new server has to wait for its end.
     let busy = server.connect_options();
@@ -139,7 +139,7 @@ async fn a_killed_server_recovers() {
     }
     drop(server);
 
-    let server = EmbeddedServer::start(Options::new(scratch.path())).await.unwrap();
+    let server = durable(scratch.path()).await;
     assert_ne!(server.pid(), killed);
     assert_eq!(note(&server).await, "kept");
     server.stop().await.unwrap();
@@ -233,7 +233,7 @@ async fn a_cancelled_start_leaves_no_server() {
 
 /// The process that [`a_server_that_outlived_its_service_is_adopted`] kills.
 #[tokio::test]
-#[ignore = "a part of another test, which runs it as a process of its own"]
+#[ignore = "run by another test as a process"]
 async fn service_to_be_killed() {
     let Some(data_dir) = std::env::var_os("KILLED_SERVICE_DATA_DIR") else {
         return;
@@ -322,13 +322,9 @@ async fn without_binaries_the_message_names_both_ways_out() {
         std::fs::write(&path, "#!/bin/sh\necho 'postgres (PostgreSQL) 14.9'\n").unwrap();
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     }
-    let search = BinarySearch::only(vec![scratch.path().join("nothing"), old]);
-    let error = EmbeddedServer::start(Options {
-        binaries: search,
-        ..options(scratch.path())
-    })
-    .await
-    .unwrap_err();
+    let mut options = options(scratch.path());
+    options.binaries = BinarySearch::only(vec![scratch.path().join("nothing"), old]);
+    let error = EmbeddedServer::start(options).await.unwrap_err();
     assert!(matches!(error, EmbeddedError::NoBinaries { .. }));
     let message = error.to_string();
     for part in [
