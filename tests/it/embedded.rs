@@ -393,5 +393,6 @@ async fn root_may_keep_its_data_where_only_root_can_go() {
         .flatten()
         .filter(|entry| entry.path().join("PG_VERSION").exists());
     assert_eq!(kept.count(), 2);
-    std::fs::remove_dir_all(home).unwrap();
+    drop(scratch);
+    assert!(!location.exists(), "the test leaves nothing there");
 }
