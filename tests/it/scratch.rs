@@ -19,6 +19,8 @@ while [ -e "$1" ] && [ $tries -lt 100 ]; do
     waits=0
     while [ -e "$lock" ] && kill -0 "$pid" 2>/dev/null && [ $waits -lt 40 ]; do sleep 0.05; waits=$((waits + 1)); done
     case "$socket" in */vt-postgres-*) rm -rf "$socket" ;; esac
+    moved=$(readlink "$1"/*/*/postgres)
+    case "$moved" in /var/lib/virtual-tagging/*/postgres) rm -rf "${moved%/postgres}" ;; esac
     rm -rf "$1" 2>/dev/null
     tries=$((tries + 1))
     [ -e "$1" ] && sleep 0.05

@@ -129,7 +129,7 @@ fn relocate(data_dir: &Path, entry: &Path) -> Result<PathBuf, EmbeddedError> {
         fs::create_dir_all(directory)
             .and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o755)))
             .context(
-                "create (the server's user cannot reach the data directory) the directory",
+                "create, as the server's user cannot reach the data directory,",
                 directory,
             )?;
     }
@@ -161,7 +161,11 @@ fn fits_socket(directory: &Path) -> bool {
 /// 16 hexadecimal digits that stand for a path.
 fn digest(path: &Path) -> String {
     let hash = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let number = hash
+        .iter()
+        .take(8)
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:016x}")
 }
 
 #[cfg(test)]

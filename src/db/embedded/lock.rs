@@ -89,10 +89,7 @@ fn open(path: &Path) -> Result<File, EmbeddedError> {
         .create(true)
         .truncate(false)
         .open(path)
-        .context(
-            "open (only the user who owns the data directory can use it) the lock file",
-            path,
-        )
+        .context("open the lock file", path)
 }
 
 fn try_exclusive(file: &File, path: &Path) -> Result<bool, EmbeddedError> {

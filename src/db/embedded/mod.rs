@@ -242,14 +242,24 @@ fn written_by(layout: &Layout) -> Option<u32> {
 
 /// Encodes what has a meaning of its own in the query part of a URL.
 fn percent_encode(text: &str) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len()), |mut encoded, byte| {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
-                    encoded.push(byte.into());
-                }
-                _ => encoded.push_str(&format!("%{byte:02X}")),
-            }
-            encoded
-        })
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    let encode = |byte: u8| {
+        if plain(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    text.bytes().map(encode).collect::<Vec<_>>().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn urls_keep_paths_readable_and_unambiguous() {
+        assert_eq!(
+            super::percent_encode("/var/my data/ä&b=1"),
+            "/var/my%20data/%C3%A4%26b%3D1"
+        );
+    }
 }

@@ -57,6 +57,16 @@ pub(super) struct Postmaster {
     child: Option<Child>,
     cluster: PathBuf,
     pub(super) socket_dir: PathBuf,
+    /// Set while it starts: a start that is cancelled must not leave a server behind.
+    stop_on_drop: bool,
+}
+
+impl Drop for Postmaster {
+    fn drop(&mut self) {
+        if self.stop_on_drop {
+            self.request_stop();
+        }
+    }
 }
 
 impl Postmaster {
@@ -85,11 +95,14 @@ impl Postmaster {
             child: None,
             cluster,
             socket_dir: file.socket_dir,
+            stop_on_drop: false,
         };
         match found.ready(layout, Instant::now() + START_TIMEOUT).await {
             Ok(()) => {
-                found.socket_dir =
-                    PidFile::read(&found.cluster).map_or(found.socket_dir, |file| file.socket_dir);
+                // The file may have been incomplete when it was read first.
+                if let Some(file) = PidFile::read(&found.cluster) {
+                    found.socket_dir = file.socket_dir;
+                }
                 Ok(Some(found))
             }
             // It was on its way out.
@@ -109,7 +122,9 @@ impl Postmaster {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
             let mut started = Self::spawn(layout, account, binaries, durability, &socket_dir)?;
-            match started.ready(layout, deadline).await {
+            let ready = started.ready(layout, deadline).await;
+            started.stop_on_drop = false;
+            match ready {
                 // Backends of a server that was killed see its end only when their statement does.
                 Err(EmbeddedError::Exited { log, .. })
                     if log.contains("pre-existing shared memory block") && Instant::now() < deadline =>
@@ -146,6 +161,7 @@ impl Postmaster {
             child: Some(child),
             cluster: layout.cluster.clone(),
             socket_dir: socket_dir.to_path_buf(),
+            stop_on_drop: true,
         })
     }
 
