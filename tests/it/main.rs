@@ -8,9 +8,12 @@
 )]
 
 mod approvals;
+mod auto_tag;
 mod db;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod events;
+mod inventory;
 #[cfg(feature = "embedded")]
 mod scratch;
 mod world;

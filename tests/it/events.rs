@@ -1,0 +1,193 @@
+//! The event feed: every event once, in order, across replicas and interruptions.
+
+use crate::world::{World, approver, resource};
+use futures::StreamExt;
+use sea_orm::TransactionTrait;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use virtual_tagging::domain::approvals::{self, Decision, Selection};
+use virtual_tagging::domain::events::{Cursor, Event, Feed, Notifier, ResourceLog, TagLog};
+use virtual_tagging::entities::tag_audit::Model as AuditRow;
+
+/// A replica: its own pool, tail and notifier.
+struct Replica {
+    feed: Arc<Feed<TagLog>>,
+    notifier: Notifier,
+    stop: CancellationToken,
+}
+
+impl Replica {
+    async fn start(world: &World) -> Self {
+        let pool = world.db.connect().await;
+        let (feed, notifier) = (Feed::open(pool.clone()).await.unwrap(), Notifier::default());
+        let stop = CancellationToken::new();
+        tokio::spawn(Arc::clone(&feed).run(stop.clone()));
+        tokio::spawn(notifier.clone().run(pool, stop.clone()));
+        Self { feed, notifier, stop }
+    }
+
+    /// Takes events until there are `count`.
+    async fn take(&self, after: Option<Cursor>, count: usize) -> Vec<Arc<Event<AuditRow>>> {
+        let stream = self.feed.subscribe(after).take(count).map(|event| event.unwrap());
+        tokio::time::timeout(Duration::from_secs(20), stream.collect())
+            .await
+            .expect("all events in time")
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn ids(events: &[Arc<Event<AuditRow>>]) -> Vec<i64> {
+    events.iter().map(|event| event.row.id).collect()
+}
+
+async fn decide_one(world: &World, notifier: &Notifier, tag: i64) {
+    let ids = Selection::Ids(vec![tag]);
+    approvals::decide(&world.pool, &approver("ann"), Decision::Approve, ids, None)
+        .await
+        .unwrap();
+    notifier.committed();
+}
+
+async fn tags(world: &World, count: usize) -> Vec<i64> {
+    let resource = world.resource("orders").await;
+    let mut tags = Vec::with_capacity(count);
+    for n in 0..count {
+        tags.push(world.tag(resource, &format!("key{n}"), "value", 0.8).await);
+    }
+    tags
+}
+
+#[tokio::test]
+async fn subscribers_on_two_replicas_see_the_same_events_once_and_in_order() {
+    let world = World::new().await;
+    let tags = tags(&world, 40).await;
+    let (one, two) = (Replica::start(&world).await, Replica::start(&world).await);
+    let (seen_by_one, seen_by_two, ()) = tokio::join!(one.take(None, 40), two.take(None, 40), async {
+        // Both are subscribed from the first poll on; decisions come from many transactions at once.
+        let decisions = tags.iter().map(|&tag| decide_one(&world, &one.notifier, tag));
+        futures::stream::iter(decisions)
+            .buffer_unordered(4)
+            .collect::<Vec<()>>()
+            .await;
+    });
+    assert_eq!(ids(&seen_by_one), ids(&seen_by_two));
+    let mut distinct = ids(&seen_by_one);
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), 40);
+    assert!(seen_by_one.is_sorted_by(|a, b| a.cursor < b.cursor));
+}
+
+#[tokio::test]
+async fn one_that_resumes_misses_nothing_and_gets_nothing_twice() {
+    let world = World::new().await;
+    let tags = tags(&world, 30).await;
+    let replica = Replica::start(&world).await;
+    let (first, ()) = tokio::join!(replica.take(None, 10), async {
+        for &tag in &tags[..10] {
+            decide_one(&world, &replica.notifier, tag).await;
+        }
+    });
+    let cursor = first.last().unwrap().cursor;
+    for &tag in &tags[10..20] {
+        decide_one(&world, &replica.notifier, tag).await;
+    }
+    let elsewhere = Replica::start(&world).await;
+    let (rest, ()) = tokio::join!(elsewhere.take(Some(cursor), 20), async {
+        for &tag in &tags[20..] {
+            decide_one(&world, &replica.notifier, tag).await;
+        }
+    });
+    let all: Vec<i64> = first
+        .iter()
+        .chain(&rest)
+        .map(|event| event.row.virtual_tag_id)
+        .collect();
+    assert_eq!(all, tags);
+}
+
+#[tokio::test]
+async fn an_event_of_a_transaction_that_commits_late_is_not_passed_over() {
+    let world = World::new().await;
+    let resource = world.resource("orders").await;
+    let replica = Replica::start(&world).await;
+    let mut events = Box::pin(replica.feed.subscribe(None));
+    // This one draws its ids first and commits last.
+    let slow = world.pool.begin().await.unwrap();
+    let propose =
+        "INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id,
+            action, tag_key, source, confidence, auto_applied, actor)
+         VALUES (1, 'r', 'aws', 'a', 't', 1, 'PROPOSED', 'slow', 'RULE', 1, true, 'x')";
+    virtual_tagging::db::sql::execute(&slow, propose, [])
+        .await
+        .unwrap();
+    world.tag(resource, "fast", "value", 0.8).await;
+    replica.notifier.committed();
+    let early = tokio::time::timeout(Duration::from_millis(300), events.next()).await;
+    assert!(early.is_err(), "nothing behind a running transaction is told");
+    slow.commit().await.unwrap();
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let event = tokio::time::timeout(Duration::from_secs(10), events.next())
+            .await
+            .expect("in time");
+        keys.push(event.unwrap().unwrap().row.tag_key.clone());
+    }
+    assert_eq!(keys, ["slow", "fast"]);
+}
+
+#[tokio::test]
+async fn a_subscriber_that_lags_beyond_the_backlog_reads_on_and_loses_nothing() {
+    let world = World::new().await;
+    let resource = world.resource("orders").await;
+    let replica = Replica::start(&world).await;
+    let mut events = Box::pin(replica.feed.subscribe(None));
+    let first = world.tag(resource, "first", "value", 0.8).await;
+    replica.notifier.committed();
+    assert_eq!(events.next().await.unwrap().unwrap().row.virtual_tag_id, first);
+    let burst = "INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id,
+            action, tag_key, source, confidence, auto_applied, actor)
+         SELECT 1, 'r', 'aws', 'a', 't', n, 'PROPOSED', 'burst', 'RULE', 1, true, 'x' FROM generate_series(1, 700) n";
+    // More batches than the backlog holds: each waits until the tail has read it.
+    for _ in 0..100 {
+        let before = replica.feed.status().head;
+        virtual_tagging::db::sql::execute(&world.pool, burst, [])
+            .await
+            .unwrap();
+        replica.notifier.committed();
+        while replica.feed.status().head == before {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    let rest: Vec<_> = tokio::time::timeout(
+        Duration::from_secs(60),
+        events.by_ref().take(70_000).collect::<Vec<_>>(),
+    )
+    .await
+    .expect("all events in time");
+    let cursors: Vec<Cursor> = rest.iter().map(|event| event.as_ref().unwrap().cursor).collect();
+    assert!(cursors.is_sorted_by(|a, b| a < b));
+    assert_eq!(cursors.len(), 70_000);
+}
+
+#[tokio::test]
+async fn resources_can_be_followed_as_they_change() {
+    let world = World::new().await;
+    let feed = Feed::<ResourceLog>::open(world.pool.clone()).await.unwrap();
+    let stop = CancellationToken::new();
+    tokio::spawn(Arc::clone(&feed).run(stop.clone()));
+    let mut events = Box::pin(feed.subscribe(None));
+    world.report(&[resource("a")]).await;
+    assert_eq!(events.next().await.unwrap().unwrap().row.name, "a");
+    let mut renamed = resource("a");
+    renamed.name = "b".into();
+    world.report(&[renamed]).await;
+    assert_eq!(events.next().await.unwrap().unwrap().row.name, "b");
+    stop.cancel();
+}

@@ -1,0 +1,237 @@
+//! Reconciling the inventory with what is reported.
+
+use crate::world::{World, actor, limited, resource};
+use sea_orm::TransactionTrait;
+use virtual_tagging::domain::auth::Role;
+use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
+use virtual_tagging::domain::events::Notifier;
+use virtual_tagging::domain::inventory::reconcile::Reconciled;
+use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
+use virtual_tagging::error::{Error, ProblemCode};
+
+fn done(inserted: u64, updated: u64, unchanged: u64) -> Reconciled {
+    Reconciled {
+        inserted,
+        updated,
+        unchanged,
+    }
+}
+
+#[tokio::test]
+async fn what_is_reported_again_changes_nothing() {
+    let world = World::new().await;
+    let reports = [resource("a"), resource("b")];
+    assert_eq!(world.report(&reports).await.0, done(2, 0, 0));
+    let changes = "SELECT sum(changed_xid::text::bigint)::bigint FROM resources";
+    let before = world.number(changes, []).await;
+    let (again, keys) = world.report(&reports).await;
+    assert_eq!((again, keys.len()), (done(0, 0, 2), 2));
+    assert_eq!(world.number(changes, []).await, before);
+}
+
+#[tokio::test]
+async fn a_change_is_written_and_makes_the_resource_due() {
+    let world = World::new().await;
+    world.report(&[resource("a"), resource("b")]).await;
+    world.auto_tag().await;
+    assert_eq!(world.count("evaluations WHERE revision = 0").await, 0);
+    let mut changed = resource("a");
+    changed.native_tags.insert("team".into(), "payments".into());
+    assert_eq!(world.report(&[changed, resource("b")]).await.0, done(0, 1, 1));
+    assert_eq!(world.count("evaluations WHERE revision = 0").await, 1);
+    assert_eq!(
+        world
+            .count("resources WHERE native_tags ->> 'team' = 'payments'")
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn of_two_reports_of_one_resource_the_later_counts() {
+    let world = World::new().await;
+    let mut later = resource("a");
+    later.name = "later".into();
+    let (counts, keys) = world.report(&[resource("a"), later]).await;
+    assert_eq!((counts, keys.len()), (done(1, 0, 1), 1));
+    assert_eq!(world.count("resources WHERE name = 'later'").await, 1);
+}
+
+#[tokio::test]
+async fn two_reports_at_once_of_the_same_resources_do_not_collide() {
+    let world = World::new().await;
+    let reports: Vec<ResourceReport> = (0..300).map(|n| resource(&format!("r{n}"))).collect();
+    let mut backwards = reports.clone();
+    backwards.reverse();
+    let report = |reports: Vec<ResourceReport>| {
+        let pool = world.pool.clone();
+        tokio::spawn(async move {
+            let txn = pool.begin().await.unwrap();
+            inventory::reconcile::batch(&txn, "test", &reports).await.unwrap();
+            txn.commit().await.unwrap();
+        })
+    };
+    let (one, two) = (report(reports), report(backwards));
+    one.await.unwrap();
+    two.await.unwrap();
+    assert_eq!(world.count("resources").await, 300);
+    assert_eq!(world.count("evaluations").await, 300);
+}
+
+#[tokio::test]
+async fn what_a_snapshot_no_longer_lists_is_retired_and_returns() {
+    let world = World::new().await;
+    let notifier = Notifier::default();
+    let snapshot = async |names: &[&str]| {
+        let mut reconciler = Reconciler::new(&world.pool, &notifier, "file:a", None);
+        let reports = names.iter().map(|name| resource(name)).collect();
+        reconciler.resources(reports).await.unwrap();
+        reconciler.retire_missing().await.unwrap()
+    };
+    assert_eq!(snapshot(&["a", "b"]).await, 0);
+    world.report(&[resource("of another source")]).await;
+    let gone = world
+        .number("SELECT id FROM resources WHERE name = 'b'", [])
+        .await;
+    let pending = world.tag(gone, "environment", "test", 0.8).await;
+
+    assert_eq!(snapshot(&["a"]).await, 1);
+    assert_eq!(
+        world
+            .count("resources WHERE retired_at IS NOT NULL AND name = 'b'")
+            .await,
+        1
+    );
+    assert_eq!(
+        world
+            .count(&format!("evaluations WHERE resource_id = {gone}"))
+            .await,
+        0
+    );
+    let last = world.trail().await.pop().unwrap();
+    assert_eq!(
+        (last.virtual_tag_id, last.actor.as_str()),
+        (pending, "source:file:a")
+    );
+    world.assert_trail_leads_to_tags().await;
+
+    assert_eq!(snapshot(&["a", "b"]).await, 0);
+    assert_eq!(world.count("resources WHERE retired_at IS NULL").await, 3);
+    assert_eq!(
+        world
+            .count(&format!(
+                "evaluations WHERE resource_id = {gone} AND revision = 0"
+            ))
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_snapshot_with_a_refused_entry_retires_nothing() {
+    let world = World::new().await;
+    let notifier = Notifier::default();
+    let mut first = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    first.resources(vec![resource("a"), resource("b")]).await.unwrap();
+    first.finish().await.unwrap();
+    let mut second = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    second.resources(vec![resource("a")]).await.unwrap();
+    second.rejected(Vec::new()).await.unwrap();
+    assert_eq!(second.retire_missing().await.unwrap(), 0);
+    assert_eq!(second.rejected_entries(), 1);
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_and_does_nothing() {
+    let world = World::new().await;
+    world.report(&[resource("a")]).await;
+    let notifier = Notifier::default();
+    let mut trial = Reconciler::new(&world.pool, &notifier, "file:a", None).dry_run(true);
+    trial.resources(vec![resource("a"), resource("b")]).await.unwrap();
+    assert_eq!(trial.totals(), done(1, 0, 1));
+    assert_eq!(world.count("resources").await, 1);
+}
+
+#[tokio::test]
+async fn people_add_change_and_remove_resources_of_their_accounts() {
+    let world = World::new().await;
+    let admin = actor("ada", Role::Admin);
+    let made = inventory::create(&world.pool, &admin, resource("a"))
+        .await
+        .unwrap();
+    let again = inventory::create(&world.pool, &admin, resource("a"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&again, Error::Rejected(problems) if problems[0].code == ProblemCode::Conflict),
+        "{again}"
+    );
+    let edit = Edit {
+        name: Some("renamed".into()),
+        ..Edit::default()
+    };
+    let changed = inventory::update(&world.pool, &admin, made.id, edit)
+        .await
+        .unwrap();
+    assert_eq!((changed.name.as_str(), changed.region), ("renamed", made.region));
+
+    let stranger = limited("999988887777");
+    assert!(
+        inventory::create(&world.pool, &stranger, resource("b"))
+            .await
+            .is_err()
+    );
+    let unseen = inventory::delete(&world.pool, &stranger, made.id, None)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&unseen, Error::Rejected(problems) if problems[0].code == ProblemCode::NotFound),
+        "{unseen}"
+    );
+
+    world.tag(made.id, "environment", "test", 0.8).await;
+    inventory::delete(&world.pool, &admin, made.id, Some("gone".into()))
+        .await
+        .unwrap();
+    assert_eq!(
+        world.count("resources").await + world.count("virtual_tags").await,
+        0
+    );
+    let trail = world.trail().await;
+    assert_eq!(
+        (
+            trail.len(),
+            trail[0].reason.as_deref(),
+            trail[0].new_value.as_deref()
+        ),
+        (1, Some("gone"), None)
+    );
+}
+
+#[tokio::test]
+async fn a_resource_that_moves_takes_its_tags_along() {
+    let world = World::new().await;
+    let id = world.resource("a").await;
+    world.tag(id, "environment", "test", 0.8).await;
+    let mut moved = resource("a");
+    moved.account_id = "444455556666".into();
+    world.report(&[moved]).await;
+    assert_eq!(world.tags().await[0].account_id, "444455556666");
+}
+
+#[tokio::test]
+async fn the_audit_trail_can_only_grow() {
+    let world = World::new().await;
+    world
+        .tag(world.resource("a").await, "environment", "test", 0.8)
+        .await;
+    let partition = "tag_audit_".to_owned() + &chrono::Utc::now().format("%Y_%m").to_string();
+    for table in ["tag_audit", partition.as_str()] {
+        for change in ["UPDATE # SET actor = 'me'", "DELETE FROM #", "TRUNCATE #"] {
+            let refused =
+                virtual_tagging::db::sql::execute(&world.pool, &change.replace('#', table), []).await;
+            assert!(refused.is_err(), "{change} {table}");
+        }
+    }
+    assert_eq!(world.count("tag_audit").await, 1);
+}
