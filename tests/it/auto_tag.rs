@@ -324,3 +324,62 @@ async fn a_status_is_one_of_four() {
     assert!(refused.await.is_err());
     assert_eq!(world.status(tag).await, ApprovalStatus::Pending);
 }
+
+#[tokio::test]
+async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
+    use virtual_tagging::domain::rules::PreviewOutcome::{AlreadyHolds, Conflict, NewTag, Shadowed};
+    let world = World::new().await;
+    let admin = actor("ada", Role::Admin);
+    let mut held = resource("orders-held");
+    held.native_tags.insert("team".into(), "Desk".into());
+    world
+        .report(&[
+            resource("orders-new"),
+            held,
+            resource("bills"),
+            resource("orders-first"),
+        ])
+        .await;
+    let decided = world.resource("orders-decided").await;
+    let by_hand = approvals::NewTag {
+        resource_id: decided,
+        tag_key: "team".into(),
+        tag_value: "Other".into(),
+        reason: None,
+    };
+    approvals::create(&world.pool, &approver("ann"), by_hand)
+        .await
+        .unwrap();
+    let mut first = rule("first", "resource.name == 'orders-first'", "team", "First");
+    first.priority = 1;
+    rules::create(&world.pool, &admin, first).await.unwrap();
+    let mut last = rule("last", "true", "team", "Last");
+    last.priority = 1000;
+    rules::create(&world.pool, &admin, last).await.unwrap();
+
+    let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "Desk");
+    let preview = rules::preview(&world.pool, &admin, &settings(), draft, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        (preview.examined, preview.complete, preview.matches),
+        (5, true, 4)
+    );
+    let outcomes: Vec<_> = preview.outcomes.into_iter().collect();
+    assert_eq!(
+        outcomes,
+        [(NewTag, 1), (AlreadyHolds, 1), (Conflict, 1), (Shadowed, 1)]
+    );
+    assert_eq!(
+        (
+            preview.shadowed_by[0].rule_name.as_str(),
+            preview.shadowed_by[0].count
+        ),
+        ("first", 1)
+    );
+    assert_eq!(
+        (preview.shadows[0].rule_name.as_str(), preview.shadows[0].count),
+        ("last", 4)
+    );
+    assert_eq!(world.count("rules").await, 2);
+}

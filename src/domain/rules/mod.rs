@@ -6,17 +6,20 @@
 //! - `template.rs`   tag values: literal text, or text with captures of the resource's name
 //! - `edit.rs`       making, changing and ordering rules
 //! - `list.rs`       reading them
+//! - `preview.rs`    what a rule would do, before it is saved
 
 mod check;
 mod condition;
 mod edit;
 mod guard;
 pub mod list;
+mod preview;
 mod template;
 
 pub use crate::entities::rule::Model as RuleRow;
 pub use condition::{Condition, ConditionError, Facts, RuleInput};
 pub use edit::{RuleDraft, create, delete, reorder, update};
+pub use preview::{Example, Overlap, Preview, PreviewOutcome, preview};
 pub use template::{TemplateError, ValueTemplate};
 
 /// One user's rule, compiled and ready to run.

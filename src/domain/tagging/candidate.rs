@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Cloud, TagSource, Vocabulary, native};
+use crate::domain::rules::{Facts, RuleInput};
 
 /// What of a resource the engine may look at.
 #[derive(Clone, Debug)]
@@ -39,6 +40,20 @@ impl Subject {
             }
         }
         tags
+    }
+
+    /// The resource as conditions of rules see it.
+    pub fn rule_input(&self, vocabulary: &Vocabulary) -> RuleInput {
+        RuleInput::new(&Facts {
+            cloud: self.cloud,
+            account_id: &self.account_id,
+            resource_type: &self.resource_type,
+            region: self.region.as_deref(),
+            name: &self.name,
+            resource_id: &self.resource_id,
+            native_tags: &self.native_tags,
+            tags: &self.effective_tags(vocabulary),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Candidate, CandidateSource, Subject, TagSource, Vocabulary};
-use crate::domain::rules::{Facts, Rule, RuleInput};
+use crate::domain::rules::Rule;
 
 /// The RULE source.
 pub(super) struct RuleSource {
@@ -28,17 +28,7 @@ impl CandidateSource for RuleSource {
         if self.rules.is_empty() {
             return;
         }
-        let tags = subject.effective_tags(&self.vocabulary);
-        let input = RuleInput::new(&Facts {
-            cloud: subject.cloud,
-            account_id: &subject.account_id,
-            resource_type: &subject.resource_type,
-            region: subject.region.as_deref(),
-            name: &subject.name,
-            resource_id: &subject.resource_id,
-            native_tags: &subject.native_tags,
-            tags: &tags,
-        });
+        let input = subject.rule_input(&self.vocabulary);
         let mut decided: Vec<&str> = Vec::new();
         for rule in &self.rules {
             if decided.contains(&rule.key.as_str()) || !rule.condition.matches(&input) {

@@ -1,0 +1,220 @@
+//! What a rule would do, before it is saved.
+
+use super::{Rule, RuleDraft, list};
+use crate::domain::auth::Actor;
+use crate::domain::tagging::auto_tag::{EngineSettings, subject};
+use crate::domain::tagging::{Subject, Vocabulary};
+use crate::entities::{ApprovalStatus, resource, virtual_tag};
+use crate::error::{Error, Result};
+use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
+use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Resources read at once.
+const PAGE: u64 = 1000;
+/// Resources looked at, the newest first. A preview answers at once; on a larger inventory it is a sample.
+const EXAMINED_MAX: usize = 20_000;
+/// Examples of each outcome.
+const EXAMPLES: usize = 5;
+
+/// What would become of a resource that the rule matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PreviewOutcome {
+    /// The resource would get a new proposal.
+    NewTag,
+    /// The value holds already.
+    AlreadyHolds,
+    /// Another value of the key is approved.
+    Conflict,
+    /// A rule that goes first decides the key.
+    Shadowed,
+}
+
+/// How often the rule meets another of the same key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overlap {
+    /// The other rule's key.
+    pub rule_id: i64,
+    pub rule_name: String,
+    /// On this many resources.
+    pub count: u64,
+}
+
+/// A resource that the rule matches.
+#[derive(Clone, Debug)]
+pub struct Example {
+    pub resource: resource::Model,
+    /// What the rule would propose.
+    pub tag_value: String,
+    pub outcome: PreviewOutcome,
+}
+
+/// What a rule would do.
+#[derive(Clone, Debug, Default)]
+pub struct Preview {
+    /// Resources looked at.
+    pub examined: u64,
+    /// Whether these were all; otherwise the newest ones.
+    pub complete: bool,
+    /// Of the resources looked at.
+    pub matches: u64,
+    pub outcomes: BTreeMap<PreviewOutcome, u64>,
+    /// Rules that go first where both match.
+    pub shadowed_by: Vec<Overlap>,
+    /// Rules that this one goes before where both match.
+    pub shadows: Vec<Overlap>,
+    pub examples: Vec<Example>,
+}
+
+/// Tries a rule on the resources within the actor's scope and changes nothing. `replaces` is the rule that it would
+/// take the place of. Refuses a rule that does not compile, with all that is wrong with it.
+pub async fn preview(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    settings: &EngineSettings,
+    draft: RuleDraft,
+    replaces: Option<i64>,
+) -> Result<Preview> {
+    // A new rule comes last among those of its priority.
+    let rule = draft.compile(replaces.unwrap_or(i64::MAX), 1)?;
+    let rows = list::in_order(db, &actor.scope).await?.into_iter();
+    let others: Vec<Rule> = rows
+        .filter(|row| row.enabled && Some(row.id) != replaces && row.tag_key == rule.key)
+        .filter_map(|row| RuleDraft::from(row.clone()).compile(row.id, row.version).ok())
+        .collect();
+    let mut trial = Trial {
+        vocabulary: Arc::clone(&settings.vocabulary),
+        rule,
+        others,
+        overlaps: HashMap::new(),
+        preview: Preview::default(),
+    };
+    let mut before = i64::MAX;
+    while trial.preview.examined < EXAMINED_MAX as u64 {
+        let page = page(db, actor, before).await?;
+        let Some((last, _)) = page.last() else {
+            trial.preview.complete = true;
+            break;
+        };
+        before = last.id;
+        // Conditions are computation: not on the threads that serve requests.
+        trial = tokio::task::spawn_blocking(move || trial.examine(page))
+            .await
+            .map_err(Error::internal)??;
+    }
+    Ok(trial.end())
+}
+
+/// Resources before a key, each with its tags that are approved, newest first.
+async fn page(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    before: i64,
+) -> Result<Vec<(resource::Model, Vec<virtual_tag::Model>)>> {
+    let resources = resource::find(&actor.scope)
+        .filter(resource::Column::RetiredAt.is_null())
+        .filter(resource::Column::Id.lt(before))
+        .order_by_desc(resource::Column::Id)
+        .limit(PAGE)
+        .all(db)
+        .await?;
+    let ids: Vec<i64> = resources.iter().map(|resource| resource.id).collect();
+    let approved = virtual_tag::find(&actor.scope)
+        .filter(
+            virtual_tag::Column::ResourceId
+                .into_expr()
+                .eq(PgFunc::any(Expr::val(ids))),
+        )
+        .filter(virtual_tag::Column::ApprovalStatus.eq(ApprovalStatus::Approved));
+    let mut tags: HashMap<i64, Vec<virtual_tag::Model>> = HashMap::new();
+    for tag in approved.all(db).await? {
+        tags.entry(tag.resource_id).or_default().push(tag);
+    }
+    let with_tags = |resource: resource::Model| {
+        let tags = tags.remove(&resource.id).unwrap_or_default();
+        (resource, tags)
+    };
+    Ok(resources.into_iter().map(with_tags).collect())
+}
+
+/// A rule on trial.
+struct Trial {
+    vocabulary: Arc<Vocabulary>,
+    rule: Rule,
+    /// The other enabled rules of the key, in order.
+    others: Vec<Rule>,
+    /// By the other rule's key.
+    overlaps: HashMap<i64, u64>,
+    preview: Preview,
+}
+
+impl Trial {
+    fn examine(mut self, page: Vec<(resource::Model, Vec<virtual_tag::Model>)>) -> Result<Self> {
+        for (resource, tags) in page {
+            self.preview.examined += 1;
+            let subject = subject(resource.clone(), &tags)?;
+            self.examine_one(resource, &subject);
+        }
+        Ok(self)
+    }
+
+    fn examine_one(&mut self, resource: resource::Model, subject: &Subject) {
+        let input = subject.rule_input(&self.vocabulary);
+        if !self.rule.condition.matches(&input) {
+            return;
+        }
+        let Some(value) = self.rule.value.render(&subject.name) else {
+            return;
+        };
+        let value = self
+            .vocabulary
+            .known_value(&self.rule.key, &value)
+            .map_or(value.clone(), str::to_owned);
+        self.preview.matches += 1;
+        let mut shadowed = false;
+        for other in &self.others {
+            if other.condition.matches(&input) && other.value.render(&subject.name).is_some() {
+                *self.overlaps.entry(other.id).or_default() += 1;
+                shadowed |= self.goes_after(other);
+            }
+        }
+        let outcome = match subject.effective_tags(&self.vocabulary).get(&self.rule.key) {
+            Some(held) if *held == value => PreviewOutcome::AlreadyHolds,
+            _ if shadowed => PreviewOutcome::Shadowed,
+            _ if subject.approved.contains_key(&self.rule.key) => PreviewOutcome::Conflict,
+            _ => PreviewOutcome::NewTag,
+        };
+        let count = self.preview.outcomes.entry(outcome).or_default();
+        *count += 1;
+        if *count <= EXAMPLES as u64 {
+            self.preview.examples.push(Example {
+                resource,
+                tag_value: value,
+                outcome,
+            });
+        }
+    }
+
+    fn goes_after(&self, other: &Rule) -> bool {
+        (other.priority, other.id) < (self.rule.priority, self.rule.id)
+    }
+
+    fn end(mut self) -> Preview {
+        for other in &self.others {
+            let Some(&count) = self.overlaps.get(&other.id) else {
+                continue;
+            };
+            let overlap = Overlap {
+                rule_id: other.id,
+                rule_name: other.name.clone(),
+                count,
+            };
+            match self.goes_after(other) {
+                true => self.preview.shadowed_by.push(overlap),
+                false => self.preview.shadows.push(overlap),
+            }
+        }
+        self.preview
+    }
+}
