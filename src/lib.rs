@@ -10,5 +10,6 @@ pub mod entities;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod jobs;
 pub mod providers;
 pub mod telemetry;

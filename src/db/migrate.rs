@@ -21,18 +21,20 @@ pub struct MigrationStatus {
 
 /// Applies the next `steps` migrations, or all.
 pub async fn up(db: &DatabaseConnection, steps: Option<u32>) -> Result<()> {
-    let lock = Lock::take(db).await?;
-    let result = Migrator::up(db, steps).await;
-    lock.release().await?;
-    Ok(result?)
+    with_lock(db, async { Ok(Migrator::up(db, steps).await?) }).await
 }
 
 /// Takes back the last `steps` migrations.
 pub async fn down(db: &DatabaseConnection, steps: u32) -> Result<()> {
+    with_lock(db, async { Ok(Migrator::down(db, Some(steps)).await?) }).await
+}
+
+/// Does `work` while no other replica migrates or does the like.
+pub async fn with_lock<T>(db: &DatabaseConnection, work: impl Future<Output = Result<T>>) -> Result<T> {
     let lock = Lock::take(db).await?;
-    let result = Migrator::down(db, Some(steps)).await;
+    let result = work.await;
     lock.release().await?;
-    Ok(result?)
+    result
 }
 
 /// All migrations that this program knows, in order.

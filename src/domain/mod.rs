@@ -8,6 +8,7 @@ pub mod auth;
 pub mod csv;
 pub mod discovery;
 pub mod events;
+pub mod imports;
 pub mod inventory;
 pub mod page;
 pub mod rules;

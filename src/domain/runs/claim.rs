@@ -3,6 +3,7 @@
 use super::{Arguments, Run};
 use crate::db::sql;
 use crate::error::{Error, Result};
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -39,6 +40,8 @@ pub struct RunHandle {
     pub attempt: i32,
     /// What to do.
     pub arguments: Arguments,
+    /// The moment that the run stands for: its schedule's tick, or when it was asked for. The same in all attempts.
+    pub asked_at: DateTime<Utc>,
     /// Who asked for it.
     pub requested_by: String,
     /// Units of work that earlier attempts committed.
@@ -80,6 +83,7 @@ pub async fn claim(
             run_id: run.id,
             attempt: run.attempt,
             arguments,
+            asked_at: run.scheduled_for.unwrap_or(run.created_at),
             requested_by: run.requested_by,
             done_before: run.progress_done,
             fence: run.fence,

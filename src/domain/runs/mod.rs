@@ -21,7 +21,7 @@ pub use cron::Cron;
 pub use request::{NewRun, Requested, cancel, request, retry};
 pub use rescue::{Rescued, prune, rescue};
 pub use schedules::{next_run_at, pause, resume, sync, tick};
-pub use settle::{Settled, release, settle};
+pub use settle::{Failure, Settled, release, settle};
 
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};

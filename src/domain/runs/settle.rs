@@ -6,10 +6,9 @@ use super::{Arguments, RunHandle, Wake, backoff};
 use crate::db::sql;
 use crate::domain::RunStatus;
 use crate::domain::auth::Actor;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, FromQueryResult, TransactionTrait};
-use std::time::Duration;
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,26 +27,45 @@ pub enum Settled {
     Lost,
 }
 
+/// Why an attempt failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// In words, for whoever reads the history.
+    pub error: String,
+    /// Another attempt would fail in the same way.
+    pub permanent: bool,
+}
+
+impl From<Error> for Failure {
+    /// A caller's mistake does not mend itself; a fault may.
+    fn from(error: Error) -> Self {
+        Self {
+            permanent: matches!(
+                error,
+                Error::Rejected(_) | Error::BadInput(_) | Error::Forbidden(_)
+            ),
+            error: error.to_string(),
+        }
+    }
+}
+
 /// Ends the hold according to what the job gave, in one transaction with what follows from it: the wake-up for the
 /// next attempt, or auto-tagging after resources came in.
 ///
-/// `outcome` is the job's answer, its error in words. A job stopped by cancelling or by a shutdown counts as such
+/// A job stopped by cancelling or by a shutdown counts as such
 /// whatever it gave.
 pub async fn settle(
     db: &DatabaseConnection,
     wake: &dyn Wake,
     handle: &RunHandle,
-    outcome: Result<(), String>,
+    outcome: Result<(), Failure>,
 ) -> Result<Settled> {
     let txn = db.begin().await?;
     let settled = match (handle.stopped(), outcome) {
         (Some(Stop::Cancelled), _) => end(&txn, handle, RunStatus::Cancelled, Settled::Cancelled).await?,
         (Some(Stop::Shutdown), _) => requeue(&txn, wake, handle, Requeue::Release).await?,
         (None, Ok(())) => succeed(&txn, wake, handle).await?,
-        (None, Err(error)) => {
-            let delay = backoff::after(handle.attempt, rand::random());
-            requeue(&txn, wake, handle, Requeue::Failure { error, delay }).await?
-        }
+        (None, Err(failure)) => requeue(&txn, wake, handle, Requeue::After(failure)).await?,
     };
     txn.commit().await?;
     Ok(settled)
@@ -97,7 +115,7 @@ async fn end(
 
 enum Requeue {
     Release,
-    Failure { error: String, delay: Duration },
+    After(Failure),
 }
 
 async fn requeue(
@@ -112,9 +130,12 @@ async fn requeue(
         run_at: DateTime<Utc>,
     }
     let released = matches!(why, Requeue::Release);
-    let (error, delay) = match why {
-        Requeue::Release => (None, Duration::ZERO),
-        Requeue::Failure { error, delay } => (Some(error), delay),
+    let (error, permanent, delay) = match why {
+        Requeue::Release => (None, false, 0.0),
+        Requeue::After(Failure { error, permanent }) => {
+            let delay = backoff::after(handle.attempt, rand::random());
+            (Some(error), permanent, delay.as_secs_f64())
+        }
     };
     // The key is given up: an equal run may have been queued while this one ran.
     let row: Option<Row> = sql::row(
@@ -124,7 +145,7 @@ async fn requeue(
              run_at = CASE next.status WHEN 'QUEUED' THEN now() + $5 * interval '1 second' ELSE run_at END,
              finished_at = CASE WHEN next.status <> 'QUEUED' THEN now() END
          FROM (SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
-                               WHEN $3 OR attempt < max_attempts THEN 'QUEUED' ELSE 'FAILED' END AS status
+                               WHEN $3 OR (attempt < max_attempts AND NOT $6) THEN 'QUEUED' ELSE 'FAILED' END AS status
                  FROM scheduler_jobs WHERE id = $1 AND fence = $2 AND status = 'RUNNING' FOR UPDATE) next
          WHERE r.id = next.id RETURNING r.status, r.run_at",
         [
@@ -132,7 +153,8 @@ async fn requeue(
             handle.fence.into(),
             released.into(),
             error.into(),
-            delay.as_secs_f64().into(),
+            delay.into(),
+            permanent.into(),
         ],
     )
     .await?;

@@ -1,0 +1,105 @@
+//! The jobs: the queue that wakes workers, the workers, the clock that ticks the schedules, and one thin handler per
+//! job. What a job does is in the domain; what becomes of a run is decided on its row, see [`crate::domain::runs`].
+
+mod auto_tag;
+mod discover;
+mod import;
+mod maintain;
+mod queue;
+mod schedule;
+mod worker;
+
+pub use queue::{Queue, setup};
+
+use crate::clock::Clock;
+use crate::config::{Config, JobsConfig};
+use crate::domain::JobName;
+use crate::domain::discovery::Provider;
+use crate::domain::events::Notifier;
+use crate::domain::runs::{self, Wake};
+use crate::domain::tagging::auto_tag::EngineSettings;
+use crate::error::{Error, Result};
+use sea_orm::DatabaseConnection;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What jobs work with.
+#[derive(Clone)]
+pub struct JobContext {
+    /// The database.
+    pub db: DatabaseConnection,
+    /// Announces runs that a job asks for.
+    pub wake: Arc<dyn Wake>,
+    /// Tells when schedules are due.
+    pub clock: Arc<dyn Clock>,
+    /// Announces committed changes of tags.
+    pub notifier: Notifier,
+    /// What the engine is made of.
+    pub engine: EngineSettings,
+    /// The sources that discovery asks, in this order.
+    pub providers: Vec<Arc<dyn Provider>>,
+    /// How long a shutdown waits for chunks in progress.
+    pub grace: Duration,
+}
+
+impl JobContext {
+    /// The grace that [`Config`] gives.
+    pub const GRACE: Duration = Config::SHUTDOWN_GRACE.saturating_sub(Duration::from_secs(5));
+}
+
+/// Starts what `config` wants of this process: workers, the schedules' clock, both or neither. [`setup`] must have
+/// been done.
+///
+/// The handle ends after `shutdown` once all is stopped: chunks in progress have been committed, or cut off after
+/// the grace time, and their runs given back to the queue. Refuses a `DISCOVERY_INTERVAL` that is no cron
+/// expression.
+pub async fn start(
+    context: JobContext,
+    config: &JobsConfig,
+    shutdown: CancellationToken,
+) -> Result<JoinHandle<()>> {
+    if config.scheduler {
+        let schedules = [
+            (JobName::Discover, config.discovery_interval.clone()),
+            (JobName::AutoTag, "* * * * *".to_owned()),
+            (JobName::Maintain, "17 3 * * *".to_owned()),
+        ];
+        runs::sync(&context.db, &*context.clock, &schedules)
+            .await
+            .map_err(|error| match error {
+                Error::Rejected(_) => Error::BadInput(format!("DISCOVERY_INTERVAL: {error}")),
+                error => error,
+            })?;
+    }
+    let scheduler = config
+        .scheduler
+        .then(|| tokio::spawn(schedule::run(context.clone(), shutdown.clone())));
+    let workers = config
+        .workers
+        .then(|| tokio::spawn(worker::run(context, config.concurrency, shutdown)));
+    let parts = Parts(scheduler.into_iter().chain(workers).collect());
+    Ok(tokio::spawn(parts.ended()))
+}
+
+/// Tasks that end with whoever waits for them, so that aborting the handle stops everything at once.
+struct Parts(Vec<JoinHandle<()>>);
+
+impl Parts {
+    async fn ended(mut self) {
+        for part in &mut self.0 {
+            if let Err(error) = part.await {
+                tracing::error!(%error, "jobs ended abnormally");
+            }
+        }
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        for part in &self.0 {
+            part.abort();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The clock: ticks the schedules, and looks for runs that nobody looks after.
+
+use super::JobContext;
+use crate::domain::runs;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+const TICK: Duration = Duration::from_secs(1);
+const RESCUE: Duration = Duration::from_secs(15);
+
+/// Ticks until shutdown. A database that does not answer is logged, and asked again at the next tick: what was
+/// missed is made up for then.
+pub(super) async fn run(context: JobContext, shutdown: CancellationToken) {
+    let (mut ticks, mut rescues) = (interval(TICK), interval(RESCUE));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    rescues.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = ticks.tick() => tick(&context).await,
+            _ = rescues.tick() => rescue(&context).await,
+        }
+    }
+}
+
+async fn tick(context: &JobContext) {
+    match runs::tick(&context.db, &*context.wake, &*context.clock).await {
+        Ok(runs) if runs.is_empty() => {}
+        Ok(runs) => tracing::debug!(?runs, "scheduled"),
+        Err(error) => tracing::error!(%error, "the schedules could not be looked at"),
+    }
+}
+
+async fn rescue(context: &JobContext) {
+    match runs::rescue(&context.db, &*context.wake).await {
+        Ok(rescued) if rescued == runs::Rescued::default() => {}
+        Ok(rescued) => tracing::warn!(
+            ?rescued,
+            "runs whose worker fell silent, or whose wake-up was lost"
+        ),
+        Err(error) => tracing::error!(%error, "abandoned runs could not be looked for"),
+    }
+}
