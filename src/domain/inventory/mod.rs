@@ -1,6 +1,7 @@
 //! The inventory: resources as clouds, files and people report them.
 
 mod edit;
+pub mod inferences;
 pub mod list;
 pub mod reconcile;
 

@@ -1,0 +1,95 @@
+//! Reading evaluations: what was inferred for a resource, and when.
+
+use crate::domain::auth::{AccountScope, Actor};
+use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
+pub use crate::entities::ml_inference::Model as Inference;
+use crate::entities::ml_inference::{self, Column};
+use crate::error::Result;
+use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
+use std::collections::HashMap;
+
+/// The last evaluation first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InferenceOrder;
+
+impl Keyset for InferenceOrder {
+    type Row = Inference;
+
+    fn name(self) -> &'static str {
+        "mlInferences"
+    }
+
+    fn descending(self) -> bool {
+        true
+    }
+
+    fn columns(self) -> Vec<(Expr, KeyKind)> {
+        vec![(Column::Id.into_expr(), KeyKind::Int)]
+    }
+
+    fn key(self, row: &Inference) -> Vec<Key> {
+        vec![Key::Int(row.id)]
+    }
+}
+
+/// A page of evaluations: of one resource, or of all that exist for the actor.
+pub async fn list(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    resource_id: Option<i64>,
+    window: &Window,
+) -> Result<Page<Inference>> {
+    let found = find(&actor.scope, resource_id);
+    let found = Inference::find_by_statement(window.statement(found, InferenceOrder));
+    Ok(window.page(found.all(db).await?))
+}
+
+/// How many there are.
+pub async fn count(db: &DatabaseConnection, actor: &Actor, resource_id: Option<i64>) -> Result<u64> {
+    Ok(find(&actor.scope, resource_id).count(db).await?)
+}
+
+fn find(scope: &AccountScope, resource_id: Option<i64>) -> sea_orm::Select<ml_inference::Entity> {
+    let found = ml_inference::find(scope);
+    match resource_id {
+        Some(id) => found.filter(Column::ResourceId.eq(id)),
+        None => found,
+    }
+}
+
+/// The evaluations with these keys that exist within the scope.
+pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>) -> Result<Vec<Inference>> {
+    let any = PgFunc::any(Expr::val(ids));
+    Ok(ml_inference::find(scope)
+        .filter(Column::Id.into_expr().eq(any))
+        .all(db)
+        .await?)
+}
+
+/// A page of evaluations for each of the resources, by one statement.
+pub async fn of_resources(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    ids: Vec<i64>,
+    window: &Window,
+) -> Result<HashMap<i64, Page<Inference>>> {
+    page::per_parent(
+        db,
+        ml_inference::find(scope),
+        Column::ResourceId,
+        ids,
+        InferenceOrder,
+        window,
+    )
+    .await
+}
+
+/// How many evaluations each of the resources had.
+pub async fn count_of_resources(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    ids: Vec<i64>,
+) -> Result<HashMap<i64, u64>> {
+    page::count_per_parent(db, ml_inference::find(scope), Column::ResourceId, ids).await
+}
