@@ -5,6 +5,8 @@
 //! (INSERT or UPDATE virtual_tags ... RETURNING *, <action>, <old_value>, <old_status>)`, and [`with_trail`] adds
 //! what copies those rows into `tag_audit`.
 
+pub mod list;
+
 pub use crate::entities::tag_audit::Model as AuditRow;
 
 use crate::db::sql;

@@ -3,9 +3,16 @@
 //! All columns of an order run the same way and end in a unique one, so that a page is one row-value comparison,
 //! `(confidence, id) < ($1, $2)`, which an index answers at once however deep the page is.
 
+use crate::db::sql::statement;
+use crate::error::Result;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, Order};
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::extension::postgres::PgFunc;
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, JoinType, Order, PostgresQueryBuilder, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Statement,
+};
+use std::collections::HashMap;
 
 /// How large a page of any list may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +80,9 @@ impl Key {
 }
 
 /// An order of the rows of one list.
-pub trait Keyset<Row>: Copy + Send + Sync + 'static {
+pub trait Keyset: Copy + Send + Sync + 'static {
+    /// What is ordered.
+    type Row;
     /// The name of list and order. A cursor carries it, and is of no use to another order.
     fn name(self) -> &'static str;
     /// Whether all columns run downwards.
@@ -81,7 +90,7 @@ pub trait Keyset<Row>: Copy + Send + Sync + 'static {
     /// The columns, the last of them unique among rows that are equal in the others.
     fn columns(self) -> Vec<(Expr, KeyKind)>;
     /// Where a row stands.
-    fn key(self, row: &Row) -> Vec<Key>;
+    fn key(self, row: &Self::Row) -> Vec<Key>;
 }
 
 /// Which part of a list is wanted.
@@ -108,12 +117,23 @@ impl Window {
         }
     }
 
-    /// Bounds, orders and limits a query to this window, and one row more, which tells whether there are more.
-    pub fn apply<Row, S, O>(&self, mut select: S, order: O) -> S
+    /// A query bounded, ordered and limited to this window and one row more, which tells whether there are more.
+    ///
+    /// The limit is part of the text: PostgreSQL plans a limit that it cannot see as if it were a tenth of the
+    /// table, and would plan anew at each call.
+    pub fn statement<S, O>(&self, select: S, order: O) -> Statement
     where
-        S: QueryFilter + QueryOrder + QuerySelect,
-        O: Keyset<Row>,
+        S: QueryFilter + QueryOrder + QueryTrait,
+        O: Keyset,
     {
+        let mut statement = self
+            .ordered(self.bounded(select, order), order)
+            .build(DbBackend::Postgres);
+        statement.sql.push_str(&format!(" LIMIT {}", self.size + 1));
+        statement
+    }
+
+    fn bounded<S: QueryFilter, O: Keyset>(&self, mut select: S, order: O) -> S {
         let columns = order.columns();
         let tuple = |keys: &[Key]| Expr::tuple(keys.iter().map(Key::bind));
         let row = || Expr::tuple(columns.iter().map(|(column, _)| column.clone()));
@@ -122,23 +142,29 @@ impl Window {
             (&self.before, order.descending()),
         ] {
             if let Some(keys) = bound {
-                let condition = if upwards {
+                select = select.filter(if upwards {
                     row().gt(tuple(keys))
                 } else {
                     row().lt(tuple(keys))
-                };
-                select = select.filter(condition);
+                });
             }
         }
-        let direction = if order.descending() == self.backward {
+        select
+    }
+
+    fn direction<O: Keyset>(&self, order: O) -> Order {
+        if order.descending() == self.backward {
             Order::Asc
         } else {
             Order::Desc
-        };
-        for (column, _) in columns {
-            select = select.order_by(column, direction.clone());
         }
-        select.limit(self.size + 1)
+    }
+
+    fn ordered<S: QueryOrder, O: Keyset>(&self, mut select: S, order: O) -> S {
+        for (column, _) in order.columns() {
+            select = select.order_by(column, self.direction(order));
+        }
+        select
     }
 
     /// The page that the rows of such a query make.
@@ -171,4 +197,67 @@ pub struct Page<Row> {
     pub has_previous: bool,
     /// Whether rows come after these.
     pub has_next: bool,
+}
+
+/// A page of children for each of many parents, by one statement; parents without children are left out.
+pub async fn per_parent<E, O>(
+    db: &DatabaseConnection,
+    children: Select<E>,
+    parent: E::Column,
+    parents: Vec<i64>,
+    order: O,
+    window: &Window,
+) -> Result<HashMap<i64, Page<E::Model>>>
+where
+    E: EntityTrait,
+    O: Keyset<Row = E::Model>,
+{
+    const PARENT: &str = "parent_key";
+    // The subquery takes the table's name, so that the order's columns mean the same outside of it.
+    let table = E::default().table_name();
+    let parent_key = || Expr::col(("parents", "parents"));
+    let of_parent = window.bounded(children.filter(parent.into_expr().eq(parent_key())), order);
+    let mut page = window
+        .ordered(of_parent, order)
+        .limit(window.size + 1)
+        .into_query();
+    let mut all = Query::select();
+    all.expr_as(parent_key(), PARENT)
+        .column((table, Asterisk))
+        .from_function(Func::cust("unnest").arg(Expr::val(parents)), "parents")
+        .join_lateral(JoinType::InnerJoin, page.take(), table, Expr::val(true))
+        .order_by_expr(parent_key(), Order::Asc);
+    for (column, _) in order.columns() {
+        all.order_by_expr(column, window.direction(order));
+    }
+    let (text, values) = all.build(PostgresQueryBuilder);
+    let mut rows: HashMap<i64, Vec<E::Model>> = HashMap::new();
+    for row in db.query_all_raw(statement(&text, values)).await? {
+        let child = E::Model::from_query_result(&row, "")?;
+        rows.entry(row.try_get("", PARENT)?).or_default().push(child);
+    }
+    Ok(rows
+        .into_iter()
+        .map(|(parent, rows)| (parent, window.page(rows)))
+        .collect())
+}
+
+/// How many children each of many parents has, by one statement; parents without children are left out.
+pub async fn count_per_parent<E: EntityTrait>(
+    db: &DatabaseConnection,
+    children: Select<E>,
+    parent: E::Column,
+    parents: Vec<i64>,
+) -> Result<HashMap<i64, u64>> {
+    let counts = children
+        .filter(parent.into_expr().eq(PgFunc::any(Expr::val(parents))))
+        .select_only()
+        .column(parent)
+        .expr(Expr::col(Asterisk).count())
+        .group_by(parent.into_expr());
+    let counts: Vec<(i64, i64)> = counts.into_tuple().all(db).await?;
+    Ok(counts
+        .into_iter()
+        .map(|(parent, count)| (parent, count as u64))
+        .collect())
 }

@@ -75,3 +75,9 @@ impl ActiveModelBehavior for ActiveModel {}
 pub fn find(scope: &AccountScope) -> Select<Entity> {
     Entity::find().filter(scope.on((Entity, Column::AccountId)))
 }
+
+/// The virtual tags of resources within the scope that wait for a decision. The status stands in the text of the
+/// statement, not among its parameters, for else the plan of a prepared statement cannot use the queue's indexes.
+pub fn find_pending(scope: &AccountScope) -> Select<Entity> {
+    find(scope).filter(Expr::cust("virtual_tags.approval_status = 'PENDING'"))
+}

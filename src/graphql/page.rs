@@ -23,7 +23,7 @@ pub struct PageArgs {
 
 impl PageArgs {
     /// The part of the list that they ask for; refuses what makes no sense, and more rows than allowed.
-    pub fn window<Row, O: Keyset<Row>>(&self, order: O, limits: PageLimits) -> Result<Window> {
+    pub fn window<O: Keyset>(&self, order: O, limits: PageLimits) -> Result<Window> {
         let (size, name) = match (self.first, self.last) {
             (Some(_), Some(_)) => return Err(Failure::bad_input("give first or last, not both")),
             (None, Some(last)) => (Some(last), "last"),
@@ -104,8 +104,8 @@ impl<N> Connection<N> {
     /// when it is asked for.
     pub fn new<Row, O>(page: Page<Row>, order: O, total: Option<u64>, node: impl Fn(Row) -> N) -> Self
     where
-        N: AsRef<Row>,
-        O: Keyset<Row>,
+        N: AsRef<O::Row>,
+        O: Keyset,
     {
         let cursor: Arc<dyn Fn(&N) -> String + Send + Sync> =
             Arc::new(move |node| cursor::encode(order.name(), &order.key(node.as_ref())));
@@ -167,8 +167,8 @@ pub async fn connection<N, Row, O, L, C>(
     count: impl FnOnce() -> C,
 ) -> Result<Connection<N>>
 where
-    N: From<Row> + AsRef<Row>,
-    O: Keyset<Row>,
+    N: From<Row> + AsRef<O::Row>,
+    O: Keyset,
     L: Future<Output = crate::error::Result<Page<Row>>>,
     C: Future<Output = crate::error::Result<u64>>,
 {

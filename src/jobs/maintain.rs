@@ -29,7 +29,7 @@ pub(super) async fn run(context: &JobContext, run: &RunHandle) -> Result<()> {
     let mut flow = run.checkpoint(db, progress(counts.into())).await?;
     let mut next = Some(0);
     while let (Flow::Continue, Some(resource)) = (flow, next) {
-        let (pruned, onwards) = inferences::prune(db, resource).await?;
+        let (pruned, onwards) = prune::inferences(db, resource).await?;
         next = onwards;
         flow = run
             .checkpoint(db, progress([("inferences_pruned", pruned as i64)].into()))

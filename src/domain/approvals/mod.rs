@@ -13,7 +13,11 @@
 
 mod decide;
 pub mod filter;
+pub mod groups;
+pub mod list;
 mod manual;
+mod rows;
+pub mod stats;
 mod undo;
 
 pub use crate::entities::virtual_tag::Model as VirtualTag;

@@ -1,33 +1,95 @@
-//! Past evaluations of resources.
+//! Reading evaluations: what was inferred for a resource, and when.
 
-use crate::db::sql;
+use crate::domain::auth::{AccountScope, Actor};
+use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
+pub use crate::entities::ml_inference::Model as Inference;
+use crate::entities::ml_inference::{self, Column};
 use crate::error::Result;
-use sea_orm::{DatabaseConnection, FromQueryResult};
+use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
+use std::collections::HashMap;
 
-/// Inferences of a resource that are kept: enough to see what changed, and why.
-pub const KEPT: i64 = 10;
+/// The last evaluation first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InferenceOrder;
 
-/// Resources looked at in one statement.
-const SPAN: i64 = 5_000;
+impl Keyset for InferenceOrder {
+    type Row = Inference;
 
-/// Deletes what a few thousand resources, in the order of keys from `from` on, have beyond their newest [`KEPT`].
-///
-/// Gives how many went, and where to go on; `None` at the end.
-pub async fn prune(db: &DatabaseConnection, from: i64) -> Result<(u64, Option<i64>)> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        next: Option<i64>,
+    fn name(self) -> &'static str {
+        "mlInferences"
     }
-    let pruned = sql::execute(
+
+    fn descending(self) -> bool {
+        true
+    }
+
+    fn columns(self) -> Vec<(Expr, KeyKind)> {
+        vec![(Column::Id.into_expr(), KeyKind::Int)]
+    }
+
+    fn key(self, row: &Inference) -> Vec<Key> {
+        vec![Key::Int(row.id)]
+    }
+}
+
+/// A page of evaluations: of one resource, or of all that exist for the actor.
+pub async fn list(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    resource_id: Option<i64>,
+    window: &Window,
+) -> Result<Page<Inference>> {
+    let found = find(&actor.scope, resource_id);
+    let found = Inference::find_by_statement(window.statement(found, InferenceOrder));
+    Ok(window.page(found.all(db).await?))
+}
+
+/// How many there are.
+pub async fn count(db: &DatabaseConnection, actor: &Actor, resource_id: Option<i64>) -> Result<u64> {
+    Ok(find(&actor.scope, resource_id).count(db).await?)
+}
+
+fn find(scope: &AccountScope, resource_id: Option<i64>) -> sea_orm::Select<ml_inference::Entity> {
+    let found = ml_inference::find(scope);
+    match resource_id {
+        Some(id) => found.filter(Column::ResourceId.eq(id)),
+        None => found,
+    }
+}
+
+/// The evaluations with these keys that exist within the scope.
+pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>) -> Result<Vec<Inference>> {
+    let any = PgFunc::any(Expr::val(ids));
+    Ok(ml_inference::find(scope)
+        .filter(Column::Id.into_expr().eq(any))
+        .all(db)
+        .await?)
+}
+
+/// A page of evaluations for each of the resources, by one statement.
+pub async fn of_resources(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    ids: Vec<i64>,
+    window: &Window,
+) -> Result<HashMap<i64, Page<Inference>>> {
+    page::per_parent(
         db,
-        "DELETE FROM ml_inferences m USING
-             (SELECT id, row_number() OVER (PARTITION BY resource_id ORDER BY id DESC) AS rank
-                FROM ml_inferences WHERE resource_id >= $1 AND resource_id < $2) ranked
-         WHERE m.id = ranked.id AND ranked.rank > $3",
-        [from.into(), (from + SPAN).into(), KEPT.into()],
+        ml_inference::find(scope),
+        Column::ResourceId,
+        ids,
+        InferenceOrder,
+        window,
     )
-    .await?;
-    let next = "SELECT min(resource_id) AS next FROM ml_inferences WHERE resource_id >= $1";
-    let next: Option<Row> = sql::row(db, next, [(from + SPAN).into()]).await?;
-    Ok((pruned, next.and_then(|row| row.next)))
+    .await
+}
+
+/// How many evaluations each of the resources had.
+pub async fn count_of_resources(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    ids: Vec<i64>,
+) -> Result<HashMap<i64, u64>> {
+    page::count_per_parent(db, ml_inference::find(scope), Column::ResourceId, ids).await
 }

@@ -7,7 +7,7 @@ use crate::entities::{Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
 
 /// Which resources; what is `None` does not matter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,7 +95,9 @@ pub enum ResourceOrder {
     Oldest,
 }
 
-impl Keyset<Resource> for ResourceOrder {
+impl Keyset for ResourceOrder {
+    type Row = Resource;
+
     fn name(self) -> &'static str {
         match self {
             Self::Id => "resources.id",
@@ -135,7 +137,8 @@ pub async fn list(
     window: &Window,
 ) -> Result<Page<Resource>> {
     let select = resource::find(&actor.scope).filter(filter.condition());
-    Ok(window.page(window.apply(select, order).all(db).await?))
+    let rows = Resource::find_by_statement(window.statement(select, order));
+    Ok(window.page(rows.all(db).await?))
 }
 
 /// How many resources the filter lets through.

@@ -3,6 +3,7 @@
 mod edit;
 pub mod inferences;
 pub mod list;
+pub mod prune;
 pub mod reconcile;
 mod reconciler;
 pub mod rejections;

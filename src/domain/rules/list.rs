@@ -1,8 +1,14 @@
 //! Reading rules.
 
+use crate::domain::auth::Actor;
+use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::entities::{AccountScope, rule};
 use crate::error::Result;
-use sea_orm::{ConnectionTrait, QueryOrder};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, Select,
+};
 
 /// All rules in the order in which they are tried.
 pub async fn in_order(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<rule::Model>> {
@@ -10,4 +16,65 @@ pub async fn in_order(db: &impl ConnectionTrait, scope: &AccountScope) -> Result
         .order_by_asc(rule::Column::Priority)
         .order_by_asc(rule::Column::Id);
     Ok(ordered.all(db).await?)
+}
+
+/// The order in which rules are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RuleOrder;
+
+impl Keyset for RuleOrder {
+    type Row = rule::Model;
+
+    fn name(self) -> &'static str {
+        "rules"
+    }
+
+    fn descending(self) -> bool {
+        false
+    }
+
+    fn columns(self) -> Vec<(Expr, KeyKind)> {
+        vec![
+            (rule::Column::Priority.into_expr(), KeyKind::Int),
+            (rule::Column::Id.into_expr(), KeyKind::Int),
+        ]
+    }
+
+    fn key(self, row: &rule::Model) -> Vec<Key> {
+        vec![Key::Int(row.priority.into()), Key::Int(row.id)]
+    }
+}
+
+/// A page of rules; with `enabled`, of those alone that are on or off.
+pub async fn list(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    enabled: Option<bool>,
+    window: &Window,
+) -> Result<Page<rule::Model>> {
+    let found = rule::Model::find_by_statement(window.statement(find(actor, enabled), RuleOrder));
+    Ok(window.page(found.all(db).await?))
+}
+
+/// How many rules there are; with `enabled`, that are on or off.
+pub async fn count(db: &DatabaseConnection, actor: &Actor, enabled: Option<bool>) -> Result<u64> {
+    Ok(find(actor, enabled).count(db).await?)
+}
+
+fn find(actor: &Actor, enabled: Option<bool>) -> Select<rule::Entity> {
+    let condition = Condition::all().add_option(enabled.map(|on| rule::Column::Enabled.eq(on)));
+    rule::find(&actor.scope).filter(condition)
+}
+
+/// The rules with these keys, in no order.
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    ids: Vec<i64>,
+) -> Result<Vec<rule::Model>> {
+    let any = PgFunc::any(Expr::val(ids));
+    Ok(rule::find(scope)
+        .filter(rule::Column::Id.into_expr().eq(any))
+        .all(db)
+        .await?)
 }

@@ -9,6 +9,7 @@ mod arguments;
 mod backoff;
 mod claim;
 mod cron;
+pub mod list;
 mod request;
 mod rescue;
 mod schedules;

@@ -1,0 +1,135 @@
+//! Reading runs, schedules, and the lines that runs refused.
+
+use super::{Run, Schedule};
+use crate::domain::auth::{AccountScope, Actor};
+use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
+pub use crate::entities::import_rejection::Model as RejectedLine;
+use crate::entities::scheduler_job::Column;
+use crate::entities::{JobName, RunStatus, import_rejection, schedule, scheduler_job};
+use crate::error::Result;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder};
+use std::collections::HashMap;
+
+/// Which runs; what is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of this job.
+    pub job: Option<JobName>,
+    /// Where they stand.
+    pub status: Option<RunStatus>,
+}
+
+impl RunFilter {
+    fn condition(&self) -> Condition {
+        Condition::all()
+            .add_option(self.job.map(|job| Column::JobName.eq(job)))
+            .add_option(self.status.map(|status| Column::Status.eq(status)))
+    }
+}
+
+/// The last run first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RunOrder;
+
+impl Keyset for RunOrder {
+    type Row = Run;
+
+    fn name(self) -> &'static str {
+        "jobRuns"
+    }
+
+    fn descending(self) -> bool {
+        true
+    }
+
+    fn columns(self) -> Vec<(Expr, KeyKind)> {
+        vec![(Column::Id.into_expr(), KeyKind::Int)]
+    }
+
+    fn key(self, row: &Run) -> Vec<Key> {
+        vec![Key::Int(row.id)]
+    }
+}
+
+/// A page of runs.
+pub async fn list(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    filter: &RunFilter,
+    window: &Window,
+) -> Result<Page<Run>> {
+    let found = scheduler_job::find(&actor.scope).filter(filter.condition());
+    let found = Run::find_by_statement(window.statement(found, RunOrder));
+    Ok(window.page(found.all(db).await?))
+}
+
+/// How many runs the filter takes.
+pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &RunFilter) -> Result<u64> {
+    Ok(scheduler_job::find(&actor.scope)
+        .filter(filter.condition())
+        .count(db)
+        .await?)
+}
+
+/// The runs with these keys, in no order.
+pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>) -> Result<Vec<Run>> {
+    let any = PgFunc::any(Expr::val(ids));
+    Ok(scheduler_job::find(scope)
+        .filter(Column::Id.into_expr().eq(any))
+        .all(db)
+        .await?)
+}
+
+/// All schedules, by job.
+pub async fn schedules(db: &DatabaseConnection, actor: &Actor) -> Result<Vec<Schedule>> {
+    Ok(schedule::find(&actor.scope)
+        .order_by_asc(schedule::Column::JobName)
+        .all(db)
+        .await?)
+}
+
+/// As the lines were refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RejectionOrder;
+
+impl Keyset for RejectionOrder {
+    type Row = RejectedLine;
+
+    fn name(self) -> &'static str {
+        "rejections"
+    }
+
+    fn descending(self) -> bool {
+        false
+    }
+
+    fn columns(self) -> Vec<(Expr, KeyKind)> {
+        vec![(import_rejection::Column::Id.into_expr(), KeyKind::Int)]
+    }
+
+    fn key(self, row: &RejectedLine) -> Vec<Key> {
+        vec![Key::Int(row.id)]
+    }
+}
+
+/// A page of refused lines for each of the runs, by one statement.
+pub async fn rejections_of(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    runs: Vec<i64>,
+    window: &Window,
+) -> Result<HashMap<i64, Page<RejectedLine>>> {
+    let (found, parent) = (import_rejection::find(scope), import_rejection::Column::RunId);
+    page::per_parent(db, found, parent, runs, RejectionOrder, window).await
+}
+
+/// How many lines each of the runs refused.
+pub async fn count_rejections_of(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    runs: Vec<i64>,
+) -> Result<HashMap<i64, u64>> {
+    let (found, parent) = (import_rejection::find(scope), import_rejection::Column::RunId);
+    page::count_per_parent(db, found, parent, runs).await
+}
