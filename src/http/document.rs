@@ -4,7 +4,9 @@ use super::limits;
 use crate::graphql::error::Code;
 use async_graphql::ServerError;
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Name, Positioned};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,7 +32,10 @@ impl Document {
         guard::check(text).map_err(|excess| Code::GraphqlParseFailed.server_error(excess.to_string()))?;
         let parsed = parse_query(text).map_err(|error| {
             let mut error = ServerError::from(error);
-            error.extensions.get_or_insert_default().set("code", Code::GraphqlParseFailed.as_str());
+            error
+                .extensions
+                .get_or_insert_default()
+                .set("code", Code::GraphqlParseFailed.as_str());
             error
         })?;
         Extent::check(&parsed)?;
@@ -52,7 +57,8 @@ impl Document {
                 return Err(Code::OperationResolutionFailure.server_error(message));
             }
         };
-        let missing = || Code::OperationResolutionFailure.server_error("the document has no operation of that name");
+        let missing =
+            || Code::OperationResolutionFailure.server_error("the document has no operation of that name");
         found.map(|(_, operation)| &operation.node).ok_or_else(missing)
     }
 }
@@ -198,7 +204,12 @@ mod tests {
 
     fn refusal(text: &str) -> (String, String) {
         let error = Document::parse(text).unwrap_err();
-        let code = error.extensions.as_ref().and_then(|all| all.get("code")).unwrap().to_string();
+        let code = error
+            .extensions
+            .as_ref()
+            .and_then(|all| all.get("code"))
+            .unwrap()
+            .to_string();
         (code, error.message)
     }
 
@@ -224,12 +235,19 @@ mod tests {
         text += " fragment f31 on Query {a}";
         let started = std::time::Instant::now();
         let (code, message) = refusal(&text);
-        assert_eq!((code.as_str(), message.as_str()), (
-            "\"GRAPHQL_VALIDATION_FAILED\"",
-            "the operation has more than 5000 fields"
-        ));
+        assert_eq!(
+            (code.as_str(), message.as_str()),
+            (
+                "\"GRAPHQL_VALIDATION_FAILED\"",
+                "the operation has more than 5000 fields"
+            )
+        );
         assert!(started.elapsed() < std::time::Duration::from_millis(50));
-        assert!(refusal("{a} fragment f on Query {...g} fragment g on Query {...f}").1.contains("spreads itself"));
+        assert!(
+            refusal("{a} fragment f on Query {...g} fragment g on Query {...f}")
+                .1
+                .contains("spreads itself")
+        );
     }
 
     #[test]
@@ -240,7 +258,10 @@ mod tests {
         assert!(one.operation_type(Some("N")).is_err());
         let two = Document::parse("query Q {a} subscription S {a}").unwrap();
         assert!(two.operation_type(None).is_err());
-        assert_eq!(two.operation_type(Some("S")).unwrap(), OperationType::Subscription);
+        assert_eq!(
+            two.operation_type(Some("S")).unwrap(),
+            OperationType::Subscription
+        );
     }
 
     #[test]

@@ -132,7 +132,10 @@ impl Executor {
             Ok(Err(_panic)) => fault(Code::InternalServerError, "the service failed; it has logged why"),
             Err(_late) => {
                 let seconds = limits::OPERATION_TIME.as_secs();
-                fault(Code::Timeout, &format!("the operation took longer than {seconds} s and was given up"))
+                fault(
+                    Code::Timeout,
+                    &format!("the operation took longer than {seconds} s and was given up"),
+                )
             }
         };
         let mut answer = Answer::of(response, id);

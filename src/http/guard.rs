@@ -141,7 +141,11 @@ mod tests {
     fn a_string_without_an_end_hides_nothing() {
         let brackets = "[".repeat(200);
         for start in ["\"", "\"\n", "\"\"\"", "\"\\\" \n", "\"\" ", "# \r"] {
-            assert_eq!(check(&format!("{start}{brackets}")), Err(Excess::Nesting), "{start}");
+            assert_eq!(
+                check(&format!("{start}{brackets}")),
+                Err(Excess::Nesting),
+                "{start}"
+            );
         }
     }
 
