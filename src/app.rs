@@ -5,13 +5,17 @@ mod database;
 
 pub use database::Database;
 
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::db::migrate;
+use crate::domain::page::PageLimits;
+use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
-use crate::http::{self, Edge};
+use crate::http::{self, Edge, Executor};
 use crate::telemetry;
 use anyhow::Context;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -132,7 +136,13 @@ impl Parts {
             .await
             .with_context(|| format!("listening on {wanted} (API_HOST and API_PORT say where)"))?;
         let address = listener.local_addr().context("reading the address")?;
+        let services = Services {
+            db: database.pool.clone(),
+            clock: Arc::new(SystemClock),
+            page_limits: PageLimits::default(),
+        };
         let edge = Edge {
+            executor: Executor::new(services),
             config: config.http.clone(),
             authenticator: Authenticator::new(&config.auth),
             db: database.pool.clone(),

@@ -1,6 +1,7 @@
 //! GraphiQL out of the binary: nothing comes from another host.
 
 use super::refusal::Refusal;
+use crate::graphql::error::Code;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -74,7 +75,7 @@ pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Respo
     let asset = ASSETS
         .iter()
         .find(|asset| asset.name == name)
-        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such file"))?;
+        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, Code::NotFound, "there is no such file"))?;
     let mut response = if asset.gzipped && !takes_gzip(&headers) {
         unpack(asset.bytes)?.into_response()
     } else {
@@ -121,7 +122,7 @@ fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
         tracing::error!("an asset cannot be unpacked: {error}");
         Refusal::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "INTERNAL_SERVER_ERROR",
+            Code::InternalServerError,
             "internal error",
         )
     })?;

@@ -3,6 +3,7 @@
 use super::SharedEdge;
 use super::refusal::Refusal;
 use crate::db::{migrate, sql};
+use crate::graphql::error::Code;
 use crate::telemetry::names;
 use axum::Json;
 use axum::extract::State;
@@ -110,7 +111,7 @@ pub async fn metrics(State(edge): State<SharedEdge>) -> Result<Response, Refusal
     let Some(metrics) = &edge.metrics else {
         return Err(Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "INTERNAL_SERVER_ERROR",
+            Code::InternalServerError,
             "metrics are not recorded in this process",
         ));
     };

@@ -4,14 +4,21 @@
 //! one for all: `guard` (lexical limits) -> `document` (cache of parsed documents, structural limits) -> the schema.
 
 pub mod auth;
+mod document;
+mod executor;
 mod graphiql;
+mod graphql;
+mod guard;
 mod health;
+pub mod limits;
+mod negotiation;
 mod refusal;
 mod router;
 mod trace;
+mod websocket;
 
+pub use executor::Executor;
 pub use router::router;
-pub use trace::RequestId;
 
 use crate::config::HttpConfig;
 use auth::Authenticator;
@@ -27,6 +34,8 @@ pub struct Edge {
     pub config: HttpConfig,
     /// Checks credentials.
     pub authenticator: Authenticator,
+    /// Answers GraphQL.
+    pub executor: Executor,
     /// The pool.
     pub db: DatabaseConnection,
     /// The process's metrics, if it records them.

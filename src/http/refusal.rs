@@ -1,6 +1,8 @@
 //! Refusals: every error body is JSON in the form of a GraphQL error.
 
-use super::trace::RequestId;
+use crate::graphql::context::RequestId;
+use crate::graphql::error::Code;
+use async_graphql::ServerError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +14,7 @@ pub struct Refusal {
     /// The HTTP status.
     pub status: StatusCode,
     /// `extensions.code` of the error.
-    pub code: &'static str,
+    pub code: Code,
     /// One sentence for a human.
     pub message: String,
     /// `Allow`, for 405.
@@ -21,7 +23,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal with a status, a code and a sentence.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
@@ -30,12 +32,45 @@ impl Refusal {
         }
     }
 
+    /// 400: what was sent is not a GraphQL request.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
+    }
+
+    /// 401: the credentials are missing or not valid.
+    pub fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            Code::Unauthenticated,
+            "a valid bearer token is required",
+        )
+    }
+
+    /// 500: a fault of ours, which the log tells.
+    pub fn fault() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Code::InternalServerError,
+            "the service failed; it has logged why",
+        )
+    }
+
+    /// 413: the files of a request.
+    pub fn upload_too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, "the upload is too large")
+    }
+
     /// 405, with the methods that are allowed.
     pub fn method(allow: &'static str, message: impl Into<String>) -> Self {
         Self {
             allow: Some(allow),
-            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message)
+            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message)
         }
+    }
+
+    /// The same as an error of GraphQL, for a transport without status codes.
+    pub fn server_error(&self) -> ServerError {
+        self.code.server_error(self.message.clone())
     }
 
     /// The answer, with the request's id.
@@ -43,7 +78,7 @@ impl Refusal {
         let body = json!({
             "errors": [{
                 "message": self.message,
-                "extensions": { "code": self.code, "requestId": id.as_str() },
+                "extensions": { "code": self.code.as_str(), "requestId": id.0 },
             }],
         });
         let mut response = (self.status, Json(body)).into_response();

@@ -2,20 +2,18 @@
 
 use super::refusal::Refusal;
 use super::trace::{REQUEST_ID_HEADER, trace};
-use super::{Edge, SharedEdge, graphiql, health};
+use super::{Edge, SharedEdge, graphiql, graphql, health, limits};
+use crate::graphql::error::Code;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Redirect;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
-
-/// The largest body of a request that is not an upload, in bytes.
-pub const BODY_MAX_BYTES: usize = 1 << 20;
 
 /// The whole service.
 pub fn router(edge: Edge) -> Router {
@@ -23,7 +21,7 @@ pub fn router(edge: Edge) -> Router {
     let edge: SharedEdge = Arc::new(edge);
     let router = Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
-        .route("/graphql", get(|| async { graphiql::page() }))
+        .route("/graphql", graphql_routes(edge.config.upload_max_bytes))
         .route("/graphiql/{file}", get(graphiql::asset))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -31,7 +29,7 @@ pub fn router(edge: Edge) -> Router {
         .fallback(|| async {
             Refusal::new(
                 StatusCode::NOT_FOUND,
-                "NOT_FOUND",
+                Code::NotFound,
                 "there is nothing at this path",
             )
         })
@@ -39,13 +37,21 @@ pub fn router(edge: Edge) -> Router {
             Refusal::method("GET, HEAD", "this method is not allowed here")
         })
         .with_state(edge)
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(axum::middleware::from_fn(trace));
     match cors {
         Some(cors) => router.layer(cors),
         None => router,
     }
+}
+
+/// GraphQL has a body limit of its own: for uploads here, for JSON where it is read.
+fn graphql_routes(upload_max_bytes: usize) -> MethodRouter<SharedEdge> {
+    get(graphql::get)
+        .post(graphql::post)
+        .fallback(graphql::other)
+        .layer(DefaultBodyLimit::max(upload_max_bytes.max(limits::BODY_BYTES)))
 }
 
 /// Pages of the configured origins may call, and no others. Origins that are not header values cannot match any.

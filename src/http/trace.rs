@@ -1,13 +1,12 @@
 //! The outermost layer: request ids, the log's span, latency metrics, and the bodies of refusals.
 
 use super::refusal::Refusal;
+use crate::graphql::context::RequestId;
 use crate::telemetry::names;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
 use tracing::Instrument;
 
@@ -17,60 +16,41 @@ pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id"
 /// Longer ids are replaced by one of ours.
 const ID_MAX_BYTES: usize = 64;
 
-/// Names one request in the log, in errors and in the answer's headers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
-
-impl RequestId {
-    /// A fresh id: 128 random bits in hexadecimal digits.
-    pub fn random() -> Self {
-        Self(format!("{:032x}", rand::random::<u128>()).into())
-    }
-
-    /// The caller's id when it is sane (1 to 64 letters, digits, `.`, `_`, `-`), otherwise a fresh one.
-    fn of(request: &Request) -> Self {
-        let sent = request
-            .headers()
-            .get(REQUEST_ID_HEADER)
-            .and_then(|value| value.to_str().ok());
-        let is_sane = |id: &&str| {
-            (1..=ID_MAX_BYTES).contains(&id.len())
-                && id
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-        };
-        match sent.filter(is_sane) {
-            Some(id) => Self(id.into()),
-            None => Self::random(),
-        }
-    }
-
-    /// The id's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// A fresh id: 128 random bits in hexadecimal digits.
+fn random_id() -> RequestId {
+    RequestId(format!("{:032x}", rand::random::<u128>()))
 }
 
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// The caller's id when it is sane (1 to 64 letters, digits, `.`, `_`, `-`), otherwise a fresh one.
+fn id_of(request: &Request) -> RequestId {
+    let sent = request
+        .headers()
+        .get(REQUEST_ID_HEADER)
+        .and_then(|value| value.to_str().ok());
+    let is_sane = |id: &&str| {
+        (1..=ID_MAX_BYTES).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    };
+    sent.filter(is_sane)
+        .map_or_else(random_id, |id| RequestId(id.to_owned()))
 }
 
 /// Gives the request its id and its span, measures it, and writes the bodies of refusals.
 pub async fn trace(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(&request);
+    let id = id_of(&request);
     // The route's pattern, never the path: a metric's labels must be few.
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map_or("other", |path| static_route(path.as_str()));
-    let span = tracing::info_span!("request", request_id = %id, method = %request.method(), route);
+    let span = tracing::info_span!("request", request_id = %id.0, method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-        span.in_scope(|| tracing::debug!(code = refusal.code, "{}", refusal.message));
+        span.in_scope(|| tracing::debug!(code = refusal.code.as_str(), "{}", refusal.message));
         response = refusal.respond(&id);
     }
     let elapsed = started.elapsed();
@@ -79,7 +59,7 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
     metrics::histogram!(names::REQUEST_SECONDS, "route" => route).record(elapsed);
     let ms = elapsed.as_millis() as u64;
     span.in_scope(|| tracing::debug!(status = status.as_u16(), ms, "answered"));
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
     response
@@ -108,7 +88,7 @@ mod tests {
             .header(REQUEST_ID_HEADER, sent)
             .body(Body::empty())
             .unwrap();
-        RequestId::of(&request).to_string()
+        id_of(&request).0
     }
 
     #[test]

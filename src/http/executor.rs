@@ -1,0 +1,172 @@
+//! The one way from a GraphQL request to its answer, for POST, GET and websockets alike.
+
+use super::document::DocumentCache;
+use super::limits;
+use crate::domain::auth::Actor;
+use crate::graphql::context::{RequestId, Services, prepare};
+use crate::graphql::error::{Code, finish};
+use crate::graphql::schema::{self, Schema};
+use crate::telemetry::names;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response, ServerError, Value};
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+/// Executes operations.
+pub struct Executor {
+    schema: Schema,
+    services: Services,
+    documents: DocumentCache,
+}
+
+/// A request whose document was parsed and is within the limits.
+pub struct Operation {
+    request: Request,
+    kind: OperationType,
+}
+
+impl Operation {
+    /// Query, mutation or subscription.
+    pub fn kind(&self) -> OperationType {
+        self.kind
+    }
+}
+
+/// An answer, as the specification wants it serialised: without `data` when the request was refused.
+#[derive(Debug)]
+pub struct Answer {
+    response: Response,
+    executed: bool,
+}
+
+impl Answer {
+    /// The answer to a request that is not executed.
+    pub fn refused(errors: Vec<ServerError>, id: &RequestId) -> Self {
+        let mut response = Response::from_errors(errors);
+        finish(&mut response, id);
+        Self {
+            response,
+            executed: false,
+        }
+    }
+
+    /// What the schema gave. Without data and with no error at a field, nothing was executed.
+    fn of(mut response: Response, id: &RequestId) -> Self {
+        let executed =
+            response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
+        finish(&mut response, id);
+        Self { response, executed }
+    }
+
+    /// Whether the operation was executed, be it with errors. Otherwise parsing, validation or coercion failed.
+    pub fn was_executed(&self) -> bool {
+        self.executed
+    }
+
+    /// The errors, if there are any.
+    pub fn errors(&self) -> &[ServerError] {
+        &self.response.errors
+    }
+
+    /// The code of the first error, or `OK`; one of a closed list.
+    fn code(&self) -> String {
+        let first = self.response.errors.first();
+        let code = first.and_then(|error| error.extensions.as_ref()?.get("code"));
+        match code {
+            Some(Value::String(code)) => code.clone(),
+            Some(_) | None => "OK".into(),
+        }
+    }
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.response.errors.is_empty() {
+            map.serialize_entry("errors", &self.response.errors)?;
+        }
+        if self.executed {
+            map.serialize_entry("data", &self.response.data)?;
+        }
+        if !self.response.extensions.is_empty() {
+            map.serialize_entry("extensions", &self.response.extensions)?;
+        }
+        map.end()
+    }
+}
+
+impl Executor {
+    /// Executes against the schema over these services.
+    pub fn new(services: Services) -> Self {
+        Self {
+            schema: schema::build(services.clone()),
+            services,
+            documents: DocumentCache::default(),
+        }
+    }
+
+    /// Parses the request's document, or finds it parsed, and checks it against the limits.
+    pub fn parse(&self, mut request: Request) -> Result<Operation, ServerError> {
+        let document = self.documents.get(&request.query)?;
+        if request.operation_name.as_deref() == Some("") {
+            request.operation_name = None;
+        }
+        let kind = document.operation_type(request.operation_name.as_deref())?;
+        request.set_parsed_query(document.parsed.clone());
+        Ok(Operation { request, kind })
+    }
+
+    /// Executes a query or a mutation. It is given up after [`limits::OPERATION_TIME`], and when this future is
+    /// dropped because its caller went away.
+    pub async fn execute(&self, operation: Operation, actor: Actor, id: &RequestId) -> Answer {
+        let kind = operation.kind.to_string();
+        let started = Instant::now();
+        let request = prepare(operation.request, &self.services, Some(actor), id.clone());
+        // A panic in a resolver is a fault of one operation, not the end of a socket with all its others.
+        let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
+        let response = match tokio::time::timeout(limits::OPERATION_TIME, execution).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_panic)) => fault(Code::InternalServerError, "the service failed; it has logged why"),
+            Err(_late) => {
+                let seconds = limits::OPERATION_TIME.as_secs();
+                fault(
+                    Code::Timeout,
+                    &format!("the operation took longer than {seconds} s and was given up"),
+                )
+            }
+        };
+        let mut answer = Answer::of(response, id);
+        // What began and was given up is not a mistake in the request.
+        answer.executed |= matches!(answer.code().as_str(), "TIMEOUT" | "INTERNAL_SERVER_ERROR");
+        metrics::histogram!(names::OPERATION_SECONDS, "type" => kind).record(started.elapsed());
+        count(operation.kind, &answer);
+        answer
+    }
+
+    /// Executes a subscription: an answer per event, until the stream is dropped or its source ends.
+    pub fn subscribe(&self, operation: Operation, actor: Actor, id: RequestId) -> BoxStream<'static, Answer> {
+        let request = prepare(operation.request, &self.services, Some(actor), id.clone());
+        let answers = self.schema.execute_stream(request);
+        let answers = AssertUnwindSafe(answers).catch_unwind().map(move |response| {
+            let failed = |_| fault(Code::InternalServerError, "the service failed; it has logged why");
+            Answer::of(response.unwrap_or_else(failed), &id)
+        });
+        answers.boxed()
+    }
+
+    /// Counts an operation that was refused, or a subscription that ended.
+    pub fn count_refused(answer: &Answer) {
+        metrics::counter!(names::OPERATIONS, "type" => "refused", "code" => answer.code()).increment(1);
+    }
+}
+
+fn count(kind: OperationType, answer: &Answer) {
+    metrics::counter!(names::OPERATIONS, "type" => kind.to_string(), "code" => answer.code()).increment(1);
+}
+
+fn fault(code: Code, message: &str) -> Response {
+    Response::from_errors(vec![code.server_error(message)])
+}

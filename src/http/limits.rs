@@ -1,0 +1,33 @@
+//! What a caller may ask for at most. The limit itself passes, one more is refused.
+
+use std::time::Duration;
+
+/// Bytes of a request that is not an upload.
+pub const BODY_BYTES: usize = 1 << 20;
+/// Bytes of a document.
+pub const DOCUMENT_BYTES: usize = 1 << 20;
+/// Tokens of a document.
+pub const TOKENS: usize = 2_000;
+/// Nesting of braces, brackets and parentheses in a document.
+pub const NESTING: usize = 64;
+/// Fields on the longest way into an operation, not counting introspection.
+pub const DEPTH: usize = 12;
+/// Fields of an operation once its fragments are spread.
+pub const FIELDS: usize = 5_000;
+/// Files of one upload.
+pub const UPLOAD_FILES: usize = 10;
+/// The time for a query or a mutation.
+pub const OPERATION_TIME: Duration = Duration::from_secs(10);
+
+/// Operations on one websocket at the same time.
+pub const SOCKET_OPERATIONS: usize = 100;
+/// Bytes of a message on a websocket.
+pub const SOCKET_MESSAGE_BYTES: usize = BODY_BYTES;
+/// Messages that wait until a websocket's client reads them; then its operations wait.
+pub const SOCKET_QUEUE: usize = 64;
+/// The time from the opening of a websocket to `connection_init`.
+pub const SOCKET_INIT_TIME: Duration = Duration::from_secs(3);
+/// The time between two pings of ours.
+pub const SOCKET_PING_EVERY: Duration = Duration::from_secs(12);
+/// The time a client has for reading one message before it is given up.
+pub const SOCKET_SEND_TIME: Duration = Duration::from_secs(20);

@@ -1,0 +1,263 @@
+//! GraphQL over websockets: the protocol `graphql-transport-ws`, and the same executor as over HTTP.
+
+mod operations;
+mod protocol;
+
+use super::SharedEdge;
+use super::auth::{Caller, DEVELOPER_NAME_HEADER};
+use super::refusal::Refusal;
+use super::{graphql, limits};
+use crate::graphql::context::RequestId;
+use crate::graphql::error::Code;
+use crate::telemetry::names;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use futures::stream::{SplitSink, SplitStream};
+use futures::{SinkExt, StreamExt};
+use operations::Operations;
+use protocol::{ClientMessage, Close, SUBPROTOCOL, ServerMessage};
+use std::future::pending;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tracing::Instrument;
+
+/// Whether a GET is a websocket's handshake.
+pub fn is_wanted(headers: &HeaderMap) -> bool {
+    let upgrade = headers.get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+/// Opens a websocket, for pages of allowed origins and for programs, which name no origin.
+pub fn open(
+    edge: SharedEdge,
+    upgrade: WebSocketUpgrade,
+    headers: &HeaderMap,
+    id: RequestId,
+) -> Result<Response, Refusal> {
+    if !is_allowed_origin(&edge.config.cors_origins, headers) {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            Code::Forbidden,
+            "pages of this origin may not call",
+        ));
+    }
+    if edge.draining.is_cancelled() {
+        return Err(Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Code::InternalServerError,
+            "the service is stopping",
+        ));
+    }
+    let credentials = Credentials::of(headers);
+    let span = tracing::info_span!("websocket", request_id = %id.0);
+    Ok(upgrade
+        .protocols([SUBPROTOCOL])
+        .max_message_size(limits::SOCKET_MESSAGE_BYTES)
+        .max_frame_size(limits::SOCKET_MESSAGE_BYTES)
+        .on_upgrade(move |socket| {
+            let sockets = edge.sockets.clone();
+            sockets.track_future(serve(edge, socket, credentials, id).instrument(span))
+        }))
+}
+
+/// A page of this very service, of a configured origin, or no page at all.
+fn is_allowed_origin(configured: &[String], headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let origin_host = origin.split_once("://").map(|(_, host)| host);
+    (origin_host.is_some() && origin_host == host) || configured.iter().any(|allowed| allowed == origin)
+}
+
+/// What the handshake says about the caller; `connection_init` may say it better.
+struct Credentials {
+    authorization: Option<String>,
+    developer: Option<String>,
+}
+
+impl Credentials {
+    fn of(headers: &HeaderMap) -> Self {
+        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        Self {
+            authorization: text(header::AUTHORIZATION.as_str()),
+            developer: text(DEVELOPER_NAME_HEADER),
+        }
+    }
+
+    /// Names in the payload of `connection_init` are those of headers, in any case.
+    fn or_payload(mut self, payload: Option<&serde_json::Value>) -> Self {
+        let entries = payload
+            .and_then(serde_json::Value::as_object)
+            .into_iter()
+            .flatten();
+        for (name, value) in entries {
+            let value = value.as_str().map(str::to_owned);
+            if name.eq_ignore_ascii_case(header::AUTHORIZATION.as_str()) {
+                self.authorization = value.or(self.authorization);
+            } else if name.eq_ignore_ascii_case(DEVELOPER_NAME_HEADER) {
+                self.developer = value.or(self.developer);
+            }
+        }
+        self
+    }
+}
+
+/// Serves a socket until one side closes it.
+async fn serve(edge: SharedEdge, socket: WebSocket, credentials: Credentials, id: RequestId) {
+    let speaks_protocol = socket
+        .protocol()
+        .is_some_and(|protocol| protocol.as_bytes() == SUBPROTOCOL.as_bytes());
+    let gauge = metrics::gauge!(names::SOCKETS);
+    gauge.increment(1);
+    let (mut sink, stream) = socket.split();
+    let close = if speaks_protocol {
+        let (outgoing, queue) = mpsc::channel(limits::SOCKET_QUEUE);
+        let mut connection = Connection {
+            operations: Operations::new(edge.clone(), outgoing.clone(), id),
+            edge,
+            outgoing,
+            stream,
+            credentials: Some(credentials),
+            caller: None,
+        };
+        // Reading must not wait for a client that does not read.
+        tokio::select! {
+            close = connection.run() => close,
+            close = write(&mut sink, queue) => Some(close),
+        }
+    } else {
+        Some(Close::Subprotocol)
+    };
+    gauge.decrement(1);
+    if let Some(close) = close {
+        tracing::debug!(code = close.code(), "closing: {}", close.reason());
+        let frame = CloseFrame {
+            code: close.code(),
+            reason: close.reason().into(),
+        };
+        // A client that is gone, or does not read, learns it from its network.
+        let _gone =
+            tokio::time::timeout(Duration::from_secs(1), sink.send(Message::Close(Some(frame)))).await;
+    }
+}
+
+/// Sends what is queued. Ends only when the client is gone or does not read.
+async fn write(sink: &mut SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Message>) -> Close {
+    while let Some(message) = queue.recv().await {
+        match tokio::time::timeout(limits::SOCKET_SEND_TIME, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Close::Unread,
+        }
+    }
+    pending().await
+}
+
+/// A socket's state.
+struct Connection {
+    edge: SharedEdge,
+    operations: Operations,
+    outgoing: mpsc::Sender<Message>,
+    stream: SplitStream<WebSocket>,
+    /// Until `connection_init` takes them.
+    credentials: Option<Credentials>,
+    /// After `connection_init`.
+    caller: Option<Caller>,
+}
+
+impl Connection {
+    /// Gives how the socket is to be closed, or nothing when the client closed it.
+    async fn run(&mut self) -> Option<Close> {
+        let init_end = Instant::now() + limits::SOCKET_INIT_TIME;
+        let mut pings = tokio::time::interval_at(
+            Instant::now() + limits::SOCKET_PING_EVERY,
+            limits::SOCKET_PING_EVERY,
+        );
+        let draining = self.edge.draining.clone();
+        loop {
+            let remaining = self.caller.as_ref().and_then(Caller::remaining);
+            let expiry = async {
+                match remaining {
+                    Some(remaining) => tokio::time::sleep(remaining).await,
+                    None => pending().await,
+                }
+            };
+            let is_initialised = self.caller.is_some();
+            tokio::select! {
+                biased;
+                () = draining.cancelled() => return Some(Close::Draining),
+                () = expiry => return Some(Close::Forbidden),
+                () = sleep_until(init_end), if !is_initialised => return Some(Close::InitTimeout),
+                _ = pings.tick(), if is_initialised => {
+                    // A full queue is a sign of life to come, or of none: `write` tells.
+                    let _full = self.outgoing.try_send(ServerMessage::Ping.into());
+                }
+                ended = self.operations.next_ended() => self.operations.forget(&ended),
+                message = self.stream.next() => {
+                    let message = message?.ok()?;
+                    if let Err(close) = self.receive(message).await {
+                        return close;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn receive(&mut self, message: Message) -> Result<(), Option<Close>> {
+        let message = match message {
+            Message::Text(text) => {
+                ClientMessage::parse(text.as_str()).map_err(|why| Some(Close::Invalid(why)))?
+            }
+            Message::Binary(_) => return Err(Some(Close::Invalid("messages are text".into()))),
+            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Close(_) => return Err(None),
+        };
+        match message {
+            ClientMessage::ConnectionInit { payload } => self.initialise(payload.as_ref())?,
+            ClientMessage::Ping { payload } => self.send(&ServerMessage::Pong { payload }).await,
+            ClientMessage::Pong => {}
+            ClientMessage::Subscribe { id, payload } => {
+                let caller = self.caller.as_ref().ok_or(Close::Unauthorized)?;
+                if id.is_empty() {
+                    return Err(Some(Close::Invalid("an operation's id must not be empty".into())));
+                }
+                if self.operations.contains(&id) {
+                    return Err(Some(Close::DuplicateOperation(id)));
+                }
+                let request = graphql::request_from_json(payload);
+                self.operations.start(id, request, caller.actor.clone()).await;
+            }
+            ClientMessage::Complete { id } => self.operations.cancel(&id),
+        }
+        Ok(())
+    }
+
+    fn initialise(&mut self, payload: Option<&serde_json::Value>) -> Result<(), Close> {
+        let credentials = self
+            .credentials
+            .take()
+            .ok_or(Close::TooManyInits)?
+            .or_payload(payload);
+        let caller = self
+            .edge
+            .authenticator
+            .check(
+                credentials.authorization.as_deref(),
+                credentials.developer.as_deref(),
+            )
+            .map_err(|_| Close::Forbidden)?;
+        self.caller = Some(caller);
+        let _first_in_an_empty_queue = self.outgoing.try_send(ServerMessage::ConnectionAck.into());
+        Ok(())
+    }
+
+    async fn send(&self, message: &ServerMessage<'_>) {
+        // The queue ends only with the connection.
+        let _ended = self.outgoing.send(message.into()).await;
+    }
+}

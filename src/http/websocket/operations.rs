@@ -1,0 +1,182 @@
+//! The operations that run on one socket.
+
+use super::protocol::ServerMessage;
+use crate::domain::auth::Actor;
+use crate::graphql::context::RequestId;
+use crate::graphql::error::Code;
+use crate::http::executor::{Answer, Executor, Operation};
+use crate::http::refusal::Refusal;
+use crate::http::{SharedEdge, limits};
+use crate::telemetry::names;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, ServerError};
+use axum::extract::ws::Message;
+use futures::StreamExt;
+use std::collections::HashMap;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// The running operations of a socket by their ids. Dropping it ends them.
+pub struct Operations {
+    edge: SharedEdge,
+    outgoing: mpsc::Sender<Message>,
+    request_id: RequestId,
+    running: HashMap<String, Running>,
+    started: u64,
+    ended_sender: mpsc::UnboundedSender<Ended>,
+    ended: mpsc::UnboundedReceiver<Ended>,
+}
+
+/// Names a finished operation; the number tells it from a later one with the same id.
+pub struct Ended {
+    id: String,
+    number: u64,
+}
+
+/// A task that ends when this is dropped.
+struct Running {
+    number: u64,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+        metrics::gauge!(names::SOCKET_OPERATIONS).decrement(1);
+    }
+}
+
+impl Operations {
+    /// No operations yet. Their messages go to `outgoing`; their errors carry the socket's request id.
+    pub fn new(edge: SharedEdge, outgoing: mpsc::Sender<Message>, request_id: RequestId) -> Self {
+        let (ended_sender, ended) = mpsc::unbounded_channel();
+        Self {
+            edge,
+            outgoing,
+            request_id,
+            running: HashMap::new(),
+            started: 0,
+            ended_sender,
+            ended,
+        }
+    }
+
+    /// Whether an operation with this id runs.
+    pub fn contains(&self, id: &str) -> bool {
+        self.running.contains_key(id)
+    }
+
+    /// Waits for an operation to end by itself. Never ends when none does.
+    pub async fn next_ended(&mut self) -> Ended {
+        match self.ended.recv().await {
+            Some(ended) => ended,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Forgets an operation that has ended by itself.
+    pub fn forget(&mut self, ended: &Ended) {
+        let is_same = self
+            .running
+            .get(&ended.id)
+            .is_some_and(|running| running.number == ended.number);
+        if is_same {
+            self.running.remove(&ended.id);
+        }
+    }
+
+    /// Ends an operation, if it runs.
+    pub fn cancel(&mut self, id: &str) {
+        self.running.remove(id);
+    }
+
+    /// Starts an operation, or says why not in an `error` message.
+    pub async fn start(&mut self, id: String, request: Result<Request, Refusal>, actor: Actor) {
+        let operation = match self.admit(request) {
+            Ok(operation) => operation,
+            Err(error) => {
+                let answer = Answer::refused(vec![error], &self.request_id);
+                Executor::count_refused(&answer);
+                send_error(&self.outgoing, &id, &answer).await;
+                return;
+            }
+        };
+        self.started += 1;
+        let number = self.started;
+        let job = Job {
+            edge: self.edge.clone(),
+            outgoing: self.outgoing.clone(),
+            request_id: self.request_id.clone(),
+            id: id.clone(),
+        };
+        let ended = self.ended_sender.clone();
+        let ended_id = id.clone();
+        let task = tokio::spawn(async move {
+            job.run(operation, actor).await;
+            // The socket may be gone, and nobody left to tell.
+            let _gone = ended.send(Ended { id: ended_id, number });
+        });
+        metrics::gauge!(names::SOCKET_OPERATIONS).increment(1);
+        self.running.insert(id, Running { number, task });
+    }
+
+    fn admit(&self, request: Result<Request, Refusal>) -> Result<Operation, ServerError> {
+        let request = request.map_err(|refusal| refusal.server_error())?;
+        if self.running.len() >= limits::SOCKET_OPERATIONS {
+            let message = format!("a socket runs {} operations at most", limits::SOCKET_OPERATIONS);
+            return Err(Code::RateLimited.server_error(message));
+        }
+        self.edge.executor.parse(request)
+    }
+}
+
+/// One operation on its way.
+struct Job {
+    edge: SharedEdge,
+    outgoing: mpsc::Sender<Message>,
+    request_id: RequestId,
+    id: String,
+}
+
+impl Job {
+    /// Sends every answer, then `complete`; or `error`, when the operation was not executed.
+    async fn run(self, operation: Operation, actor: Actor) {
+        let executor = &self.edge.executor;
+        if operation.kind() == OperationType::Subscription {
+            let mut answers = executor.subscribe(operation, actor, self.request_id.clone());
+            while let Some(answer) = answers.next().await {
+                if !self.pass_on(&answer).await {
+                    return;
+                }
+            }
+        } else {
+            let answer = executor.execute(operation, actor, &self.request_id).await;
+            if !self.pass_on(&answer).await {
+                return;
+            }
+        }
+        let complete = ServerMessage::Complete { id: &self.id };
+        let _gone = self.outgoing.send(complete.into()).await;
+    }
+
+    /// Gives whether more may follow.
+    async fn pass_on(&self, answer: &Answer) -> bool {
+        if !answer.was_executed() {
+            send_error(&self.outgoing, &self.id, answer).await;
+            return false;
+        }
+        let next = ServerMessage::Next {
+            id: &self.id,
+            payload: answer,
+        };
+        self.outgoing.send(next.into()).await.is_ok()
+    }
+}
+
+async fn send_error(outgoing: &mpsc::Sender<Message>, id: &str, answer: &Answer) {
+    let error = ServerMessage::Error {
+        id,
+        payload: answer.errors(),
+    };
+    let _gone = outgoing.send(error.into()).await;
+}
