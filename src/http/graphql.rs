@@ -11,12 +11,12 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{ParseRequestError, Request as GraphqlRequest, Variables};
 use async_graphql_axum::GraphQLRequest;
 use axum::Extension;
+use axum::RequestExt;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::RequestExt;
-use axum::body::{Bytes, to_bytes};
 use serde::Deserialize;
 
 /// Headers of which one must come with a POST that a page of another origin could send without a preflight.
@@ -76,7 +76,9 @@ pub async fn post(
 }
 
 fn authenticate(edge: &SharedEdge, headers: &HeaderMap) -> Result<Caller, Refusal> {
-    edge.authenticator.request(headers).map_err(|_| Refusal::unauthenticated())
+    edge.authenticator
+        .request(headers)
+        .map_err(|_| Refusal::unauthenticated())
 }
 
 /// Anything else.
@@ -243,13 +245,15 @@ async fn json(request: Request, content_type: &str) -> Result<GraphqlRequest, Re
             message,
         ));
     }
-    let body = to_bytes(request.into_body(), limits::BODY_BYTES).await.map_err(|error| {
-        if is_length_limit(&error) {
-            let message = format!("the body has more than {} bytes", limits::BODY_BYTES);
-            return Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, message);
-        }
-        Refusal::bad_request("the body could not be read")
-    })?;
+    let body = to_bytes(request.into_body(), limits::BODY_BYTES)
+        .await
+        .map_err(|error| {
+            if is_length_limit(&error) {
+                let message = format!("the body has more than {} bytes", limits::BODY_BYTES);
+                return Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, message);
+            }
+            Refusal::bad_request("the body could not be read")
+        })?;
     let body: Body = serde_json::from_slice(&body).map_err(|error| {
         Refusal::bad_request(format!("the body must be a JSON object with a query: {error}"))
     })?;
@@ -263,7 +267,10 @@ async fn uploads(request: Request) -> Result<GraphqlRequest, Refusal> {
         .await?
         .into_inner();
     if request.uploads.len() > limits::UPLOAD_FILES {
-        return Err(Refusal::bad_request(format!("an upload has {} files at most", limits::UPLOAD_FILES)));
+        return Err(Refusal::bad_request(format!(
+            "an upload has {} files at most",
+            limits::UPLOAD_FILES
+        )));
     }
     Ok(request)
 }

@@ -57,7 +57,11 @@ impl Refusal {
 
     /// 413: the files of a request.
     pub fn upload_too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, "the upload is too large")
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Code::BadRequest,
+            "the upload is too large",
+        )
     }
 
     /// 405, with the methods that are allowed.

@@ -1,7 +1,7 @@
 //! Maintenance: makes audit partitions ahead, and prunes what is old.
 
 use super::{JobContext, queue};
-use crate::domain::inventory::inferences;
+use crate::domain::inventory::prune;
 use crate::domain::runs::{self, Flow, Progress, RunHandle};
 use crate::domain::{audit, imports};
 use crate::error::Result;

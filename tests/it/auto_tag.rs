@@ -3,13 +3,13 @@
 use crate::world::{World, actor, approver, resource, settings};
 use sea_orm::TransactionTrait;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
+use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision, Selection};
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::rules::{self, RuleDraft};
 use virtual_tagging::domain::tagging::auto_tag::{self, CHUNK};
 use virtual_tagging::domain::tagging::revision;
-use virtual_tagging::domain::{ApprovalStatus, TagSource};
 use virtual_tagging::entities::virtual_tag::Model as Tag;
 
 async fn tag_of(world: &World, key: &str) -> Option<Tag> {
@@ -283,7 +283,7 @@ async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
         [second.id, first.id]
     );
     let stale = rules::update(&world.pool, &admin, first.id, Some(first.version), |rule| {
-        rule.enabled = false
+        rule.enabled = false;
     })
     .await;
     assert!(stale.unwrap_err().to_string().contains("changed by ada"));
@@ -322,7 +322,7 @@ async fn a_status_is_one_of_four() {
         [tag.into()],
     );
     assert!(refused.await.is_err());
-    assert_eq!(world.status(tag).await, ApprovalStatus::Pending);
+    assert_eq!(world.status(tag).await, Pending);
 }
 
 #[tokio::test]
@@ -331,7 +331,7 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
     let world = World::new().await;
     let admin = actor("ada", Role::Admin);
     let mut held = resource("orders-held");
-    held.native_tags.insert("team".into(), "Desk".into());
+    held.native_tags.insert("team".into(), "desk".into());
     world
         .report(&[
             resource("orders-new"),
@@ -357,7 +357,7 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
     last.priority = 1000;
     rules::create(&world.pool, &admin, last).await.unwrap();
 
-    let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "Desk");
+    let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "desk");
     let preview = rules::preview(&world.pool, &admin, &settings(), draft, None)
         .await
         .unwrap();

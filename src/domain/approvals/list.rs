@@ -9,8 +9,8 @@ use crate::entities::{ApprovalStatus, resource, virtual_tag};
 use crate::error::Result;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, Iterable, JoinType, PaginatorTrait,
-    QueryFilter, QuerySelect, RelationTrait, Select,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, Iterable, JoinType, PaginatorTrait, QueryFilter,
+    QuerySelect, RelationTrait, Select,
 };
 use std::collections::HashMap;
 use virtual_tag::Column;

@@ -210,9 +210,10 @@ impl Trial {
                 rule_name: other.name.clone(),
                 count,
             };
-            match self.goes_after(other) {
-                true => self.preview.shadowed_by.push(overlap),
-                false => self.preview.shadows.push(overlap),
+            if self.goes_after(other) {
+                self.preview.shadowed_by.push(overlap);
+            } else {
+                self.preview.shadows.push(overlap);
             }
         }
         self.preview
