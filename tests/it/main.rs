@@ -8,6 +8,7 @@
 )]
 
 mod approvals;
+mod architecture;
 mod auto_tag;
 mod db;
 #[cfg(feature = "embedded")]
