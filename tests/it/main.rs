@@ -10,5 +10,7 @@
 mod db;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod jobs;
+mod runs;
 #[cfg(feature = "embedded")]
 mod scratch;
