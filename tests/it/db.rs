@@ -145,6 +145,9 @@ async fn migrate(options: PgConnectOptions) {
         .await
         .expect("a connection to the template");
     db::migrate::up(&database, None).await.expect("the migrations");
+    virtual_tagging::jobs::setup(&database)
+        .await
+        .expect("the queue's tables");
     database.close().await.unwrap();
 }
 

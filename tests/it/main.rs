@@ -15,6 +15,8 @@ mod db;
 mod embedded;
 mod events;
 mod inventory;
+mod jobs;
+mod runs;
 #[cfg(feature = "embedded")]
 mod scratch;
 mod world;

@@ -1,0 +1,463 @@
+//! Runs and schedules as rows: what holds whichever worker, replica or queue there is.
+
+use crate::db::TestDb;
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{DatabaseConnection, EntityTrait, TransactionTrait};
+use std::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use virtual_tagging::clock::Clock;
+use virtual_tagging::db::sql;
+use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
+use virtual_tagging::domain::runs::{self, Arguments, Failure, Flow, Progress, Run, RunHandle, Settled};
+use virtual_tagging::domain::{JobName, RunStatus};
+use virtual_tagging::entities::{schedule, scheduler_job};
+use virtual_tagging::error::{Error, ProblemCode};
+use virtual_tagging::jobs::Queue;
+
+const DISCOVER: Arguments = Arguments::Discover { source: None };
+
+pub fn actor(role: Role) -> Actor {
+    Actor {
+        subject: "ada".into(),
+        role,
+        scope: AccountScope::All,
+    }
+}
+
+pub async fn request(db: &DatabaseConnection, arguments: Arguments) -> Run {
+    let requested = runs::request(db, &Queue, &actor(Role::Admin), arguments.into()).await;
+    requested.unwrap().run
+}
+
+pub async fn run_of(db: &DatabaseConnection, id: i64) -> Run {
+    scheduler_job::Entity::find_by_id(id)
+        .one(db)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+async fn claim(db: &DatabaseConnection, id: i64, worker: &str) -> Option<RunHandle> {
+    runs::claim(db, id, worker, CancellationToken::new())
+        .await
+        .unwrap()
+}
+
+pub async fn execute(db: &DatabaseConnection, statement: &str) {
+    sql::execute(db, statement, []).await.unwrap();
+}
+
+fn chunk(done: i64) -> Progress {
+    Progress {
+        done_delta: done,
+        total: Some(100),
+        counts: [("inserted", done)].into(),
+    }
+}
+
+fn failure(error: &str, permanent: bool) -> Failure {
+    Failure {
+        error: error.into(),
+        permanent,
+    }
+}
+
+fn code(error: &Error) -> ProblemCode {
+    match error {
+        Error::Rejected(problems) => problems[0].code,
+        error => panic!("{error}"),
+    }
+}
+
+/// Makes a worker look dead.
+pub async fn silence(db: &DatabaseConnection) {
+    execute(
+        db,
+        "UPDATE scheduler_jobs SET heartbeat_at = now() - interval '61 seconds' WHERE status = 'RUNNING'",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn one_of_many_claims_gets_the_run() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let run = request(&db, DISCOVER).await;
+    let claims = (0..8).map(|n| {
+        let db = db.clone();
+        async move { claim(&db, run.id, &format!("worker {n}")).await }
+    });
+    let held = futures::future::join_all(claims).await.into_iter().flatten();
+    assert_eq!(held.count(), 1);
+    let run = run_of(&db, run.id).await;
+    assert_eq!((run.status, run.attempt, run.fence), (RunStatus::Running, 1, 1));
+}
+
+#[tokio::test]
+async fn a_worker_that_was_presumed_dead_is_refused() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let run = request(&db, DISCOVER).await;
+    let dead = claim(&db, run.id, "dead").await.unwrap();
+    assert_eq!(dead.checkpoint(&db, chunk(10)).await.unwrap(), Flow::Continue);
+    assert_eq!(runs::rescue(&db, &Queue).await.unwrap(), runs::Rescued::default());
+    silence(&db).await;
+    let rescued = runs::rescue(&db, &Queue).await.unwrap();
+    assert_eq!((rescued.requeued, rescued.ended), (1, 0));
+
+    let txn = db.begin().await.unwrap();
+    assert!(dead.checkpoint(&txn, chunk(10)).await.is_err(), "queued again");
+    drop(txn);
+    let alive = claim(&db, run.id, "alive").await.unwrap();
+    assert_eq!((alive.attempt, alive.done_before), (2, 10));
+    assert!(dead.checkpoint(&db, chunk(10)).await.is_err(), "in other hands");
+    assert!(dead.heartbeat(&db).await.is_err());
+    assert_eq!(
+        runs::settle(&db, &Queue, &dead, Ok(())).await.unwrap(),
+        Settled::Lost
+    );
+
+    assert_eq!(alive.checkpoint(&db, chunk(5)).await.unwrap(), Flow::Continue);
+    assert_eq!(
+        runs::settle(&db, &Queue, &alive, Ok(())).await.unwrap(),
+        Settled::Succeeded
+    );
+    let run = run_of(&db, run.id).await;
+    assert_eq!((run.progress_done, run.progress_total), (15, Some(100)));
+    assert_eq!(run.counts, serde_json::json!({ "inserted": 15 }));
+}
+
+#[tokio::test]
+async fn an_equal_queued_run_is_given_rather_than_made_twice() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let first = request(&db, DISCOVER).await;
+    assert_eq!(request(&db, DISCOVER).await.id, first.id);
+    let other = Arguments::Discover {
+        source: Some("x".into()),
+    };
+    assert_ne!(request(&db, other).await.id, first.id);
+    let held = claim(&db, first.id, "w").await.unwrap();
+    let second = request(&db, DISCOVER).await;
+    assert_ne!(
+        second.id, first.id,
+        "a running one may have passed the place already"
+    );
+    // And comes back to the queue beside the second.
+    let settled = runs::settle(&db, &Queue, &held, Err(failure("x", false)))
+        .await
+        .unwrap();
+    assert_eq!(settled, Settled::WillRetry);
+}
+
+#[tokio::test]
+async fn cancelling_and_trying_again() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let ada = actor(Role::Approver);
+    let run = request(&db, DISCOVER).await;
+    let cancelled = runs::cancel(&db, &ada, run.id).await.unwrap();
+    assert_eq!(cancelled.status, RunStatus::Cancelled);
+    assert!(claim(&db, run.id, "w").await.is_none());
+    assert_eq!(runs::cancel(&db, &ada, run.id).await.unwrap(), cancelled);
+
+    let again = runs::retry(&db, &Queue, &ada, run.id).await.unwrap();
+    assert_eq!(
+        (again.status, again.cancel_requested_at),
+        (RunStatus::Queued, None)
+    );
+    let held = claim(&db, run.id, "w").await.unwrap();
+    assert_eq!(held.checkpoint(&db, chunk(1)).await.unwrap(), Flow::Continue);
+    let running = runs::cancel(&db, &ada, run.id).await.unwrap();
+    assert_eq!(running.status, RunStatus::Running);
+    assert_eq!(held.checkpoint(&db, chunk(1)).await.unwrap(), Flow::Cancelled);
+    let settled = runs::settle(&db, &Queue, &held, Err(failure("stopped", false)))
+        .await
+        .unwrap();
+    assert_eq!(settled, Settled::Cancelled);
+    let run = run_of(&db, run.id).await;
+    assert_eq!((run.status, run.progress_done), (RunStatus::Cancelled, 2));
+    assert_eq!(run.cancel_requested_by.as_deref(), Some("ada"));
+
+    assert_eq!(
+        code(&runs::cancel(&db, &ada, 999).await.unwrap_err()),
+        ProblemCode::NotFound
+    );
+    let done = request(&db, Arguments::AutoTag {}).await;
+    let held = claim(&db, done.id, "w").await.unwrap();
+    assert_eq!(
+        code(&runs::retry(&db, &Queue, &ada, done.id).await.unwrap_err()),
+        ProblemCode::Conflict
+    );
+    assert_eq!(
+        runs::settle(&db, &Queue, &held, Ok(())).await.unwrap(),
+        Settled::Succeeded
+    );
+    assert_eq!(
+        code(&runs::cancel(&db, &ada, done.id).await.unwrap_err()),
+        ProblemCode::Conflict
+    );
+    assert!(matches!(
+        runs::cancel(&db, &actor(Role::Viewer), done.id).await,
+        Err(Error::Forbidden(_))
+    ));
+}
+
+#[tokio::test]
+async fn failures_wait_longer_and_longer_until_the_attempts_are_used_up() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let run = request(&db, DISCOVER).await;
+    for attempt in 1..=run.max_attempts {
+        execute(&db, "UPDATE scheduler_jobs SET run_at = now()").await;
+        let held = claim(&db, run.id, "w").await.unwrap();
+        assert_eq!(held.attempt, attempt);
+        let settled = runs::settle(&db, &Queue, &held, Err(failure("boom", false)))
+            .await
+            .unwrap();
+        let run = run_of(&db, run.id).await;
+        assert_eq!(run.error.as_deref(), Some("boom"));
+        if attempt == run.max_attempts {
+            assert_eq!((settled, run.status), (Settled::Failed, RunStatus::Failed));
+        } else {
+            assert_eq!((settled, run.status), (Settled::WillRetry, RunStatus::Queued));
+            let wait = (run.run_at - run.woken_at).as_seconds_f64();
+            let full = f64::from(2 << (attempt - 1));
+            assert!(wait >= full / 2.0 && wait <= full, "{attempt}: {wait}");
+            assert!(claim(&db, run.id, "w").await.is_none(), "not due yet");
+        }
+    }
+    let again = runs::retry(&db, &Queue, &actor(Role::Approver), run.id)
+        .await
+        .unwrap();
+    assert_eq!((again.status, again.attempt), (RunStatus::Queued, 0));
+    let held = claim(&db, run.id, "w").await.unwrap();
+    let settled = runs::settle(&db, &Queue, &held, Err(failure("no", true)))
+        .await
+        .unwrap();
+    assert_eq!(settled, Settled::Failed, "another attempt would not help");
+}
+
+#[tokio::test]
+async fn a_shutdown_gives_the_run_back_and_the_attempt_does_not_count() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let run = request(&db, DISCOVER).await;
+    let stop = CancellationToken::new();
+    let held = runs::claim(&db, run.id, "w", stop.clone())
+        .await
+        .unwrap()
+        .unwrap();
+    stop.cancel();
+    assert_eq!(held.checkpoint(&db, chunk(3)).await.unwrap(), Flow::Cancelled);
+    assert_eq!(
+        runs::settle(&db, &Queue, &held, Ok(())).await.unwrap(),
+        Settled::Released
+    );
+    let next = claim(&db, run.id, "next").await.unwrap();
+    assert_eq!((next.attempt, next.done_before), (1, 3));
+    assert!(
+        held.checkpoint(&db, chunk(3)).await.is_err(),
+        "the same attempt, but not the same claim"
+    );
+}
+
+#[tokio::test]
+async fn success_of_discovery_asks_for_auto_tagging_once() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    for source in ["a", "b"] {
+        let run = request(
+            &db,
+            Arguments::Discover {
+                source: Some(source.into()),
+            },
+        )
+        .await;
+        let held = claim(&db, run.id, "w").await.unwrap();
+        runs::settle(&db, &Queue, &held, Ok(())).await.unwrap();
+    }
+    let all = scheduler_job::Entity::find().all(&db).await.unwrap();
+    let tagging: Vec<_> = all
+        .iter()
+        .filter(|run| run.job_name == JobName::AutoTag)
+        .collect();
+    assert_eq!(tagging.len(), 1);
+    assert_eq!(tagging[0].requested_by, "system:discover");
+}
+
+#[tokio::test]
+async fn a_lost_wake_up_is_repeated_without_piling_up() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    request(&db, DISCOVER).await;
+    for _ in 0..3 {
+        execute(
+            &db,
+            "UPDATE scheduler_jobs SET run_at = now() - interval '1 hour', woken_at = now() - interval '31 s'",
+        )
+        .await;
+        let (one, two) = tokio::join!(runs::rescue(&db, &Queue), runs::rescue(&db, &Queue));
+        assert_eq!(one.unwrap().woken + two.unwrap().woken, 1);
+    }
+    let tasks = "SELECT count(*) FROM apalis.jobs WHERE job_type = 'runs'";
+    let tasks: i64 = sqlx::query_scalar(tasks)
+        .fetch_one(db.get_postgres_connection_pool())
+        .await
+        .unwrap();
+    assert_eq!(tasks, 1);
+}
+
+/// A clock that the test sets.
+struct SetClock(Mutex<DateTime<Utc>>);
+
+impl SetClock {
+    fn at(text: &str) -> Self {
+        Self(Mutex::new(text.parse().unwrap()))
+    }
+
+    fn advance(&self, seconds: i64) {
+        *self.0.lock().unwrap() += TimeDelta::seconds(seconds);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+}
+
+async fn finish_all(db: &DatabaseConnection) {
+    execute(db, "UPDATE scheduler_jobs SET status = 'SUCCEEDED'").await;
+}
+
+#[tokio::test]
+async fn many_replicas_make_one_run_of_a_tick() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let clock = SetClock::at("2026-03-01T10:00:30Z");
+    let schedules = [(JobName::Discover, "*/2 * * * *".to_owned())];
+    runs::sync(&db, &clock, &schedules).await.unwrap();
+    assert_eq!(
+        runs::tick(&db, &Queue, &clock).await.unwrap(),
+        [0_i64; 0],
+        "no tick since it exists"
+    );
+    clock.advance(120);
+    let replicas = (0..5).map(|_| runs::tick(&db, &Queue, &clock));
+    let made = futures::future::join_all(replicas).await;
+    let made: Vec<i64> = made.into_iter().flat_map(Result::unwrap).collect();
+    assert_eq!(made.len(), 1);
+    let run = run_of(&db, made[0]).await;
+    assert_eq!(run.scheduled_for, Some("2026-03-01T10:02:00Z".parse().unwrap()));
+    assert_eq!(run.requested_by, "system:schedule");
+
+    clock.advance(120);
+    assert!(
+        runs::tick(&db, &Queue, &clock).await.unwrap().is_empty(),
+        "the last one still waits"
+    );
+    finish_all(&db).await;
+    // All replicas are down for an hour: the last tick is made up for, once.
+    clock.advance(3600);
+    runs::sync(&db, &clock, &schedules).await.unwrap();
+    let made = runs::tick(&db, &Queue, &clock).await.unwrap();
+    assert_eq!(made.len(), 1);
+    let run = run_of(&db, made[0]).await;
+    assert_eq!(run.scheduled_for, Some("2026-03-01T11:04:00Z".parse().unwrap()));
+    finish_all(&db).await;
+    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_paused_schedule_does_not_tick_and_catches_up_on_nothing() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let clock = SetClock::at("2026-03-01T10:00:30Z");
+    let schedules = [(JobName::Discover, "*/2 * * * *".to_owned())];
+    runs::sync(&db, &clock, &schedules).await.unwrap();
+    let refused = runs::pause(&db, &clock, &actor(Role::Approver), JobName::Discover).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))));
+    let paused = runs::pause(&db, &clock, &actor(Role::Admin), JobName::Discover)
+        .await
+        .unwrap();
+    assert_eq!(paused.paused_by.as_deref(), Some("ada"));
+    assert_eq!(runs::next_run_at(&paused, clock.now()), None);
+    clock.advance(600);
+    runs::sync(&db, &clock, &[(JobName::Discover, "*/3 * * * *".to_owned())])
+        .await
+        .unwrap();
+    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty());
+
+    let resumed = runs::resume(&db, &clock, &actor(Role::Admin), JobName::Discover)
+        .await
+        .unwrap();
+    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty());
+    let next = runs::next_run_at(&resumed, clock.now());
+    assert_eq!(next, Some("2026-03-01T10:12:00Z".parse().unwrap()));
+    clock.advance(120);
+    assert_eq!(runs::tick(&db, &Queue, &clock).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn auto_tagging_is_only_scheduled_when_something_is_due() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let clock = SetClock::at("2026-03-01T10:00:30Z");
+    runs::sync(&db, &clock, &[(JobName::AutoTag, "* * * * *".to_owned())])
+        .await
+        .unwrap();
+    clock.advance(60);
+    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty());
+    execute(
+        &db,
+        "WITH r AS (INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by)
+             VALUES ('i-1', 'web', 'aws', '1', 'ec2', 'test') RETURNING id)
+         INSERT INTO evaluations (resource_id) SELECT id FROM r",
+    )
+    .await;
+    clock.advance(60);
+    assert_eq!(runs::tick(&db, &Queue, &clock).await.unwrap().len(), 1);
+    let stored = schedule::Entity::find().all(&db).await.unwrap();
+    assert_eq!(
+        stored[0].last_tick_at,
+        Some("2026-03-01T10:02:00Z".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_expression_or_job_is_refused_before_anything_is_stored() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let clock = SetClock::at("2026-03-01T10:00:30Z");
+    let good = (JobName::Discover, "*/2 * * * *".to_owned());
+    let wrong = [good.clone(), (JobName::Maintain, "daily".to_owned())];
+    assert!(matches!(
+        runs::sync(&db, &clock, &wrong).await,
+        Err(Error::Rejected(_))
+    ));
+    let import = [good, (JobName::Import, "* * * * *".to_owned())];
+    assert!(matches!(
+        runs::sync(&db, &clock, &import).await,
+        Err(Error::Internal(_))
+    ));
+    assert!(schedule::Entity::find().all(&db).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn old_runs_are_pruned_but_the_newest_of_a_job_stay() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    execute(
+        &db,
+        "INSERT INTO scheduler_jobs (job_name, status, requested_by, finished_at)
+         SELECT job, 'SUCCEEDED', 'x', now() - interval '40 days'
+           FROM unnest(ARRAY['discover', 'auto_tag']) job, generate_series(1, 5)",
+    )
+    .await;
+    request(&db, DISCOVER).await;
+    let pruned = runs::prune(&db, Utc::now() - TimeDelta::days(30), 2)
+        .await
+        .unwrap();
+    assert_eq!(pruned, 4 + 3, "the queued one is the newest of its job");
+}
