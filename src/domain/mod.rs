@@ -6,6 +6,7 @@ pub mod approvals;
 pub mod audit;
 pub mod auth;
 pub mod csv;
+pub mod dashboard;
 pub mod discovery;
 pub mod events;
 pub mod imports;

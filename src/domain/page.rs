@@ -199,6 +199,17 @@ pub struct Page<Row> {
     pub has_next: bool,
 }
 
+impl<Row> Page<Row> {
+    /// The same page of something made of its rows.
+    pub fn map<T>(self, map: impl FnMut(Row) -> T) -> Page<T> {
+        Page {
+            rows: self.rows.into_iter().map(map).collect(),
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+        }
+    }
+}
+
 /// A page of children for each of many parents, by one statement; parents without children are left out.
 pub async fn per_parent<E, O>(
     db: &DatabaseConnection,

@@ -4,7 +4,8 @@
 //! others go on; when all of them have asked, the round runs. So there are as many statements as there are lists
 //! in the operation, whatever their lengths, and nobody waits for a timer.
 
-use crate::error::{Error, Result};
+use super::error::{Failure, Result};
+use crate::error::{Error, Result as DomainResult};
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use std::collections::HashMap;
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Answer<K, V> = std::result::Result<Arc<HashMap<K, V>>, Arc<Error>>;
 type Round<K, V> = Shared<BoxFuture<'static, Answer<K, V>>>;
-type Fetch<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, Result<HashMap<K, V>>> + Send + Sync;
+type Fetch<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, DomainResult<HashMap<K, V>>> + Send + Sync;
 
 /// Gathers keys and looks them up together.
 pub struct Batch<K, V> {
@@ -36,7 +37,7 @@ where
     pub fn new<F, R>(fetch: F) -> Self
     where
         F: Fn(Vec<K>) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<HashMap<K, V>>> + Send + 'static,
+        R: Future<Output = DomainResult<HashMap<K, V>>> + Send + 'static,
     {
         Self {
             open: Arc::default(),
@@ -72,27 +73,31 @@ where
             let mut keys = closed.map(|open| open.keys).unwrap_or_default();
             let mut seen = std::collections::HashSet::with_capacity(keys.len());
             keys.retain(|key| seen.insert(key.clone()));
-            fetch(keys).await.map(Arc::new).map_err(Arc::new)
+            let found = fetch(keys).await;
+            if let Err(error @ (Error::Database(_) | Error::Internal(_))) = &found {
+                tracing::error!(%error, "a lookup failed");
+            }
+            found.map(Arc::new).map_err(Arc::new)
         }
         .boxed()
         .shared()
     }
 }
 
-/// The error of a round, for each of those who waited; errors of the database cannot be cloned.
-fn again(error: &Error) -> Error {
-    match error {
+/// The error of a round, for each of those who waited; a fault is logged by the round.
+fn again(error: &Error) -> Failure {
+    Failure::New(match error {
         Error::Unauthenticated => Error::Unauthenticated,
         Error::Rejected(problems) => Error::Rejected(problems.clone()),
         Error::Forbidden(message) => Error::Forbidden(message.clone()),
         Error::BadInput(message) => Error::BadInput(message.clone()),
-        Error::Database(_) | Error::Internal(_) => Error::internal(error),
-    }
+        Error::Database(_) | Error::Internal(_) => return Failure::Logged,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Batch;
+    use super::{Batch, Failure};
     use crate::error::Error;
     use futures::future::join_all;
     use std::collections::HashMap;
@@ -148,7 +153,7 @@ mod tests {
         let batch: Batch<u32, u32> =
             Batch::new(|_| async { Err::<HashMap<u32, u32>, _>(Error::Forbidden("no".into())) });
         for answer in join_all((0..3).map(|key| batch.load(key))).await {
-            assert!(matches!(answer, Err(Error::Forbidden(_))));
+            assert!(matches!(answer, Err(Failure::New(Error::Forbidden(_)))));
         }
     }
 }

@@ -4,7 +4,10 @@ use super::error::Result;
 use super::loaders::Loaders;
 use crate::clock::Clock;
 use crate::domain::auth::Actor;
+use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
+use crate::domain::runs::Wake;
+use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::error::Error;
 use async_graphql::{Context, Request};
 use sea_orm::DatabaseConnection;
@@ -19,6 +22,16 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// How large a page may be.
     pub page_limits: PageLimits,
+    /// What the engine is made of besides the rules.
+    pub engine: EngineSettings,
+    /// Tells the queue of new runs.
+    pub wake: Arc<dyn Wake>,
+    /// Tells the tails of all replicas of changes.
+    pub notifier: Notifier,
+    /// The tail of the audit trail.
+    pub tag_feed: Arc<Feed<TagLog>>,
+    /// The tail of the resources.
+    pub resource_feed: Arc<Feed<ResourceLog>>,
 }
 
 /// What names a request in answers and in the log.
@@ -32,7 +45,11 @@ pub fn prepare(request: Request, services: &Services, actor: Option<Actor>, id: 
     match actor {
         None => request,
         Some(actor) => request
-            .data(Loaders::new(services.db.clone(), actor.scope.clone()))
+            .data(Loaders::new(
+                services.db.clone(),
+                actor.scope.clone(),
+                services.page_limits,
+            ))
             .data(actor),
     }
 }

@@ -74,7 +74,12 @@ impl Code {
 /// What a resolver gives in place of its answer. It has no `Display`, so that nothing but the conversion below,
 /// which shows no fault's cause, can turn it into GraphQL's error.
 #[derive(Debug)]
-pub struct Failure(Error);
+pub enum Failure {
+    /// An error that nobody has seen yet.
+    New(Error),
+    /// A fault that is in the log already, for several resolvers wait for one lookup.
+    Logged,
+}
 
 /// What resolvers give.
 pub type Result<T> = std::result::Result<T, Failure>;
@@ -82,18 +87,22 @@ pub type Result<T> = std::result::Result<T, Failure>;
 impl Failure {
     /// An argument that cannot be used.
     pub fn bad_input(message: impl Into<String>) -> Self {
-        Self(Error::BadInput(message.into()))
+        Self::New(Error::BadInput(message.into()))
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self(error)
+        Self::New(error)
     }
 }
 
 impl From<Failure> for async_graphql::Error {
-    fn from(Failure(error): Failure) -> Self {
+    fn from(failure: Failure) -> Self {
+        const FAULT: &str = "the service failed; it has logged why";
+        let Failure::New(error) = failure else {
+            return Code::InternalServerError.error(FAULT);
+        };
         let code = match &error {
             Error::Unauthenticated => Code::Unauthenticated,
             Error::Forbidden(_) => Code::Forbidden,
@@ -103,7 +112,7 @@ impl From<Failure> for async_graphql::Error {
             Error::BadInput(_) | Error::Rejected(_) => Code::BadUserInput,
             Error::Database(_) | Error::Internal(_) => {
                 tracing::error!(%error, "a resolver failed");
-                return Code::InternalServerError.error("the service failed; it has logged why");
+                return Code::InternalServerError.error(FAULT);
             }
         };
         code.error(error.to_string())

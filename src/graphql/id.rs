@@ -8,8 +8,9 @@ use async_graphql::{
     ServerResult, Value,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use std::borrow::Cow;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 /// A type whose objects have ids.
@@ -47,6 +48,36 @@ kinds! {
     InferenceKind("MlInference"): i64;
     /// Ids of job runs.
     JobRunKind("JobRun"): i64;
+    /// Ids of audit rows.
+    AuditKind("TagAudit"): AuditKey;
+}
+
+/// The key of an audit row; the timestamp says in which partition it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AuditKey {
+    /// When it was written.
+    pub timestamp: DateTime<Utc>,
+    /// Its number.
+    pub id: i64,
+}
+
+impl Display for AuditKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.timestamp.timestamp_micros(), self.id)
+    }
+}
+
+impl FromStr for AuditKey {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (micros, id) = text.split_once('.').ok_or(())?;
+        let micros = micros.parse().map_err(drop)?;
+        Ok(Self {
+            timestamp: DateTime::from_timestamp_micros(micros).ok_or(())?,
+            id: id.parse().map_err(drop)?,
+        })
+    }
 }
 
 /// An id of one kind of object; the GraphQL type is `ID`.
@@ -72,6 +103,12 @@ impl<K: Kind> Id<K> {
             return Err(format!("this is the id of a {name}, not of a {}", K::NAME));
         }
         key.parse().map(Self).map_err(|_| NOT_AN_ID.to_owned())
+    }
+}
+
+impl<K: Kind> From<Id<K>> for ID {
+    fn from(id: Id<K>) -> Self {
+        Self(id.encode())
     }
 }
 

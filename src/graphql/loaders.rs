@@ -2,33 +2,176 @@
 //! is what exists for its actor.
 
 use super::batch::Batch;
+use super::id::AuditKey;
+use super::nested::Nested;
+use crate::domain::approvals::VirtualTag;
+use crate::domain::approvals::list::{self as tags, TagOrder, TagsOfFilter};
+use crate::domain::audit::AuditRow;
+use crate::domain::audit::list::{self as audit, AuditOrder};
 use crate::domain::auth::AccountScope;
-use crate::domain::inventory::{self, Resource};
+use crate::domain::inventory::inferences::{self, Inference, InferenceOrder};
+use crate::domain::inventory::{Resource, list as resources};
+use crate::domain::page::PageLimits;
+use crate::domain::rules::{RuleRow, list as rules};
+use crate::domain::runs::Run;
+use crate::domain::runs::list::{self as runs, RejectionOrder};
+use crate::error::Result;
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// All batches of one request.
+/// All lookups of one request.
 pub struct Loaders {
     /// Resources by key.
     pub resources: Batch<i64, Arc<Resource>>,
+    /// Virtual tags by key.
+    pub virtual_tags: Batch<i64, Arc<VirtualTag>>,
+    /// Rules by key.
+    pub rules: Batch<i64, Arc<RuleRow>>,
+    /// Evaluations by key.
+    pub inferences: Batch<i64, Arc<Inference>>,
+    /// Audit rows by key.
+    pub audit_rows: Batch<AuditKey, Arc<AuditRow>>,
+    /// Runs by key.
+    pub runs: Batch<i64, Arc<Run>>,
+    /// The approved tags of a resource.
+    pub approved_tags: Batch<i64, Vec<VirtualTag>>,
+    /// Pages of the virtual tags of a resource.
+    pub tags_of_resource: Nested<TagsOfFilter, TagOrder>,
+    /// Pages of the evaluations of a resource.
+    pub inferences_of_resource: Nested<(), InferenceOrder>,
+    /// Pages of the audit rows of a resource.
+    pub audit_of_resource: Nested<(), AuditOrder>,
+    /// Pages of the lines that a run refused.
+    pub rejections: Nested<(), RejectionOrder>,
+}
+
+/// Where lookups look: the database, and what of it exists for the actor.
+#[derive(Clone)]
+struct Place {
+    db: DatabaseConnection,
+    scope: Arc<AccountScope>,
+}
+
+/// A batch that looks up rows by their keys with a verb of the domain: `by_key!(place, rules::by_ids, |row| row.id)`.
+macro_rules! by_key {
+    ($place:expr, $verb:path, $key:expr) => {{
+        let place = $place.clone();
+        Batch::new(move |keys| {
+            let place = place.clone();
+            async move { Ok(keyed($verb(&place.db, &place.scope, keys).await?, $key)) }
+        })
+    }};
+}
+
+/// Nested lists from two verbs of the domain, one for pages and one for counts.
+macro_rules! nested {
+    ($place:expr, $limits:expr, $order:expr,
+     |$db:ident, $scope:ident, $ids:ident, $filter:pat_param, $window:ident| $pages:expr, $counts:expr $(,)?) => {{
+        let (first, second) = ($place.clone(), $place.clone());
+        Nested::new(
+            $order,
+            $limits,
+            move |$ids, $filter, $window| {
+                let Place {
+                    db: $db,
+                    scope: $scope,
+                } = first.clone();
+                async move { $pages.await }
+            },
+            move |$ids, $filter| {
+                let Place {
+                    db: $db,
+                    scope: $scope,
+                } = second.clone();
+                async move { $counts.await }
+            },
+        )
+    }};
 }
 
 impl Loaders {
-    /// Loaders of what is within the scope.
-    pub fn new(db: DatabaseConnection, scope: AccountScope) -> Self {
-        let scope = Arc::new(scope);
+    /// Lookups of what is within the scope.
+    pub fn new(db: DatabaseConnection, scope: AccountScope, limits: PageLimits) -> Self {
+        let place = Place {
+            db,
+            scope: Arc::new(scope),
+        };
+        let approved = place.clone();
         Self {
-            resources: Batch::new(move |ids| {
-                let (db, scope) = (db.clone(), scope.clone());
+            resources: by_key!(place, resources::by_ids, |row: &Resource| row.id),
+            virtual_tags: by_key!(place, tags::by_ids, |row: &VirtualTag| row.id),
+            rules: by_key!(place, rules::by_ids, |row: &RuleRow| row.id),
+            inferences: by_key!(place, inferences::by_ids, |row: &Inference| row.id),
+            audit_rows: by_key!(place, audit_by_keys, |row: &AuditRow| AuditKey {
+                timestamp: row.timestamp,
+                id: row.id
+            }),
+            runs: by_key!(place, runs::by_ids, |row: &Run| row.id),
+            approved_tags: Batch::new(move |ids| {
+                let place = approved.clone();
                 async move {
-                    let rows = inventory::list::by_ids(&db, &scope, ids).await?;
-                    Ok(rows
-                        .into_iter()
-                        .map(|row| (row.id, Arc::new(row)))
-                        .collect::<HashMap<_, _>>())
+                    let mut found: HashMap<i64, Vec<VirtualTag>> = HashMap::new();
+                    for tag in tags::approved_of(&place.db, &place.scope, ids).await? {
+                        found.entry(tag.resource_id).or_default().push(tag);
+                    }
+                    Ok(found)
                 }
             }),
+            tags_of_resource: nested!(
+                place,
+                limits,
+                TagOrder::default(),
+                |db, scope, ids, filter, window| tags::of_resources(
+                    &db,
+                    &scope,
+                    ids,
+                    &filter,
+                    TagOrder::default(),
+                    &window
+                ),
+                tags::count_of_resources(&db, &scope, ids, &filter),
+            ),
+            inferences_of_resource: nested!(
+                place,
+                limits,
+                InferenceOrder,
+                |db, scope, ids, (), window| inferences::of_resources(&db, &scope, ids, &window),
+                inferences::count_of_resources(&db, &scope, ids),
+            ),
+            audit_of_resource: nested!(
+                place,
+                limits,
+                AuditOrder::default(),
+                |db, scope, ids, (), window| audit::of_resources(
+                    &db,
+                    &scope,
+                    ids,
+                    AuditOrder::default(),
+                    &window
+                ),
+                audit::count_of_resources(&db, &scope, ids),
+            ),
+            rejections: nested!(
+                place,
+                limits,
+                RejectionOrder,
+                |db, scope, ids, (), window| runs::rejections_of(&db, &scope, ids, &window),
+                runs::count_rejections_of(&db, &scope, ids),
+            ),
         }
     }
+}
+
+fn keyed<K: Eq + std::hash::Hash, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, Arc<T>> {
+    rows.into_iter().map(|row| (key(&row), Arc::new(row))).collect()
+}
+
+async fn audit_by_keys(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    keys: Vec<AuditKey>,
+) -> Result<Vec<AuditRow>> {
+    let keys = keys.into_iter().map(|key| (key.timestamp, key.id)).collect();
+    audit::by_keys(db, scope, keys).await
 }

@@ -1,31 +1,32 @@
 //! Resources.
 
+use super::audit::TagAudit;
 use super::context::ContextExt;
+use super::enums::{ApprovalStatus, Cloud};
 use super::error::{Failure, Result};
 use super::id::{Id, ResourceKind};
+use super::inference::MlInference;
 use super::page::{Connection, PageArgs, connection};
-use crate::domain::Cloud as DomainCloud;
+use super::virtual_tag::VirtualTag;
+use crate::domain::approvals::list::TagsOfFilter;
+use crate::domain::discovery::ResourceReport;
 use crate::domain::inventory::Resource as Row;
 use crate::domain::inventory::list::{self, ResourceFilter, ResourceOrder};
-use async_graphql::{Context, Enum, InputObject, Json, Object};
+use crate::domain::tagging::auto_tag::subject;
+use async_graphql::{Context, Enum, InputObject, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// A cloud.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainCloud")]
-pub enum Cloud {
-    /// Amazon Web Services.
-    Aws,
-    /// Google Cloud.
-    Gcp,
-    /// Microsoft Azure.
-    Azure,
-}
 
 /// A cloud resource.
 #[derive(Clone)]
 pub struct Resource(pub Arc<Row>);
+
+impl From<Arc<Row>> for Resource {
+    fn from(row: Arc<Row>) -> Self {
+        Self(row)
+    }
+}
 
 impl From<Row> for Resource {
     fn from(row: Row) -> Self {
@@ -43,7 +44,7 @@ impl AsRef<Row> for Resource {
 #[Object]
 impl Resource {
     /// The global id.
-    async fn id(&self) -> Id<ResourceKind> {
+    pub(super) async fn id(&self) -> Id<ResourceKind> {
         Id(self.0.id)
     }
 
@@ -100,6 +101,147 @@ impl Resource {
     /// When it was found gone; null while it exists.
     async fn retired_at(&self) -> Option<DateTime<Utc>> {
         self.0.retired_at
+    }
+
+    /// Its virtual tags, in the order in which they were first proposed or made.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the arguments of a Relay connection"
+    )]
+    async fn virtual_tags(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that stand so.")] status: Option<ApprovalStatus>,
+        #[graphql(desc = "Only those with this key.")] tag_key: Option<String>,
+    ) -> Result<Connection<VirtualTag>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let status = status.map(Into::into);
+        let filter = TagsOfFilter { status, tag_key };
+        ctx.loaders()?
+            .tags_of_resource
+            .connection(ctx, self.0.id, filter, args)
+            .await
+    }
+
+    /// What holds for it now: approved virtual tags over normalised native tags, in the order of keys.
+    async fn effective_tags(&self, ctx: &Context<'_>) -> Result<Vec<EffectiveTag>> {
+        let approved = ctx
+            .loaders()?
+            .approved_tags
+            .load(self.0.id)
+            .await?
+            .unwrap_or_default();
+        let subject = subject(Row::clone(&self.0), &approved)?;
+        let tags = subject.effective_tags(&ctx.services()?.engine.vocabulary);
+        let tag = |(key, value)| EffectiveTag {
+            virtual_tag: approved
+                .iter()
+                .find(|tag| tag.tag_key == key)
+                .cloned()
+                .map(Into::into),
+            key,
+            value,
+        };
+        Ok(tags.into_iter().map(tag).collect())
+    }
+
+    /// What the engine concluded for it, the last evaluation first.
+    async fn inferences(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<MlInference>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        ctx.loaders()?
+            .inferences_of_resource
+            .connection(ctx, self.0.id, (), args)
+            .await
+    }
+
+    /// What happened to its tags, the last change first.
+    async fn audit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<TagAudit>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        ctx.loaders()?
+            .audit_of_resource
+            .connection(ctx, self.0.id, (), args)
+            .await
+    }
+}
+
+/// A tag that holds for a resource.
+#[derive(Clone, SimpleObject)]
+pub struct EffectiveTag {
+    /// The key: canonical, if the vocabulary knows it.
+    pub key: String,
+    /// The value.
+    pub value: String,
+    /// The approved virtual tag that it comes from; null for a native tag.
+    pub virtual_tag: Option<VirtualTag>,
+}
+
+/// A resource, described by hand.
+#[derive(Clone, Debug, InputObject)]
+pub struct ResourceInput {
+    /// The provider's id or ARN; unique.
+    resource_id: String,
+    /// The name.
+    name: String,
+    /// The cloud that it lives in.
+    cloud: Cloud,
+    /// The account, subscription or project that it belongs to.
+    account_id: String,
+    /// What it is, as the provider names it.
+    resource_type: String,
+    /// Where it runs.
+    region: Option<String>,
+    /// The tags that it carries in its cloud: an object whose values are text.
+    #[graphql(default)]
+    native_tags: Json<BTreeMap<String, String>>,
+    /// When its cloud created it.
+    created_at: Option<DateTime<Utc>>,
+}
+
+impl From<ResourceInput> for ResourceReport {
+    fn from(input: ResourceInput) -> Self {
+        Self {
+            resource_id: input.resource_id,
+            name: input.name,
+            cloud: input.cloud.into(),
+            account_id: input.account_id,
+            resource_type: input.resource_type,
+            region: input.region,
+            native_tags: input.native_tags.0,
+            created_at: input.created_at,
+        }
     }
 }
 
@@ -174,7 +316,7 @@ impl ResourceQuery {
     ) -> Result<Option<Resource>> {
         let actor = ctx.actor()?;
         match (id, resource_id) {
-            (Some(id), None) => Ok(ctx.loaders()?.resources.load(id.0).await?.map(Resource)),
+            (Some(id), None) => Ok(ctx.loaders()?.resources.load(id.0).await?.map(Into::into)),
             (None, Some(text)) => {
                 let found = list::by_resource_id(&ctx.services()?.db, actor, &text).await?;
                 Ok(found.map(Into::into))

@@ -1,12 +1,34 @@
 //! The schema: every feature's part of it, put together.
 
+use super::approval::ApprovalQuery;
+use super::audit::AuditQuery;
 use super::context::Services;
+use super::dashboard::DashboardQuery;
+use super::inference::InferenceQuery;
+use super::node::NodeQuery;
 use super::resource::ResourceQuery;
+use super::rule::RuleQuery;
+use super::run::RunQuery;
+use super::viewer::ViewerQuery;
+use super::virtual_tag::VirtualTagQuery;
+use super::vocabulary::VocabularyQuery;
 use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
 
 /// What can be asked.
 #[derive(Default, MergedObject)]
-pub struct Query(ResourceQuery);
+pub struct Query(
+    ViewerQuery,
+    NodeQuery,
+    ResourceQuery,
+    VirtualTagQuery,
+    ApprovalQuery,
+    RuleQuery,
+    AuditQuery,
+    InferenceQuery,
+    RunQuery,
+    VocabularyQuery,
+    DashboardQuery,
+);
 
 /// What can be changed.
 pub type Mutation = EmptyMutation;

@@ -7,7 +7,7 @@ use crate::entities::AuditAction;
 use crate::entities::tag_audit::{self, Column};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
 use std::collections::HashMap;
 
@@ -100,17 +100,21 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AuditFilter)
         .await?)
 }
 
-/// One audit row; both parts of its key are needed to find its partition.
-pub async fn by_key(
+/// The audit rows with these keys that exist within the scope; both parts of a key are needed to find its partition.
+pub async fn by_keys(
     db: &DatabaseConnection,
-    actor: &Actor,
-    timestamp: DateTime<Utc>,
-    id: i64,
-) -> Result<Option<AuditRow>> {
-    let found = tag_audit::find(&actor.scope)
-        .filter(Column::Timestamp.eq(timestamp))
-        .filter(Column::Id.eq(id));
-    Ok(found.one(db).await?)
+    scope: &AccountScope,
+    keys: Vec<(DateTime<Utc>, i64)>,
+) -> Result<Vec<AuditRow>> {
+    let (timestamps, ids): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
+    let found = tag_audit::find(scope)
+        .filter(
+            Column::Timestamp
+                .into_expr()
+                .eq(PgFunc::any(Expr::val(timestamps))),
+        )
+        .filter(Column::Id.into_expr().eq(PgFunc::any(Expr::val(ids))));
+    Ok(found.all(db).await?)
 }
 
 /// A page of audit rows for each of the resources, by one statement.

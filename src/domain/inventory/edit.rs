@@ -103,7 +103,8 @@ async fn locked(txn: &DatabaseTransaction, actor: &Actor, id: i64) -> Result<Res
     found.ok_or_else(|| Error::not_found("id", "such resource"))
 }
 
-fn check(report: &ResourceReport) -> Result<()> {
+/// Refuses, as the caller's mistake, whatever [`ResourceReport::validate`] refuses.
+pub(crate) fn check(report: &ResourceReport) -> Result<()> {
     report.validate().map_err(|rejections| {
         let problem = |rejection: crate::domain::discovery::Rejection| Problem {
             code: ProblemCode::Invalid,

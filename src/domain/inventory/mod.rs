@@ -9,5 +9,6 @@ mod reconciler;
 pub mod rejections;
 
 pub use crate::entities::resource::Model as Resource;
+pub(crate) use edit::check;
 pub use edit::{Edit, create, delete, update};
 pub use reconciler::Reconciler;

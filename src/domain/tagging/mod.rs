@@ -12,12 +12,14 @@
 //! - `revision.rs`      what makes resources due for another evaluation
 //! - `plan.rs`          what an evaluation changes on a resource
 //! - `auto_tag.rs`      works off the resources that are due
+//! - `infer.rs`         a dry run on one resource
 //!
 //! A new source implements [`CandidateSource`] and is added with [`Engine::with_source`].
 
 pub mod auto_tag;
 mod candidate;
 mod engine;
+pub mod infer;
 mod merge;
 mod native;
 mod pattern;

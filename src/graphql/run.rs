@@ -1,0 +1,317 @@
+//! Runs of jobs, and their schedules.
+
+use super::context::ContextExt;
+use super::enums::{JobName, RunStatus};
+use super::error::Result;
+use super::id::{Id, JobRunKind};
+use super::page::{Connection, PageArgs, connection};
+use crate::clock::Clock;
+use crate::domain::runs::list::{self, RejectedLine as RejectedRow, RunFilter, RunOrder};
+use crate::domain::runs::{Run as Row, Schedule as ScheduleRow, next_run_at};
+use async_graphql::{Context, InputObject, Json, Object};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// A run.
+#[derive(Clone)]
+pub struct JobRun(Arc<Row>);
+
+impl From<Arc<Row>> for JobRun {
+    fn from(row: Arc<Row>) -> Self {
+        Self(row)
+    }
+}
+
+impl From<Row> for JobRun {
+    fn from(row: Row) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+impl AsRef<Row> for JobRun {
+    fn as_ref(&self) -> &Row {
+        &self.0
+    }
+}
+
+/// One run of a job.
+#[Object]
+impl JobRun {
+    /// The global id.
+    pub(super) async fn id(&self) -> Id<JobRunKind> {
+        Id(self.0.id)
+    }
+
+    /// The job.
+    async fn job_name(&self) -> JobName {
+        self.0.job_name.into()
+    }
+
+    /// What the job was given.
+    async fn arguments(&self) -> Json<&serde_json::Value> {
+        Json(&self.0.arguments)
+    }
+
+    /// Where the run stands.
+    async fn status(&self) -> RunStatus {
+        self.0.status.into()
+    }
+
+    /// How many times it was begun.
+    async fn attempt(&self) -> i32 {
+        self.0.attempt
+    }
+
+    /// How many times it may be begun.
+    async fn max_attempts(&self) -> i32 {
+        self.0.max_attempts
+    }
+
+    /// When it is, or was, due.
+    async fn run_at(&self) -> DateTime<Utc> {
+        self.0.run_at
+    }
+
+    /// The tick of the schedule that asked for it; null when a person or another run did.
+    async fn scheduled_for(&self) -> Option<DateTime<Utc>> {
+        self.0.scheduled_for
+    }
+
+    /// How much is done.
+    async fn progress_done(&self) -> i64 {
+        self.0.progress_done
+    }
+
+    /// How much there is to do, as far as known.
+    async fn progress_total(&self) -> Option<i64> {
+        self.0.progress_total
+    }
+
+    /// What came of it, by name: inserted, updated, proposed, and so on.
+    async fn counts(&self) -> Json<&serde_json::Value> {
+        Json(&self.0.counts)
+    }
+
+    /// Why the last attempt failed.
+    async fn error(&self) -> Option<&str> {
+        self.0.error.as_deref()
+    }
+
+    /// Who asked for it.
+    async fn requested_by(&self) -> &str {
+        &self.0.requested_by
+    }
+
+    /// The worker that has it.
+    async fn worker(&self) -> Option<&str> {
+        self.0.worker.as_deref()
+    }
+
+    /// When its worker last showed that it is alive.
+    async fn heartbeat_at(&self) -> Option<DateTime<Utc>> {
+        self.0.heartbeat_at
+    }
+
+    /// When somebody asked to cancel it.
+    async fn cancel_requested_at(&self) -> Option<DateTime<Utc>> {
+        self.0.cancel_requested_at
+    }
+
+    /// Who asked to cancel it.
+    async fn cancel_requested_by(&self) -> Option<&str> {
+        self.0.cancel_requested_by.as_deref()
+    }
+
+    /// When it was asked for.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it was last begun.
+    async fn started_at(&self) -> Option<DateTime<Utc>> {
+        self.0.started_at
+    }
+
+    /// When it ended.
+    async fn finished_at(&self) -> Option<DateTime<Utc>> {
+        self.0.finished_at
+    }
+
+    /// The lines or fields that it refused, each with why; shown to those who may see all accounts.
+    async fn rejections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<RejectedLine>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        ctx.loaders()?
+            .rejections
+            .connection(ctx, self.0.id, (), args)
+            .await
+    }
+}
+
+/// A refused line.
+pub struct RejectedLine(Arc<RejectedRow>);
+
+impl From<Arc<RejectedRow>> for RejectedLine {
+    fn from(row: Arc<RejectedRow>) -> Self {
+        Self(row)
+    }
+}
+
+impl AsRef<RejectedRow> for RejectedLine {
+    fn as_ref(&self) -> &RejectedRow {
+        &self.0
+    }
+}
+
+/// A line or a field that a run refused.
+#[Object]
+impl RejectedLine {
+    /// The line, from 1; null for what did not come from a file.
+    async fn line(&self) -> Option<i64> {
+        self.0.line
+    }
+
+    /// The column; null when the whole line is to blame.
+    async fn column(&self) -> Option<&str> {
+        self.0.column_name.as_deref()
+    }
+
+    /// What was found there, cut when it is long.
+    async fn value(&self) -> Option<&str> {
+        self.0.value.as_deref()
+    }
+
+    /// Why it was refused.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+}
+
+/// A schedule, and the moment at which it is shown.
+pub struct Schedule {
+    row: ScheduleRow,
+    now: DateTime<Utc>,
+}
+
+impl Schedule {
+    /// The schedule as it is now.
+    pub fn new(row: ScheduleRow, clock: &dyn Clock) -> Self {
+        Self {
+            row,
+            now: clock.now(),
+        }
+    }
+}
+
+/// When a job runs by itself.
+#[Object]
+impl Schedule {
+    /// The job.
+    async fn job_name(&self) -> JobName {
+        self.row.job_name.into()
+    }
+
+    /// A cron expression, in UTC.
+    async fn cron(&self) -> &str {
+        &self.row.cron
+    }
+
+    /// The last tick that made, or would have made, a run.
+    async fn last_tick_at(&self) -> Option<DateTime<Utc>> {
+        self.row.last_tick_at
+    }
+
+    /// The next tick; null while it is paused.
+    async fn next_run_at(&self) -> Option<DateTime<Utc>> {
+        next_run_at(&self.row, self.now)
+    }
+
+    /// Since when it is paused.
+    async fn paused_at(&self) -> Option<DateTime<Utc>> {
+        self.row.paused_at
+    }
+
+    /// Who paused it.
+    async fn paused_by(&self) -> Option<&str> {
+        self.row.paused_by.as_deref()
+    }
+}
+
+/// Which runs; fields left out do not matter.
+#[derive(Clone, Copy, Debug, Default, InputObject)]
+pub struct JobRunFilter {
+    /// Of this job.
+    job_name: Option<JobName>,
+    /// Where they stand.
+    status: Option<RunStatus>,
+}
+
+/// Queries about runs.
+#[derive(Default)]
+pub struct RunQuery;
+
+#[Object]
+impl RunQuery {
+    /// The runs of all jobs, the last first.
+    async fn job_runs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which runs.")] filter: Option<JobRunFilter>,
+    ) -> Result<Connection<JobRun>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let filter = filter.unwrap_or_default();
+        let filter = RunFilter {
+            job: filter.job_name.map(Into::into),
+            status: filter.status.map(Into::into),
+        };
+        connection(
+            ctx,
+            args,
+            RunOrder,
+            async |window| list::list(db, actor, &filter, &window).await,
+            async || list::count(db, actor, &filter).await,
+        )
+        .await
+    }
+
+    /// One run; null when there is none.
+    async fn job_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: Id<JobRunKind>,
+    ) -> Result<Option<JobRun>> {
+        ctx.actor()?;
+        Ok(ctx.loaders()?.runs.load(id.0).await?.map(Into::into))
+    }
+
+    /// When jobs run by themselves.
+    async fn schedules(&self, ctx: &Context<'_>) -> Result<Vec<Schedule>> {
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let schedules = list::schedules(&services.db, actor).await?;
+        Ok(schedules
+            .into_iter()
+            .map(|row| Schedule::new(row, &*services.clock))
+            .collect())
+    }
+}
