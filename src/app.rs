@@ -8,6 +8,7 @@ pub use database::Database;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::db::migrate;
+use crate::domain::events::{Feed, Notifier, TagLog};
 use crate::domain::page::PageLimits;
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
@@ -71,8 +72,9 @@ impl App {
             .context("migrating the database")?;
         let mut parts = Parts::default();
         parts.start_metrics_upkeep();
+        let events = parts.start_events(database).await?;
         let address = match duty {
-            Duty::Serve => Some(parts.start_http(config, database).await?),
+            Duty::Serve => Some(parts.start_http(config, database, &events).await?),
             Duty::Work => None,
         };
         Ok((address, parts))
@@ -107,12 +109,21 @@ impl RunningApp {
     }
 }
 
+/// The tails of the logs, and what wakes them.
+struct Events {
+    tags: Arc<Feed<TagLog>>,
+    notifier: Notifier,
+}
+
 /// The background parts and how to end them.
 #[derive(Default)]
 struct Parts {
     draining: CancellationToken,
     sockets: TaskTracker,
     http: Option<JoinHandle<()>>,
+    /// Ends what runs until the very end: feeds and the notifier.
+    ending: CancellationToken,
+    background: TaskTracker,
     upkeep: Option<JoinHandle<()>>,
 }
 
@@ -130,7 +141,25 @@ impl Parts {
         }));
     }
 
-    async fn start_http(&mut self, config: &Config, database: &Database) -> anyhow::Result<SocketAddr> {
+    async fn start_events(&mut self, database: &Database) -> anyhow::Result<Events> {
+        let db = &database.pool;
+        let events = Events {
+            tags: Feed::open(db.clone()).await.context("opening the event feed")?,
+            notifier: Notifier::default(),
+        };
+        self.background
+            .spawn(events.tags.clone().run(self.ending.clone()));
+        self.background
+            .spawn(events.notifier.clone().run(db.clone(), self.ending.clone()));
+        Ok(events)
+    }
+
+    async fn start_http(
+        &mut self,
+        config: &Config,
+        database: &Database,
+        events: &Events,
+    ) -> anyhow::Result<SocketAddr> {
         let wanted = SocketAddr::new(config.http.host, config.http.port);
         let listener = TcpListener::bind(wanted)
             .await
@@ -146,6 +175,7 @@ impl Parts {
             config: config.http.clone(),
             authenticator: Authenticator::new(&config.auth),
             db: database.pool.clone(),
+            feed: events.tags.clone(),
             metrics: telemetry::metrics(),
             draining: self.draining.clone(),
             sockets: self.sockets.clone(),
@@ -171,6 +201,9 @@ impl Parts {
                 abort.abort();
             }
         }
+        self.ending.cancel();
+        self.background.close();
+        finish("the event feed", self.background.wait()).await;
         if let Some(upkeep) = self.upkeep {
             upkeep.abort();
         }

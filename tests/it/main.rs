@@ -7,13 +7,17 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod app;
 mod approvals;
 mod auto_tag;
 mod db;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod events;
+mod http;
 mod inventory;
 #[cfg(feature = "embedded")]
 mod scratch;
+mod service;
+mod websocket;
 mod world;
