@@ -10,10 +10,13 @@ use crate::config::Config;
 use crate::db::migrate;
 use crate::domain::events::{Feed, Notifier, TagLog};
 use crate::domain::page::PageLimits;
+use crate::domain::tagging::auto_tag::EngineSettings;
+use crate::domain::tagging::{Thresholds, Vocabulary, revision};
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
 use crate::http::{self, Edge, Executor};
-use crate::telemetry;
+use crate::jobs::{self, JobContext, Queue};
+use crate::{providers, telemetry};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -70,14 +73,21 @@ impl App {
         migrate::up(&database.pool, None)
             .await
             .context("migrating the database")?;
+        jobs::setup(&database.pool)
+            .await
+            .context("setting up the queue")?;
+        let engine = engine_settings(config)?;
+        revision::adopt(&database.pool, &engine.fingerprint())
+            .await
+            .context("adopting the engine's settings")?;
         let mut parts = Parts::default();
-        parts.start_metrics_upkeep();
-        let events = parts.start_events(database).await?;
-        let address = match duty {
-            Duty::Serve => Some(parts.start_http(config, database, &events).await?),
-            Duty::Work => None,
-        };
-        Ok((address, parts))
+        match parts.start(config, duty, database, engine).await {
+            Ok(address) => Ok((address, parts)),
+            Err(error) => {
+                parts.stop().await;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -121,6 +131,9 @@ struct Parts {
     draining: CancellationToken,
     sockets: TaskTracker,
     http: Option<JoinHandle<()>>,
+    /// Ends workers and schedules, after the requests that may still ask for runs.
+    stopping: CancellationToken,
+    jobs: Option<JoinHandle<()>>,
     /// Ends what runs until the very end: feeds and the notifier.
     ending: CancellationToken,
     background: TaskTracker,
@@ -128,6 +141,22 @@ struct Parts {
 }
 
 impl Parts {
+    async fn start(
+        &mut self,
+        config: &Config,
+        duty: Duty,
+        database: &Database,
+        engine: EngineSettings,
+    ) -> anyhow::Result<Option<SocketAddr>> {
+        self.start_metrics_upkeep();
+        let events = self.start_events(database).await?;
+        self.start_jobs(config, database, &events, engine).await?;
+        Ok(match duty {
+            Duty::Serve => Some(self.start_http(config, database, &events).await?),
+            Duty::Work => None,
+        })
+    }
+
     fn start_metrics_upkeep(&mut self) {
         let Some(metrics) = telemetry::metrics() else {
             return;
@@ -152,6 +181,30 @@ impl Parts {
         self.background
             .spawn(events.notifier.clone().run(db.clone(), self.ending.clone()));
         Ok(events)
+    }
+
+    async fn start_jobs(
+        &mut self,
+        config: &Config,
+        database: &Database,
+        events: &Events,
+        engine: EngineSettings,
+    ) -> anyhow::Result<()> {
+        let providers = config.jobs.discovery_sources.iter().map(|spec| {
+            let provider = providers::from_spec(spec).with_context(|| format!("DISCOVERY_SOURCES={spec}"))?;
+            anyhow::Ok(Arc::from(provider))
+        });
+        let context = JobContext {
+            db: database.pool.clone(),
+            wake: Arc::new(Queue),
+            clock: Arc::new(SystemClock),
+            notifier: events.notifier.clone(),
+            engine,
+            providers: providers.collect::<anyhow::Result<_>>()?,
+            grace: JobContext::GRACE,
+        };
+        self.jobs = Some(jobs::start(context, &config.jobs, self.stopping.clone()).await?);
+        Ok(())
     }
 
     async fn start_http(
@@ -201,6 +254,10 @@ impl Parts {
                 abort.abort();
             }
         }
+        self.stopping.cancel();
+        if let Some(jobs) = self.jobs {
+            finish("running jobs", async { drop(jobs.await) }).await;
+        }
         self.ending.cancel();
         self.background.close();
         finish("the event feed", self.background.wait()).await;
@@ -208,6 +265,16 @@ impl Parts {
             upkeep.abort();
         }
     }
+}
+
+/// What the engine is made of, by the configuration.
+fn engine_settings(config: &Config) -> anyhow::Result<EngineSettings> {
+    let engine = &config.engine;
+    Ok(EngineSettings {
+        vocabulary: Arc::new(Vocabulary::default()),
+        thresholds: Thresholds::new(engine.auto_apply_threshold, engine.manual_review_threshold)?,
+        model_version: engine.model_version.clone(),
+    })
 }
 
 /// Waits for a part to end. Gives whether it did in time.

@@ -109,7 +109,8 @@ async fn take(
     rejects.finish()?;
     let (totals, rejected) = (reconciler.totals(), reconciler.rejected_entries());
     let (inserted, updated, unchanged) = (totals.inserted, totals.updated, totals.unchanged);
-    let summary = format!("inserted {inserted}, updated {updated}, unchanged {unchanged}, rejected {rejected}");
+    let summary =
+        format!("inserted {inserted}, updated {updated}, unchanged {unchanged}, rejected {rejected}");
     bar.suspend(|| say(&summary));
     Ok(rejected)
 }
