@@ -8,11 +8,15 @@ pub use database::Database;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::db::migrate;
+use crate::domain::events::{Feed, Notifier, TagLog};
 use crate::domain::page::PageLimits;
+use crate::domain::tagging::auto_tag::EngineSettings;
+use crate::domain::tagging::{Thresholds, Vocabulary, revision};
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
 use crate::http::{self, Edge, Executor};
-use crate::telemetry;
+use crate::jobs::{self, JobContext, Queue};
+use crate::{providers, telemetry};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -69,13 +73,21 @@ impl App {
         migrate::up(&database.pool, None)
             .await
             .context("migrating the database")?;
+        jobs::setup(&database.pool)
+            .await
+            .context("setting up the queue")?;
+        let engine = engine_settings(config)?;
+        revision::adopt(&database.pool, &engine.fingerprint())
+            .await
+            .context("adopting the engine's settings")?;
         let mut parts = Parts::default();
-        parts.start_metrics_upkeep();
-        let address = match duty {
-            Duty::Serve => Some(parts.start_http(config, database).await?),
-            Duty::Work => None,
-        };
-        Ok((address, parts))
+        match parts.start(config, duty, database, engine).await {
+            Ok(address) => Ok((address, parts)),
+            Err(error) => {
+                parts.stop().await;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -107,16 +119,44 @@ impl RunningApp {
     }
 }
 
+/// The tails of the logs, and what wakes them.
+struct Events {
+    tags: Arc<Feed<TagLog>>,
+    notifier: Notifier,
+}
+
 /// The background parts and how to end them.
 #[derive(Default)]
 struct Parts {
     draining: CancellationToken,
     sockets: TaskTracker,
     http: Option<JoinHandle<()>>,
+    /// Ends workers and schedules, after the requests that may still ask for runs.
+    stopping: CancellationToken,
+    jobs: Option<JoinHandle<()>>,
+    /// Ends what runs until the very end: feeds and the notifier.
+    ending: CancellationToken,
+    background: TaskTracker,
     upkeep: Option<JoinHandle<()>>,
 }
 
 impl Parts {
+    async fn start(
+        &mut self,
+        config: &Config,
+        duty: Duty,
+        database: &Database,
+        engine: EngineSettings,
+    ) -> anyhow::Result<Option<SocketAddr>> {
+        self.start_metrics_upkeep();
+        let events = self.start_events(database).await?;
+        self.start_jobs(config, database, &events, engine).await?;
+        Ok(match duty {
+            Duty::Serve => Some(self.start_http(config, database, &events).await?),
+            Duty::Work => None,
+        })
+    }
+
     fn start_metrics_upkeep(&mut self) {
         let Some(metrics) = telemetry::metrics() else {
             return;
@@ -130,7 +170,49 @@ impl Parts {
         }));
     }
 
-    async fn start_http(&mut self, config: &Config, database: &Database) -> anyhow::Result<SocketAddr> {
+    async fn start_events(&mut self, database: &Database) -> anyhow::Result<Events> {
+        let db = &database.pool;
+        let events = Events {
+            tags: Feed::open(db.clone()).await.context("opening the event feed")?,
+            notifier: Notifier::default(),
+        };
+        self.background
+            .spawn(events.tags.clone().run(self.ending.clone()));
+        self.background
+            .spawn(events.notifier.clone().run(db.clone(), self.ending.clone()));
+        Ok(events)
+    }
+
+    async fn start_jobs(
+        &mut self,
+        config: &Config,
+        database: &Database,
+        events: &Events,
+        engine: EngineSettings,
+    ) -> anyhow::Result<()> {
+        let providers = config.jobs.discovery_sources.iter().map(|spec| {
+            let provider = providers::from_spec(spec).with_context(|| format!("DISCOVERY_SOURCES={spec}"))?;
+            anyhow::Ok(Arc::from(provider))
+        });
+        let context = JobContext {
+            db: database.pool.clone(),
+            wake: Arc::new(Queue),
+            clock: Arc::new(SystemClock),
+            notifier: events.notifier.clone(),
+            engine,
+            providers: providers.collect::<anyhow::Result<_>>()?,
+            grace: JobContext::GRACE,
+        };
+        self.jobs = Some(jobs::start(context, &config.jobs, self.stopping.clone()).await?);
+        Ok(())
+    }
+
+    async fn start_http(
+        &mut self,
+        config: &Config,
+        database: &Database,
+        events: &Events,
+    ) -> anyhow::Result<SocketAddr> {
         let wanted = SocketAddr::new(config.http.host, config.http.port);
         let listener = TcpListener::bind(wanted)
             .await
@@ -146,6 +228,7 @@ impl Parts {
             config: config.http.clone(),
             authenticator: Authenticator::new(&config.auth),
             db: database.pool.clone(),
+            feed: events.tags.clone(),
             metrics: telemetry::metrics(),
             draining: self.draining.clone(),
             sockets: self.sockets.clone(),
@@ -171,10 +254,27 @@ impl Parts {
                 abort.abort();
             }
         }
+        self.stopping.cancel();
+        if let Some(jobs) = self.jobs {
+            finish("running jobs", async { drop(jobs.await) }).await;
+        }
+        self.ending.cancel();
+        self.background.close();
+        finish("the event feed", self.background.wait()).await;
         if let Some(upkeep) = self.upkeep {
             upkeep.abort();
         }
     }
+}
+
+/// What the engine is made of, by the configuration.
+fn engine_settings(config: &Config) -> anyhow::Result<EngineSettings> {
+    let engine = &config.engine;
+    Ok(EngineSettings {
+        vocabulary: Arc::new(Vocabulary::default()),
+        thresholds: Thresholds::new(engine.auto_apply_threshold, engine.manual_review_threshold)?,
+        model_version: engine.model_version.clone(),
+    })
 }
 
 /// Waits for a part to end. Gives whether it did in time.

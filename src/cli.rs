@@ -1,11 +1,13 @@
 //! The command line: flags over environment over `.env`, and one function per command.
 
+mod import;
 mod output;
 mod token;
 
 use crate::app::{App, Database, Duty, RunningApp};
 use crate::config::Config;
 use crate::db::migrate;
+use crate::graphql::schema;
 use crate::telemetry;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -23,11 +25,13 @@ Examples:
   virtual-tagging --port 9000 serve            the same on another port
   virtual-tagging worker                       work on jobs only, beside a serve
   virtual-tagging migrate status               which migrations the database has
+  virtual-tagging import inventory.jsonl.gz    load an inventory; also while the service runs
   virtual-tagging token --sub ada --role approver --accounts 111,222 --ttl 8h
 
 Settings come from flags, environment variables and ./.env, in this order; the README lists all.
 
-Exit codes: 0 done; 1 failed, the reason is on stderr; 2 the command line was wrong, or an import rejected lines.";
+Exit codes: 0 done; 1 failed, the reason is on stderr; 2 the command line was wrong, or
+an import with --strict rejected lines.";
 
 /// Infers missing cloud tags with a confidence and a reason, and lets people approve them.
 #[derive(Debug, Parser)]
@@ -80,6 +84,10 @@ enum Command {
     /// Apply, take back or show the migrations of the database
     #[command(subcommand)]
     Migrate(Migrate),
+    /// Take an inventory file into the database, and print inserted, updated, unchanged, rejected
+    Import(import::ImportArgs),
+    /// Print the GraphQL schema
+    Schema,
     /// Print a signed bearer token
     Token(token::TokenArgs),
     /// Ask a running service whether it is ready (exit code 0) or not (1)
@@ -125,6 +133,11 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Serve => serve(config, Duty::Serve).await,
         Command::Worker => serve(config, Duty::Work).await,
         Command::Migrate(action) => migrate(action, config).await,
+        Command::Import(arguments) => import::run(arguments, config).await,
+        Command::Schema => {
+            say(schema::sdl().trim_end());
+            Ok(DONE)
+        }
         Command::Token(arguments) => token::print(arguments, &config),
         Command::Health => health(&config).await,
     }

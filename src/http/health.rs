@@ -1,20 +1,24 @@
 //! Alive, ready, and the numbers.
 
-use super::SharedEdge;
 use super::refusal::Refusal;
+use super::{Edge, SharedEdge};
 use crate::db::{migrate, sql};
+use crate::domain::{JobName, RunStatus};
 use crate::graphql::error::Code;
 use crate::telemetry::names;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sea_orm::{DatabaseConnection, FromQueryResult};
+use sea_orm::{ActiveEnum, DatabaseConnection, FromQueryResult, Iterable};
 use serde::Serialize;
 use std::time::Duration;
 
 /// A part that does not answer within this time is not ready.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A feed that has not read the audit trail for longer is not running.
+const FEED_MAX_LAG: Duration = Duration::from_secs(15);
 
 /// The process runs. Touches nothing else.
 pub async fn alive() -> impl IntoResponse {
@@ -42,6 +46,7 @@ struct Readiness {
     ready: bool,
     database: Part,
     migrations: Part,
+    events: Part,
     draining: bool,
 }
 
@@ -54,8 +59,9 @@ pub async fn ready(State(edge): State<SharedEdge>) -> Response {
         Err("unknown: the database cannot be reached".into())
     };
     let migrations = Part::of(migrations);
+    let events = Part::of(following(&edge));
     let draining = edge.draining.is_cancelled();
-    let ready = database.ok && migrations.ok && !draining;
+    let ready = database.ok && migrations.ok && events.ok && !draining;
     let status = if ready {
         StatusCode::OK
     } else {
@@ -65,6 +71,7 @@ pub async fn ready(State(edge): State<SharedEdge>) -> Response {
         ready,
         database,
         migrations,
+        events,
         draining,
     };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
@@ -98,6 +105,16 @@ async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
     }
 }
 
+/// The feed asks the database every second, or more often.
+fn following(edge: &Edge) -> Result<String, String> {
+    let lag = edge.feed.status().polled_at.elapsed();
+    let seconds = lag.as_secs_f64();
+    if lag < FEED_MAX_LAG {
+        return Ok(format!("read {seconds:.1} s ago"));
+    }
+    Err(format!("not read for {seconds:.0} s"))
+}
+
 /// A count of runs.
 #[derive(FromQueryResult)]
 struct Runs {
@@ -119,9 +136,16 @@ pub async fn metrics(State(edge): State<SharedEdge>) -> Result<Response, Refusal
     let idle = pool.num_idle() as f64;
     metrics::gauge!(names::POOL, "state" => "idle").set(idle);
     metrics::gauge!(names::POOL, "state" => "used").set(f64::from(pool.size()) - idle);
+    metrics::gauge!(names::FEED_LAG).set(edge.feed.status().polled_at.elapsed().as_secs_f64());
     let count = "SELECT job_name AS job, status, count(*) FROM scheduler_jobs GROUP BY 1, 2";
     match tokio::time::timeout(PROBE_TIMEOUT, sql::rows::<Runs>(&edge.db, count, [])).await {
         Ok(Ok(rows)) => {
+            // A status that no run has any more would keep its last number.
+            for (job, status) in
+                JobName::iter().flat_map(|job| RunStatus::iter().map(move |status| (job, status)))
+            {
+                metrics::gauge!(names::RUNS, "job" => job.to_value(), "status" => status.to_value()).set(0);
+            }
             for row in rows {
                 metrics::gauge!(names::RUNS, "job" => row.job, "status" => row.status).set(row.count as f64);
             }

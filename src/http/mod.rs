@@ -4,6 +4,7 @@
 //! one for all: `guard` (lexical limits) -> `document` (cache of parsed documents, structural limits) -> the schema.
 
 pub mod auth;
+mod csv;
 mod document;
 mod executor;
 mod graphiql;
@@ -21,6 +22,7 @@ pub use executor::Executor;
 pub use router::router;
 
 use crate::config::HttpConfig;
+use crate::domain::events::{Feed, TagLog};
 use auth::Authenticator;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::DatabaseConnection;
@@ -40,6 +42,8 @@ pub struct Edge {
     pub db: DatabaseConnection,
     /// The process's metrics, if it records them.
     pub metrics: Option<PrometheusHandle>,
+    /// The tail of the tags' log.
+    pub feed: Arc<Feed<TagLog>>,
     /// Cancelled when the service drains: sockets then close with 1012.
     pub draining: CancellationToken,
     /// The open websockets.

@@ -1,5 +1,6 @@
 //! Refusals: every error body is JSON in the form of a GraphQL error.
 
+use crate::error::Error;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
 use async_graphql::ServerError;
@@ -104,5 +105,22 @@ impl IntoResponse for Refusal {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// What domain verbs refuse, outside of GraphQL.
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unauthenticated => Self::unauthenticated(),
+            Error::Forbidden(message) => Self::new(StatusCode::FORBIDDEN, Code::Forbidden, message),
+            Error::BadInput(_) | Error::Rejected(_) => {
+                Self::new(StatusCode::BAD_REQUEST, Code::BadUserInput, error.to_string())
+            }
+            Error::Database(_) | Error::Internal(_) => {
+                tracing::error!(%error, "a request failed");
+                Self::fault()
+            }
+        }
     }
 }

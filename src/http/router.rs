@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use super::trace::{REQUEST_ID_HEADER, trace};
-use super::{Edge, SharedEdge, graphiql, graphql, health, limits};
+use super::{Edge, SharedEdge, csv, graphiql, graphql, health, limits};
 use crate::graphql::error::Code;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -23,6 +23,8 @@ pub fn router(edge: Edge) -> Router {
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
         .route("/graphql", graphql_routes(edge.config.upload_max_bytes))
         .route("/graphiql/{file}", get(graphiql::asset))
+        .route("/csv/template", get(csv::template))
+        .route("/csv/export", get(csv::export))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

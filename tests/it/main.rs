@@ -7,6 +7,7 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod app;
 mod approvals;
 mod architecture;
 mod auto_tag;
@@ -14,9 +15,12 @@ mod db;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod events;
+mod http;
 mod inventory;
 mod jobs;
 mod runs;
 #[cfg(feature = "embedded")]
 mod scratch;
+mod service;
+mod websocket;
 mod world;

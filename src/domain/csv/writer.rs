@@ -32,11 +32,17 @@ pub struct CsvWriter<W: Write> {
 impl<W: Write> CsvWriter<W> {
     /// Starts a file: writes the header.
     pub fn new(output: W) -> io::Result<Self> {
-        let mut inner = csv::WriterBuilder::new()
+        let mut writer = Self::resumed(output);
+        writer.inner.write_record(Column::ALL.map(Column::name))?;
+        Ok(writer)
+    }
+
+    /// Goes on with a file that has its header.
+    pub fn resumed(output: W) -> Self {
+        let inner = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(output);
-        inner.write_record(Column::ALL.map(Column::name))?;
-        Ok(Self { inner })
+        Self { inner }
     }
 
     /// Writes one resource.

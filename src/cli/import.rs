@@ -1,0 +1,177 @@
+//! `import`: takes an inventory file into the database, through the same verb as uploads and discovery.
+
+use super::output::{complain, say};
+use crate::app::Database;
+use crate::config::Config;
+use crate::db::migrate;
+
+use crate::domain::discovery::{BATCH_SIZE, Entry, InventoryReader, Rejection, ReportSink, ResourceReport};
+use crate::domain::events::Notifier;
+use crate::domain::inventory::Reconciler;
+use anyhow::{Context, anyhow};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Rejections that are shown; `--rejects` has all.
+const SHOWN_REJECTIONS: u64 = 10;
+
+/// What to import, and how.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// JSON Lines or CSV, plain or gzip
+    file: PathBuf,
+    /// Names the source of resources that are new
+    #[arg(long, default_value = "import")]
+    source: String,
+    /// Write every rejected line with its reason to this CSV file
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// End with exit code 2 when a line was rejected
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Imports a file and prints how many resources were inserted, updated, unchanged and rejected.
+pub async fn run(arguments: ImportArgs, config: Config) -> anyhow::Result<ExitCode> {
+    let file = arguments.file.display().to_string();
+    let (bar, reader) = open(&arguments.file).with_context(|| file.clone())?;
+    let rejects = Rejects::create(arguments.rejects.as_deref())?;
+    let database = Database::open(&config.database).await?;
+    let result = take(reader, &bar, rejects, &arguments.source, &database).await;
+    bar.finish_and_clear();
+    database.close().await;
+    let rejected = result.with_context(|| file)?;
+    Ok(if arguments.strict && rejected > 0 {
+        ExitCode::from(2)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// A reader whose progress a bar shows; the bar hides itself where there is no terminal.
+fn open(path: &Path) -> anyhow::Result<(ProgressBar, InventoryReader)> {
+    let file = File::open(path)?;
+    let bar = ProgressBar::new(file.metadata()?.len());
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:30} {percent}% {bytes}/{total_bytes} {elapsed} {msg}",
+    )?);
+    let name = path.file_name().and_then(|name| name.to_str());
+    let reader = InventoryReader::from_reader(bar.wrap_read(file), name)?;
+    for column in reader.ignored_columns() {
+        complain(&format!("the column {column} is not known and is ignored"));
+    }
+    Ok((bar, reader))
+}
+
+/// Gives how many entries were rejected.
+async fn take(
+    reader: InventoryReader,
+    bar: &ProgressBar,
+    mut rejects: Rejects,
+    source: &str,
+    database: &Database,
+) -> anyhow::Result<u64> {
+    migrate::up(&database.pool, None)
+        .await
+        .context("migrating the database")?;
+    // A running service that nobody tells finds the events by its next poll.
+    let notifier = Notifier::default();
+    let mut reconciler = Reconciler::new(&database.pool, &notifier, source, None);
+    let mut batch: Vec<ResourceReport> = Vec::with_capacity(BATCH_SIZE);
+    for entry in reader {
+        match entry? {
+            Entry::Resource(_, report) => batch.push(report),
+            Entry::Rejected(faults) => {
+                rejects.add(bar, &faults)?;
+                reconciler
+                    .rejected(faults)
+                    .await
+                    .map_err(|error| anyhow!(error))?;
+            }
+        }
+        if batch.len() == BATCH_SIZE {
+            reconciler
+                .resources(std::mem::take(&mut batch))
+                .await
+                .map_err(|error| anyhow!(error))?;
+        }
+    }
+    if !batch.is_empty() {
+        reconciler
+            .resources(batch)
+            .await
+            .map_err(|error| anyhow!(error))?;
+    }
+    reconciler.finish().await?;
+    rejects.finish()?;
+    let (totals, rejected) = (reconciler.totals(), reconciler.rejected_entries());
+    let (inserted, updated, unchanged) = (totals.inserted, totals.updated, totals.unchanged);
+    let summary =
+        format!("inserted {inserted}, updated {updated}, unchanged {unchanged}, rejected {rejected}");
+    bar.suspend(|| say(&summary));
+    Ok(rejected)
+}
+
+/// Where rejections go.
+struct Rejects {
+    file: Option<csv::Writer<File>>,
+    entries: u64,
+}
+
+impl Rejects {
+    fn create(path: Option<&Path>) -> anyhow::Result<Self> {
+        let create = |path: &Path| -> anyhow::Result<csv::Writer<File>> {
+            let file = File::create(path).with_context(|| path.display().to_string())?;
+            let mut writer = csv::Writer::from_writer(file);
+            writer.write_record(["line", "column", "value", "reason"])?;
+            Ok(writer)
+        };
+        Ok(Self {
+            file: path.map(create).transpose()?,
+            entries: 0,
+        })
+    }
+
+    /// Takes the faults of one entry.
+    fn add(&mut self, bar: &ProgressBar, faults: &[Rejection]) -> anyhow::Result<()> {
+        self.entries += 1;
+        for fault in faults {
+            let line = fault.line.map(|line| line.to_string()).unwrap_or_default();
+            let (column, value) = (fault.column.as_deref(), fault.value.as_deref());
+            if self.entries <= SHOWN_REJECTIONS {
+                let column = column.map(|column| format!(", {column}")).unwrap_or_default();
+                let value = value.map(|value| format!(" ({value:?})")).unwrap_or_default();
+                bar.suspend(|| complain(&format!("line {line}{column}: {}{value}", fault.reason)));
+            }
+            if let Some(file) = &mut self.file {
+                let cells = [
+                    &line,
+                    column.unwrap_or_default(),
+                    value.unwrap_or_default(),
+                    &fault.reason,
+                ];
+                file.write_record(cells.map(|cell| crate::domain::csv::guard(cell).into_owned()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> anyhow::Result<()> {
+        if self.entries > SHOWN_REJECTIONS {
+            let more = self.entries - SHOWN_REJECTIONS;
+            let hint = if self.file.is_some() {
+                "the file has them all"
+            } else {
+                "--rejects FILE keeps them all"
+            };
+            complain(&format!("and {more} more rejected; {hint}"));
+        }
+        if let Some(file) = &mut self.file {
+            file.flush()?;
+        }
+        Ok(())
+    }
+}

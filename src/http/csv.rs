@@ -1,0 +1,92 @@
+//! Downloads: the template to fill in, and exports, streamed.
+
+use super::SharedEdge;
+use super::refusal::Refusal;
+use crate::domain::Cloud;
+use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
+use crate::error::Error;
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use serde::Deserialize;
+
+const CSV: &str = "text/csv; charset=utf-8; header=present";
+
+/// `GET /csv/template`: an empty inventory.
+pub async fn template(State(edge): State<SharedEdge>, headers: HeaderMap) -> Result<Response, Refusal> {
+    edge.authenticator
+        .request(&headers)
+        .map_err(|_| Refusal::unauthenticated())?;
+    Ok(download("virtual-tagging-template.csv", csv::template().into()))
+}
+
+/// The parameters of an export.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExportParameters {
+    #[serde(default)]
+    what: What,
+    cloud: Option<Cloud>,
+    account_id: Option<String>,
+    resource_type: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum What {
+    #[default]
+    Resources,
+    Tags,
+}
+
+/// `GET /csv/export`: what exists for the caller, filtered.
+pub async fn export(
+    State(edge): State<SharedEdge>,
+    headers: HeaderMap,
+    parameters: Result<Query<ExportParameters>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let caller = edge
+        .authenticator
+        .request(&headers)
+        .map_err(|_| Refusal::unauthenticated())?;
+    let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    let (kind, name) = match parameters.what {
+        What::Resources => (ExportKind::Resources, "resources.csv"),
+        What::Tags => (ExportKind::Tags, "virtual-tags.csv"),
+    };
+    let filter = ExportFilter {
+        cloud: parameters.cloud,
+        account_id: parameters.account_id,
+        resource_type: parameters.resource_type,
+    };
+    let mut export = Export::new(edge.db.clone(), caller.actor, kind, filter)?;
+    // While the status can still be chosen: afterwards a fault can only cut the answer off.
+    let first = export.next_page().await?.unwrap_or_default();
+    let pages = stream::try_unfold((Some(first), export), |(first, mut export)| async move {
+        let page = match first {
+            Some(first) => Some(first),
+            None => export
+                .next_page()
+                .await
+                .inspect_err(|error| tracing::error!("an export broke off: {error}"))?,
+        };
+        Ok::<_, Error>(page.map(|page| (Bytes::from(page), (None, export))))
+    });
+    Ok(download(name, Body::from_stream(pages)))
+}
+
+fn download(name: &str, body: Body) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, CSV.to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    (headers, body).into_response()
+}

@@ -1,0 +1,118 @@
+//! The real service on a database of its own, inside of the test's process.
+
+use crate::db::TestDb;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+use virtual_tagging::app::{App, Duty, RunningApp};
+use virtual_tagging::config::{Config, Secret};
+use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
+use virtual_tagging::http::auth::mint;
+
+/// Signs the tokens of services that want them.
+pub const SECRET: &str = "a secret of at least thirty-two bytes";
+
+pub struct Service {
+    pub app: RunningApp,
+    pub config: Config,
+    pub client: reqwest::Client,
+    // After the service: it goes when nothing uses it any more.
+    pub db: TestDb,
+}
+
+impl Service {
+    /// Without authentication, without background work.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Tokens are needed.
+    pub async fn start_authenticated() -> Self {
+        Self::start_with(&[("JWT_SECRET", SECRET)]).await
+    }
+
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_on(TestDb::create().await, settings).await
+    }
+
+    /// On a database that is there; several services can share one.
+    pub async fn start_on(db: TestDb, settings: &[(&str, &str)]) -> Self {
+        let config = config(&db.url(), settings);
+        let app = App::start(config.clone(), Duty::Serve).await.unwrap();
+        Self {
+            app,
+            config,
+            client: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            db,
+        }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.app.address().unwrap()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address())
+    }
+
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    /// A POST of JSON without any credentials.
+    pub async fn post(&self, body: &Value) -> reqwest::Response {
+        self.client
+            .post(self.url("/graphql"))
+            .json(body)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// The answer to a query, which must be 200.
+    pub async fn graphql(&self, query: &str) -> Value {
+        let response = self.post(&json!({ "query": query })).await;
+        assert_eq!(response.status(), 200);
+        response.json().await.unwrap()
+    }
+
+    /// A token for a service that wants one.
+    pub fn token(&self, subject: &str, role: Role, accounts: Option<&[&str]>, ttl: Duration) -> String {
+        let scope = accounts.map_or(AccountScope::All, |accounts| {
+            AccountScope::Only(accounts.iter().map(|&account| account.to_owned()).collect())
+        });
+        let actor = Actor {
+            subject: subject.into(),
+            role,
+            scope,
+        };
+        mint(&self.config.auth, actor, ttl).unwrap()
+    }
+}
+
+/// The settings of a service for a test: on a free port, with nothing that runs by itself.
+pub fn config(database_url: &str, settings: &[(&str, &str)]) -> Config {
+    let mut variables: HashMap<String, String> = [
+        ("DATABASE_URL", database_url),
+        ("API_PORT", "0"),
+        ("ENABLE_SCHEDULER", "false"),
+        ("ENABLE_WORKERS", "false"),
+        ("DATABASE_MAX_CONNECTIONS", "6"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect();
+    for (name, value) in settings {
+        variables.insert((*name).to_owned(), (*value).to_owned());
+    }
+    let config = Config::from_variables(&variables).unwrap();
+    assert_eq!(
+        config.database.url.as_ref().map(Secret::reveal),
+        Some(database_url)
+    );
+    config
+}
