@@ -8,7 +8,7 @@ pub use database::Database;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::db::migrate;
-use crate::domain::events::{Feed, Notifier, TagLog};
+use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::domain::tagging::{Thresholds, Vocabulary, revision};
@@ -122,6 +122,7 @@ impl RunningApp {
 /// The tails of the logs, and what wakes them.
 struct Events {
     tags: Arc<Feed<TagLog>>,
+    resources: Arc<Feed<ResourceLog>>,
     notifier: Notifier,
 }
 
@@ -150,9 +151,9 @@ impl Parts {
     ) -> anyhow::Result<Option<SocketAddr>> {
         self.start_metrics_upkeep();
         let events = self.start_events(database).await?;
-        self.start_jobs(config, database, &events, engine).await?;
+        self.start_jobs(config, database, &events, engine.clone()).await?;
         Ok(match duty {
-            Duty::Serve => Some(self.start_http(config, database, &events).await?),
+            Duty::Serve => Some(self.start_http(config, database, events, engine).await?),
             Duty::Work => None,
         })
     }
@@ -174,10 +175,13 @@ impl Parts {
         let db = &database.pool;
         let events = Events {
             tags: Feed::open(db.clone()).await.context("opening the event feed")?,
+            resources: Feed::open(db.clone()).await.context("opening the event feed")?,
             notifier: Notifier::default(),
         };
         self.background
             .spawn(events.tags.clone().run(self.ending.clone()));
+        self.background
+            .spawn(events.resources.clone().run(self.ending.clone()));
         self.background
             .spawn(events.notifier.clone().run(db.clone(), self.ending.clone()));
         Ok(events)
@@ -211,7 +215,8 @@ impl Parts {
         &mut self,
         config: &Config,
         database: &Database,
-        events: &Events,
+        events: Events,
+        engine: EngineSettings,
     ) -> anyhow::Result<SocketAddr> {
         let wanted = SocketAddr::new(config.http.host, config.http.port);
         let listener = TcpListener::bind(wanted)
@@ -222,13 +227,18 @@ impl Parts {
             db: database.pool.clone(),
             clock: Arc::new(SystemClock),
             page_limits: PageLimits::default(),
+            engine,
+            wake: Arc::new(Queue),
+            notifier: events.notifier,
+            tag_feed: events.tags.clone(),
+            resource_feed: events.resources,
         };
         let edge = Edge {
             executor: Executor::new(services),
             config: config.http.clone(),
             authenticator: Authenticator::new(&config.auth),
             db: database.pool.clone(),
-            feed: events.tags.clone(),
+            feed: events.tags,
             metrics: telemetry::metrics(),
             draining: self.draining.clone(),
             sockets: self.sockets.clone(),

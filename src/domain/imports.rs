@@ -6,7 +6,7 @@ use crate::db::sql;
 use crate::domain::auth::{Actor, Role};
 use crate::entities::import_file;
 use crate::error::{Error, Result};
-use sea_orm::{DatabaseConnection, EntityTrait, FromQueryResult, TransactionTrait};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, TransactionTrait};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -62,7 +62,10 @@ pub async fn fetch(
     struct Chunk {
         data: Vec<u8>,
     }
-    let file = import_file::Entity::find_by_id(id).one(db).await?;
+    let file = import_file::find()
+        .filter(import_file::Column::Id.eq(id))
+        .one(db)
+        .await?;
     let file = file.ok_or_else(|| Error::not_found("fileId", format!("uploaded file {id}")))?;
     for seq in 0_i32.. {
         let select = "SELECT data FROM import_chunks WHERE file_id = $1 AND seq = $2";

@@ -4,10 +4,12 @@ use super::{Arguments, Run, Wake, not_found};
 use crate::db::sql;
 use crate::domain::RunStatus;
 use crate::domain::auth::{Actor, Role};
-use crate::entities::scheduler_job;
+use crate::entities::{AccountScope, scheduler_job};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, TransactionTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, TransactionTrait,
+};
 
 /// A run to be made.
 #[derive(Clone, Debug)]
@@ -164,7 +166,10 @@ pub(super) async fn insert(
 }
 
 async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Run> {
-    let run = scheduler_job::Entity::find_by_id(id).one(db).await?;
+    let run = scheduler_job::find(&AccountScope::All)
+        .filter(scheduler_job::Column::Id.eq(id))
+        .one(db)
+        .await?;
     run.ok_or_else(|| not_found(id))
 }
 
