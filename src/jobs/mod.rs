@@ -7,6 +7,7 @@ mod import;
 mod maintain;
 mod queue;
 mod schedule;
+mod wakeups;
 mod worker;
 
 pub use queue::{Queue, setup};

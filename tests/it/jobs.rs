@@ -155,8 +155,8 @@ async fn a_notification_starts_a_run_at_once() {
     }
     waits.sort_unstable();
     println!("ms from request to start: {waits:?}");
-    // Polling alone would take half a second in the median.
-    assert!(waits[7] < 250, "{waits:?}");
+    // Polling alone would take half a second in the median; and no announcement is lost.
+    assert!(waits[7] < 100 && waits[14] < 500, "{waits:?}");
     replica.stop().await;
 }
 
