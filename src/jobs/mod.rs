@@ -7,6 +7,7 @@ mod import;
 mod maintain;
 mod queue;
 mod schedule;
+mod wakeups;
 mod worker;
 
 pub use queue::{Queue, setup};
@@ -73,13 +74,16 @@ pub async fn start(
                 error => error,
             })?;
     }
-    let scheduler = config
-        .scheduler
-        .then(|| tokio::spawn(schedule::run(context.clone(), shutdown.clone())));
-    let workers = config
-        .workers
-        .then(|| tokio::spawn(worker::run(context, config.concurrency, shutdown)));
-    let parts = Parts(scheduler.into_iter().chain(workers).collect());
+    let mut parts = Parts(Vec::new());
+    if config.scheduler {
+        parts.spawn(schedule::tick_schedules(context.clone(), shutdown.clone()));
+    }
+    if config.scheduler || config.workers {
+        parts.spawn(schedule::rescue_runs(context.clone(), shutdown.clone()));
+    }
+    if config.workers {
+        parts.spawn(worker::run(context, config.concurrency, shutdown));
+    }
     Ok(tokio::spawn(parts.ended()))
 }
 
@@ -87,6 +91,10 @@ pub async fn start(
 struct Parts(Vec<JoinHandle<()>>);
 
 impl Parts {
+    fn spawn(&mut self, part: impl Future<Output = ()> + Send + 'static) {
+        self.0.push(tokio::spawn(part));
+    }
+
     async fn ended(mut self) {
         for part in &mut self.0 {
             if let Err(error) = part.await {

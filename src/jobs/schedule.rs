@@ -9,17 +9,24 @@ use tokio_util::sync::CancellationToken;
 const TICK: Duration = Duration::from_secs(1);
 const RESCUE: Duration = Duration::from_secs(15);
 
-/// Ticks until shutdown. A database that does not answer is logged, and asked again at the next tick: what was
-/// missed is made up for then.
-pub(super) async fn run(context: JobContext, shutdown: CancellationToken) {
-    let (mut ticks, mut rescues) = (interval(TICK), interval(RESCUE));
+/// Ticks the schedules until shutdown. A database that does not answer is logged, and asked again at the next tick:
+/// what was missed is made up for then.
+pub(super) async fn tick_schedules(context: JobContext, shutdown: CancellationToken) {
+    every(TICK, &shutdown, || tick(&context)).await;
+}
+
+/// Looks after abandoned runs until shutdown.
+pub(super) async fn rescue_runs(context: JobContext, shutdown: CancellationToken) {
+    every(RESCUE, &shutdown, || rescue(&context)).await;
+}
+
+async fn every<F: Future<Output = ()>>(period: Duration, shutdown: &CancellationToken, work: impl Fn() -> F) {
+    let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    rescues.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            _ = ticks.tick() => tick(&context).await,
-            _ = rescues.tick() => rescue(&context).await,
+            _ = ticks.tick() => work().await,
         }
     }
 }

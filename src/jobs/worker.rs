@@ -3,6 +3,7 @@
 //! apalis only hears success: a failed task it would fetch again at once, and a panic or a timeout of its own
 //! would leave the task running for ever. Retries, panics and timeouts are ours.
 
+use super::wakeups::Wakeups;
 use super::{JobContext, auto_tag, discover, import, maintain, queue};
 use crate::domain::runs::{self, Arguments, Failure, RunHandle, Settled};
 use crate::error::Result;
@@ -19,8 +20,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
-/// How often an idle worker looks by itself, should a notification get lost, and for retries that come due.
-const POLL: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// An attempt that takes longer is cut off and counts as failed; what it committed stands.
 const ATTEMPT_LIMIT: Duration = Duration::from_hours(2);
@@ -46,8 +45,7 @@ pub(super) async fn run(context: JobContext, concurrency: usize, shutdown: Cance
             let pool = worker.context.db.get_postgres_connection_pool();
             let storage = PostgresStorage::<Value>::new(pool)
                 .with_config(config)
-                .with_pubsub()
-                .poll_with_interval(POLL);
+                .poll_with_strategy(Wakeups::of_queue(pool, queue::NAME));
             WorkerBuilder::new(format!("{}-{restarts}", worker.name))
                 .backend(storage)
                 .concurrency(concurrency)

@@ -19,6 +19,7 @@ mod http;
 mod inventory;
 mod jobs;
 mod runs;
+mod schedules;
 #[cfg(feature = "embedded")]
 mod scratch;
 mod service;
