@@ -1,5 +1,6 @@
 //! Opaque cursors: the name of the order that they were made for and where a row stands in it.
 
+use crate::domain::events::Cursor;
 use crate::domain::page::{Key, KeyKind, Keyset};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::DateTime;
@@ -50,6 +51,25 @@ pub fn decode<O: Keyset>(cursor: &str, order: O) -> Result<Vec<Key>, &'static st
     }
 }
 
+/// The cursor of an event of the named log.
+pub fn encode_event(log: &str, cursor: Cursor) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{VERSION}:{log}:{cursor}"))
+}
+
+/// Where the event of a cursor stands; refuses what was not made for this log.
+pub fn decode_event(log: &str, text: &str) -> Result<Cursor, &'static str> {
+    const NOT_A_CURSOR: &str = "is not a cursor of such an event";
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NOT_A_CURSOR)?;
+    let plain = String::from_utf8(bytes).map_err(|_| NOT_A_CURSOR)?;
+    let place = plain
+        .strip_prefix(VERSION)
+        .and_then(|rest| rest.strip_prefix(':'));
+    let place = place
+        .and_then(|rest| rest.strip_prefix(log))
+        .and_then(|rest| rest.strip_prefix(':'));
+    place.and_then(|place| place.parse().ok()).ok_or(NOT_A_CURSOR)
+}
+
 /// The first part and what follows it.
 fn part(text: &str) -> Option<(&str, &str)> {
     let (length, rest) = text.split_once(':')?;
@@ -70,6 +90,7 @@ fn read(kind: KeyKind, text: &str) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use super::{decode, encode};
+    use crate::domain::events::Cursor;
     use crate::domain::page::{Key, KeyKind, Keyset};
     use chrono::DateTime;
     use proptest::prelude::*;

@@ -12,10 +12,13 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+/// A parent, what its list is filtered by, and which page is wanted.
+type PageKey<F> = (i64, F, PageArgs);
+
 /// The lists of one kind that an operation's parents have. `F` is what a list is filtered by.
 pub struct Nested<F, O: Keyset> {
     order: O,
-    pages: Batch<(i64, F, PageArgs), Page<Arc<O::Row>>>,
+    pages: Batch<PageKey<F>, Page<Arc<O::Row>>>,
     counts: Batch<(i64, F), u64>,
 }
 
@@ -34,7 +37,7 @@ where
         C: Fn(Vec<i64>, F) -> CR + Clone + Send + Sync + 'static,
         CR: Future<Output = DomainResult<HashMap<i64, u64>>> + Send + 'static,
     {
-        let pages = Batch::new(move |keys: Vec<(i64, F, PageArgs)>| {
+        let pages = Batch::new(move |keys: Vec<PageKey<F>>| {
             let pages = pages.clone();
             async move {
                 let groups = group(keys.into_iter().map(|(id, filter, args)| (id, (filter, args))));

@@ -4,15 +4,20 @@ use super::approval::ApprovalQuery;
 use super::audit::AuditQuery;
 use super::context::Services;
 use super::dashboard::DashboardQuery;
+use super::decide::DecisionMutation;
 use super::inference::InferenceQuery;
+use super::live::Subscription;
 use super::node::NodeQuery;
 use super::resource::ResourceQuery;
+use super::resource_edit::ResourceMutation;
 use super::rule::RuleQuery;
+use super::rule_edit::{PreviewQuery, RuleMutation};
 use super::run::RunQuery;
+use super::run_control::RunMutation;
 use super::viewer::ViewerQuery;
 use super::virtual_tag::VirtualTagQuery;
 use super::vocabulary::VocabularyQuery;
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
+use async_graphql::{MergedObject, SDLExportOptions, SchemaBuilder};
 
 /// What can be asked.
 #[derive(Default, MergedObject)]
@@ -23,6 +28,7 @@ pub struct Query(
     VirtualTagQuery,
     ApprovalQuery,
     RuleQuery,
+    PreviewQuery,
     AuditQuery,
     InferenceQuery,
     RunQuery,
@@ -31,10 +37,8 @@ pub struct Query(
 );
 
 /// What can be changed.
-pub type Mutation = EmptyMutation;
-
-/// What can be watched.
-pub type Subscription = EmptySubscription;
+#[derive(Default, MergedObject)]
+pub struct Mutation(ResourceMutation, DecisionMutation, RuleMutation, RunMutation);
 
 /// The schema with its services inside.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -55,5 +59,5 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription)
 }

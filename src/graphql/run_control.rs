@@ -1,0 +1,180 @@
+//! Asking for runs, steering them, and pausing schedules.
+
+use super::context::ContextExt;
+use super::enums::JobName;
+use super::error::{Failure, Result, UserError, settle};
+use super::id::{Id, JobRunKind};
+use super::payload::{
+    CancelRunPayload, ImportInventoryPayload, RetryRunPayload, RunAutoTaggingPayload, RunDiscoveryPayload,
+};
+use super::run::Schedule;
+use crate::domain::imports;
+use crate::domain::runs::{self, Arguments, Run};
+use crate::error::{Error, Result as DomainResult};
+use async_graphql::{Context, InputObject, Object, SimpleObject, Upload};
+
+/// What to discover.
+#[derive(Default, InputObject)]
+pub struct RunDiscoveryInput {
+    /// The one source to ask; all when left out.
+    source: Option<String>,
+}
+
+/// A run.
+#[derive(InputObject)]
+pub struct CancelRunInput {
+    /// The global id.
+    id: Id<JobRunKind>,
+}
+
+/// A run.
+#[derive(InputObject)]
+pub struct RetryRunInput {
+    /// The global id.
+    id: Id<JobRunKind>,
+}
+
+/// The schedule to pause.
+#[derive(InputObject)]
+pub struct PauseScheduleInput {
+    /// The job.
+    job_name: JobName,
+}
+
+/// The schedule to resume.
+#[derive(InputObject)]
+pub struct ResumeScheduleInput {
+    /// The job.
+    job_name: JobName,
+}
+
+/// A file with resources.
+#[derive(InputObject)]
+pub struct ImportInventoryInput {
+    /// CSV or JSON Lines, plain or gzip; sent as the GraphQL multipart request specification says.
+    file: Upload,
+    /// Whether to say only what would change.
+    #[graphql(default)]
+    dry_run: bool,
+}
+
+/// What came of `pauseSchedule`.
+#[derive(SimpleObject)]
+pub struct PauseSchedulePayload {
+    /// The schedule as it is now; null when the job has none.
+    schedule: Option<Schedule>,
+    /// What the caller did wrong; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of `resumeSchedule`.
+#[derive(SimpleObject)]
+pub struct ResumeSchedulePayload {
+    /// The schedule as it is now; null when the job has none.
+    schedule: Option<Schedule>,
+    /// What the caller did wrong; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+async fn request(ctx: &Context<'_>, arguments: Arguments) -> Result<DomainResult<Run>> {
+    let (actor, services) = (ctx.actor()?, ctx.services()?);
+    let requested = runs::request(&services.db, &*services.wake, actor, arguments.into()).await;
+    Ok(requested.map(|requested| requested.run))
+}
+
+async fn store(ctx: &Context<'_>, file: &Upload) -> Result<DomainResult<imports::ImportFile>> {
+    let (actor, services) = (ctx.actor()?, ctx.services()?);
+    let upload = file
+        .value(ctx)
+        .map_err(|error| Failure::New(Error::internal(error)))?;
+    let content = tokio::fs::File::from_std(upload.content);
+    Ok(imports::store(&services.db, actor, &upload.filename, content).await)
+}
+
+/// Asking for runs and steering them.
+#[derive(Default)]
+pub struct RunMutation;
+
+#[Object]
+impl RunMutation {
+    /// Asks the sources for their resources as soon as a worker is free. For approvers.
+    async fn run_discovery(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to discover.")] input: Option<RunDiscoveryInput>,
+    ) -> Result<RunDiscoveryPayload> {
+        let source = input.unwrap_or_default().source;
+        RunDiscoveryPayload::of(request(ctx, Arguments::Discover { source }).await?)
+    }
+
+    /// Evaluates the resources that are due as soon as a worker is free. For approvers.
+    async fn run_auto_tagging(&self, ctx: &Context<'_>) -> Result<RunAutoTaggingPayload> {
+        RunAutoTaggingPayload::of(request(ctx, Arguments::AutoTag {}).await?)
+    }
+
+    /// Imports a file of resources as a run, which says for each line that it refuses why. For approvers.
+    async fn import_inventory(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The file.")] input: ImportInventoryInput,
+    ) -> Result<ImportInventoryPayload> {
+        let file_id = match store(ctx, &input.file).await? {
+            Ok(file) => file.id,
+            Err(error) => return ImportInventoryPayload::of(Err(error)),
+        };
+        let dry_run = input.dry_run;
+        ImportInventoryPayload::of(request(ctx, Arguments::Import { file_id, dry_run }).await?)
+    }
+
+    /// Cancels a run: a waiting one at once, a running one at its next checkpoint. For approvers.
+    async fn cancel_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which run.")] input: CancelRunInput,
+    ) -> Result<CancelRunPayload> {
+        CancelRunPayload::of(runs::cancel(&ctx.services()?.db, ctx.actor()?, input.id.0).await)
+    }
+
+    /// Queues a failed or cancelled run again; its progress stands. For approvers.
+    async fn retry_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which run.")] input: RetryRunInput,
+    ) -> Result<RetryRunPayload> {
+        let services = ctx.services()?;
+        let retried = runs::retry(&services.db, &*services.wake, ctx.actor()?, input.id.0).await;
+        RetryRunPayload::of(retried)
+    }
+
+    /// Stops a schedule until it is resumed; runs under way go on. For admins.
+    async fn pause_schedule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which schedule.")] input: PauseScheduleInput,
+    ) -> Result<PauseSchedulePayload> {
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let paused = runs::pause(&services.db, &*services.clock, actor, input.job_name.into()).await;
+        let (row, user_errors) = settle(paused)?;
+        let schedule = row.map(|row| Schedule::new(row, &*services.clock));
+        Ok(PauseSchedulePayload {
+            schedule,
+            user_errors,
+        })
+    }
+
+    /// Lets a schedule tick again; what it missed is not made up for. For admins.
+    async fn resume_schedule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which schedule.")] input: ResumeScheduleInput,
+    ) -> Result<ResumeSchedulePayload> {
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let resumed = runs::resume(&services.db, &*services.clock, actor, input.job_name.into()).await;
+        let (row, user_errors) = settle(resumed)?;
+        let schedule = row.map(|row| Schedule::new(row, &*services.clock));
+        Ok(ResumeSchedulePayload {
+            schedule,
+            user_errors,
+        })
+    }
+}
