@@ -153,7 +153,7 @@ impl Config {
                 max_connections: read.within("DATABASE_MAX_CONNECTIONS", 16, 2, 1000)?,
             },
             http: HttpConfig {
-                host: read.parsed("API_HOST", IpAddr::from([127, 0, 0, 1]), "an IP address")?,
+                host: read.host()?,
                 port: read.parsed("API_PORT", 8000, "a port from 0 to 65535")?,
                 cors_origins: read.list("CORS_ORIGINS"),
                 upload_max_bytes: read.within("UPLOAD_MAX_BYTES", 256 << 20, 1 << 10, 16 << 30)?,
@@ -268,6 +268,14 @@ impl Reader<'_> {
             Some("true" | "1" | "yes" | "on") => Ok(true),
             Some("false" | "0" | "no" | "off") => Ok(false),
             Some(value) => Err(invalid(variable, value, "must be true or false".into())),
+        }
+    }
+
+    fn host(&self) -> Result<IpAddr, ConfigError> {
+        let loopback = IpAddr::from([127, 0, 0, 1]);
+        match self.text("API_HOST") {
+            Some("localhost") => Ok(loopback),
+            _ => self.parsed("API_HOST", loopback, "an IP address, or localhost"),
         }
     }
 
