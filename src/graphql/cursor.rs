@@ -90,7 +90,6 @@ fn read(kind: KeyKind, text: &str) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use super::{decode, encode};
-    use crate::domain::events::Cursor;
     use crate::domain::page::{Key, KeyKind, Keyset};
     use chrono::DateTime;
     use proptest::prelude::*;

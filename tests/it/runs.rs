@@ -1,6 +1,7 @@
 //! Runs as rows: what holds whichever worker, replica or queue there is.
 
 use crate::db::TestDb;
+use crate::world::World;
 use chrono::{TimeDelta, Utc};
 use sea_orm::{DatabaseConnection, EntityTrait, TransactionTrait};
 use tokio_util::sync::CancellationToken;
@@ -261,10 +262,13 @@ async fn a_shutdown_gives_the_run_back_and_the_attempt_does_not_count() {
 }
 
 #[tokio::test]
-async fn success_of_discovery_asks_for_auto_tagging_once() {
-    let test = TestDb::create().await;
-    let db = test.connect().await;
-    for source in ["a", "b"] {
+async fn success_of_discovery_asks_for_auto_tagging_once_when_something_is_due() {
+    let world = World::new().await;
+    let db = world.pool.clone();
+    for source in ["a", "b", "c"] {
+        if source == "b" {
+            world.resource("new").await;
+        }
         let run = request(
             &db,
             Arguments::Discover {
@@ -281,7 +285,7 @@ async fn success_of_discovery_asks_for_auto_tagging_once() {
         .filter(|run| run.job_name == JobName::AutoTag)
         .collect();
     assert_eq!(tagging.len(), 1);
-    assert_eq!(tagging[0].requested_by, "system:discover");
+    assert_eq!((tagging[0].id, tagging[0].requested_by.as_str()), (3, "system:discover"));
 }
 
 #[tokio::test]

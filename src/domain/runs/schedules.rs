@@ -6,13 +6,14 @@ use crate::clock::Clock;
 use crate::db::sql;
 use crate::domain::JobName;
 use crate::domain::auth::{Actor, Role};
+use crate::domain::tagging::auto_tag;
 use crate::entities::{AccountScope, schedule};
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveEnum, DatabaseConnection, DatabaseTransaction, FromQueryResult, TransactionTrait};
+use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
-/// Stores the schedules as configured; a paused one stays paused. A schedule that is new, or reads otherwise than
-/// before, ticks from now on.
+/// Stores the schedules as configured; a paused one stays paused. A schedule that is new ticks at once, so that a
+/// first start has something to show; one that reads otherwise than before ticks from now on.
 ///
 /// [`Error::Rejected`] for an expression that cannot be read, and [`Error::Internal`] for a job that needs arguments;
 /// then nothing is stored.
@@ -24,8 +25,8 @@ pub async fn sync(db: &DatabaseConnection, clock: &dyn Clock, schedules: &[(JobN
     for (job, cron) in schedules {
         sql::execute(
             db,
-            "INSERT INTO schedules (job_name, cron, active_from) VALUES ($1, $2, $3)
-             ON CONFLICT (job_name) DO UPDATE SET cron = excluded.cron, active_from = excluded.active_from
+            "INSERT INTO schedules (job_name, cron, active_from) VALUES ($1, $2, 'epoch')
+             ON CONFLICT (job_name) DO UPDATE SET cron = excluded.cron, active_from = $3
                 WHERE schedules.cron <> excluded.cron",
             [(*job).into(), cron.trim().into(), clock.now().into()],
         )
@@ -137,20 +138,14 @@ async fn take_tick(
 
 /// Whether a run of the job would find something to do that no other run is about to do.
 async fn has_work(txn: &DatabaseTransaction, arguments: &Arguments) -> Result<bool> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        has_work: bool,
-    }
-    let row: Option<Row> = sql::row(
-        txn,
-        "SELECT NOT EXISTS (SELECT FROM scheduler_jobs
-                 WHERE job_name = $1 AND arguments = $2 AND status IN ('QUEUED', 'RUNNING'))
-             AND ($1 <> 'auto_tag' OR EXISTS (SELECT FROM evaluations
-                 WHERE revision < (SELECT revision FROM engine_state))) AS has_work",
-        [arguments.job().into(), arguments.to_json()?.into()],
-    )
-    .await?;
-    Ok(row.is_some_and(|row| row.has_work))
+    let under_way = "SELECT 1 FROM scheduler_jobs
+         WHERE job_name = $1 AND arguments = $2 AND status IN ('QUEUED', 'RUNNING') LIMIT 1";
+    let binds = [arguments.job().into(), arguments.to_json()?.into()];
+    let under_way = txn
+        .query_one_raw(sql::statement(under_way, binds))
+        .await?
+        .is_some();
+    Ok(!under_way && (arguments.job() != JobName::AutoTag || auto_tag::is_due(txn).await?))
 }
 
 fn no_schedule(job: JobName) -> Error {

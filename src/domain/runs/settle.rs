@@ -6,6 +6,7 @@ use super::{Arguments, RunHandle, Wake, backoff};
 use crate::db::sql;
 use crate::domain::RunStatus;
 use crate::domain::auth::Actor;
+use crate::domain::tagging::auto_tag;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, FromQueryResult, TransactionTrait};
@@ -81,7 +82,8 @@ pub async fn release(db: &DatabaseConnection, wake: &dyn Wake, handle: &RunHandl
 
 async fn succeed(txn: &DatabaseTransaction, wake: &dyn Wake, handle: &RunHandle) -> Result<Settled> {
     let settled = end(txn, handle, RunStatus::Succeeded, Settled::Succeeded).await?;
-    if settled == Settled::Succeeded && handle.arguments.leads_to_auto_tagging() {
+    let may_be_due = settled == Settled::Succeeded && handle.arguments.leads_to_auto_tagging();
+    if may_be_due && auto_tag::is_due(txn).await? {
         let job = sea_orm::ActiveEnum::to_value(&handle.arguments.job());
         enqueue(
             txn,

@@ -17,8 +17,8 @@ use crate::entities::{AccountScope, ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, TransactionTrait,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -102,6 +102,12 @@ pub async fn count_due(db: &DatabaseConnection, revision: i64) -> Result<i64> {
     Ok(sql::row::<Count>(db, count, [revision.into()])
         .await?
         .map_or(0, |row| row.count))
+}
+
+/// Whether any resource is due under the present revision.
+pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
+    let due = "SELECT 1 FROM evaluations WHERE revision < (SELECT revision FROM engine_state) LIMIT 1";
+    Ok(db.query_one_raw(sql::statement(due, [])).await?.is_some())
 }
 
 /// Works off what is due, chunk by chunk, until nothing is, or the run is told to stop. What others hold at the
