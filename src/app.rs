@@ -49,15 +49,11 @@ impl App {
     pub async fn start(config: Config, duty: Duty) -> anyhow::Result<RunningApp> {
         let database = Database::open(&config.database).await?;
         match Self::start_on(&config, duty, &database).await {
-            Ok((address, parts)) => {
-                let app = RunningApp {
-                    address,
-                    parts,
-                    database,
-                };
-                banner::show(&config, &app);
-                Ok(app)
-            }
+            Ok((address, parts)) => Ok(RunningApp {
+                address,
+                parts,
+                database,
+            }),
             Err(error) => {
                 database.close().await;
                 Err(error)
@@ -107,6 +103,11 @@ impl RunningApp {
     /// The database in use.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Tells where everything is: a banner for people, or one event in a JSON log.
+    pub fn announce(&self, config: &Config) {
+        banner::show(config, self);
     }
 
     /// Ends all parts, the last one first: no new requests, running ones and sockets (closed with 1012) finish,

@@ -128,10 +128,13 @@ pub fn run() -> ExitCode {
     })
 }
 
-async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => serve(config, Duty::Serve).await,
-        Command::Worker => serve(config, Duty::Work).await,
+        Command::Worker => {
+            config.jobs.workers = true;
+            serve(config, Duty::Work).await
+        }
         Command::Migrate(action) => migrate(action, config).await,
         Command::Import(arguments) => import::run(arguments, config).await,
         Command::Schema => {
@@ -177,9 +180,10 @@ impl Settings {
 async fn serve(config: Config, duty: Duty) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let app: RunningApp = tokio::select! {
-        app = App::start(config, duty) => app?,
+        app = App::start(config.clone(), duty) => app?,
         () = signals.next() => return Ok(DONE),
     };
+    app.announce(&config);
     signals.next().await;
     tracing::info!("stopping; a second signal ends the process at once");
     tokio::select! {

@@ -44,11 +44,24 @@ impl Database {
             .parse()
             .context("DATABASE_URL must be like postgres://user:password@host:5432/database")?;
         let database = options.get_database().unwrap_or_else(|| options.get_username());
-        let (user, host, port) = (options.get_username(), options.get_host(), options.get_port());
-        let psql = format!("postgres://{user}@{host}:{port}/{database}");
+        let user = options.get_username();
+        let (host, psql) = match options.get_socket() {
+            Some(directory) => {
+                let directory = directory.display();
+                (
+                    directory.to_string(),
+                    format!("postgres://{user}@/{database}?host={directory}"),
+                )
+            }
+            None => {
+                let host = format!("{}:{}", options.get_host(), options.get_port());
+                let psql = format!("postgres://{user}@{host}/{database}");
+                (host, psql)
+            }
+        };
         Ok(Self {
             pool: reach(&options, settings, &psql).await?,
-            location: format!("database {database} on {host}:{port}"),
+            location: format!("database {database} on {host}"),
             psql,
             #[cfg(feature = "embedded")]
             server: None,

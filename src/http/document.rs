@@ -7,7 +7,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Positioned};
+use async_graphql::{Name, Positioned, Value as ConstValue, Variables};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,6 +45,24 @@ impl Document {
     /// The kind of the operation to execute: the only one, or the one with that name.
     pub fn operation_type(&self, name: Option<&str>) -> Result<OperationType, ServerError> {
         Ok(self.operation(name)?.ty)
+    }
+
+    /// Refuses variables that lack a value which the operation requires. Whether a value fits its type shows when it
+    /// is used.
+    pub fn check_variables(&self, name: Option<&str>, variables: &Variables) -> Result<(), ServerError> {
+        for definition in &self.operation(name)?.variable_definitions {
+            let definition = &definition.node;
+            let given = variables.get(&definition.name.node);
+            let is_missing = given.is_none_or(|value| *value == ConstValue::Null);
+            if is_missing && !definition.var_type.node.nullable && definition.default_value.is_none() {
+                let message = format!(
+                    "the variable ${} of the required type {} has no value",
+                    definition.name.node, definition.var_type.node
+                );
+                return Err(Code::BadUserInput.server_error(message));
+            }
+        }
+        Ok(())
     }
 
     fn operation(&self, name: Option<&str>) -> Result<&OperationDefinition, ServerError> {
@@ -262,6 +280,15 @@ mod tests {
             two.operation_type(Some("S")).unwrap(),
             OperationType::Subscription
         );
+    }
+
+    #[test]
+    fn a_required_variable_must_have_a_value() {
+        let document = Document::parse("query($a:Int!,$b:Int,$c:Int!=1){x(a:$a,b:$b,c:$c)}").unwrap();
+        let check = |json| document.check_variables(None, &Variables::from_json(json)).is_ok();
+        assert!(check(serde_json::json!({"a": 1})));
+        assert!(!check(serde_json::json!({"a": null})));
+        assert!(!check(serde_json::json!({"b": 1})));
     }
 
     #[test]

@@ -115,6 +115,7 @@ impl Executor {
             request.operation_name = None;
         }
         let kind = document.operation_type(request.operation_name.as_deref())?;
+        document.check_variables(request.operation_name.as_deref(), &request.variables)?;
         request.set_parsed_query(document.parsed.clone());
         Ok(Operation { request, kind })
     }

@@ -43,10 +43,7 @@ impl Service {
         Self {
             app,
             config,
-            client: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .unwrap(),
+            client: client(),
             db,
         }
     }
@@ -92,6 +89,15 @@ impl Service {
         };
         mint(&self.config.auth, actor, ttl).unwrap()
     }
+}
+
+/// An HTTP client that follows no redirects.
+fn client() -> reqwest::Client {
+    // The embedded server's downloader makes reqwest want a provider, even where nothing is encrypted. A second
+    // installation is refused, which is as good.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    builder.build().unwrap()
 }
 
 /// The settings of a service for a test: on a free port, with nothing that runs by itself.

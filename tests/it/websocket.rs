@@ -69,14 +69,16 @@ impl Socket {
 
     /// The code that the service closes with; messages before are skipped.
     pub async fn close_code(&mut self) -> u16 {
-        loop {
-            let message = tokio::time::timeout(Duration::from_secs(20), self.0.next())
-                .await
-                .unwrap();
-            if let Message::Close(frame) = message.unwrap().unwrap() {
-                return frame.unwrap().code.into();
+        let closed = async {
+            loop {
+                if let Message::Close(frame) = self.0.next().await.unwrap().unwrap() {
+                    return frame.unwrap().code.into();
+                }
             }
-        }
+        };
+        tokio::time::timeout(Duration::from_secs(10), closed)
+            .await
+            .unwrap()
     }
 }
 
@@ -133,18 +135,6 @@ async fn breaking_the_protocol_closes_with_its_code() {
     let mut socket = Socket::open(&service).await;
     socket.subscribe("1", "{__typename}").await;
     assert_eq!(socket.close_code().await, 4401);
-}
-
-#[tokio::test]
-async fn an_id_in_use_closes_with_4409() {
-    let service = Service::start().await;
-    let mut socket = Socket::ready(&service).await;
-    for _ in 0..2 {
-        socket
-            .subscribe("1", "subscription{approvalEvents{cursor}}")
-            .await;
-    }
-    assert_eq!(socket.close_code().await, 4409);
 }
 
 #[tokio::test]
@@ -221,24 +211,4 @@ async fn credentials_come_with_init_or_handshake_and_their_end_closes_with_4403(
         assert_eq!(socket.next().await, json!({"type": "connection_ack"}));
         assert_eq!(socket.close_code().await, 4403);
     }
-}
-
-#[tokio::test]
-async fn one_operation_more_than_allowed_is_refused() {
-    let service = Service::start().await;
-    let mut socket = Socket::ready(&service).await;
-    for number in 0..=100 {
-        socket
-            .subscribe(&number.to_string(), "subscription{approvalEvents{cursor}}")
-            .await;
-    }
-    let refused = socket.next().await;
-    assert_eq!(
-        (&refused["type"], &refused["id"]),
-        (&json!("error"), &json!("100"))
-    );
-    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED");
-    socket.send(&json!({"type": "complete", "id": "0"})).await;
-    socket.subscribe("100", "{__typename}").await;
-    assert_eq!(socket.next().await["type"], "next");
 }
