@@ -285,7 +285,11 @@ mod tests {
     #[test]
     fn a_required_variable_must_have_a_value() {
         let document = Document::parse("query($a:Int!,$b:Int,$c:Int!=1){x(a:$a,b:$b,c:$c)}").unwrap();
-        let check = |json| document.check_variables(None, &Variables::from_json(json)).is_ok();
+        let check = |json| {
+            document
+                .check_variables(None, &Variables::from_json(json))
+                .is_ok()
+        };
         assert!(check(serde_json::json!({"a": 1})));
         assert!(!check(serde_json::json!({"a": null})));
         assert!(!check(serde_json::json!({"b": 1})));

@@ -139,10 +139,7 @@ async fn a_get_runs_queries_and_no_mutations() {
     let body: Value = get(&named).send().await.unwrap().json().await.unwrap();
     assert_eq!(body, json!({"data": {"b": "Query"}}));
     let variables = [
-        (
-            "query",
-            "query($n:Int!){resources(first:$n){totalCount}}",
-        ),
+        ("query", "query($n:Int!){resources(first:$n){totalCount}}"),
         ("variables", r#"{"n":1}"#),
     ];
     let body: Value = get(&variables).send().await.unwrap().json().await.unwrap();

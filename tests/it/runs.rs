@@ -285,7 +285,10 @@ async fn success_of_discovery_asks_for_auto_tagging_once_when_something_is_due()
         .filter(|run| run.job_name == JobName::AutoTag)
         .collect();
     assert_eq!(tagging.len(), 1);
-    assert_eq!((tagging[0].id, tagging[0].requested_by.as_str()), (3, "system:discover"));
+    assert_eq!(
+        (tagging[0].id, tagging[0].requested_by.as_str()),
+        (3, "system:discover")
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,126 @@
+//! From the text of a variable to its type.
+
+use super::{ConfigError, Environment, Secret};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// Typed access to the variables.
+pub(super) struct Reader<'a>(pub(super) &'a HashMap<String, String>);
+
+impl Reader<'_> {
+    pub(super) fn text(&self, variable: &str) -> Option<&str> {
+        self.0
+            .get(variable)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn list(&self, variable: &str) -> Vec<String> {
+        let entries = self.text(variable).unwrap_or_default().split(',').map(str::trim);
+        entries
+            .filter(|entry| !entry.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    pub(super) fn parsed<T: FromStr>(
+        &self,
+        variable: &'static str,
+        default: T,
+        allowed: &str,
+    ) -> Result<T, ConfigError> {
+        let Some(value) = self.text(variable) else {
+            return Ok(default);
+        };
+        value
+            .parse()
+            .map_err(|_| invalid(variable, value, format!("must be {allowed}")))
+    }
+
+    pub(super) fn within<T>(
+        &self,
+        variable: &'static str,
+        default: T,
+        least: T,
+        most: T,
+    ) -> Result<T, ConfigError>
+    where
+        T: FromStr + PartialOrd + std::fmt::Display,
+    {
+        let allowed = format!("a number from {least} to {most}");
+        let value = self.parsed(variable, default, &allowed)?;
+        if value >= least && value <= most {
+            return Ok(value);
+        }
+        Err(invalid(
+            variable,
+            &value.to_string(),
+            format!("must be {allowed}"),
+        ))
+    }
+
+    pub(super) fn switch(&self, variable: &'static str, default: bool) -> Result<bool, ConfigError> {
+        match self.text(variable).map(str::to_ascii_lowercase).as_deref() {
+            None => Ok(default),
+            Some("true" | "1" | "yes" | "on") => Ok(true),
+            Some("false" | "0" | "no" | "off") => Ok(false),
+            Some(value) => Err(invalid(variable, value, "must be true or false".into())),
+        }
+    }
+
+    pub(super) fn host(&self) -> Result<IpAddr, ConfigError> {
+        let loopback = IpAddr::from([127, 0, 0, 1]);
+        match self.text("API_HOST") {
+            Some("localhost") => Ok(loopback),
+            _ => self.parsed("API_HOST", loopback, "an IP address, or localhost"),
+        }
+    }
+
+    pub(super) fn environment(&self) -> Result<Environment, ConfigError> {
+        match self.text("ENVIRONMENT") {
+            None | Some("development") => Ok(Environment::Development),
+            Some("production") => Ok(Environment::Production),
+            Some(value) => Err(invalid(
+                "ENVIRONMENT",
+                value,
+                "must be development or production".into(),
+            )),
+        }
+    }
+
+    pub(super) fn log_format_is_json(&self) -> Result<bool, ConfigError> {
+        match self.text("LOG_FORMAT") {
+            None | Some("text") => Ok(false),
+            Some("json") => Ok(true),
+            Some(value) => Err(invalid("LOG_FORMAT", value, "must be text or json".into())),
+        }
+    }
+
+    /// RFC 7518, 3.2: a key for HS256 has at least the 256 bits of its hash.
+    pub(super) fn jwt_secret(&self) -> Result<Option<Secret>, ConfigError> {
+        match self.text("JWT_SECRET") {
+            Some(secret) if secret.len() < 32 => {
+                let allowed = format!("must have at least 32 bytes; it has {}", secret.len());
+                Err(invalid("JWT_SECRET", "(secret)", allowed))
+            }
+            secret => Ok(secret.map(|secret| Secret(secret.to_owned()))),
+        }
+    }
+
+    /// Invented resources never mix with real ones unasked: production discovers nothing by default.
+    pub(super) fn discovery_sources(&self, environment: Environment) -> Vec<String> {
+        match environment {
+            Environment::Development if !self.0.contains_key("DISCOVERY_SOURCES") => vec!["simulated".into()],
+            _ => self.list("DISCOVERY_SOURCES"),
+        }
+    }
+}
+
+fn invalid(variable: &'static str, value: &str, allowed: String) -> ConfigError {
+    ConfigError::Invalid {
+        variable,
+        value: value.to_owned(),
+        allowed,
+    }
+}
