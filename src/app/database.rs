@@ -45,19 +45,14 @@ impl Database {
             .context("DATABASE_URL must be like postgres://user:password@host:5432/database")?;
         let database = options.get_database().unwrap_or_else(|| options.get_username());
         let user = options.get_username();
-        let (host, psql) = match options.get_socket() {
-            Some(directory) => {
-                let directory = directory.display();
-                (
-                    directory.to_string(),
-                    format!("postgres://{user}@/{database}?host={directory}"),
-                )
-            }
-            None => {
-                let host = format!("{}:{}", options.get_host(), options.get_port());
-                let psql = format!("postgres://{user}@{host}/{database}");
-                (host, psql)
-            }
+        let (host, psql) = if let Some(directory) = options.get_socket() {
+            let directory = directory.display().to_string();
+            let psql = format!("postgres://{user}@/{database}?host={directory}");
+            (directory, psql)
+        } else {
+            let host = format!("{}:{}", options.get_host(), options.get_port());
+            let psql = format!("postgres://{user}@{host}/{database}");
+            (host, psql)
         };
         Ok(Self {
             pool: reach(&options, settings, &psql).await?,

@@ -3,6 +3,7 @@
 use crate::db::TestDb;
 use crate::service::{Service, config};
 use crate::websocket::Socket;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use virtual_tagging::app::{App, Duty};
@@ -13,9 +14,15 @@ use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::Reconciler;
 
 #[tokio::test]
-async fn a_shutdown_closes_sockets_with_1012_and_stops_listening() {
+async fn a_shutdown_closes_open_subscriptions_with_1012_and_stops_listening() {
     let service = Service::start().await;
     let mut socket = Socket::ready(&service).await;
+    socket
+        .subscribe("1", "subscription{approvalEvents{cursor}}")
+        .await;
+    // Answered after the subscription was started.
+    socket.send(&json!({"type": "ping"})).await;
+    assert_eq!(socket.next().await, json!({"type": "pong"}));
     let started = Instant::now();
     let url = service.url("/healthz");
     let (code, ()) = tokio::join!(socket.close_code(), service.app.shutdown());

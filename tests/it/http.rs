@@ -356,3 +356,21 @@ async fn pages_of_configured_origins_may_call() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_examples_in_graphiql_fit_the_schema() {
+    let service = Service::start().await;
+    let examples = service
+        .get("/graphiql/examples.graphql")
+        .await
+        .text()
+        .await
+        .unwrap();
+    for operation in ["Queue", "Discover"] {
+        let answer = service
+            .post(&json!({"query": examples, "operationName": operation}))
+            .await;
+        let body: Value = answer.json().await.unwrap();
+        assert!(body.get("errors").is_none(), "{operation}: {body}");
+    }
+}

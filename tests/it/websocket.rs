@@ -212,3 +212,35 @@ async fn credentials_come_with_init_or_handshake_and_their_end_closes_with_4403(
         assert_eq!(socket.close_code().await, 4403);
     }
 }
+
+#[tokio::test]
+async fn an_id_in_use_closes_with_4409() {
+    let service = Service::start().await;
+    let mut socket = Socket::ready(&service).await;
+    for _ in 0..2 {
+        socket
+            .subscribe("1", "subscription{approvalEvents{cursor}}")
+            .await;
+    }
+    assert_eq!(socket.close_code().await, 4409);
+}
+
+#[tokio::test]
+async fn one_operation_more_than_allowed_is_refused() {
+    let service = Service::start().await;
+    let mut socket = Socket::ready(&service).await;
+    for number in 0..=100 {
+        socket
+            .subscribe(&number.to_string(), "subscription{approvalEvents{cursor}}")
+            .await;
+    }
+    let refused = socket.next().await;
+    assert_eq!(
+        (&refused["type"], &refused["id"]),
+        (&json!("error"), &json!("100"))
+    );
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    socket.send(&json!({"type": "complete", "id": "0"})).await;
+    socket.subscribe("100", "{__typename}").await;
+    assert_eq!(socket.next().await["type"], "next");
+}
