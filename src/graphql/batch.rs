@@ -1,9 +1,10 @@
 //! Batching: what many objects of an answer ask for one by one is asked of the database once.
 //!
-//! The objects of a list are resolved by one task, side by side. The first that asks opens a round and lets the
-//! others go on; when all of them have asked, the round runs. So there are as many statements as there are lists
-//! in the operation, whatever their lengths, and nobody waits for a timer.
+//! The objects of a list are resolved side by side. The first that asks opens a round and lets the others go on; when
+//! all of them have asked, which the operation's [`Gate`] tells, the round runs. So there are as many statements as
+//! there are lists in the operation, whatever their lengths, and nobody waits for a timer.
 
+use super::drive::Gate;
 use super::error::{Failure, Result};
 use crate::error::{Error, Result as DomainResult};
 use futures::FutureExt;
@@ -20,6 +21,7 @@ type Fetch<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, DomainResult<HashMap<K, 
 pub struct Batch<K, V> {
     open: Arc<Mutex<Option<Open<K, V>>>>,
     fetch: Arc<Fetch<K, V>>,
+    gate: Gate,
 }
 
 /// A round that still takes keys.
@@ -33,8 +35,8 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// A batch that looks up with `fetch`, which gets each key once and leaves out what does not exist.
-    pub fn new<F, R>(fetch: F) -> Self
+    /// A batch that looks up when `gate` opens, with `fetch`, which gets each key once and leaves out what does not exist.
+    pub fn new<F, R>(gate: &Gate, fetch: F) -> Self
     where
         F: Fn(Vec<K>) -> R + Send + Sync + 'static,
         R: Future<Output = DomainResult<HashMap<K, V>>> + Send + 'static,
@@ -42,6 +44,7 @@ where
         Self {
             open: Arc::default(),
             fetch: Arc::new(move |keys| fetch(keys).boxed()),
+            gate: gate.clone(),
         }
     }
 
@@ -66,9 +69,9 @@ where
 
     /// Shared by all who wait, so that it goes on when the one that opened it is dropped.
     fn round(&self) -> Round<K, V> {
-        let (open, fetch) = (self.open.clone(), self.fetch.clone());
+        let (open, fetch, gate) = (self.open.clone(), self.fetch.clone(), self.gate.clone());
         async move {
-            tokio::task::yield_now().await;
+            gate.pass().await;
             let closed = open.lock().unwrap_or_else(PoisonError::into_inner).take();
             let mut keys = closed.map(|open| open.keys).unwrap_or_default();
             let mut seen = std::collections::HashSet::with_capacity(keys.len());
@@ -97,16 +100,19 @@ fn again(error: &Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{Batch, Failure};
+    use super::{Batch, Failure, Gate};
     use crate::error::Error;
+    use crate::graphql::drive::Driven;
+    use futures::StreamExt;
     use futures::future::join_all;
+    use futures::stream::FuturesUnordered;
     use std::collections::HashMap;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    fn doubling(rounds: &Arc<AtomicUsize>) -> Batch<u32, u32> {
+    fn doubling(gate: &Gate, rounds: &Arc<AtomicUsize>) -> Batch<usize, usize> {
         let rounds = rounds.clone();
-        Batch::new(move |keys: Vec<u32>| {
+        Batch::new(gate, move |keys: Vec<usize>| {
             rounds.fetch_add(1, Ordering::SeqCst);
             async move {
                 Ok(keys
@@ -118,41 +124,60 @@ mod tests {
         })
     }
 
-    #[tokio::test(flavor = "multi_thread")]
+    /// As the library resolves an object: it wants to be polled again after having polled all of its fields.
+    async fn object<T>(field: impl Future<Output = T>) -> T {
+        let mut set: FuturesUnordered<_> = [field].into_iter().collect();
+        set.next().await.unwrap()
+    }
+
+    #[tokio::test]
     async fn one_round_serves_all_who_ask_side_by_side() {
-        let rounds = Arc::default();
-        let batch = doubling(&rounds);
-        for _ in 0..100 {
-            let before = rounds.load(Ordering::SeqCst);
-            let asked = join_all((0..500).map(|key| batch.load(key % 100))).await;
-            assert!(
-                asked
-                    .into_iter()
-                    .enumerate()
-                    .all(|(i, v)| v.unwrap() == Some(2 * (i as u32 % 100)))
-            );
-            assert_eq!(rounds.load(Ordering::SeqCst) - before, 1);
+        for n in [1, 2, 31, 500] {
+            let (gate, rounds) = (Gate::default(), Arc::default());
+            let batch = doubling(&gate, &rounds);
+            let list = join_all((0..n).map(|key| object(object(batch.load(key % 100)))));
+            for (i, answer) in Driven::new(list, gate).await.into_iter().enumerate() {
+                assert_eq!(answer.unwrap(), Some(2 * (i % 100)));
+            }
+            assert_eq!(rounds.load(Ordering::SeqCst), 1, "{n}");
         }
-        assert_eq!(batch.load(5000).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn one_round_serves_the_lists_within_a_list_whatever_their_lengths() {
+        let (gate, rounds) = (Gate::default(), Arc::default());
+        let batch = doubling(&gate, &rounds);
+        let inner = |n: usize| join_all((0..n).map(|key| object(batch.load(key))));
+        let outer = join_all(
+            [400, 1, 0, 35, 90]
+                .repeat(20)
+                .into_iter()
+                .map(|n| object(inner(n))),
+        );
+        assert_eq!(Driven::new(outer, gate).await.len(), 100);
+        assert_eq!(rounds.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]
     async fn a_round_survives_the_one_that_opened_it() {
-        let rounds = Arc::default();
-        let batch = doubling(&rounds);
+        let (gate, rounds) = (Gate::default(), Arc::default());
+        let batch = doubling(&gate, &rounds);
         let mut first = Box::pin(batch.load(1));
         assert!(futures::poll!(&mut first).is_pending());
-        let mut second = Box::pin(batch.load(2));
-        assert!(futures::poll!(&mut second).is_pending());
+        let second = batch.load(2);
         drop(first);
-        assert_eq!(second.await.unwrap(), Some(4));
+        assert_eq!(Driven::new(second, gate).await.unwrap(), Some(4));
     }
 
     #[tokio::test]
-    async fn an_error_reaches_all() {
-        let batch: Batch<u32, u32> =
-            Batch::new(|_| async { Err::<HashMap<u32, u32>, _>(Error::Forbidden("no".into())) });
-        for answer in join_all((0..3).map(|key| batch.load(key))).await {
+    async fn what_is_not_found_is_none_and_an_error_reaches_all() {
+        let (gate, rounds) = (Gate::default(), Arc::default());
+        let batch = doubling(&gate, &rounds);
+        assert_eq!(Driven::new(batch.load(5000), gate.clone()).await.unwrap(), None);
+        let failing: Batch<u32, u32> = Batch::new(&gate, |_| async {
+            Err::<HashMap<u32, u32>, _>(Error::Forbidden("no".into()))
+        });
+        for answer in Driven::new(join_all((0..3).map(|key| failing.load(key))), gate).await {
             assert!(matches!(answer, Err(Failure::New(Error::Forbidden(_)))));
         }
     }

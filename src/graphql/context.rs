@@ -1,7 +1,9 @@
 //! What resolvers get at: the service's parts, and what belongs to one request.
 
+use super::drive::{Driven, Gate};
 use super::error::Result;
 use super::loaders::Loaders;
+use super::schema::Schema;
 use crate::clock::Clock;
 use crate::domain::auth::Actor;
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
@@ -9,7 +11,8 @@ use crate::domain::page::PageLimits;
 use crate::domain::runs::Wake;
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::error::Error;
-use async_graphql::{Context, Request};
+use async_graphql::{Context, Request, Response};
+use futures::Stream;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
 
@@ -38,19 +41,49 @@ pub struct Services {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// Puts into a request what its resolvers need: who asks, and loaders of what exists for that actor. Without an
-/// actor every field answers `UNAUTHENTICATED`.
-pub fn prepare(request: Request, services: &Services, actor: Option<Actor>, id: RequestId) -> Request {
+/// Executes a query or a mutation for an actor. Without an actor every field answers `UNAUTHENTICATED`.
+pub async fn execute(
+    schema: &Schema,
+    services: &Services,
+    request: Request,
+    actor: Option<Actor>,
+    id: RequestId,
+) -> Response {
+    let gate = Gate::default();
+    let request = prepare(request, services, actor, id, gate.clone());
+    Driven::new(schema.execute(request), gate).await
+}
+
+/// Executes a subscription for an actor: a response for each event.
+pub fn subscribe(
+    schema: &Schema,
+    services: &Services,
+    request: Request,
+    actor: Option<Actor>,
+    id: RequestId,
+) -> impl Stream<Item = Response> + Send + Unpin + use<> {
+    let gate = Gate::default();
+    let request = prepare(request, services, actor, id, gate.clone());
+    Driven::new(schema.execute_stream(request), gate)
+}
+
+/// Puts into a request what its resolvers need: who asks, and loaders of what exists for that actor.
+fn prepare(
+    request: Request,
+    services: &Services,
+    actor: Option<Actor>,
+    id: RequestId,
+    gate: Gate,
+) -> Request {
     let request = request.data(id);
     match actor {
         None => request,
-        Some(actor) => request
-            .data(Loaders::new(
-                services.db.clone(),
-                actor.scope.clone(),
-                services.page_limits,
-            ))
-            .data(actor),
+        Some(actor) => {
+            let (db, scope) = (services.db.clone(), actor.scope.clone());
+            request
+                .data(Loaders::new(db, scope, services.page_limits, gate))
+                .data(actor)
+        }
     }
 }
 

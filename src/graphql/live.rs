@@ -108,10 +108,10 @@ async fn run(services: &Services, actor: &Actor, id: i64) -> crate::error::Resul
     found.ok_or_else(|| Error::not_found("runId", "such run"))
 }
 
-/// What can be watched.
 #[derive(Default)]
 pub struct Subscription;
 
+/// What can be watched.
 #[Subscription]
 impl Subscription {
     /// Every change to the virtual tags that the filter takes, in the order of commits, each once. Resumes behind

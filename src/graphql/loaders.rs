@@ -2,6 +2,7 @@
 //! is what exists for its actor.
 
 use super::batch::Batch;
+use super::drive::Gate;
 use super::id::AuditKey;
 use super::nested::Nested;
 use crate::domain::approvals::VirtualTag;
@@ -46,18 +47,20 @@ pub struct Loaders {
     pub rejections: Nested<(), RejectionOrder>,
 }
 
-/// Where lookups look: the database, and what of it exists for the actor.
+/// Where lookups look: the database, what of it exists for the actor, and what they wait for.
 #[derive(Clone)]
 struct Place {
     db: DatabaseConnection,
     scope: Arc<AccountScope>,
+    gate: Gate,
 }
 
 /// A batch that looks up rows by their keys with a verb of the domain: `by_key!(place, rules::by_ids, |row| row.id)`.
 macro_rules! by_key {
     ($place:expr, $verb:path, $key:expr) => {{
         let place = $place.clone();
-        Batch::new(move |keys| {
+        let gate = place.gate.clone();
+        Batch::new(&gate, move |keys| {
             let place = place.clone();
             async move { Ok(keyed($verb(&place.db, &place.scope, keys).await?, $key)) }
         })
@@ -70,12 +73,14 @@ macro_rules! nested {
      |$db:ident, $scope:ident, $ids:ident, $filter:pat_param, $window:ident| $pages:expr, $counts:expr $(,)?) => {{
         let (first, second) = ($place.clone(), $place.clone());
         Nested::new(
+            &$place.gate,
             $order,
             $limits,
             move |$ids, $filter, $window| {
                 let Place {
                     db: $db,
                     scope: $scope,
+                    ..
                 } = first.clone();
                 async move { $pages.await }
             },
@@ -83,6 +88,7 @@ macro_rules! nested {
                 let Place {
                     db: $db,
                     scope: $scope,
+                    ..
                 } = second.clone();
                 async move { $counts.await }
             },
@@ -91,11 +97,12 @@ macro_rules! nested {
 }
 
 impl Loaders {
-    /// Lookups of what is within the scope.
-    pub fn new(db: DatabaseConnection, scope: AccountScope, limits: PageLimits) -> Self {
+    /// Lookups of what is within the scope, which run when the gate opens.
+    pub fn new(db: DatabaseConnection, scope: AccountScope, limits: PageLimits, gate: Gate) -> Self {
         let place = Place {
             db,
             scope: Arc::new(scope),
+            gate,
         };
         let approved = place.clone();
         Self {
@@ -108,7 +115,7 @@ impl Loaders {
                 id: row.id
             }),
             runs: by_key!(place, runs::by_ids, |row: &Run| row.id),
-            approved_tags: Batch::new(move |ids| {
+            approved_tags: Batch::new(&place.gate, move |ids| {
                 let place = approved.clone();
                 async move {
                     let mut found: HashMap<i64, Vec<VirtualTag>> = HashMap::new();

@@ -55,7 +55,13 @@ pub fn sdl() -> String {
         .sorted_arguments()
         .sorted_enum_items()
         .prefer_single_line_descriptions();
-    builder().finish().sdl_with_options(options)
+    let sdl = builder().finish().sdl_with_options(options);
+    // The directives are those of the specification, which every server has and no SDL repeats.
+    let lines = sdl
+        .lines()
+        .filter(|line| !line.starts_with("directive @"))
+        .collect::<Vec<_>>();
+    format!("{}\n", lines.join("\n").trim_end())
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {

@@ -3,7 +3,7 @@
 use super::document::DocumentCache;
 use super::limits;
 use crate::domain::auth::Actor;
-use crate::graphql::context::{RequestId, Services, prepare};
+use crate::graphql::context::{self, RequestId, Services};
 use crate::graphql::error::{Code, finish};
 use crate::graphql::schema::{self, Schema};
 use crate::telemetry::names;
@@ -125,9 +125,10 @@ impl Executor {
     pub async fn execute(&self, operation: Operation, actor: Actor, id: &RequestId) -> Answer {
         let kind = operation.kind.to_string();
         let started = Instant::now();
-        let request = prepare(operation.request, &self.services, Some(actor), id.clone());
+        let (request, actor) = (operation.request, Some(actor));
+        let execution = context::execute(&self.schema, &self.services, request, actor, id.clone());
         // A panic in a resolver is a fault of one operation, not the end of a socket with all its others.
-        let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
+        let execution = AssertUnwindSafe(execution).catch_unwind();
         let response = match tokio::time::timeout(limits::OPERATION_TIME, execution).await {
             Ok(Ok(response)) => response,
             Ok(Err(_panic)) => fault(Code::InternalServerError, "the service failed; it has logged why"),
@@ -149,8 +150,8 @@ impl Executor {
 
     /// Executes a subscription: an answer per event, until the stream is dropped or its source ends.
     pub fn subscribe(&self, operation: Operation, actor: Actor, id: RequestId) -> BoxStream<'static, Answer> {
-        let request = prepare(operation.request, &self.services, Some(actor), id.clone());
-        let answers = self.schema.execute_stream(request);
+        let (request, actor) = (operation.request, Some(actor));
+        let answers = context::subscribe(&self.schema, &self.services, request, actor, id.clone());
         let answers = AssertUnwindSafe(answers).catch_unwind().map(move |response| {
             let failed = |_| fault(Code::InternalServerError, "the service failed; it has logged why");
             Answer::of(response.unwrap_or_else(failed), &id)

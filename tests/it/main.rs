@@ -15,6 +15,7 @@ mod db;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod events;
+mod graphql;
 mod http;
 mod inventory;
 mod jobs;

@@ -1,0 +1,134 @@
+//! The GraphQL schema over a real database.
+
+mod answers;
+mod connections;
+mod schema;
+mod statements;
+
+use crate::world::World;
+use async_graphql::{Request, Response, Variables};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use virtual_tagging::clock::SystemClock;
+use virtual_tagging::db::sql;
+use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
+use virtual_tagging::domain::events::{Feed, Notifier};
+use virtual_tagging::domain::page::PageLimits;
+use virtual_tagging::domain::tagging::Thresholds;
+use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
+use virtual_tagging::graphql::context::{RequestId, Services, execute};
+use virtual_tagging::graphql::error::finish;
+use virtual_tagging::graphql::schema::{Schema, build};
+use virtual_tagging::jobs::{Queue, setup};
+
+/// The schema over a database of its own.
+struct Api {
+    world: World,
+    services: Services,
+    schema: Schema,
+}
+
+impl Api {
+    async fn new() -> Self {
+        let world = World::new().await;
+        setup(&world.pool).await.unwrap();
+        let services = Services {
+            db: world.pool.clone(),
+            clock: Arc::new(SystemClock),
+            page_limits: PageLimits::default(),
+            engine: EngineSettings {
+                vocabulary: Arc::default(),
+                thresholds: Thresholds::default(),
+                model_version: "test".into(),
+            },
+            wake: Arc::new(Queue),
+            notifier: Notifier::default(),
+            tag_feed: Feed::open(world.pool.clone()).await.unwrap(),
+            resource_feed: Feed::open(world.pool.clone()).await.unwrap(),
+        };
+        Self {
+            schema: build(services.clone()),
+            world,
+            services,
+        }
+    }
+
+    /// Resources of two accounts, each with three tags that wait, made by rules, with trail and evaluations; a run
+    /// with refused lines. All of it looks the same each time.
+    async fn with_rows(resources: u32) -> Self {
+        let api = Self::new().await;
+        for statement in ROWS {
+            sql::execute(&api.world.pool, statement, [i64::from(resources).into()])
+                .await
+                .unwrap();
+        }
+        api
+    }
+
+    async fn answer_to(&self, actor: Option<Actor>, query: &str, variables: Value) -> Response {
+        let request = Request::new(query).variables(Variables::from_json(variables));
+        let id = RequestId("test".into());
+        let mut response = execute(&self.schema, &self.services, request, actor, id.clone()).await;
+        finish(&mut response, &id);
+        response
+    }
+
+    /// The whole answer for an admin, errors included.
+    async fn answer(&self, query: &str, variables: Value) -> Value {
+        let response = self
+            .answer_to(Some(actor(Role::Admin, AccountScope::All)), query, variables)
+            .await;
+        serde_json::to_value(response).unwrap()
+    }
+
+    /// The data for an admin; there must be no errors.
+    async fn data(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.answer(query, variables).await;
+        assert_eq!(answer.get("errors"), None, "{query}");
+        answer["data"].take()
+    }
+
+    /// The data of a query without variables.
+    async fn ask(&self, query: &str) -> Value {
+        self.data(query, json!({})).await
+    }
+}
+
+fn actor(role: Role, scope: AccountScope) -> Actor {
+    Actor {
+        subject: "ada".into(),
+        role,
+        scope,
+    }
+}
+
+/// `$1` is how many resources.
+const ROWS: [&str; 7] = [
+    "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at,
+            discovered_by, first_seen_at, last_seen_at)
+     SELECT 'arn:' || n, 'prod-web-' || n, (ARRAY['aws', 'gcp', 'azure'])[n % 3 + 1], 'account-' || n % 2,
+            'instance', 'north', jsonb_build_object('Env', 'prd'), '2024-01-01T00:00:00Z'::timestamptz + n * '1 h'::interval,
+            'test', '2024-02-01T00:00:00Z', '2024-02-02T00:00:00Z'
+       FROM generate_series(1, $1) n",
+    "INSERT INTO rules (rule_name, condition, tag_key, tag_value, priority, confidence, created_by, updated_by)
+     SELECT 'rule ' || n, 'resource.cloud == ''aws''', 'team', 'team-' || n, n / 2, 0.9, 'ada', 'ada'
+       FROM generate_series(1, $1) n",
+    "INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied, approval_status,
+            rule_id, evidence, evidence_signature, created_at, updated_at, cloud, account_id, resource_type)
+     SELECT r.id, k.key, 'value-' || r.id % 7, 'RULE', (r.id * k.n % 5) / 10.0 + 0.55, r.id * k.n % 5 = 4, 'PENDING',
+            (SELECT min(id) FROM rules) + r.id % $1, '{\"reason\": \"a test\"}', 'RULE:' || r.id % 4,
+            '2024-03-01T00:00:00Z'::timestamptz + r.id % 3 * '1 h'::interval, '2024-03-02T00:00:00Z',
+            r.cloud, r.account_id, r.resource_type
+       FROM resources r CROSS JOIN (VALUES (1, 'environment'), (2, 'team'), (3, 'owner')) k(n, key) WHERE r.id <= $1",
+    "INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id, action,
+            tag_key, new_value, new_status, source, confidence, auto_applied, actor)
+     SELECT t.resource_id, r.resource_id, t.cloud, t.account_id, t.resource_type, t.id, 'PROPOSED', t.tag_key,
+            t.tag_value, 'PENDING', t.source, t.confidence, t.auto_applied, 'system:auto_tag'
+       FROM virtual_tags t JOIN resources r ON r.id = t.resource_id WHERE t.id <= $1 * 3",
+    "INSERT INTO ml_inferences (resource_id, model_version, revision, predictions)
+     SELECT r.id, 'test', n, '[]' FROM resources r CROSS JOIN generate_series(1, 2) n WHERE r.id <= $1",
+    "INSERT INTO scheduler_jobs (job_name, status, requested_by, created_at, run_at)
+     SELECT 'import', 'SUCCEEDED', 'ada', '2024-01-01T00:00:00Z', '2024-01-01T00:00:00Z' FROM generate_series(1, $1)",
+    "INSERT INTO import_rejections (run_id, line, reason)
+     SELECT j.id, n, 'no' FROM scheduler_jobs j CROSS JOIN generate_series(1, 3) n WHERE j.id <= $1",
+];

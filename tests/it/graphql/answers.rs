@@ -1,0 +1,195 @@
+//! Answers as clients see them.
+
+use super::{Api, actor};
+use serde_json::{Value, json};
+use virtual_tagging::domain::auth::{AccountScope, Role};
+
+#[tokio::test]
+async fn the_queue_with_its_resources() {
+    let api = Api::with_rows(2).await;
+    let page = api
+        .ask(
+            "{ approvals(first: 2) { totalCount nodes { id tagKey tagValue source confidence autoApplied kind
+                 approvalStatus evidence createdAt decidedBy rule { ruleName } resource { id resourceId name cloud
+                 accountId resourceType region nativeTags createdAt retiredAt effectiveTags { key value } } } } }",
+        )
+        .await;
+    insta::assert_json_snapshot!(page);
+}
+
+#[tokio::test]
+async fn groups_and_figures_of_the_queue() {
+    let api = Api::with_rows(6).await;
+    let figures = api
+        .ask(
+            "{ approvalGroups(first: 3) { totalCount nodes { tagKey tagValue source evidenceSignature count
+                 minConfidence maxConfidence oldest } }
+               approvalStats { pending autoApplied suggestions byKey { tagKey count }
+                 byConfidence { from to count } oldest decidedLastDay }
+               dashboard { resourcesByCloud { cloud resources tagged } tagsByStatus { status count } openRuns } }",
+        )
+        .await;
+    insta::assert_json_snapshot!(figures);
+}
+
+#[tokio::test]
+async fn decisions_say_for_each_tag_what_became_of_it() {
+    let api = Api::with_rows(2).await;
+    let tags = api
+        .ask("{ virtualTags { nodes { id } } resources { nodes { id } } }")
+        .await;
+    let id = |n: usize| tags["virtualTags"]["nodes"][n]["id"].clone();
+    let approve = "mutation($input: ApproveTagsInput!) { approveTags(input: $input) { decided refused
+        results { outcome tag { approvalStatus decidedBy decisionReason } userError { code field } }
+        userErrors { code field message } } }";
+    let first = api
+        .data(
+            approve,
+            json!({"input": {"ids": [id(0), id(1)], "reason": "right"}}),
+        )
+        .await;
+    let deny = approve
+        .replace("Approve", "Deny")
+        .replace("approveTags", "denyTags");
+    let second = api.data(&deny, json!({"input": {"ids": [id(1), id(2)]}})).await;
+    let nothing = api.data(approve, json!({"input": {}})).await;
+    let undo = "mutation($input: UndoDecisionsInput!) { undoDecisions(input: $input) {
+        results { outcome tag { approvalStatus } userError { code } } } }";
+    let undone = api.data(undo, json!({"input": {"ids": [id(0), id(5)]}})).await;
+    insta::assert_json_snapshot!(json!([first, second, nothing, undone]));
+}
+
+#[tokio::test]
+async fn a_rule_that_does_not_compile_is_refused_in_the_payload() {
+    let api = Api::new().await;
+    let create =
+        "mutation($input: RuleInput!) { createRule(input: $input) { rule { ruleName priority enabled }
+        userErrors { code field message } } }";
+    let rule = |condition: &str| {
+        json!({"input": {"ruleName": "production", "condition": condition, "tagKey": "environment",
+            "tagValue": "production"}})
+    };
+    let refused = api.data(create, rule("resource.name.startsWith(")).await;
+    assert_eq!(refused["createRule"]["rule"], Value::Null);
+    assert_eq!(refused["createRule"]["userErrors"][0]["code"], "INVALID");
+    assert_eq!(refused["createRule"]["userErrors"][0]["field"], "condition");
+    let made = api.data(create, rule("resource.name.startsWith('prod-')")).await;
+    let expected = json!({"ruleName": "production", "priority": 100, "enabled": true});
+    assert_eq!(made["createRule"]["rule"], expected);
+}
+
+#[tokio::test]
+async fn refusals_have_codes_and_the_request_s_id() {
+    let api = Api::with_rows(1).await;
+    let ids = api.ask("{ resources { nodes { id } edges { cursor } } }").await;
+    let (id, cursor) = (
+        &ids["resources"]["nodes"][0]["id"],
+        &ids["resources"]["edges"][0]["cursor"],
+    );
+    let mut codes = Vec::new();
+    for query in [
+        "{ nothing }".to_owned(),
+        format!("{{ rule(id: {id}) {{ id }} }}"),
+        "{ node(id: \"42\") { id } }".into(),
+        "{ resources(first: 501) { totalCount } }".into(),
+        "{ resources(first: -1) { totalCount } }".into(),
+        "{ resources(first: 1, last: 1) { totalCount } }".into(),
+        format!("{{ approvals(after: {cursor}) {{ totalCount }} }}"),
+        format!("{{ resources(order: NEWEST, after: {cursor}) {{ totalCount }} }}"),
+        "{ resource { id } }".into(),
+    ] {
+        let answer = api.answer(&query, json!({})).await;
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["requestId"], "test", "{query}");
+        let query = query
+            .replace(id.as_str().unwrap(), "ID")
+            .replace(cursor.as_str().unwrap(), "CURSOR");
+        codes.push(json!({"query": query, "message": error["message"], "code": error["extensions"]["code"]}));
+    }
+    insta::assert_json_snapshot!(codes);
+}
+
+#[tokio::test]
+async fn nobody_and_those_who_may_not_are_told_so() {
+    let api = Api::with_rows(1).await;
+    let code = |response: async_graphql::Response| {
+        let answer = serde_json::to_value(response).unwrap();
+        answer["errors"][0]["extensions"]["code"]
+            .as_str()
+            .map(str::to_owned)
+    };
+    let nobody = api.answer_to(None, "{ viewer { subject } }", json!({})).await;
+    assert_eq!(code(nobody).as_deref(), Some("UNAUTHENTICATED"));
+    let viewer = Some(actor(Role::Viewer, AccountScope::All));
+    let approve = "mutation { approveTags(input: {filter: {}}) { decided } }";
+    let refused = api.answer_to(viewer, approve, json!({})).await;
+    assert_eq!(code(refused).as_deref(), Some("FORBIDDEN"));
+}
+
+#[tokio::test]
+async fn other_accounts_do_not_exist() {
+    let api = Api::with_rows(4).await;
+    let scope = AccountScope::Only(vec!["account-1".into()]);
+    let all = api.ask("{ resources { nodes { id accountId } } }").await;
+    let hidden = all["resources"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["accountId"] == "account-0");
+    let query =
+        "query($id: ID!) { resources { totalCount } virtualTags { totalCount } approvals { totalCount }
+        tagAudit { totalCount } mlInferences { totalCount } approvalGroups { nodes { count } }
+        approvalStats { pending } node(id: $id) { id } resource(id: $id) { id }
+        dashboard { tagsByStatus { count } } }";
+    let id = json!({"id": hidden.unwrap()["id"]});
+    let answer = api
+        .answer_to(Some(actor(Role::Admin, scope)), query, id.clone())
+        .await;
+    let seen = serde_json::to_value(answer).unwrap();
+    assert_eq!(seen.get("errors"), None);
+    let seen = &seen["data"];
+    assert_eq!(seen["resources"]["totalCount"], 2);
+    for list in ["virtualTags", "approvals", "tagAudit"] {
+        assert_eq!(seen[list]["totalCount"], 6, "{list}");
+    }
+    assert_eq!(seen["mlInferences"]["totalCount"], 4);
+    assert_eq!(seen["approvalStats"]["pending"], 6);
+    assert_eq!(seen["dashboard"]["tagsByStatus"], json!([{"count": 6}]));
+    assert_eq!((&seen["node"], &seen["resource"]), (&Value::Null, &Value::Null));
+    assert_eq!(api.data(query, id).await["resources"]["totalCount"], 4);
+}
+
+#[tokio::test]
+async fn objects_by_their_ids() {
+    let api = Api::with_rows(2).await;
+    let ids = api
+        .ask(
+            "{ resources(first: 1) { nodes { id } } virtualTags(first: 1) { nodes { id } }
+               rules(first: 1) { nodes { id } } mlInferences(first: 1) { nodes { id } }
+               tagAudit(first: 1) { nodes { id } } jobRuns(first: 1) { nodes { id } } }",
+        )
+        .await;
+    let ids: Vec<_> = ids
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|list| list["nodes"][0]["id"].clone())
+        .collect();
+    assert_eq!(ids.len(), 6);
+    let found = api
+        .data(
+            "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }",
+            json!({ "ids": ids }),
+        )
+        .await;
+    let found = found["nodes"].as_array().unwrap().clone();
+    assert_eq!(
+        found.iter().map(|node| node["id"].clone()).collect::<Vec<_>>(),
+        ids
+    );
+    let many = json!({ "ids": vec![ids[0].clone(); 101] });
+    let refused = api
+        .answer("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", many)
+        .await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+}

@@ -1,0 +1,142 @@
+//! The number of SQL statements of an operation does not grow with the size of its pages.
+
+use super::Api;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+/// Counts the statements that the driver logs.
+#[derive(Clone, Default)]
+struct Statements(Arc<AtomicUsize>);
+
+impl<S: tracing::Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// For each list field a query that selects all that a node can look up; `$n` is the size of each page, and the
+/// number is how many statements it takes.
+const CASES: [(&str, &str, usize); 12] = [
+    (
+        "Query.resources",
+        "resources(first: $n) { totalCount nodes { id effectiveTags { key virtualTag { id rule { id } } }
+            virtualTags(first: $n) { totalCount nodes { id rule { id } } }
+            inferences(first: $n) { nodes { id } } audit(first: $n) { nodes { id } } } }",
+        8,
+    ),
+    (
+        "Query.virtualTags",
+        "virtualTags(first: $n) { nodes { id evidence rule { id } resource { id nativeTags
+            virtualTags(first: $n) { nodes { id resource { id } } } } } }",
+        4,
+    ),
+    (
+        "Query.approvals",
+        "approvals(first: $n) { edges { cursor node { id tagKey tagValue confidence resource { id name } } } }",
+        1,
+    ),
+    (
+        "Query.approvalGroups",
+        "approvalGroups(first: $n) { nodes { tagKey count maxConfidence } }",
+        1,
+    ),
+    ("Query.rules", "rules(first: $n) { nodes { id ruleName } }", 1),
+    (
+        "Query.tagAudit",
+        "tagAudit(first: $n) { totalCount nodes { id resource { id } virtualTag { id rule { id } } } }",
+        5,
+    ),
+    (
+        "Query.mlInferences",
+        "mlInferences(first: $n) { nodes { id resource { id } } }",
+        2,
+    ),
+    ("Query.jobRuns", "jobRuns(first: $n) { nodes { id } }", 1),
+    (
+        "Resource.virtualTags",
+        "resources(first: $n) { nodes { virtualTags(first: $n) { totalCount nodes { rule { id } } } } }",
+        4,
+    ),
+    (
+        "Resource.inferences",
+        "resources(first: $n) { nodes { inferences(first: $n) { totalCount nodes { resource { id } } } } }",
+        4,
+    ),
+    (
+        "Resource.audit",
+        "resources(first: $n) { nodes { audit(first: $n) { totalCount nodes { virtualTag { id } } } } }",
+        4,
+    ),
+    (
+        "JobRun.rejections",
+        "jobRuns(first: $n) { nodes { rejections(first: $n) { totalCount nodes { line } } } }",
+        3,
+    ),
+];
+
+/// All fields of the schema that give a connection.
+async fn list_fields(api: &Api) -> BTreeSet<String> {
+    let schema = api
+        .ask("{ __schema { types { name fields { name type { name ofType { name } } } } } }")
+        .await;
+    let mut found = BTreeSet::new();
+    for of_type in schema["__schema"]["types"].as_array().unwrap() {
+        for field in of_type["fields"].as_array().into_iter().flatten() {
+            let gives = [&field["type"]["name"], &field["type"]["ofType"]["name"]];
+            if gives
+                .iter()
+                .any(|name| name.as_str().is_some_and(|name| name.ends_with("Connection")))
+            {
+                let (parent, name) = (of_type["name"].as_str().unwrap(), field["name"].as_str().unwrap());
+                found.insert(format!("{parent}.{name}"));
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn statements_do_not_grow_with_the_page() {
+    let api = Api::with_rows(110).await;
+    assert_eq!(
+        list_fields(&api).await,
+        CASES.iter().map(|case| case.0.to_owned()).collect()
+    );
+
+    let statements = Statements::default();
+    let subscriber = tracing_subscriber::registry().with(statements.clone());
+    // With a single subscriber in the process, `tracing` asks whichever thread meets a log statement first whether
+    // anyone listens, and the threads of other tests say no for all. With two it asks the subscribers.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
+    let _counting = tracing::subscriber::set_default(subscriber);
+    let mut counted = BTreeMap::new();
+    for (field, selection, _) in CASES {
+        let query = format!("query($n: Int!) {{ {selection} }}");
+        let mut counts = Vec::new();
+        for n in [1, 100] {
+            statements.0.store(0, Ordering::SeqCst);
+            let data = api.data(&query, json!({ "n": n })).await;
+            counts.push(statements.0.load(Ordering::SeqCst));
+            let page = data.as_object().unwrap().values().next().unwrap();
+            let rows = page
+                .get("nodes")
+                .or(page.get("edges"))
+                .unwrap()
+                .as_array()
+                .unwrap();
+            assert!(
+                rows.len() == n || field == "Query.approvalGroups" && rows.len() > 50,
+                "{field} {}",
+                rows.len()
+            );
+        }
+        counted.insert(field, counts);
+    }
+    let expected: BTreeMap<_, _> = CASES.iter().map(|case| (case.0, vec![case.2; 2])).collect();
+    assert_eq!(counted, expected);
+}
