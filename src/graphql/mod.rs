@@ -20,6 +20,7 @@ pub mod page;
 mod payload;
 mod resource;
 mod resource_edit;
+mod rows;
 mod rule;
 mod rule_edit;
 mod run;

@@ -3,6 +3,7 @@
 use super::context::ContextExt;
 use super::cursor;
 use super::error::{Failure, Result};
+use super::rows::Rows;
 use crate::domain::page::{Keyset, Page, PageLimits, Window};
 use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use std::borrow::Cow;
@@ -126,13 +127,13 @@ impl<N> Connection<N> {
 #[Object(name_type)]
 impl<N: OutputType + 'static> Connection<N> {
     /// The rows with their cursors.
-    async fn edges(&self) -> &[Edge<N>] {
-        &self.edges
+    async fn edges(&self) -> Rows<&Edge<N>> {
+        Rows(self.edges.iter().collect())
     }
 
     /// The rows alone.
-    async fn nodes(&self) -> Vec<&N> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    async fn nodes(&self) -> Rows<&N> {
+        Rows(self.edges.iter().map(|edge| &edge.node).collect())
     }
 
     /// Where the page lies in its list.
