@@ -114,6 +114,8 @@ CREATE INDEX tag_audit_resource ON tag_audit (resource_id, "timestamp", id);
 CREATE INDEX tag_audit_account ON tag_audit (account_id, "timestamp", id);
 CREATE INDEX tag_audit_key ON tag_audit (tag_key, "timestamp", id);
 CREATE INDEX tag_audit_actor ON tag_audit (actor, "timestamp", id);
+-- Counts the last day's decisions among any number of proposals.
+CREATE INDEX tag_audit_decisions ON tag_audit ("timestamp") WHERE action IN ('APPROVED', 'DENIED');
 
 -- Makes the partitions from the present month to `ahead` months later; says how many were new. The trail must
 -- always have a place to write to, so this runs at every start and daily.
