@@ -59,13 +59,13 @@ impl Gate {
 #[derive(Default)]
 struct Wanted {
     polling: AtomicBool,
-    wanted: AtomicBool,
+    again: AtomicBool,
     runtime: AtomicWaker,
 }
 
 impl Wake for Wanted {
     fn wake(self: Arc<Self>) {
-        self.wanted.store(true, Ordering::SeqCst);
+        self.again.store(true, Ordering::SeqCst);
         if !self.polling.load(Ordering::SeqCst) {
             self.runtime.wake();
         }
@@ -98,15 +98,15 @@ impl<T> Driven<T> {
         let waker = Waker::from(self.wanted.clone());
         self.wanted.polling.store(true, Ordering::SeqCst);
         for _ in 0..POLLS {
-            self.wanted.wanted.store(false, Ordering::SeqCst);
+            self.wanted.again.store(false, Ordering::SeqCst);
             if let Poll::Ready(result) = poll(self.operation.as_mut(), &mut Context::from_waker(&waker)) {
                 self.wanted.polling.store(false, Ordering::SeqCst);
                 return Poll::Ready(result);
             }
-            if !self.wanted.wanted.load(Ordering::SeqCst) && !self.gate.open() {
+            if !self.wanted.again.load(Ordering::SeqCst) && !self.gate.open() {
                 self.wanted.polling.store(false, Ordering::SeqCst);
                 // Another thread may have woken it since, and have left the rest to us.
-                if self.wanted.wanted.load(Ordering::SeqCst) {
+                if self.wanted.again.load(Ordering::SeqCst) {
                     context.waker().wake_by_ref();
                 }
                 return Poll::Pending;

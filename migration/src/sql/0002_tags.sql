@@ -56,13 +56,16 @@ CREATE INDEX virtual_tags_rule ON virtual_tags (rule_id) WHERE rule_id IS NOT NU
 CREATE INDEX virtual_tags_status ON virtual_tags (approval_status, id);
 CREATE INDEX virtual_tags_key ON virtual_tags (tag_key, id);
 CREATE INDEX virtual_tags_account ON virtual_tags (account_id, id);
--- The approval queue, in its two orders, whole, for one account and for one key.
+-- The approval queue, in its two orders, whole, for one kind, for one account and for one key. What an index
+-- includes lets groups and figures be counted from it alone.
 CREATE INDEX virtual_tags_queue_confidence ON virtual_tags (confidence, id) WHERE approval_status = 'PENDING';
+CREATE INDEX virtual_tags_queue_kind ON virtual_tags (auto_applied, confidence, id) WHERE approval_status = 'PENDING';
 CREATE INDEX virtual_tags_queue_age ON virtual_tags (created_at, id) WHERE approval_status = 'PENDING';
 CREATE INDEX virtual_tags_queue_account ON virtual_tags (account_id, confidence, id) WHERE approval_status = 'PENDING';
-CREATE INDEX virtual_tags_queue_key ON virtual_tags (tag_key, confidence, id) WHERE approval_status = 'PENDING';
-CREATE INDEX virtual_tags_queue_group ON virtual_tags (tag_key, tag_value, source, evidence_signature, id)
+CREATE INDEX virtual_tags_queue_key ON virtual_tags (tag_key, confidence, id) INCLUDE (auto_applied)
     WHERE approval_status = 'PENDING';
+CREATE INDEX virtual_tags_queue_group ON virtual_tags (tag_key, tag_value, source, evidence_signature, id)
+    INCLUDE (confidence, created_at) WHERE approval_status = 'PENDING';
 
 CREATE FUNCTION virtual_tags_follow_resource() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -111,6 +114,8 @@ CREATE INDEX tag_audit_resource ON tag_audit (resource_id, "timestamp", id);
 CREATE INDEX tag_audit_account ON tag_audit (account_id, "timestamp", id);
 CREATE INDEX tag_audit_key ON tag_audit (tag_key, "timestamp", id);
 CREATE INDEX tag_audit_actor ON tag_audit (actor, "timestamp", id);
+-- Counts the last day's decisions among any number of proposals.
+CREATE INDEX tag_audit_decisions ON tag_audit ("timestamp") WHERE action IN ('APPROVED', 'DENIED');
 
 -- Makes the partitions from the present month to `ahead` months later; says how many were new. The trail must
 -- always have a place to write to, so this runs at every start and daily.

@@ -2,7 +2,7 @@
 
 use super::filter::TagFilter;
 use crate::domain::auth::Actor;
-use crate::entities::{AuditAction, tag_audit, virtual_tag};
+use crate::entities::{tag_audit, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
@@ -99,7 +99,7 @@ async fn decided(
     use tag_audit::Column as A;
     let mut decisions = tag_audit::find(&actor.scope)
         .filter(A::Timestamp.gte(since))
-        .filter(A::Action.is_in([AuditAction::Approved, AuditAction::Denied]));
+        .filter(Expr::cust("tag_audit.action IN ('APPROVED', 'DENIED')"));
     if let Some(key) = &filter.tag_key {
         decisions = decisions.filter(A::TagKey.eq(key));
     }
