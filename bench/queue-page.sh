@@ -30,7 +30,7 @@ curl -fsS "http://127.0.0.1:$port/readyz" >/dev/null
 # The server says where it listens in its own status file.
 socket=$(sed -n 5p "$data"/postgres/postmaster.pid)
 export PGHOST=$socket PGUSER=virtual_tagging PGDATABASE=virtual_tagging PGPORT=$(sed -n 4p "$data"/postgres/postmaster.pid)
-psql -qX -v ON_ERROR_STOP=1 -v resources="$resources" -f "$here/seed.sql"
+psql -qX -v ON_ERROR_STOP=1 -v n="$resources" -f "$here/rows.sql"
 
 cat >"$data/post.lua" <<LUA
 local file = io.open("$here/queue-page.graphql")
