@@ -25,4 +25,4 @@ SELECT t.resource_id, r.resource_id, t.cloud, t.account_id, t.resource_type, t.i
   FROM virtual_tags t JOIN resources r ON r.id = t.resource_id;
 INSERT INTO ml_inferences (resource_id, model_version, revision, predictions)
 SELECT id, 'bench', 1, '[]' FROM resources;
-VACUUM ANALYZE;
+VACUUM ANALYZE resources, virtual_tags, tag_audit, ml_inferences, evaluations, rules;
