@@ -4,7 +4,8 @@ use crate::config::DatabaseConfig;
 use crate::db::{self, PoolSettings};
 use anyhow::Context;
 use sea_orm::DatabaseConnection;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use std::time::{Duration, Instant};
 
 /// How long the start waits for a database that cannot be reached.
@@ -40,9 +41,13 @@ impl Database {
     }
 
     async fn external(url: &str, settings: &PoolSettings) -> anyhow::Result<Self> {
-        let options: PgConnectOptions = url
-            .parse()
-            .context("DATABASE_URL must be like postgres://user:password@host:5432/database")?;
+        let allowed = "DATABASE_URL must be like postgres://user:password@host:5432/database";
+        // The parser takes any scheme, and would show parts of the password as parts of a path.
+        let is_postgres = ["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme));
+        anyhow::ensure!(is_postgres, allowed);
+        let options: PgConnectOptions = url.parse().context(allowed)?;
         let database = options.get_database().unwrap_or_else(|| options.get_username());
         let user = options.get_username();
         let (host, psql) = if let Some(directory) = options.get_socket() {
@@ -111,13 +116,19 @@ async fn reach(
     let end = Instant::now() + PATIENCE;
     let mut pause = FIRST_PAUSE;
     loop {
-        let error = match db::connect(options.clone(), settings).await {
-            Ok(pool) => return Ok(pool),
-            Err(error) => error,
+        // The pool tries again by itself and would only tell that its time is over, not why.
+        let attempt = PgConnection::connect_with(options);
+        let error = match tokio::time::timeout(settings.acquire_timeout, attempt).await {
+            Ok(Ok(connection)) => {
+                connection.close().await?;
+                return Ok(db::connect(options.clone(), settings).await?);
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", settings.acquire_timeout.as_secs()),
         };
         if Instant::now() + pause >= end {
-            let message = format!("{shown} could not be reached for {} s", PATIENCE.as_secs());
-            return Err(anyhow::Error::new(error).context(message));
+            let patience = PATIENCE.as_secs();
+            anyhow::bail!("{shown} (DATABASE_URL) could not be reached for {patience} s: {error}");
         }
         tracing::warn!(
             "{shown} cannot be reached yet, next attempt in {} ms: {error}",

@@ -11,6 +11,8 @@ mod app;
 mod approvals;
 mod architecture;
 mod auto_tag;
+mod cli;
+mod corpus;
 mod db;
 #[cfg(feature = "embedded")]
 mod embedded;
@@ -19,10 +21,12 @@ mod graphql;
 mod http;
 mod inventory;
 mod jobs;
+mod live;
 mod runs;
 mod schedules;
 #[cfg(feature = "embedded")]
 mod scratch;
 mod service;
+mod upload;
 mod websocket;
 mod world;

@@ -4,7 +4,8 @@ use crate::db::TestDb;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use virtual_tagging::app::{App, Duty, RunningApp};
 use virtual_tagging::config::{Config, Secret};
 use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
@@ -18,7 +19,7 @@ pub struct Service {
     pub config: Config,
     pub client: reqwest::Client,
     // After the service: it goes when nothing uses it any more.
-    pub db: TestDb,
+    pub db: Arc<TestDb>,
 }
 
 impl Service {
@@ -33,11 +34,11 @@ impl Service {
     }
 
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::start_on(TestDb::create().await, settings).await
+        Self::start_on(Arc::new(TestDb::create().await), settings).await
     }
 
     /// On a database that is there; several services can share one.
-    pub async fn start_on(db: TestDb, settings: &[(&str, &str)]) -> Self {
+    pub async fn start_on(db: Arc<TestDb>, settings: &[(&str, &str)]) -> Self {
         let config = config(&db.url(), settings);
         let app = App::start(config.clone(), Duty::Serve).await.unwrap();
         Self {
@@ -75,6 +76,34 @@ impl Service {
         let response = self.post(&json!({ "query": query })).await;
         assert_eq!(response.status(), 200);
         response.json().await.unwrap()
+    }
+
+    /// The data for a caller of this name; there must be no errors.
+    pub async fn data_for(&self, caller: &str, query: &str, variables: Value) -> Value {
+        let body = json!({ "query": query, "variables": variables });
+        let request = self.client.post(self.url("/graphql")).header("x-actor", caller);
+        let mut answer: Value = request.json(&body).send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer.get("errors"), None, "{query}: {answer}");
+        answer["data"].take()
+    }
+
+    /// The data for the developer.
+    pub async fn data(&self, query: &str, variables: Value) -> Value {
+        self.data_for("developer", query, variables).await
+    }
+
+    /// The run of this global id once it has ended.
+    pub async fn ended_run(&self, id: &Value) -> Value {
+        let query = "query($id: ID!) { jobRun(id: $id) { id status error progressDone counts finishedAt } }";
+        let deadline = Instant::now() + Duration::from_mins(1);
+        loop {
+            let run = self.data(query, json!({ "id": id })).await["jobRun"].take();
+            if !run["finishedAt"].is_null() {
+                return run;
+            }
+            assert!(Instant::now() < deadline, "in vain: {run}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// A token for a service that wants one.

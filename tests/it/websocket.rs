@@ -1,6 +1,8 @@
 //! The protocol graphql-transport-ws, by a raw socket.
 
 use crate::service::Service;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -44,8 +46,28 @@ impl Socket {
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str) {
-        self.send(&json!({"type": "subscribe", "id": id, "payload": {"query": query}}))
+        self.subscribe_with(id, query, json!({})).await;
+    }
+
+    pub async fn subscribe_with(&mut self, id: &str, query: &str, variables: Value) {
+        let payload = json!({"query": query, "variables": variables});
+        self.send(&json!({"type": "subscribe", "id": id, "payload": payload}))
             .await;
+    }
+
+    /// The field `name` of the next message, which must be data without errors.
+    pub async fn next_data(&mut self, name: &str) -> Value {
+        let mut message = self.next().await;
+        assert_eq!(message["type"], "next", "{message}");
+        assert_eq!(message["payload"].get("errors"), None, "{message}");
+        message["payload"]["data"][name].take()
+    }
+
+    /// Fails when the service says anything within `time`.
+    pub async fn stays_silent(&mut self, time: Duration) {
+        if let Ok(message) = tokio::time::timeout(time, self.next()).await {
+            panic!("unexpected: {message}");
+        }
     }
 
     /// The next message; the service's own pings are left out.
@@ -80,6 +102,11 @@ impl Socket {
             .await
             .unwrap()
     }
+}
+
+/// The cursor that `approvalEvents` takes for reading the log from its beginning.
+pub fn before_all_events() -> String {
+    URL_SAFE_NO_PAD.encode("1:tags:0.0")
 }
 
 #[tokio::test]

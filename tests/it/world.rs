@@ -19,12 +19,16 @@ use virtual_tagging::entities::{tag_audit, virtual_tag};
 
 pub struct World {
     pub pool: DatabaseConnection,
-    pub db: TestDb,
+    pub db: Arc<TestDb>,
 }
 
 impl World {
     pub async fn new() -> Self {
-        let db = TestDb::create().await;
+        Self::on(Arc::new(TestDb::create().await)).await
+    }
+
+    /// On a database that services have, too.
+    pub async fn on(db: Arc<TestDb>) -> Self {
         Self {
             pool: db.connect().await,
             db,
@@ -121,6 +125,18 @@ impl World {
             sum.refreshed += chunk.refreshed;
             sum.withdrawn += chunk.withdrawn;
         }
+    }
+
+    /// The account with the most pending tags among those that have at most so many.
+    pub async fn account_of_most_pending(&self, most: i64) -> String {
+        #[derive(FromQueryResult)]
+        struct Account {
+            account_id: String,
+        }
+        let accounts = "SELECT account_id FROM virtual_tags WHERE approval_status = 'PENDING'
+             GROUP BY account_id HAVING count(*) <= $1 ORDER BY count(*) DESC, account_id LIMIT 1";
+        let accounts: Vec<Account> = sql::rows(&self.pool, accounts, [most.into()]).await.unwrap();
+        accounts.into_iter().next().expect("an account").account_id
     }
 
     /// What must hold whatever was done: the trail of each tag leads to the state that it is in.
