@@ -1,6 +1,7 @@
 //! The program as a person at a terminal has it: its commands, what they print and how they end.
 
 use crate::db::TestDb;
+use crate::program::{program, run};
 use crate::service::{SECRET, Service};
 use crate::world::World;
 use serde_json::{Value, json};
@@ -8,39 +9,6 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
-
-/// How a command ended.
-pub struct Ended {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-/// The program with these settings and no others, where there is no `.env`.
-fn program(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_virtual-tagging"));
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(settings.iter().copied())
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    command
-}
-
-/// Runs it to its end.
-pub async fn run(settings: &[(&str, &str)], arguments: &[&str]) -> Ended {
-    let mut program = program(settings, arguments);
-    let output = tokio::time::timeout(Duration::from_mins(2), program.output());
-    let output = output.await.expect("an end within two minutes").unwrap();
-    Ended {
-        code: output.status.code().expect("no signal"),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 #[tokio::test]
 async fn every_command_explains_itself() {

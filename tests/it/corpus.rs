@@ -1,6 +1,6 @@
 //! A real inventory of 23,774 resources from end to end. Runs where `CORPUS_DIR` names it.
 
-use crate::cli;
+use crate::program::run;
 use crate::service::Service;
 use crate::websocket::{Socket, before_all_events};
 use crate::world::World;
@@ -21,7 +21,7 @@ fn counts(line: &str) -> [usize; 4] {
 }
 
 async fn import(service: &Service, file: &str) -> [usize; 4] {
-    let ended = cli::run(&[("DATABASE_URL", &service.db.url())], &["import", file]).await;
+    let ended = run(&[("DATABASE_URL", &service.db.url())], &["import", file]).await;
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     counts(&ended.stdout)
 }

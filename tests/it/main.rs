@@ -17,11 +17,14 @@ mod db;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod events;
+#[cfg(feature = "embedded")]
+mod first_start;
 mod graphql;
 mod http;
 mod inventory;
 mod jobs;
 mod live;
+mod program;
 mod runs;
 mod schedules;
 #[cfg(feature = "embedded")]

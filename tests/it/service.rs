@@ -121,7 +121,7 @@ impl Service {
 }
 
 /// An HTTP client that follows no redirects.
-fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     // The embedded server's downloader makes reqwest want a provider, even where nothing is encrypted. A second
     // installation is refused, which is as good.
     let _installed = rustls::crypto::ring::default_provider().install_default();

@@ -1,0 +1,128 @@
+//! The built program as a process.
+
+use serde_json::{Value, json};
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+/// How a command ended.
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// The program with these settings and no others, where there is no `.env`.
+pub fn program(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_virtual-tagging"));
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(settings.iter().copied())
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs it to its end.
+pub async fn run(settings: &[(&str, &str)], arguments: &[&str]) -> Ended {
+    let mut program = program(settings, arguments);
+    let output = tokio::time::timeout(Duration::from_mins(2), program.output());
+    let output = output.await.expect("an end within two minutes").unwrap();
+    Ended {
+        code: output.status.code().expect("no signal"),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A service that has told where it is.
+pub struct Serving {
+    process: Child,
+    /// What it wrote until it was ready.
+    pub told: String,
+    /// Begins with `http://`, ends with the port.
+    pub url: String,
+    rest: JoinHandle<String>,
+}
+
+impl Serving {
+    /// Starts without arguments, on a free port.
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
+        let mut command = program(settings, &[]);
+        command.env("API_PORT", "0").stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let mut told = String::new();
+        let ready = async {
+            loop {
+                let line = lines.next_line().await.unwrap();
+                let line = line.unwrap_or_else(|| panic!("it ended: {told}"));
+                told += &line;
+                told.push('\n');
+                if line.contains("stop with Ctrl-C") {
+                    return;
+                }
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_mins(1), ready).await;
+        assert!(in_time.is_ok(), "not ready within a minute: {told}");
+        let start = told.find("http://").expect("a URL in the banner");
+        let url = told[start..].split("/graphql").next().unwrap().to_owned();
+        // Nobody reads on otherwise, and the pipe would fill.
+        let rest = tokio::spawn(async move {
+            let mut rest = String::new();
+            while let Ok(Some(line)) = lines.next_line().await {
+                rest += &line;
+                rest.push('\n');
+            }
+            rest
+        });
+        Self {
+            process,
+            told,
+            url,
+            rest,
+        }
+    }
+
+    /// The data of an operation; there must be no errors.
+    pub async fn data(&self, client: &reqwest::Client, query: &str) -> Value {
+        let request = client.post(format!("{}/graphql", self.url));
+        let answer = request.json(&json!({ "query": query })).send().await.unwrap();
+        let mut answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer.get("errors"), None, "{query}: {answer}");
+        answer["data"].take()
+    }
+
+    /// The data of a query as soon as it meets the condition.
+    pub async fn until(
+        &self,
+        client: &reqwest::Client,
+        query: &str,
+        condition: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let data = self.data(client, query).await;
+            if condition(&data) {
+                return data;
+            }
+            assert!(Instant::now() < deadline, "in vain: {data}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Sends a signal and waits for the end; gives it with what was logged until then.
+    pub async fn end(mut self, signal: &str) -> (ExitStatus, String) {
+        let pid = self.process.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().await.unwrap();
+        assert!(sent.success());
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.process.wait());
+        let status = ended.await.expect("an end within 30 s").unwrap();
+        (status, self.rest.await.unwrap())
+    }
+}
