@@ -5,6 +5,7 @@ use crate::world::World;
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const IMPORT: &str = "mutation($file: Upload!, $dryRun: Boolean!) {
     importInventory(input: {file: $file, dryRun: $dryRun}) {
@@ -59,6 +60,13 @@ async fn versions(world: &World) -> i64 {
     let versions = "SELECT (SELECT coalesce(sum(xmin::text::bigint), 0) FROM resources)::bigint
          + (SELECT coalesce(sum(xmin::text::bigint), 0) FROM virtual_tags)::bigint + (SELECT count(*) FROM tag_audit)";
     world.number(versions, []).await
+}
+
+/// Waits for the evaluation that follows imports and discoveries by itself, and changes rows, too.
+async fn until_idle(world: &World) {
+    while world.count("scheduler_jobs WHERE finished_at IS NULL").await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn template(service: &Service) -> String {
@@ -127,6 +135,7 @@ async fn a_dry_run_tells_the_plan_and_changes_nothing() {
     import(&service, "first.csv", first, false).await;
     let second =
         template + &line("i-1", "one") + &line("i-2", "other") + &line("i-3", "three") + "moon,,,,\r\n";
+    until_idle(&world).await;
     let before = versions(&world).await;
     let plan = import(&service, "second.csv", second.clone(), true).await;
     assert_eq!(
@@ -151,14 +160,7 @@ async fn an_export_imported_again_changes_nothing() {
     let odd = r#"{"cloud":"gcp","account_id":"0042","resource_type":"t","resource_id":"=1+1","name":"+a,\"b\"\n'c","native_tags":{"@k":"-1","":"","n":"é"},"created_at":"2024-01-02T03:04:05.678901+02:00"}"#;
     let odd = odd.replace(r#""":"","#, "");
     import(&service, "odd.jsonl", odd, false).await;
-    // What follows discovery and imports by itself must be over: nothing else may change rows.
-    loop {
-        let open = world.count("scheduler_jobs WHERE finished_at IS NULL").await;
-        if open == 0 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until_idle(&world).await;
     let resources = world.count("resources").await as u32;
     assert_eq!(resources, 21);
     let before = versions(&world).await;
