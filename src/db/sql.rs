@@ -4,7 +4,7 @@
 //! one prepared plan, however many rows there are, and never meets the limit of 65,535 parameters.
 
 use crate::error::{Error, Result};
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, RuntimeErr, Statement, Value};
 use serde::Serialize;
 
 /// A statement with its values for `$1`, `$2`, ...
@@ -42,4 +42,29 @@ pub async fn row<T: FromQueryResult>(
 /// Rows as one parameter for `jsonb_to_recordset($n)`.
 pub fn recordset<T: Serialize>(rows: &[T]) -> Result<Value> {
     Ok(serde_json::to_value(rows).map_err(Error::internal)?.into())
+}
+
+/// What PostgreSQL said, when it was PostgreSQL that refused.
+fn refusal(error: &Error) -> Option<&dyn sqlx::error::DatabaseError> {
+    match error {
+        Error::Database(
+            DbErr::Conn(RuntimeErr::SqlxError(error))
+            | DbErr::Exec(RuntimeErr::SqlxError(error))
+            | DbErr::Query(RuntimeErr::SqlxError(error)),
+        ) => error.as_database_error(),
+        _ => None,
+    }
+}
+
+/// Whether PostgreSQL refused the rows themselves (their values, a constraint, a limit of size), so that other rows
+/// may pass, and these fail again. Not so a row that finds no partition: that says nothing of the row.
+pub fn refuses_rows(error: &Error) -> bool {
+    let Some(refusal) = refusal(error) else {
+        return false;
+    };
+    match refusal.code().as_deref() {
+        Some("23514") => refusal.constraint().is_some(),
+        Some(code) => ["22", "23", "54"].contains(&&code[..2.min(code.len())]),
+        None => false,
+    }
 }

@@ -1,39 +1,36 @@
 //! Evaluations on a real database: what is proposed, kept, withdrawn, and not proposed again.
 
+use crate::rules::rule;
+use crate::runs::request;
 use crate::world::{World, actor, approver, resource, settings};
 use sea_orm::TransactionTrait;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision, Selection};
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::auth::Role;
-use virtual_tagging::domain::rules::{self, RuleDraft};
-use virtual_tagging::domain::tagging::auto_tag::{self, CHUNK};
+use virtual_tagging::domain::events::Notifier;
+use virtual_tagging::domain::rules;
+use virtual_tagging::domain::runs::{self, Arguments};
+use virtual_tagging::domain::tagging::auto_tag::{self, CHUNK, EngineSettings};
 use virtual_tagging::domain::tagging::revision;
+use virtual_tagging::domain::tagging::{Candidate, CandidateSource, Engine, Subject};
 use virtual_tagging::entities::virtual_tag::Model as Tag;
+use virtual_tagging::jobs::Queue;
 
-async fn tag_of(world: &World, key: &str) -> Option<Tag> {
+pub async fn tag_of(world: &World, key: &str) -> Option<Tag> {
     world.tags().await.into_iter().find(|tag| tag.tag_key == key)
 }
 
-async fn decide(world: &World, decision: Decision, id: i64) {
+pub async fn decide(world: &World, decision: Decision, id: i64) {
     let ids = Selection::Ids(vec![id]);
     approvals::decide(&world.pool, &approver("ann"), decision, ids, None)
         .await
         .unwrap();
-}
-
-fn rule(name: &str, condition: &str, key: &str, value: &str) -> RuleDraft {
-    RuleDraft {
-        rule_name: name.into(),
-        description: String::new(),
-        condition: condition.into(),
-        tag_key: key.into(),
-        tag_value: value.into(),
-        priority: 100,
-        confidence: 0.95,
-        enabled: true,
-    }
 }
 
 #[tokio::test]
@@ -191,113 +188,6 @@ async fn an_approved_tag_is_not_proposed_again_and_what_it_superseded_stays_away
 }
 
 #[tokio::test]
-async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
-    let world = World::new().await;
-    let admin = actor("ada", Role::Admin);
-    world
-        .report(&[resource("orders-api"), resource("bills-api")])
-        .await;
-    world.auto_tag().await;
-    let draft = rule(
-        "orders",
-        "resource.name.startsWith('orders-')",
-        "team",
-        "Order Desk",
-    );
-    let made = rules::create(&world.pool, &admin, draft).await.unwrap();
-    let done = world.auto_tag().await;
-    assert_eq!((done.evaluated, done.proposed), (2, 1));
-    let tag = tag_of(&world, "team").await.unwrap();
-    assert_eq!(
-        (tag.source, tag.rule_id, tag.approval_status),
-        (TagSource::Rule, Some(made.id), Pending)
-    );
-
-    let same = rules::update(&world.pool, &admin, made.id, Some(made.version), |_| ())
-        .await
-        .unwrap();
-    assert_eq!(same.version, made.version);
-    assert_eq!(
-        world.auto_tag().await.evaluated,
-        0,
-        "an edit that changes nothing makes nothing due"
-    );
-
-    rules::delete(&world.pool, &admin, made.id).await.unwrap();
-    assert_eq!(world.auto_tag().await.withdrawn, 1);
-    assert_eq!(world.status(tag.id).await, Superseded);
-    rules::create(
-        &world.pool,
-        &admin,
-        rule(
-            "orders",
-            "resource.name.startsWith('orders-')",
-            "team",
-            "Order Desk",
-        ),
-    )
-    .await
-    .unwrap();
-    world.auto_tag().await;
-    assert_eq!(world.status(tag.id).await, Pending, "a withdrawn tag comes back");
-    world.assert_trail_leads_to_tags().await;
-}
-
-#[tokio::test]
-async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
-    let world = World::new().await;
-    let admin = actor("ada", Role::Admin);
-    let mut wrong = rule(" ", "resource.nme == 'x'", "team", "x");
-    wrong.confidence = 1.5;
-    let refused = rules::create(&world.pool, &admin, wrong)
-        .await
-        .unwrap_err()
-        .to_string();
-    for field in ["ruleName", "condition", "confidence"] {
-        assert!(refused.contains(field), "{refused}");
-    }
-    assert!(
-        rules::create(&world.pool, &approver("ann"), rule("r", "true", "k", "v"))
-            .await
-            .is_err()
-    );
-    let first = rules::create(&world.pool, &admin, rule("first", "true", "team", "a"))
-        .await
-        .unwrap();
-    let second = rules::create(&world.pool, &admin, rule("second", "true", "team", "b"))
-        .await
-        .unwrap();
-    let taken = rules::create(&world.pool, &admin, rule("first", "true", "team", "c"))
-        .await
-        .unwrap_err();
-    assert!(
-        taken.to_string().contains("another rule has this name"),
-        "{taken}"
-    );
-    assert!(rules::reorder(&world.pool, &admin, &[first.id]).await.is_err());
-    let ordered = rules::reorder(&world.pool, &admin, &[second.id, first.id])
-        .await
-        .unwrap();
-    assert_eq!(
-        ordered.iter().map(|rule| rule.id).collect::<Vec<_>>(),
-        [second.id, first.id]
-    );
-    let stale = rules::update(&world.pool, &admin, first.id, Some(first.version), |rule| {
-        rule.enabled = false;
-    })
-    .await;
-    assert!(stale.unwrap_err().to_string().contains("changed by ada"));
-
-    world.resource("orders").await;
-    world.auto_tag().await;
-    assert_eq!(
-        tag_of(&world, "team").await.unwrap().tag_value,
-        "b",
-        "the first rule in order wins"
-    );
-}
-
-#[tokio::test]
 async fn other_settings_raise_the_revision_once() {
     let world = World::new().await;
     let mine = settings().fingerprint();
@@ -316,7 +206,7 @@ async fn a_status_is_one_of_four() {
     let world = World::new().await;
     let id = world.resource("orders").await;
     let tag = world.tag(id, "environment", "test", 0.8).await;
-    let refused = virtual_tagging::db::sql::execute(
+    let refused = sql::execute(
         &world.pool,
         "UPDATE virtual_tags SET approval_status = 'MAYBE' WHERE id = $1",
         [tag.into()],
@@ -325,61 +215,125 @@ async fn a_status_is_one_of_four() {
     assert_eq!(world.status(tag).await, Pending);
 }
 
-#[tokio::test]
-async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
-    use virtual_tagging::domain::rules::PreviewOutcome::{AlreadyHolds, Conflict, NewTag, Shadowed};
-    let world = World::new().await;
-    let admin = actor("ada", Role::Admin);
-    let mut held = resource("orders-held");
-    held.native_tags.insert("team".into(), "desk".into());
-    world
-        .report(&[
-            resource("orders-new"),
-            held,
-            resource("bills"),
-            resource("orders-first"),
-        ])
-        .await;
-    let decided = world.resource("orders-decided").await;
-    let by_hand = approvals::NewTag {
-        resource_id: decided,
-        tag_key: "team".into(),
-        tag_value: "Other".into(),
-        reason: None,
-    };
-    approvals::create(&world.pool, &approver("ann"), by_hand)
-        .await
-        .unwrap();
-    let mut first = rule("first", "resource.name == 'orders-first'", "team", "First");
-    first.priority = 1;
-    rules::create(&world.pool, &admin, first).await.unwrap();
-    let mut last = rule("last", "true", "team", "Last");
-    last.priority = 1000;
-    rules::create(&world.pool, &admin, last).await.unwrap();
+/// A source that cannot take one resource.
+struct Panics;
 
-    let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "desk");
-    let preview = rules::preview(&world.pool, &admin, &settings(), draft, None)
+impl CandidateSource for Panics {
+    fn source(&self) -> TagSource {
+        TagSource::Model
+    }
+
+    fn propose(&self, subject: &Subject, _: &mut Vec<Candidate>) {
+        assert_ne!(subject.name, "panics-prod");
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_fails_does_not_hold_up_the_others_nor_come_back() {
+    let world = World::new().await;
+    let mut refused = resource("refused");
+    refused.native_tags.insert("team".into(), "Poison Ivy".into());
+    let fine = [
+        resource("orders-prod"),
+        resource("panics-prod"),
+        resource("bills-prod"),
+    ];
+    world.report(&[&fine[..], &[refused]].concat()).await;
+    let poison = "ALTER TABLE virtual_tags ADD CONSTRAINT poison CHECK (tag_value <> 'poison-ivy')";
+    sql::execute(&world.pool, poison, []).await.unwrap();
+    let mut loaded = auto_tag::load_engine(&world.pool, &settings()).await.unwrap();
+    let engine = Engine::new(settings().vocabulary, Vec::new(), settings().thresholds);
+    loaded.engine = Arc::new(engine.with_source(Box::new(Panics)));
+    let txn = world.pool.begin().await.unwrap();
+    let cause = Cause {
+        actor: "worker".into(),
+        reason: None,
+        run_id: None,
+    };
+    let done = auto_tag::chunk(&txn, &loaded, &cause).await.unwrap();
+    assert_eq!((done.evaluated, done.failed), (4, 2));
+    assert_eq!(auto_tag::chunk(&txn, &loaded, &cause).await.unwrap().evaluated, 0);
+    txn.commit().await.unwrap();
+    let tagged = "virtual_tags WHERE tag_key = 'environment' AND tag_value = 'production'";
+    assert_eq!(world.count(tagged).await, 2);
+    world.assert_trail_leads_to_tags().await;
+}
+
+#[tokio::test]
+async fn long_native_tags_are_stored_and_longer_ones_are_no_proposals() {
+    let world = World::new().await;
+    // Varied letters of four bytes, which PostgreSQL cannot compress into an index row.
+    let varied = |length: u32| -> String {
+        (0..length)
+            .filter_map(|n| char::from_u32(0x20000 + n * 7919 % 40_000))
+            .collect()
+    };
+    let mut long = resource("long");
+    long.native_tags
+        .insert(format!("{}/team", varied(250)), varied(240));
+    let mut longer = resource("longer");
+    longer.native_tags.insert("Team".into(), varied(256));
+    world.report(&[long, longer]).await;
+    let done = world.auto_tag().await;
+    assert_eq!((done.evaluated, done.failed), (2, 0));
+    let teams: Vec<Tag> = world
+        .tags()
+        .await
+        .into_iter()
+        .filter(|tag| tag.tag_key == "team")
+        .collect();
+    assert_eq!(teams.len(), 1);
+    assert!(teams[0].evidence_signature.len() <= 200);
+}
+
+#[tokio::test]
+async fn claims_wait_for_nobody() {
+    let world = World::new().await;
+    let held = world.resource("held-prod").await;
+    let marked = world.resource("marked-prod").await;
+    world.resource("free-prod").await;
+    let other = world.pool.begin().await.unwrap();
+    for (lock, id) in [
+        ("SELECT 1 FROM resources WHERE id = $1 FOR NO KEY UPDATE", held),
+        (
+            "SELECT 1 FROM evaluations WHERE resource_id = $1 FOR NO KEY UPDATE",
+            marked,
+        ),
+    ] {
+        sql::execute(&other, lock, [id.into()]).await.unwrap();
+    }
+    let done = tokio::time::timeout(Duration::from_secs(10), world.auto_tag()).await;
+    assert_eq!(done.expect("no waiting").evaluated, 1);
+    other.rollback().await.unwrap();
+    assert_eq!(world.auto_tag().await.evaluated, 2);
+}
+
+#[tokio::test]
+async fn other_settings_than_the_adopted_ones_evaluate_nothing() {
+    let world = World::new().await;
+    world.resource("orders-prod").await;
+    let mut newer = settings();
+    newer.model_version = "newer".into();
+    revision::adopt(&world.pool, &newer.fingerprint()).await.unwrap();
+    run(&world, &settings()).await;
+    assert_eq!(world.count("ml_inferences").await, 0);
+    run(&world, &newer).await;
+    assert_eq!(
+        world.count("ml_inferences WHERE model_version = 'newer'").await,
+        1
+    );
+}
+
+/// A run of the job, from its request to its last chunk.
+async fn run(world: &World, settings: &EngineSettings) {
+    let id = request(&world.pool, Arguments::AutoTag {}).await.id;
+    let stop = CancellationToken::new();
+    let handle = runs::claim(&world.pool, id, "worker", stop)
+        .await
+        .unwrap()
+        .unwrap();
+    auto_tag::run(&world.pool, settings, &Notifier::default(), &handle)
         .await
         .unwrap();
-    assert_eq!(
-        (preview.examined, preview.complete, preview.matches),
-        (5, true, 4)
-    );
-    let outcomes: Vec<_> = preview.outcomes.into_iter().collect();
-    assert_eq!(
-        outcomes,
-        [(NewTag, 1), (AlreadyHolds, 1), (Conflict, 1), (Shadowed, 1)]
-    );
-    assert_eq!(
-        (
-            preview.shadowed_by[0].rule_name.as_str(),
-            preview.shadowed_by[0].count
-        ),
-        ("first", 1)
-    );
-    assert_eq!(
-        (preview.shadows[0].rule_name.as_str(), preview.shadows[0].count),
-        ("last", 4)
-    );
-    assert_eq!(world.count("rules").await, 2);
+    runs::settle(&world.pool, &Queue, &handle, Ok(())).await.unwrap();
 }

@@ -16,6 +16,7 @@ use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderErr
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::runs::{self, Arguments, Run};
 use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
+use virtual_tagging::domain::tagging::revision;
 use virtual_tagging::domain::tagging::{Thresholds, Vocabulary};
 use virtual_tagging::domain::{JobName, RunStatus, imports};
 use virtual_tagging::entities::scheduler_job;
@@ -45,6 +46,7 @@ impl Replica {
             providers: vec![Arc::new(provider)],
             grace: Duration::from_millis(300),
         };
+        revision::adopt(db, &context.engine.fingerprint()).await.unwrap();
         let config = JobsConfig {
             scheduler: false,
             workers: true,

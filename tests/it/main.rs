@@ -25,6 +25,7 @@ mod inventory;
 mod jobs;
 mod live;
 mod program;
+mod rules;
 mod runs;
 mod schedules;
 #[cfg(feature = "embedded")]

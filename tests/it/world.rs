@@ -120,10 +120,7 @@ impl World {
             if chunk.evaluated == 0 {
                 return sum;
             }
-            sum.evaluated += chunk.evaluated;
-            sum.proposed += chunk.proposed;
-            sum.refreshed += chunk.refreshed;
-            sum.withdrawn += chunk.withdrawn;
+            sum += chunk;
         }
     }
 

@@ -18,11 +18,12 @@ use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, TransactionTrait,
+    TransactionTrait,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 /// Resources evaluated in one transaction. Large enough that statements are few, small enough that a crash costs
@@ -64,7 +65,14 @@ pub struct LoadedEngine {
 /// Reads the revision, then the rules. In this order: a rule that changes in between only means that resources
 /// are evaluated once more. A stored rule that no longer compiles is left out, and logged.
 pub async fn load_engine(db: &DatabaseConnection, settings: &EngineSettings) -> Result<LoadedEngine> {
-    let revision = revision::current(db).await?;
+    load_rules(db, settings, revision::current(db).await?.revision).await
+}
+
+async fn load_rules(
+    db: &DatabaseConnection,
+    settings: &EngineSettings,
+    revision: i64,
+) -> Result<LoadedEngine> {
     let rows = rules::list::in_order(db, &AccountScope::All).await?;
     let mut compiled = Vec::with_capacity(rows.len());
     for row in rows.into_iter().filter(|row| row.enabled) {
@@ -90,6 +98,18 @@ pub struct ChunkResult {
     pub proposed: u64,
     pub refreshed: u64,
     pub withdrawn: u64,
+    /// Of the evaluated ones: resources that cannot be evaluated, or whose tags cannot be stored.
+    pub failed: u64,
+}
+
+impl AddAssign for ChunkResult {
+    fn add_assign(&mut self, other: Self) {
+        self.evaluated += other.evaluated;
+        self.proposed += other.proposed;
+        self.refreshed += other.refreshed;
+        self.withdrawn += other.withdrawn;
+        self.failed += other.failed;
+    }
 }
 
 /// Resources that are due under `revision`, those in other hands included.
@@ -112,6 +132,9 @@ pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
 
 /// Works off what is due, chunk by chunk, until nothing is, or the run is told to stop. What others hold at the
 /// end is left to them: should they fail, it stays due.
+///
+/// Does nothing when the revision was raised for other settings than these: then a replica of another version is
+/// being rolled out or back, and what is due is due under its settings.
 pub async fn run(
     db: &DatabaseConnection,
     settings: &EngineSettings,
@@ -123,11 +146,18 @@ pub async fn run(
         reason: None,
         run_id: Some(run.run_id),
     };
+    let own = settings.fingerprint();
     let mut loaded = load_engine(db, settings).await?;
     let mut total = Some(run.done_before + count_due(db, loaded.revision).await?);
     loop {
-        if revision::current(db).await? != loaded.revision {
-            loaded = load_engine(db, settings).await?;
+        // Other settings always come with another revision, so one row tells whether `loaded` may be used.
+        let state = revision::current(db).await?;
+        if state.fingerprint != own {
+            tracing::info!("another version is being rolled out: auto-tagging is left to it");
+            return Ok(());
+        }
+        if state.revision != loaded.revision {
+            loaded = load_rules(db, settings, state.revision).await?;
         }
         let txn = db.begin().await?;
         let result = chunk(&txn, &loaded, &cause).await?;
@@ -139,6 +169,7 @@ pub async fn run(
                 ("proposed", result.proposed as i64),
                 ("refreshed", result.refreshed as i64),
                 ("withdrawn", result.withdrawn as i64),
+                ("failed", result.failed as i64),
             ]
             .into(),
         };
@@ -152,12 +183,77 @@ pub async fn run(
 }
 
 /// Evaluates up to [`CHUNK`] resources that are due and in nobody's hands, in the caller's transaction.
+///
+/// A resource that fails does not hold up the others: it is left as it is, logged, and due again when something
+/// changes.
 pub async fn chunk(txn: &DatabaseTransaction, loaded: &LoadedEngine, cause: &Cause) -> Result<ChunkResult> {
-    let ids = claim(txn, loaded.revision).await?;
-    if ids.is_empty() {
+    let resources = claim(txn, loaded.revision).await?;
+    if resources.is_empty() {
         return Ok(ChunkResult::default());
     }
-    let resources = lock(txn, &ids).await?;
+    let ids: Vec<i64> = resources.iter().map(|resource| resource.id).collect();
+    let result = match attempt(txn, loaded, resources.clone(), cause).await? {
+        Ok(result) => result,
+        Err(_) => one_by_one(txn, loaded, resources, cause).await?,
+    };
+    let mark = "UPDATE evaluations SET revision = $2, evaluated_at = now() WHERE resource_id = ANY($1)";
+    sql::execute(txn, mark, [ids.into(), loaded.revision.into()]).await?;
+    Ok(result)
+}
+
+async fn one_by_one(
+    txn: &DatabaseTransaction,
+    loaded: &LoadedEngine,
+    resources: Vec<resource::Model>,
+    cause: &Cause,
+) -> Result<ChunkResult> {
+    let mut sum = ChunkResult::default();
+    for resource in resources {
+        let (id, resource_id) = (resource.id, resource.resource_id.clone());
+        sum += match attempt(txn, loaded, vec![resource], cause).await? {
+            Ok(result) => result,
+            Err(error) => {
+                tracing::error!(id, resource_id, %error, "a resource cannot be evaluated; it keeps its tags");
+                ChunkResult {
+                    evaluated: 1,
+                    failed: 1,
+                    ..ChunkResult::default()
+                }
+            }
+        };
+    }
+    Ok(sum)
+}
+
+/// Evaluates resources behind a savepoint. The inner error is the fault of one of them, and nothing was written;
+/// the outer one is of the database or the run, and ends the transaction.
+async fn attempt(
+    txn: &DatabaseTransaction,
+    loaded: &LoadedEngine,
+    resources: Vec<resource::Model>,
+    cause: &Cause,
+) -> Result<Result<ChunkResult>> {
+    let savepoint = txn.begin().await?;
+    match work_off(&savepoint, loaded, resources, cause).await {
+        Ok(result) => {
+            savepoint.commit().await?;
+            Ok(Ok(result))
+        }
+        Err(error) if matches!(error, Error::Internal(_)) || sql::refuses_rows(&error) => {
+            savepoint.rollback().await?;
+            Ok(Err(error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn work_off(
+    txn: &DatabaseTransaction,
+    loaded: &LoadedEngine,
+    resources: Vec<resource::Model>,
+    cause: &Cause,
+) -> Result<ChunkResult> {
+    let ids: Vec<i64> = resources.iter().map(|resource| resource.id).collect();
     let mut tags: HashMap<i64, Vec<virtual_tag::Model>> = HashMap::new();
     for tag in tags_of(txn, &ids).await? {
         tags.entry(tag.resource_id).or_default().push(tag);
@@ -165,45 +261,28 @@ pub async fn chunk(txn: &DatabaseTransaction, loaded: &LoadedEngine, cause: &Cau
     let engine = Arc::clone(&loaded.engine);
     let evaluated = tokio::task::spawn_blocking(move || evaluate(&engine, resources, &tags)).await;
     let work = evaluated.map_err(Error::internal)??;
-    let result = ChunkResult {
-        evaluated: ids.len() as u64,
-        proposed: work
-            .changes
-            .iter()
-            .filter(|change| change.action == "PROPOSED")
-            .count() as u64,
-        refreshed: work
-            .changes
-            .iter()
-            .filter(|change| change.action == "REFRESHED")
-            .count() as u64,
-        withdrawn: work.withdrawals.len() as u64,
-    };
     write(txn, loaded, &work, cause).await?;
-    let mark = "UPDATE evaluations SET revision = $2, evaluated_at = now() WHERE resource_id = ANY($1)";
-    sql::execute(txn, mark, [ids.into(), loaded.revision.into()]).await?;
-    Ok(result)
+    let count = |action| {
+        work.changes
+            .iter()
+            .filter(|change| change.action == action)
+            .count() as u64
+    };
+    Ok(ChunkResult {
+        evaluated: ids.len() as u64,
+        proposed: count("PROPOSED"),
+        refreshed: count("REFRESHED"),
+        withdrawn: work.withdrawals.len() as u64,
+        failed: 0,
+    })
 }
 
-async fn claim(txn: &DatabaseTransaction, revision: i64) -> Result<Vec<i64>> {
-    #[derive(FromQueryResult)]
-    struct Claimed {
-        resource_id: i64,
-    }
-    let claim = "SELECT resource_id FROM evaluations WHERE revision < $1 ORDER BY revision, resource_id
-                  LIMIT $2 FOR UPDATE SKIP LOCKED";
-    let claimed: Vec<Claimed> = sql::rows(txn, claim, [revision.into(), (CHUNK as i64).into()]).await?;
-    Ok(claimed.into_iter().map(|row| row.resource_id).collect())
-}
-
-/// Who changes tags of a resource holds its row; in the order of ids, like everyone else.
-async fn lock(txn: &DatabaseTransaction, ids: &[i64]) -> Result<Vec<resource::Model>> {
-    let any = PgFunc::any(Expr::val(ids.to_vec()));
-    let locked = resource::find(&AccountScope::All)
-        .filter(resource::Column::Id.into_expr().eq(any))
-        .order_by_asc(resource::Column::Id)
-        .lock(sea_orm::sea_query::LockType::NoKeyUpdate);
-    Ok(locked.all(txn).await?)
+/// Who changes tags of a resource holds its row, and only who holds it touches its evaluation. Both are claimed by one
+/// statement that skips what others hold: it never waits, so it is part of no deadlock.
+async fn claim(txn: &DatabaseTransaction, revision: i64) -> Result<Vec<resource::Model>> {
+    let claim = "SELECT r.* FROM evaluations e JOIN resources r ON r.id = e.resource_id WHERE e.revision < $1
+                  ORDER BY e.revision, e.resource_id LIMIT $2 FOR NO KEY UPDATE OF r, e SKIP LOCKED";
+    sql::rows(txn, claim, [revision.into(), (CHUNK as i64).into()]).await
 }
 
 async fn tags_of(txn: &DatabaseTransaction, ids: &[i64]) -> Result<Vec<virtual_tag::Model>> {

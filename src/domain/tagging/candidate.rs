@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{Cloud, TagSource, Vocabulary, native};
 use crate::domain::rules::{Facts, RuleInput};
@@ -76,6 +77,37 @@ pub struct Candidate {
     pub signature: String,
 }
 
+/// Characters of a key, as `virtual_tags` takes it.
+const MAX_KEY: usize = 128;
+/// Bytes of a value. Indexes hold key, value and signature in one row, which has at most 2,704 bytes.
+const MAX_VALUE: usize = 1000;
+/// Bytes of a signature, the hash of a longer one included.
+const MAX_SIGNATURE: usize = 200;
+
+impl Candidate {
+    /// The candidate as it can be stored; `None` for a key or value that no tag can have. A long signature, which
+    /// repeats what is on the resource, keeps its beginning and stands for the rest by a hash.
+    pub(super) fn storable(mut self) -> Option<Self> {
+        let key = (1..=MAX_KEY).contains(&self.key.chars().count());
+        if !key || !(1..=MAX_VALUE).contains(&self.value.len()) {
+            return None;
+        }
+        if self.signature.len() > MAX_SIGNATURE {
+            let hash = short_hash(&self.signature);
+            let kept = self.signature.floor_char_boundary(MAX_SIGNATURE - hash.len() - 1);
+            self.signature.truncate(kept);
+            self.signature.push('#');
+            self.signature.push_str(&hash);
+        }
+        Some(self)
+    }
+}
+
+fn short_hash(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// One way of finding candidates. Must be deterministic, and cheap: it runs for every resource.
 pub trait CandidateSource: Send + Sync {
     /// The source that its candidates carry.
@@ -83,4 +115,43 @@ pub trait CandidateSource: Send + Sync {
 
     /// Adds what it proposes for `subject` to `out`; adds nothing when it knows nothing.
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(key: &str, value: &str, signature: &str) -> Candidate {
+        Candidate {
+            key: key.into(),
+            value: value.into(),
+            source: TagSource::Native,
+            confidence: 0.9,
+            rule_id: None,
+            reason: String::new(),
+            signature: signature.into(),
+        }
+    }
+
+    #[test]
+    fn a_long_signature_keeps_its_beginning_and_is_told_from_others() {
+        let of = |text: &str| candidate("team", "x", text).storable().unwrap().signature;
+        assert_eq!(of("NATIVE:Team=x"), "NATIVE:Team=x");
+        let long = "\u{6f22}".repeat(500);
+        let (one, other) = (of(&format!("{long}1")), of(&format!("{long}2")));
+        assert!(one.len() <= MAX_SIGNATURE && one.starts_with('\u{6f22}'), "{one}");
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn what_no_tag_can_have_is_no_candidate() {
+        assert!(candidate(&"k".repeat(129), "x", "s").storable().is_none());
+        assert!(candidate("team", "", "s").storable().is_none());
+        assert!(candidate("team", &"x".repeat(1001), "s").storable().is_none());
+        assert!(
+            candidate(&"k".repeat(128), &"x".repeat(1000), "s")
+                .storable()
+                .is_some()
+        );
+    }
 }

@@ -9,7 +9,7 @@ use super::native::{self, NativeSource};
 use super::pattern::PatternSource;
 use super::resource_type::TypeSource;
 use super::rule::RuleSource;
-use super::{CandidateSource, Subject, TagSource, Vocabulary};
+use super::{Candidate, CandidateSource, Subject, TagSource, Vocabulary};
 use crate::domain::rules::Rule;
 
 /// Where automatic application and review begin; both bounds are inclusive.
@@ -177,7 +177,8 @@ impl Engine {
         for source in &self.sources {
             source.propose(subject, &mut candidates);
         }
-        let merged = merge(candidates);
+        let candidates = candidates.into_iter().filter_map(Candidate::storable);
+        let merged = merge(candidates.collect());
         let mut predictions = Vec::with_capacity(merged.len());
         let mut proposals = Vec::new();
         for winner in merged {
@@ -243,7 +244,7 @@ fn propose(winner: Merged, disposition: Disposition) -> Proposal {
 pub(super) mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::{Candidate, Cloud};
+    use super::super::Cloud;
     use super::*;
     use proptest::prelude::*;
 

@@ -5,21 +5,25 @@ use crate::db::sql;
 use crate::error::{Error, Result};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-#[derive(FromQueryResult)]
-struct State {
-    revision: i64,
+/// The revision, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct State {
+    pub revision: i64,
+    /// Of the engine's settings, see [`adopt`]; empty before any engine started.
+    pub fingerprint: String,
 }
 
 /// The present revision.
-pub async fn current(db: &impl ConnectionTrait) -> Result<i64> {
-    let state: Option<State> = sql::row(db, "SELECT revision FROM engine_state", []).await?;
-    Ok(state.ok_or_else(lost)?.revision)
+pub async fn current(db: &impl ConnectionTrait) -> Result<State> {
+    let state: Option<State> = sql::row(db, "SELECT revision, fingerprint FROM engine_state", []).await?;
+    state.ok_or_else(lost)
 }
 
 /// Raises the revision in the transaction of a change. The row's lock, held until the commit, puts all changes
 /// in one order: who reads revision N sees every change up to N.
 pub async fn raise(txn: &impl ConnectionTrait) -> Result<i64> {
-    let raise = "UPDATE engine_state SET revision = revision + 1, updated_at = now() RETURNING revision";
+    let raise = "UPDATE engine_state SET revision = revision + 1, updated_at = now()
+                 RETURNING revision, fingerprint";
     let state: Option<State> = sql::row(txn, raise, []).await?;
     Ok(state.ok_or_else(lost)?.revision)
 }
@@ -28,10 +32,10 @@ pub async fn raise(txn: &impl ConnectionTrait) -> Result<i64> {
 /// its vocabulary, model and thresholds.
 pub async fn adopt(db: &impl ConnectionTrait, fingerprint: &str) -> Result<i64> {
     let adopt = "UPDATE engine_state SET revision = revision + 1, fingerprint = $1, updated_at = now()
-                  WHERE fingerprint <> $1 RETURNING revision";
+                  WHERE fingerprint <> $1 RETURNING revision, fingerprint";
     match sql::row::<State>(db, adopt, [fingerprint.into()]).await? {
         Some(state) => Ok(state.revision),
-        None => current(db).await,
+        None => Ok(current(db).await?.revision),
     }
 }
 
