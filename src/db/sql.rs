@@ -68,3 +68,23 @@ pub fn refuses_rows(error: &Error) -> bool {
         None => false,
     }
 }
+
+/// Runs a whole transaction, once more when PostgreSQL ended it to let another go on (a deadlock, or a serialisation
+/// failure), three times at most.
+pub async fn retried<T, F>(mut transaction: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut again = 2;
+    loop {
+        match transaction().await {
+            Err(error) if again > 0 && gave_way(&error) => again -= 1,
+            done => return done,
+        }
+    }
+}
+
+fn gave_way(error: &Error) -> bool {
+    let code = refusal(error).and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("40001" | "40P01"))
+}

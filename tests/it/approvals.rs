@@ -1,13 +1,16 @@
 //! The approval state machine on a real database.
 
 use crate::world::{World, actor, approver, limited};
+use sea_orm::TransactionTrait;
+use std::time::Duration;
+use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
-use virtual_tagging::domain::approvals::{self, Decision, Decisions, GroupKey, NewTag, Selection, TagFilter};
+use virtual_tagging::domain::approvals::{self, Decision, Decisions, GroupKey, Selection, TagFilter};
 use virtual_tagging::domain::auth::{Actor, Role};
 use virtual_tagging::domain::{AuditAction, TagSource};
 use virtual_tagging::error::{Error, ProblemCode};
 
-async fn decide(world: &World, actor: &Actor, decision: Decision, ids: &[i64]) -> Decisions {
+pub async fn decide(world: &World, actor: &Actor, decision: Decision, ids: &[i64]) -> Decisions {
     let selection = Selection::Ids(ids.to_vec());
     approvals::decide(&world.pool, actor, decision, selection, None)
         .await
@@ -18,7 +21,7 @@ fn code(decisions: &Decisions, at: usize) -> Option<ProblemCode> {
     decisions.items[at].problem.as_ref().map(|problem| problem.code)
 }
 
-fn refusal(error: Error) -> ProblemCode {
+pub fn refusal(error: Error) -> ProblemCode {
     match error {
         Error::Rejected(problems) => problems[0].code,
         other => panic!("{other}"),
@@ -236,9 +239,7 @@ async fn more_than_a_thousand_at_once_are_refused_and_none_is_decided() {
             approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
          SELECT $1, 'key' || n, 'value', 'PATTERN', 0.8, false, 'PENDING', '{}', 's', 'aws', '111122223333', 't'
            FROM generate_series(1, 1001) AS n";
-    virtual_tagging::db::sql::execute(&world.pool, fill, [resource.into()])
-        .await
-        .unwrap();
+    sql::execute(&world.pool, fill, [resource.into()]).await.unwrap();
     let all = || Selection::Filter(TagFilter::default());
     let refused = approvals::decide(&world.pool, &approver("ann"), Decision::Approve, all(), None).await;
     assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
@@ -246,7 +247,7 @@ async fn more_than_a_thousand_at_once_are_refused_and_none_is_decided() {
     let refused = approvals::decide(&world.pool, &approver("ann"), Decision::Approve, ids, None).await;
     assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
     assert_eq!(world.trail().await.len(), 0);
-    virtual_tagging::db::sql::execute(&world.pool, "DELETE FROM virtual_tags WHERE id = 1", [])
+    sql::execute(&world.pool, "DELETE FROM virtual_tags WHERE id = 1", [])
         .await
         .unwrap();
     let done = approvals::decide(&world.pool, &approver("ann"), Decision::Approve, all(), None)
@@ -276,85 +277,25 @@ async fn viewers_and_other_accounts_decide_nothing() {
     assert_eq!(world.status(tag).await, Pending);
 }
 
-fn new_tag(resource_id: i64, key: &str, value: &str) -> NewTag {
-    NewTag {
-        resource_id,
-        tag_key: key.into(),
-        tag_value: value.into(),
-        reason: None,
-    }
-}
-
 #[tokio::test]
-async fn a_tag_made_by_hand_holds_at_once_and_takes_the_place_of_others() {
+async fn a_decision_that_gave_way_in_a_deadlock_is_made_again() {
     let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let inferred = world.tag(resource, "environment", "test", 0.95).await;
-    decide(&world, &approver("ann"), Decision::Approve, &[inferred]).await;
-    let ann = approver("ann");
-    let made = approvals::create(&world.pool, &ann, new_tag(resource, "environment", "production"))
-        .await
-        .unwrap();
-    assert_eq!((made.approval_status, made.source), (Approved, TagSource::Manual));
-    assert_eq!(world.status(inferred).await, Superseded);
-    let twice = approvals::create(&world.pool, &ann, new_tag(resource, "environment", "production")).await;
-    assert_eq!(refusal(twice.unwrap_err()), ProblemCode::Conflict);
-
-    let changed = approvals::update(&world.pool, &ann, made.id, "live", None)
-        .await
-        .unwrap();
-    assert_eq!(changed.tag_value, "live");
-    let taken = approvals::update(&world.pool, &ann, made.id, "test", None).await;
-    assert_eq!(refusal(taken.unwrap_err()), ProblemCode::Conflict);
-    let of_inferred = approvals::update(&world.pool, &ann, inferred, "x", None).await;
-    assert_eq!(refusal(of_inferred.unwrap_err()), ProblemCode::Conflict);
-
-    approvals::delete(&world.pool, &ann, made.id, None).await.unwrap();
-    assert_eq!(world.status(inferred).await, Approved);
-    world.assert_trail_leads_to_tags().await;
-}
-
-#[tokio::test]
-async fn a_tag_made_by_hand_of_a_value_that_was_denied_revives_it() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let denied = world.tag(resource, "environment", "test", 0.95).await;
-    decide(&world, &approver("ann"), Decision::Deny, &[denied]).await;
-    let made = approvals::create(
-        &world.pool,
-        &approver("bob"),
-        new_tag(resource, "environment", "test"),
-    )
-    .await;
-    let made = made.unwrap();
-    assert_eq!(
-        (made.id, made.approval_status, made.source),
-        (denied, Approved, TagSource::Manual)
-    );
-    world.assert_trail_leads_to_tags().await;
-}
-
-#[tokio::test]
-async fn unusable_tags_are_refused() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let ann = approver("ann");
-    let long = "x".repeat(1025);
-    for (key, value) in [
-        ("", "v"),
-        ("k", " "),
-        ("k", long.as_str()),
-        ("k\u{0}", "v"),
-        ("k", "a\nb"),
-    ] {
-        let refused = approvals::create(&world.pool, &ann, new_tag(resource, key, value)).await;
-        assert_eq!(
-            refusal(refused.unwrap_err()),
-            ProblemCode::Invalid,
-            "{key:?} {value:?}"
-        );
-    }
-    let nowhere = approvals::create(&world.pool, &ann, new_tag(resource + 1, "k", "v")).await;
-    assert_eq!(refusal(nowhere.unwrap_err()), ProblemCode::NotFound);
-    assert_eq!(world.count("virtual_tags").await, 0);
+    let (first, second) = (world.resource("first").await, world.resource("second").await);
+    let tags = [
+        world.tag(first, "team", "payments", 0.8).await,
+        world.tag(second, "team", "payments", 0.8).await,
+    ];
+    let lock = "SELECT 1 FROM resources WHERE id = $1 FOR NO KEY UPDATE";
+    let other = world.pool.begin().await.unwrap();
+    sql::execute(&other, lock, [second.into()]).await.unwrap();
+    let pool = world.pool.clone();
+    let decision = tokio::spawn(async move {
+        let ids = Selection::Ids(tags.to_vec());
+        approvals::decide(&pool, &approver("ann"), Decision::Approve, ids, None).await
+    });
+    // The decision holds the first and waits for the second; it waited longer, so it gives way.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    sql::execute(&other, lock, [first.into()]).await.unwrap();
+    other.commit().await.unwrap();
+    assert_eq!(decision.await.unwrap().unwrap().decided(), 2);
 }

@@ -337,3 +337,30 @@ async fn run(world: &World, settings: &EngineSettings) {
         .unwrap();
     runs::settle(&world.pool, &Queue, &handle, Ok(())).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_decision_makes_its_resource_due_for_rules_that_look_at_tags() {
+    let world = World::new().await;
+    let admin = actor("ada", Role::Admin);
+    let condition = "'team' in resource.tags && resource.tags['team'] == 'desk'";
+    let follows = rule("follows", condition, "owner", "someone");
+    rules::create(&world.pool, &admin, follows).await.unwrap();
+    let id = world.resource("orders").await;
+    let other = world.resource("bills").await;
+    world.auto_tag().await;
+    let team = world.tag(id, "team", "desk", 0.8).await;
+    let denied = world.tag(other, "team", "desk", 0.8).await;
+    decide(&world, Decision::Approve, team).await;
+    let done = world.auto_tag().await;
+    assert_eq!((done.evaluated, done.proposed), (1, 1));
+    assert_eq!(tag_of(&world, "owner").await.unwrap().approval_status, Pending);
+    decide(&world, Decision::Deny, denied).await;
+    assert_eq!(world.auto_tag().await.evaluated, 1);
+    approvals::undo(&world.pool, &approver("ann"), vec![team], None)
+        .await
+        .unwrap();
+    let done = world.auto_tag().await;
+    assert_eq!(done.evaluated, 1);
+    assert_eq!(tag_of(&world, "owner").await.unwrap().approval_status, Superseded);
+    assert_eq!(world.status(denied).await, Denied);
+}

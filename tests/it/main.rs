@@ -24,6 +24,7 @@ mod http;
 mod inventory;
 mod jobs;
 mod live;
+mod manual_tags;
 mod program;
 mod rules;
 mod runs;

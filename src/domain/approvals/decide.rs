@@ -2,8 +2,10 @@
 
 use super::filter::TagFilter;
 use super::{Decisions, MAX_AT_ONCE, VirtualTag, check_reason, distinct, lock_resources, outcomes};
+use crate::db::sql;
 use crate::domain::audit::{self, Cause};
 use crate::domain::auth::{Actor, Role};
+use crate::domain::tagging::revision;
 use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{
@@ -54,18 +56,29 @@ pub async fn decide(
     actor.require(Role::Approver)?;
     check_reason(reason.as_deref())?;
     let ids = select(db, actor, selection).await?;
-    let txn = db.begin().await?;
-    lock_resources(&txn, &ids, actor).await?;
     let cause = Cause {
         actor: actor.subject.clone(),
         reason,
         run_id: None,
     };
+    sql::retried(|| decide_ids(db, actor, decision, &ids, &cause)).await
+}
+
+async fn decide_ids(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    decision: Decision,
+    ids: &[i64],
+    cause: &Cause,
+) -> Result<Decisions> {
+    let txn = db.begin().await?;
+    lock_resources(&txn, ids, actor).await?;
     let changed = match decision {
-        Decision::Approve => approve(&txn, actor, &ids, &cause).await?,
-        Decision::Deny => deny(&txn, actor, &ids, &cause).await?,
+        Decision::Approve => approve(&txn, actor, ids, cause).await?,
+        Decision::Deny => deny(&txn, actor, ids, cause).await?,
     };
-    let decisions = outcomes(&txn, actor, &ids, &changed, why_not).await?;
+    revision::make_due(&txn, changed.iter().map(|tag| tag.resource_id).collect()).await?;
+    let decisions = outcomes(&txn, actor, ids, &changed, why_not).await?;
     txn.commit().await?;
     Ok(decisions)
 }

@@ -1,17 +1,18 @@
 //! Tags that people make by hand. They hold at once: who may make one may approve one.
 
-use super::{VirtualTag, check_reason};
+use super::{VirtualTag, check_reason, undo};
 use crate::db::sql;
 use crate::domain::audit::{self, Cause};
 use crate::domain::auth::{Actor, Role};
+use crate::domain::tagging::revision;
 use crate::entities::{TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, TransactionTrait, Value};
 
-/// Characters of a key.
-const MAX_KEY: usize = 128;
-/// Characters of a value.
-const MAX_VALUE: usize = 1024;
+/// Characters and bytes of a key.
+const MAX_KEY: (usize, usize) = (128, 512);
+/// Characters and bytes of a value. Indexes hold key and value in one row, which has at most 2,704 bytes.
+const MAX_VALUE: (usize, usize) = (1024, 1800);
 
 /// A tag to make by hand.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub struct NewTag {
     pub resource_id: i64,
     /// 1 to 128 characters.
     pub tag_key: String,
-    /// 1 to 1024 characters.
+    /// 1 to 1024 characters, of at most 1800 bytes in UTF-8.
     pub tag_value: String,
     /// Why, for the audit trail.
     pub reason: Option<String>,
@@ -32,10 +33,20 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, new: NewTag) -> Resu
     actor.require(Role::Approver)?;
     let key = checked("tagKey", &new.tag_key, MAX_KEY)?;
     let value = checked("tagValue", &new.tag_value, MAX_VALUE)?;
-    check_reason(new.reason.as_deref())?;
+    let cause = cause(actor, new.reason)?;
+    sql::retried(|| create_checked(db, actor, new.resource_id, (key, value), &cause)).await
+}
+
+async fn create_checked(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    resource_id: i64,
+    (key, value): (&str, &str),
+    cause: &Cause,
+) -> Result<VirtualTag> {
     let txn = db.begin().await?;
-    lock_resource(&txn, actor, new.resource_id).await?;
-    let mut existing = tags_of_key(&txn, actor, new.resource_id, key).await?;
+    lock_resource(&txn, actor, resource_id).await?;
+    let mut existing = tags_of_key(&txn, actor, resource_id, key).await?;
     if existing
         .iter()
         .any(|tag| tag.tag_value == value && is_approved(tag))
@@ -46,17 +57,12 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, new: NewTag) -> Resu
         .iter()
         .position(|tag| tag.tag_value == value)
         .map(|at| existing.swap_remove(at));
-    let cause = Cause {
-        actor: actor.subject.clone(),
-        reason: new.reason,
-        run_id: None,
-    };
     // The row must exist before others can be superseded by it, and they must give way before it is approved.
     let id = match &same {
         Some(tag) => tag.id,
-        None => insert_pending(&txn, new.resource_id, key, value).await?,
+        None => insert_pending(&txn, resource_id, key, value).await?,
     };
-    supersede_others(&txn, id, &cause).await?;
+    supersede_others(&txn, id, cause).await?;
     let approve = "changed AS (UPDATE virtual_tags SET approval_status = 'APPROVED', source = 'MANUAL', confidence = 1,
             auto_applied = false, rule_id = NULL, evidence = $2, evidence_signature = 'MANUAL', superseded_by = NULL,
             superseded_from = NULL, decided_by = $3, decided_at = now(), decision_reason = $4, updated_at = now()
@@ -74,7 +80,8 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, new: NewTag) -> Resu
         old_value.into(),
         old_status.into(),
     ];
-    let made = one(audit::with_trail(&txn, approve, binds, &cause).await?)?;
+    let made = one(audit::with_trail(&txn, approve, binds, cause).await?)?;
+    revision::make_due(&txn, vec![resource_id]).await?;
     txn.commit().await?;
     Ok(made)
 }
@@ -89,7 +96,17 @@ pub async fn update(
 ) -> Result<VirtualTag> {
     actor.require(Role::Approver)?;
     let value = checked("tagValue", tag_value, MAX_VALUE)?;
-    check_reason(reason.as_deref())?;
+    let cause = cause(actor, reason)?;
+    sql::retried(|| update_checked(db, actor, id, value, &cause)).await
+}
+
+async fn update_checked(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    id: i64,
+    value: &str,
+    cause: &Cause,
+) -> Result<VirtualTag> {
     let txn = db.begin().await?;
     let tag = locked_manual(&txn, actor, id).await?;
     let others = tags_of_key(&txn, actor, tag.resource_id, &tag.tag_key).await?;
@@ -102,15 +119,11 @@ pub async fn update(
             "the resource has a tag with this key and value already",
         ));
     }
-    let cause = Cause {
-        actor: actor.subject.clone(),
-        reason,
-        run_id: None,
-    };
     let update = "changed AS (UPDATE virtual_tags SET tag_value = $2, updated_at = now() WHERE id = $1
             RETURNING *, 'UPDATED'::text AS action, $3::text AS old_value, approval_status AS old_status)";
     let binds = vec![id.into(), value.into(), tag.tag_value.into()];
-    let updated = one(audit::with_trail(&txn, update, binds, &cause).await?)?;
+    let updated = one(audit::with_trail(&txn, update, binds, cause).await?)?;
+    revision::make_due(&txn, vec![tag.resource_id]).await?;
     txn.commit().await?;
     Ok(updated)
 }
@@ -123,30 +136,54 @@ pub async fn delete(
     reason: Option<String>,
 ) -> Result<VirtualTag> {
     actor.require(Role::Approver)?;
-    check_reason(reason.as_deref())?;
+    let cause = cause(actor, reason)?;
+    sql::retried(|| delete_checked(db, actor, id, &cause)).await
+}
+
+async fn delete_checked(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    id: i64,
+    cause: &Cause,
+) -> Result<VirtualTag> {
     let txn = db.begin().await?;
     let tag = locked_manual(&txn, actor, id).await?;
-    let cause = Cause {
-        actor: actor.subject.clone(),
-        reason,
-        run_id: None,
-    };
+    let superseded = undo::superseded_by_approval(&txn, actor, &[id]).await?;
     // Only so that the key has no approved value while an older one is restored; the row goes next.
     let yield_key = "UPDATE virtual_tags SET approval_status = 'PENDING' WHERE id = $1";
     sql::execute(&txn, yield_key, [id.into()]).await?;
-    super::undo::restore_superseded(&txn, vec![id], &cause).await?;
+    undo::restore(&txn, superseded, cause).await?;
+    // What else it had turned down stays turned down, by what turned down this one.
+    let relink = "UPDATE virtual_tags SET superseded_by = $2 WHERE superseded_by = $1";
+    sql::execute(&txn, relink, [id.into(), tag.superseded_by.into()]).await?;
     let delete = "changed AS (DELETE FROM virtual_tags WHERE id = $1
             RETURNING *, 'DELETED'::text AS action, tag_value AS old_value, $2::text AS old_status)";
     let old_status = sea_orm::ActiveEnum::to_value(&tag.approval_status);
-    audit::with_trail::<VirtualTag>(&txn, delete, vec![id.into(), old_status.into()], &cause).await?;
+    audit::with_trail::<VirtualTag>(&txn, delete, vec![id.into(), old_status.into()], cause).await?;
+    revision::make_due(&txn, vec![tag.resource_id]).await?;
     txn.commit().await?;
     Ok(tag)
 }
 
-fn checked<'a>(field: &str, text: &'a str, most: usize) -> Result<&'a str> {
+fn cause(actor: &Actor, reason: Option<String>) -> Result<Cause> {
+    check_reason(reason.as_deref())?;
+    Ok(Cause {
+        actor: actor.subject.clone(),
+        reason,
+        run_id: None,
+    })
+}
+
+fn checked<'a>(field: &str, text: &'a str, (most, bytes): (usize, usize)) -> Result<&'a str> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > most {
         return Err(Error::invalid(field, format!("must have 1 to {most} characters")));
+    }
+    if text.len() > bytes {
+        return Err(Error::invalid(
+            field,
+            format!("must have at most {bytes} bytes in UTF-8"),
+        ));
     }
     if text.chars().any(char::is_control) {
         return Err(Error::invalid(field, "must not contain control characters"));

@@ -107,7 +107,8 @@ async fn outcomes(
     })
 }
 
-fn check_reason(reason: Option<&str>) -> Result<()> {
+/// Refuses a reason that cannot be kept: too long, or with NUL in it.
+pub(in crate::domain) fn check_reason(reason: Option<&str>) -> Result<()> {
     match reason {
         Some(reason) if reason.chars().count() > MAX_REASON => Err(Error::invalid(
             "reason",

@@ -1,14 +1,17 @@
 //! Taking a decision back.
 
 use super::{Decisions, VirtualTag, check_reason, distinct, lock_resources, outcomes};
+use crate::db::sql;
 use crate::domain::audit::{self, Cause};
 use crate::domain::auth::{Actor, Role};
+use crate::domain::tagging::revision;
 use crate::entities::ApprovalStatus;
 use crate::error::{Problem, ProblemCode, Result};
-use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, TransactionTrait};
 
 /// Takes back the decisions on these tags: they are PENDING again, and what an approval had superseded stands
-/// where it stood before. A tag that is not approved or denied stays as it is and is reported.
+/// where it stood before. On a resource that is retired, what would be PENDING is withdrawn. A tag that is not
+/// approved or denied stays as it is and is reported.
 pub async fn undo(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -23,34 +26,60 @@ pub async fn undo(
         reason,
         run_id: None,
     };
+    sql::retried(|| undo_ids(db, actor, &ids, &cause)).await
+}
+
+async fn undo_ids(db: &DatabaseConnection, actor: &Actor, ids: &[i64], cause: &Cause) -> Result<Decisions> {
     let txn = db.begin().await?;
-    lock_resources(&txn, &ids, actor).await?;
+    lock_resources(&txn, ids, actor).await?;
+    let superseded = superseded_by_approval(&txn, actor, ids).await?;
     let reopen = "chosen AS (SELECT id, approval_status AS old_status FROM virtual_tags
              WHERE id = ANY($1) AND approval_status IN ('APPROVED', 'DENIED')
                AND ($2::text[] IS NULL OR account_id = ANY($2))),
-         changed AS (UPDATE virtual_tags t SET approval_status = 'PENDING', decided_by = NULL, decided_at = NULL,
-                decision_reason = NULL, updated_at = now()
-              FROM chosen c WHERE t.id = c.id
+         changed AS (UPDATE virtual_tags t
+                SET approval_status = CASE WHEN r.retired_at IS NULL THEN 'PENDING' ELSE 'SUPERSEDED' END,
+                decided_by = NULL, decided_at = NULL, decision_reason = NULL, updated_at = now()
+              FROM chosen c, resources r WHERE t.id = c.id AND r.id = t.resource_id
             RETURNING t.*, 'UNDONE'::text AS action, t.tag_value AS old_value, c.old_status)";
-    let binds = vec![ids.clone().into(), actor.scope.as_bind().into()];
-    let changed: Vec<VirtualTag> = audit::with_trail(&txn, reopen, binds, &cause).await?;
-    let undone = changed.iter().map(|tag| tag.id).collect();
-    restore_superseded(&txn, undone, &cause).await?;
-    let decisions = outcomes(&txn, actor, &ids, &changed, why_not).await?;
+    let binds = vec![ids.to_vec().into(), actor.scope.as_bind().into()];
+    let changed: Vec<VirtualTag> = audit::with_trail(&txn, reopen, binds, cause).await?;
+    restore(&txn, superseded, cause).await?;
+    revision::make_due(&txn, changed.iter().map(|tag| tag.resource_id).collect()).await?;
+    let decisions = outcomes(&txn, actor, ids, &changed, why_not).await?;
     txn.commit().await?;
     Ok(decisions)
 }
 
-/// Gives what approvals of `ids` had taken back to where it stood.
-pub(super) async fn restore_superseded(
+/// What the present approvals of `ids` took from other tags; not what an earlier approval of the same tag took, for
+/// another value may have been approved since. Both were written at the same moment, that of their transaction.
+pub(super) async fn superseded_by_approval(
     txn: &impl ConnectionTrait,
-    ids: Vec<i64>,
-    cause: &Cause,
-) -> Result<()> {
-    let restore = "changed AS (UPDATE virtual_tags t SET approval_status = superseded_from, superseded_by = NULL,
-                superseded_from = NULL, updated_at = now()
-              WHERE superseded_by = ANY($1) AND approval_status = 'SUPERSEDED'
-            RETURNING t.*, 'RESTORED'::text AS action, t.tag_value AS old_value, 'SUPERSEDED'::text AS old_status)";
+    actor: &Actor,
+    ids: &[i64],
+) -> Result<Vec<i64>> {
+    #[derive(FromQueryResult)]
+    struct Superseded {
+        id: i64,
+    }
+    let superseded = "SELECT t.id FROM virtual_tags t JOIN virtual_tags w ON w.id = t.superseded_by
+         WHERE w.id = ANY($1) AND w.approval_status = 'APPROVED' AND t.approval_status = 'SUPERSEDED'
+           AND t.updated_at = w.decided_at AND ($2::text[] IS NULL OR w.account_id = ANY($2))";
+    let binds = [ids.to_vec().into(), actor.scope.as_bind().into()];
+    let superseded: Vec<Superseded> = sql::rows(txn, superseded, binds).await?;
+    Ok(superseded.into_iter().map(|tag| tag.id).collect())
+}
+
+/// Gives superseded tags back to where they stood. What was pending on a resource that is retired since is withdrawn,
+/// as the retirement would have done: nobody would ever decide it.
+pub(super) async fn restore(txn: &impl ConnectionTrait, ids: Vec<i64>, cause: &Cause) -> Result<()> {
+    let restore = "chosen AS (SELECT t.id, t.superseded_from = 'PENDING' AND r.retired_at IS NOT NULL AS gone
+              FROM virtual_tags t JOIN resources r ON r.id = t.resource_id WHERE t.id = ANY($1)),
+         changed AS (UPDATE virtual_tags t
+                SET approval_status = CASE WHEN c.gone THEN 'SUPERSEDED' ELSE t.superseded_from END,
+                superseded_by = NULL, superseded_from = NULL, updated_at = now()
+              FROM chosen c WHERE t.id = c.id
+            RETURNING t.*, CASE WHEN c.gone THEN 'WITHDRAWN' ELSE 'RESTORED' END AS action,
+                t.tag_value AS old_value, 'SUPERSEDED'::text AS old_status)";
     audit::with_trail::<VirtualTag>(txn, restore, vec![ids.into()], cause).await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::{Resource, reconcile};
 use crate::db::sql;
+use crate::domain::approvals::check_reason;
 use crate::domain::audit::{self, Cause};
 use crate::domain::auth::{Actor, Role};
 use crate::domain::discovery::ResourceReport;
@@ -79,6 +80,7 @@ pub async fn delete(
     reason: Option<String>,
 ) -> Result<Resource> {
     actor.require(Role::Admin)?;
+    check_reason(reason.as_deref())?;
     let txn = db.begin().await?;
     let old = locked(&txn, actor, id).await?;
     let cause = Cause {

@@ -39,6 +39,14 @@ pub async fn adopt(db: &impl ConnectionTrait, fingerprint: &str) -> Result<i64> 
     }
 }
 
+/// Makes resources due whatever they were evaluated under, in the transaction of a change to their tags: conditions of
+/// rules look at what is approved. Who calls holds the resources' rows.
+pub async fn make_due(txn: &impl ConnectionTrait, resource_ids: Vec<i64>) -> Result<()> {
+    let make_due = "UPDATE evaluations SET revision = 0 WHERE resource_id = ANY($1)";
+    sql::execute(txn, make_due, [resource_ids.into()]).await?;
+    Ok(())
+}
+
 fn lost() -> Error {
     Error::internal("engine_state has lost its row")
 }
