@@ -70,7 +70,7 @@ fn rules(count: usize) -> Vec<Rule> {
             id: i64::try_from(n).ok()?,
             name: format!("rule {n}"),
             priority: 100,
-            version: 1,
+            digest: "3fa9c1".into(),
             condition: Condition::compile(&condition).ok()?,
             key: format!("key_{}", n % 5),
             value: ValueTemplate::compile("{{ name | capture('^([a-z]+)-') }}").ok()?,

@@ -1,10 +1,10 @@
 //! Rules on a real database: made, changed, ordered, tried and removed, and what becomes of their tags.
 
-use crate::auto_tag::tag_of;
+use crate::auto_tag::{decide, tag_of};
 use crate::world::{World, actor, approver, resource, settings};
-use virtual_tagging::domain::ApprovalStatus::{Pending, Superseded};
+use virtual_tagging::domain::ApprovalStatus::{Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
-use virtual_tagging::domain::approvals;
+use virtual_tagging::domain::approvals::{self, Decision};
 use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::rules::{self, RuleDraft};
 
@@ -185,4 +185,46 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
         ("last", 4)
     );
     assert_eq!(world.count("rules").await, 2);
+}
+
+#[tokio::test]
+async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_else() {
+    let world = World::new().await;
+    let admin = actor("ada", Role::Admin);
+    let made = rules::create(&world.pool, &admin, rule("desk", "true", "team", "desk"))
+        .await
+        .unwrap();
+    world.resource("orders").await;
+    world.auto_tag().await;
+    let tag = tag_of(&world, "team").await.unwrap().id;
+    decide(&world, Decision::Deny, tag).await;
+    let described = rules::update(&world.pool, &admin, made.id, None, |rule| {
+        rule.description = "why".into();
+        rule.priority = 7;
+        rule.rule_name = "another name".into();
+    });
+    assert_eq!(described.await.unwrap().version, made.version + 1);
+    assert_eq!(world.auto_tag().await.evaluated, 1);
+    assert_eq!(world.status(tag).await, Denied);
+    let narrowed = rules::update(&world.pool, &admin, made.id, None, |rule| {
+        rule.condition = "resource.name == 'orders'".into();
+    });
+    narrowed.await.unwrap();
+    world.auto_tag().await;
+    assert_eq!(world.status(tag).await, Pending);
+}
+
+#[tokio::test]
+async fn removing_a_rule_writes_to_none_of_its_tags() {
+    let world = World::new().await;
+    let admin = actor("ada", Role::Admin);
+    let made = rules::create(&world.pool, &admin, rule("desk", "true", "team", "desk"))
+        .await
+        .unwrap();
+    world.resource("orders").await;
+    world.auto_tag().await;
+    let tag = tag_of(&world, "team").await.unwrap().id;
+    decide(&world, Decision::Approve, tag).await;
+    rules::delete(&world.pool, &admin, made.id).await.unwrap();
+    assert_eq!(tag_of(&world, "team").await.unwrap().rule_id, Some(made.id));
 }

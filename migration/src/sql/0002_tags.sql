@@ -10,7 +10,7 @@ CREATE TABLE rules (
     priority    integer NOT NULL,
     confidence  double precision NOT NULL CHECK (confidence BETWEEN 0 AND 1),
     enabled     boolean NOT NULL DEFAULT true,
-    -- Rises with every change of what the rule says; part of the evidence of what it proposes.
+    -- Rises with every change, so that who edits an older version is told.
     version     integer NOT NULL DEFAULT 1,
     created_at  timestamptz NOT NULL DEFAULT now(),
     created_by  text NOT NULL,
@@ -29,7 +29,9 @@ CREATE TABLE virtual_tags (
     confidence         double precision NOT NULL CHECK (confidence BETWEEN 0 AND 1),
     auto_applied       boolean NOT NULL,
     approval_status    text NOT NULL CHECK (approval_status IN ('PENDING', 'APPROVED', 'DENIED', 'SUPERSEDED')),
-    rule_id            bigint REFERENCES rules (id) ON DELETE SET NULL,
+    -- The rule that spoke, also when it is gone since. No foreign key: removing a rule would have to write to each
+    -- of its tags, which may be most of the table.
+    rule_id            bigint,
     evidence           jsonb NOT NULL,
     -- What fired, in words that are the same on every resource: groups the queue, and a denied tag only comes
     -- back when it has changed.

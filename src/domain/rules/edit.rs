@@ -10,6 +10,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, IntoActiveModel,
     QueryFilter, Set, SqlErr, TransactionTrait,
 };
+use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
 /// What a rule says.
@@ -34,7 +35,7 @@ pub struct RuleDraft {
 
 impl RuleDraft {
     /// The rule, compiled; or everything that is wrong with it, with positions.
-    pub fn compile(&self, id: i64, version: i32) -> Result<Rule> {
+    pub fn compile(&self, id: i64) -> Result<Rule> {
         let mut problems = Vec::new();
         let mut refuse = |field: &str, message: String| {
             problems.push(Problem::field(ProblemCode::Invalid, field, message));
@@ -63,7 +64,7 @@ impl RuleDraft {
                 id,
                 name: self.rule_name.clone(),
                 priority: self.priority,
-                version,
+                digest: self.digest(),
                 condition,
                 key: self.tag_key.clone(),
                 value,
@@ -71,6 +72,12 @@ impl RuleDraft {
             }),
             _ => Err(Error::Rejected(problems)),
         }
+    }
+
+    fn digest(&self) -> String {
+        let says = (&self.condition, &self.tag_key, &self.tag_value);
+        let digest = Sha256::digest(format!("{says:?}"));
+        digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn write_to(self, row: &mut ActiveModel, actor: &Actor) {
@@ -114,7 +121,7 @@ fn check_text(field: &str, text: &str, least: usize, most: usize, refuse: &mut i
 /// Makes a rule; only for who may see all accounts, since it speaks of all resources.
 pub async fn create(db: &DatabaseConnection, actor: &Actor, input: RuleDraft) -> Result<rule::Model> {
     let txn = begin(db, actor).await?;
-    input.compile(0, 1)?;
+    input.compile(0)?;
     let mut row = ActiveModel {
         created_by: Set(actor.subject.clone()),
         ..Default::default()
@@ -153,7 +160,7 @@ pub async fn update(
         return Ok(old);
     }
     let next = old.version + 1;
-    input.compile(id, next)?;
+    input.compile(id)?;
     let mut row = old.into_active_model();
     input.write_to(&mut row, actor);
     row.version = Set(next);

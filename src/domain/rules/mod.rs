@@ -31,8 +31,9 @@ pub struct Rule {
     pub name: String,
     /// Smaller numbers are asked first.
     pub priority: i32,
-    /// Rises with every edit, so that evidence from an older text can be told apart.
-    pub version: i32,
+    /// Another one for another condition, key or value; the same whatever else is edited. What it proposed and
+    /// somebody denied comes back only with another one.
+    pub digest: String,
     /// When the rule applies.
     pub condition: Condition,
     /// The canonical tag key that it sets.

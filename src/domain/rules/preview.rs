@@ -77,11 +77,11 @@ pub async fn preview(
     replaces: Option<i64>,
 ) -> Result<Preview> {
     // A new rule comes last among those of its priority.
-    let rule = draft.compile(replaces.unwrap_or(i64::MAX), 1)?;
+    let rule = draft.compile(replaces.unwrap_or(i64::MAX))?;
     let rows = list::in_order(db, &actor.scope).await?.into_iter();
     let others: Vec<Rule> = rows
         .filter(|row| row.enabled && Some(row.id) != replaces && row.tag_key == rule.key)
-        .filter_map(|row| RuleDraft::from(row.clone()).compile(row.id, row.version).ok())
+        .filter_map(|row| RuleDraft::from(row.clone()).compile(row.id).ok())
         .collect();
     let mut trial = Trial {
         vocabulary: Arc::clone(&settings.vocabulary),

@@ -76,8 +76,8 @@ async fn load_rules(
     let rows = rules::list::in_order(db, &AccountScope::All).await?;
     let mut compiled = Vec::with_capacity(rows.len());
     for row in rows.into_iter().filter(|row| row.enabled) {
-        let (id, version) = (row.id, row.version);
-        match rules::RuleDraft::from(row).compile(id, version) {
+        let id = row.id;
+        match rules::RuleDraft::from(row).compile(id) {
             Ok(rule) => compiled.push(rule),
             Err(error) => tracing::error!(rule = id, %error, "a stored rule does not compile; left out"),
         }
@@ -384,8 +384,7 @@ const PROPOSE: &str = "
         INSERT INTO virtual_tags AS t (resource_id, tag_key, tag_value, source, confidence, auto_applied,
             approval_status, rule_id, evidence, evidence_signature, cloud, account_id, resource_type)
         SELECT i.resource_id, i.tag_key, i.tag_value, i.source, i.confidence, i.auto_applied, 'PENDING',
-            (SELECT id FROM rules WHERE rules.id = i.rule_id), i.evidence, i.evidence_signature,
-            r.cloud, r.account_id, r.resource_type
+            i.rule_id, i.evidence, i.evidence_signature, r.cloud, r.account_id, r.resource_type
           FROM input i JOIN resources r ON r.id = i.resource_id ORDER BY i.resource_id, i.tag_key
         ON CONFLICT (resource_id, tag_key, tag_value) DO UPDATE SET
             source = excluded.source, confidence = excluded.confidence, auto_applied = excluded.auto_applied,

@@ -57,7 +57,7 @@ impl RuleSource {
             confidence: rule.confidence,
             rule_id: Some(rule.id),
             reason: format!("rule `{}` (priority {}) matches", rule.name, rule.priority),
-            signature: format!("RULE:{}:v{}", rule.id, rule.version),
+            signature: format!("RULE:{}:{}", rule.id, rule.digest),
         }
     }
 }
@@ -73,7 +73,7 @@ mod tests {
             id,
             name: format!("rule {id}"),
             priority,
-            version: 1,
+            digest: "3fa9c1".into(),
             condition: Condition::compile(condition).unwrap(),
             key: key.into(),
             value: ValueTemplate::compile(value).unwrap(),
