@@ -113,6 +113,7 @@ CREATE TABLE tag_audit (
 ALTER SEQUENCE tag_audit_id_seq OWNED BY tag_audit.id;
 CREATE INDEX tag_audit_feed ON tag_audit (xid, id);
 CREATE INDEX tag_audit_resource ON tag_audit (resource_id, "timestamp", id);
+CREATE INDEX tag_audit_tag ON tag_audit (virtual_tag_id, "timestamp", id);
 CREATE INDEX tag_audit_account ON tag_audit (account_id, "timestamp", id);
 CREATE INDEX tag_audit_key ON tag_audit (tag_key, "timestamp", id);
 CREATE INDEX tag_audit_actor ON tag_audit (actor, "timestamp", id);
