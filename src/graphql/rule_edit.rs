@@ -149,6 +149,9 @@ pub enum PreviewOutcome {
     Conflict,
     /// A rule that goes first decides the key.
     Shadowed,
+    /// Nothing would come of it: the confidence is too low, the resource's own tags state another value, or the value
+    /// was denied.
+    NotProposed,
 }
 
 /// How often the rule meets another of the same key.

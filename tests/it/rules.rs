@@ -188,6 +188,37 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
 }
 
 #[tokio::test]
+async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
+    use virtual_tagging::domain::rules::PreviewOutcome::{NewTag, NotProposed};
+    let world = World::new().await;
+    let admin = actor("ada", Role::Admin);
+    let mut stated = resource("stated");
+    stated.native_tags.insert("Team".into(), "Payments".into());
+    world
+        .report(&[stated, resource("orders"), resource("denied")])
+        .await;
+    let draft = rule("desk", "true", "team", "desk");
+    let preview = async |draft: &RuleDraft, replaces| {
+        let preview = rules::preview(&world.pool, &admin, &settings(), draft.clone(), replaces).await;
+        preview.unwrap().outcomes.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(preview(&draft, None).await, [(NewTag, 2), (NotProposed, 1)]);
+    let mut unsure = draft.clone();
+    unsure.confidence = 0.5;
+    assert_eq!(preview(&unsure, None).await, [(NotProposed, 3)]);
+
+    let made = rules::create(&world.pool, &admin, draft.clone()).await.unwrap();
+    world.auto_tag().await;
+    let tags = world.tags().await;
+    let denied = tags.iter().find(|tag| tag.rule_id == Some(made.id)).unwrap();
+    decide(&world, Decision::Deny, denied.id).await;
+    assert_eq!(
+        preview(&draft, Some(made.id)).await,
+        [(NewTag, 1), (NotProposed, 2)]
+    );
+}
+
+#[tokio::test]
 async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_else() {
     let world = World::new().await;
     let admin = actor("ada", Role::Admin);

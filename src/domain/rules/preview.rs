@@ -3,7 +3,7 @@
 use super::{Rule, RuleDraft, list};
 use crate::domain::auth::Actor;
 use crate::domain::tagging::auto_tag::{EngineSettings, subject};
-use crate::domain::tagging::{Subject, Vocabulary};
+use crate::domain::tagging::{Engine, Subject, Vocabulary};
 use crate::entities::{ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
@@ -29,6 +29,9 @@ pub enum PreviewOutcome {
     Conflict,
     /// A rule that goes first decides the key.
     Shadowed,
+    /// Nothing would come of it: the confidence is too low, the resource's own tags state another value, or the value
+    /// was denied.
+    NotProposed,
 }
 
 /// How often the rule meets another of the same key.
@@ -83,7 +86,9 @@ pub async fn preview(
         .filter(|row| row.enabled && Some(row.id) != replaces && row.tag_key == rule.key)
         .filter_map(|row| RuleDraft::from(row.clone()).compile(row.id).ok())
         .collect();
+    let rules = others.iter().chain([&rule]).cloned().collect();
     let mut trial = Trial {
+        engine: Engine::new(Arc::clone(&settings.vocabulary), rules, settings.thresholds),
         vocabulary: Arc::clone(&settings.vocabulary),
         rule,
         others,
@@ -106,7 +111,7 @@ pub async fn preview(
     Ok(trial.end())
 }
 
-/// Resources before a key, each with its tags that are approved, newest first.
+/// Resources before a key, each with its tags that were approved or denied, newest first.
 async fn page(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -120,15 +125,17 @@ async fn page(
         .all(db)
         .await?;
     let ids: Vec<i64> = resources.iter().map(|resource| resource.id).collect();
-    let approved = virtual_tag::find(&actor.scope)
+    let decided = virtual_tag::find(&actor.scope)
         .filter(
             virtual_tag::Column::ResourceId
                 .into_expr()
                 .eq(PgFunc::any(Expr::val(ids))),
         )
-        .filter(virtual_tag::Column::ApprovalStatus.eq(ApprovalStatus::Approved));
+        .filter(
+            virtual_tag::Column::ApprovalStatus.is_in([ApprovalStatus::Approved, ApprovalStatus::Denied]),
+        );
     let mut tags: HashMap<i64, Vec<virtual_tag::Model>> = HashMap::new();
-    for tag in approved.all(db).await? {
+    for tag in decided.all(db).await? {
         tags.entry(tag.resource_id).or_default().push(tag);
     }
     let with_tags = |resource: resource::Model| {
@@ -140,6 +147,8 @@ async fn page(
 
 /// A rule on trial.
 struct Trial {
+    /// With the rule and the others of its key.
+    engine: Engine,
     vocabulary: Arc<Vocabulary>,
     rule: Rule,
     /// The other enabled rules of the key, in order.
@@ -154,12 +163,12 @@ impl Trial {
         for (resource, tags) in page {
             self.preview.examined += 1;
             let subject = subject(resource.clone(), &tags)?;
-            self.examine_one(resource, &subject);
+            self.examine_one(resource, &subject, &tags);
         }
         Ok(self)
     }
 
-    fn examine_one(&mut self, resource: resource::Model, subject: &Subject) {
+    fn examine_one(&mut self, resource: resource::Model, subject: &Subject, tags: &[virtual_tag::Model]) {
         let input = subject.rule_input(&self.vocabulary);
         if !self.rule.condition.matches(&input) {
             return;
@@ -183,7 +192,8 @@ impl Trial {
             Some(held) if *held == value => PreviewOutcome::AlreadyHolds,
             _ if shadowed => PreviewOutcome::Shadowed,
             _ if subject.approved.contains_key(&self.rule.key) => PreviewOutcome::Conflict,
-            _ => PreviewOutcome::NewTag,
+            _ if self.engine.would_propose(subject, tags, &self.rule.key, &value) => PreviewOutcome::NewTag,
+            _ => PreviewOutcome::NotProposed,
         };
         let count = self.preview.outcomes.entry(outcome).or_default();
         *count += 1;

@@ -1,6 +1,6 @@
 //! What an evaluation changes: a pure comparison of proposals with the tags that a resource has.
 
-use super::{Disposition, Proposal};
+use super::{Disposition, Engine, Proposal, Subject};
 use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
 use serde::Serialize;
 
@@ -71,6 +71,23 @@ pub fn plan(resource_id: i64, proposals: &[Proposal], existing: &[virtual_tag::M
     Plan {
         changes: changes.collect(),
         withdrawals: withdrawals.collect(),
+    }
+}
+
+impl Engine {
+    /// Whether an evaluation of a resource that has these tags would propose this value anew.
+    pub fn would_propose(
+        &self,
+        subject: &Subject,
+        existing: &[virtual_tag::Model],
+        key: &str,
+        value: &str,
+    ) -> bool {
+        let proposals = self.evaluate(subject).proposals;
+        let plan = plan(0, &proposals, existing);
+        plan.changes
+            .iter()
+            .any(|change| change.tag_key == key && change.tag_value == value)
     }
 }
 
