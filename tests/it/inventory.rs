@@ -169,6 +169,37 @@ async fn what_a_snapshot_no_longer_lists_is_retired_and_returns() {
 }
 
 #[tokio::test]
+async fn what_another_report_brings_meanwhile_is_not_retired() {
+    let world = World::new().await;
+    let notifier = Notifier::default();
+    let mut older = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    older.resources(vec![resource("a")]).await.unwrap();
+    let mut newer = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    newer.resources(vec![resource("a"), resource("b")]).await.unwrap();
+    assert_eq!(newer.retire_missing().await.unwrap(), 0);
+    assert_eq!(older.retire_missing().await.unwrap(), 0);
+    assert_eq!(world.count("resources WHERE retired_at IS NULL").await, 2);
+}
+
+#[tokio::test]
+async fn retiring_many_takes_many_transactions() {
+    let world = World::new().await;
+    let notifier = Notifier::default();
+    let reports: Vec<ResourceReport> = (0..2_500).map(|n| resource(&format!("r{n}"))).collect();
+    let mut all = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    for batch in reports.chunks(1000) {
+        all.resources(batch.to_vec()).await.unwrap();
+    }
+    world.auto_tag().await;
+    let mut one = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    one.resources(reports[..1].to_vec()).await.unwrap();
+    assert_eq!(one.retire_missing().await.unwrap(), 2_499);
+    let transactions = "SELECT count(DISTINCT changed_xid) FROM resources WHERE retired_at IS NOT NULL";
+    assert_eq!(world.number(transactions, []).await, 3);
+    world.assert_trail_leads_to_tags().await;
+}
+
+#[tokio::test]
 async fn a_snapshot_with_a_refused_entry_retires_nothing() {
     let world = World::new().await;
     let notifier = Notifier::default();

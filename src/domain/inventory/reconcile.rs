@@ -7,6 +7,7 @@ use crate::error::Result;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
+use std::time::Duration;
 
 /// What a batch, or a whole report, did to the inventory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,37 +130,49 @@ const UPSERT: &str = "
     UNION ALL
     SELECT id, NULL FROM input WHERE NOT differs";
 
-/// Retires the resources of `source` that are alive and not among `seen`; gives how many. Their pending tags are
-/// withdrawn; approved ones stay, for the day they come back.
-pub async fn retire_missing(
-    txn: &DatabaseTransaction,
-    source: &str,
-    seen: Vec<i64>,
-    cause: &Cause,
-) -> Result<u64> {
-    #[derive(FromQueryResult)]
-    struct Missing {
-        id: i64,
-    }
+/// The keys of resources of `source` that are alive and not among `seen`, in order.
+pub async fn missing(db: &impl ConnectionTrait, source: &str, seen: Vec<i64>) -> Result<Vec<i64>> {
     let missing = "SELECT r.id FROM resources r WHERE r.discovered_by = $1 AND r.retired_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS seen(id) WHERE seen.id = r.id)
-       ORDER BY r.id FOR NO KEY UPDATE";
-    let missing: Vec<Missing> = sql::rows(txn, missing, [source.into(), seen.into()]).await?;
-    let ids: Vec<i64> = missing.into_iter().map(|row| row.id).collect();
-    retire(txn, &ids, cause).await?;
-    Ok(ids.len() as u64)
+       ORDER BY r.id";
+    let missing: Vec<Key> = sql::rows(db, missing, [source.into(), seen.into()]).await?;
+    Ok(missing.into_iter().map(|row| row.id).collect())
 }
 
-/// Retires these resources, whose rows the caller has locked.
-async fn retire(txn: &impl ConnectionTrait, ids: &[i64], cause: &Cause) -> Result<()> {
+#[derive(FromQueryResult)]
+struct Key {
+    id: i64,
+}
+
+/// Retires those of `ids` that are still alive and of `source`, in the caller's transaction; gives how many.
+///
+/// One that changed within `report_age`, the time since the report began, stays: another report of the source, of
+/// something newer than this one read, may have brought it. Pending tags are withdrawn; approved ones stay, for
+/// the day the resource comes back.
+pub async fn retire(
+    txn: &DatabaseTransaction,
+    source: &str,
+    ids: &[i64],
+    report_age: Duration,
+    cause: &Cause,
+) -> Result<u64> {
+    let lock = "SELECT id FROM resources WHERE id = ANY($1) AND discovered_by = $2 AND retired_at IS NULL
+         AND changed_at < now() - $3 * interval '1 second' ORDER BY id FOR NO KEY UPDATE";
+    let binds = [
+        ids.to_vec().into(),
+        source.into(),
+        report_age.as_secs_f64().into(),
+    ];
+    let locked: Vec<Key> = sql::rows(txn, lock, binds).await?;
+    let ids: Vec<i64> = locked.into_iter().map(|row| row.id).collect();
     if ids.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
-    let ids: Value = ids.to_vec().into();
+    let ids: Value = ids.into();
     let retire =
         "UPDATE resources SET retired_at = now(), changed_at = now(), changed_xid = pg_current_xact_id()
                    WHERE id = ANY($1)";
-    sql::execute(txn, retire, [ids.clone()]).await?;
+    let retired = sql::execute(txn, retire, [ids.clone()]).await?;
     sql::execute(
         txn,
         "DELETE FROM evaluations WHERE resource_id = ANY($1)",
@@ -169,6 +182,6 @@ async fn retire(txn: &impl ConnectionTrait, ids: &[i64], cause: &Cause) -> Resul
     let withdraw = "changed AS (UPDATE virtual_tags SET approval_status = 'SUPERSEDED', updated_at = now()
               WHERE resource_id = ANY($1) AND approval_status = 'PENDING'
             RETURNING *, 'WITHDRAWN'::text AS action, tag_value AS old_value, 'PENDING'::text AS old_status)";
-    audit::with_trail::<crate::entities::virtual_tag::Model>(txn, withdraw, vec![ids], cause).await?;
-    Ok(())
+    audit::count_with_trail(txn, withdraw, vec![ids], cause).await?;
+    Ok(retired)
 }
