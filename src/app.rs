@@ -174,10 +174,15 @@ impl Parts {
 
     async fn start_events(&mut self, database: &Database) -> anyhow::Result<Events> {
         let db = &database.pool;
+        let notifier = Notifier::default();
         let events = Events {
-            tags: Feed::open(db.clone()).await.context("opening the event feed")?,
-            resources: Feed::open(db.clone()).await.context("opening the event feed")?,
-            notifier: Notifier::default(),
+            tags: Feed::open(db.clone(), &notifier)
+                .await
+                .context("opening the event feed")?,
+            resources: Feed::open(db.clone(), &notifier)
+                .await
+                .context("opening the event feed")?,
+            notifier,
         };
         self.background
             .spawn(events.tags.clone().run(self.ending.clone()));
