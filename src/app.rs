@@ -8,6 +8,7 @@ pub use database::Database;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::db::migrate;
+use crate::domain::audit;
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
 use crate::domain::tagging::auto_tag::EngineSettings;
@@ -69,6 +70,9 @@ impl App {
         migrate::up(&database.pool, None)
             .await
             .context("migrating the database")?;
+        audit::make_partitions(&database.pool)
+            .await
+            .context("making the audit trail's partitions")?;
         jobs::setup(&database.pool)
             .await
             .context("setting up the queue")?;

@@ -80,6 +80,31 @@ async fn the_least_number_of_connections_is_enough() {
     service.app.shutdown().await;
 }
 
+#[tokio::test]
+async fn each_start_makes_the_partitions_that_are_missing() {
+    let db = TestDb::create().await;
+    let pool = db.connect().await;
+    let config = config(&db.url(), &[]);
+    App::start(config.clone(), Duty::Work)
+        .await
+        .unwrap()
+        .shutdown()
+        .await;
+    let partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'tag_audit'::regclass";
+    let count = async || -> i64 {
+        let pool = pool.get_postgres_connection_pool();
+        sqlx::query_scalar(partitions).fetch_one(pool).await.unwrap()
+    };
+    assert_eq!(count().await, 4);
+    let month = chrono::Utc::now().format("%Y_%m");
+    virtual_tagging::db::sql::execute(&pool, &format!("DROP TABLE tag_audit_{month}"), [])
+        .await
+        .unwrap();
+    assert_eq!(count().await, 3);
+    App::start(config, Duty::Work).await.unwrap().shutdown().await;
+    assert_eq!(count().await, 4);
+}
+
 fn report(number: u32, account: &str) -> ResourceReport {
     ResourceReport {
         cloud: Cloud::Gcp,
