@@ -43,6 +43,7 @@ impl Api {
                 model_version: "test".into(),
             },
             wake: Arc::new(Queue),
+            sources: vec!["simulated".into()],
             tag_feed: Feed::open(world.pool.clone(), &notifier).await.unwrap(),
             resource_feed: Feed::open(world.pool.clone(), &notifier).await.unwrap(),
             notifier,
