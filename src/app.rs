@@ -8,6 +8,8 @@ pub use database::Database;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::db::migrate;
+use crate::domain::audit;
+use crate::domain::discovery::Provider;
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
 use crate::domain::tagging::auto_tag::EngineSettings;
@@ -69,6 +71,9 @@ impl App {
         migrate::up(&database.pool, None)
             .await
             .context("migrating the database")?;
+        audit::make_partitions(&database.pool)
+            .await
+            .context("making the audit trail's partitions")?;
         jobs::setup(&database.pool)
             .await
             .context("setting up the queue")?;
@@ -152,9 +157,13 @@ impl Parts {
     ) -> anyhow::Result<Option<SocketAddr>> {
         self.start_metrics_upkeep();
         let events = self.start_events(database).await?;
-        self.start_jobs(config, database, &events, engine.clone()).await?;
+        let providers = providers(config)?;
+        let sources = providers.iter().map(|provider| provider.name().to_owned());
+        let sources = sources.collect();
+        self.start_jobs(config, database, &events, engine.clone(), providers)
+            .await?;
         Ok(match duty {
-            Duty::Serve => Some(self.start_http(config, database, events, engine).await?),
+            Duty::Serve => Some(self.start_http(config, database, events, engine, sources).await?),
             Duty::Work => None,
         })
     }
@@ -174,10 +183,15 @@ impl Parts {
 
     async fn start_events(&mut self, database: &Database) -> anyhow::Result<Events> {
         let db = &database.pool;
+        let notifier = Notifier::default();
         let events = Events {
-            tags: Feed::open(db.clone()).await.context("opening the event feed")?,
-            resources: Feed::open(db.clone()).await.context("opening the event feed")?,
-            notifier: Notifier::default(),
+            tags: Feed::open(db.clone(), &notifier)
+                .await
+                .context("opening the event feed")?,
+            resources: Feed::open(db.clone(), &notifier)
+                .await
+                .context("opening the event feed")?,
+            notifier,
         };
         self.background
             .spawn(events.tags.clone().run(self.ending.clone()));
@@ -194,18 +208,15 @@ impl Parts {
         database: &Database,
         events: &Events,
         engine: EngineSettings,
+        providers: Vec<Arc<dyn Provider>>,
     ) -> anyhow::Result<()> {
-        let providers = config.jobs.discovery_sources.iter().map(|spec| {
-            let provider = providers::from_spec(spec).with_context(|| format!("DISCOVERY_SOURCES={spec}"))?;
-            anyhow::Ok(Arc::from(provider))
-        });
         let context = JobContext {
             db: database.pool.clone(),
             wake: Arc::new(Queue),
             clock: Arc::new(SystemClock),
             notifier: events.notifier.clone(),
             engine,
-            providers: providers.collect::<anyhow::Result<_>>()?,
+            providers,
             grace: JobContext::GRACE,
         };
         self.jobs = Some(jobs::start(context, &config.jobs, self.stopping.clone()).await?);
@@ -218,6 +229,7 @@ impl Parts {
         database: &Database,
         events: Events,
         engine: EngineSettings,
+        sources: Vec<String>,
     ) -> anyhow::Result<SocketAddr> {
         let wanted = SocketAddr::new(config.http.host, config.http.port);
         let listener = TcpListener::bind(wanted)
@@ -230,6 +242,7 @@ impl Parts {
             page_limits: PageLimits::default(),
             engine,
             wake: Arc::new(Queue),
+            sources,
             notifier: events.notifier,
             tag_feed: events.tags.clone(),
             resource_feed: events.resources,
@@ -276,6 +289,15 @@ impl Parts {
             upkeep.abort();
         }
     }
+}
+
+/// The sources that are asked for resources, by the configuration.
+fn providers(config: &Config) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
+    let providers = config.jobs.discovery_sources.iter().map(|spec| {
+        let provider = providers::from_spec(spec).with_context(|| format!("DISCOVERY_SOURCES={spec}"))?;
+        Ok(Arc::from(provider))
+    });
+    providers.collect()
 }
 
 /// What the engine is made of, by the configuration.

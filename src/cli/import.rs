@@ -4,8 +4,7 @@ use super::output::{complain, say};
 use crate::app::Database;
 use crate::config::Config;
 use crate::db::migrate;
-
-use crate::domain::discovery::{BATCH_SIZE, Entry, InventoryReader, Rejection, ReportSink, ResourceReport};
+use crate::domain::discovery::{Batcher, Entry, InventoryReader, Rejection, ReportSink};
 use crate::domain::events::Notifier;
 use crate::domain::inventory::Reconciler;
 use anyhow::{Context, anyhow};
@@ -80,10 +79,17 @@ async fn take(
     // A running service that nobody tells finds the events by its next poll.
     let notifier = Notifier::default();
     let mut reconciler = Reconciler::new(&database.pool, &notifier, source, None);
-    let mut batch: Vec<ResourceReport> = Vec::with_capacity(BATCH_SIZE);
+    let mut batcher = Batcher::default();
     for entry in reader {
         match entry? {
-            Entry::Resource(_, report) => batch.push(report),
+            Entry::Resource(_, report) => {
+                if let Some(batch) = batcher.push(report) {
+                    reconciler
+                        .resources(batch)
+                        .await
+                        .map_err(|error| anyhow!(error))?;
+                }
+            }
             Entry::Rejected(faults) => {
                 rejects.add(bar, &faults)?;
                 reconciler
@@ -92,14 +98,8 @@ async fn take(
                     .map_err(|error| anyhow!(error))?;
             }
         }
-        if batch.len() == BATCH_SIZE {
-            reconciler
-                .resources(std::mem::take(&mut batch))
-                .await
-                .map_err(|error| anyhow!(error))?;
-        }
     }
-    if !batch.is_empty() {
+    if let Some(batch) = batcher.take() {
         reconciler
             .resources(batch)
             .await

@@ -79,7 +79,7 @@ pub struct DatabaseConfig {
     pub url: Option<Secret>,
     /// `DATA_DIR`.
     pub data_dir: PathBuf,
-    /// `DATABASE_MAX_CONNECTIONS`.
+    /// `DATABASE_MAX_CONNECTIONS`; two of them listen for events and for runs as long as the process lives.
     pub max_connections: u32,
 }
 
@@ -152,7 +152,7 @@ impl Config {
             database: DatabaseConfig {
                 url: read.text("DATABASE_URL").map(|url| Secret(url.to_owned())),
                 data_dir: read.text("DATA_DIR").unwrap_or("./data").into(),
-                max_connections: read.within("DATABASE_MAX_CONNECTIONS", 16, 2, 1000)?,
+                max_connections: read.within("DATABASE_MAX_CONNECTIONS", 16, 5, 1000)?,
             },
             http: HttpConfig {
                 host: read.host()?,
@@ -246,7 +246,7 @@ mod tests {
             ("AUTO_APPLY_THRESHOLD", "NaN"),
             ("ENABLE_SCHEDULER", "maybe"),
             ("LOG_FORMAT", "xml"),
-            ("DATABASE_MAX_CONNECTIONS", "0"),
+            ("DATABASE_MAX_CONNECTIONS", "4"),
         ] {
             let message = read(&[(variable, value)]).unwrap_err().to_string();
             assert!(message.contains(variable), "{message}");

@@ -35,8 +35,29 @@ pub async fn with_trail<T: FromQueryResult>(
     values: Vec<Value>,
     cause: &Cause,
 ) -> Result<Vec<T>> {
-    let n = values.len();
-    let statement = format!(
+    let statement = statement(change, values.len(), "* FROM changed ORDER BY id");
+    sql::rows(db, &statement, values.into_iter().chain(binds(cause))).await
+}
+
+/// As [`with_trail`], but gives only how many tags changed: for changes of any size.
+pub async fn count_with_trail(
+    db: &impl ConnectionTrait,
+    change: &str,
+    values: Vec<Value>,
+    cause: &Cause,
+) -> Result<u64> {
+    #[derive(FromQueryResult)]
+    struct Changed {
+        count: i64,
+    }
+    let statement = statement(change, values.len(), "count(*) AS count FROM changed");
+    let changed: Option<Changed> = sql::row(db, &statement, values.into_iter().chain(binds(cause))).await?;
+    Ok(changed.map_or(0, |row| row.count.unsigned_abs()))
+}
+
+/// A change over `n` values, its trail over those of [`binds`] behind them, and what is to be known of it.
+fn statement(change: &str, n: usize, answer: &str) -> String {
+    format!(
         "WITH {change}, trail AS (
             INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id,
                 action, tag_key, old_value, new_value, old_status, new_status, source, confidence, auto_applied,
@@ -47,17 +68,19 @@ pub async fn with_trail<T: FromQueryResult>(
                 CASE WHEN c.action <> 'DELETED' THEN c.approval_status END, c.source, c.confidence, c.auto_applied,
                 ${}, ${}, ${}
             FROM changed c JOIN resources r ON r.id = c.resource_id ORDER BY c.id)
-        SELECT * FROM changed ORDER BY id",
+        SELECT {answer}",
         n + 1,
         n + 2,
         n + 3
-    );
-    let cause = [
+    )
+}
+
+fn binds(cause: &Cause) -> [Value; 3] {
+    [
         cause.actor.clone().into(),
         cause.reason.clone().into(),
         cause.run_id.into(),
-    ];
-    sql::rows(db, &statement, values.into_iter().chain(cause)).await
+    ]
 }
 
 /// Makes the partitions of this month and the three after it; gives how many were new. The trail must always

@@ -29,6 +29,8 @@ pub struct Services {
     pub engine: EngineSettings,
     /// Tells the queue of new runs.
     pub wake: Arc<dyn Wake>,
+    /// The names of the configured sources of resources.
+    pub sources: Vec<String>,
     /// Tells the tails of all replicas of changes.
     pub notifier: Notifier,
     /// The tail of the audit trail.

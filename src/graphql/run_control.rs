@@ -104,7 +104,10 @@ impl RunMutation {
         #[graphql(desc = "What to discover.")] input: Option<RunDiscoveryInput>,
     ) -> Result<RunDiscoveryPayload> {
         let source = input.unwrap_or_default().source;
-        RunDiscoveryPayload::of(request(ctx, Arguments::Discover { source }).await?)
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let (db, wake) = (&services.db, &*services.wake);
+        let requested = runs::request_discovery(db, wake, actor, &services.sources, source).await;
+        RunDiscoveryPayload::of(requested.map(|requested| requested.run))
     }
 
     /// Evaluates the resources that are due as soon as a worker is free. For approvers.

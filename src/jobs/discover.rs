@@ -25,6 +25,7 @@ pub(super) async fn run(context: &JobContext, run: &RunHandle, source: Option<&s
     }
     run.start_over(&context.db).await?;
     rejections::forget(&context.db, run.run_id).await?;
+    rejections::forget_old(&context.db).await?;
     let mut failures = Vec::new();
     for provider in asked {
         match report(context, run, provider).await {

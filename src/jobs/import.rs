@@ -1,7 +1,7 @@
 //! Import: takes an uploaded inventory into ours.
 
 use super::JobContext;
-use crate::domain::discovery::{BATCH_SIZE, Entry, InventoryReader, ReadError, ReportSink};
+use crate::domain::discovery::{Batcher, Entry, InventoryReader, ReadError, ReportSink};
 use crate::domain::imports;
 use crate::domain::inventory::Reconciler;
 use crate::domain::runs::RunHandle;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 /// Chunks that are read ahead of the database.
 const READ_AHEAD: usize = 2;
 
-/// Reads the uploaded file in chunks of [`BATCH_SIZE`] entries. Each is committed with the progress, so an earlier
+/// Reads the uploaded file in chunks, as [`Batcher`] limits them. Each is committed with the progress, so an earlier
 /// attempt's work is passed over rather than repeated.
 pub(super) async fn run(context: &JobContext, run: &RunHandle, file_id: i64, dry_run: bool) -> Result<()> {
     let directory = tempfile::tempdir().map_err(Error::internal)?;
@@ -61,20 +61,48 @@ fn read_chunks(
     chunks: &mpsc::Sender<Vec<Entry>>,
 ) -> Result<(), ReadError> {
     let file = std::fs::File::open(path).map_err(ReadError::Open)?;
-    let mut entries = InventoryReader::from_reader(file, Some(name))?.skip(done);
-    loop {
-        let mut failure = None;
-        let chunk = entries
-            .by_ref()
-            .take(BATCH_SIZE)
-            .map_while(|entry| entry.map_err(|e| failure = Some(e)).ok());
-        let chunk: Vec<Entry> = chunk.collect();
-        let last = chunk.len() < BATCH_SIZE;
-        let taken = chunk.is_empty() || chunks.blocking_send(chunk).is_ok();
+    let entries = InventoryReader::from_reader(file, Some(name))?.skip(done);
+    let mut batcher = Batcher::default();
+    for entry in entries {
+        let (chunk, failure) = match entry {
+            Ok(entry) => (batcher.push(entry), None),
+            Err(error) => (batcher.take(), Some(error)),
+        };
+        let taken = chunk.is_none_or(|chunk| chunks.blocking_send(chunk).is_ok());
         match failure {
             Some(error) => return Err(error),
-            None if last || !taken => return Ok(()),
+            None if !taken => return Ok(()),
             None => {}
         }
+    }
+    if let Some(chunk) = batcher.take() {
+        // Nobody is left to tell when nobody takes it.
+        let _abandoned = chunks.blocking_send(chunk);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_chunks;
+    use std::io::Write as _;
+    use tokio::sync::mpsc;
+
+    #[test]
+    fn chunks_are_bounded_in_bytes_too() {
+        let tags: serde_json::Map<_, _> = (0..200)
+            .map(|key| (format!("k{key}"), "v".repeat(4096).into()))
+            .collect();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        for row in 0..8 {
+            let row = serde_json::json!({"cloud": "aws", "account_id": "1", "resource_type": "t",
+                "resource_id": format!("id-{row}"), "native_tags": tags});
+            writeln!(file, "{row}").unwrap();
+        }
+        let (sender, mut receiver) = mpsc::channel(9);
+        read_chunks(file.path(), "a.jsonl", 1, &sender).unwrap();
+        drop(sender);
+        let sizes = std::iter::from_fn(|| receiver.blocking_recv().map(|chunk| chunk.len()));
+        assert_eq!(sizes.collect::<Vec<_>>(), [6, 1]);
     }
 }

@@ -7,12 +7,9 @@ use async_trait::async_trait;
 use tokio::sync::mpsc::{self, Sender};
 
 use crate::domain::discovery::{
-    BATCH_SIZE, DiscoveryContext, Entry, InventoryReader, Provider, ProviderError, Rejection, ReportSink,
+    Batcher, DiscoveryContext, Entry, InventoryReader, Provider, ProviderError, Rejection, ReportSink,
     ResourceReport,
 };
-
-/// Bytes of text in a batch, beyond which it is sent though it holds fewer than [`BATCH_SIZE`] resources.
-const BATCH_WEIGHT: usize = 4 << 20;
 
 /// Reports what an inventory file lists (JSON Lines or CSV, plain or gzip), and takes it for all that there is.
 pub struct FileProvider {
@@ -86,32 +83,25 @@ fn read(path: &Path, sender: &Sender<Message>) -> Result<(), Reason> {
     if !before.is_file() {
         return Err("is not a regular file".into());
     }
-    let mut reader = InventoryReader::open(path)?;
+    let reader = InventoryReader::open(path)?;
     for column in reader.ignored_columns() {
         tracing::warn!(path = %path.display(), column, "unknown column in the inventory is not read");
     }
     let mut reported = false;
-    let mut batch = Vec::new();
-    let mut weight = 0;
-    loop {
-        let entry = reader.next().transpose()?;
-        let ended = entry.is_none();
-        match entry {
-            Some(Entry::Resource(_, report)) => {
-                weight += weigh(&report);
-                batch.push(report);
+    let mut batcher = Batcher::default();
+    for entry in reader {
+        match entry? {
+            Entry::Resource(_, report) => {
+                reported = true;
+                if let Some(batch) = batcher.push(report) {
+                    send(sender, Message::Resources(batch))?;
+                }
             }
-            Some(Entry::Rejected(faults)) => send(sender, Message::Rejected(faults))?,
-            None => {}
+            Entry::Rejected(faults) => send(sender, Message::Rejected(faults))?,
         }
-        if batch.len() == BATCH_SIZE || weight >= BATCH_WEIGHT || (ended && !batch.is_empty()) {
-            send(sender, Message::Resources(std::mem::take(&mut batch)))?;
-            reported = true;
-            weight = 0;
-        }
-        if ended {
-            break;
-        }
+    }
+    if let Some(batch) = batcher.take() {
+        send(sender, Message::Resources(batch))?;
     }
     if !reported {
         return Err("lists no valid resource".into());
@@ -127,15 +117,6 @@ fn send(sender: &Sender<Message>, message: Message) -> Result<(), Reason> {
     sender
         .blocking_send(message)
         .map_err(|_| "the report was abandoned".into())
-}
-
-fn weigh(report: &ResourceReport) -> usize {
-    let tags: usize = report
-        .native_tags
-        .iter()
-        .map(|(key, value)| key.len() + value.len())
-        .sum();
-    report.resource_id.len() + report.name.len() + tags
 }
 
 fn stamp(metadata: &Metadata) -> (u64, Option<std::time::SystemTime>) {

@@ -50,6 +50,61 @@ async fn a_worker_listens_nowhere_and_an_address_that_is_taken_is_named() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_least_number_of_connections_is_enough() {
+    let settings = [
+        ("DATABASE_MAX_CONNECTIONS", "5"),
+        ("ENABLE_WORKERS", "true"),
+        ("ENABLE_SCHEDULER", "true"),
+        ("WORKER_CONCURRENCY", "64"),
+    ];
+    let service = Service::start_with(&settings).await;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let pages = (0..16).map(|_| service.graphql("{approvals(first: 5) {totalCount}}"));
+        let answers = futures::future::join_all(pages).await;
+        for answer in &answers {
+            assert_eq!(answer.get("errors"), None);
+        }
+        if answers[0]["data"]["approvals"]["totalCount"].as_u64() > Some(0) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{answers:?}");
+    }
+    assert_eq!(service.get("/readyz").await.status(), 200);
+    let listening = "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+    let pool = service.app.database().pool.get_postgres_connection_pool();
+    let listening: i64 = sqlx::query_scalar(listening).fetch_one(pool).await.unwrap();
+    assert_eq!(listening, 2);
+    service.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn each_start_makes_the_partitions_that_are_missing() {
+    let db = TestDb::create().await;
+    let pool = db.connect().await;
+    let config = config(&db.url(), &[]);
+    App::start(config.clone(), Duty::Work)
+        .await
+        .unwrap()
+        .shutdown()
+        .await;
+    let partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'tag_audit'::regclass";
+    let count = async || -> i64 {
+        let pool = pool.get_postgres_connection_pool();
+        sqlx::query_scalar(partitions).fetch_one(pool).await.unwrap()
+    };
+    assert_eq!(count().await, 4);
+    let month = chrono::Utc::now().format("%Y_%m");
+    virtual_tagging::db::sql::execute(&pool, &format!("DROP TABLE tag_audit_{month}"), [])
+        .await
+        .unwrap();
+    assert_eq!(count().await, 3);
+    App::start(config, Duty::Work).await.unwrap().shutdown().await;
+    assert_eq!(count().await, 4);
+}
+
 fn report(number: u32, account: &str) -> ResourceReport {
     ResourceReport {
         cloud: Cloud::Gcp,

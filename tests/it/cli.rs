@@ -84,7 +84,7 @@ async fn wrong_settings_are_named_with_their_value_and_what_is_allowed() {
         ("ENVIRONMENT", "staging", "production"),
         ("ENABLE_SCHEDULER", "maybe", "true or false"),
         ("LOG_FORMAT", "xml", "text or json"),
-        ("DATABASE_MAX_CONNECTIONS", "0", "from 2 to 1000"),
+        ("DATABASE_MAX_CONNECTIONS", "0", "from 5 to 1000"),
         ("DISCOVERY_INTERVAL", "soon", "cron"),
         ("DISCOVERY_SOURCES", "moon", "simulated"),
     ] {

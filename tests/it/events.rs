@@ -20,7 +20,8 @@ struct Replica {
 impl Replica {
     async fn start(world: &World) -> Self {
         let pool = world.db.connect().await;
-        let (feed, notifier) = (Feed::open(pool.clone()).await.unwrap(), Notifier::default());
+        let notifier = Notifier::default();
+        let feed = Feed::open(pool.clone(), &notifier).await.unwrap();
         let stop = CancellationToken::new();
         tokio::spawn(Arc::clone(&feed).run(stop.clone()));
         tokio::spawn(notifier.clone().run(pool, stop.clone()));
@@ -179,7 +180,9 @@ async fn a_subscriber_that_lags_beyond_the_backlog_reads_on_and_loses_nothing() 
 #[tokio::test]
 async fn resources_can_be_followed_as_they_change() {
     let world = World::new().await;
-    let feed = Feed::<ResourceLog>::open(world.pool.clone()).await.unwrap();
+    let feed = Feed::<ResourceLog>::open(world.pool.clone(), &Notifier::default())
+        .await
+        .unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(Arc::clone(&feed).run(stop.clone()));
     let mut events = Box::pin(feed.subscribe(None));

@@ -32,6 +32,7 @@ impl Api {
     async fn new() -> Self {
         let world = World::new().await;
         setup(&world.pool).await.unwrap();
+        let notifier = Notifier::default();
         let services = Services {
             db: world.pool.clone(),
             clock: Arc::new(SystemClock),
@@ -42,9 +43,10 @@ impl Api {
                 model_version: "test".into(),
             },
             wake: Arc::new(Queue),
-            notifier: Notifier::default(),
-            tag_feed: Feed::open(world.pool.clone()).await.unwrap(),
-            resource_feed: Feed::open(world.pool.clone()).await.unwrap(),
+            sources: vec!["simulated".into()],
+            tag_feed: Feed::open(world.pool.clone(), &notifier).await.unwrap(),
+            resource_feed: Feed::open(world.pool.clone(), &notifier).await.unwrap(),
+            notifier,
         };
         Self {
             schema: build(services.clone()),

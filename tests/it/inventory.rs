@@ -2,6 +2,7 @@
 
 use crate::world::{World, actor, limited, resource};
 use sea_orm::TransactionTrait;
+use virtual_tagging::db::sql;
 use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
 use virtual_tagging::domain::events::Notifier;
@@ -78,6 +79,46 @@ async fn two_reports_at_once_of_the_same_resources_do_not_collide() {
     assert_eq!(world.count("evaluations").await, 300);
 }
 
+/// Keys follow the order of discovery, texts do not: a report that locked in the order of texts would wait for a
+/// decision that waits for the report.
+#[tokio::test]
+async fn a_report_locks_in_the_order_of_keys() {
+    for change in ["name", "last_seen_at"] {
+        let world = World::new().await;
+        let (first, second) = (world.resource("z").await, world.resource("a").await);
+        assert!(first < second);
+        let reports = ["a", "z"].map(|name| {
+            let mut report = resource(name);
+            if change == "name" {
+                report.region = None;
+            }
+            report
+        });
+        let long_ago = "UPDATE resources SET last_seen_at = now() - interval '2 hours'";
+        sql::execute(&world.pool, long_ago, []).await.unwrap();
+        let lock = "SELECT FROM resources WHERE id = $1 FOR NO KEY UPDATE";
+        let decision = world.pool.begin().await.unwrap();
+        sql::execute(&decision, lock, [first.into()]).await.unwrap();
+        let pool = world.pool.clone();
+        let reporting = tokio::spawn(async move {
+            let txn = pool.begin().await.unwrap();
+            let done = inventory::reconcile::batch(&txn, "test", &reports).await;
+            done.map(|_| txn).unwrap().commit().await.unwrap();
+        });
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while world.number(waiting, []).await == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let free = "SELECT FROM resources WHERE id = $1 FOR NO KEY UPDATE NOWAIT";
+        sql::execute(&decision, free, [second.into()])
+            .await
+            .expect("the report waits for the first key without holding the second");
+        decision.commit().await.unwrap();
+        reporting.await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_a_snapshot_no_longer_lists_is_retired_and_returns() {
     let world = World::new().await;
@@ -125,6 +166,37 @@ async fn what_a_snapshot_no_longer_lists_is_retired_and_returns() {
             .await,
         1
     );
+}
+
+#[tokio::test]
+async fn what_another_report_brings_meanwhile_is_not_retired() {
+    let world = World::new().await;
+    let notifier = Notifier::default();
+    let mut older = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    older.resources(vec![resource("a")]).await.unwrap();
+    let mut newer = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    newer.resources(vec![resource("a"), resource("b")]).await.unwrap();
+    assert_eq!(newer.retire_missing().await.unwrap(), 0);
+    assert_eq!(older.retire_missing().await.unwrap(), 0);
+    assert_eq!(world.count("resources WHERE retired_at IS NULL").await, 2);
+}
+
+#[tokio::test]
+async fn retiring_many_takes_many_transactions() {
+    let world = World::new().await;
+    let notifier = Notifier::default();
+    let reports: Vec<ResourceReport> = (0..2_500).map(|n| resource(&format!("r{n}"))).collect();
+    let mut all = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    for batch in reports.chunks(1000) {
+        all.resources(batch.to_vec()).await.unwrap();
+    }
+    world.auto_tag().await;
+    let mut one = Reconciler::new(&world.pool, &notifier, "file:a", None);
+    one.resources(reports[..1].to_vec()).await.unwrap();
+    assert_eq!(one.retire_missing().await.unwrap(), 2_499);
+    let transactions = "SELECT count(DISTINCT changed_xid) FROM resources WHERE retired_at IS NOT NULL";
+    assert_eq!(world.number(transactions, []).await, 3);
+    world.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
@@ -228,8 +300,7 @@ async fn the_audit_trail_can_only_grow() {
     let partition = "tag_audit_".to_owned() + &chrono::Utc::now().format("%Y_%m").to_string();
     for table in ["tag_audit", partition.as_str()] {
         for change in ["UPDATE # SET actor = 'me'", "DELETE FROM #", "TRUNCATE #"] {
-            let refused =
-                virtual_tagging::db::sql::execute(&world.pool, &change.replace('#', table), []).await;
+            let refused = sql::execute(&world.pool, &change.replace('#', table), []).await;
             assert!(refused.is_err(), "{change} {table}");
         }
     }

@@ -297,6 +297,29 @@ async fn a_killed_worker_costs_one_chunk_and_doubles_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn refused_entries_of_discovery_are_kept_for_its_last_runs() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    execute(
+        &db,
+        "WITH r AS (INSERT INTO scheduler_jobs (job_name, status, requested_by, finished_at)
+             SELECT job, 'SUCCEEDED', 'x', now() FROM unnest(ARRAY['import', 'discover']) job, generate_series(1, 8)
+             RETURNING id)
+         INSERT INTO import_rejections (run_id, reason) SELECT id, 'refused' FROM r, generate_series(1, 2)",
+    )
+    .await;
+    let replica = Replica::start(&db, Simulated::default()).await;
+    let run = request(&db, DISCOVER).await;
+    until(&db, run.id, |run| run.finished_at.is_some()).await;
+    // The present run is the fifth, and refused nothing.
+    let kept = "SELECT count(*) FROM import_rejections i JOIN scheduler_jobs r ON r.id = i.run_id
+         WHERE job_name = 'discover'";
+    assert_eq!(count(&db, kept).await, 8);
+    assert_eq!(count(&db, "SELECT count(*) FROM import_rejections").await, 8 + 16);
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn maintenance_prunes_what_is_old() {
     let test = TestDb::create().await;
     let db = test.connect().await;

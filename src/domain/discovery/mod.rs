@@ -1,6 +1,7 @@
 //! What is out there: providers report resources, inventories are read from files. A provider implements
 //! [`Provider`]; whoever reconciles gives it a [`ReportSink`].
 
+mod batch;
 mod draft;
 mod jsonl;
 mod lines;
@@ -9,6 +10,7 @@ mod reader;
 mod report;
 mod tabular;
 
+pub use batch::{Batcher, Weigh};
 pub use provider::{BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportSink, SinkError};
 pub use reader::{Entry, InventoryReader, ReadError};
 pub use report::{Rejection, ResourceReport};

@@ -1,10 +1,9 @@
 //! The tail of a log and its subscribers.
 
-use super::{Cursor, Event, Log, log, notifier};
+use super::{Cursor, Event, Log, Notifier, log};
 use crate::error::Result;
 use futures::Stream;
 use sea_orm::DatabaseConnection;
-use sqlx::postgres::PgListener;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,11 +38,13 @@ pub struct Feed<L: Log> {
     db: DatabaseConnection,
     batches: broadcast::Sender<Batch<L::Row>>,
     status: watch::Sender<FeedStatus>,
+    notifier: Notifier,
 }
 
 impl<L: Log> Feed<L> {
-    /// A tail that stands at the present end of the log; [`Self::run`] sets it going.
-    pub async fn open(db: DatabaseConnection) -> Result<Arc<Self>> {
+    /// A tail that stands at the present end of the log; [`Self::run`] sets it going. It reads at once what
+    /// `notifier` hears of, and the rest when it polls.
+    pub async fn open(db: DatabaseConnection, notifier: &Notifier) -> Result<Arc<Self>> {
         let status = FeedStatus {
             head: log::head::<L>(&db).await?,
             polled_at: Instant::now(),
@@ -52,6 +53,7 @@ impl<L: Log> Feed<L> {
             db,
             batches: broadcast::Sender::new(BACKLOG),
             status: watch::Sender::new(status),
+            notifier: notifier.clone(),
         }))
     }
 
@@ -67,7 +69,7 @@ impl<L: Log> Feed<L> {
 
     /// Follows the log until shutdown. A database that goes away is asked again until it is back.
     pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
-        let mut listener = None;
+        let mut heard = self.notifier.heard();
         let mut poll = SHORTEST_POLL;
         while !shutdown.is_cancelled() {
             match self.advance().await {
@@ -79,7 +81,7 @@ impl<L: Log> Feed<L> {
                 }
             }
             tokio::select! {
-                notified = notified(&self.db, &mut listener) => if notified { poll = SHORTEST_POLL },
+                Ok(()) = heard.changed() => poll = SHORTEST_POLL,
                 () = tokio::time::sleep(poll) => {}
                 () = shutdown.cancelled() => {}
             }
@@ -132,31 +134,6 @@ impl<L: Log> Feed<L> {
             Ok(event.map(|event| (event, subscriber)))
         })
     }
-}
-
-/// Waits for a NOTIFY; connects the listener first where there is none.
-async fn notified(db: &DatabaseConnection, listener: &mut Option<PgListener>) -> bool {
-    if listener.is_none() {
-        match listen(db).await {
-            Ok(fresh) => *listener = Some(fresh),
-            Err(error) => {
-                tracing::debug!(%error, "cannot listen; polling");
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-    let Some(open) = listener else { return false };
-    // A broken connection may have missed something, too; the next round connects again.
-    if !matches!(open.try_recv().await, Ok(Some(_))) {
-        *listener = None;
-    }
-    true
-}
-
-async fn listen(db: &DatabaseConnection) -> Result<PgListener, sqlx::Error> {
-    let mut listener = PgListener::connect_with(db.get_postgres_connection_pool()).await?;
-    listener.listen(notifier::CHANNEL).await?;
-    Ok(listener)
 }
 
 struct Subscriber<L: Log> {

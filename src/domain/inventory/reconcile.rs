@@ -5,8 +5,9 @@ use crate::domain::audit::{self, Cause};
 use crate::domain::discovery::ResourceReport;
 use crate::error::Result;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::AddAssign;
+use std::time::Duration;
 
 /// What a batch, or a whole report, did to the inventory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,15 @@ struct Row {
     inserted: Option<bool>,
 }
 
+/// What is known of a reported resource before its report is taken.
+#[derive(FromQueryResult)]
+struct Known {
+    /// `None` for a new one.
+    id: Option<i64>,
+    /// Whether its row has to be written.
+    stale: bool,
+}
+
 /// Inserts, updates or revives what `reports` tell, in the caller's transaction; `source` names who reports.
 ///
 /// Gives what it did, and the keys of all reported resources. A resource that was inserted or changed is due for
@@ -43,12 +53,23 @@ pub async fn batch(
     source: &str,
     reports: &[ResourceReport],
 ) -> Result<(Reconciled, Vec<i64>)> {
-    let by_id: HashMap<&str, &ResourceReport> = reports
+    let by_id: BTreeMap<&str, &ResourceReport> = reports
         .iter()
         .map(|report| (report.resource_id.as_str(), report))
         .collect();
     let distinct: Vec<&ResourceReport> = by_id.into_values().collect();
-    let rows: Vec<Row> = sql::rows(txn, UPSERT, [sql::recordset(&distinct)?, source.into()]).await?;
+    let input = sql::recordset(&distinct)?;
+    let lock = format!("WITH {INPUT}, {LOCK}");
+    let known: Vec<Known> = sql::rows(txn, &lock, [input.clone()]).await?;
+    if !known.iter().any(|row| row.stale) {
+        let unchanged = Reconciled {
+            unchanged: reports.len() as u64,
+            ..Reconciled::default()
+        };
+        return Ok((unchanged, known.into_iter().filter_map(|row| row.id).collect()));
+    }
+    let upsert = format!("WITH {INPUT}, {UPSERT}");
+    let rows: Vec<Row> = sql::rows(txn, &upsert, [input, source.into()]).await?;
     let inserted = rows.iter().filter(|row| row.inserted == Some(true)).count() as u64;
     let updated = rows.iter().filter(|row| row.inserted == Some(false)).count() as u64;
     let unchanged = reports.len() as u64 - inserted - updated;
@@ -62,10 +83,9 @@ pub async fn batch(
     ))
 }
 
-/// Resources that are as reported are only read. The order of ids keeps two batches with the same resources from
-/// waiting for each other in a circle.
-const UPSERT: &str = "
-    WITH input AS (
+/// What is reported, beside what is known of it.
+const INPUT: &str = "
+    input AS (
         SELECT i.resource_id, i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
                coalesce(i.created_at, r.created_at, now()) AS created_at, r.id,
                r.last_seen_at < now() - interval '1 hour' AS long_unseen,
@@ -75,12 +95,24 @@ const UPSERT: &str = "
                                     coalesce(i.created_at, r.created_at)) AS differs
           FROM jsonb_to_recordset($1) AS i(resource_id text, name text, cloud text, account_id text,
                    resource_type text, region text, native_tags jsonb, created_at timestamptz)
-          LEFT JOIN resources r ON r.resource_id = i.resource_id),
+          LEFT JOIN resources r ON r.resource_id = i.resource_id)";
+
+/// Locks what is about to be written, in the order of ids, as decisions, auto-tagging and retiring do: then nobody
+/// waits for anybody in a circle. Resources that are as reported are only read.
+const LOCK: &str = "
+    locked AS (
+        SELECT r.id FROM resources r JOIN input i ON i.id = r.id WHERE i.differs OR i.long_unseen
+         ORDER BY r.id FOR NO KEY UPDATE OF r)
+    SELECT id, differs OR long_unseen AS stale, (SELECT count(*) FROM locked) FROM input";
+
+/// Writes what differs. Rows that are there go first and in the order of [`LOCK`]; new ones follow in the order of
+/// their texts, for two batches may bring the same.
+const UPSERT: &str = "
     changed AS (
         INSERT INTO resources AS r
             (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at, discovered_by)
         SELECT resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at, $2
-          FROM input WHERE differs ORDER BY resource_id
+          FROM input WHERE differs ORDER BY id NULLS LAST, resource_id
         ON CONFLICT (resource_id) DO UPDATE SET
             name = excluded.name, cloud = excluded.cloud, account_id = excluded.account_id,
             resource_type = excluded.resource_type, region = excluded.region, native_tags = excluded.native_tags,
@@ -98,37 +130,49 @@ const UPSERT: &str = "
     UNION ALL
     SELECT id, NULL FROM input WHERE NOT differs";
 
-/// Retires the resources of `source` that are alive and not among `seen`; gives how many. Their pending tags are
-/// withdrawn; approved ones stay, for the day they come back.
-pub async fn retire_missing(
-    txn: &DatabaseTransaction,
-    source: &str,
-    seen: Vec<i64>,
-    cause: &Cause,
-) -> Result<u64> {
-    #[derive(FromQueryResult)]
-    struct Missing {
-        id: i64,
-    }
+/// The keys of resources of `source` that are alive and not among `seen`, in order.
+pub async fn missing(db: &impl ConnectionTrait, source: &str, seen: Vec<i64>) -> Result<Vec<i64>> {
     let missing = "SELECT r.id FROM resources r WHERE r.discovered_by = $1 AND r.retired_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS seen(id) WHERE seen.id = r.id)
-       ORDER BY r.id FOR NO KEY UPDATE";
-    let missing: Vec<Missing> = sql::rows(txn, missing, [source.into(), seen.into()]).await?;
-    let ids: Vec<i64> = missing.into_iter().map(|row| row.id).collect();
-    retire(txn, &ids, cause).await?;
-    Ok(ids.len() as u64)
+       ORDER BY r.id";
+    let missing: Vec<Key> = sql::rows(db, missing, [source.into(), seen.into()]).await?;
+    Ok(missing.into_iter().map(|row| row.id).collect())
 }
 
-/// Retires these resources, whose rows the caller has locked.
-async fn retire(txn: &impl ConnectionTrait, ids: &[i64], cause: &Cause) -> Result<()> {
+#[derive(FromQueryResult)]
+struct Key {
+    id: i64,
+}
+
+/// Retires those of `ids` that are still alive and of `source`, in the caller's transaction; gives how many.
+///
+/// One that changed within `report_age`, the time since the report began, stays: another report of the source, of
+/// something newer than this one read, may have brought it. Pending tags are withdrawn; approved ones stay, for
+/// the day the resource comes back.
+pub async fn retire(
+    txn: &DatabaseTransaction,
+    source: &str,
+    ids: &[i64],
+    report_age: Duration,
+    cause: &Cause,
+) -> Result<u64> {
+    let lock = "SELECT id FROM resources WHERE id = ANY($1) AND discovered_by = $2 AND retired_at IS NULL
+         AND changed_at < now() - $3 * interval '1 second' ORDER BY id FOR NO KEY UPDATE";
+    let binds = [
+        ids.to_vec().into(),
+        source.into(),
+        report_age.as_secs_f64().into(),
+    ];
+    let locked: Vec<Key> = sql::rows(txn, lock, binds).await?;
+    let ids: Vec<i64> = locked.into_iter().map(|row| row.id).collect();
     if ids.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
-    let ids: Value = ids.to_vec().into();
+    let ids: Value = ids.into();
     let retire =
         "UPDATE resources SET retired_at = now(), changed_at = now(), changed_xid = pg_current_xact_id()
                    WHERE id = ANY($1)";
-    sql::execute(txn, retire, [ids.clone()]).await?;
+    let retired = sql::execute(txn, retire, [ids.clone()]).await?;
     sql::execute(
         txn,
         "DELETE FROM evaluations WHERE resource_id = ANY($1)",
@@ -138,6 +182,6 @@ async fn retire(txn: &impl ConnectionTrait, ids: &[i64], cause: &Cause) -> Resul
     let withdraw = "changed AS (UPDATE virtual_tags SET approval_status = 'SUPERSEDED', updated_at = now()
               WHERE resource_id = ANY($1) AND approval_status = 'PENDING'
             RETURNING *, 'WITHDRAWN'::text AS action, tag_value AS old_value, 'PENDING'::text AS old_status)";
-    audit::with_trail::<crate::entities::virtual_tag::Model>(txn, withdraw, vec![ids], cause).await?;
-    Ok(())
+    audit::count_with_trail(txn, withdraw, vec![ids], cause).await?;
+    Ok(retired)
 }

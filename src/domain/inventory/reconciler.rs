@@ -8,6 +8,7 @@ use crate::domain::events::Notifier;
 use crate::domain::runs::{Flow, Progress, RunHandle};
 use crate::error::Result;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use std::time::Instant;
 
 /// Rejections of one run that are kept; the rest are only counted. A file of another kind altogether is refused
 /// in every line, and the first thousands say why as well as a million would.
@@ -21,6 +22,8 @@ pub struct Reconciler<'a> {
     source: String,
     run: Option<&'a RunHandle>,
     dry_run: bool,
+    /// When the report began: before its source was read.
+    began: Instant,
     /// Keys of what was reported, to tell what was not. 8 bytes a resource.
     seen: Vec<i64>,
     totals: Reconciled,
@@ -32,7 +35,7 @@ pub struct Reconciler<'a> {
 }
 
 impl<'a> Reconciler<'a> {
-    /// Takes reports of `source`, on behalf of `run` when there is one.
+    /// Takes reports of `source`, on behalf of `run` when there is one. To be made before the source is read.
     pub fn new(
         db: &'a DatabaseConnection,
         notifier: &'a Notifier,
@@ -45,6 +48,7 @@ impl<'a> Reconciler<'a> {
             source: source.into(),
             run,
             dry_run: false,
+            began: Instant::now(),
             seen: Vec::new(),
             totals: Reconciled::default(),
             rejected: 0,
@@ -76,34 +80,43 @@ impl<'a> Reconciler<'a> {
         self.stopped
     }
 
-    /// After a report that is a snapshot: retires what the source did not report; gives how many. Does nothing
-    /// when an entry was refused, for it may be the very resource that seems to be missing.
+    /// After a report that is a snapshot: retires what the source did not report, in transactions of limited size;
+    /// gives how many. Does nothing when an entry was refused, for it may be the very resource that seems to be
+    /// missing; passes over what changed since the report began, see [`reconcile::retire`].
     pub async fn retire_missing(&mut self) -> Result<u64> {
         self.finish().await?;
         if self.rejected > 0 || self.stopped || self.dry_run {
             return Ok(0);
         }
-        let run_id = self.run.map(|run| run.run_id);
         let cause = Cause {
             actor: format!("source:{}", self.source),
             reason: Some("the resource was no longer reported".into()),
-            run_id,
+            run_id: self.run.map(|run| run.run_id),
         };
-        let txn = self.db.begin().await?;
         let seen = std::mem::take(&mut self.seen);
-        let retired = reconcile::retire_missing(&txn, &self.source, seen, &cause).await?;
+        let missing = reconcile::missing(self.db, &self.source, seen).await?;
+        let mut retired = 0;
+        for chunk in missing.chunks(BATCH_SIZE) {
+            retired += self.retire(chunk, &cause).await?;
+            if self.stopped {
+                break;
+            }
+        }
+        Ok(retired)
+    }
+
+    /// One transaction: resources that are gone, and the run's progress.
+    async fn retire(&mut self, missing: &[i64], cause: &Cause) -> Result<u64> {
+        let txn = self.db.begin().await?;
+        // Read after the transaction's clock has stopped: so the report seems older than it is, never younger.
+        let report_age = self.began.elapsed();
+        let retired = reconcile::retire(&txn, &self.source, missing, report_age, cause).await?;
         if let Some(run) = self.run {
-            let counts = [("retired", retired as i64)].into();
-            let flow = run
-                .checkpoint(
-                    &txn,
-                    Progress {
-                        counts,
-                        ..Progress::default()
-                    },
-                )
-                .await?;
-            self.stopped = flow == Flow::Cancelled;
+            let progress = Progress {
+                counts: [("retired", retired as i64)].into(),
+                ..Progress::default()
+            };
+            self.stopped = run.checkpoint(&txn, progress).await? == Flow::Cancelled;
         }
         txn.commit().await?;
         self.notifier.committed();

@@ -14,6 +14,18 @@ pub async fn keep(txn: &impl ConnectionTrait, run_id: i64, entry: &[Rejection]) 
     Ok(())
 }
 
+/// Runs of discovery whose rejections are kept: a followed file is refused in the same lines again and again.
+const KEPT_RUNS: i64 = 5;
+
+/// Forgets what runs of discovery before the last few refused. Each run does so when it starts, so it is enough to
+/// look at a hundred of them.
+pub async fn forget_old(db: &impl ConnectionTrait) -> Result<()> {
+    let forget = "DELETE FROM import_rejections WHERE run_id IN
+         (SELECT id FROM scheduler_jobs WHERE job_name = 'discover' ORDER BY id DESC OFFSET $1 LIMIT 100)";
+    sql::execute(db, forget, [KEPT_RUNS.into()]).await?;
+    Ok(())
+}
+
 /// Forgets what an earlier attempt of the run refused.
 pub async fn forget(txn: &impl ConnectionTrait, run_id: i64) -> Result<()> {
     sql::execute(

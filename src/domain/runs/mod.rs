@@ -19,7 +19,7 @@ pub use crate::entities::{schedule::Model as Schedule, scheduler_job::Model as R
 pub use arguments::Arguments;
 pub use claim::{Flow, Progress, RunHandle, claim};
 pub use cron::Cron;
-pub use request::{NewRun, Requested, cancel, request, retry};
+pub use request::{NewRun, Requested, cancel, request, request_discovery, retry};
 pub use rescue::{Rescued, prune, rescue};
 pub use schedules::{next_run_at, pause, resume, sync, tick};
 pub use settle::{Failure, Settled, release, settle};

@@ -56,6 +56,32 @@ pub async fn request(
     Ok(requested)
 }
 
+/// Asks for a discovery of one source, or of all; `sources` names those that are configured.
+///
+/// As [`request`]; refuses a source that is not among them.
+pub async fn request_discovery(
+    db: &DatabaseConnection,
+    wake: &dyn Wake,
+    actor: &Actor,
+    sources: &[String],
+    source: Option<String>,
+) -> Result<Requested> {
+    if let Some(name) = &source
+        && !sources.contains(name)
+    {
+        actor.require(Role::Approver)?;
+        let known = match sources {
+            [] => "none is configured".to_owned(),
+            sources => format!("known are {}", sources.join(", ")),
+        };
+        return Err(Error::invalid(
+            "source",
+            format!("there is no source {name:?}; {known}"),
+        ));
+    }
+    request(db, wake, actor, Arguments::Discover { source }.into()).await
+}
+
 /// Cancels a run: a queued one at once, a running one at its next checkpoint. Cancelling twice changes nothing.
 ///
 /// Needs [`Role::Approver`] and access to all accounts. [`ProblemCode::NotFound`] without such a run,

@@ -127,6 +127,22 @@ async fn nobody_and_those_who_may_not_are_told_so() {
 }
 
 #[tokio::test]
+async fn a_source_that_is_not_configured_is_refused_at_once() {
+    let api = Api::new().await;
+    let run = "mutation($source: String) { runDiscovery(input: {source: $source}) {
+        run { id } userErrors { code field message } } }";
+    let refused = api.answer(run, json!({"source": "aws"})).await;
+    let message = "there is no source \"aws\"; known are simulated";
+    let errors = json!([{"code": "INVALID", "field": "source", "message": message}]);
+    assert_eq!(
+        refused["data"]["runDiscovery"],
+        json!({"run": null, "userErrors": errors})
+    );
+    let taken = api.answer(run, json!({"source": "simulated"})).await;
+    assert_eq!(taken["data"]["runDiscovery"]["userErrors"], json!([]), "{taken}");
+}
+
+#[tokio::test]
 async fn other_accounts_do_not_exist() {
     let api = Api::with_rows(4).await;
     let scope = AccountScope::Only(vec!["account-1".into()]);
