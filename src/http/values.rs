@@ -220,7 +220,7 @@ mod tests {
             arguments[0].contains("$b") && !arguments[0].contains("$a"),
             "{arguments:?}"
         );
-        assert_eq!(arguments[1], "l:[null,$c]");
+        assert_eq!(arguments[1], "l:[null, $c]");
         assert_eq!(left(text, json!({"a": 1, "c": 1})).0.len(), 4);
         // What nobody uses stays, for validation to see.
         assert_eq!(left("query($a:Int){x}", json!({})).1, 1);
