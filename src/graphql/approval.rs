@@ -29,6 +29,8 @@ pub struct ApprovalFilter {
     resource_type: Option<String>,
     /// Where their value comes from.
     source: Option<TagSource>,
+    /// What fired, as groups of the queue say it. Events do not tell it: subscriptions take them all.
+    evidence_signature: Option<String>,
     /// From this confidence on, inclusive.
     min_confidence: Option<f64>,
     /// Up to this confidence, inclusive.
@@ -49,6 +51,7 @@ impl From<ApprovalFilter> for TagFilter {
             account_id: input.account_id,
             resource_type: input.resource_type,
             source: input.source.map(Into::into),
+            evidence_signature: input.evidence_signature,
             min_confidence: input.min_confidence,
             max_confidence: input.max_confidence,
             created_before: input.created_before,

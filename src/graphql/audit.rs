@@ -2,7 +2,7 @@
 
 use super::context::ContextExt;
 use super::enums::{ApprovalStatus, AuditAction, Cloud, TagSource};
-use super::error::Result;
+use super::error::{Nullable, Result, nullable};
 use super::id::{AuditKey, AuditKind, Id, JobRunKind, ResourceKind, VirtualTagKind};
 use super::page::{Connection, PageArgs, connection};
 use super::resource::Resource;
@@ -132,23 +132,13 @@ impl TagAudit {
     }
 
     /// The resource, if it still exists.
-    async fn resource(&self, ctx: &Context<'_>) -> Result<Option<Resource>> {
-        Ok(ctx
-            .loaders()?
-            .resources
-            .load(self.0.resource_id)
-            .await?
-            .map(Into::into))
+    async fn resource(&self, ctx: &Context<'_>) -> Nullable<Resource> {
+        nullable(async { ctx.loaders()?.resources.load(self.0.resource_id).await }).await
     }
 
     /// The virtual tag as it is now, if it still exists.
-    async fn virtual_tag(&self, ctx: &Context<'_>) -> Result<Option<VirtualTag>> {
-        Ok(ctx
-            .loaders()?
-            .virtual_tags
-            .load(self.0.virtual_tag_id)
-            .await?
-            .map(Into::into))
+    async fn virtual_tag(&self, ctx: &Context<'_>) -> Nullable<VirtualTag> {
+        nullable(async { ctx.loaders()?.virtual_tags.load(self.0.virtual_tag_id).await }).await
     }
 }
 

@@ -5,16 +5,17 @@ use super::context::ContextExt;
 use super::error::{Result, UserError, settle};
 use super::id::{Id, VirtualTagKind};
 use super::virtual_tag::VirtualTag;
-use crate::domain::approvals::{self, Decision, Decisions, ItemResult, Selection};
+use crate::domain::approvals::{self, Decision, Decisions, ItemResult, Selection, TagFilter};
+use crate::domain::auth::Role;
 use crate::error::{Error, ProblemCode};
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 /// Which tags to approve: exactly one of `ids`, `filter` and `group`.
 #[derive(InputObject)]
 pub struct ApproveTagsInput {
-    /// These, at most 1000.
+    /// These, at most 1000; results come once for each distinct id.
     ids: Option<Vec<Id<VirtualTagKind>>>,
-    /// All of the queue that the filter takes at this moment, at most 1000.
+    /// All of the queue that the filter takes at this moment, at most 1000; it must have a condition.
     filter: Option<ApprovalFilter>,
     /// All of a group of the queue, at most 1000.
     group: Option<ApprovalGroupInput>,
@@ -25,9 +26,9 @@ pub struct ApproveTagsInput {
 /// Which tags to deny: exactly one of `ids`, `filter` and `group`.
 #[derive(InputObject)]
 pub struct DenyTagsInput {
-    /// These, at most 1000.
+    /// These, at most 1000; results come once for each distinct id.
     ids: Option<Vec<Id<VirtualTagKind>>>,
-    /// All of the queue that the filter takes at this moment, at most 1000.
+    /// All of the queue that the filter takes at this moment, at most 1000; it must have a condition.
     filter: Option<ApprovalFilter>,
     /// All of a group of the queue, at most 1000.
     group: Option<ApprovalGroupInput>,
@@ -38,7 +39,7 @@ pub struct DenyTagsInput {
 /// Which decisions to take back.
 #[derive(InputObject)]
 pub struct UndoDecisionsInput {
-    /// The tags that were decided, at most 1000.
+    /// The tags that were decided, at most 1000; results come once for each distinct id.
     ids: Vec<Id<VirtualTagKind>>,
     /// Why; the audit trail keeps it.
     reason: Option<String>,
@@ -142,7 +143,14 @@ fn selection(
 ) -> crate::error::Result<Selection> {
     match (ids, filter, group) {
         (Some(ids), None, None) => Ok(Selection::Ids(ids.into_iter().map(|id| id.0).collect())),
-        (None, Some(filter), None) => Ok(Selection::Filter(filter.into())),
+        (None, Some(filter), None) => {
+            let filter = TagFilter::from(filter);
+            if filter == TagFilter::default() {
+                let message = "name at least one condition; without any, the whole queue would be decided";
+                return Err(Error::invalid("filter", message));
+            }
+            Ok(Selection::Filter(filter))
+        }
         (None, None, Some(group)) => Ok(Selection::Group(group.into())),
         _ => Err(Error::invalid("ids", "give exactly one of ids, filter and group")),
     }
@@ -157,7 +165,8 @@ async fn decide(
     let (actor, services) = (ctx.actor()?, ctx.services()?);
     let selection = match selection {
         Ok(selection) => selection,
-        Err(error) => return Ok(Err(error)),
+        // Who may not decide is told so before anything else.
+        Err(error) => return Ok(actor.require(Role::Approver).and(Err(error))),
     };
     let decisions = approvals::decide(&services.db, actor, decision, selection, reason).await;
     services.notifier.committed();

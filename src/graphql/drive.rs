@@ -1,8 +1,9 @@
 //! Driving an operation: letting it go on as far as it can before any of its lookups run.
 //!
-//! The library polls the objects of a long list two at a time and lets the runtime have a turn in between, so
-//! neither a turn nor a moment tells that all objects have asked. But when the operation's future neither
-//! finishes nor wants to be polled again, it waits for lookups alone, and all who were to ask have asked.
+//! Above 30 members the library polls a list as a set of tasks, which lets the runtime have a turn after every second
+//! member that wants to be polled again, as a member with such a list does. So neither a turn nor a moment tells that
+//! all objects have asked. But when the operation's future neither finishes nor wants to be polled again, it waits
+//! for lookups alone, and all who were to ask have asked.
 
 use futures::Stream;
 use futures::task::AtomicWaker;

@@ -17,8 +17,8 @@ pub enum Code {
     BadRequest,
     /// The document has no operation, or not the named one, or one of a kind that may not come this way.
     OperationResolutionFailure,
-    /// The persisted query must be sent whole once.
-    PersistedQueryNotFound,
+    /// Queries are not kept by their hashes: send the whole one.
+    PersistedQueryNotSupported,
     /// The schema may not be read.
     IntrospectionDisabled,
     /// Nobody is signed in, or the credentials are not valid.
@@ -44,7 +44,7 @@ impl Code {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::BadRequest => "BAD_REQUEST",
             Self::OperationResolutionFailure => "OPERATION_RESOLUTION_FAILURE",
-            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
@@ -83,6 +83,16 @@ pub enum Failure {
 
 /// What resolvers give.
 pub type Result<T> = std::result::Result<T, Failure>;
+
+/// What resolvers of nullable fields give. An error makes such a field null, and nothing around it: the library lets
+/// errors of a resolver pass to the parent, but not those that are the value of an option.
+pub type Nullable<T> = Option<std::result::Result<T, async_graphql::Error>>;
+
+/// The answer of a nullable field.
+pub async fn nullable<T, R: Into<T>>(answer: impl Future<Output = Result<Option<R>>>) -> Nullable<T> {
+    let answer = answer.await.map_err(Into::into).transpose();
+    answer.map(|found| found.map(Into::into))
+}
 
 impl Failure {
     /// An argument that cannot be used.
@@ -168,6 +178,20 @@ impl From<ProblemCode> for UserErrorCode {
     }
 }
 
+/// The name of an input field by the name that the domain gives it.
+fn input_field(name: &str) -> String {
+    if name == "job" {
+        return "jobName".into();
+    }
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut camel, word| {
+        let mut letters = word.chars();
+        camel.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        camel + letters.as_str()
+    })
+}
+
 /// One mistake of a mutation's caller; nothing was changed by the part of the input that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
 pub struct UserError {
@@ -183,7 +207,7 @@ impl From<Problem> for UserError {
     fn from(problem: Problem) -> Self {
         Self {
             code: problem.code.into(),
-            field: problem.field,
+            field: problem.field.as_deref().map(input_field),
             message: problem.message,
         }
     }

@@ -1,6 +1,7 @@
 //! Global opaque ids: the name of the type and the key within it, so that an id of the wrong type is refused
 //! before any query runs.
 
+use super::error::Failure;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{
@@ -48,6 +49,10 @@ kinds! {
     InferenceKind("MlInference"): i64;
     /// Ids of job runs.
     JobRunKind("JobRun"): i64;
+    /// Ids of schedules; the key is the name of the job.
+    ScheduleKind("Schedule"): String;
+    /// Ids of the vocabulary's keys; the key is the canonical name.
+    VocabularyKeyKind("VocabularyKey"): String;
     /// Ids of audit rows.
     AuditKind("TagAudit"): AuditKey;
 }
@@ -94,6 +99,11 @@ impl<K: Kind> Id<K> {
     /// The opaque text.
     pub fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}:{}", K::NAME, self.0))
+    }
+
+    /// Reads an argument that is to be an id of this kind.
+    pub fn of(id: &ID) -> super::error::Result<Self> {
+        Self::decode(id).map_err(|why| Failure::bad_input(format!("id {}: {why}", **id)))
     }
 
     /// Reads an id of this kind.

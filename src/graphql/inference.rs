@@ -2,7 +2,7 @@
 
 use super::context::ContextExt;
 use super::enums::TagSource;
-use super::error::Result;
+use super::error::{Nullable, Result, nullable};
 use super::id::{Id, InferenceKind, ResourceKind};
 use super::page::{Connection, PageArgs, connection};
 use super::resource::{Resource, ResourceInput};
@@ -11,8 +11,10 @@ use crate::domain::tagging::infer;
 use crate::domain::tagging::{
     Alternative as DomainAlternative, Outcome as DomainOutcome, Prediction as DomainPrediction,
 };
-use async_graphql::{Context, Enum, Json, Object, OneofObject, SimpleObject};
+use crate::error::Error;
+use async_graphql::{Context, Enum, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// An evaluation.
@@ -56,8 +58,9 @@ impl MlInference {
     }
 
     /// The winner of each key with what became of it and the alternatives, each with its source and confidence.
-    async fn predictions(&self) -> Json<&serde_json::Value> {
-        Json(&self.0.predictions)
+    async fn predictions(&self) -> Result<Vec<Prediction>> {
+        let stored = Vec::<DomainPrediction>::deserialize(&self.0.predictions).map_err(Error::internal)?;
+        Ok(stored.into_iter().map(Into::into).collect())
     }
 
     /// When it was made.
@@ -66,13 +69,8 @@ impl MlInference {
     }
 
     /// The resource that was evaluated.
-    async fn resource(&self, ctx: &Context<'_>) -> Result<Option<Resource>> {
-        Ok(ctx
-            .loaders()?
-            .resources
-            .load(self.0.resource_id)
-            .await?
-            .map(Into::into))
+    async fn resource(&self, ctx: &Context<'_>) -> Nullable<Resource> {
+        nullable(async { ctx.loaders()?.resources.load(self.0.resource_id).await }).await
     }
 }
 
@@ -210,7 +208,7 @@ impl InferenceQuery {
         let evaluation = match input {
             InferTagsInput::Id(id) => infer::stored(&services.db, &services.engine, actor, id.0).await?,
             InferTagsInput::Resource(input) => {
-                infer::described(&services.db, &services.engine, actor, input.into()).await?
+                infer::described(&services.db, &services.engine, actor, input.try_into()?).await?
             }
         };
         Ok(InferTagsResult {

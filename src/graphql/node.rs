@@ -2,17 +2,20 @@
 
 use super::audit::TagAudit;
 use super::context::ContextExt;
-use super::error::{Failure, Result};
+use super::error::{Failure, Nullable, Result, nullable};
 use super::id::{
-    AuditKind, Id, InferenceKind, JobRunKind, Kind, ResourceKind, RuleKind, VirtualTagKind, split,
+    AuditKind, Id, InferenceKind, JobRunKind, Kind, ResourceKind, RuleKind, ScheduleKind, VirtualTagKind,
+    split,
 };
 use super::inference::MlInference;
 use super::resource::Resource;
 use super::rule::Rule;
-use super::run::JobRun;
+use super::run::{JobRun, Schedule};
 use super::virtual_tag::VirtualTag;
+use crate::domain::runs::list as runs;
 use async_graphql::{Context, ID, Interface, Object};
-use futures::future::try_join_all;
+use futures::future::join_all;
+use sea_orm::ActiveEnum;
 
 /// How many objects one call may ask for.
 const MAX_NODES: usize = 100;
@@ -33,15 +36,17 @@ pub enum Node {
     TagAudit(TagAudit),
     /// A run of a job.
     JobRun(JobRun),
+    /// A schedule.
+    Schedule(Schedule),
 }
 
 async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
-    let bad = |why: String| Failure::bad_input(format!("id {}: {why}", **id));
-    let (name, _) = split(id).map_err(bad)?;
+    let bad = |why: &str| Failure::bad_input(format!("id {}: {why}", **id));
+    let (name, _) = split(id).map_err(|why| bad(&why))?;
     let loaders = ctx.loaders()?;
     Ok(match name.as_str() {
         ResourceKind::NAME => {
-            let id = Id::<ResourceKind>::decode(id).map_err(bad)?;
+            let id = Id::<ResourceKind>::of(id)?;
             loaders
                 .resources
                 .load(id.0)
@@ -49,7 +54,7 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
                 .map(|row| Node::Resource(row.into()))
         }
         VirtualTagKind::NAME => {
-            let id = Id::<VirtualTagKind>::decode(id).map_err(bad)?;
+            let id = Id::<VirtualTagKind>::of(id)?;
             loaders
                 .virtual_tags
                 .load(id.0)
@@ -57,11 +62,11 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
                 .map(|row| Node::VirtualTag(row.into()))
         }
         RuleKind::NAME => {
-            let id = Id::<RuleKind>::decode(id).map_err(bad)?;
+            let id = Id::<RuleKind>::of(id)?;
             loaders.rules.load(id.0).await?.map(|row| Node::Rule(row.into()))
         }
         InferenceKind::NAME => {
-            let id = Id::<InferenceKind>::decode(id).map_err(bad)?;
+            let id = Id::<InferenceKind>::of(id)?;
             loaders
                 .inferences
                 .load(id.0)
@@ -69,19 +74,31 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
                 .map(|row| Node::MlInference(row.into()))
         }
         JobRunKind::NAME => {
-            let id = Id::<JobRunKind>::decode(id).map_err(bad)?;
+            let id = Id::<JobRunKind>::of(id)?;
             loaders.runs.load(id.0).await?.map(|row| Node::JobRun(row.into()))
         }
         AuditKind::NAME => {
-            let id = Id::<AuditKind>::decode(id).map_err(bad)?;
+            let id = Id::<AuditKind>::of(id)?;
             loaders
                 .audit_rows
                 .load(id.0)
                 .await?
                 .map(|row| Node::TagAudit(row.into()))
         }
-        _ => return Err(bad("no type of this name has ids".into())),
+        ScheduleKind::NAME => {
+            let Id(job) = Id::<ScheduleKind>::of(id)?;
+            schedule(ctx, &job).await?.map(Node::Schedule)
+        }
+        _ => return Err(bad("objects of this type are not found by id")),
     })
+}
+
+/// There is one for each job at most, so they need no batch.
+async fn schedule(ctx: &Context<'_>, job: &str) -> Result<Option<Schedule>> {
+    let services = ctx.services()?;
+    let schedules = runs::schedules(&services.db, ctx.actor()?).await?;
+    let found = schedules.into_iter().find(|row| row.job_name.to_value() == job);
+    Ok(found.map(|row| Schedule::new(row, &*services.clock)))
 }
 
 /// Queries by global id.
@@ -91,13 +108,8 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// One object by its global id; null when there is none for the caller.
-    async fn node(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
-    ) -> Result<Option<Node>> {
-        ctx.actor()?;
-        load(ctx, &id).await
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Nullable<Node> {
+        nullable(load(ctx, &id)).await
     }
 
     /// At most 100 objects by their global ids, in the order of the ids; null stands for what does not exist.
@@ -105,12 +117,12 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The global ids.")] ids: Vec<ID>,
-    ) -> Result<Vec<Option<Node>>> {
+    ) -> Result<Vec<Nullable<Node>>> {
         ctx.actor()?;
         if ids.len() > MAX_NODES {
             let message = format!("{} ids: at most {MAX_NODES} objects come at once", ids.len());
             return Err(Failure::bad_input(message));
         }
-        try_join_all(ids.iter().map(|id| load(ctx, id))).await
+        Ok(join_all(ids.iter().map(|id| nullable(load(ctx, id)))).await)
     }
 }

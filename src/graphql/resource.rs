@@ -3,7 +3,7 @@
 use super::audit::TagAudit;
 use super::context::ContextExt;
 use super::enums::{ApprovalStatus, Cloud};
-use super::error::{Failure, Result};
+use super::error::{Failure, Nullable, Result, nullable};
 use super::id::{Id, ResourceKind};
 use super::inference::MlInference;
 use super::page::{Connection, PageArgs, connection};
@@ -13,7 +13,8 @@ use crate::domain::discovery::ResourceReport;
 use crate::domain::inventory::Resource as Row;
 use crate::domain::inventory::list::{self, ResourceFilter, ResourceOrder};
 use crate::domain::tagging::auto_tag::subject;
-use async_graphql::{Context, Enum, InputObject, Json, Object, SimpleObject};
+use crate::error::{Error, Result as DomainResult};
+use async_graphql::{Context, Enum, ID, InputObject, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -223,25 +224,32 @@ pub struct ResourceInput {
     resource_type: String,
     /// Where it runs.
     region: Option<String>,
-    /// The tags that it carries in its cloud: an object whose values are text.
-    #[graphql(default)]
-    native_tags: Json<BTreeMap<String, String>>,
+    /// The tags that it carries in its cloud: an object whose values are text; none when left out.
+    native_tags: Option<Json<serde_json::Value>>,
     /// When its cloud created it.
     created_at: Option<DateTime<Utc>>,
 }
 
-impl From<ResourceInput> for ResourceReport {
-    fn from(input: ResourceInput) -> Self {
-        Self {
+/// The native tags of an input; refuses what is no object of texts.
+pub fn native_tags(given: Option<Json<serde_json::Value>>) -> DomainResult<Option<BTreeMap<String, String>>> {
+    let tags = given.map(|Json(tags)| serde_json::from_value(tags)).transpose();
+    tags.map_err(|_| Error::invalid("nativeTags", "must be an object whose values are text"))
+}
+
+impl TryFrom<ResourceInput> for ResourceReport {
+    type Error = Error;
+
+    fn try_from(input: ResourceInput) -> DomainResult<Self> {
+        Ok(Self {
             resource_id: input.resource_id,
             name: input.name,
             cloud: input.cloud.into(),
             account_id: input.account_id,
             resource_type: input.resource_type,
             region: input.region,
-            native_tags: input.native_tags.0,
+            native_tags: native_tags(input.native_tags)?.unwrap_or_default(),
             created_at: input.created_at,
-        }
+        })
     }
 }
 
@@ -311,18 +319,24 @@ impl ResourceQuery {
     async fn resource(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: Option<Id<ResourceKind>>,
+        #[graphql(desc = "The global id.")] id: Option<ID>,
         #[graphql(desc = "The provider's id or ARN.")] resource_id: Option<String>,
-    ) -> Result<Option<Resource>> {
-        let actor = ctx.actor()?;
-        match (id, resource_id) {
-            (Some(id), None) => Ok(ctx.loaders()?.resources.load(id.0).await?.map(Into::into)),
-            (None, Some(text)) => {
-                let found = list::by_resource_id(&ctx.services()?.db, actor, &text).await?;
-                Ok(found.map(Into::into))
+    ) -> Nullable<Resource> {
+        nullable(async {
+            let (actor, services) = (ctx.actor()?, ctx.services()?);
+            match (id, resource_id) {
+                (Some(id), None) => {
+                    let Id(key) = Id::<ResourceKind>::of(&id)?;
+                    ctx.loaders()?.resources.load(key).await
+                }
+                (None, Some(text)) => {
+                    let found = list::by_resource_id(&services.db, actor, &text).await?;
+                    Ok(found.map(Arc::new))
+                }
+                _ => Err(Failure::bad_input("give id or resourceId, and not both")),
             }
-            _ => Err(Failure::bad_input("give id or resourceId, and not both")),
-        }
+        })
+        .await
     }
 
     /// The resources that exist for the caller.

@@ -7,11 +7,11 @@ use super::payload::{
     CreateResourcePayload, CreateVirtualTagPayload, DeleteResourcePayload, DeleteVirtualTagPayload,
     UpdateResourcePayload, UpdateVirtualTagPayload,
 };
-use super::resource::ResourceInput;
+use super::resource::{ResourceInput, native_tags};
 use crate::domain::approvals::{self, NewTag};
+use crate::domain::auth::Role;
 use crate::domain::inventory::{self, Edit};
 use async_graphql::{Context, InputObject, Json, Object};
-use std::collections::BTreeMap;
 
 /// What to change of a resource; fields left out stay as they are.
 #[derive(InputObject)]
@@ -23,7 +23,7 @@ pub struct UpdateResourceInput {
     /// Another region.
     region: Option<String>,
     /// Other native tags, in place of all that there are: an object whose values are text.
-    native_tags: Option<Json<BTreeMap<String, String>>>,
+    native_tags: Option<Json<serde_json::Value>>,
 }
 
 /// Which resource to remove.
@@ -81,7 +81,10 @@ impl ResourceMutation {
         #[graphql(desc = "The resource.")] input: ResourceInput,
     ) -> Result<CreateResourcePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let made = inventory::create(&services.db, actor, input.into()).await;
+        let made = match input.try_into() {
+            Ok(report) => inventory::create(&services.db, actor, report).await,
+            Err(error) => actor.require(Role::Admin).and(Err(error)),
+        };
         services.notifier.committed();
         CreateResourcePayload::of(made)
     }
@@ -93,12 +96,17 @@ impl ResourceMutation {
         #[graphql(desc = "What to change.")] input: UpdateResourceInput,
     ) -> Result<UpdateResourcePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let edit = Edit {
-            name: input.name,
-            region: input.region,
-            native_tags: input.native_tags.map(|tags| tags.0),
+        let changed = match native_tags(input.native_tags) {
+            Ok(native_tags) => {
+                let edit = Edit {
+                    name: input.name,
+                    region: input.region,
+                    native_tags,
+                };
+                inventory::update(&services.db, actor, input.id.0, edit).await
+            }
+            Err(error) => actor.require(Role::Admin).and(Err(error)),
         };
-        let changed = inventory::update(&services.db, actor, input.id.0, edit).await;
         services.notifier.committed();
         UpdateResourcePayload::of(changed)
     }

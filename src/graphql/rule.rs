@@ -1,12 +1,12 @@
 //! Rules.
 
 use super::context::ContextExt;
-use super::error::Result;
+use super::error::{Nullable, Result, nullable};
 use super::id::{Id, RuleKind};
 use super::page::{Connection, PageArgs, connection};
 use crate::domain::rules::RuleRow as Row;
 use crate::domain::rules::list::{self, RuleOrder};
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -140,12 +140,7 @@ impl RuleQuery {
     }
 
     /// One rule; null when there is none.
-    async fn rule(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: Id<RuleKind>,
-    ) -> Result<Option<Rule>> {
-        ctx.actor()?;
-        Ok(ctx.loaders()?.rules.load(id.0).await?.map(Into::into))
+    async fn rule(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Nullable<Rule> {
+        nullable(async { ctx.loaders()?.rules.load(Id::<RuleKind>::of(&id)?.0).await }).await
     }
 }

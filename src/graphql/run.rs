@@ -2,14 +2,15 @@
 
 use super::context::ContextExt;
 use super::enums::{JobName, RunStatus};
-use super::error::Result;
-use super::id::{Id, JobRunKind};
+use super::error::{Nullable, Result, nullable};
+use super::id::{Id, JobRunKind, ScheduleKind};
 use super::page::{Connection, PageArgs, connection};
 use crate::clock::Clock;
 use crate::domain::runs::list::{self, RejectedLine as RejectedRow, RunFilter, RunOrder};
 use crate::domain::runs::{Run as Row, Schedule as ScheduleRow, next_run_at};
-use async_graphql::{Context, InputObject, Json, Object};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use sea_orm::ActiveEnum;
 use std::sync::Arc;
 
 /// A run.
@@ -47,9 +48,15 @@ impl JobRun {
         self.0.job_name.into()
     }
 
-    /// What the job was given.
-    async fn arguments(&self) -> Json<&serde_json::Value> {
-        Json(&self.0.arguments)
+    /// The one source that a discovery asks; null when it asks all, and for other jobs.
+    async fn source(&self) -> Option<&str> {
+        self.0.arguments.get("source")?.as_str()
+    }
+
+    /// Whether an import says only what would change; null for other jobs.
+    async fn dry_run(&self) -> Option<bool> {
+        let is_import = self.0.job_name == crate::domain::JobName::Import;
+        is_import.then(|| self.0.arguments["dry_run"] == true)
     }
 
     /// Where the run stands.
@@ -87,9 +94,15 @@ impl JobRun {
         self.0.progress_total
     }
 
-    /// What came of it, by name: inserted, updated, proposed, and so on.
-    async fn counts(&self) -> Json<&serde_json::Value> {
-        Json(&self.0.counts)
+    /// What came of it, in the order of names.
+    async fn counts(&self) -> Vec<RunCount<'_>> {
+        let counts = self.0.counts.as_object().into_iter().flatten();
+        counts
+            .filter_map(|(name, count)| {
+                let count = count.as_i64()?;
+                Some(RunCount { name, count })
+            })
+            .collect()
     }
 
     /// Why the last attempt failed.
@@ -159,6 +172,15 @@ impl JobRun {
     }
 }
 
+/// A figure of a run.
+#[derive(SimpleObject)]
+pub struct RunCount<'a> {
+    /// What is counted: `inserted`, `updated`, `proposed`, and so on.
+    name: &'a str,
+    /// How many there are.
+    count: i64,
+}
+
 /// A refused line.
 pub struct RejectedLine(Arc<RejectedRow>);
 
@@ -217,6 +239,11 @@ impl Schedule {
 /// When a job runs by itself.
 #[Object]
 impl Schedule {
+    /// The global id.
+    pub(super) async fn id(&self) -> Id<ScheduleKind> {
+        Id(self.row.job_name.to_value())
+    }
+
     /// The job.
     async fn job_name(&self) -> JobName {
         self.row.job_name.into()
@@ -299,10 +326,9 @@ impl RunQuery {
     async fn job_run(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: Id<JobRunKind>,
-    ) -> Result<Option<JobRun>> {
-        ctx.actor()?;
-        Ok(ctx.loaders()?.runs.load(id.0).await?.map(Into::into))
+        #[graphql(desc = "The global id.")] id: ID,
+    ) -> Nullable<JobRun> {
+        nullable(async { ctx.loaders()?.runs.load(Id::<JobRunKind>::of(&id)?.0).await }).await
     }
 
     /// When jobs run by themselves.

@@ -18,6 +18,7 @@ use super::viewer::ViewerQuery;
 use super::virtual_tag::VirtualTagQuery;
 use super::vocabulary::VocabularyQuery;
 use async_graphql::{MergedObject, SDLExportOptions, SchemaBuilder};
+use chrono::{DateTime, Utc};
 
 /// What can be asked.
 #[derive(Default, MergedObject)]
@@ -57,13 +58,21 @@ pub fn sdl() -> String {
         .prefer_single_line_descriptions();
     let sdl = builder().finish().sdl_with_options(options);
     // The directives are those of the specification, which every server has and no SDL repeats.
-    let lines = sdl
-        .lines()
-        .filter(|line| !line.starts_with("directive @"))
-        .collect::<Vec<_>>();
+    let mut lines: Vec<&str> = Vec::new();
+    for line in sdl.lines() {
+        if line.starts_with("directive @") {
+            // With its description, which is a line of its own.
+            lines.pop_if(|before| before.starts_with('"'));
+        } else {
+            lines.push(line);
+        }
+    }
     format!("{}\n", lines.join("\n").trim_end())
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription)
+        .override_output_type_description::<DateTime<Utc>>(
+            "A moment as RFC 3339 writes it: `2024-05-01T12:00:00Z`. Answers are in UTC.",
+        )
 }

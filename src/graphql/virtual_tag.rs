@@ -3,7 +3,7 @@
 use super::approval::ApprovalFilter;
 use super::context::ContextExt;
 use super::enums::{ApprovalStatus, TagKind, TagSource};
-use super::error::Result;
+use super::error::{Nullable, Result, nullable};
 use super::id::{Id, RuleKind, VirtualTagKind};
 use super::page::{Connection, PageArgs, connection};
 use super::resource::Resource;
@@ -131,24 +131,17 @@ impl VirtualTag {
     }
 
     /// The resource that it is kept beside; null when that has just been removed.
-    async fn resource(&self, ctx: &Context<'_>) -> Result<Option<Resource>> {
+    async fn resource(&self, ctx: &Context<'_>) -> Nullable<Resource> {
         match &self.resource {
-            Some(resource) => Ok(Some(resource.clone())),
-            None => Ok(ctx
-                .loaders()?
-                .resources
-                .load(self.row.resource_id)
-                .await?
-                .map(Into::into)),
+            Some(resource) => Some(Ok(resource.clone())),
+            None => nullable(async { ctx.loaders()?.resources.load(self.row.resource_id).await }).await,
         }
     }
 
     /// The rule that proposed it, if one did.
-    async fn rule(&self, ctx: &Context<'_>) -> Result<Option<Rule>> {
-        match self.row.rule_id {
-            Some(id) => Ok(ctx.loaders()?.rules.load(id).await?.map(Into::into)),
-            None => Ok(None),
-        }
+    async fn rule(&self, ctx: &Context<'_>) -> Nullable<Rule> {
+        let id = self.row.rule_id?;
+        nullable(async { ctx.loaders()?.rules.load(id).await }).await
     }
 }
 

@@ -2,12 +2,15 @@
 
 use super::context::ContextExt;
 use super::error::Result;
+use super::id::{Id, VocabularyKeyKind};
 use crate::domain::tagging::{Key, KnownValue};
 use async_graphql::{Context, Object, SimpleObject};
 
 /// A key of the vocabulary.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct VocabularyKey {
+    /// An id to tell it by; `node` does not find it.
+    pub id: Id<VocabularyKeyKind>,
     /// The canonical name.
     pub name: String,
     /// What the key tells.
@@ -45,6 +48,7 @@ impl From<&KnownValue> for VocabularyValue {
 impl From<&Key> for VocabularyKey {
     fn from(key: &Key) -> Self {
         Self {
+            id: Id(key.name.clone()),
             name: key.name.clone(),
             description: key.description.clone(),
             governed: key.governed,

@@ -11,7 +11,8 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
-use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Deserializer};
 
 const CSV: &str = "text/csv; charset=utf-8; header=present";
 
@@ -29,9 +30,16 @@ pub async fn template(State(edge): State<SharedEdge>, headers: HeaderMap) -> Res
 pub struct ExportParameters {
     #[serde(default)]
     what: What,
+    #[serde(default, deserialize_with = "cloud")]
     cloud: Option<Cloud>,
     account_id: Option<String>,
     resource_type: Option<String>,
+}
+
+/// As the API writes it or as files do: in any case.
+fn cloud<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cloud>, D::Error> {
+    let name = String::deserialize(deserializer)?.to_ascii_lowercase();
+    Cloud::deserialize(IntoDeserializer::<D::Error>::into_deserializer(name)).map(Some)
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]

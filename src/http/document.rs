@@ -11,7 +11,7 @@ use async_graphql::{Name, Positioned, Value as ConstValue, Variables};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::guard;
+use super::{guard, values};
 
 /// Documents in each of the cache's two generations.
 const GENERATION_DOCUMENTS: usize = 512;
@@ -30,31 +30,28 @@ impl Document {
     /// Checks the text, parses it, and checks what came out.
     pub fn parse(text: &str) -> Result<Self, ServerError> {
         guard::check(text).map_err(|excess| Code::GraphqlParseFailed.server_error(excess.to_string()))?;
-        let parsed = parse_query(text).map_err(|error| {
-            let mut error = ServerError::from(error);
-            error
-                .extensions
-                .get_or_insert_default()
-                .set("code", Code::GraphqlParseFailed.as_str());
-            error
-        })?;
+        let mut parsed = parse_query(text).map_err(syntax_error)?;
         Extent::check(&parsed)?;
+        values::check_literals(&mut parsed)?;
+        for (_, operation) in parsed.operations.iter() {
+            check_root(&operation.node)?;
+        }
         Ok(Self { parsed })
-    }
-
-    /// The kind of the operation to execute: the only one, or the one with that name.
-    pub fn operation_type(&self, name: Option<&str>) -> Result<OperationType, ServerError> {
-        Ok(self.operation(name)?.ty)
     }
 
     /// Refuses variables that lack a value which the operation requires. Whether a value fits its type shows when it
     /// is used.
-    pub fn check_variables(&self, name: Option<&str>, variables: &Variables) -> Result<(), ServerError> {
-        for definition in &self.operation(name)?.variable_definitions {
+    pub fn check_variables(
+        operation: &OperationDefinition,
+        variables: &Variables,
+    ) -> Result<(), ServerError> {
+        for definition in &operation.variable_definitions {
             let definition = &definition.node;
-            let given = variables.get(&definition.name.node);
-            let is_missing = given.is_none_or(|value| *value == ConstValue::Null);
-            if is_missing && !definition.var_type.node.nullable && definition.default_value.is_none() {
+            let is_missing = match variables.get(&definition.name.node) {
+                Some(value) => *value == ConstValue::Null,
+                None => definition.default_value.is_none(),
+            };
+            if is_missing && !definition.var_type.node.nullable {
                 let message = format!(
                     "the variable ${} of the required type {} has no value",
                     definition.name.node, definition.var_type.node
@@ -65,7 +62,8 @@ impl Document {
         Ok(())
     }
 
-    fn operation(&self, name: Option<&str>) -> Result<&OperationDefinition, ServerError> {
+    /// The operation to execute: the only one, or the one with that name.
+    pub fn operation(&self, name: Option<&str>) -> Result<&OperationDefinition, ServerError> {
         let mut operations = self.parsed.operations.iter();
         let found = match name.filter(|name| !name.is_empty()) {
             Some(name) => operations.find(|(each, _)| each.is_some_and(|each| each.as_str() == name)),
@@ -78,6 +76,37 @@ impl Document {
         let missing =
             || Code::OperationResolutionFailure.server_error("the document has no operation of that name");
         found.map(|(_, operation)| &operation.node).ok_or_else(missing)
+    }
+}
+
+/// Says in a line what the parser draws.
+fn syntax_error(error: async_graphql::parser::Error) -> ServerError {
+    let code = Code::GraphqlParseFailed;
+    let mut refusal = ServerError::from(error);
+    let reason = refusal.message.lines().last().unwrap_or_default();
+    let reason = reason.trim_start_matches([' ', '=']).replace('_', " ");
+    let place = refusal.locations.first();
+    let place = place.map_or_else(String::new, |at| format!(" at {}:{}", at.line, at.column));
+    refusal.message = format!("Syntax Error: {reason}{place}");
+    refusal
+        .extensions
+        .get_or_insert_default()
+        .set("code", code.as_str());
+    refusal
+}
+
+/// Refuses subscriptions to more than one stream, or to one that only a fragment names: the library would mix the
+/// first, and overlook the second.
+fn check_root(operation: &OperationDefinition) -> Result<(), ServerError> {
+    if operation.ty != OperationType::Subscription {
+        return Ok(());
+    }
+    match operation.selection_set.node.items.as_slice() {
+        [item] if matches!(item.node, Selection::Field(_)) => Ok(()),
+        _ => {
+            let message = "a subscription selects exactly one field, and not by a fragment";
+            Err(Code::GraphqlValidationFailed.server_error(message))
+        }
     }
 }
 
@@ -271,27 +300,22 @@ mod tests {
     #[test]
     fn an_operation_is_found_by_name_or_by_being_the_only_one() {
         let one = Document::parse("mutation M {a}").unwrap();
-        assert_eq!(one.operation_type(None).unwrap(), OperationType::Mutation);
-        assert_eq!(one.operation_type(Some("")).unwrap(), OperationType::Mutation);
-        assert!(one.operation_type(Some("N")).is_err());
+        assert_eq!(one.operation(None).unwrap().ty, OperationType::Mutation);
+        assert_eq!(one.operation(Some("")).unwrap().ty, OperationType::Mutation);
+        assert!(one.operation(Some("N")).is_err());
         let two = Document::parse("query Q {a} subscription S {a}").unwrap();
-        assert!(two.operation_type(None).is_err());
-        assert_eq!(
-            two.operation_type(Some("S")).unwrap(),
-            OperationType::Subscription
-        );
+        assert!(two.operation(None).is_err());
+        assert_eq!(two.operation(Some("S")).unwrap().ty, OperationType::Subscription);
     }
 
     #[test]
     fn a_required_variable_must_have_a_value() {
         let document = Document::parse("query($a:Int!,$b:Int,$c:Int!=1){x(a:$a,b:$b,c:$c)}").unwrap();
-        let check = |json| {
-            document
-                .check_variables(None, &Variables::from_json(json))
-                .is_ok()
-        };
+        let operation = document.operation(None).unwrap();
+        let check = |json| Document::check_variables(operation, &Variables::from_json(json)).is_ok();
         assert!(check(serde_json::json!({"a": 1})));
         assert!(!check(serde_json::json!({"a": null})));
+        assert!(!check(serde_json::json!({"a": 1, "c": null})));
         assert!(!check(serde_json::json!({"b": 1})));
     }
 

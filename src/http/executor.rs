@@ -1,7 +1,7 @@
 //! The one way from a GraphQL request to its answer, for POST, GET and websockets alike.
 
-use super::document::DocumentCache;
-use super::limits;
+use super::document::{Document, DocumentCache};
+use super::{limits, values};
 use crate::domain::auth::Actor;
 use crate::graphql::context::{self, RequestId, Services};
 use crate::graphql::error::{Code, finish};
@@ -13,6 +13,7 @@ use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Executes operations.
@@ -26,6 +27,7 @@ pub struct Executor {
 pub struct Operation {
     request: Request,
     kind: OperationType,
+    document: Arc<Document>,
 }
 
 impl Operation {
@@ -53,10 +55,15 @@ impl Answer {
         }
     }
 
-    /// What the schema gave. Without data and with no error at a field, nothing was executed.
-    fn of(mut response: Response, id: &RequestId) -> Self {
-        let executed =
-            response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
+    /// What the schema gave to a document. Only errors, and none at a field, say that nothing was executed.
+    fn of(mut response: Response, document: &Document, id: &RequestId) -> Self {
+        let errors = &mut response.errors;
+        let executed = response.data != Value::Null
+            || errors.is_empty()
+            || errors.iter().any(|error| !error.path.is_empty());
+        if !executed {
+            values::blame_variables(&document.parsed, errors);
+        }
         finish(&mut response, id);
         Self { response, executed }
     }
@@ -114,10 +121,18 @@ impl Executor {
         if request.operation_name.as_deref() == Some("") {
             request.operation_name = None;
         }
-        let kind = document.operation_type(request.operation_name.as_deref())?;
-        document.check_variables(request.operation_name.as_deref(), &request.variables)?;
-        request.set_parsed_query(document.parsed.clone());
-        Ok(Operation { request, kind })
+        let operation = document.operation(request.operation_name.as_deref())?;
+        let kind = operation.ty;
+        Document::check_variables(operation, &request.variables)?;
+        values::check_variables(&request.variables)?;
+        let mut parsed = document.parsed.clone();
+        values::drop_absent(&mut parsed, operation, &request.variables);
+        request.set_parsed_query(parsed);
+        Ok(Operation {
+            request,
+            kind,
+            document,
+        })
     }
 
     /// Executes a query or a mutation. It is given up after [`limits::OPERATION_TIME`], and when this future is
@@ -140,7 +155,7 @@ impl Executor {
                 )
             }
         };
-        let mut answer = Answer::of(response, id);
+        let mut answer = Answer::of(response, &operation.document, id);
         // What began and was given up is not a mistake in the request.
         answer.executed |= matches!(answer.code().as_str(), "TIMEOUT" | "INTERNAL_SERVER_ERROR");
         metrics::histogram!(names::OPERATION_SECONDS, "type" => kind).record(started.elapsed());
@@ -150,11 +165,11 @@ impl Executor {
 
     /// Executes a subscription: an answer per event, until the stream is dropped or its source ends.
     pub fn subscribe(&self, operation: Operation, actor: Actor, id: RequestId) -> BoxStream<'static, Answer> {
-        let (request, actor) = (operation.request, Some(actor));
+        let (request, document, actor) = (operation.request, operation.document, Some(actor));
         let answers = context::subscribe(&self.schema, &self.services, request, actor, id.clone());
         let answers = AssertUnwindSafe(answers).catch_unwind().map(move |response| {
             let failed = |_| fault(Code::InternalServerError, "the service failed; it has logged why");
-            Answer::of(response.unwrap_or_else(failed), &id)
+            Answer::of(response.unwrap_or_else(failed), &document, &id)
         });
         answers.boxed()
     }

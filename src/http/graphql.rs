@@ -214,6 +214,9 @@ struct Body {
 impl Body {
     fn request(self) -> Result<GraphqlRequest, Refusal> {
         let Some(query) = self.query.filter(|query| !query.trim().is_empty()) else {
+            if self.extensions.get("persistedQuery").is_some() {
+                return Err(Refusal::persisted_query());
+            }
             return Err(Refusal::bad_request("query is missing"));
         };
         if !self.variables.is_null() && !self.variables.is_object() {
@@ -230,6 +233,9 @@ impl Body {
 
 /// Makes a request of what a websocket's `subscribe` carries.
 pub fn request_from_json(payload: serde_json::Value) -> Result<GraphqlRequest, Refusal> {
+    if !payload.is_object() {
+        return Err(Refusal::bad_request("the payload must be an object with a query"));
+    }
     serde_json::from_value::<Body>(payload)
         .map_err(|error| Refusal::bad_request(format!("this is not a GraphQL request: {error}")))?
         .request()
@@ -254,6 +260,11 @@ async fn json(request: Request, content_type: &str) -> Result<GraphqlRequest, Re
             }
             Refusal::bad_request("the body could not be read")
         })?;
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Refusal::bad_request(
+            "batching is off: send one operation per request, not a list",
+        ));
+    }
     let body: Body = serde_json::from_slice(&body).map_err(|error| {
         Refusal::bad_request(format!("the body must be a JSON object with a query: {error}"))
     })?;

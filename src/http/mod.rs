@@ -16,6 +16,7 @@ mod negotiation;
 mod refusal;
 mod router;
 mod trace;
+mod values;
 mod websocket;
 
 pub use executor::Executor;

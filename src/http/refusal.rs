@@ -38,6 +38,13 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
     }
 
+    /// 200, as Apollo's clients expect: no queries are kept, and the client is to send the whole one. They know it by
+    /// its message or its code.
+    pub fn persisted_query() -> Self {
+        let code = Code::PersistedQueryNotSupported;
+        Self::new(StatusCode::OK, code, "PersistedQueryNotSupported")
+    }
+
     /// 401: the credentials are missing or not valid.
     pub fn unauthenticated() -> Self {
         Self::new(

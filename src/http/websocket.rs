@@ -135,16 +135,20 @@ async fn serve(edge: SharedEdge, socket: WebSocket, credentials: Credentials, id
         Some(Close::Subprotocol)
     };
     gauge.decrement(1);
-    if let Some(close) = close {
+    let farewell = async {
+        let Some(close) = close else {
+            // The answer to the client's close frame waits to be written.
+            return sink.flush().await;
+        };
         tracing::debug!(code = close.code(), "closing: {}", close.reason());
         let frame = CloseFrame {
             code: close.code(),
             reason: close.reason().into(),
         };
-        // A client that is gone, or does not read, learns it from its network.
-        let _gone =
-            tokio::time::timeout(Duration::from_secs(1), sink.send(Message::Close(Some(frame)))).await;
-    }
+        sink.send(Message::Close(Some(frame))).await
+    };
+    // A client that is gone, or does not read, learns it from its network.
+    let _gone = tokio::time::timeout(Duration::from_secs(1), farewell).await;
 }
 
 /// Sends what is queued. Ends only when the client is gone or does not read.

@@ -1,5 +1,7 @@
 //! GraphQL over HTTP, authentication, health, metrics, downloads.
 
+mod operations;
+
 use crate::service::Service;
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};

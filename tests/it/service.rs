@@ -92,13 +92,18 @@ impl Service {
         self.data_for("developer", query, variables).await
     }
 
-    /// The run of this global id once it has ended.
+    /// The run of this global id once it has ended, its counts by name.
     pub async fn ended_run(&self, id: &Value) -> Value {
-        let query = "query($id: ID!) { jobRun(id: $id) { id status error progressDone counts finishedAt } }";
+        let query = "query($id: ID!) { jobRun(id: $id) { id status error progressDone counts { name count }
+            finishedAt } }";
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
-            let run = self.data(query, json!({ "id": id })).await["jobRun"].take();
+            let mut run = self.data(query, json!({ "id": id })).await["jobRun"].take();
             if !run["finishedAt"].is_null() {
+                let counts = run["counts"].as_array().unwrap().iter();
+                let by_name =
+                    counts.map(|each| (each["name"].as_str().unwrap().to_owned(), each["count"].clone()));
+                run["counts"] = by_name.collect::<serde_json::Map<_, _>>().into();
                 return run;
             }
             assert!(Instant::now() < deadline, "in vain: {run}");

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use virtual_tagging::domain::auth::Role;
@@ -162,6 +164,49 @@ async fn breaking_the_protocol_closes_with_its_code() {
     let mut socket = Socket::open(&service).await;
     socket.subscribe("1", "{__typename}").await;
     assert_eq!(socket.close_code().await, 4401);
+}
+
+#[tokio::test]
+async fn a_client_that_closes_gets_its_close_frame_back() {
+    let service = Service::start().await;
+    let mut socket = Socket::ready(&service).await;
+    let frame = CloseFrame {
+        code: CloseCode::Normal,
+        reason: "done".into(),
+    };
+    socket.0.send(Message::Close(Some(frame))).await.unwrap();
+    assert_eq!(socket.close_code().await, 1000);
+}
+
+#[tokio::test]
+async fn payloads_and_subscriptions_that_cannot_be_served_are_refused_in_words() {
+    let service = Service::start().await;
+    let mut socket = Socket::ready(&service).await;
+    let events = "approvalEvents{cursor}";
+    for (payload, code, words) in [
+        (Value::Null, "BAD_REQUEST", "must be an object with a query"),
+        (
+            json!({"query": format!("subscription{{a:{events} b:{events}}}")}),
+            "GRAPHQL_VALIDATION_FAILED",
+            "exactly one field",
+        ),
+        (
+            json!({"query": format!("subscription{{...f}} fragment f on Subscription{{{events}}}")}),
+            "GRAPHQL_VALIDATION_FAILED",
+            "exactly one field",
+        ),
+    ] {
+        socket
+            .send(&json!({"type": "subscribe", "id": "1", "payload": payload}))
+            .await;
+        let error = socket.next().await;
+        assert_eq!(error["type"], "error", "{error}");
+        assert_eq!(error["payload"][0]["extensions"]["code"], code);
+        assert!(
+            error["payload"][0]["message"].as_str().unwrap().contains(words),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]

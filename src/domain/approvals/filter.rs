@@ -25,6 +25,8 @@ pub struct TagFilter {
     pub account_id: Option<String>,
     pub resource_type: Option<String>,
     pub source: Option<TagSource>,
+    /// What fired, in words that are the same on every resource.
+    pub evidence_signature: Option<String>,
     /// From this confidence on, inclusive.
     pub min_confidence: Option<f64>,
     /// Up to this confidence, inclusive.
@@ -61,6 +63,7 @@ impl TagFilter {
                 Column::Source,
                 self.source.as_ref().map(ActiveEnum::to_value),
             ))
+            .add_option(equal(Column::EvidenceSignature, self.evidence_signature.clone()))
             .add_option(
                 self.min_confidence
                     .map(|least| column(Column::Confidence).gte(least)),
@@ -79,8 +82,8 @@ impl TagFilter {
             )
     }
 
-    /// Whether an event is about a tag that the filter takes. An event does not tell when its tag was proposed,
-    /// so the two moments are not looked at.
+    /// Whether an event is about a tag that the filter takes. An event does not tell when its tag was proposed
+    /// and what fired, so these are not looked at.
     pub fn takes(&self, event: &AuditRow) -> bool {
         fn wants<T: PartialEq>(wanted: Option<&T>, has: &T) -> bool {
             wanted.is_none_or(|wanted| wanted == has)

@@ -44,9 +44,14 @@ pub struct Export {
 }
 
 impl Export {
-    /// Exports what exists for the actor, who must be a viewer at least.
+    /// Exports what exists for the actor, who must be a viewer at least. [`Error::BadInput`] for a filter with NUL.
     pub fn new(db: DatabaseConnection, actor: Actor, kind: ExportKind, filter: ExportFilter) -> Result<Self> {
         actor.require(Role::Viewer)?;
+        let texts = [&filter.account_id, &filter.resource_type];
+        if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+            let message = "the account and the resource type must not contain NUL characters";
+            return Err(Error::BadInput(message.into()));
+        }
         Ok(Self {
             db,
             actor,

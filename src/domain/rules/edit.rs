@@ -70,7 +70,12 @@ impl RuleDraft {
                 value,
                 confidence: self.confidence,
             }),
-            _ => Err(Error::Rejected(problems)),
+            _ => {
+                // A value that is empty is no template either: once is enough.
+                let mut seen = HashSet::new();
+                problems.retain(|problem| seen.insert(problem.field.clone()));
+                Err(Error::Rejected(problems))
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Api, actor};
 use serde_json::{Value, json};
+use virtual_tagging::db::sql;
 use virtual_tagging::domain::auth::{AccountScope, Role};
 
 #[tokio::test]
@@ -208,4 +209,51 @@ async fn objects_by_their_ids() {
         .answer("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", many)
         .await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn runs_and_evaluations_are_typed() {
+    let api = Api::with_rows(1).await;
+    for statement in [
+        r#"UPDATE scheduler_jobs SET arguments = '{"file_id": 1, "dry_run": true}', counts = '{"updated": 2, "inserted": 1}'"#,
+        r#"UPDATE ml_inferences SET predictions = '[{"key": "team", "value": "a", "source": "RULE", "confidence": 0.9,
+            "outcome": "SUGGEST", "reason": "r", "alternatives": [{"key": "team", "value": "b", "source": "PATTERN",
+            "confidence": 0.5, "reason": "p", "lost_because": "weaker"}]}]'"#,
+    ] {
+        sql::execute(&api.world.pool, statement, []).await.unwrap();
+    }
+    let found = api
+        .ask(
+            "{ jobRuns { nodes { source dryRun counts { name count } } }
+               mlInferences(first: 1) { nodes { predictions { key outcome source alternatives { value lostBecause } } } } }",
+        )
+        .await;
+    let counts = json!([{"name": "inserted", "count": 1}, {"name": "updated", "count": 2}]);
+    let run = json!({"source": null, "dryRun": true, "counts": counts});
+    let prediction = json!({"key": "team", "outcome": "SUGGEST", "source": "RULE",
+        "alternatives": [{"value": "b", "lostBecause": "weaker"}]});
+    assert_eq!(found["jobRuns"]["nodes"], json!([run]));
+    assert_eq!(
+        found["mlInferences"]["nodes"],
+        json!([{ "predictions": [prediction] }])
+    );
+}
+
+#[tokio::test]
+async fn a_group_of_the_queue_can_be_opened() {
+    let api = Api::with_rows(6).await;
+    let groups = api
+        .ask("{ approvalGroups { nodes { tagKey tagValue source evidenceSignature count } } }")
+        .await;
+    for group in groups["approvalGroups"]["nodes"].as_array().unwrap() {
+        let mut filter = group.clone();
+        let count = filter.as_object_mut().unwrap().remove("count");
+        let query = "query($filter: ApprovalFilter) { approvals(filter: $filter) { totalCount } }";
+        let opened = api.data(query, json!({ "filter": filter })).await;
+        assert_eq!(
+            Some(&opened["approvals"]["totalCount"]),
+            count.as_ref(),
+            "{group}"
+        );
+    }
 }

@@ -7,6 +7,8 @@ use virtual_tagging::graphql::schema::sdl;
 #[test]
 fn the_committed_schema_is_that_of_the_program() {
     let committed = include_str!("../../../schema.graphql");
+    let parsed = async_graphql::parser::parse_schema(sdl());
+    assert!(parsed.is_ok(), "{parsed:?}");
     assert!(
         committed == sdl(),
         "schema.graphql differs: `cargo run -- schema > schema.graphql` renews it"
