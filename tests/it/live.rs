@@ -208,7 +208,7 @@ async fn a_run_can_be_followed_to_its_end_on_a_replica_that_does_not_work_on_it(
     let run = &asked["runAutoTagging"]["run"];
     let mut socket = Socket::ready(&one).await;
     let progress = "subscription($id: ID!) { jobProgress(runId: $id) {
-        id status progressDone progressTotal counts error } }";
+        id status progressDone progressTotal counts { name count } error } }";
     socket
         .subscribe_with("1", progress, json!({"id": run["id"]}))
         .await;
