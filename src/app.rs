@@ -7,8 +7,6 @@ pub use database::Database;
 
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::db::migrate;
-use crate::domain::audit;
 use crate::domain::discovery::Provider;
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
@@ -68,15 +66,7 @@ impl App {
         duty: Duty,
         database: &Database,
     ) -> anyhow::Result<(Option<SocketAddr>, Parts)> {
-        migrate::up(&database.pool, None)
-            .await
-            .context("migrating the database")?;
-        audit::make_partitions(&database.pool)
-            .await
-            .context("making the audit trail's partitions")?;
-        jobs::setup(&database.pool)
-            .await
-            .context("setting up the queue")?;
+        database.prepare().await?;
         let engine = engine_settings(config)?;
         revision::adopt(&database.pool, &engine.fingerprint())
             .await

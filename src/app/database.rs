@@ -1,7 +1,9 @@
 //! The database: one that is there (`DATABASE_URL`), or a PostgreSQL of our own.
 
 use crate::config::DatabaseConfig;
-use crate::db::{self, PoolSettings};
+use crate::db::{self, PoolSettings, migrate};
+use crate::domain::audit;
+use crate::jobs;
 use anyhow::Context;
 use sea_orm::DatabaseConnection;
 use sqlx::Connection;
@@ -38,6 +40,17 @@ impl Database {
             Some(url) => Self::external(url.reveal(), &settings).await,
             None => Self::embedded(config, &settings).await,
         }
+    }
+
+    /// Makes the database ready for use: migrations, partitions of the audit trail, the queue's own tables. Any number
+    /// of processes may do so at the same time.
+    pub async fn prepare(&self) -> anyhow::Result<()> {
+        migrate::up(&self.pool, None)
+            .await
+            .context("migrating the database")?;
+        let partitions = audit::make_partitions(&self.pool).await;
+        partitions.context("making the audit trail's partitions")?;
+        jobs::setup(&self.pool).await.context("setting up the queue")
     }
 
     async fn external(url: &str, settings: &PoolSettings) -> anyhow::Result<Self> {

@@ -3,10 +3,13 @@
 use super::output::{complain, say};
 use crate::app::Database;
 use crate::config::Config;
-use crate::db::migrate;
+use crate::domain::auth::Actor;
 use crate::domain::discovery::{Batcher, Entry, InventoryReader, Rejection, ReportSink};
 use crate::domain::events::Notifier;
 use crate::domain::inventory::Reconciler;
+use crate::domain::runs::{self, Arguments};
+use crate::domain::tagging::auto_tag;
+use crate::jobs::Queue;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -73,9 +76,7 @@ async fn take(
     source: &str,
     database: &Database,
 ) -> anyhow::Result<u64> {
-    migrate::up(&database.pool, None)
-        .await
-        .context("migrating the database")?;
+    database.prepare().await?;
     // A running service that nobody tells finds the events by its next poll.
     let notifier = Notifier::default();
     let mut reconciler = Reconciler::new(&database.pool, &notifier, source, None);
@@ -107,6 +108,11 @@ async fn take(
     }
     reconciler.finish().await?;
     rejects.finish()?;
+    if auto_tag::is_due(&database.pool).await? {
+        // For a service that runs, or the next one that starts.
+        let evaluate = Arguments::AutoTag {}.into();
+        runs::request(&database.pool, &Queue, &Actor::system("import"), evaluate).await?;
+    }
     let (totals, rejected) = (reconciler.totals(), reconciler.rejected_entries());
     let (inserted, updated, unchanged) = (totals.inserted, totals.updated, totals.unchanged);
     let summary =
