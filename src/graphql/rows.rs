@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use std::borrow::Cow;
 
 /// Rows that are polled together. Up to 30, `try_join_all` keeps its futures in one piece; above, it gives each an
-/// allocation and a waker of its own, which is a tenth of the time of a queue page.
+/// allocation and a waker of its own.
 const SIDE_BY_SIDE: usize = 25;
 
 /// The rows of a page as a GraphQL list, in their order and side by side, like any other list.
