@@ -60,6 +60,14 @@ impl MigratorTrait for Migrator {
                 up: include_str!("sql/0003_jobs.sql"),
                 down: "DROP TABLE import_rejections, import_chunks, import_files, schedules, scheduler_jobs",
             }),
+            Box::new(Sql {
+                name: "0004_runs",
+                up: include_str!("sql/0004_runs.sql"),
+                down: "DELETE FROM scheduler_jobs WHERE job_name IN ('decide', 'seal');
+                       ALTER TABLE scheduler_jobs DROP CONSTRAINT scheduler_jobs_job_name_check;
+                       ALTER TABLE scheduler_jobs ADD CONSTRAINT scheduler_jobs_job_name_check
+                           CHECK (job_name IN ('discover', 'auto_tag', 'import', 'maintain'))",
+            }),
         ]
     }
 }
