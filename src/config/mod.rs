@@ -127,6 +127,8 @@ pub struct JobsConfig {
     pub workers: bool,
     /// `WORKER_CONCURRENCY`: runs at the same time in this process.
     pub concurrency: usize,
+    /// `RUN_TIME_LIMIT`, in seconds: an attempt of any job is cut off after it, where the job's own limit is longer.
+    pub run_time_limit: Duration,
     /// `DISCOVERY_INTERVAL`: a cron expression, in UTC.
     pub discovery_interval: String,
     /// `DISCOVERY_SOURCES`: `simulated`, `file:PATH`.
@@ -174,6 +176,12 @@ impl Config {
                 scheduler: read.switch("ENABLE_SCHEDULER", true)?,
                 workers: read.switch("ENABLE_WORKERS", true)?,
                 concurrency: read.within("WORKER_CONCURRENCY", 4, 1, 64)?,
+                run_time_limit: Duration::from_secs(read.within(
+                    "RUN_TIME_LIMIT",
+                    4 * 3600,
+                    1,
+                    7 * 24 * 3600,
+                )?),
                 discovery_interval: read
                     .text("DISCOVERY_INTERVAL")
                     .unwrap_or("*/2 * * * *")

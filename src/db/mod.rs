@@ -44,7 +44,8 @@ pub async fn connect(options: PgConnectOptions, settings: &PoolSettings) -> Resu
         .options([
             ("statement_timeout", statement_timeout.as_str()),
             ("lock_timeout", "20000"),
-            ("idle_in_transaction_session_timeout", "60000"),
+            // A frozen process lets go of what it holds before its runs are taken from it, see `runs::DEAD_AFTER`.
+            ("idle_in_transaction_session_timeout", "20000"),
             ("timezone", "UTC"),
         ])
         .log_statements(tracing::log::LevelFilter::Trace)

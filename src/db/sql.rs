@@ -69,6 +69,12 @@ pub fn refuses_rows(error: &Error) -> bool {
     }
 }
 
+/// Whether PostgreSQL refused a key that another row has.
+pub fn is_taken(error: &Error) -> bool {
+    let code = refusal(error).and_then(sqlx::error::DatabaseError::code);
+    code.as_deref() == Some("23505")
+}
+
 /// Runs a whole transaction, once more when PostgreSQL ended it to let another go on (a deadlock, or a serialisation
 /// failure), three times at most.
 pub async fn retried<T, F>(mut transaction: impl FnMut() -> F) -> Result<T>

@@ -18,6 +18,13 @@ pub struct Model {
     pub paused_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "Text", nullable)]
     pub paused_by: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub time_zone: String,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub configured: Option<Json>,
+    pub edited_at: Option<DateTimeUtc>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub edited_by: Option<String>,
 }
 
 /// None.

@@ -38,6 +38,13 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub started_at: Option<DateTimeUtc>,
     pub finished_at: Option<DateTimeUtc>,
+    pub priority: i16,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub exclusive_key: Option<String>,
+    pub worker_key: Option<i64>,
+    pub claimed_at: Option<DateTimeUtc>,
+    pub progress_claimed: Option<i64>,
+    pub recruited_by: Option<i64>,
 }
 
 /// None.

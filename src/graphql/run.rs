@@ -222,7 +222,7 @@ impl RejectedLine {
 
 /// A schedule, and the moment at which it is shown.
 pub struct Schedule {
-    row: ScheduleRow,
+    row: Arc<ScheduleRow>,
     now: DateTime<Utc>,
 }
 
@@ -230,7 +230,7 @@ impl Schedule {
     /// The schedule as it is now.
     pub fn new(row: ScheduleRow, clock: &dyn Clock) -> Self {
         Self {
-            row,
+            row: Arc::new(row),
             now: clock.now(),
         }
     }

@@ -5,6 +5,7 @@ mod auto_tag;
 mod discover;
 mod import;
 mod maintain;
+mod presence;
 mod queue;
 mod schedule;
 mod wakeups;
@@ -82,7 +83,8 @@ pub async fn start(
         parts.spawn(schedule::rescue_runs(context.clone(), shutdown.clone()));
     }
     if config.workers {
-        parts.spawn(worker::run(context, config.concurrency, shutdown));
+        let (concurrency, limit) = (config.concurrency, config.run_time_limit);
+        parts.spawn(worker::run(context, concurrency, limit, shutdown));
     }
     Ok(tokio::spawn(parts.ended()))
 }

@@ -7,7 +7,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 const TICK: Duration = Duration::from_secs(1);
-const RESCUE: Duration = Duration::from_secs(15);
+const RESCUE: Duration = Duration::from_secs(2);
 
 /// Ticks the schedules until shutdown. A database that does not answer is logged, and asked again at the next tick:
 /// what was missed is made up for then.
@@ -42,10 +42,7 @@ async fn tick(context: &JobContext) {
 async fn rescue(context: &JobContext) {
     match runs::rescue(&context.db, &*context.wake).await {
         Ok(rescued) if rescued == runs::Rescued::default() => {}
-        Ok(rescued) => tracing::warn!(
-            ?rescued,
-            "runs whose worker fell silent, or whose wake-up was lost"
-        ),
+        Ok(rescued) => tracing::warn!(?rescued, "runs whose worker fell silent"),
         Err(error) => tracing::error!(%error, "abandoned runs could not be looked for"),
     }
 }

@@ -1,12 +1,14 @@
-//! When an idle worker looks into the queue.
+//! When a worker looks into the queue.
 
 use apalis::prelude::{PollSnapshot, PollStrategy};
 use apalis_postgres::Pubsub;
 use futures::{Stream, StreamExt};
 use sqlx::PgPool;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 
 /// How often without being told, should a notification get lost, and for retries that come due.
@@ -18,27 +20,31 @@ const FIRST_ECHO: Duration = Duration::from_millis(10);
 /// apalis forgets an announcement that comes while it is looking: that look may have begun before the announced
 /// task was there, and nothing makes it look again. So each announcement has echoes, later and later, until the
 /// next poll is near.
+///
+/// An announcement also goes to `looking`, in each process: the one that gets the task may be busy while another is idle.
 pub(super) struct Wakeups<S = Pubsub> {
     announcements: Option<S>,
     poll: Interval,
     echo: Option<(Duration, Pin<Box<Sleep>>)>,
+    looking: Arc<Notify>,
 }
 
 impl Wakeups {
     /// For a queue's tasks.
-    pub(super) fn of_queue(pool: &PgPool, queue: &str) -> Self {
-        Self::new(Pubsub::new(pool.clone(), queue.to_owned()))
+    pub(super) fn of_queue(pool: &PgPool, queue: &str, looking: Arc<Notify>) -> Self {
+        Self::new(Pubsub::new(pool.clone(), queue.to_owned()), looking)
     }
 }
 
 impl<S> Wakeups<S> {
-    fn new(announcements: S) -> Self {
+    fn new(announcements: S, looking: Arc<Notify>) -> Self {
         let mut poll = interval_at(Instant::now() + POLL, POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             announcements: Some(announcements),
             poll,
             echo: None,
+            looking,
         }
     }
 }
@@ -51,6 +57,7 @@ impl<S: Stream + Unpin> PollStrategy for Wakeups<S> {
             match announcements.poll_next_unpin(context) {
                 Poll::Ready(Some(_)) => {
                     due = true;
+                    self.looking.notify_one();
                     self.echo = Some((FIRST_ECHO, Box::pin(sleep(FIRST_ECHO))));
                 }
                 Poll::Ready(None) => self.announcements = None,
@@ -85,10 +92,12 @@ mod tests {
     #[tokio::test]
     async fn an_announcement_has_echoes() {
         let (announce, announcements) = futures::channel::mpsc::unbounded();
-        let mut wakeups = Wakeups::new(announcements);
+        let looking = Arc::new(Notify::new());
+        let mut wakeups = Wakeups::new(announcements, Arc::clone(&looking));
         assert!(!looks(&mut wakeups));
         announce.unbounded_send(()).unwrap();
         assert!(looks(&mut wakeups), "at once");
+        looking.notified().await;
         assert!(!looks(&mut wakeups));
         sleep(FIRST_ECHO * 2).await;
         assert!(looks(&mut wakeups), "again");
@@ -97,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_announcements_there_is_still_the_poll() {
-        let mut wakeups = Wakeups::new(futures::stream::empty::<()>());
+        let mut wakeups = Wakeups::new(futures::stream::empty::<()>(), Arc::new(Notify::new()));
         assert!(!looks(&mut wakeups));
         sleep(POLL + FIRST_ECHO).await;
         assert!(looks(&mut wakeups));

@@ -1,55 +1,91 @@
-//! The workers: claim the run that the queue names, work on it, settle it.
+//! The workers: claim the run that comes first, work on it, settle it.
+//!
+//! The queue says when to look; which run it is, the rows decide. So a run of a high priority overtakes those before it
+//! in the queue, and no run waits behind one busy worker while another is idle.
 //!
 //! apalis only hears success: a failed task it would fetch again at once, and a panic or a timeout of its own
 //! would leave the task running for ever. Retries, panics and timeouts are ours.
 
+use super::presence::Presence;
 use super::wakeups::Wakeups;
 use super::{JobContext, auto_tag, discover, import, maintain, queue};
-use crate::domain::runs::{self, Arguments, Failure, RunHandle, Settled};
+use crate::domain::runs::{self, Arguments, Failure, Hold, RunHandle, Settled, WorkerId};
 use crate::error::Result;
 use apalis::prelude::{BackendExt, Data, Monitor, WorkerBuilder, WorkerBuilderExt};
 use apalis_postgres::{Config, PostgresStorage};
-use sea_orm::TransactionTrait;
 use serde_json::Value;
 use std::any::Any;
-use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinError;
+use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
-const HEARTBEAT: Duration = Duration::from_secs(10);
-/// An attempt that takes longer is cut off and counts as failed; what it committed stands.
-const ATTEMPT_LIMIT: Duration = Duration::from_hours(2);
-/// What apalis gets beyond our own grace to acknowledge its last tasks.
+/// How often a run's row says that its worker lives, and the worker learns of a cancellation.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How often an idle worker looks for runs without being told: for those that come due, that waited for another's
+/// end, or whose wake-up was lost.
+const LOOK: Duration = Duration::from_secs(1);
+/// A job that has not stopped so long after it was told of a cancellation is cut off.
+const CANCEL_GRACE: Duration = Duration::from_secs(10);
+/// What apalis gets to end.
 const ACKNOWLEDGE: Duration = Duration::from_secs(2);
+/// How often apalis' worker says that it lives.
+const QUEUE_HEARTBEAT: Duration = Duration::from_secs(10);
+/// Tasks that apalis fetches at once. All that is done with one is to look.
+const BATCH: usize = 16;
 
-/// Works on runs, `concurrency` of them at a time, until shutdown.
-pub(super) async fn run(context: JobContext, concurrency: usize, shutdown: CancellationToken) {
-    let grace = context.grace;
-    let name = format!("worker-{}-{:08x}", std::process::id(), rand::random::<u32>());
+/// Works on runs, `concurrency` of them at a time, until shutdown. An attempt is cut off after its job's time limit, or
+/// after `time_limit` where that is shorter.
+pub(super) async fn run(
+    context: JobContext,
+    concurrency: usize,
+    time_limit: Duration,
+    shutdown: CancellationToken,
+) {
+    let presence = Presence::new(context.db.clone());
     let worker = Arc::new(Worker {
         context,
-        name,
-        shutdown: shutdown.clone(),
+        id: WorkerId {
+            name: format!("worker-{}-{:08x}", std::process::id(), rand::random::<u32>()),
+            key: Some(presence.key),
+        },
+        time_limit,
+        looking: Arc::new(Notify::new()),
+        shutdown,
     });
+    let ended = CancellationToken::new();
+    let working = async {
+        Arc::clone(&worker).work(concurrency).await;
+        ended.cancel();
+    };
+    tokio::join!(listen(&worker), working, presence.hold(ended.clone()));
+}
+
+/// Has apalis say when to look.
+async fn listen(worker: &Arc<Worker>) {
+    let shutdown = worker.shutdown.clone();
+    let worker = Arc::clone(worker);
     let monitor = Monitor::new()
         .register(move |restarts| {
             let config = Config::default()
                 .queue(queue::NAME)
-                .batch_size(concurrency.div_ceil(4))
-                .heartbeat_interval(HEARTBEAT)
+                .batch_size(BATCH)
+                .heartbeat_interval(QUEUE_HEARTBEAT)
                 .missed_heartbeats(6);
             let pool = worker.context.db.get_postgres_connection_pool();
+            let wakeups = Wakeups::of_queue(pool, queue::NAME, Arc::clone(&worker.looking));
             let storage = PostgresStorage::<Value>::new(pool)
                 .with_config(config)
-                .poll_with_strategy(Wakeups::of_queue(pool, queue::NAME));
-            WorkerBuilder::new(format!("{}-{restarts}", worker.name))
+                .poll_with_strategy(wakeups);
+            WorkerBuilder::new(format!("{}-{restarts}", worker.id.name))
                 .backend(storage)
-                .concurrency(concurrency)
-                .data(Arc::clone(&worker))
+                .concurrency(BATCH)
+                .data(Arc::clone(&worker.looking))
                 .build(handle)
         })
         .should_restart({
@@ -59,107 +95,136 @@ pub(super) async fn run(context: JobContext, concurrency: usize, shutdown: Cance
                 !shutdown.is_cancelled()
             }
         })
-        .with_terminator(async move { tokio::time::sleep(grace + ACKNOWLEDGE).await });
-    let signal = async {
+        .with_terminator(sleep(ACKNOWLEDGE));
+    let signal = async move {
         shutdown.cancelled().await;
         Ok(())
     };
     if let Err(error) = monitor.run_with_signal(signal).await {
-        tracing::error!(%error, "workers ended abnormally");
+        tracing::error!(%error, "the queue's worker ended abnormally");
     }
 }
 
 /// What apalis calls. Any JSON is let through to here, for what apalis cannot decode would end its worker.
-async fn handle(payload: Value, worker: Data<Arc<Worker>>) {
-    let Some(run_id) = payload.as_i64() else {
-        tracing::error!(%payload, "a task in the queue that is no run; dropped");
-        return;
-    };
-    let worker = Arc::clone(&worker);
-    let span = tracing::info_span!("run", id = run_id);
-    // On a task of its own: a busy job must not keep apalis from its heartbeats, and a panic stays in there.
-    let work = tokio::spawn(async move { worker.work(run_id).await }.instrument(span));
-    if let Err(error) = AbortOnDropHandle::new(work).await {
-        tracing::error!(run_id, %error, "a run was left behind; it will be rescued");
-    }
+async fn handle(_: Value, looking: Data<Arc<Notify>>) {
+    looking.notify_one();
 }
 
 /// This process's worker.
 struct Worker {
     context: JobContext,
     /// Unique for each start of a process.
-    name: String,
+    id: WorkerId,
+    time_limit: Duration,
+    /// Told when there may be a run to claim.
+    looking: Arc<Notify>,
     shutdown: CancellationToken,
 }
 
 impl Worker {
-    /// Claims a run and sees it through. A failure to do so is logged; the row will be rescued.
-    async fn work(&self, run_id: i64) {
-        if self.shutdown.is_cancelled() {
-            if let Err(error) = self.pass_on(run_id).await {
-                tracing::warn!(%error, "a run waits until it is rescued");
+    /// Claims runs and sees them through until shutdown, and then those that it has.
+    async fn work(self: Arc<Self>, concurrency: usize) {
+        let mut working = JoinSet::new();
+        loop {
+            while working.len() < concurrency
+                && let Some(run) = self.claim().await
+            {
+                // On a task of its own, so that a panic stays in there.
+                let span = tracing::info_span!("run", id = run.run_id);
+                let worker = Arc::clone(&self);
+                working.spawn(async move { worker.see_through(Arc::new(run)).await }.instrument(span));
             }
-            return;
+            let idle = working.len() < concurrency;
+            tokio::select! {
+                () = self.shutdown.cancelled() => break,
+                Some(ended) = working.join_next() => tell(ended),
+                () = self.looking.notified(), if idle => {}
+                () = sleep(LOOK), if idle => {}
+            }
         }
-        match runs::claim(&self.context.db, run_id, &self.name, self.shutdown.clone()).await {
-            Ok(Some(run)) => match self.see_through(Arc::new(run)).await {
-                Ok(settled) => tracing::info!(?settled, "run ended"),
-                Err(error) => {
-                    tracing::error!(%error, "the end of a run could not be stored; it will be rescued");
-                }
-            },
-            Ok(None) => tracing::debug!("nothing to claim"),
-            Err(error) => tracing::error!(%error, "a run could not be claimed"),
+        while let Some(ended) = working.join_next().await {
+            tell(ended);
         }
     }
 
-    async fn see_through(&self, run: Arc<RunHandle>) -> Result<Settled> {
+    async fn claim(&self) -> Option<RunHandle> {
+        if self.shutdown.is_cancelled() {
+            return None;
+        }
+        let claimed = runs::claim_next(&self.context.db, &self.id, self.shutdown.clone()).await;
+        claimed.unwrap_or_else(|error| {
+            tracing::error!(%error, "no run could be claimed");
+            None
+        })
+    }
+
+    async fn see_through(&self, run: Arc<RunHandle>) {
         tracing::info!(attempt = run.attempt, arguments = ?run.arguments, "run starts");
-        let context = self.context.clone();
-        let job = tokio::spawn(perform(context, Arc::clone(&run)).in_current_span());
+        match self.perform(&run).await {
+            Ok(settled) => tracing::info!(?settled, "run ended"),
+            Err(error) => {
+                tracing::error!(%error, "the end of a run could not be stored; it will be rescued");
+            }
+        }
+    }
+
+    async fn perform(&self, run: &Arc<RunHandle>) -> Result<Settled> {
+        let (db, wake) = (&self.context.db, &*self.context.wake);
+        let job = tokio::spawn(perform(self.context.clone(), Arc::clone(run)).in_current_span());
         let job = AbortOnDropHandle::new(job);
+        let limit = self.time_limit.min(run.arguments.time_limit());
         let outcome = tokio::select! {
             ended = job => match ended {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(error)) => Err(Failure::from(error)),
                 Err(error) => Err(panicked(error)),
             },
-            () = tokio::time::sleep(ATTEMPT_LIMIT) => Err(Failure {
-                error: format!("cut off after {} s", ATTEMPT_LIMIT.as_secs()),
+            () = sleep(limit) => Err(Failure {
+                error: format!("cut off after {} s", limit.as_secs_f64()),
                 permanent: false,
             }),
-            () = self.grace_is_over() => {
-                return runs::release(&self.context.db, &*self.context.wake, &run).await;
+            () = self.cancel_is_overdue(run) => {
+                run.must_stop();
+                Ok(())
             }
-            never = self.keep_alive(&run) => match never {},
+            () = self.grace_is_over() => return runs::release(db, wake, run).await,
+            () = self.keep_alive(run) => return Ok(Settled::Lost),
         };
         if let Err(failure) = &outcome {
             tracing::warn!(error = failure.error, "an attempt failed");
         }
-        runs::settle(&self.context.db, &*self.context.wake, &run, outcome).await
+        runs::settle(db, wake, run, outcome).await
     }
 
-    /// Shows that this worker is alive for as long as it is polled.
-    async fn keep_alive(&self, run: &RunHandle) -> Infallible {
+    /// Shows that this worker is alive for as long as it is polled. Ends when the run was taken from it.
+    async fn keep_alive(&self, run: &RunHandle) {
         loop {
-            tokio::time::sleep(HEARTBEAT).await;
-            if let Err(error) = run.heartbeat(&self.context.db).await {
-                tracing::warn!(%error, "no heartbeat");
+            sleep(HEARTBEAT).await;
+            match run.heartbeat(&self.context.db).await {
+                Ok(Hold::Ours) => {}
+                Ok(Hold::Lost) => return,
+                Err(error) => tracing::warn!(%error, "no heartbeat"),
             }
         }
     }
 
-    async fn grace_is_over(&self) {
-        self.shutdown.cancelled().await;
-        tokio::time::sleep(self.context.grace).await;
+    async fn cancel_is_overdue(&self, run: &RunHandle) {
+        run.halt().cancelled().await;
+        if self.shutdown.is_cancelled() {
+            return pending().await;
+        }
+        sleep(CANCEL_GRACE).await;
     }
 
-    /// Leaves a run that came too late for this process to another.
-    async fn pass_on(&self, run_id: i64) -> Result<()> {
-        let txn = self.context.db.begin().await?;
-        let now = self.context.clock.now();
-        self.context.wake.wake(&txn, run_id, now).await?;
-        Ok(txn.commit().await?)
+    async fn grace_is_over(&self) {
+        self.shutdown.cancelled().await;
+        sleep(self.context.grace).await;
+    }
+}
+
+fn tell(ended: std::result::Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a run was left behind; it will be rescued");
     }
 }
 

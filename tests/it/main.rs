@@ -34,4 +34,5 @@ mod scratch;
 mod service;
 mod upload;
 mod websocket;
+mod workers;
 mod world;

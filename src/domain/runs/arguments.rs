@@ -5,6 +5,7 @@ use crate::domain::auth::Role;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 
 /// The job and what it is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,42 @@ impl Arguments {
             Self::AutoTag {} => "auto_tag".into(),
             Self::Import { file_id, dry_run } => format!("import:{file_id}:{dry_run}"),
             Self::Maintain {} => "maintain".into(),
+        }
+    }
+
+    /// The key under which only one run at a time is worked on; the others wait. `None` for work that several runs
+    /// share.
+    pub fn exclusive_key(&self) -> Option<String> {
+        match self {
+            Self::AutoTag {} => None,
+            // Two sources do not touch each other's resources, but asking all touches each one's.
+            Self::Discover { .. } => Some("discover".into()),
+            Self::Import { .. } | Self::Maintain {} => Some(self.singleton_key()),
+        }
+    }
+
+    /// Which of the waiting runs comes first: the one with the greater number. A person's work comes before upkeep,
+    /// that before discovery, and a back-fill last.
+    pub fn priority(&self) -> i16 {
+        match self {
+            Self::Import { .. } => 80,
+            Self::Maintain {} => 40,
+            Self::Discover { .. } => 20,
+            Self::AutoTag {} => 0,
+        }
+    }
+
+    /// Whether the run stops at a checkpoint for one of a higher priority that waits. Only for jobs that go on where
+    /// they stopped.
+    pub(super) fn gives_way(&self) -> bool {
+        matches!(self, Self::AutoTag {})
+    }
+
+    /// How long one attempt may take. What it has committed by then stands.
+    pub fn time_limit(&self) -> Duration {
+        match self {
+            Self::Discover { .. } | Self::Maintain {} => Duration::from_hours(1),
+            Self::AutoTag {} | Self::Import { .. } => Duration::from_hours(4),
         }
     }
 

@@ -2,9 +2,10 @@
 
 use super::{Arguments, Run};
 use crate::db::sql;
+use crate::domain::JobName;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
+use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult, Iterable, Value};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use tokio_util::sync::CancellationToken;
@@ -26,8 +27,32 @@ pub struct Progress {
 pub enum Flow {
     /// Take the next chunk.
     Continue,
-    /// Commit this chunk and return `Ok`: a person cancelled the run, or this process shuts down.
+    /// Commit this chunk and return `Ok`: a person cancelled the run, this process shuts down, or a run of a higher
+    /// priority waits.
     Cancelled,
+}
+
+/// A run of a higher priority that has waited for so long, in seconds, finds all workers busy.
+const PATIENCE: f64 = 1.0;
+
+/// Who works on runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerId {
+    /// The name that the history shows.
+    pub name: String,
+    /// The advisory lock that the worker's process holds for as long as it lives, if it holds one: by it a death is
+    /// noticed within seconds, see [`super::rescue`].
+    pub key: Option<i64>,
+}
+
+impl From<&str> for WorkerId {
+    /// A worker that only its heartbeat shows to be alive.
+    fn from(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            key: None,
+        }
+    }
 }
 
 /// The hold of one worker on one run. A job works in chunks, each in a transaction that ends with
@@ -46,9 +71,13 @@ pub struct RunHandle {
     pub requested_by: String,
     /// Units of work that earlier attempts committed.
     pub done_before: i64,
+    /// Whether another run asked for this one, to share its work.
+    pub(super) recruited: bool,
     pub(super) fence: i64,
     pub(super) stopped: OnceLock<Stop>,
     pub(super) stop: CancellationToken,
+    /// Cancelled with `stop`, and when a heartbeat learns that a person cancelled the run.
+    pub(super) halt: CancellationToken,
 }
 
 /// Why a checkpoint told the job to stop.
@@ -56,46 +85,120 @@ pub struct RunHandle {
 pub(super) enum Stop {
     Cancelled,
     Shutdown,
+    GaveWay,
 }
 
-/// Takes a run that is queued and due, for a worker of the given name. `None` when there is nothing to take: another
-/// worker has it, it has ended, or it is not due.
+/// Whether a run is still ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Hold {
+    /// It is.
+    Ours,
+    /// It was taken from us, or has ended: what we do for it is refused.
+    Lost,
+}
+
+/// What can be claimed: runs that are queued and due, of jobs that this program knows, unless another run has the
+/// exclusive key. `$1` is the names of the jobs.
+macro_rules! claimable {
+    () => {
+        "r.status = 'QUEUED' AND r.run_at <= now() AND r.job_name = ANY($1)
+         AND NOT EXISTS (SELECT FROM scheduler_jobs o
+                          WHERE o.status = 'RUNNING' AND o.exclusive_key = r.exclusive_key)"
+    };
+}
+
+/// Takes a certain run that is queued and due. `None` when it cannot be taken: another worker has it, it has ended,
+/// is not due, or waits for the end of another run with its exclusive key.
 ///
 /// `stop` ends the work at the next checkpoint when this process shuts down. A run whose arguments cannot be read
 /// fails for good.
 pub async fn claim(
     db: &DatabaseConnection,
     id: i64,
-    worker: &str,
+    worker: impl Into<WorkerId>,
     stop: CancellationToken,
 ) -> Result<Option<RunHandle>> {
-    let run: Option<Run> = sql::row(
-        db,
+    let which = concat!(
+        "SELECT r.id FROM scheduler_jobs r WHERE r.id = $4 AND ",
+        claimable!()
+    );
+    take(db, which, Some(id), &worker.into(), stop).await
+}
+
+/// Takes the run that comes first: of the highest priority, and of those the one that has been due for longest. As
+/// [`claim`] otherwise.
+pub async fn claim_next(
+    db: &DatabaseConnection,
+    worker: &WorkerId,
+    stop: CancellationToken,
+) -> Result<Option<RunHandle>> {
+    let which = concat!(
+        "SELECT r.id FROM scheduler_jobs r WHERE $4::bigint IS NULL AND ",
+        claimable!(),
+        " ORDER BY r.priority DESC, r.run_at, r.id LIMIT 1 FOR UPDATE SKIP LOCKED"
+    );
+    take(db, which, None, worker, stop).await
+}
+
+async fn take(
+    db: &DatabaseConnection,
+    which: &str,
+    id: Option<i64>,
+    worker: &WorkerId,
+    stop: CancellationToken,
+) -> Result<Option<RunHandle>> {
+    let take = format!(
         "UPDATE scheduler_jobs SET status = 'RUNNING', attempt = attempt + 1, fence = fence + 1, worker = $2,
-             heartbeat_at = now(), started_at = coalesce(started_at, now())
-         WHERE id = $1 AND status = 'QUEUED' AND run_at <= now() RETURNING *",
-        [id.into(), worker.into()],
-    )
-    .await?;
-    let Some(run) = run else { return Ok(None) };
+             worker_key = $3, heartbeat_at = now(), claimed_at = now(), progress_claimed = progress_done,
+             started_at = coalesce(started_at, now())
+         WHERE id = ({which}) AND status = 'QUEUED' RETURNING *"
+    );
+    // Two workers may take two runs with one exclusive key at the same moment; the one that comes second looks again.
+    for _ in 0..3 {
+        let binds = [
+            known_jobs(),
+            worker.name.clone().into(),
+            worker.key.into(),
+            id.into(),
+        ];
+        match sql::row(db, &take, binds).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(run)) => return hold(db, run, stop).await.map(Some),
+            Err(error) if sql::is_taken(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// A later version's jobs are left to its workers.
+fn known_jobs() -> Value {
+    let names: Vec<String> = JobName::iter().map(|job| job.to_value()).collect();
+    names.into()
+}
+
+async fn hold(db: &DatabaseConnection, run: Run, stop: CancellationToken) -> Result<RunHandle> {
     match Arguments::from_json(run.job_name, &run.arguments) {
-        Ok(arguments) => Ok(Some(RunHandle {
+        Ok(arguments) => Ok(RunHandle {
             run_id: run.id,
             attempt: run.attempt,
             arguments,
             asked_at: run.scheduled_for.unwrap_or(run.created_at),
             requested_by: run.requested_by,
             done_before: run.progress_done,
+            recruited: run.recruited_by.is_some(),
             fence: run.fence,
             stopped: OnceLock::new(),
+            halt: stop.child_token(),
             stop,
-        })),
+        }),
         Err(error) => {
             sql::execute(
                 db,
                 "UPDATE scheduler_jobs SET status = 'FAILED', error = $3, finished_at = now()
                  WHERE id = $1 AND fence = $2 AND status = 'RUNNING'",
-                [id.into(), run.fence.into(), error.to_string().into()],
+                [run.id.into(), run.fence.into(), error.to_string().into()],
             )
             .await?;
             Err(error)
@@ -135,33 +238,94 @@ impl RunHandle {
         let why = match (row.cancelled, self.stop.is_cancelled()) {
             (true, _) => Stop::Cancelled,
             (false, true) => Stop::Shutdown,
+            (false, false) if self.gives_way(txn).await? => Stop::GaveWay,
             (false, false) => return Ok(Flow::Continue),
         };
         self.stopped.get_or_init(|| why);
         Ok(Flow::Cancelled)
     }
 
+    /// Whether this run makes room for one of a higher priority that has waited for a while. Of all runs that could,
+    /// one does, for the waiting one is marked as called.
+    async fn gives_way(&self, txn: &impl ConnectionTrait) -> Result<bool> {
+        if !self.arguments.gives_way() {
+            return Ok(false);
+        }
+        let call = concat!(
+            "UPDATE scheduler_jobs SET woken_at = clock_timestamp()
+             WHERE id = (SELECT r.id FROM scheduler_jobs r WHERE ",
+            claimable!(),
+            "   AND r.priority > $2
+                AND greatest(r.run_at, r.woken_at) < clock_timestamp() - $3 * interval '1 second'
+              ORDER BY r.priority DESC, r.run_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+        );
+        let binds = [known_jobs(), self.arguments.priority().into(), PATIENCE.into()];
+        Ok(sql::execute(txn, call, binds).await? > 0)
+    }
+
     pub(super) fn stopped(&self) -> Option<Stop> {
         self.stopped.get().copied()
     }
 
-    /// Forgets the progress of earlier attempts: for a job that cannot go on where the last one stopped.
+    /// Is cancelled within about a second when a person cancels the run, and at once when this process shuts down: for
+    /// work that is long between two checkpoints. Such work ends with `Ok` after [`RunHandle::must_stop`], or with any
+    /// error; what was not committed is rolled back.
+    pub fn halt(&self) -> &CancellationToken {
+        &self.halt
+    }
+
+    /// Whether to stop between two checkpoints. Once it said so, the run counts as stopped.
+    pub fn must_stop(&self) -> bool {
+        let stop = self.halt.is_cancelled();
+        if stop {
+            self.stopped.get_or_init(|| {
+                if self.stop.is_cancelled() {
+                    Stop::Shutdown
+                } else {
+                    Stop::Cancelled
+                }
+            });
+        }
+        stop
+    }
+
+    /// Forgets the progress of earlier attempts: for a job that cannot go on where the last one stopped. So that it
+    /// is not tried for ever, the attempt counts however far it gets.
     pub async fn start_over(&self, db: &impl ConnectionTrait) -> Result<()> {
-        self.update(db, "progress_done = 0, progress_total = NULL, counts = '{}'")
-            .await
-    }
-
-    /// Shows that the worker is alive. Gives an error when the run is no longer ours.
-    pub async fn heartbeat(&self, db: &impl ConnectionTrait) -> Result<()> {
-        self.update(db, "heartbeat_at = clock_timestamp()").await
-    }
-
-    async fn update(&self, db: &impl ConnectionTrait, set: &str) -> Result<()> {
-        let update =
-            format!("UPDATE scheduler_jobs SET {set} WHERE id = $1 AND fence = $2 AND status = 'RUNNING'");
-        match sql::execute(db, &update, [self.run_id.into(), self.fence.into()]).await? {
+        let updated = sql::execute(
+            db,
+            "UPDATE scheduler_jobs SET progress_done = 0, progress_total = NULL, progress_claimed = NULL, counts = '{}'
+             WHERE id = $1 AND fence = $2 AND status = 'RUNNING'",
+            [self.run_id.into(), self.fence.into()],
+        );
+        match updated.await? {
             0 => Err(self.lost()),
             _ => Ok(()),
+        }
+    }
+
+    /// Shows that the worker is alive, and learns whether a person has cancelled the run, see [`RunHandle::halt`].
+    pub async fn heartbeat(&self, db: &impl ConnectionTrait) -> Result<Hold> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            cancelled: bool,
+        }
+        let row: Option<Row> = sql::row(
+            db,
+            "UPDATE scheduler_jobs SET heartbeat_at = clock_timestamp()
+             WHERE id = $1 AND fence = $2 AND status = 'RUNNING'
+             RETURNING cancel_requested_at IS NOT NULL AS cancelled",
+            [self.run_id.into(), self.fence.into()],
+        )
+        .await?;
+        match row {
+            None => Ok(Hold::Lost),
+            Some(row) => {
+                if row.cancelled {
+                    self.halt.cancel();
+                }
+                Ok(Hold::Ours)
+            }
         }
     }
 

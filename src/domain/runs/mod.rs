@@ -3,13 +3,15 @@
 //! worker, through [`Wake`].
 //!
 //! A run goes QUEUED -> RUNNING -> SUCCEEDED, FAILED or CANCELLED; back to QUEUED by a failure that has attempts
-//! left, by a worker that shuts down or dies, and by a retry by hand.
+//! left, by a worker that shuts down, dies or makes room for a run of a higher priority, and by a retry by hand. Only
+//! attempts that got no further than the one before count: after `max_attempts` of them the run is FAILED.
 
 mod arguments;
 mod backoff;
 mod claim;
 mod cron;
 pub mod list;
+mod recruit;
 mod request;
 mod rescue;
 mod schedules;
@@ -17,10 +19,11 @@ mod settle;
 
 pub use crate::entities::{schedule::Model as Schedule, scheduler_job::Model as Run};
 pub use arguments::Arguments;
-pub use claim::{Flow, Progress, RunHandle, claim};
+pub use claim::{Flow, Hold, Progress, RunHandle, WorkerId, claim, claim_next};
 pub use cron::Cron;
+pub use recruit::recruit;
 pub use request::{NewRun, Requested, cancel, request, request_discovery, retry};
-pub use rescue::{Rescued, prune, rescue};
+pub use rescue::{DEAD_AFTER, QUIET_AFTER, Rescued, prune, rescue};
 pub use schedules::{next_run_at, pause, resume, sync, tick};
 pub use settle::{Failure, Settled, release, settle};
 
@@ -31,10 +34,10 @@ use sea_orm::DatabaseTransaction;
 /// Tells the queue that a run waits.
 #[async_trait::async_trait]
 pub trait Wake: Send + Sync {
-    /// Has some worker claim the run at `run_at` or soon after, once the transaction has committed.
+    /// Has some worker look for runs at `run_at` or soon after, once the transaction has committed.
     ///
-    /// A wake-up carries no meaning of its own: one too many finds nothing to claim, and [`rescue`] repeats one that
-    /// was lost.
+    /// A wake-up carries no meaning of its own: the worker takes the run that comes first, one wake-up too many finds
+    /// nothing to claim, and one that was lost costs a second, for idle workers also look by themselves.
     async fn wake(&self, txn: &DatabaseTransaction, run_id: i64, run_at: DateTime<Utc>) -> Result<()>;
 }
 

@@ -84,11 +84,10 @@ pub async fn request_discovery(
 
 /// Cancels a run: a queued one at once, a running one at its next checkpoint. Cancelling twice changes nothing.
 ///
-/// Needs [`Role::Approver`] and access to all accounts. [`ProblemCode::NotFound`] without such a run,
-/// [`ProblemCode::Conflict`] for one that has ended otherwise.
+/// Needs [`Role::Approver`] and access to all accounts; who is limited to some may cancel what they asked for
+/// themselves. [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has ended otherwise.
 pub async fn cancel(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<Run> {
-    actor.require(Role::Approver)?;
-    actor.require_all_accounts()?;
+    may_steer(db, actor, id).await?;
     let run: Option<Run> = sql::row(
         db,
         "UPDATE scheduler_jobs SET
@@ -111,16 +110,15 @@ pub async fn cancel(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<R
 
 /// Queues a failed or cancelled run again, with all its attempts; its progress stands.
 ///
-/// Needs [`Role::Approver`] and access to all accounts. [`ProblemCode::NotFound`] without such a run,
-/// [`ProblemCode::Conflict`] for one that has neither failed nor been cancelled.
+/// Rights as for [`cancel`]. [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has
+/// neither failed nor been cancelled.
 pub async fn retry(db: &DatabaseConnection, wake: &dyn Wake, actor: &Actor, id: i64) -> Result<Run> {
-    actor.require(Role::Approver)?;
-    actor.require_all_accounts()?;
+    may_steer(db, actor, id).await?;
     let txn = db.begin().await?;
     let run: Option<Run> = sql::row(
         &txn,
         "UPDATE scheduler_jobs SET status = 'QUEUED', attempt = 0, run_at = now(), woken_at = now(), error = NULL,
-             worker = NULL, singleton_key = NULL, finished_at = NULL, cancel_requested_at = NULL,
+             worker = NULL, worker_key = NULL, singleton_key = NULL, finished_at = NULL, cancel_requested_at = NULL,
              cancel_requested_by = NULL
          WHERE id = $1 AND status IN ('FAILED', 'CANCELLED') RETURNING *",
         [id.into()],
@@ -150,9 +148,11 @@ pub(super) async fn enqueue(
         if let Some(run) = insert(txn, wake, requested_by, new, None).await? {
             return Ok(Requested { run, created: true });
         }
+        // Somebody waits for it now: it is to leave a trace, whatever it was made for.
         let equal = sql::row(
             txn,
-            "SELECT * FROM scheduler_jobs WHERE singleton_key = $1 AND status = 'QUEUED'",
+            "UPDATE scheduler_jobs SET recruited_by = NULL
+             WHERE singleton_key = $1 AND status = 'QUEUED' RETURNING *",
             [new.singleton_key.clone().into()],
         );
         if let Some(run) = equal.await? {
@@ -174,14 +174,17 @@ pub(super) async fn insert(
 ) -> Result<Option<Run>> {
     let run: Option<Run> = sql::row(
         txn,
-        "INSERT INTO scheduler_jobs (job_name, arguments, requested_by, singleton_key, scheduled_for)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING *",
+        "INSERT INTO scheduler_jobs
+             (job_name, arguments, requested_by, singleton_key, scheduled_for, exclusive_key, priority)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING *",
         [
             new.arguments.job().into(),
             new.arguments.to_json()?.into(),
             requested_by.into(),
             new.singleton_key.clone().into(),
             scheduled_for.into(),
+            new.arguments.exclusive_key().into(),
+            new.arguments.priority().into(),
         ],
     )
     .await?;
@@ -189,6 +192,15 @@ pub(super) async fn insert(
         wake.wake(txn, run.id, run.run_at).await?;
     }
     Ok(run)
+}
+
+/// Passes for who may cancel the run and try it again.
+async fn may_steer(db: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<()> {
+    actor.require(Role::Approver)?;
+    match actor.require_all_accounts() {
+        Err(limited) if get(db, id).await?.requested_by != actor.subject => Err(limited),
+        _ => Ok(()),
+    }
 }
 
 async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Run> {

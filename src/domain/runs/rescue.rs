@@ -8,11 +8,15 @@ use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, FromQueryResult, TransactionTrait};
 use std::time::Duration;
 
-/// A worker that was silent for so long is dead.
-pub const DEAD_AFTER: Duration = Duration::from_mins(1);
+/// A worker that was silent for so long is dead to us, though its process may live: it was frozen, or cut off from the
+/// database. Together with [`QUIET_AFTER`] and how often [`rescue`] is made it keeps rescue within a minute.
+pub const DEAD_AFTER: Duration = Duration::from_secs(45);
 
-/// A wake-up that led to nothing for so long was lost.
-const LOST_AFTER: Duration = Duration::from_secs(30);
+/// A worker that was silent for so long is dead if nobody holds its advisory lock. Some heartbeats may get lost.
+pub const QUIET_AFTER: Duration = Duration::from_secs(3);
+
+/// After a restart of PostgreSQL nobody holds any lock; living workers have theirs again within this time.
+const LOCKS_BACK_AFTER: Duration = Duration::from_secs(10);
 
 /// What a rescue did, in numbers of runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,58 +25,58 @@ pub struct Rescued {
     pub requeued: usize,
     /// Taken from dead workers with no attempts left, or with a cancellation waiting.
     pub ended: usize,
-    /// Woken again.
-    pub woken: usize,
 }
 
-#[derive(FromQueryResult)]
-struct Row {
-    id: i64,
-    status: RunStatus,
-    run_at: DateTime<Utc>,
-}
-
-/// Takes runs from workers that died, and wakes runs whose wake-up was lost. Replicas that do it at the same time
-/// share the work.
+/// Takes runs from workers that died, and wakes the queue for them. Replicas that do it at the same time share the
+/// work.
+///
+/// Rescuing a worker that lives costs a chunk: it is refused at its next checkpoint. As after a failure, an attempt
+/// that got further does not count.
 pub async fn rescue(db: &DatabaseConnection, wake: &dyn Wake) -> Result<Rescued> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        status: RunStatus,
+        run_at: DateTime<Utc>,
+    }
     let txn = db.begin().await?;
-    let orphans: Vec<Row> = sql::rows(
-        &txn,
-        "UPDATE scheduler_jobs r SET status = next.status, singleton_key = NULL, woken_at = now(),
-             error = 'the worker ' || coalesce(worker, '') || ' fell silent', worker = NULL,
-             run_at = CASE next.status WHEN 'QUEUED' THEN now() ELSE run_at END,
-             finished_at = CASE WHEN next.status <> 'QUEUED' THEN now() END
-         FROM (SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
-                               WHEN attempt < max_attempts THEN 'QUEUED' ELSE 'FAILED' END AS status
-                 FROM scheduler_jobs
-                WHERE status = 'RUNNING' AND heartbeat_at < now() - $1 * interval '1 second'
-                  FOR UPDATE SKIP LOCKED) next
-         WHERE r.id = next.id RETURNING r.id, r.status, r.run_at",
-        [DEAD_AFTER.as_secs_f64().into()],
-    )
-    .await?;
-    let sleepers: Vec<Row> = sql::rows(
-        &txn,
-        "UPDATE scheduler_jobs r SET woken_at = now()
-         FROM (SELECT id FROM scheduler_jobs
-                WHERE status = 'QUEUED' AND greatest(run_at, woken_at) < now() - $1 * interval '1 second'
-                  FOR UPDATE SKIP LOCKED) next
-         WHERE r.id = next.id RETURNING r.id, r.status, r.run_at",
-        [LOST_AFTER.as_secs_f64().into()],
-    )
-    .await?;
+    let binds = [DEAD_AFTER, QUIET_AFTER, LOCKS_BACK_AFTER].map(|time| time.as_secs_f64().into());
+    let orphans: Vec<Row> = sql::rows(&txn, RESCUE, binds).await?;
     let requeued = orphans.iter().filter(|run| run.status == RunStatus::Queued);
     let rescued = Rescued {
         requeued: requeued.clone().count(),
         ended: orphans.len() - requeued.clone().count(),
-        woken: sleepers.len(),
     };
-    for run in requeued.chain(&sleepers) {
+    for run in requeued {
         wake.wake(&txn, run.id, run.run_at).await?;
     }
     txn.commit().await?;
     Ok(rescued)
 }
+
+/// Materialized, so that the locks of no other workers are tried.
+const RESCUE: &str = "
+    WITH quiet AS MATERIALIZED (
+        SELECT id, worker_key, heartbeat_at < now() - $1 * interval '1 second' AS dead FROM scheduler_jobs
+         WHERE status = 'RUNNING' AND heartbeat_at < now() - $2 * interval '1 second'),
+    gone AS MATERIALIZED (
+        SELECT id FROM quiet
+         WHERE dead OR (worker_key IS NOT NULL
+                        AND pg_postmaster_start_time() < now() - $3 * interval '1 second'
+                        AND pg_try_advisory_xact_lock_shared(worker_key))),
+    next AS (
+        SELECT id, further, CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
+                                 WHEN further OR attempt < max_attempts THEN 'QUEUED' ELSE 'FAILED' END AS status
+          FROM scheduler_jobs JOIN gone USING (id),
+               LATERAL (SELECT coalesce(progress_done > progress_claimed, false) AS further) f
+         WHERE status = 'RUNNING' AND heartbeat_at < now() - $2 * interval '1 second'
+           FOR UPDATE OF scheduler_jobs SKIP LOCKED)
+    UPDATE scheduler_jobs r SET status = next.status, singleton_key = NULL, woken_at = now(),
+           error = 'the worker ' || coalesce(worker, '') || ' fell silent', worker = NULL, worker_key = NULL,
+           attempt = CASE WHEN next.status = 'QUEUED' AND further THEN 0 ELSE attempt END,
+           run_at = CASE next.status WHEN 'QUEUED' THEN now() ELSE run_at END,
+           finished_at = CASE WHEN next.status <> 'QUEUED' THEN now() END
+      FROM next WHERE r.id = next.id RETURNING r.id, r.status, r.run_at";
 
 /// Deletes runs that ended before `older_than`, but of each job keeps the newest `keep`. Gives how many went.
 pub async fn prune(db: &DatabaseConnection, older_than: DateTime<Utc>, keep: u32) -> Result<u64> {

@@ -22,7 +22,8 @@ pub enum Settled {
     WillRetry,
     /// It failed and has no attempts left.
     Failed,
-    /// The process shuts down: it is queued again, and the attempt does not count.
+    /// The process shuts down, or it gave way to a run of a higher priority: it is queued again, and the attempt does
+    /// not count.
     Released,
     /// It was not ours any more: nothing was changed.
     Lost,
@@ -53,8 +54,7 @@ impl From<Error> for Failure {
 /// Ends the hold according to what the job gave, in one transaction with what follows from it: the wake-up for the
 /// next attempt, or auto-tagging after resources came in.
 ///
-/// A job stopped by cancelling or by a shutdown counts as such
-/// whatever it gave.
+/// A job that was told to stop counts as stopped, whatever it gave.
 pub async fn settle(
     db: &DatabaseConnection,
     wake: &dyn Wake,
@@ -64,7 +64,7 @@ pub async fn settle(
     let txn = db.begin().await?;
     let settled = match (handle.stopped(), outcome) {
         (Some(Stop::Cancelled), _) => end(&txn, handle, RunStatus::Cancelled, Settled::Cancelled).await?,
-        (Some(Stop::Shutdown), _) => requeue(&txn, wake, handle, Requeue::Release).await?,
+        (Some(Stop::Shutdown | Stop::GaveWay), _) => requeue(&txn, wake, handle, Requeue::Release).await?,
         (None, Ok(())) => succeed(&txn, wake, handle).await?,
         (None, Err(failure)) => requeue(&txn, wake, handle, Requeue::After(failure)).await?,
     };
@@ -81,6 +81,9 @@ pub async fn release(db: &DatabaseConnection, wake: &dyn Wake, handle: &RunHandl
 }
 
 async fn succeed(txn: &DatabaseTransaction, wake: &dyn Wake, handle: &RunHandle) -> Result<Settled> {
+    if handle.recruited && forget(txn, handle).await? {
+        return Ok(Settled::Succeeded);
+    }
     let settled = end(txn, handle, RunStatus::Succeeded, Settled::Succeeded).await?;
     let may_be_due = settled == Settled::Succeeded && handle.arguments.leads_to_auto_tagging();
     if may_be_due && auto_tag::is_due(txn).await? {
@@ -94,6 +97,13 @@ async fn succeed(txn: &DatabaseTransaction, wake: &dyn Wake, handle: &RunHandle)
         .await?;
     }
     Ok(settled)
+}
+
+/// Deletes a run that was to help another and found nothing to do.
+async fn forget(txn: &DatabaseTransaction, handle: &RunHandle) -> Result<bool> {
+    let idle = "DELETE FROM scheduler_jobs WHERE id = $1 AND fence = $2 AND status = 'RUNNING'
+         AND recruited_by IS NOT NULL AND progress_done = 0 AND cancel_requested_at IS NULL";
+    Ok(sql::execute(txn, idle, [handle.run_id.into(), handle.fence.into()]).await? > 0)
 }
 
 async fn end(
@@ -132,31 +142,39 @@ async fn requeue(
         run_at: DateTime<Utc>,
     }
     let released = matches!(why, Requeue::Release);
-    let (error, permanent, delay) = match why {
-        Requeue::Release => (None, false, 0.0),
-        Requeue::After(Failure { error, permanent }) => {
-            let delay = backoff::after(handle.attempt, rand::random());
-            (Some(error), permanent, delay.as_secs_f64())
+    let wait = |attempt| {
+        if released {
+            return 0.0;
         }
+        backoff::after(attempt, rand::random()).as_secs_f64()
     };
-    // The key is given up: an equal run may have been queued while this one ran.
+    let (error, permanent) = match why {
+        Requeue::Release => (None, false),
+        Requeue::After(Failure { error, permanent }) => (Some(error), permanent),
+    };
+    // An attempt that got further does not count. The key is given up: an equal run may have been queued while this
+    // one ran.
     let row: Option<Row> = sql::row(
         txn,
-        "UPDATE scheduler_jobs r SET status = next.status, attempt = attempt - CASE WHEN $3 THEN 1 ELSE 0 END,
-             error = coalesce($4, error), worker = NULL, singleton_key = NULL, woken_at = now(),
-             run_at = CASE next.status WHEN 'QUEUED' THEN now() + $5 * interval '1 second' ELSE run_at END,
+        "UPDATE scheduler_jobs r SET status = next.status, error = coalesce($4, error), worker = NULL,
+             worker_key = NULL, singleton_key = NULL, woken_at = now(),
+             attempt = CASE WHEN $3 THEN attempt - 1 WHEN further AND next.status = 'QUEUED' THEN 0 ELSE attempt END,
+             run_at = CASE next.status WHEN 'QUEUED'
+                 THEN now() + CASE WHEN further THEN $7 ELSE $5 END * interval '1 second' ELSE run_at END,
              finished_at = CASE WHEN next.status <> 'QUEUED' THEN now() END
-         FROM (SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
-                               WHEN $3 OR (attempt < max_attempts AND NOT $6) THEN 'QUEUED' ELSE 'FAILED' END AS status
-                 FROM scheduler_jobs WHERE id = $1 AND fence = $2 AND status = 'RUNNING' FOR UPDATE) next
+         FROM (SELECT id, further, CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
+                   WHEN $3 OR ((further OR attempt < max_attempts) AND NOT $6) THEN 'QUEUED' ELSE 'FAILED' END AS status
+                 FROM scheduler_jobs, LATERAL (SELECT coalesce(progress_done > progress_claimed, false) AS further) f
+                WHERE id = $1 AND fence = $2 AND status = 'RUNNING' FOR UPDATE OF scheduler_jobs) next
          WHERE r.id = next.id RETURNING r.status, r.run_at",
         [
             handle.run_id.into(),
             handle.fence.into(),
             released.into(),
             error.into(),
-            delay.into(),
+            wait(handle.attempt).into(),
             permanent.into(),
+            wait(1).into(),
         ],
     )
     .await?;
