@@ -76,6 +76,13 @@ impl MigratorTrait for Migrator {
                        ALTER TABLE schedules DROP COLUMN time_zone, DROP COLUMN configured, DROP COLUMN edited_at,
                            DROP COLUMN edited_by",
             }),
+            Box::new(Sql {
+                name: "0005_decisions",
+                up: include_str!("sql/0005_decisions.sql"),
+                down: "DROP TRIGGER decision_items_go ON scheduler_jobs;
+                       DROP FUNCTION decision_items_follow_run;
+                       DROP TABLE decision_items",
+            }),
         ]
     }
 }

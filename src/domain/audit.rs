@@ -39,6 +39,26 @@ pub async fn with_trail<T: FromQueryResult>(
     sql::rows(db, &statement, values.into_iter().chain(binds(cause))).await
 }
 
+/// Which tag a change was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct ChangedTag {
+    /// The tag.
+    pub id: i64,
+    /// Its resource.
+    pub resource_id: i64,
+}
+
+/// As [`with_trail`], but gives only which tags changed: for those who have no use for the rest.
+pub async fn ids_with_trail(
+    db: &impl ConnectionTrait,
+    change: &str,
+    values: Vec<Value>,
+    cause: &Cause,
+) -> Result<Vec<ChangedTag>> {
+    let statement = statement(change, values.len(), "id, resource_id FROM changed");
+    sql::rows(db, &statement, values.into_iter().chain(binds(cause))).await
+}
+
 /// As [`with_trail`], but gives only how many tags changed: for changes of any size.
 pub async fn count_with_trail(
     db: &impl ConnectionTrait,

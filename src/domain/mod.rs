@@ -1,6 +1,6 @@
 //! What the product knows and does. Nothing here knows of HTTP, GraphQL or the queue.
 
-pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, RunStatus, TagSource};
+pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource};
 
 pub mod approvals;
 pub mod audit;

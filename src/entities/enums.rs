@@ -171,4 +171,40 @@ pub enum JobName {
     Import,
     /// Makes audit partitions ahead and prunes what is old.
     Maintain,
+    /// Decides tags that somebody selected.
+    Decide,
+}
+
+/// What became of a tag that a run was to decide.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// The run approved it.
+    Approved,
+    /// The run denied it.
+    Denied,
+    /// The run took the decision on it back.
+    Undone,
+    /// It was decided before, or another value of its key was approved.
+    AlreadyDecided,
+    /// There is no such tag.
+    NotFound,
+    /// It stands where this cannot be done.
+    Conflict,
+    /// It changed after it was selected.
+    Stale,
 }

@@ -3,6 +3,7 @@
 mod enums;
 mod scope;
 
+pub mod decision_item;
 pub mod engine_state;
 pub mod import_file;
 pub mod import_rejection;
@@ -14,5 +15,5 @@ pub mod scheduler_job;
 pub mod tag_audit;
 pub mod virtual_tag;
 
-pub use enums::{ApprovalStatus, AuditAction, Cloud, JobName, RunStatus, TagSource};
+pub use enums::{ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource};
 pub use scope::AccountScope;

@@ -2,123 +2,124 @@
 
 use super::approval::{ApprovalFilter, ApprovalGroupInput};
 use super::context::ContextExt;
+use super::decision::DecisionResult;
+use super::enums::ApprovalStatus;
 use super::error::{Result, UserError, settle};
-use super::id::{Id, VirtualTagKind};
-use super::virtual_tag::VirtualTag;
-use crate::domain::approvals::{self, Decision, Decisions, ItemResult, Selection, TagFilter};
+use super::id::{Id, JobRunKind, VirtualTagKind};
+use super::run::JobRun;
+use crate::domain::approvals::{self, Answer, DecidedFilter, Decision, Decisions, Selection, TagFilter};
 use crate::domain::auth::Role;
-use crate::error::{Error, ProblemCode};
-use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use crate::error::Error;
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
 
-/// Which tags to approve: exactly one of `ids`, `filter` and `group`.
+/// Which tags to approve: exactly one of `ids`, `filter` and `group`. Up to 1000 are decided in the answer, up to a
+/// million by a run.
 #[derive(InputObject)]
 pub struct ApproveTagsInput {
-    /// These, at most 1000; results come once for each distinct id.
+    /// These, at most 10000; results come once for each distinct id.
     ids: Option<Vec<Id<VirtualTagKind>>>,
-    /// All of the queue that the filter takes at this moment, at most 1000; it must have a condition.
+    /// All of the queue that the filter takes at this moment; it must have a condition.
     filter: Option<ApprovalFilter>,
-    /// All of a group of the queue, at most 1000.
+    /// All of a group of the queue.
     group: Option<ApprovalGroupInput>,
     /// Why; the audit trail keeps it.
     reason: Option<String>,
 }
 
-/// Which tags to deny: exactly one of `ids`, `filter` and `group`.
+/// Which tags to deny: exactly one of `ids`, `filter` and `group`. Up to 1000 are decided in the answer, up to a million
+/// by a run.
 #[derive(InputObject)]
 pub struct DenyTagsInput {
-    /// These, at most 1000; results come once for each distinct id.
+    /// These, at most 10000; results come once for each distinct id.
     ids: Option<Vec<Id<VirtualTagKind>>>,
-    /// All of the queue that the filter takes at this moment, at most 1000; it must have a condition.
+    /// All of the queue that the filter takes at this moment; it must have a condition.
     filter: Option<ApprovalFilter>,
-    /// All of a group of the queue, at most 1000.
+    /// All of a group of the queue.
     group: Option<ApprovalGroupInput>,
     /// Why; the audit trail keeps it.
     reason: Option<String>,
 }
 
-/// Which decisions to take back.
-#[derive(InputObject)]
-pub struct UndoDecisionsInput {
-    /// The tags that were decided, at most 1000; results come once for each distinct id.
-    ids: Vec<Id<VirtualTagKind>>,
-    /// Why; the audit trail keeps it.
-    reason: Option<String>,
+/// Which decided tags; fields left out do not matter.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct DecidedTagFilter {
+    /// APPROVED or DENIED.
+    status: Option<ApprovalStatus>,
+    /// Who decided; tags made by hand were decided by who made them.
+    decided_by: Option<String>,
+    /// Decided before this moment.
+    decided_before: Option<DateTime<Utc>>,
+    /// Decided at this moment or later.
+    decided_after: Option<DateTime<Utc>>,
+    /// What the approval queue can be filtered by.
+    #[graphql(flatten)]
+    tag: ApprovalFilter,
 }
 
-/// What became of one tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum DecisionOutcome {
-    /// This call approved it.
-    Approved,
-    /// This call denied it.
-    Denied,
-    /// This call took its decision back.
-    Undone,
-    /// It was decided before, and stays so; or another value of its key was approved.
-    AlreadyDecided,
-    /// There is no such tag for the caller.
-    NotFound,
-    /// It stands where this cannot be done.
-    Conflict,
-}
-
-/// What became of one tag of a request.
-#[derive(SimpleObject)]
-pub struct DecisionResult {
-    /// The tag that was asked for.
-    id: Id<VirtualTagKind>,
-    /// What became of it.
-    outcome: DecisionOutcome,
-    /// The tag as it is now; null when there is none.
-    tag: Option<VirtualTag>,
-    /// Why it was not done; null when it was.
-    user_error: Option<UserError>,
-}
-
-impl DecisionResult {
-    fn of(item: ItemResult, done: DecisionOutcome) -> Self {
-        let outcome = match item.problem.as_ref().map(|problem| problem.code) {
-            None => done,
-            Some(ProblemCode::NotFound) => DecisionOutcome::NotFound,
-            Some(ProblemCode::AlreadyDecided) => DecisionOutcome::AlreadyDecided,
-            Some(_) => DecisionOutcome::Conflict,
-        };
+impl From<DecidedTagFilter> for DecidedFilter {
+    fn from(input: DecidedTagFilter) -> Self {
         Self {
-            id: Id(item.id),
-            outcome,
-            tag: item.tag.map(Into::into),
-            user_error: item.problem.map(Into::into),
+            tag: input.tag.into(),
+            status: input.status.map(Into::into),
+            decided_by: input.decided_by,
+            decided_before: input.decided_before,
+            decided_after: input.decided_after,
         }
     }
 }
 
+/// Which decisions to take back: exactly one of `ids`, `filter`, `group` and `run`. Up to 1000 are taken back in the
+/// answer, up to a million by a run.
+#[derive(InputObject)]
+pub struct UndoDecisionsInput {
+    /// The tags that were decided, at most 10000; results come once for each distinct id.
+    ids: Option<Vec<Id<VirtualTagKind>>>,
+    /// All decided tags that the filter takes at this moment; it must have a condition.
+    filter: Option<DecidedTagFilter>,
+    /// All decided tags of what was a group of the queue.
+    group: Option<ApprovalGroupInput>,
+    /// All that this run decided, as far as nobody has decided it anew.
+    run: Option<Id<JobRunKind>>,
+    /// Why; the audit trail keeps it.
+    reason: Option<String>,
+}
+
 /// Declares the payload of a mutation that decides.
 macro_rules! payloads {
-    ($($(#[$doc:meta])* $name:ident $done:ident)*) => {
+    ($($(#[$doc:meta])* $name:ident $decision:ident)*) => {
         $(
             $(#[$doc])*
             #[derive(SimpleObject)]
             pub struct $name {
-                /// What became of each tag, in the order of the request.
+                /// What became of each tag, in the order of the request; empty when a run decides.
                 results: Vec<DecisionResult>,
                 /// How many tags this call changed as asked.
                 decided: usize,
                 /// How many tags stay as they were.
                 refused: usize,
+                /// The run that decides, for there are more than 1000 tags; null when the call decided. Its
+                /// `decisions` tell what became of each tag.
+                run: Option<JobRun>,
                 /// What was wrong with the request as a whole; then nothing was changed.
                 user_errors: Vec<UserError>,
             }
 
             impl $name {
-                fn of(answer: crate::error::Result<Decisions>) -> Result<Self> {
-                    let (decisions, user_errors) = settle(answer)?;
-                    let decisions = decisions.unwrap_or_default();
+                fn of(answer: crate::error::Result<Answer>) -> Result<Self> {
+                    let (answer, user_errors) = settle(answer)?;
+                    let (decisions, run) = match answer {
+                        None => (Decisions::default(), None),
+                        Some(Answer::Decided(decisions)) => (decisions, None),
+                        Some(Answer::Queued(run)) => (Decisions::default(), Some((*run).into())),
+                    };
                     let decided = decisions.decided();
-                    let result = |item| DecisionResult::of(item, DecisionOutcome::$done);
+                    let result = |item| DecisionResult::of(item, Decision::$decision.outcome());
                     Ok(Self {
                         decided,
                         refused: decisions.items.len() - decided,
                         results: decisions.items.into_iter().map(result).collect(),
+                        run,
                         user_errors,
                     })
                 }
@@ -129,20 +130,24 @@ macro_rules! payloads {
 
 payloads! {
     /// What came of `approveTags`.
-    ApproveTagsPayload Approved
+    ApproveTagsPayload Approve
     /// What came of `denyTags`.
-    DenyTagsPayload Denied
+    DenyTagsPayload Deny
     /// What came of `undoDecisions`.
-    UndoDecisionsPayload Undone
+    UndoDecisionsPayload Undo
 }
 
-fn selection(
+fn of_ids(ids: Vec<Id<VirtualTagKind>>) -> Selection {
+    Selection::Ids(ids.into_iter().map(|id| id.0).collect())
+}
+
+fn pending(
     ids: Option<Vec<Id<VirtualTagKind>>>,
     filter: Option<ApprovalFilter>,
     group: Option<ApprovalGroupInput>,
 ) -> crate::error::Result<Selection> {
     match (ids, filter, group) {
-        (Some(ids), None, None) => Ok(Selection::Ids(ids.into_iter().map(|id| id.0).collect())),
+        (Some(ids), None, None) => Ok(of_ids(ids)),
         (None, Some(filter), None) => {
             let filter = TagFilter::from(filter);
             if filter == TagFilter::default() {
@@ -156,21 +161,42 @@ fn selection(
     }
 }
 
+fn decided(input: UndoDecisionsInput) -> crate::error::Result<Selection> {
+    match (input.ids, input.filter, input.group, input.run) {
+        (Some(ids), None, None, None) => Ok(of_ids(ids)),
+        (None, Some(filter), None, None) => {
+            let filter = DecidedFilter::from(filter);
+            if filter == DecidedFilter::default() {
+                let message = "name at least one condition; without any, all decisions would be taken back";
+                return Err(Error::invalid("filter", message));
+            }
+            Ok(Selection::Decided(filter))
+        }
+        (None, None, Some(group), None) => Ok(Selection::Group(group.into())),
+        (None, None, None, Some(run)) => Ok(Selection::Run(run.0)),
+        _ => Err(Error::invalid(
+            "ids",
+            "give exactly one of ids, filter, group and run",
+        )),
+    }
+}
+
 async fn decide(
     ctx: &Context<'_>,
     decision: Decision,
     selection: crate::error::Result<Selection>,
     reason: Option<String>,
-) -> Result<crate::error::Result<Decisions>> {
+) -> Result<crate::error::Result<Answer>> {
     let (actor, services) = (ctx.actor()?, ctx.services()?);
     let selection = match selection {
         Ok(selection) => selection,
         // Who may not decide is told so before anything else.
         Err(error) => return Ok(actor.require(Role::Approver).and(Err(error))),
     };
-    let decisions = approvals::decide(&services.db, actor, decision, selection, reason).await;
+    let (db, wake) = (&services.db, &*services.wake);
+    let answer = approvals::request(db, wake, actor, decision, selection, reason).await;
     services.notifier.committed();
-    Ok(decisions)
+    Ok(answer)
 }
 
 /// Decisions about the queue.
@@ -186,7 +212,7 @@ impl DecisionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which tags.")] input: ApproveTagsInput,
     ) -> Result<ApproveTagsPayload> {
-        let selection = selection(input.ids, input.filter, input.group);
+        let selection = pending(input.ids, input.filter, input.group);
         ApproveTagsPayload::of(decide(ctx, Decision::Approve, selection, input.reason).await?)
     }
 
@@ -197,7 +223,7 @@ impl DecisionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which tags.")] input: DenyTagsInput,
     ) -> Result<DenyTagsPayload> {
-        let selection = selection(input.ids, input.filter, input.group);
+        let selection = pending(input.ids, input.filter, input.group);
         DenyTagsPayload::of(decide(ctx, Decision::Deny, selection, input.reason).await?)
     }
 
@@ -206,12 +232,9 @@ impl DecisionMutation {
     async fn undo_decisions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which decisions.")] input: UndoDecisionsInput,
+        #[graphql(desc = "Which decisions.")] mut input: UndoDecisionsInput,
     ) -> Result<UndoDecisionsPayload> {
-        let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let ids = input.ids.into_iter().map(|id| id.0).collect();
-        let undone = approvals::undo(&services.db, actor, ids, input.reason).await;
-        services.notifier.committed();
-        UndoDecisionsPayload::of(undone)
+        let reason = input.reason.take();
+        UndoDecisionsPayload::of(decide(ctx, Decision::Undo, decided(input), reason).await?)
     }
 }

@@ -121,4 +121,6 @@ pub enum JobName {
     Import,
     /// Makes audit partitions ahead and prunes what is old.
     Maintain,
+    /// Decides tags that somebody selected.
+    Decide,
 }

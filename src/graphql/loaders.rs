@@ -6,6 +6,7 @@ use super::drive::Gate;
 use super::id::AuditKey;
 use super::nested::Nested;
 use crate::domain::approvals::VirtualTag;
+use crate::domain::approvals::items::{self, ItemFilter, ItemOrder};
 use crate::domain::approvals::list::{self as tags, TagOrder, TagsOfFilter};
 use crate::domain::audit::AuditRow;
 use crate::domain::audit::list::{self as audit, AuditOrder};
@@ -45,6 +46,8 @@ pub struct Loaders {
     pub audit_of_resource: Nested<(), AuditOrder>,
     /// Pages of the lines that a run refused.
     pub rejections: Nested<(), RejectionOrder>,
+    /// Pages of the tags that a run decides.
+    pub decisions: Nested<ItemFilter, ItemOrder>,
 }
 
 /// Where lookups look: the database, what of it exists for the actor, and what they wait for.
@@ -104,7 +107,6 @@ impl Loaders {
             scope: Arc::new(scope),
             gate,
         };
-        let approved = place.clone();
         Self {
             resources: by_key!(place, resources::by_ids, |row: &Resource| row.id),
             virtual_tags: by_key!(place, tags::by_ids, |row: &VirtualTag| row.id),
@@ -115,16 +117,7 @@ impl Loaders {
                 id: row.id
             }),
             runs: by_key!(place, runs::by_ids, |row: &Run| row.id),
-            approved_tags: Batch::new(&place.gate, move |ids| {
-                let place = approved.clone();
-                async move {
-                    let mut found: HashMap<i64, Vec<VirtualTag>> = HashMap::new();
-                    for tag in tags::approved_of(&place.db, &place.scope, ids).await? {
-                        found.entry(tag.resource_id).or_default().push(tag);
-                    }
-                    Ok(found)
-                }
-            }),
+            approved_tags: approved_tags(&place),
             tags_of_resource: nested!(
                 place,
                 limits,
@@ -166,8 +159,29 @@ impl Loaders {
                 |db, scope, ids, (), window| runs::rejections_of(&db, &scope, ids, &window),
                 runs::count_rejections_of(&db, &scope, ids),
             ),
+            decisions: nested!(
+                place,
+                limits,
+                ItemOrder,
+                |db, scope, ids, filter, window| items::of_runs(&db, &scope, ids, filter, &window),
+                items::count_of_runs(&db, &scope, ids, filter),
+            ),
         }
     }
+}
+
+fn approved_tags(place: &Place) -> Batch<i64, Vec<VirtualTag>> {
+    let approved = place.clone();
+    Batch::new(&place.gate, move |ids| {
+        let place = approved.clone();
+        async move {
+            let mut found: HashMap<i64, Vec<VirtualTag>> = HashMap::new();
+            for tag in tags::approved_of(&place.db, &place.scope, ids).await? {
+                found.entry(tag.resource_id).or_default().push(tag);
+            }
+            Ok(found)
+        }
+    })
 }
 
 fn keyed<K: Eq + std::hash::Hash, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, Arc<T>> {

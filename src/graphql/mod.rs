@@ -7,6 +7,7 @@ pub mod context;
 mod cursor;
 mod dashboard;
 mod decide;
+mod decision;
 mod drive;
 mod enums;
 pub mod error;

@@ -1,13 +1,15 @@
 //! Runs of jobs, and their schedules.
 
 use super::context::ContextExt;
+use super::decision::{Decision, DecisionOutcome, RunDecision};
 use super::enums::{JobName, RunStatus};
 use super::error::{Nullable, Result, nullable};
 use super::id::{Id, JobRunKind, ScheduleKind};
 use super::page::{Connection, PageArgs, connection};
 use crate::clock::Clock;
+use crate::domain::approvals::items::ItemFilter;
 use crate::domain::runs::list::{self, RejectedLine as RejectedRow, RunFilter, RunOrder};
-use crate::domain::runs::{Run as Row, Schedule as ScheduleRow, next_run_at};
+use crate::domain::runs::{Arguments, Run as Row, Schedule as ScheduleRow, next_run_at};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveEnum;
@@ -57,6 +59,14 @@ impl JobRun {
     async fn dry_run(&self) -> Option<bool> {
         let is_import = self.0.job_name == crate::domain::JobName::Import;
         is_import.then(|| self.0.arguments["dry_run"] == true)
+    }
+
+    /// What a bulk decision says of its tags; null for other jobs.
+    async fn decision(&self) -> Option<Decision> {
+        match Arguments::of(&self.0) {
+            Ok(Arguments::Decide { decision, .. }) => Some(decision.into()),
+            _ => None,
+        }
     }
 
     /// Where the run stands.
@@ -170,12 +180,34 @@ impl JobRun {
             .connection(ctx, self.0.id, (), args)
             .await
     }
+
+    /// The tags that a bulk decision is about, fixed when they were selected, and what became of each; in the order in
+    /// which the run goes along them.
+    async fn decisions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those of which this became.")] outcome: Option<DecisionOutcome>,
+    ) -> Result<Connection<RunDecision>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let filter = outcome.map_or(ItemFilter::All, Into::into);
+        let decisions = &ctx.loaders()?.decisions;
+        decisions.connection(ctx, self.0.id, filter, args).await
+    }
 }
 
 /// A figure of a run.
 #[derive(SimpleObject)]
 pub struct RunCount<'a> {
-    /// What is counted: `inserted`, `updated`, `proposed`, and so on.
+    /// What is counted: `inserted`, `updated`, `proposed`, `approved`, and so on.
     name: &'a str,
     /// How many there are.
     count: i64,

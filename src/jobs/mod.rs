@@ -2,6 +2,7 @@
 //! job. What a job does is in the domain; what becomes of a run is decided on its row, see [`crate::domain::runs`].
 
 mod auto_tag;
+mod decide;
 mod discover;
 mod import;
 mod maintain;

@@ -8,7 +8,7 @@
 
 use super::presence::Presence;
 use super::wakeups::Wakeups;
-use super::{JobContext, auto_tag, discover, import, maintain, queue};
+use super::{JobContext, auto_tag, decide, discover, import, maintain, queue};
 use crate::domain::runs::{self, Arguments, Failure, Hold, RunHandle, Settled, WorkerId};
 use crate::error::Result;
 use apalis::prelude::{BackendExt, Data, Monitor, WorkerBuilder, WorkerBuilderExt};
@@ -235,6 +235,9 @@ async fn perform(context: JobContext, run: Arc<RunHandle>) -> Result<()> {
         Arguments::AutoTag {} => auto_tag::run(&context, &run).await,
         Arguments::Import { file_id, dry_run } => import::run(&context, &run, *file_id, *dry_run).await,
         Arguments::Maintain {} => maintain::run(&context, &run).await,
+        Arguments::Decide { decision, reason } => {
+            decide::run(&context, &run, *decision, reason.clone()).await
+        }
     }
 }
 

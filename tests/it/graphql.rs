@@ -105,7 +105,7 @@ fn actor(role: Role, scope: AccountScope) -> Actor {
 }
 
 /// `$1` is how many resources.
-const ROWS: [&str; 7] = [
+const ROWS: [&str; 8] = [
     "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at,
             discovered_by, first_seen_at, last_seen_at)
      SELECT 'arn:' || n, 'prod-web-' || n, (ARRAY['aws', 'gcp', 'azure'])[n % 3 + 1], 'account-' || n % 2,
@@ -133,4 +133,7 @@ const ROWS: [&str; 7] = [
      SELECT 'import', 'SUCCEEDED', 'ada', '2024-01-01T00:00:00Z', '2024-01-01T00:00:00Z' FROM generate_series(1, $1)",
     "INSERT INTO import_rejections (run_id, line, reason)
      SELECT j.id, n, 'no' FROM scheduler_jobs j CROSS JOIN generate_series(1, 3) n WHERE j.id <= $1",
+    "INSERT INTO decision_items (run_id, position, resource_id, virtual_tag_id, account_id, seen_at)
+     SELECT j.id, n, t.resource_id, t.id, t.account_id, t.updated_at
+       FROM scheduler_jobs j CROSS JOIN generate_series(1, 3) n JOIN virtual_tags t ON t.id = n WHERE j.id <= $1",
 ];

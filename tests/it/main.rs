@@ -11,6 +11,7 @@ mod app;
 mod approvals;
 mod architecture;
 mod auto_tag;
+mod bulk;
 mod cli;
 mod corpus;
 mod db;

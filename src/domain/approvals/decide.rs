@@ -1,51 +1,60 @@
-//! Approving and denying.
+//! Approving and denying, and what all decisions have in common.
 
-use super::filter::TagFilter;
-use super::{Decisions, MAX_AT_ONCE, VirtualTag, check_reason, distinct, lock_resources, outcomes};
+use super::{Decisions, Selection, VirtualTag, at_once, check_reason, lock_resources, outcomes, undo};
 use crate::db::sql;
-use crate::domain::audit::{self, Cause};
-use crate::domain::auth::{Actor, Role};
+use crate::domain::audit::{self, Cause, ChangedTag};
+use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::tagging::revision;
-use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
+use crate::entities::{ApprovalStatus, Outcome};
 use crate::error::{Error, Problem, ProblemCode, Result};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
+use serde::{Deserialize, Serialize};
 
-/// What a person says to a proposed tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a person says of tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Decision {
-    /// It holds from now on.
+    /// A proposed one holds from now on.
     Approve,
-    /// It does not, and is not proposed again on the same evidence.
+    /// A proposed one does not hold, and is not proposed again on the same evidence.
     Deny,
+    /// What was decided waits again.
+    Undo,
 }
 
-/// Tags that were proposed for the same reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupKey {
-    pub tag_key: String,
-    pub tag_value: String,
-    pub source: TagSource,
-    pub evidence_signature: String,
+impl Decision {
+    /// What becomes of a tag on which it is made.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Approve => Outcome::Approved,
+            Self::Deny => Outcome::Denied,
+            Self::Undo => Outcome::Undone,
+        }
+    }
+
+    /// Whether it can be made on a tag that stands so.
+    pub(super) fn can_be_made(self, status: ApprovalStatus) -> bool {
+        match self {
+            Self::Approve | Self::Deny => status == ApprovalStatus::Pending,
+            Self::Undo => matches!(status, ApprovalStatus::Approved | ApprovalStatus::Denied),
+        }
+    }
+
+    /// Why it was not made on a tag, which stands where it stands now.
+    pub(super) fn why_not(self, tag: &VirtualTag) -> Problem {
+        match self {
+            Self::Approve | Self::Deny => why_not(tag),
+            Self::Undo => undo::why_not(tag),
+        }
+    }
 }
 
-/// Which tags to decide.
-#[derive(Clone, Debug)]
-pub enum Selection {
-    /// These, named one by one.
-    Ids(Vec<i64>),
-    /// All pending ones that the filter takes at this moment.
-    Filter(TagFilter),
-    /// All pending ones of a group.
-    Group(GroupKey),
-}
-
-/// Decides the selected tags for the actor, who must be an approver.
+/// Decides the selected tags for the actor, who must be an approver, at once.
 ///
 /// Gives for each tag what became of it: one that somebody decided before stays as it is and is reported with
 /// that decision, so that deciding twice is harmless. Approving a value supersedes the other candidates of its
-/// key on the resource, and a value approved earlier. Refuses more than [`MAX_AT_ONCE`] tags, having decided none.
+/// key on the resource, and a value approved earlier. Refuses more than [`super::MAX_AT_ONCE`] tags, having decided
+/// none; [`super::request`] takes them.
 pub async fn decide(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -55,75 +64,74 @@ pub async fn decide(
 ) -> Result<Decisions> {
     actor.require(Role::Approver)?;
     check_reason(reason.as_deref())?;
-    let ids = select(db, actor, selection).await?;
+    let field = if matches!(selection, Selection::Ids(_)) {
+        "ids"
+    } else {
+        "filter"
+    };
+    let selected = selection.query(db, actor, decision).await?;
+    match selected.at_once(db).await? {
+        Some(ids) => decide_ids(db, actor, decision, &ids, reason).await,
+        None => Err(Error::Rejected(vec![at_once(field)])),
+    }
+}
+
+/// Decides a few tags in one transaction.
+pub(super) async fn decide_ids(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    decision: Decision,
+    ids: &[i64],
+    reason: Option<String>,
+) -> Result<Decisions> {
     let cause = Cause {
         actor: actor.subject.clone(),
         reason,
         run_id: None,
     };
-    sql::retried(|| decide_ids(db, actor, decision, &ids, &cause)).await
+    sql::retried(async || {
+        let txn = db.begin().await?;
+        lock_resources(&txn, ids, &actor.scope).await?;
+        let changed = make(&txn, &actor.scope, decision, ids, &cause).await?;
+        let decisions = outcomes(&txn, &actor.scope, decision, ids, &changed).await?;
+        txn.commit().await?;
+        Ok(decisions)
+    })
+    .await
 }
 
-async fn decide_ids(
-    db: &DatabaseConnection,
-    actor: &Actor,
+/// Makes the decision on those of `ids` on which it can be made, and gives them. Who calls holds their resources.
+pub(super) async fn make(
+    txn: &impl ConnectionTrait,
+    scope: &AccountScope,
     decision: Decision,
     ids: &[i64],
     cause: &Cause,
-) -> Result<Decisions> {
-    let txn = db.begin().await?;
-    lock_resources(&txn, ids, actor).await?;
+) -> Result<Vec<ChangedTag>> {
     let changed = match decision {
-        Decision::Approve => approve(&txn, actor, ids, cause).await?,
-        Decision::Deny => deny(&txn, actor, ids, cause).await?,
+        Decision::Approve => approve(txn, scope, ids, cause).await?,
+        Decision::Deny => deny(txn, scope, ids, cause).await?,
+        Decision::Undo => undo::reopen(txn, scope, ids, cause).await?,
     };
-    revision::make_due(&txn, changed.iter().map(|tag| tag.resource_id).collect()).await?;
-    let decisions = outcomes(&txn, actor, ids, &changed, why_not).await?;
-    txn.commit().await?;
-    Ok(decisions)
-}
-
-async fn select(db: &DatabaseConnection, actor: &Actor, selection: Selection) -> Result<Vec<i64>> {
-    use virtual_tag::Column;
-    let pending = virtual_tag::find(&actor.scope).filter(Column::ApprovalStatus.eq(ApprovalStatus::Pending));
-    let selected = match selection {
-        Selection::Ids(ids) => return distinct(ids),
-        Selection::Filter(filter) => pending.filter(filter.condition()),
-        Selection::Group(group) => pending
-            .filter(Column::TagKey.eq(group.tag_key))
-            .filter(Column::TagValue.eq(group.tag_value))
-            .filter(Column::Source.eq(group.source))
-            .filter(Column::EvidenceSignature.eq(group.evidence_signature)),
-    };
-    let page = selected
-        .select_only()
-        .column(Column::Id)
-        .order_by_asc(Column::Id)
-        .limit(MAX_AT_ONCE as u64 + 1);
-    let ids: Vec<i64> = page.into_tuple().all(db).await?;
-    if ids.len() > MAX_AT_ONCE {
-        let message = format!("more than {MAX_AT_ONCE} tags are selected; narrow the filter");
-        return Err(Error::Rejected(vec![Problem::field(
-            ProblemCode::TooMany,
-            "filter",
-            message,
-        )]));
-    }
-    Ok(ids)
+    let mut resources: Vec<i64> = changed.iter().map(|tag| tag.resource_id).collect();
+    resources.sort_unstable();
+    resources.dedup();
+    revision::make_due(txn, resources).await?;
+    Ok(changed)
 }
 
 /// Approves those of `ids` that are pending. Of several values of one key on one resource the most confident
 /// wins; the others are superseded with the rest.
 async fn approve(
     txn: &impl ConnectionTrait,
-    actor: &Actor,
+    scope: &AccountScope,
     ids: &[i64],
     cause: &Cause,
-) -> Result<Vec<VirtualTag>> {
+) -> Result<Vec<ChangedTag>> {
     let winners = "SELECT DISTINCT ON (resource_id, tag_key) id, resource_id, tag_key FROM virtual_tags
          WHERE id = ANY($1) AND approval_status = 'PENDING' AND ($2::text[] IS NULL OR account_id = ANY($2))
          ORDER BY resource_id, tag_key, confidence DESC, id";
-    let binds = || vec![ids.to_vec().into(), actor.scope.as_bind().into()];
+    let binds = || vec![ids.to_vec().into(), scope.as_bind().into()];
     // First the others give way: a key has one approved value at any moment.
     let supersede = format!(
         "winner AS ({winners}),
@@ -136,7 +144,7 @@ async fn approve(
             RETURNING t.*, 'SUPERSEDED'::text AS action, t.tag_value AS old_value, l.old_status)"
     );
     // The winners are the same ones still: those that lost among `ids` are no longer pending.
-    audit::with_trail::<VirtualTag>(txn, &supersede, binds(), cause).await?;
+    audit::ids_with_trail(txn, &supersede, binds(), cause).await?;
     let approve = format!(
         "winner AS ({winners}),
          changed AS (UPDATE virtual_tags t SET approval_status = 'APPROVED', decided_by = $3, decided_at = now(),
@@ -144,21 +152,21 @@ async fn approve(
               FROM winner w WHERE t.id = w.id
             RETURNING t.*, 'APPROVED'::text AS action, t.tag_value AS old_value, 'PENDING'::text AS old_status)"
     );
-    audit::with_trail(txn, &approve, with_decision(binds(), cause), cause).await
+    audit::ids_with_trail(txn, &approve, with_decision(binds(), cause), cause).await
 }
 
 async fn deny(
     txn: &impl ConnectionTrait,
-    actor: &Actor,
+    scope: &AccountScope,
     ids: &[i64],
     cause: &Cause,
-) -> Result<Vec<VirtualTag>> {
+) -> Result<Vec<ChangedTag>> {
     let deny = "changed AS (UPDATE virtual_tags t SET approval_status = 'DENIED', decided_by = $3,
                 decided_at = now(), decision_reason = $4, updated_at = now()
               WHERE id = ANY($1) AND approval_status = 'PENDING' AND ($2::text[] IS NULL OR account_id = ANY($2))
             RETURNING t.*, 'DENIED'::text AS action, t.tag_value AS old_value, 'PENDING'::text AS old_status)";
-    let binds = vec![ids.to_vec().into(), actor.scope.as_bind().into()];
-    audit::with_trail(txn, deny, with_decision(binds, cause), cause).await
+    let binds = vec![ids.to_vec().into(), scope.as_bind().into()];
+    audit::ids_with_trail(txn, deny, with_decision(binds, cause), cause).await
 }
 
 fn with_decision(mut binds: Vec<sea_orm::Value>, cause: &Cause) -> Vec<sea_orm::Value> {

@@ -1,7 +1,6 @@
 //! The queue in groups: tags that were proposed for the same reason, to be decided together.
 
-use super::decide::GroupKey;
-use super::filter::TagFilter;
+use super::{GroupKey, TagFilter};
 use crate::domain::auth::Actor;
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::entities::{TagSource, virtual_tag};

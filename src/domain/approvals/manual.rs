@@ -148,7 +148,7 @@ async fn delete_checked(
 ) -> Result<VirtualTag> {
     let txn = db.begin().await?;
     let tag = locked_manual(&txn, actor, id).await?;
-    let superseded = undo::superseded_by_approval(&txn, actor, &[id]).await?;
+    let superseded = undo::superseded_by_approval(&txn, &actor.scope, &[id]).await?;
     // Only so that the key has no approved value while an older one is restored; the row goes next.
     let yield_key = "UPDATE virtual_tags SET approval_status = 'PENDING' WHERE id = $1";
     sql::execute(&txn, yield_key, [id.into()]).await?;
@@ -201,7 +201,7 @@ async fn lock_resource(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Re
 }
 
 async fn locked_manual(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<VirtualTag> {
-    super::lock_resources(txn, &[id], actor).await?;
+    super::lock_resources(txn, &[id], &actor.scope).await?;
     let tag = virtual_tag::find(&actor.scope)
         .filter(virtual_tag::Column::Id.eq(id))
         .one(txn)

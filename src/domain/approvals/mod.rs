@@ -10,31 +10,40 @@
 //!    +-----> DENIED
 //!      deny
 //! ```
+//!
+//! Up to [`MAX_AT_ONCE`] tags are decided in the answer; more of them by a run, see [`bulk`]. Both make their decisions
+//! by the same statements.
 
+pub mod bulk;
 mod decide;
 pub mod filter;
 pub mod groups;
+pub mod items;
 pub mod list;
 mod manual;
 mod rows;
+mod selection;
 pub mod stats;
 mod undo;
 
 pub use crate::entities::virtual_tag::Model as VirtualTag;
-pub use decide::{Decision, GroupKey, Selection, decide};
+pub use bulk::{Answer, request};
+pub use decide::{Decision, decide};
 pub use filter::{TagFilter, TagKind};
 pub use manual::{NewTag, create, delete, update};
+pub use selection::{DecidedFilter, GroupKey, MAX_IDS, Selection};
 pub use undo::undo;
 
 use crate::db::sql;
-use crate::domain::auth::Actor;
+use crate::domain::audit::ChangedTag;
+use crate::domain::auth::AccountScope;
 use crate::entities::virtual_tag;
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, sea_query::extension::postgres::PgFunc};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// How many tags one call may decide.
+/// How many tags one call decides at once.
 pub const MAX_AT_ONCE: usize = 1000;
 /// Characters of a reason.
 pub const MAX_REASON: usize = 2000;
@@ -66,45 +75,57 @@ impl Decisions {
 
 /// Locks the resources of the tags. Whoever changes tags of a resource holds its row, so evaluation, decisions
 /// and edits of one resource come one after the other; in the order of ids, so that they never wait in a circle.
-async fn lock_resources(db: &impl ConnectionTrait, tag_ids: &[i64], actor: &Actor) -> Result<()> {
+async fn lock_resources(db: &impl ConnectionTrait, tag_ids: &[i64], scope: &AccountScope) -> Result<()> {
     let lock = "SELECT 1 FROM resources WHERE id IN (SELECT resource_id FROM virtual_tags
                  WHERE id = ANY($1) AND ($2::text[] IS NULL OR account_id = ANY($2)))
                  ORDER BY id FOR NO KEY UPDATE";
-    sql::execute(db, lock, [tag_ids.to_vec().into(), actor.scope.as_bind().into()]).await?;
+    sql::execute(db, lock, [tag_ids.to_vec().into(), scope.as_bind().into()]).await?;
     Ok(())
 }
 
-/// Reads the tags again and says for each of `ids` what became of it: `changed` ones were decided by this call,
-/// and `why_not` explains the others.
+/// Reads the tags again and says for each of `ids` what became of it: `changed` ones were decided by this call.
 async fn outcomes(
     db: &impl ConnectionTrait,
-    actor: &Actor,
+    scope: &AccountScope,
+    decision: Decision,
     ids: &[i64],
-    changed: &[VirtualTag],
-    why_not: impl Fn(&VirtualTag) -> Problem,
+    changed: &[ChangedTag],
 ) -> Result<Decisions> {
-    let any = PgFunc::any(Expr::val(ids.to_vec()));
-    let found = virtual_tag::find(&actor.scope)
-        .filter(virtual_tag::Column::Id.into_expr().eq(any))
-        .all(db)
-        .await?;
-    let mut found: HashMap<i64, VirtualTag> = found.into_iter().map(|tag| (tag.id, tag)).collect();
+    let mut found = by_id(db, scope, ids).await?;
+    let changed: HashSet<i64> = changed.iter().map(|tag| tag.id).collect();
     let item = |&id: &i64| {
         let tag = found.remove(&id);
         let problem = match &tag {
-            None => Some(Problem::field(
-                ProblemCode::NotFound,
-                "ids",
-                "there is no such virtual tag",
-            )),
-            Some(tag) if changed.iter().any(|other| other.id == tag.id) => None,
-            Some(tag) => Some(why_not(tag)),
+            None => Some(not_found()),
+            Some(tag) if changed.contains(&tag.id) => None,
+            Some(tag) => Some(decision.why_not(tag)),
         };
         ItemResult { id, tag, problem }
     };
     Ok(Decisions {
         items: ids.iter().map(item).collect(),
     })
+}
+
+async fn by_id(
+    db: &impl ConnectionTrait,
+    scope: &AccountScope,
+    ids: &[i64],
+) -> Result<HashMap<i64, VirtualTag>> {
+    let any = PgFunc::any(Expr::val(ids.to_vec()));
+    let found = virtual_tag::find(scope).filter(virtual_tag::Column::Id.into_expr().eq(any));
+    let found = found.all(db).await?;
+    Ok(found.into_iter().map(|tag| (tag.id, tag)).collect())
+}
+
+fn not_found() -> Problem {
+    Problem::field(ProblemCode::NotFound, "ids", "there is no such virtual tag")
+}
+
+/// More tags than one call decides at once.
+fn at_once(field: &str) -> Problem {
+    let message = format!("more than {MAX_AT_ONCE} tags are selected; narrow the selection");
+    Problem::field(ProblemCode::TooMany, field, message)
 }
 
 /// Refuses a reason that cannot be kept: too long, or with NUL in it.
@@ -119,22 +140,4 @@ pub(in crate::domain) fn check_reason(reason: Option<&str>) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Removes repeated ids and refuses too many.
-fn distinct(ids: Vec<i64>) -> Result<Vec<i64>> {
-    let mut seen = std::collections::HashSet::with_capacity(ids.len());
-    let ids: Vec<i64> = ids.into_iter().filter(|id| seen.insert(*id)).collect();
-    if ids.len() > MAX_AT_ONCE {
-        let message = format!(
-            "{} tags are more than the {MAX_AT_ONCE} that one call may decide",
-            ids.len()
-        );
-        return Err(Error::Rejected(vec![Problem::field(
-            ProblemCode::TooMany,
-            "ids",
-            message,
-        )]));
-    }
-    Ok(ids)
 }

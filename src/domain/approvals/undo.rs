@@ -1,38 +1,33 @@
 //! Taking a decision back.
 
-use super::{Decisions, VirtualTag, check_reason, distinct, lock_resources, outcomes};
+use super::{Decision, Decisions, Selection, VirtualTag, decide};
 use crate::db::sql;
-use crate::domain::audit::{self, Cause};
-use crate::domain::auth::{Actor, Role};
-use crate::domain::tagging::revision;
+use crate::domain::audit::{self, Cause, ChangedTag};
+use crate::domain::auth::{AccountScope, Actor};
 use crate::entities::ApprovalStatus;
 use crate::error::{Problem, ProblemCode, Result};
-use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 
-/// Takes back the decisions on these tags: they are PENDING again, and what an approval had superseded stands
-/// where it stood before. On a resource that is retired, what would be PENDING is withdrawn. A tag that is not
-/// approved or denied stays as it is and is reported.
+/// Takes back the decisions on these tags, as [`decide()`] does with [`Decision::Undo`]: they are PENDING again, and
+/// what an approval had superseded stands where it stood before. On a resource that is retired, what would be PENDING
+/// is withdrawn. A tag that is not approved or denied stays as it is and is reported.
 pub async fn undo(
     db: &DatabaseConnection,
     actor: &Actor,
     ids: Vec<i64>,
     reason: Option<String>,
 ) -> Result<Decisions> {
-    actor.require(Role::Approver)?;
-    check_reason(reason.as_deref())?;
-    let ids = distinct(ids)?;
-    let cause = Cause {
-        actor: actor.subject.clone(),
-        reason,
-        run_id: None,
-    };
-    sql::retried(|| undo_ids(db, actor, &ids, &cause)).await
+    decide(db, actor, Decision::Undo, Selection::Ids(ids), reason).await
 }
 
-async fn undo_ids(db: &DatabaseConnection, actor: &Actor, ids: &[i64], cause: &Cause) -> Result<Decisions> {
-    let txn = db.begin().await?;
-    lock_resources(&txn, ids, actor).await?;
-    let superseded = superseded_by_approval(&txn, actor, ids).await?;
+/// Takes back the decisions on those of `ids` that are decided.
+pub(super) async fn reopen(
+    txn: &impl ConnectionTrait,
+    scope: &AccountScope,
+    ids: &[i64],
+    cause: &Cause,
+) -> Result<Vec<ChangedTag>> {
+    let superseded = superseded_by_approval(txn, scope, ids).await?;
     let reopen = "chosen AS (SELECT id, approval_status AS old_status FROM virtual_tags
              WHERE id = ANY($1) AND approval_status IN ('APPROVED', 'DENIED')
                AND ($2::text[] IS NULL OR account_id = ANY($2))),
@@ -41,20 +36,17 @@ async fn undo_ids(db: &DatabaseConnection, actor: &Actor, ids: &[i64], cause: &C
                 decided_by = NULL, decided_at = NULL, decision_reason = NULL, updated_at = now()
               FROM chosen c, resources r WHERE t.id = c.id AND r.id = t.resource_id
             RETURNING t.*, 'UNDONE'::text AS action, t.tag_value AS old_value, c.old_status)";
-    let binds = vec![ids.to_vec().into(), actor.scope.as_bind().into()];
-    let changed: Vec<VirtualTag> = audit::with_trail(&txn, reopen, binds, cause).await?;
-    restore(&txn, superseded, cause).await?;
-    revision::make_due(&txn, changed.iter().map(|tag| tag.resource_id).collect()).await?;
-    let decisions = outcomes(&txn, actor, ids, &changed, why_not).await?;
-    txn.commit().await?;
-    Ok(decisions)
+    let binds = vec![ids.to_vec().into(), scope.as_bind().into()];
+    let changed = audit::ids_with_trail(txn, reopen, binds, cause).await?;
+    restore(txn, superseded, cause).await?;
+    Ok(changed)
 }
 
 /// What the present approvals of `ids` took from other tags; not what an earlier approval of the same tag took, for
 /// another value may have been approved since. Both were written at the same moment, that of their transaction.
 pub(super) async fn superseded_by_approval(
     txn: &impl ConnectionTrait,
-    actor: &Actor,
+    scope: &AccountScope,
     ids: &[i64],
 ) -> Result<Vec<i64>> {
     #[derive(FromQueryResult)]
@@ -64,7 +56,7 @@ pub(super) async fn superseded_by_approval(
     let superseded = "SELECT t.id FROM virtual_tags t JOIN virtual_tags w ON w.id = t.superseded_by
          WHERE w.id = ANY($1) AND w.approval_status = 'APPROVED' AND t.approval_status = 'SUPERSEDED'
            AND t.updated_at = w.decided_at AND ($2::text[] IS NULL OR w.account_id = ANY($2))";
-    let binds = [ids.to_vec().into(), actor.scope.as_bind().into()];
+    let binds = [ids.to_vec().into(), scope.as_bind().into()];
     let superseded: Vec<Superseded> = sql::rows(txn, superseded, binds).await?;
     Ok(superseded.into_iter().map(|tag| tag.id).collect())
 }
@@ -72,6 +64,9 @@ pub(super) async fn superseded_by_approval(
 /// Gives superseded tags back to where they stood. What was pending on a resource that is retired since is withdrawn,
 /// as the retirement would have done: nobody would ever decide it.
 pub(super) async fn restore(txn: &impl ConnectionTrait, ids: Vec<i64>, cause: &Cause) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     let restore = "chosen AS (SELECT t.id, t.superseded_from = 'PENDING' AND r.retired_at IS NOT NULL AS gone
               FROM virtual_tags t JOIN resources r ON r.id = t.resource_id WHERE t.id = ANY($1)),
          changed AS (UPDATE virtual_tags t
@@ -80,11 +75,11 @@ pub(super) async fn restore(txn: &impl ConnectionTrait, ids: Vec<i64>, cause: &C
               FROM chosen c WHERE t.id = c.id
             RETURNING t.*, CASE WHEN c.gone THEN 'WITHDRAWN' ELSE 'RESTORED' END AS action,
                 t.tag_value AS old_value, 'SUPERSEDED'::text AS old_status)";
-    audit::with_trail::<VirtualTag>(txn, restore, vec![ids.into()], cause).await?;
+    audit::ids_with_trail(txn, restore, vec![ids.into()], cause).await?;
     Ok(())
 }
 
-fn why_not(tag: &VirtualTag) -> Problem {
+pub(super) fn why_not(tag: &VirtualTag) -> Problem {
     let message = match tag.approval_status {
         ApprovalStatus::Superseded => "superseded; undo the approval that took its place",
         _ => "not decided, so there is nothing to take back",

@@ -1,6 +1,7 @@
 //! What a run is asked to do: one typed form per job, stored as JSON.
 
 use crate::domain::JobName;
+use crate::domain::approvals::Decision;
 use crate::domain::auth::Role;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,14 @@ pub enum Arguments {
     },
     /// Make audit partitions ahead and prune what is old.
     Maintain {},
+    /// Decide the tags that were selected for this run.
+    Decide {
+        /// What is decided.
+        decision: Decision,
+        /// Why, for the trail.
+        #[serde(default)]
+        reason: Option<String>,
+    },
 }
 
 impl Arguments {
@@ -39,6 +48,7 @@ impl Arguments {
             Self::AutoTag {} => JobName::AutoTag,
             Self::Import { .. } => JobName::Import,
             Self::Maintain {} => JobName::Maintain,
+            Self::Decide { .. } => JobName::Decide,
         }
     }
 
@@ -50,6 +60,7 @@ impl Arguments {
             Self::AutoTag {} => "auto_tag".into(),
             Self::Import { file_id, dry_run } => format!("import:{file_id}:{dry_run}"),
             Self::Maintain {} => "maintain".into(),
+            Self::Decide { decision, .. } => format!("decide:{decision:?}"),
         }
     }
 
@@ -57,7 +68,7 @@ impl Arguments {
     /// share.
     pub fn exclusive_key(&self) -> Option<String> {
         match self {
-            Self::AutoTag {} => None,
+            Self::AutoTag {} | Self::Decide { .. } => None,
             // Two sources do not touch each other's resources, but asking all touches each one's.
             Self::Discover { .. } => Some("discover".into()),
             Self::Import { .. } | Self::Maintain {} => Some(self.singleton_key()),
@@ -68,6 +79,7 @@ impl Arguments {
     /// that before discovery, and a back-fill last.
     pub fn priority(&self) -> i16 {
         match self {
+            Self::Decide { .. } => 100,
             Self::Import { .. } => 80,
             Self::Maintain {} => 40,
             Self::Discover { .. } => 20,
@@ -85,14 +97,16 @@ impl Arguments {
     pub fn time_limit(&self) -> Duration {
         match self {
             Self::Discover { .. } | Self::Maintain {} => Duration::from_hours(1),
-            Self::AutoTag {} | Self::Import { .. } => Duration::from_hours(4),
+            Self::AutoTag {} | Self::Import { .. } | Self::Decide { .. } => Duration::from_hours(4),
         }
     }
 
     /// The role that may ask for such a run.
     pub fn required_role(&self) -> Role {
         match self {
-            Self::Discover { .. } | Self::AutoTag {} | Self::Import { .. } => Role::Approver,
+            Self::Discover { .. } | Self::AutoTag {} | Self::Import { .. } | Self::Decide { .. } => {
+                Role::Approver
+            }
             Self::Maintain {} => Role::Admin,
         }
     }
@@ -106,6 +120,11 @@ impl Arguments {
     pub(super) fn to_json(&self) -> Result<Value> {
         let mut tagged = serde_json::to_value(self).map_err(Error::internal)?;
         Ok(tagged["arguments"].take())
+    }
+
+    /// What a run was given; as [`Self::from_json`].
+    pub fn of(run: &super::Run) -> Result<Self> {
+        Self::from_json(run.job_name, &run.arguments)
     }
 
     /// From the columns `job_name` and `arguments`. [`Error::Internal`] when another version of the program wrote
@@ -134,6 +153,13 @@ mod tests {
                 json!({ "file_id": 7, "dry_run": true }),
             ),
             (Arguments::Maintain {}, json!({})),
+            (
+                Arguments::Decide {
+                    decision: Decision::Approve,
+                    reason: None,
+                },
+                json!({ "decision": "approve", "reason": null }),
+            ),
         ] {
             assert_eq!(arguments.to_json().unwrap(), column);
             assert_eq!(Arguments::from_json(arguments.job(), &column).unwrap(), arguments);

@@ -23,6 +23,7 @@ pub use claim::{Flow, Hold, Progress, RunHandle, WorkerId, claim, claim_next};
 pub use cron::Cron;
 pub use recruit::recruit;
 pub use request::{NewRun, Requested, cancel, request, request_discovery, retry};
+pub(in crate::domain) use request::{add, find};
 pub use rescue::{DEAD_AFTER, QUIET_AFTER, Rescued, prune, rescue};
 pub use schedules::{next_run_at, pause, resume, sync, tick};
 pub use settle::{Failure, Settled, release, settle};

@@ -136,6 +136,23 @@ pub async fn retry(db: &DatabaseConnection, wake: &dyn Wake, actor: &Actor, id: 
     Ok(run)
 }
 
+/// Makes a run in the caller's transaction for an actor who may be limited to some accounts: the caller sees to it that
+/// the run stays within them. No other run stands for it. Needs [`Arguments::required_role`].
+pub(in crate::domain) async fn add(
+    txn: &DatabaseTransaction,
+    wake: &dyn Wake,
+    actor: &Actor,
+    arguments: Arguments,
+) -> Result<Run> {
+    actor.require(arguments.required_role())?;
+    let new = NewRun {
+        arguments,
+        singleton_key: None,
+    };
+    let run = insert(txn, wake, &actor.subject, &new, None).await?;
+    run.ok_or_else(|| Error::internal("a run without a key met an equal one"))
+}
+
 /// Makes a run in the caller's transaction, or gives the equal one that waits already.
 pub(super) async fn enqueue(
     txn: &DatabaseTransaction,
@@ -204,11 +221,13 @@ async fn may_steer(db: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<
 }
 
 async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Run> {
-    let run = scheduler_job::find(&AccountScope::All)
-        .filter(scheduler_job::Column::Id.eq(id))
-        .one(db)
-        .await?;
-    run.ok_or_else(|| not_found(id))
+    find(db, id).await?.ok_or_else(|| not_found(id))
+}
+
+/// The run of this key.
+pub(in crate::domain) async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Option<Run>> {
+    let run = scheduler_job::find(&AccountScope::All).filter(scheduler_job::Column::Id.eq(id));
+    Ok(run.one(db).await?)
 }
 
 fn conflict(run: &Run, why: &str) -> Error {

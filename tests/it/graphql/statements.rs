@@ -21,7 +21,7 @@ impl<S: tracing::Subscriber> Layer<S> for Statements {
 
 /// For each list field a query that selects all that a node can look up; `$n` is the size of each page, and the
 /// number is how many statements it takes.
-const CASES: [(&str, &str, usize); 12] = [
+const CASES: [(&str, &str, usize); 13] = [
     (
         "Query.resources",
         "resources(first: $n) { totalCount nodes { id effectiveTags { key virtualTag { id rule { id } } }
@@ -76,6 +76,11 @@ const CASES: [(&str, &str, usize); 12] = [
         "JobRun.rejections",
         "jobRuns(first: $n) { nodes { rejections(first: $n) { totalCount nodes { line } } } }",
         3,
+    ),
+    (
+        "JobRun.decisions",
+        "jobRuns(first: $n) { nodes { decisions(first: $n) { totalCount nodes { id outcome tag { id } } } } }",
+        4,
     ),
 ];
 

@@ -1,0 +1,306 @@
+//! Decisions on more tags than an answer can tell of: a run makes them.
+//!
+//! What is selected is fixed in the transaction of the request, with the state in which each tag was seen. The run goes
+//! along it in chunks; each is one transaction that makes the decisions, says of each tag what became of it, and moves
+//! the run's progress. So a kill repeats at most the chunk under way, and nothing is decided that was not selected.
+
+use super::selection::Selected;
+use super::{
+    Decision, Decisions, Selection, VirtualTag, by_id, check_reason, decide, lock_resources, not_found,
+};
+use crate::db::sql;
+use crate::domain::audit::{Cause, ChangedTag};
+use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::domain::events::Notifier;
+use crate::domain::runs::{self, Arguments, Flow, Progress, Run, RunHandle, Wake};
+use crate::entities::Outcome;
+use crate::error::{Error, Problem, ProblemCode, Result};
+use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult, TransactionTrait};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How many tags one call may select.
+pub const MAX_SELECTED: usize = 1_000_000;
+
+/// Tags decided in one transaction; those of one resource are never parted, so that its values meet each other.
+const CHUNK: i64 = 2_000;
+
+/// What a request comes to.
+#[derive(Debug)]
+pub enum Answer {
+    /// The decisions are made.
+    Decided(Decisions),
+    /// There are more than [`super::MAX_AT_ONCE`]: this run makes them.
+    Queued(Box<Run>),
+}
+
+/// Decides the selected tags for the actor, who must be an approver: at once, as [`super::decide()`], or by a run.
+///
+/// The run decides what is selected at this moment and exists for the actor, however the actor's accounts change later.
+/// Refuses more than [`MAX_SELECTED`] tags.
+pub async fn request(
+    db: &DatabaseConnection,
+    wake: &dyn Wake,
+    actor: &Actor,
+    decision: Decision,
+    selection: Selection,
+    reason: Option<String>,
+) -> Result<Answer> {
+    actor.require(Role::Approver)?;
+    check_reason(reason.as_deref())?;
+    let selected = selection.query(db, actor, decision).await?;
+    if let Some(ids) = selected.at_once(db).await? {
+        let decided = decide::decide_ids(db, actor, decision, &ids, reason);
+        return Ok(Answer::Decided(decided.await?));
+    }
+    let arguments = Arguments::Decide { decision, reason };
+    let run = queue(db, wake, actor, arguments, selected).await?;
+    Ok(Answer::Queued(Box::new(run)))
+}
+
+async fn queue(
+    db: &DatabaseConnection,
+    wake: &dyn Wake,
+    actor: &Actor,
+    arguments: Arguments,
+    selected: Selected,
+) -> Result<Run> {
+    let txn = db.begin().await?;
+    let run = runs::add(&txn, wake, actor, arguments).await?;
+    let Selected { text, mut values, .. } = selected;
+    values.push(run.id.into());
+    // By resource: so locks are taken in the order of ids, and each chunk finds its rows near each other.
+    let fix = format!(
+        "INSERT INTO decision_items (run_id, position, resource_id, virtual_tag_id, account_id, seen_at)
+         SELECT ${}, row_number() OVER (ORDER BY resource_id, id), resource_id, id, account_id, updated_at
+           FROM ({text} LIMIT {}) selected",
+        values.len(),
+        MAX_SELECTED + 1
+    );
+    let count = sql::execute(&txn, &fix, values).await?;
+    if count > MAX_SELECTED as u64 {
+        let message = format!("more than {MAX_SELECTED} tags are selected; narrow the filter");
+        return Err(Error::Rejected(vec![Problem::field(
+            ProblemCode::TooMany,
+            "filter",
+            message,
+        )]));
+    }
+    let total = "UPDATE scheduler_jobs SET progress_total = $2 WHERE id = $1 RETURNING *";
+    let run: Option<Run> = sql::row(&txn, total, [run.id.into(), (count as i64).into()]).await?;
+    let run = run.ok_or_else(|| Error::internal("the run has gone while it was made"))?;
+    txn.commit().await?;
+    Ok(run)
+}
+
+/// Makes the decisions that a run is for, chunk by chunk, until all are made or the run is told to stop; what is left
+/// then stays as it is.
+pub async fn run(
+    db: &DatabaseConnection,
+    notifier: &Notifier,
+    run: &RunHandle,
+    decision: Decision,
+    reason: Option<String>,
+) -> Result<()> {
+    let cause = Cause {
+        actor: run.requested_by.clone(),
+        reason,
+        run_id: Some(run.run_id),
+    };
+    let mut done = run.done_before;
+    loop {
+        let (items, flow) = sql::retried(|| chunk(db, run, decision, done, &cause)).await?;
+        if items == 0 {
+            return Ok(());
+        }
+        notifier.committed();
+        done += items;
+        if flow == Flow::Cancelled {
+            return Ok(());
+        }
+    }
+}
+
+/// Works off the items behind position `done`; gives how many there were, none at the end.
+async fn chunk(
+    db: &DatabaseConnection,
+    run: &RunHandle,
+    decision: Decision,
+    done: i64,
+    cause: &Cause,
+) -> Result<(i64, Flow)> {
+    let txn = db.begin().await?;
+    let items = Items {
+        run_id: run.run_id,
+        from: done,
+        to: end(&txn, run.run_id, done).await?,
+    };
+    let total = items.to - items.from;
+    if total == 0 {
+        return Ok((0, Flow::Continue));
+    }
+    let ids = items.tags(&txn, "").await?;
+    lock_resources(&txn, &ids, &AccountScope::All).await?;
+    let unchanged = items
+        .tags(
+            &txn,
+            "AND t.updated_at = i.seen_at AND t.account_id = i.account_id",
+        )
+        .await?;
+    // What was selected was within the actor's scope, and is in the same account still.
+    let changed = decide::make(&txn, &AccountScope::All, decision, &unchanged, cause).await?;
+    items.settle(&txn, decision, &changed).await?;
+    let mut counts = items.refuse(&txn, decision).await?;
+    *counts.entry(name(decision.outcome())).or_default() += changed.len() as i64;
+    let progress = Progress {
+        done_delta: total,
+        total: None,
+        counts,
+    };
+    let flow = run.checkpoint(&txn, progress).await?;
+    txn.commit().await?;
+    Ok((total, flow))
+}
+
+/// The position of the last item of the chunk behind `done`: [`CHUNK`] items on, and then to the end of the resource.
+async fn end(txn: &impl ConnectionTrait, run_id: i64, done: i64) -> Result<i64> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        end: Option<i64>,
+    }
+    let end = "SELECT coalesce(
+             (SELECT next.position - 1 FROM decision_items last JOIN decision_items next ON next.run_id = last.run_id
+                 AND next.position > last.position AND next.resource_id IS DISTINCT FROM last.resource_id
+               WHERE last.run_id = $1 AND last.position = $2 ORDER BY next.position LIMIT 1),
+             (SELECT max(position) FROM decision_items WHERE run_id = $1)) AS \"end\"";
+    let row: Option<Row> = sql::row(txn, end, [run_id.into(), (done + CHUNK).into()]).await?;
+    Ok(row.and_then(|row| row.end).unwrap_or(done))
+}
+
+/// The items of a chunk: those behind position `from` up to `to`.
+struct Items {
+    run_id: i64,
+    from: i64,
+    to: i64,
+}
+
+impl Items {
+    fn binds(&self) -> Vec<sea_orm::Value> {
+        vec![self.run_id.into(), self.from.into(), self.to.into()]
+    }
+
+    /// The tags that there are, of those for which `condition` holds of the tag `t` and the item `i`.
+    async fn tags(&self, txn: &impl ConnectionTrait, condition: &str) -> Result<Vec<i64>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: i64,
+        }
+        let tags = format!(
+            "SELECT t.id FROM decision_items i JOIN virtual_tags t ON t.id = i.virtual_tag_id
+              WHERE i.run_id = $1 AND i.position > $2 AND i.position <= $3 {condition}"
+        );
+        let rows: Vec<Row> = sql::rows(txn, &tags, self.binds()).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Marks what was decided as asked.
+    async fn settle(
+        &self,
+        txn: &impl ConnectionTrait,
+        decision: Decision,
+        changed: &[ChangedTag],
+    ) -> Result<()> {
+        let settle = "UPDATE decision_items i SET outcome = $4, decided_at = now() FROM unnest($5::bigint[]) changed(id)
+             WHERE i.run_id = $1 AND i.position > $2 AND i.position <= $3 AND i.virtual_tag_id = changed.id";
+        let mut binds = self.binds();
+        let changed: Vec<i64> = changed.iter().map(|tag| tag.id).collect();
+        binds.extend([decision.outcome().to_value().into(), changed.into()]);
+        sql::execute(txn, settle, binds).await?;
+        Ok(())
+    }
+
+    /// Says of what is left why it was not decided; gives how many there were of each kind.
+    async fn refuse(
+        &self,
+        txn: &impl ConnectionTrait,
+        decision: Decision,
+    ) -> Result<BTreeMap<&'static str, i64>> {
+        let left = "SELECT position, virtual_tag_id, account_id FROM decision_items
+             WHERE run_id = $1 AND position > $2 AND position <= $3 AND outcome IS NULL";
+        let left: Vec<Left> = sql::rows(txn, left, self.binds()).await?;
+        let mut counts = BTreeMap::new();
+        if left.is_empty() {
+            return Ok(counts);
+        }
+        let ids: Vec<i64> = left.iter().map(|item| item.virtual_tag_id).collect();
+        let tags = by_id(txn, &AccountScope::All, &ids).await?;
+        let refusals: Vec<Refusal> = left
+            .iter()
+            .map(|item| {
+                let problem = item.why_not(decision, tags.get(&item.virtual_tag_id));
+                let outcome = outcome(&problem);
+                *counts.entry(name(outcome)).or_default() += 1;
+                Refusal {
+                    position: item.position,
+                    outcome,
+                    message: problem.message,
+                }
+            })
+            .collect();
+        let refuse = "UPDATE decision_items i SET outcome = r.outcome, message = r.message
+              FROM jsonb_to_recordset($2) AS r(position bigint, outcome text, message text)
+             WHERE i.run_id = $1 AND i.position = r.position";
+        sql::execute(txn, refuse, [self.run_id.into(), sql::recordset(&refusals)?]).await?;
+        Ok(counts)
+    }
+}
+
+/// An item that was not decided as asked.
+#[derive(FromQueryResult)]
+struct Left {
+    position: i64,
+    virtual_tag_id: i64,
+    account_id: Option<String>,
+}
+
+impl Left {
+    fn why_not(&self, decision: Decision, tag: Option<&VirtualTag>) -> Problem {
+        let stale = || Problem::new(ProblemCode::Stale, "it changed after it was selected");
+        match (tag, &self.account_id) {
+            (None, _) | (_, None) => not_found(),
+            // Where it went is nothing that the actor may know of.
+            (Some(tag), Some(account)) if tag.account_id != *account => stale(),
+            (Some(tag), _) if decision.can_be_made(tag.approval_status) => stale(),
+            (Some(tag), _) => decision.why_not(tag),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Refusal {
+    position: i64,
+    outcome: Outcome,
+    message: String,
+}
+
+fn outcome(problem: &Problem) -> Outcome {
+    match problem.code {
+        ProblemCode::NotFound => Outcome::NotFound,
+        ProblemCode::AlreadyDecided => Outcome::AlreadyDecided,
+        ProblemCode::Stale => Outcome::Stale,
+        ProblemCode::Invalid | ProblemCode::Conflict | ProblemCode::TooMany => Outcome::Conflict,
+    }
+}
+
+/// The name under which a run counts an outcome.
+pub(super) const fn name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Approved => "approved",
+        Outcome::Denied => "denied",
+        Outcome::Undone => "undone",
+        Outcome::AlreadyDecided => "already_decided",
+        Outcome::NotFound => "not_found",
+        Outcome::Conflict => "conflict",
+        Outcome::Stale => "stale",
+    }
+}

@@ -1,0 +1,232 @@
+//! Which tags a decision is about.
+
+use super::{Decision, MAX_AT_ONCE, TagFilter};
+use crate::db::sql;
+use crate::domain::auth::{AccountScope, Actor};
+use crate::domain::runs::{self, Arguments};
+use crate::domain::{ApprovalStatus, RunStatus};
+use crate::entities::{TagSource, virtual_tag};
+use crate::error::{Error, Problem, ProblemCode, Result};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Condition, Expr, PostgresQueryBuilder};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select, Value,
+};
+use virtual_tag::Column;
+
+/// How many ids one call may name.
+pub const MAX_IDS: usize = 10_000;
+
+/// Tags that were proposed for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupKey {
+    pub tag_key: String,
+    pub tag_value: String,
+    pub source: TagSource,
+    pub evidence_signature: String,
+}
+
+/// Decided tags that meet all of the conditions that are set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecidedFilter {
+    /// What the queue can be filtered by.
+    pub tag: TagFilter,
+    /// APPROVED or DENIED.
+    pub status: Option<ApprovalStatus>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// Decided before this moment.
+    pub decided_before: Option<DateTime<Utc>>,
+    /// Decided at this moment or later.
+    pub decided_after: Option<DateTime<Utc>>,
+}
+
+impl DecidedFilter {
+    fn condition(&self) -> Condition {
+        let by = self.decided_by.as_deref();
+        self.tag
+            .condition()
+            .add_option(self.status.map(|status| Column::ApprovalStatus.eq(status)))
+            .add_option(by.map(|by| Column::DecidedBy.eq(by)))
+            .add_option(self.decided_before.map(|before| Column::DecidedAt.lt(before)))
+            .add_option(self.decided_after.map(|after| Column::DecidedAt.gte(after)))
+    }
+}
+
+/// Which tags to decide. What an approval or a denial selects is pending; what is taken back is decided.
+#[derive(Clone, Debug)]
+pub enum Selection {
+    /// These, named one by one.
+    Ids(Vec<i64>),
+    /// All that the filter takes at this moment.
+    Filter(TagFilter),
+    /// All of a group.
+    Group(GroupKey),
+    /// All decided ones that the filter takes at this moment; to be taken back.
+    Decided(DecidedFilter),
+    /// All whose present decision a run made; to be taken back.
+    Run(i64),
+}
+
+/// What was selected.
+pub(super) struct Selected {
+    /// The ids, where they were named, in their order.
+    ids: Option<Vec<i64>>,
+    /// A query that gives `id`, `resource_id`, `account_id` and `updated_at`.
+    pub text: String,
+    /// The query's parameters.
+    pub values: Vec<Value>,
+}
+
+impl Selection {
+    /// What was selected, within the actor's accounts. Refuses ids beyond [`MAX_IDS`], and a run whose decisions
+    /// cannot be taken back.
+    pub(super) async fn query(
+        self,
+        db: &DatabaseConnection,
+        actor: &Actor,
+        decision: Decision,
+    ) -> Result<Selected> {
+        let scope = &actor.scope;
+        match (self, decision) {
+            (Self::Ids(ids), _) => Ok(of_ids(distinct(ids)?, scope)),
+            (Self::Filter(filter), Decision::Undo) => {
+                let filter = DecidedFilter {
+                    tag: filter,
+                    ..DecidedFilter::default()
+                };
+                Ok(of_tags(decided(scope).filter(filter.condition())))
+            }
+            (Self::Filter(filter), _) => Ok(of_tags(
+                virtual_tag::find_pending(scope).filter(filter.condition()),
+            )),
+            (Self::Group(group), Decision::Undo) => Ok(of_tags(decided(scope).filter(group.condition()))),
+            (Self::Group(group), _) => Ok(of_tags(
+                virtual_tag::find_pending(scope).filter(group.condition()),
+            )),
+            (Self::Decided(filter), Decision::Undo) => Ok(of_tags(decided(scope).filter(filter.condition()))),
+            (Self::Run(id), Decision::Undo) => of_run(db, id, scope).await,
+            (Self::Decided(_), _) => Err(Error::invalid("filter", "what is decided can only be taken back")),
+            (Self::Run(_), _) => Err(Error::invalid("run", "what a run decided can only be taken back")),
+        }
+    }
+}
+
+impl Selected {
+    /// The selected tags when one call may decide them at once; `None` when there are more.
+    pub(super) async fn at_once(&self, db: &DatabaseConnection) -> Result<Option<Vec<i64>>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: i64,
+        }
+        if let Some(ids) = &self.ids {
+            return Ok((ids.len() <= MAX_AT_ONCE).then(|| ids.clone()));
+        }
+        let few = format!(
+            "SELECT id FROM ({} LIMIT {}) selected",
+            self.text,
+            MAX_AT_ONCE + 1
+        );
+        let rows: Vec<Row> = sql::rows(db, &few, self.values.clone()).await?;
+        Ok((rows.len() <= MAX_AT_ONCE).then(|| {
+            let mut ids: Vec<i64> = rows.into_iter().map(|row| row.id).collect();
+            ids.sort_unstable();
+            ids
+        }))
+    }
+}
+
+impl GroupKey {
+    fn condition(&self) -> Condition {
+        Condition::all()
+            .add(Column::TagKey.eq(self.tag_key.as_str()))
+            .add(Column::TagValue.eq(self.tag_value.as_str()))
+            .add(Column::Source.eq(self.source))
+            .add(Column::EvidenceSignature.eq(self.evidence_signature.as_str()))
+    }
+}
+
+/// The statuses stand in the text, so that a prepared statement may use what indexes know of them.
+fn decided(scope: &AccountScope) -> Select<virtual_tag::Entity> {
+    virtual_tag::find(scope).filter(Expr::cust(
+        "virtual_tags.approval_status IN ('APPROVED', 'DENIED')",
+    ))
+}
+
+fn of_tags(tags: Select<virtual_tag::Entity>) -> Selected {
+    let query = tags
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::ResourceId,
+            Column::AccountId,
+            Column::UpdatedAt,
+        ])
+        .into_query();
+    let (text, values) = query.build(PostgresQueryBuilder);
+    Selected {
+        ids: None,
+        text,
+        values: values.0,
+    }
+}
+
+/// What does not exist for the actor has an id and nothing else.
+fn of_ids(ids: Vec<i64>, scope: &AccountScope) -> Selected {
+    let text = "SELECT i.id, t.resource_id, t.account_id, t.updated_at
+         FROM unnest($1::bigint[]) i(id) LEFT JOIN virtual_tags t
+           ON t.id = i.id AND ($2::text[] IS NULL OR t.account_id = ANY($2))";
+    Selected {
+        values: vec![ids.clone().into(), scope.as_bind().into()],
+        text: text.to_owned(),
+        ids: Some(ids),
+    }
+}
+
+/// A tag's decision is the run's when both were made at the same moment, that of their transaction.
+async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Result<Selected> {
+    let refused = |code, message: &str| Error::Rejected(vec![Problem::field(code, "run", message)]);
+    let run = runs::find(db, id).await?;
+    let run = run.ok_or_else(|| refused(ProblemCode::NotFound, "there is no such run"))?;
+    match Arguments::of(&run)? {
+        Arguments::Decide { decision, .. } if decision != Decision::Undo => {}
+        Arguments::Decide { .. } => {
+            return Err(refused(
+                ProblemCode::Conflict,
+                "that run took decisions back; decide again",
+            ));
+        }
+        _ => return Err(refused(ProblemCode::Conflict, "that run decided nothing")),
+    }
+    if matches!(run.status, RunStatus::Queued | RunStatus::Running) {
+        let message = "that run has not ended; cancel it first, or wait";
+        return Err(refused(ProblemCode::Conflict, message));
+    }
+    let text = "SELECT t.id, t.resource_id, t.account_id, t.updated_at FROM decision_items i
+           JOIN virtual_tags t ON t.id = i.virtual_tag_id
+          WHERE i.run_id = $1 AND i.outcome IN ('APPROVED', 'DENIED') AND t.approval_status = i.outcome
+            AND t.decided_at = i.decided_at AND ($2::text[] IS NULL OR t.account_id = ANY($2))";
+    Ok(Selected {
+        ids: None,
+        text: text.to_owned(),
+        values: vec![id.into(), scope.as_bind().into()],
+    })
+}
+
+/// Removes repeated ids and refuses too many.
+fn distinct(ids: Vec<i64>) -> Result<Vec<i64>> {
+    let mut seen = std::collections::HashSet::with_capacity(ids.len());
+    let ids: Vec<i64> = ids.into_iter().filter(|id| seen.insert(*id)).collect();
+    if ids.len() > MAX_IDS {
+        let message = format!(
+            "{} tags are more than the {MAX_IDS} that one call may name",
+            ids.len()
+        );
+        return Err(Error::Rejected(vec![Problem::field(
+            ProblemCode::TooMany,
+            "ids",
+            message,
+        )]));
+    }
+    Ok(ids)
+}

@@ -1,0 +1,161 @@
+//! What became of each tag of a decision, made at once or by a run.
+
+use super::context::ContextExt;
+use super::error::{Nullable, UserError, UserErrorCode, nullable};
+use super::id::{Id, VirtualTagKind};
+use super::virtual_tag::VirtualTag;
+use crate::domain::Outcome;
+use crate::domain::approvals::items::{DecisionItem, ItemFilter};
+use crate::domain::approvals::{Decision as DomainDecision, ItemResult};
+use crate::error::ProblemCode;
+use async_graphql::{Context, Enum, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// What is said of tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "DomainDecision")]
+pub enum Decision {
+    /// They hold from now on.
+    Approve,
+    /// They do not hold.
+    Deny,
+    /// What was decided waits again.
+    Undo,
+}
+
+/// What became of one tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum DecisionOutcome {
+    /// This call, or run, approved it.
+    Approved,
+    /// This call, or run, denied it.
+    Denied,
+    /// This call, or run, took its decision back.
+    Undone,
+    /// It was decided before, and stays so; or another value of its key was approved.
+    AlreadyDecided,
+    /// There is no such tag for the caller.
+    NotFound,
+    /// It stands where this cannot be done.
+    Conflict,
+    /// It changed after it was selected, and stays as it is.
+    Stale,
+    /// The run has not come to it; once the run has ended, it stays as it is.
+    Waiting,
+}
+
+impl From<Outcome> for DecisionOutcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Approved => Self::Approved,
+            Outcome::Denied => Self::Denied,
+            Outcome::Undone => Self::Undone,
+            Outcome::AlreadyDecided => Self::AlreadyDecided,
+            Outcome::NotFound => Self::NotFound,
+            Outcome::Conflict => Self::Conflict,
+            Outcome::Stale => Self::Stale,
+        }
+    }
+}
+
+impl From<DecisionOutcome> for ItemFilter {
+    fn from(outcome: DecisionOutcome) -> Self {
+        Self::Outcome(match outcome {
+            DecisionOutcome::Approved => Outcome::Approved,
+            DecisionOutcome::Denied => Outcome::Denied,
+            DecisionOutcome::Undone => Outcome::Undone,
+            DecisionOutcome::AlreadyDecided => Outcome::AlreadyDecided,
+            DecisionOutcome::NotFound => Outcome::NotFound,
+            DecisionOutcome::Conflict => Outcome::Conflict,
+            DecisionOutcome::Stale => Outcome::Stale,
+            DecisionOutcome::Waiting => return Self::Waiting,
+        })
+    }
+}
+
+/// What became of one tag of a request.
+#[derive(SimpleObject)]
+pub struct DecisionResult {
+    /// The tag that was asked for.
+    id: Id<VirtualTagKind>,
+    /// What became of it.
+    outcome: DecisionOutcome,
+    /// The tag as it is now; null when there is none.
+    tag: Option<VirtualTag>,
+    /// Why it was not done; null when it was.
+    user_error: Option<UserError>,
+}
+
+impl DecisionResult {
+    /// Of a tag; `done` is what becomes of those on which the decision was made.
+    pub fn of(item: ItemResult, done: Outcome) -> Self {
+        let outcome = match item.problem.as_ref().map(|problem| problem.code) {
+            None => done.into(),
+            Some(ProblemCode::NotFound) => DecisionOutcome::NotFound,
+            Some(ProblemCode::AlreadyDecided) => DecisionOutcome::AlreadyDecided,
+            Some(_) => DecisionOutcome::Conflict,
+        };
+        Self {
+            id: Id(item.id),
+            outcome,
+            tag: item.tag.map(Into::into),
+            user_error: item.problem.map(Into::into),
+        }
+    }
+}
+
+/// A tag of a bulk decision.
+pub struct RunDecision(Arc<DecisionItem>);
+
+impl From<Arc<DecisionItem>> for RunDecision {
+    fn from(row: Arc<DecisionItem>) -> Self {
+        Self(row)
+    }
+}
+
+impl AsRef<DecisionItem> for RunDecision {
+    fn as_ref(&self) -> &DecisionItem {
+        &self.0
+    }
+}
+
+/// What became of one tag that a run decides.
+#[Object]
+impl RunDecision {
+    /// The tag.
+    async fn id(&self) -> Id<VirtualTagKind> {
+        Id(self.0.virtual_tag_id)
+    }
+
+    /// What became of it.
+    async fn outcome(&self) -> DecisionOutcome {
+        self.0.outcome.map_or(DecisionOutcome::Waiting, Into::into)
+    }
+
+    /// When the run decided it; null when it did not.
+    async fn decided_at(&self) -> Option<DateTime<Utc>> {
+        self.0.decided_at
+    }
+
+    /// The tag as it is now; null when there is none.
+    async fn tag(&self, ctx: &Context<'_>) -> Nullable<VirtualTag> {
+        nullable(async { ctx.loaders()?.virtual_tags.load(self.0.virtual_tag_id).await }).await
+    }
+
+    /// Why it was not done; null when it was, or waits.
+    async fn user_error(&self) -> Option<UserError> {
+        let code = match self.0.outcome? {
+            Outcome::Approved | Outcome::Denied | Outcome::Undone => return None,
+            Outcome::AlreadyDecided => UserErrorCode::AlreadyDecided,
+            Outcome::NotFound => UserErrorCode::NotFound,
+            Outcome::Conflict => UserErrorCode::Conflict,
+            Outcome::Stale => UserErrorCode::Stale,
+        };
+        Some(UserError {
+            code,
+            field: None,
+            message: self.0.message.clone().unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,382 @@
+//! Decisions on more tags than an answer can tell of.
+
+use crate::approvals::refusal;
+use crate::runs::{run_of, silence};
+use crate::service::Service;
+use crate::world::{World, approver, limited};
+use sea_orm::{EntityTrait, QueryOrder};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use virtual_tagging::db::sql;
+use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
+use virtual_tagging::domain::approvals::{self, Answer, Decision, Selection, TagFilter, bulk};
+use virtual_tagging::domain::auth::{Actor, Role};
+use virtual_tagging::domain::events::Notifier;
+use virtual_tagging::domain::runs::{self, Arguments, Run, RunHandle, Settled};
+use virtual_tagging::domain::{Outcome, RunStatus};
+use virtual_tagging::entities::decision_item;
+use virtual_tagging::error::{Error, ProblemCode, Result};
+use virtual_tagging::jobs::Queue;
+
+/// Resources of two accounts in turn, each with two tags that wait, and the trail of these.
+async fn filled(resources: i64) -> World {
+    let world = World::new().await;
+    fill(&world, resources).await;
+    world
+}
+
+async fn fill(world: &World, resources: i64) {
+    for statement in [
+        "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by)
+         SELECT 'arn:' || n, 'r' || n, 'aws', 'account-' || n % 2, 't', 'test' FROM generate_series(1, $1) n",
+        "INSERT INTO evaluations (resource_id, revision)
+         SELECT id, 1 FROM resources WHERE id <= $1 ON CONFLICT (resource_id) DO UPDATE SET revision = 1",
+        "WITH made AS (
+             INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied,
+                 approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
+             SELECT id, key, 'value', 'PATTERN', 0.8, false, 'PENDING', '{}', 's', cloud, account_id, resource_type
+               FROM resources, unnest(ARRAY['team', 'owner']) key WHERE id <= $1 ORDER BY id, key RETURNING *)
+         INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id, action,
+             tag_key, new_value, new_status, source, confidence, auto_applied, actor)
+         SELECT resource_id, '', cloud, account_id, resource_type, id, 'PROPOSED', tag_key, tag_value,
+             approval_status, source, confidence, auto_applied, 'system:test' FROM made",
+    ] {
+        sql::execute(&world.pool, statement, [resources.into()]).await.unwrap();
+    }
+}
+
+fn all() -> Selection {
+    Selection::Filter(TagFilter::default())
+}
+
+async fn request(world: &World, actor: &Actor, decision: Decision, selection: Selection) -> Result<Answer> {
+    let because = Some("by the thousand".to_owned());
+    approvals::request(&world.pool, &Queue, actor, decision, selection, because).await
+}
+
+async fn queued(world: &World, actor: &Actor, decision: Decision, selection: Selection) -> Run {
+    match request(world, actor, decision, selection).await.unwrap() {
+        Answer::Queued(run) => *run,
+        Answer::Decided(decisions) => panic!("decided {} at once", decisions.decided()),
+    }
+}
+
+async fn claim(world: &World, run: &Run, stop: CancellationToken) -> RunHandle {
+    let handle = runs::claim(&world.pool, run.id, "worker", stop).await.unwrap();
+    handle.expect("a run to claim")
+}
+
+async fn perform(world: &World, handle: &RunHandle) -> Result<()> {
+    let Arguments::Decide { decision, reason } = handle.arguments.clone() else {
+        panic!("{:?}", handle.arguments);
+    };
+    bulk::run(&world.pool, &Notifier::default(), handle, decision, reason).await
+}
+
+/// Sees a run through; gives it as it ended.
+async fn work_off(world: &World, run: &Run) -> Run {
+    let handle = claim(world, run, CancellationToken::new()).await;
+    let done = perform(world, &handle).await.map_err(Into::into);
+    let settled = runs::settle(&world.pool, &Queue, &handle, done).await.unwrap();
+    assert_eq!(settled, Settled::Succeeded);
+    run_of(&world.pool, run.id).await
+}
+
+async fn outcomes(world: &World, run: &Run) -> BTreeMap<i64, Option<Outcome>> {
+    let items = decision_item::Entity::find()
+        .order_by_asc(decision_item::Column::Position)
+        .all(&world.pool)
+        .await
+        .unwrap();
+    let of_run = items.into_iter().filter(|item| item.run_id == run.id);
+    of_run.map(|item| (item.virtual_tag_id, item.outcome)).collect()
+}
+
+#[tokio::test]
+async fn what_was_selected_is_decided_as_it_was_seen() {
+    let world = filled(1_500).await;
+    let run = queued(&world, &approver("ann"), Decision::Approve, all()).await;
+    assert_eq!(
+        (run.progress_total, run.requested_by.as_str()),
+        (Some(3_000), "ann")
+    );
+    // Meanwhile: one is proposed on other evidence, one is denied, one goes, one moves, and others come.
+    for statement in [
+        "UPDATE virtual_tags SET confidence = 0.7, updated_at = now() WHERE id = 1",
+        "DELETE FROM virtual_tags WHERE id = 3",
+        "UPDATE resources SET account_id = 'account-9' WHERE id = 2",
+    ] {
+        sql::execute(&world.pool, statement, []).await.unwrap();
+    }
+    let denied = request(&world, &approver("bob"), Decision::Deny, Selection::Ids(vec![2])).await;
+    assert!(matches!(denied, Ok(Answer::Decided(decisions)) if decisions.decided() == 1));
+    let late = world.tag(1, "late", "value", 0.9).await;
+
+    let run = work_off(&world, &run).await;
+    assert_eq!(
+        run.counts,
+        json!({"approved": 2_996, "already_decided": 1, "not_found": 1, "stale": 2})
+    );
+    assert_eq!((run.progress_done, run.status), (3_000, RunStatus::Succeeded));
+    let outcomes = outcomes(&world, &run).await;
+    let of = |tag: i64| outcomes[&tag];
+    assert_eq!(of(1), Some(Outcome::Stale));
+    assert_eq!(of(2), Some(Outcome::AlreadyDecided));
+    assert_eq!(of(3), Some(Outcome::NotFound));
+    assert_eq!(
+        of(4),
+        Some(Outcome::Stale),
+        "another account may be beyond the scope"
+    );
+    assert_eq!(of(5), Some(Outcome::Approved));
+    let now = [
+        world.status(1).await,
+        world.status(2).await,
+        world.status(4).await,
+        world.status(5).await,
+    ];
+    assert_eq!(now, [Pending, Denied, Pending, Approved]);
+    assert_eq!(world.status(late).await, Pending);
+    let audited = "tag_audit WHERE action = 'APPROVED' AND actor = 'ann' AND reason = 'by the thousand'
+         AND run_id IS NOT NULL";
+    assert_eq!(world.count(audited).await, 2_996);
+    assert_eq!(world.count("evaluations WHERE revision = 0").await, 1_499);
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_leaves_nothing_half_done_and_nothing_is_done_twice() {
+    let world = Arc::new(filled(5_000).await);
+    let run = queued(&world, &approver("ann"), Decision::Approve, all()).await;
+    let dead = Arc::new(claim(&world, &run, CancellationToken::new()).await);
+    let work = tokio::spawn({
+        let (world, dead) = (Arc::clone(&world), Arc::clone(&dead));
+        async move { perform(&world, &dead).await }
+    });
+    while run_of(&world.pool, run.id).await.progress_done == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    work.abort();
+    assert!(work.await.unwrap_err().is_cancelled());
+    // Its last commit may still be on the way, so both are looked at in the same moment.
+    let whole = "scheduler_jobs WHERE progress_done < 10000 AND progress_done =
+         (SELECT count(*) FROM virtual_tags WHERE approval_status = 'APPROVED')";
+    assert_eq!(world.count(whole).await, 1);
+    silence(&world.pool).await;
+    assert_eq!(runs::rescue(&world.pool, &Queue).await.unwrap().requeued, 1);
+    let run = work_off(&world, &run).await;
+    assert_eq!(run.counts, json!({ "approved": 10_000 }));
+    assert_eq!(world.trail().await.len(), 10_000);
+    world.assert_trail_leads_to_tags().await;
+    // The dead one wakes up, and is refused.
+    assert!(perform(&world, &dead).await.is_err());
+    assert_eq!(world.trail().await.len(), 10_000);
+}
+
+#[tokio::test]
+async fn of_two_runs_over_the_same_tags_one_decides_each() {
+    let world = filled(2_500).await;
+    let approve = queued(&world, &approver("ann"), Decision::Approve, all()).await;
+    let ids = (1..=5_000).rev().collect();
+    let deny = queued(&world, &approver("bob"), Decision::Deny, Selection::Ids(ids)).await;
+    let (approve, deny) = tokio::join!(work_off(&world, &approve), work_off(&world, &deny));
+    let count = |run: &Run, name: &str| run.counts[name].as_i64().unwrap_or_default();
+    let (approved, denied) = (count(&approve, "approved"), count(&deny, "denied"));
+    assert_eq!(approved + denied, 5_000, "{} {}", approve.counts, deny.counts);
+    assert_eq!(count(&approve, "already_decided"), denied);
+    assert_eq!(count(&deny, "already_decided"), approved);
+    assert_eq!(world.trail().await.len(), 5_000);
+    world.assert_trail_leads_to_tags().await;
+}
+
+#[tokio::test]
+async fn values_of_one_key_meet_each_other_at_the_border_of_chunks() {
+    let world = filled(1_100).await;
+    // Positions 1999 to 2003 are of one resource.
+    let mut values = Vec::new();
+    for n in 0..3 {
+        values.push(
+            world
+                .tag(1_000, "owner", &format!("v{n}"), 0.9 + f64::from(n) / 100.0)
+                .await,
+        );
+    }
+    let run = queued(&world, &approver("ann"), Decision::Approve, all()).await;
+    let run = work_off(&world, &run).await;
+    assert_eq!(run.counts, json!({"approved": 2_200, "already_decided": 3}));
+    let mut now = Vec::new();
+    for value in &values {
+        now.push(world.status(*value).await);
+    }
+    assert_eq!(now, [Superseded, Superseded, Approved]);
+    let undo = queued(&world, &approver("bob"), Decision::Undo, Selection::Run(run.id)).await;
+    let undo = work_off(&world, &undo).await;
+    assert_eq!(undo.counts, json!({ "undone": 2_200 }));
+    assert_eq!(
+        world
+            .count("virtual_tags WHERE approval_status = 'PENDING'")
+            .await,
+        2_203
+    );
+    world.assert_trail_leads_to_tags().await;
+}
+
+#[tokio::test]
+async fn what_a_run_decided_is_taken_back_unless_it_was_decided_anew() {
+    let world = filled(600).await;
+    let run = queued(&world, &approver("ann"), Decision::Deny, all()).await;
+    let early = request(&world, &approver("ann"), Decision::Undo, Selection::Run(run.id)).await;
+    assert_eq!(refusal(early.unwrap_err()), ProblemCode::Conflict);
+    let run = work_off(&world, &run).await;
+    for decision in [Decision::Undo, Decision::Deny] {
+        let again = request(&world, &approver("bob"), decision, Selection::Ids(vec![7])).await;
+        assert!(matches!(again, Ok(Answer::Decided(decisions)) if decisions.decided() == 1));
+    }
+    let wrong = request(
+        &world,
+        &approver("ann"),
+        Decision::Approve,
+        Selection::Run(run.id),
+    )
+    .await;
+    assert_eq!(refusal(wrong.unwrap_err()), ProblemCode::Invalid);
+    let undo = queued(&world, &approver("cy"), Decision::Undo, Selection::Run(run.id)).await;
+    assert_eq!(undo.progress_total, Some(1_199));
+    let undo = work_off(&world, &undo).await;
+    assert_eq!(undo.counts, json!({ "undone": 1_199 }));
+    assert_eq!(world.status(7).await, Denied);
+    let twice = request(&world, &approver("cy"), Decision::Undo, Selection::Run(undo.id)).await;
+    assert_eq!(refusal(twice.unwrap_err()), ProblemCode::Conflict);
+    let none = request(&world, &approver("cy"), Decision::Undo, Selection::Run(run.id)).await;
+    assert!(matches!(none, Ok(Answer::Decided(decisions)) if decisions.items.is_empty()));
+    world.assert_trail_leads_to_tags().await;
+}
+
+#[tokio::test]
+async fn who_is_limited_to_accounts_decides_within_them() {
+    let world = filled(1_200).await;
+    let limited = limited("account-1");
+    let ids = (1..=2_400).collect();
+    let run = queued(&world, &limited, Decision::Approve, Selection::Ids(ids)).await;
+    let by_filter = queued(&world, &limited, Decision::Deny, all()).await;
+    assert_eq!(
+        (run.progress_total, by_filter.progress_total),
+        (Some(2_400), Some(1_200))
+    );
+    let run = work_off(&world, &run).await;
+    assert_eq!(run.counts, json!({"approved": 1_200, "not_found": 1_200}));
+    let others = "virtual_tags WHERE account_id = 'account-0' AND approval_status = 'PENDING'";
+    assert_eq!(world.count(others).await, 1_200);
+    let stranger = crate::world::limited("account-0");
+    let of_run = request(&world, &stranger, Decision::Undo, Selection::Run(run.id)).await;
+    assert!(matches!(of_run, Ok(Answer::Decided(decisions)) if decisions.items.is_empty()));
+}
+
+#[tokio::test]
+async fn a_cancelled_run_leaves_the_rest_and_can_go_on() {
+    let world = filled(1_500).await;
+    let run = queued(&world, &approver("ann"), Decision::Approve, all()).await;
+    let handle = claim(&world, &run, CancellationToken::new()).await;
+    runs::cancel(&world.pool, &approver("bob"), run.id).await.unwrap();
+    perform(&world, &handle).await.unwrap();
+    let settled = runs::settle(&world.pool, &Queue, &handle, Ok(())).await.unwrap();
+    assert_eq!(settled, Settled::Cancelled);
+    assert_eq!(
+        world
+            .count("virtual_tags WHERE approval_status = 'APPROVED'")
+            .await,
+        2_000
+    );
+    let waiting = outcomes(&world, &run).await.into_values().filter(Option::is_none);
+    assert_eq!(waiting.count(), 1_000);
+    runs::retry(&world.pool, &Queue, &approver("ann"), run.id)
+        .await
+        .unwrap();
+    let run = work_off(&world, &run).await;
+    assert_eq!(run.counts, json!({ "approved": 3_000 }));
+    sql::execute(&world.pool, "DELETE FROM scheduler_jobs", [])
+        .await
+        .unwrap();
+    assert_eq!(world.count("decision_items").await, 0);
+}
+
+#[tokio::test]
+async fn too_many_ids_and_those_who_may_not_decide_are_refused() {
+    let world = World::new().await;
+    let ids = Selection::Ids((1..=10_001).collect());
+    let refused = request(&world, &approver("ann"), Decision::Approve, ids).await;
+    assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
+    let viewer = crate::world::actor("vic", Role::Viewer);
+    let refused = request(&world, &viewer, Decision::Approve, all()).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))));
+    assert_eq!(world.count("scheduler_jobs").await, 0);
+}
+
+#[tokio::test]
+async fn results_come_in_pages_and_by_outcome() {
+    let service = Service::start_with(&[("ENABLE_WORKERS", "true")]).await;
+    let world = World::on(Arc::clone(&service.db)).await;
+    fill(&world, 700).await;
+    let deny = "mutation { denyTags(input: {ids: [\"VmlydHVhbFRhZzo1\"]}) { decided run { id } } }";
+    assert_eq!(
+        service.data(deny, json!({})).await["denyTags"],
+        json!({"decided": 1, "run": null})
+    );
+    let ids: Vec<Value> = (1..=1_400).map(|n| json!(global_id(n))).collect();
+    let approve = "mutation($ids: [ID!]) { approveTags(input: {ids: $ids, reason: \"all\"}) { decided refused
+        results { id } run { id jobName decision progressTotal } userErrors { message } } }";
+    let answer = service.data(approve, json!({ "ids": ids })).await["approveTags"].take();
+    let id = answer["run"]["id"].clone();
+    assert_eq!(
+        answer,
+        json!({"decided": 0, "refused": 0, "results": [], "userErrors": [],
+            "run": {"id": id, "jobName": "DECIDE", "decision": "APPROVE", "progressTotal": 1_400}})
+    );
+    let run = service.ended_run(&id).await;
+    assert_eq!(run["counts"], json!({"approved": 1_399, "already_decided": 1}));
+
+    let pages = "query($id: ID!, $after: String) { jobRun(id: $id) { decisions(first: 500, after: $after) {
+        totalCount nodes { id outcome } pageInfo { hasNextPage endCursor } } } }";
+    let (mut seen, mut after) = (std::collections::BTreeSet::new(), Value::Null);
+    loop {
+        let page = service.data(pages, json!({"id": id, "after": after})).await["jobRun"]["decisions"].take();
+        assert_eq!(page["totalCount"], 1_400);
+        let nodes = page["nodes"].as_array().unwrap();
+        seen.extend(nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()));
+        after = page["pageInfo"]["endCursor"].clone();
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 1_400);
+    let refused = "query($id: ID!) { jobRun(id: $id) {
+        refused: decisions(outcome: ALREADY_DECIDED) { totalCount nodes { id outcome decidedAt
+            tag { approvalStatus decidedBy } userError { code message } } }
+        approved: decisions(first: 0, outcome: APPROVED) { totalCount }
+        waiting: decisions(outcome: WAITING) { totalCount nodes { id } } } }";
+    let mut found = service.data(refused, json!({ "id": id })).await["jobRun"].take();
+    let message = found["refused"]["nodes"][0]["userError"]["message"].take();
+    assert!(
+        message
+            .as_str()
+            .unwrap()
+            .starts_with("already denied by developer at "),
+        "{message}"
+    );
+    assert_eq!(
+        found,
+        json!({
+            "refused": {"totalCount": 1, "nodes": [{"id": global_id(5), "outcome": "ALREADY_DECIDED",
+                "decidedAt": null, "tag": {"approvalStatus": "DENIED", "decidedBy": "developer"},
+                "userError": {"code": "ALREADY_DECIDED", "message": null}}]},
+            "approved": {"totalCount": 1_399},
+            "waiting": {"totalCount": 0, "nodes": []},
+        })
+    );
+}
+
+fn global_id(tag: i64) -> String {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    URL_SAFE_NO_PAD.encode(format!("VirtualTag:{tag}"))
+}
