@@ -14,7 +14,7 @@ use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::domain::tagging::{Thresholds, Vocabulary, revision};
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
-use crate::http::{self, Edge, Executor};
+use crate::http::{self, Edge, Executor, Groups};
 use crate::jobs::{self, JobContext, Queue};
 use crate::{providers, telemetry};
 use anyhow::Context;
@@ -246,6 +246,7 @@ impl Parts {
             metrics: telemetry::metrics(),
             draining: self.draining.clone(),
             sockets: self.sockets.clone(),
+            groups: Groups::default(),
         };
         let draining = self.draining.clone();
         let serving = axum::serve(listener, http::router(edge))

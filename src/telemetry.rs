@@ -28,8 +28,24 @@ pub mod names {
     pub const SOCKET_OPERATIONS: &str = "websocket_operations";
     /// Runs that the execution history holds; labels `job` and `status`.
     pub const RUNS: &str = "job_runs";
-    /// Seconds since the event feed last read the audit trail.
+    /// How old the oldest change is that an event feed has not read yet, in seconds; label `feed`.
     pub const FEED_LAG: &str = "event_feed_lag_seconds";
+    /// Seconds since an event feed last read its log; label `feed`.
+    pub const FEED_POLLED: &str = "event_feed_last_read_seconds";
+    /// Batches that an event feed has fanned out; label `feed`.
+    pub const FEED_BATCHES: &str = "event_feed_batches_total";
+    /// Events that an event feed has fanned out; label `feed`.
+    pub const FEED_EVENTS: &str = "event_feed_events_total";
+    /// Executions that follow an event feed; label `feed`.
+    pub const FEED_SUBSCRIBERS: &str = "event_feed_subscribers";
+    /// Subscriptions that are executed once for all who share them.
+    pub const GROUPS: &str = "subscription_groups";
+    /// Those who share them.
+    pub const MEMBERS: &str = "subscription_members";
+    /// Answers that were written for them, once each.
+    pub const PAYLOADS: &str = "subscription_answers_total";
+    /// Stretches that a member was told by itself, at its beginning or because it was too slow.
+    pub const CATCH_UPS: &str = "subscription_catch_ups_total";
     /// Connections of the pool; label `state`: idle or used.
     pub const POOL: &str = "database_pool_connections";
 }
@@ -92,7 +108,27 @@ fn describe() {
     describe_gauge!(names::RUNS, "Runs in the execution history, by job and status");
     describe_gauge!(
         names::FEED_LAG,
-        "Seconds since the event feed last read the audit trail"
+        "Age in seconds of the oldest change that an event feed has not read yet"
+    );
+    describe_gauge!(
+        names::FEED_POLLED,
+        "Seconds since an event feed last read its log"
+    );
+    describe_counter!(names::FEED_BATCHES, "Batches that an event feed has fanned out");
+    describe_counter!(names::FEED_EVENTS, "Events that an event feed has fanned out");
+    describe_gauge!(names::FEED_SUBSCRIBERS, "Executions that follow an event feed");
+    describe_gauge!(
+        names::GROUPS,
+        "Subscriptions that are executed once for all who share them"
+    );
+    describe_gauge!(names::MEMBERS, "Subscribers that share a subscription");
+    describe_counter!(
+        names::PAYLOADS,
+        "Answers of shared subscriptions, each counted once"
+    );
+    describe_counter!(
+        names::CATCH_UPS,
+        "Stretches that a subscriber was told by itself, at its beginning or because it was too slow"
     );
     describe_gauge!(names::POOL, "Database connections of this process, by state");
 }

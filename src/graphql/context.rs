@@ -1,5 +1,6 @@
 //! What resolvers get at: the service's parts, and what belongs to one request.
 
+use super::course::Course;
 use super::drive::{Driven, Gate};
 use super::error::Result;
 use super::loaders::Loaders;
@@ -56,16 +57,17 @@ pub async fn execute(
     Driven::new(schema.execute(request), gate).await
 }
 
-/// Executes a subscription for an actor: a response for each event.
+/// Executes a subscription for an actor: a response for each time that there is something to tell.
 pub fn subscribe(
     schema: &Schema,
     services: &Services,
     request: Request,
     actor: Option<Actor>,
     id: RequestId,
+    course: Arc<Course>,
 ) -> impl Stream<Item = Response> + Send + Unpin + use<> {
     let gate = Gate::default();
-    let request = prepare(request, services, actor, id, gate.clone());
+    let request = prepare(request.data(course), services, actor, id, gate.clone());
     Driven::new(schema.execute_stream(request), gate)
 }
 
@@ -97,6 +99,8 @@ pub trait ContextExt {
     fn services(&self) -> Result<&Services>;
     /// The request's loaders.
     fn loaders(&self) -> Result<&Loaders>;
+    /// The subscription's course.
+    fn course(&self) -> Result<Arc<Course>>;
 }
 
 impl ContextExt for Context<'_> {
@@ -111,5 +115,10 @@ impl ContextExt for Context<'_> {
 
     fn loaders(&self) -> Result<&Loaders> {
         Ok(self.data_opt().ok_or(Error::Unauthenticated)?)
+    }
+
+    fn course(&self) -> Result<Arc<Course>> {
+        let course = self.data_opt::<Arc<Course>>().cloned();
+        Ok(course.ok_or_else(|| Error::internal("a subscription was executed without a course"))?)
     }
 }

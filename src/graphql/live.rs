@@ -3,20 +3,23 @@
 use super::approval::{ApprovalFilter, ApprovalStats};
 use super::audit::TagAudit;
 use super::context::{ContextExt, Services};
+use super::course::{Course, portions};
 use super::cursor;
 use super::enums::Cloud;
 use super::error::{Failure, Result};
 use super::id::{Id, JobRunKind};
 use super::resource::Resource;
+use super::rows::Rows;
 use super::run::JobRun;
 use crate::domain::approvals::{TagFilter, stats};
 use crate::domain::auth::Actor;
-use crate::domain::events::{Cursor, Event, Log, ResourceLog, TagLog};
+use crate::domain::events::{Event, Log, ResourceLog, Stretch, TagLog};
 use crate::domain::runs::Run;
 use crate::domain::{audit::AuditRow, inventory, runs};
 use crate::error::Error;
 use async_graphql::{Context, InputObject, SimpleObject, Subscription};
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::stream::BoxStream;
+use futures::{FutureExt, Stream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,13 +28,31 @@ const STATS_PAUSE: Duration = Duration::from_secs(1);
 /// The progress of a run is looked at so often.
 const PROGRESS_PAUSE: Duration = Duration::from_millis(500);
 
-/// A change to a virtual tag, at the moment at which it happens.
+/// Changes to virtual tags, as they happen: those that came together.
+#[derive(SimpleObject)]
+pub struct ApprovalEventBatch {
+    /// Give it as `after` to go on behind this batch.
+    cursor: String,
+    /// The changes in the order of commits.
+    events: Rows<ApprovalEvent>,
+}
+
+/// A change to a virtual tag.
 #[derive(SimpleObject)]
 pub struct ApprovalEvent {
     /// Give it as `after` to go on behind this event.
     cursor: String,
     /// The change.
     change: TagAudit,
+}
+
+/// New or changed resources, as they come: those that came together.
+#[derive(SimpleObject)]
+pub struct ResourceEventBatch {
+    /// Give it as `after` to go on behind this batch.
+    cursor: String,
+    /// The resources in the order of the commits that changed them last.
+    events: Rows<ResourceEvent>,
 }
 
 /// A new or changed resource. One that changed several times while nobody listened comes once.
@@ -71,34 +92,22 @@ fn shown(error: Error) -> async_graphql::Error {
     Failure::from(error).into()
 }
 
-fn start<L: Log>(after: Option<String>) -> Result<Option<Cursor>> {
+/// What of a log an execution tells: what its course says, or everything behind `after`.
+fn stretch<L: Log>(course: &Course, after: Option<String>) -> Result<Stretch> {
+    if let Some(stretch) = course.stretch() {
+        return Ok(stretch);
+    }
     let decode = |text: String| cursor::decode_event(L::NAME, &text);
-    after
-        .map(decode)
-        .transpose()
-        .map_err(|why| Failure::bad_input(format!("after {why}")))
+    let after = after.map(decode).transpose();
+    Ok(Stretch {
+        after: after.map_err(|why| Failure::bad_input(format!("after {why}")))?,
+        until: None,
+    })
 }
 
-/// The changes within the actor's scope that the filter takes.
-fn changes(
-    services: &Services,
-    actor: Actor,
-    filter: TagFilter,
-    after: Option<Cursor>,
-) -> impl Stream<Item = crate::error::Result<Arc<Event<AuditRow>>>> + use<> {
-    let wanted = move |row: &AuditRow| actor.scope.allows(&row.account_id) && filter.takes(row);
-    services
-        .tag_feed
-        .subscribe(after)
-        .try_filter(move |event| std::future::ready(wanted(&event.row)))
-}
-
-async fn figures(services: &Services, actor: &Actor, filter: &TagFilter) -> Item<ApprovalStats> {
-    let now = services.clock.now();
-    stats::stats(&services.db, actor, filter, now)
-        .await
-        .map(Into::into)
-        .map_err(shown)
+/// Takes the changes within the actor's scope that the filter takes.
+fn takes(actor: Actor, filter: TagFilter) -> impl Fn(&AuditRow) -> bool + Send + 'static {
+    move |row| actor.scope.allows(&row.account_id) && filter.takes(row)
 }
 
 async fn run(services: &Services, actor: &Actor, id: i64) -> crate::error::Result<Run> {
@@ -108,33 +117,91 @@ async fn run(services: &Services, actor: &Actor, id: i64) -> crate::error::Resul
     found.ok_or_else(|| Error::not_found("runId", "such run"))
 }
 
+/// The figures of the queue as somebody watches them.
+struct Figures {
+    services: Services,
+    actor: Actor,
+    filter: TagFilter,
+    /// From the beginning on, so that nothing is missed between the first figures and the first change.
+    changes: BoxStream<'static, bool>,
+    last: Option<ApprovalStats>,
+}
+
+impl Figures {
+    /// The next figures that differ from the last; nothing when there are no more changes.
+    async fn next(&mut self) -> Item<Option<ApprovalStats>> {
+        loop {
+            if self.last.is_some() && !self.changed().await {
+                return Ok(None);
+            }
+            let now = self.read().await?;
+            if self.last.as_ref() != Some(&now) {
+                self.last = Some(now.clone());
+                return Ok(Some(now));
+            }
+        }
+    }
+
+    /// Waits for a change, and a while longer; gives whether there was one.
+    async fn changed(&mut self) -> bool {
+        loop {
+            match self.changes.next().await {
+                None => return false,
+                Some(true) => break,
+                Some(false) => {}
+            }
+        }
+        tokio::time::sleep(STATS_PAUSE).await;
+        // What came meanwhile is in the figures to be read.
+        while let Some(Some(_)) = self.changes.next().now_or_never() {}
+        true
+    }
+
+    /// A database that is away at the beginning is an error; later it is waited for.
+    async fn read(&mut self) -> Item<ApprovalStats> {
+        loop {
+            let now = self.services.clock.now();
+            match stats::stats(&self.services.db, &self.actor, &self.filter, now).await {
+                Ok(figures) => return Ok(figures.into()),
+                Err(error) if self.last.is_none() => return Err(shown(error)),
+                Err(error) => tracing::warn!(%error, "cannot read the figures of the queue; trying again"),
+            }
+            tokio::time::sleep(STATS_PAUSE).await;
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct Subscription;
 
 /// What can be watched.
 #[Subscription]
 impl Subscription {
-    /// Every change to the virtual tags that the filter takes, in the order of commits, each once. Resumes behind
-    /// `after`, and begins with the present moment without it.
+    /// Every change to the virtual tags that the filter takes, in the order of commits, each once. Those that come
+    /// together are told together. Resumes behind `after`, and begins with the present moment without it.
     async fn approval_events(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Changes of which tags; the moments of their proposal are not looked at.")]
         filter: Option<ApprovalFilter>,
-        #[graphql(desc = "The cursor of the last event that the caller has.")] after: Option<String>,
-    ) -> Result<impl Stream<Item = Item<ApprovalEvent>> + use<>> {
-        let filter = filter.unwrap_or_default().into();
-        let events = changes(
-            ctx.services()?,
-            ctx.actor()?.clone(),
-            filter,
-            start::<TagLog>(after)?,
-        );
+        #[graphql(desc = "The cursor of the last batch or event that the caller has.")] after: Option<String>,
+    ) -> Result<impl Stream<Item = ApprovalEventBatch> + use<>> {
+        let course = ctx.course()?;
+        let batches = ctx
+            .services()?
+            .tag_feed
+            .subscribe(stretch::<TagLog>(&course, after)?);
+        let wanted = takes(ctx.actor()?.clone(), filter.unwrap_or_default().into());
         let shape = |event: Arc<Event<AuditRow>>| ApprovalEvent {
             cursor: cursor::encode_event(TagLog::NAME, event.cursor),
             change: event.row.clone().into(),
         };
-        Ok(events.map(move |event| event.map(shape).map_err(shown)))
+        Ok(
+            portions(batches, wanted, course).map(move |portion| ApprovalEventBatch {
+                cursor: cursor::encode_event(TagLog::NAME, portion.to),
+                events: Rows(portion.events.into_iter().map(shape).collect()),
+            }),
+        )
     }
 
     /// The figures of the approval queue: now, and when they have changed, at most once a second.
@@ -145,32 +212,21 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Item<ApprovalStats>> + use<>> {
         let (services, actor) = (ctx.services()?.clone(), ctx.actor()?.clone());
         let filter: TagFilter = filter.unwrap_or_default().into();
-        // From here on, so that nothing is missed between the first figures and the first change.
-        let changes = Box::pin(changes(&services, actor.clone(), filter.clone(), None));
-        let watch = (services, actor, filter, changes, None::<ApprovalStats>);
-        Ok(futures::stream::try_unfold(
-            watch,
-            |(services, actor, filter, mut changes, mut last)| async move {
-                loop {
-                    if last.is_some() {
-                        match changes.next().await {
-                            None => return Ok(None),
-                            Some(change) => drop(change.map_err(shown)?),
-                        }
-                        tokio::time::sleep(STATS_PAUSE).await;
-                        // What came meanwhile is in the figures to be read.
-                        while let Some(Some(change)) = futures::FutureExt::now_or_never(changes.next()) {
-                            change.map_err(shown)?;
-                        }
-                    }
-                    let now = figures(&services, &actor, &filter).await?;
-                    if last.as_ref() != Some(&now) {
-                        last = Some(now.clone());
-                        return Ok(Some((now, (services, actor, filter, changes, last))));
-                    }
-                }
-            },
-        ))
+        let wanted = takes(actor.clone(), filter.clone());
+        let batches = services.tag_feed.subscribe(Stretch::default());
+        let figures = Figures {
+            services,
+            actor,
+            filter,
+            changes: batches
+                .map(move |batch| batch.events.iter().any(|event| wanted(&event.row)))
+                .boxed(),
+            last: None,
+        };
+        Ok(futures::stream::try_unfold(figures, |mut figures| async move {
+            let next = figures.next().await?;
+            Ok(next.map(|next| (next, figures)))
+        }))
     }
 
     /// A run: as it is now, and whenever it has changed, until it has ended.
@@ -192,7 +248,13 @@ impl Subscription {
                     let next = match (first.take(), &last) {
                         (None, Some(last)) => {
                             tokio::time::sleep(PROGRESS_PAUSE).await;
-                            run(&services, &actor, last.id).await.map_err(shown)?
+                            match run(&services, &actor, last.id).await {
+                                Err(Error::Database(error)) => {
+                                    tracing::warn!(%error, "cannot read a run's progress; trying again");
+                                    continue;
+                                }
+                                next => next.map_err(shown)?,
+                            }
                         }
                         (Some(first), _) => first,
                         (None, None) => return Ok(None),
@@ -206,26 +268,31 @@ impl Subscription {
         ))
     }
 
-    /// Resources that are new or have changed, in the order of commits. Resumes behind `after`, and begins with the
-    /// present moment without it.
+    /// Resources that are new or have changed, in the order of commits. Those that come together are told together.
+    /// Resumes behind `after`, and begins with the present moment without it.
     async fn resource_events(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which resources.")] filter: Option<ResourceEventFilter>,
-        #[graphql(desc = "The cursor of the last event that the caller has.")] after: Option<String>,
-    ) -> Result<impl Stream<Item = Item<ResourceEvent>> + use<>> {
-        let (actor, filter) = (ctx.actor()?.clone(), filter.unwrap_or_default());
-        let events = ctx
+        #[graphql(desc = "The cursor of the last batch or event that the caller has.")] after: Option<String>,
+    ) -> Result<impl Stream<Item = ResourceEventBatch> + use<>> {
+        let (course, actor) = (ctx.course()?, ctx.actor()?.clone());
+        let filter = filter.unwrap_or_default();
+        let batches = ctx
             .services()?
             .resource_feed
-            .subscribe(start::<ResourceLog>(after)?);
+            .subscribe(stretch::<ResourceLog>(&course, after)?);
         let wanted =
             move |row: &inventory::Resource| actor.scope.allows(&row.account_id) && filter.takes(row);
         let shape = |event: Arc<Event<inventory::Resource>>| ResourceEvent {
             cursor: cursor::encode_event(ResourceLog::NAME, event.cursor),
             resource: event.row.clone().into(),
         };
-        let events = events.try_filter(move |event| std::future::ready(wanted(&event.row)));
-        Ok(events.map(move |event| event.map(shape).map_err(shown)))
+        Ok(
+            portions(batches, wanted, course).map(move |portion| ResourceEventBatch {
+                cursor: cursor::encode_event(ResourceLog::NAME, portion.to),
+                events: Rows(portion.events.into_iter().map(shape).collect()),
+            }),
+        )
     }
 }

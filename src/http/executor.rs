@@ -1,14 +1,17 @@
 //! The one way from a GraphQL request to its answer, for POST, GET and websockets alike.
 
 use super::document::{Document, DocumentCache};
+use super::payload::Payload;
 use super::{limits, values};
 use crate::domain::auth::Actor;
+use crate::domain::events::Stretch;
 use crate::graphql::context::{self, RequestId, Services};
+use crate::graphql::course::Course;
 use crate::graphql::error::{Code, finish};
 use crate::graphql::schema::{self, Schema};
 use crate::telemetry::names;
-use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response, ServerError, Value};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Request, Response, ServerError, Value, Variables};
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -35,6 +38,48 @@ impl Operation {
     pub fn kind(&self) -> OperationType {
         self.kind
     }
+
+    /// The document, of which this is an operation.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The operation's name, if it was given.
+    pub fn name(&self) -> Option<&str> {
+        self.request.operation_name.as_deref()
+    }
+
+    /// The document's text.
+    pub fn text(&self) -> &str {
+        &self.request.query
+    }
+
+    /// The values of its variables.
+    pub fn variables(&self) -> &Variables {
+        &self.request.variables
+    }
+
+    /// A request for executing it once more. Files do not come along.
+    fn again(&self) -> Request {
+        let mut request = Request::new("").variables(self.variables().clone());
+        request.operation_name.clone_from(&self.request.operation_name);
+        // It was found before.
+        if let Ok(operation) = self.document.operation(self.name()) {
+            request.set_parsed_query(executable(&self.document, operation, self.variables()));
+        }
+        request
+    }
+}
+
+/// The document as it is executed with these variables.
+fn executable(
+    document: &Document,
+    operation: &OperationDefinition,
+    variables: &Variables,
+) -> ExecutableDocument {
+    let mut parsed = document.parsed.clone();
+    values::drop_absent(&mut parsed, operation, variables);
+    parsed
 }
 
 /// An answer, as the specification wants it serialised: without `data` when the request was refused.
@@ -115,6 +160,11 @@ impl Executor {
         }
     }
 
+    /// What resolvers use.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
     /// Parses the request's document, or finds it parsed, and checks it against the limits.
     pub fn parse(&self, mut request: Request) -> Result<Operation, ServerError> {
         let document = self.documents.get(&request.query)?;
@@ -125,9 +175,7 @@ impl Executor {
         let kind = operation.ty;
         Document::check_variables(operation, &request.variables)?;
         values::check_variables(&request.variables)?;
-        let mut parsed = document.parsed.clone();
-        values::drop_absent(&mut parsed, operation, &request.variables);
-        request.set_parsed_query(parsed);
+        request.set_parsed_query(executable(&document, operation, &request.variables));
         Ok(Operation {
             request,
             kind,
@@ -163,13 +211,34 @@ impl Executor {
         answer
     }
 
-    /// Executes a subscription: an answer per event, until the stream is dropped or its source ends.
-    pub fn subscribe(&self, operation: Operation, actor: Actor, id: RequestId) -> BoxStream<'static, Answer> {
-        let (request, document, actor) = (operation.request, operation.document, Some(actor));
-        let answers = context::subscribe(&self.schema, &self.services, request, actor, id.clone());
+    /// Executes a subscription until the stream is dropped or its source ends: through this stretch of its log, or as
+    /// the operation says. An answer that says why nothing is executed is the last.
+    pub fn subscribe(
+        &self,
+        operation: &Operation,
+        actor: Actor,
+        id: RequestId,
+        stretch: Option<Stretch>,
+    ) -> BoxStream<'static, Result<Payload, Arc<Answer>>> {
+        let course = Arc::new(Course::new(stretch));
+        let (request, document) = (operation.again(), operation.document.clone());
+        let answers = context::subscribe(
+            &self.schema,
+            &self.services,
+            request,
+            Some(actor),
+            id.clone(),
+            course.clone(),
+        );
         let answers = AssertUnwindSafe(answers).catch_unwind().map(move |response| {
             let failed = |_| fault(Code::InternalServerError, "the service failed; it has logged why");
-            Answer::of(response.unwrap_or_else(failed), &document, &id)
+            let answer = Answer::of(response.unwrap_or_else(failed), &document, &id);
+            if !answer.was_executed() {
+                return Err(Arc::new(answer));
+            }
+            let payload = Payload::new(&answer, course.told());
+            course.written(payload.json().len());
+            Ok(payload)
         });
         answers.boxed()
     }

@@ -24,10 +24,16 @@ pub const SOCKET_OPERATIONS: usize = 100;
 /// Bytes of a message on a websocket.
 pub const SOCKET_MESSAGE_BYTES: usize = BODY_BYTES;
 /// Messages that wait until a websocket's client reads them; then its operations wait.
-pub const SOCKET_QUEUE: usize = 64;
+pub const SOCKET_QUEUE: usize = 32;
+/// Bytes of these messages.
+pub const SOCKET_QUEUE_BYTES: usize = 256 << 10;
+/// Bytes of each of a websocket's buffers as long as messages are small.
+pub const SOCKET_BUFFER: usize = 4 << 10;
 /// The time from the opening of a websocket to `connection_init`.
 pub const SOCKET_INIT_TIME: Duration = Duration::from_secs(3);
 /// The time between two pings of ours.
 pub const SOCKET_PING_EVERY: Duration = Duration::from_secs(12);
 /// The time a client has for reading one message before it is given up.
 pub const SOCKET_SEND_TIME: Duration = Duration::from_secs(20);
+/// The time a client has for reading why its websocket is closed.
+pub const SOCKET_FAREWELL_TIME: Duration = Duration::from_secs(2);

@@ -13,14 +13,17 @@ mod guard;
 mod health;
 pub mod limits;
 mod negotiation;
+mod payload;
 mod refusal;
 mod router;
+mod shared;
 mod trace;
 mod values;
 mod websocket;
 
 pub use executor::Executor;
 pub use router::router;
+pub use shared::Groups;
 
 use crate::config::HttpConfig;
 use crate::domain::events::{Feed, TagLog};
@@ -49,6 +52,8 @@ pub struct Edge {
     pub draining: CancellationToken,
     /// The open websockets.
     pub sockets: TaskTracker,
+    /// Subscriptions that are executed once for many websockets.
+    pub groups: Groups,
 }
 
 /// How handlers get at [`Edge`].

@@ -2,6 +2,7 @@
 
 mod operations;
 mod protocol;
+mod queue;
 
 use super::SharedEdge;
 use super::auth::{Caller, DEVELOPER_NAME_HEADER};
@@ -17,8 +18,8 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use operations::Operations;
 use protocol::{ClientMessage, Close, SUBPROTOCOL, ServerMessage};
+use queue::{Queue, Waiting};
 use std::future::pending;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::Instrument;
@@ -56,6 +57,8 @@ pub fn open(
         .protocols([SUBPROTOCOL])
         .max_message_size(limits::SOCKET_MESSAGE_BYTES)
         .max_frame_size(limits::SOCKET_MESSAGE_BYTES)
+        .read_buffer_size(limits::SOCKET_BUFFER)
+        .write_buffer_size(limits::SOCKET_BUFFER)
         .on_upgrade(move |socket| {
             let sockets = edge.sockets.clone();
             sockets.track_future(serve(edge, socket, credentials, id).instrument(span))
@@ -117,7 +120,7 @@ async fn serve(edge: SharedEdge, socket: WebSocket, credentials: Credentials, id
     gauge.increment(1);
     let (mut sink, stream) = socket.split();
     let close = if speaks_protocol {
-        let (outgoing, queue) = mpsc::channel(limits::SOCKET_QUEUE);
+        let (outgoing, waiting) = queue::new();
         let mut connection = Connection {
             operations: Operations::new(edge.clone(), outgoing.clone(), id),
             edge,
@@ -129,7 +132,7 @@ async fn serve(edge: SharedEdge, socket: WebSocket, credentials: Credentials, id
         // Reading must not wait for a client that does not read.
         tokio::select! {
             close = connection.run() => close,
-            close = write(&mut sink, queue) => Some(close),
+            close = write(&mut sink, waiting) => Some(close),
         }
     } else {
         Some(Close::Subprotocol)
@@ -147,26 +150,40 @@ async fn serve(edge: SharedEdge, socket: WebSocket, credentials: Credentials, id
         };
         sink.send(Message::Close(Some(frame))).await
     };
-    // A client that is gone, or does not read, learns it from its network.
-    let _gone = tokio::time::timeout(Duration::from_secs(1), farewell).await;
+    // A client that is gone, or does not read now either, learns it from its network.
+    let _gone = tokio::time::timeout(limits::SOCKET_FAREWELL_TIME, farewell).await;
 }
 
-/// Sends what is queued. Ends only when the client is gone or does not read.
-async fn write(sink: &mut SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Message>) -> Close {
-    while let Some(message) = queue.recv().await {
-        match tokio::time::timeout(limits::SOCKET_SEND_TIME, sink.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return Close::Unread,
+/// Sends what waits. Ends only when the client is gone or does not read.
+async fn write(sink: &mut SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<Waiting>) -> Close {
+    while let Some(first) = waiting.recv().await {
+        let mut next = Some(first);
+        // What has gathered goes out together.
+        while let Some(message) = next {
+            if !in_time(sink.feed(message.message())).await {
+                return Close::Unread;
+            }
+            message.sent();
+            next = waiting.try_recv().ok();
+        }
+        if !in_time(sink.flush()).await {
+            return Close::Unread;
         }
     }
     pending().await
+}
+
+/// Gives whether something was sent before its time was over.
+async fn in_time(sending: impl Future<Output = Result<(), axum::Error>>) -> bool {
+    let sent = tokio::time::timeout(limits::SOCKET_SEND_TIME, sending).await;
+    matches!(sent, Ok(Ok(())))
 }
 
 /// A socket's state.
 struct Connection {
     edge: SharedEdge,
     operations: Operations,
-    outgoing: mpsc::Sender<Message>,
+    outgoing: Queue,
     stream: SplitStream<WebSocket>,
     /// Until `connection_init` takes them.
     credentials: Option<Credentials>,

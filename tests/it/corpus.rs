@@ -51,14 +51,13 @@ async fn auto_tag(service: &Service) {
 /// Actions of all events from the first on, by a subscription; each must come once, behind the one before.
 async fn read_events(service: &Service, count: i64) -> BTreeMap<String, i64> {
     let mut socket = Socket::ready(service).await;
-    let events =
-        "subscription($after: String) { approvalEvents(after: $after) { cursor change { id action } } }";
+    let events = "subscription($after: String) { approvalEvents(after: $after) { cursor events { change { id action } } } }";
     socket
         .subscribe_with("1", events, json!({"after": before_all_events()}))
         .await;
     let (mut actions, mut ids) = (BTreeMap::new(), std::collections::BTreeSet::new());
     for _ in 0..count {
-        let event = socket.next_data("approvalEvents").await;
+        let event = socket.next_event().await;
         *actions
             .entry(event["change"]["action"].as_str().unwrap().to_owned())
             .or_default() += 1;

@@ -1,13 +1,13 @@
 //! The event feed: every event once, in order, across replicas and interruptions.
 
 use crate::world::{World, approver, resource};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use sea_orm::TransactionTrait;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::domain::approvals::{self, Decision, Selection};
-use virtual_tagging::domain::events::{Cursor, Event, Feed, Notifier, ResourceLog, TagLog};
+use virtual_tagging::domain::events::{Cursor, Event, Feed, Log, Notifier, ResourceLog, Stretch, TagLog};
 use virtual_tagging::entities::tag_audit::Model as AuditRow;
 
 /// A replica: its own pool, tail and notifier.
@@ -39,7 +39,7 @@ impl Replica {
 
     /// Takes events until there are `count`.
     async fn take(&self, after: Option<Cursor>, count: usize) -> Vec<Arc<Event<AuditRow>>> {
-        let stream = self.feed.subscribe(after).take(count).map(|event| event.unwrap());
+        let stream = events(&self.feed, after).take(count);
         tokio::time::timeout(Duration::from_secs(20), stream.collect())
             .await
             .expect("all events in time")
@@ -50,6 +50,15 @@ impl Drop for Replica {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// The feed's events one by one.
+fn events<L: Log>(
+    feed: &Arc<Feed<L>>,
+    after: Option<Cursor>,
+) -> impl Stream<Item = Arc<Event<L::Row>>> + Send + use<L> {
+    let batches = feed.subscribe(Stretch { after, until: None });
+    batches.flat_map(|batch| futures::stream::iter(batch.events.clone()))
 }
 
 fn ids(events: &[Arc<Event<AuditRow>>]) -> Vec<i64> {
@@ -127,7 +136,7 @@ async fn an_event_of_a_transaction_that_commits_late_is_not_passed_over() {
     let world = World::new().await;
     let resource = world.resource("orders").await;
     let replica = Replica::start(&world).await;
-    let mut events = Box::pin(replica.feed.subscribe(None));
+    let mut events = Box::pin(events(&replica.feed, None));
     // This one draws its ids first and commits last.
     let slow = world.pool.begin().await.unwrap();
     let propose =
@@ -147,7 +156,7 @@ async fn an_event_of_a_transaction_that_commits_late_is_not_passed_over() {
         let event = tokio::time::timeout(Duration::from_secs(10), events.next())
             .await
             .expect("in time");
-        keys.push(event.unwrap().unwrap().row.tag_key.clone());
+        keys.push(event.unwrap().row.tag_key.clone());
     }
     assert_eq!(keys, ["slow", "fast"]);
 }
@@ -157,10 +166,10 @@ async fn a_subscriber_that_lags_beyond_the_backlog_reads_on_and_loses_nothing() 
     let world = World::new().await;
     let resource = world.resource("orders").await;
     let replica = Replica::start(&world).await;
-    let mut events = Box::pin(replica.feed.subscribe(None));
+    let mut events = Box::pin(events(&replica.feed, None));
     let first = world.tag(resource, "first", "value", 0.8).await;
     replica.notifier.committed();
-    assert_eq!(events.next().await.unwrap().unwrap().row.virtual_tag_id, first);
+    assert_eq!(events.next().await.unwrap().row.virtual_tag_id, first);
     let burst = "INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id,
             action, tag_key, source, confidence, auto_applied, actor)
          SELECT 1, 'r', 'aws', 'a', 't', n, 'PROPOSED', 'burst', 'RULE', 1, true, 'x' FROM generate_series(1, 700) n";
@@ -181,7 +190,7 @@ async fn a_subscriber_that_lags_beyond_the_backlog_reads_on_and_loses_nothing() 
     )
     .await
     .expect("all events in time");
-    let cursors: Vec<Cursor> = rest.iter().map(|event| event.as_ref().unwrap().cursor).collect();
+    let cursors: Vec<Cursor> = rest.iter().map(|event| event.cursor).collect();
     assert!(cursors.is_sorted_by(|a, b| a < b));
     assert_eq!(cursors.len(), 70_000);
 }
@@ -194,12 +203,12 @@ async fn resources_can_be_followed_as_they_change() {
         .unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(Arc::clone(&feed).run(stop.clone()));
-    let mut events = Box::pin(feed.subscribe(None));
+    let mut events = Box::pin(events(&feed, None));
     world.report(&[resource("a")]).await;
-    assert_eq!(events.next().await.unwrap().unwrap().row.name, "a");
+    assert_eq!(events.next().await.unwrap().row.name, "a");
     let mut renamed = resource("a");
     renamed.name = "b".into();
     world.report(&[renamed]).await;
-    assert_eq!(events.next().await.unwrap().unwrap().row.name, "b");
+    assert_eq!(events.next().await.unwrap().row.name, "b");
     stop.cancel();
 }

@@ -10,7 +10,7 @@ use virtual_tagging::domain::auth::Role;
 
 const EVENTS: &str = "subscription($after: String, $filter: ApprovalFilter) {
     approvalEvents(after: $after, filter: $filter) {
-        cursor change { action tagKey actor accountId virtualTag { id } } } }";
+        cursor events { cursor change { action tagKey actor accountId virtualTag { id } } } } }";
 
 /// Two replicas and a resource with so many tags that wait.
 async fn replicas(tags: usize) -> (Service, Service, World) {
@@ -45,7 +45,7 @@ async fn watch(service: &Service, after: &str) -> Socket {
 async fn take(socket: &mut Socket, count: usize) -> Vec<Value> {
     let mut events = Vec::with_capacity(count);
     for _ in 0..count {
-        events.push(socket.next_data("approvalEvents").await);
+        events.push(socket.next_event().await);
     }
     events
 }
@@ -291,7 +291,7 @@ async fn events_of_other_accounts_do_not_exist() {
     socket
         .subscribe_with("1", EVENTS, json!({ "after": before_all_events() }))
         .await;
-    let event = socket.next_data("approvalEvents").await;
+    let event = socket.next_event().await;
     assert_eq!(event["change"]["tagKey"], "b");
     socket.stays_silent(Duration::from_millis(300)).await;
 }

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -14,7 +15,11 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use virtual_tagging::domain::auth::Role;
 
-pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Of batches that were received: what the test has not taken yet.
+    events: VecDeque<Value>,
+}
 
 impl Socket {
     async fn open_with(service: &Service, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
@@ -22,7 +27,10 @@ impl Socket {
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
-        Ok(Self(connect_async(request).await?.0))
+        Ok(Self {
+            stream: connect_async(request).await?.0,
+            events: VecDeque::new(),
+        })
     }
 
     pub async fn open(service: &Service) -> Self {
@@ -40,7 +48,7 @@ impl Socket {
     }
 
     async fn text(&mut self, text: &str) {
-        self.0.send(Message::text(text)).await.unwrap();
+        self.stream.send(Message::text(text)).await.unwrap();
     }
 
     pub async fn send(&mut self, message: &Value) {
@@ -65,8 +73,27 @@ impl Socket {
         message["payload"]["data"][name].take()
     }
 
-    /// Fails when the service says anything within `time`.
+    /// The next event of `approvalEvents`, of which batches come.
+    pub async fn next_event(&mut self) -> Value {
+        while self.events.is_empty() {
+            let mut batch = self.next_data("approvalEvents").await;
+            let Value::Array(events) = batch["events"].take() else {
+                panic!("{batch}");
+            };
+            assert!(!events.is_empty(), "{batch}");
+            assert_eq!(
+                batch["cursor"].as_str().map(str::is_empty),
+                Some(false),
+                "{batch}"
+            );
+            self.events.extend(events);
+        }
+        self.events.pop_front().unwrap()
+    }
+
+    /// Fails when there are more events, or the service says anything within `time`.
     pub async fn stays_silent(&mut self, time: Duration) {
+        assert_eq!(self.events.pop_front(), None);
         if let Ok(message) = tokio::time::timeout(time, self.next()).await {
             panic!("unexpected: {message}");
         }
@@ -75,7 +102,7 @@ impl Socket {
     /// The next message; the service's own pings are left out.
     pub async fn next(&mut self) -> Value {
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(10), self.0.next())
+            let message = tokio::time::timeout(Duration::from_secs(10), self.stream.next())
                 .await
                 .unwrap();
             match message.unwrap().unwrap() {
@@ -95,7 +122,7 @@ impl Socket {
     pub async fn close_code(&mut self) -> u16 {
         let closed = async {
             loop {
-                if let Message::Close(frame) = self.0.next().await.unwrap().unwrap() {
+                if let Message::Close(frame) = self.stream.next().await.unwrap().unwrap() {
                     return frame.unwrap().code.into();
                 }
             }
@@ -159,7 +186,7 @@ async fn breaking_the_protocol_closes_with_its_code() {
         assert_eq!(socket.close_code().await, code, "{text}");
     }
     let mut socket = Socket::ready(&service).await;
-    socket.0.send(Message::binary("{}")).await.unwrap();
+    socket.stream.send(Message::binary("{}")).await.unwrap();
     assert_eq!(socket.close_code().await, 4400);
     let mut socket = Socket::open(&service).await;
     socket.subscribe("1", "{__typename}").await;
@@ -174,7 +201,7 @@ async fn a_client_that_closes_gets_its_close_frame_back() {
         code: CloseCode::Normal,
         reason: "done".into(),
     };
-    socket.0.send(Message::Close(Some(frame))).await.unwrap();
+    socket.stream.send(Message::Close(Some(frame))).await.unwrap();
     assert_eq!(socket.close_code().await, 1000);
 }
 

@@ -5,6 +5,7 @@ use crate::db::sql;
 use crate::entities::{resource, tag_audit};
 use crate::error::Result;
 use sea_orm::{DatabaseConnection, FromQueryResult, QueryResult};
+use std::time::Duration;
 
 /// A table whose rows can be read in commit order.
 pub trait Log: Send + Sync + 'static {
@@ -16,6 +17,8 @@ pub trait Log: Send + Sync + 'static {
     const READ: &'static str;
     /// Reads `xid` and `id` of the last row that can be read.
     const HEAD: &'static str;
+    /// Reads `seconds`, the age of the oldest row behind the cursor `$1`, `$2`, whether or not it can be read yet.
+    const OLDEST: &'static str;
 }
 
 /// `tag_audit`: every change to a tag.
@@ -29,6 +32,8 @@ impl Log for TagLog {
          ORDER BY xid, id LIMIT $3";
     const HEAD: &'static str = "SELECT xid::text::bigint AS log_xid, id FROM tag_audit
          WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, id DESC LIMIT 1";
+    const OLDEST: &'static str = r#"SELECT extract(epoch FROM clock_timestamp() - "timestamp")::float8 AS seconds
+         FROM tag_audit WHERE (xid, id) > ($1::text::xid8, $2) ORDER BY xid, id LIMIT 1"#;
 }
 
 /// `resources` as a compacted log: each resource stands at its last change, so one that changed twice while a
@@ -44,6 +49,9 @@ impl Log for ResourceLog {
     const HEAD: &'static str = "SELECT changed_xid::text::bigint AS log_xid, id FROM resources
          WHERE changed_xid < pg_snapshot_xmin(pg_current_snapshot())
          ORDER BY changed_xid DESC, id DESC LIMIT 1";
+    const OLDEST: &'static str =
+        "SELECT extract(epoch FROM clock_timestamp() - changed_at)::float8 AS seconds
+         FROM resources WHERE (changed_xid, id) > ($1::text::xid8, $2) ORDER BY changed_xid, id LIMIT 1";
 }
 
 impl FromQueryResult for Cursor {
@@ -77,4 +85,17 @@ pub async fn read<L: Log>(db: &DatabaseConnection, after: Cursor, limit: i64) ->
 /// The place of the last event that can be read; the beginning when there is none.
 pub async fn head<L: Log>(db: &DatabaseConnection) -> Result<Cursor> {
     Ok(sql::row(db, L::HEAD, []).await?.unwrap_or_default())
+}
+
+/// How old the oldest event behind `head` is; nothing when there is none.
+pub async fn age_behind<L: Log>(db: &DatabaseConnection, head: Cursor) -> Result<Duration> {
+    #[derive(FromQueryResult)]
+    struct Age {
+        seconds: f64,
+    }
+    let oldest: Option<Age> = sql::row(db, L::OLDEST, [head.xid.to_string().into(), head.id.into()]).await?;
+    // The clock may have been set back since.
+    Ok(Duration::from_secs_f64(
+        oldest.map_or(0.0, |age| age.seconds.max(0.0)),
+    ))
 }

@@ -15,6 +15,7 @@ pub use notifier::Notifier;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A place in a log. Places compare in the order of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +59,61 @@ pub struct Event<T> {
     pub cursor: Cursor,
     /// What happened.
     pub row: T,
+}
+
+/// A part of a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// It begins behind this place; from now on without one.
+    pub after: Option<Cursor>,
+    /// It ends with this place, which the log has reached; never without one.
+    pub until: Option<Cursor>,
+}
+
+impl Stretch {
+    /// What comes behind this place, without end.
+    pub fn after(cursor: Cursor) -> Self {
+        Self {
+            after: Some(cursor),
+            until: None,
+        }
+    }
+}
+
+/// Events that come together: all those of a stretch of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch<T> {
+    /// They lie behind this place.
+    pub from: Cursor,
+    /// They lie up to this place; give it back as `after` to go on behind them.
+    pub to: Cursor,
+    /// In order.
+    pub events: Vec<Arc<Event<T>>>,
+}
+
+impl<T: Clone> Batch<T> {
+    /// All events behind `from`, up to the last of them.
+    fn new(from: Cursor, events: Vec<Event<T>>) -> Self {
+        Self {
+            from,
+            to: events.last().map_or(from, |event| event.cursor),
+            events: events.into_iter().map(Arc::new).collect(),
+        }
+    }
+
+    /// What of it lies behind `after` and not behind `until`.
+    fn part(self: Arc<Self>, after: Cursor, until: Option<Cursor>) -> Arc<Self> {
+        let to = until.map_or(self.to, |until| until.min(self.to));
+        if after <= self.from && to == self.to {
+            return self;
+        }
+        let within = |event: &&Arc<Event<T>>| event.cursor > after && event.cursor <= to;
+        Arc::new(Self {
+            from: self.from.max(after),
+            to,
+            events: self.events.iter().filter(within).cloned().collect(),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -1,25 +1,27 @@
 //! The operations that run on one socket.
 
 use super::protocol::ServerMessage;
+use super::queue::Queue;
 use crate::domain::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
 use crate::http::executor::{Answer, Executor, Operation};
 use crate::http::refusal::Refusal;
+use crate::http::shared::{Groups, Step};
 use crate::http::{SharedEdge, limits};
 use crate::telemetry::names;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, ServerError};
-use axum::extract::ws::Message;
 use futures::StreamExt;
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// The running operations of a socket by their ids. Dropping it ends them.
 pub struct Operations {
     edge: SharedEdge,
-    outgoing: mpsc::Sender<Message>,
+    outgoing: Queue,
     request_id: RequestId,
     running: HashMap<String, Running>,
     started: u64,
@@ -48,7 +50,7 @@ impl Drop for Running {
 
 impl Operations {
     /// No operations yet. Their messages go to `outgoing`; their errors carry the socket's request id.
-    pub fn new(edge: SharedEdge, outgoing: mpsc::Sender<Message>, request_id: RequestId) -> Self {
+    pub fn new(edge: SharedEdge, outgoing: Queue, request_id: RequestId) -> Self {
         let (ended_sender, ended) = mpsc::unbounded_channel();
         Self {
             edge,
@@ -107,10 +109,9 @@ impl Operations {
             edge: self.edge.clone(),
             outgoing: self.outgoing.clone(),
             request_id: self.request_id.clone(),
-            id: id.clone(),
+            id: id.as_str().into(),
         };
-        let ended = self.ended_sender.clone();
-        let ended_id = id.clone();
+        let (ended, ended_id) = (self.ended_sender.clone(), id.clone());
         let task = tokio::spawn(async move {
             job.run(operation, actor).await;
             // The socket may be gone, and nobody left to tell.
@@ -133,47 +134,81 @@ impl Operations {
 /// One operation on its way.
 struct Job {
     edge: SharedEdge,
-    outgoing: mpsc::Sender<Message>,
+    outgoing: Queue,
     request_id: RequestId,
-    id: String,
+    id: Arc<str>,
 }
 
 impl Job {
     /// Sends every answer, then `complete`; or `error`, when the operation was not executed.
     async fn run(self, operation: Operation, actor: Actor) {
-        let executor = &self.edge.executor;
-        if operation.kind() == OperationType::Subscription {
-            let mut answers = executor.subscribe(operation, actor, self.request_id.clone());
-            while let Some(answer) = answers.next().await {
-                if !self.pass_on(&answer).await {
-                    return;
-                }
+        // What each of many thousand subscriptions keeps is small; what the others need is put aside.
+        let ended = if operation.kind() == OperationType::Subscription {
+            match Groups::join(&self.edge, operation, actor, self.request_id.clone()) {
+                Ok(mut member) => loop {
+                    let sent = match member.next().await {
+                        Step::Next(payload) => self.outgoing.send_next(&self.id, payload).await,
+                        Step::Complete => break true,
+                        Step::Refused(answer) => break self.refuse(&answer).await,
+                    };
+                    if sent.is_err() {
+                        break false;
+                    }
+                },
+                None => Box::pin(self.subscribe(&operation, actor)).await,
             }
         } else {
-            let answer = executor.execute(operation, actor, &self.request_id).await;
-            if !self.pass_on(&answer).await {
-                return;
-            }
+            Box::pin(self.execute(operation, actor)).await
+        };
+        if ended {
+            let complete = ServerMessage::Complete { id: &self.id };
+            let _gone = self.outgoing.send(complete.into()).await;
         }
-        let complete = ServerMessage::Complete { id: &self.id };
-        let _gone = self.outgoing.send(complete.into()).await;
     }
 
-    /// Gives whether more may follow.
-    async fn pass_on(&self, answer: &Answer) -> bool {
+    /// Sends the answer; gives whether it is complete.
+    async fn execute(&self, operation: Operation, actor: Actor) -> bool {
+        let executor = &self.edge.executor;
+        let answer = executor.execute(operation, actor, &self.request_id).await;
         if !answer.was_executed() {
-            send_error(&self.outgoing, &self.id, answer).await;
-            return false;
+            return self.refuse(&answer).await;
         }
         let next = ServerMessage::Next {
             id: &self.id,
-            payload: answer,
+            payload: &answer,
         };
         self.outgoing.send(next.into()).await.is_ok()
     }
+
+    /// Sends the answers of a subscription that nobody shares; gives whether it is complete.
+    async fn subscribe(&self, operation: &Operation, actor: Actor) -> bool {
+        let executor = &self.edge.executor;
+        let mut answers = executor.subscribe(operation, actor, self.request_id.clone(), None);
+        while let Some(answer) = answers.next().await {
+            match answer {
+                Ok(payload) => {
+                    if self
+                        .outgoing
+                        .send_next(&self.id, Arc::new(payload))
+                        .await
+                        .is_err()
+                    {
+                        return false;
+                    }
+                }
+                Err(refused) => return self.refuse(&refused).await,
+            }
+        }
+        true
+    }
+
+    async fn refuse(&self, answer: &Answer) -> bool {
+        send_error(&self.outgoing, &self.id, answer).await;
+        false
+    }
 }
 
-async fn send_error(outgoing: &mpsc::Sender<Message>, id: &str, answer: &Answer) {
+async fn send_error(outgoing: &Queue, id: &str, answer: &Answer) {
     let error = ServerMessage::Error {
         id,
         payload: answer.errors(),

@@ -119,7 +119,7 @@ impl Close {
     pub fn reason(&self) -> String {
         let mut reason = match self {
             Self::Draining => "Service Restart".into(),
-            Self::Unread => "Messages are not read".into(),
+            Self::Unread => "Messages are not read; subscribe again with the last cursor as `after`".into(),
             Self::Invalid(why) => format!("Invalid message: {why}"),
             Self::Unauthorized => "Unauthorized".into(),
             Self::Forbidden => "Forbidden".into(),

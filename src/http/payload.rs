@@ -1,0 +1,53 @@
+//! An answer of a subscription, written once for all who get it.
+
+use super::executor::Answer;
+use crate::graphql::course::Told;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// An answer as JSON, and what of its log it tells.
+#[derive(Debug)]
+pub struct Payload {
+    json: Box<str>,
+    told: Told,
+    delivered: AtomicUsize,
+}
+
+impl Payload {
+    /// Writes the answer.
+    pub fn new(answer: &Answer, told: Told) -> Self {
+        let json = serde_json::to_string(answer).unwrap_or_else(|error| {
+            tracing::error!("an answer cannot be written as JSON: {error}");
+            r#"{"data":null}"#.into()
+        });
+        Self {
+            json: json.into(),
+            told,
+            delivered: AtomicUsize::new(0),
+        }
+    }
+
+    /// The same answer as the next of a log of answers, where it stands at this number.
+    pub fn numbered(self, told: Told) -> Self {
+        Self { told, ..self }
+    }
+
+    /// The answer.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// What it tells.
+    pub fn told(&self) -> Told {
+        self.told
+    }
+
+    /// A client has got it, or will, as far as this process can tell.
+    pub fn mark_delivered(&self) {
+        self.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many clients have got it.
+    pub fn delivered(&self) -> usize {
+        self.delivered.load(Ordering::Relaxed)
+    }
+}
