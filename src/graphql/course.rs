@@ -91,7 +91,7 @@ pub fn portions<T: Clone + Send + Sync + 'static>(
 ) -> impl Stream<Item = Portion<T>> + Send {
     let position = course.stretch.and_then(|stretch| stretch.after);
     let teller = Teller {
-        batches: Box::pin(batches),
+        batches: Box::pin(batches.fuse()),
         wanted,
         course,
         left: VecDeque::new(),
@@ -172,7 +172,11 @@ mod tests {
     #[tokio::test]
     async fn portions_follow_each_other_and_become_as_long_as_they_should() {
         let course = Arc::new(Course::new(Some(Stretch::after(Cursor { xid: 1, id: 0 }))));
-        let batches = futures::stream::iter([batch(0, 50), batch(50, 2000), batch(2000, 2001)]);
+        let mut batches = vec![batch(2000, 2001), batch(50, 2000), batch(0, 50)];
+        // Like a feed's, it must not be polled behind its end.
+        let batches = futures::stream::unfold((), move |()| {
+            std::future::ready(batches.pop().map(|batch| (batch, ())))
+        });
         let mut portions = Box::pin(portions(batches, |id| id % 2 == 0, course.clone()));
         let (mut seen, mut lengths, mut from) = (Vec::new(), Vec::new(), Cursor { xid: 1, id: 0 });
         while let Some(portion) = portions.next().await {

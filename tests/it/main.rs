@@ -18,6 +18,7 @@ mod db;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod events;
+mod faults;
 #[cfg(feature = "embedded")]
 mod first_start;
 mod graphql;
@@ -33,6 +34,7 @@ mod schedules;
 #[cfg(feature = "embedded")]
 mod scratch;
 mod service;
+mod shared;
 mod upload;
 mod websocket;
 mod workers;

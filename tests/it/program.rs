@@ -89,6 +89,11 @@ impl Serving {
         }
     }
 
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.id().expect("it runs")
+    }
+
     /// The data of an operation; there must be no errors.
     pub async fn data(&self, client: &reqwest::Client, query: &str) -> Value {
         let request = client.post(format!("{}/graphql", self.url));
@@ -118,7 +123,7 @@ impl Serving {
 
     /// Sends a signal and waits for the end; gives it with what was logged until then.
     pub async fn end(mut self, signal: &str) -> (ExitStatus, String) {
-        let pid = self.process.id().expect("it runs").to_string();
+        let pid = self.pid().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().await.unwrap();
         assert!(sent.success());
         let ended = tokio::time::timeout(Duration::from_secs(30), self.process.wait());

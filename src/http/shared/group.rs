@@ -26,9 +26,7 @@ const KEPT_BYTES_PER_MEMBER: usize = 16 << 10;
 const KEPT_BYTES: usize = 1 << 20;
 /// How long an answer waits for the one before to reach nine in ten of the members. So a burst comes as fast as most
 /// of them can take it, in larger answers, instead of leaving them behind.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// The same after it was too short: those who do not take anything are not to hold up the others.
-const IMPATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_millis(500);
 /// Members that catch up by themselves at the same time. The others wait: together they must not take the machine
 /// from the groups.
 const CATCH_UPS: usize = 4;
@@ -260,7 +258,7 @@ async fn pump(edge: SharedEdge, group: Arc<Group>, position: Cursor) {
     let stretch = group.is_log().then(|| Stretch::after(position));
     let (operation, actor, id) = (&group.operation, group.actor.clone(), group.request_id.clone());
     let mut answers = edge.executor.subscribe(operation, actor, id, stretch);
-    let (mut patience, mut number) = (PATIENCE, 0);
+    let (mut pace, mut number) = (Pace::default(), 0);
     let end = loop {
         match answers.next().await {
             None => break End::Complete,
@@ -272,8 +270,7 @@ async fn pump(edge: SharedEdge, group: Arc<Group>, position: Cursor) {
             }
         }
         metrics::counter!(names::PAYLOADS).increment(1);
-        let delivered = deliver(&group, patience).await;
-        patience = if delivered { PATIENCE } else { IMPATIENCE };
+        pace.keep(&group).await;
     };
     // Whoever comes later begins anew.
     forget(&mut lock(&edge.groups.groups), &group);
@@ -292,21 +289,39 @@ fn nth(number: i64) -> Told {
     }
 }
 
-/// Waits until the last answer has reached, or need not reach, nine in ten of the members; gives whether it has in time.
-async fn deliver(group: &Group, patience: Duration) -> bool {
-    let Some(last) = group.last() else {
-        return true;
-    };
-    let end = Instant::now() + patience;
-    loop {
-        let attached = group.attached.load(Ordering::Relaxed);
-        if last.delivered() >= attached - attached / 10 {
-            return true;
+/// Keeps a group from telling faster than its members can listen.
+#[derive(Default)]
+struct Pace {
+    /// So many were waited for in vain. Nobody waits for as many again: those who do not read are not to hold up the
+    /// others.
+    laggards: usize,
+    before: Option<Arc<Payload>>,
+}
+
+impl Pace {
+    /// Waits until the last answer has reached, or need not reach, nine in ten of the members.
+    async fn keep(&mut self, group: &Group) {
+        let Some(last) = group.last() else {
+            return;
+        };
+        let attached = || group.attached.load(Ordering::Relaxed);
+        if let Some(before) = self.before.replace(last.clone()) {
+            // Some of them may read again.
+            self.laggards = self.laggards.min(attached().saturating_sub(before.delivered()));
         }
-        if Instant::now() >= end {
-            return false;
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let attached = attached();
+            let missing = attached.saturating_sub(last.delivered());
+            if missing <= self.laggards.max(attached / 10) {
+                return;
+            }
+            if Instant::now() >= end {
+                self.laggards = missing;
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 

@@ -13,4 +13,4 @@ mod member;
 mod sharing;
 
 pub use group::Groups;
-pub use member::Step;
+pub use member::{Member, Step};

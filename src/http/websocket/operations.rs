@@ -7,7 +7,7 @@ use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
 use crate::http::executor::{Answer, Executor, Operation};
 use crate::http::refusal::Refusal;
-use crate::http::shared::{Groups, Step};
+use crate::http::shared::{Groups, Member, Step};
 use crate::http::{SharedEdge, limits};
 use crate::telemetry::names;
 use async_graphql::parser::types::OperationType;
@@ -144,17 +144,12 @@ impl Job {
     async fn run(self, operation: Operation, actor: Actor) {
         // What each of many thousand subscriptions keeps is small; what the others need is put aside.
         let ended = if operation.kind() == OperationType::Subscription {
-            match Groups::join(&self.edge, operation, actor, self.request_id.clone()) {
-                Ok(mut member) => loop {
-                    let sent = match member.next().await {
-                        Step::Next(payload) => self.outgoing.send_next(&self.id, payload).await,
-                        Step::Complete => break true,
-                        Step::Refused(answer) => break self.refuse(&answer).await,
-                    };
-                    if sent.is_err() {
-                        break false;
-                    }
-                },
+            let operation = Arc::new(operation);
+            match Groups::join(&self.edge, &operation, &actor, &self.request_id) {
+                Some(mut member) => {
+                    drop((operation, actor));
+                    self.follow(&mut member).await
+                }
                 None => Box::pin(self.subscribe(&operation, actor)).await,
             }
         } else {
@@ -163,6 +158,20 @@ impl Job {
         if ended {
             let complete = ServerMessage::Complete { id: &self.id };
             let _gone = self.outgoing.send(complete.into()).await;
+        }
+    }
+
+    /// Sends what a member of a group is told; gives whether it is complete.
+    async fn follow(&self, member: &mut Member) -> bool {
+        loop {
+            let sent = match member.next().await {
+                Step::Next(payload) => self.outgoing.send_next(&self.id, payload).await,
+                Step::Complete => return true,
+                Step::Refused(answer) => return self.refuse(&answer).await,
+            };
+            if sent.is_err() {
+                return false;
+            }
         }
     }
 

@@ -1,0 +1,3 @@
+//! The service under fire. Small here; `bench/faults/` runs the same at full size.
+
+mod fan_out;
