@@ -1,6 +1,7 @@
 //! Maintenance: makes audit partitions ahead, and prunes what is old.
 
 use super::{JobContext, queue};
+use crate::domain::approvals::items;
 use crate::domain::inventory::prune;
 use crate::domain::runs::{self, Flow, Progress, RunHandle};
 use crate::domain::{audit, imports};
@@ -8,7 +9,8 @@ use crate::error::Result;
 use chrono::TimeDelta;
 use std::time::Duration;
 
-/// How long the history of runs reaches back; [`KEPT_RUNS`] of each job stay however old they are.
+/// How long the history of runs reaches back; [`KEPT_RUNS`] of each job stay however old they are, but not what they
+/// decided of each tag.
 const RUNS: TimeDelta = TimeDelta::days(30);
 const KEPT_RUNS: u32 = 100;
 const TASKS: Duration = Duration::from_hours(1);
@@ -17,11 +19,13 @@ const UPLOADS: Duration = Duration::from_hours(7 * 24);
 pub(super) async fn run(context: &JobContext, run: &RunHandle) -> Result<()> {
     let db = &context.db;
     let partitions = audit::make_partitions(db).await?;
+    let decisions = items::prune(db, context.clock.now() - RUNS).await?;
     let runs = runs::prune(db, context.clock.now() - RUNS, KEPT_RUNS).await?;
     let tasks = queue::prune(db, TASKS).await?;
     let uploads = imports::prune(db, UPLOADS).await?;
     let counts = [
         ("partitions_made", i64::from(partitions)),
+        ("decisions_pruned", decisions as i64),
         ("runs_pruned", runs as i64),
         ("tasks_pruned", tasks as i64),
         ("uploads_pruned", uploads as i64),

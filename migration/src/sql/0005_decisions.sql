@@ -18,8 +18,7 @@ CREATE TABLE decision_items (
     PRIMARY KEY (run_id, position)
 );
 -- What was not done as asked is looked for among a million that were.
-CREATE INDEX decision_items_refused ON decision_items (run_id, outcome, position)
-    WHERE outcome IN ('ALREADY_DECIDED', 'NOT_FOUND', 'CONFLICT', 'STALE');
+CREATE INDEX decision_items_outcome ON decision_items (run_id, outcome, position);
 
 CREATE FUNCTION decision_items_follow_run() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -8,8 +8,9 @@ use crate::entities::Outcome;
 pub use crate::entities::decision_item::Model as DecisionItem;
 use crate::entities::decision_item::{Column, Entity, find};
 use crate::error::Result;
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, Select};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, Select};
 use std::collections::HashMap;
 
 /// As the run goes along them.
@@ -51,11 +52,7 @@ fn of(scope: &AccountScope, filter: ItemFilter) -> Select<Entity> {
     match filter {
         ItemFilter::All => find(scope),
         ItemFilter::Waiting => find(scope).filter(Column::Outcome.is_null()),
-        // In the text, so that the index of what was refused can be used.
-        ItemFilter::Outcome(outcome) => find(scope).filter(Expr::cust(format!(
-            "decision_items.outcome = '{}'",
-            outcome.to_value()
-        ))),
+        ItemFilter::Outcome(outcome) => find(scope).filter(Column::Outcome.eq(outcome)),
     }
 }
 
@@ -100,4 +97,11 @@ pub async fn count_of_runs(
         .into_iter()
         .map(|row| (row.id, row.count.unsigned_abs()))
         .collect())
+}
+
+/// Forgets the items of runs that ended before `older_than`; gives how many went.
+pub async fn prune(db: &DatabaseConnection, older_than: DateTime<Utc>) -> Result<u64> {
+    let prune = "DELETE FROM decision_items WHERE run_id IN
+         (SELECT id FROM scheduler_jobs WHERE job_name = 'decide' AND finished_at < $1)";
+    sql::execute(db, prune, [older_than.into()]).await
 }
