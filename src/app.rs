@@ -146,6 +146,8 @@ impl Parts {
         engine: EngineSettings,
     ) -> anyhow::Result<Option<SocketAddr>> {
         self.start_metrics_upkeep();
+        self.background
+            .spawn(database.watch.clone().run(self.ending.clone()));
         let events = self.start_events(database).await?;
         let providers = providers(config)?;
         let sources = providers.iter().map(|provider| provider.name().to_owned());
@@ -238,10 +240,11 @@ impl Parts {
             resource_feed: events.resources,
         };
         let edge = Edge {
-            executor: Executor::new(services),
+            executor: Executor::new(services, database.watch.clone()),
             config: config.http.clone(),
             authenticator: Authenticator::new(&config.auth),
             db: database.pool.clone(),
+            watch: database.watch.clone(),
             feed: events.tags,
             metrics: telemetry::metrics(),
             draining: self.draining.clone(),

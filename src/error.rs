@@ -3,7 +3,16 @@
 //! A caller's mistake is data: [`Error::Rejected`] carries [`Problem`]s, which reach the caller typed, each with a
 //! stable code. Everything else is a refusal or a fault, and becomes a GraphQL error or an HTTP status.
 
+mod database;
+
+use database::Trouble;
+use sea_orm::DbErr;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// While the database is away, everything that needs it fails: one line in this time tells it.
+const QUIET: Duration = Duration::from_secs(10);
 
 /// What went wrong, as far as the caller can mend it. The names are part of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,9 +86,15 @@ pub enum Error {
     /// An argument of a query that cannot be used: a cursor that was not given out, a page too large.
     #[error("{0}")]
     BadInput(String),
-    /// PostgreSQL refused or could not be reached.
+    /// PostgreSQL cannot be reached, refuses connections or has no room left. It may pass by itself.
+    #[error("the database is not available: {0}")]
+    Unavailable(DbErr),
+    /// PostgreSQL ended a statement that took too long, or waited too long for a lock.
+    #[error("the database took too long: {0}")]
+    TimedOut(DbErr),
+    /// PostgreSQL refused a statement.
     #[error("database: {0}")]
-    Database(#[from] sea_orm::DbErr),
+    Database(DbErr),
     /// Anything else that went wrong on our side.
     #[error("{0}")]
     Internal(String),
@@ -104,11 +119,72 @@ impl Error {
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::Internal(cause.to_string())
     }
+
+    /// Whether this is nobody's mistake, and the log has to tell its cause.
+    pub fn is_fault(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::TimedOut(_) | Self::Database(_) | Self::Internal(_)
+        )
+    }
+
+    /// Whether the database is away, so that the same will work once it is back.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// Puts a fault into the log. That the database is away is told now and then only, however many fail by it.
+    pub fn log(&self, what: &str) {
+        if !self.is_outage() {
+            tracing::error!(error = %self, "{what}");
+        } else if let Some(silent) = Silence::end() {
+            tracing::warn!(error = %self, silent, "{what}");
+        } else {
+            tracing::debug!(error = %self, "{what}");
+        }
+    }
+}
+
+/// Lines about the database being away that were not logged.
+struct Silence {
+    since: Instant,
+    lines: u64,
+}
+
+static SILENCE: Mutex<Option<Silence>> = Mutex::new(None);
+
+impl Silence {
+    /// How many lines were kept back, if one is due; otherwise counts one more.
+    fn end() -> Option<u64> {
+        let mut silence = SILENCE.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *silence {
+            Some(silence) if silence.since.elapsed() < QUIET => {
+                silence.lines += 1;
+                None
+            }
+            before => {
+                let lines = before.as_ref().map_or(0, |silence| silence.lines);
+                let since = Instant::now();
+                *before = Some(Self { since, lines: 0 });
+                Some(lines)
+            }
+        }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match database::trouble(&error) {
+            Trouble::Away => Self::Unavailable(error),
+            Trouble::Late => Self::TimedOut(error),
+            Trouble::Other => Self::Database(error),
+        }
+    }
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        Self::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())))
+        DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())).into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The database: one that is there (`DATABASE_URL`), or a PostgreSQL of our own.
 
 use crate::config::DatabaseConfig;
-use crate::db::{self, PoolSettings, migrate};
+use crate::db::{self, PoolSettings, Watch, migrate};
 use crate::domain::audit;
 use crate::jobs;
 use anyhow::Context;
@@ -21,6 +21,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct Database {
     /// The pool.
     pub pool: DatabaseConnection,
+    /// Tells whether the database is there, once it runs.
+    pub watch: Watch,
     /// Where the data is, in words.
     pub location: String,
     /// How psql gets there; without a password.
@@ -72,8 +74,10 @@ impl Database {
             let psql = format!("postgres://{user}@{host}/{database}");
             (host, psql)
         };
+        let (pool, watch) = reach(&options, settings, &psql).await?;
         Ok(Self {
-            pool: reach(&options, settings, &psql).await?,
+            pool,
+            watch,
             location: format!("database {database} on {host}"),
             psql,
             #[cfg(feature = "embedded")]
@@ -87,20 +91,20 @@ impl Database {
         let server = EmbeddedServer::start(Options::new(&config.data_dir))
             .await
             .context("starting the embedded PostgreSQL")?;
-        let opened = Self {
-            pool: match db::connect(server.connect_options(), settings).await {
-                Ok(pool) => pool,
-                Err(error) => {
-                    let stopped = server.stop().await;
-                    return Err(error)
-                        .context(format!("connecting to the embedded PostgreSQL ({stopped:?})"));
-                }
-            },
+        let (pool, watch) = match db::connect_watched(server.connect_options(), settings).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                let stopped = server.stop().await;
+                return Err(error).context(format!("connecting to the embedded PostgreSQL ({stopped:?})"));
+            }
+        };
+        Ok(Self {
+            pool,
+            watch,
             location: server.location().display().to_string(),
             psql: server.url(),
             server: Some(server),
-        };
-        Ok(opened)
+        })
     }
 
     #[cfg(not(feature = "embedded"))]
@@ -125,7 +129,7 @@ async fn reach(
     options: &PgConnectOptions,
     settings: &PoolSettings,
     shown: &str,
-) -> anyhow::Result<DatabaseConnection> {
+) -> anyhow::Result<(DatabaseConnection, Watch)> {
     let end = Instant::now() + PATIENCE;
     let mut pause = FIRST_PAUSE;
     loop {
@@ -134,7 +138,7 @@ async fn reach(
         let error = match tokio::time::timeout(settings.acquire_timeout, attempt).await {
             Ok(Ok(connection)) => {
                 connection.close().await?;
-                return Ok(db::connect(options.clone(), settings).await?);
+                return Ok(db::connect_watched(options.clone(), settings).await?);
             }
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no answer within {} s", settings.acquire_timeout.as_secs()),

@@ -5,7 +5,7 @@
 //! there are lists in the operation, whatever their lengths, and nobody waits for a timer.
 
 use super::drive::Gate;
-use super::error::{Failure, Result};
+use super::error::{Code, Failure, Result};
 use crate::error::{Error, Result as DomainResult};
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
@@ -77,8 +77,10 @@ where
             let mut seen = std::collections::HashSet::with_capacity(keys.len());
             keys.retain(|key| seen.insert(key.clone()));
             let found = fetch(keys).await;
-            if let Err(error @ (Error::Database(_) | Error::Internal(_))) = &found {
-                tracing::error!(%error, "a lookup failed");
+            if let Err(error) = &found
+                && error.is_fault()
+            {
+                error.log("a lookup failed");
             }
             found.map(Arc::new).map_err(Arc::new)
         }
@@ -94,7 +96,9 @@ fn again(error: &Error) -> Failure {
         Error::Rejected(problems) => Error::Rejected(problems.clone()),
         Error::Forbidden(message) => Error::Forbidden(message.clone()),
         Error::BadInput(message) => Error::BadInput(message.clone()),
-        Error::Database(_) | Error::Internal(_) => return Failure::Logged,
+        Error::Unavailable(_) => return Failure::Logged(Code::ServiceUnavailable),
+        Error::TimedOut(_) => return Failure::Logged(Code::Timeout),
+        Error::Database(_) | Error::Internal(_) => return Failure::Logged(Code::InternalServerError),
     })
 }
 

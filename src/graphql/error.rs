@@ -31,6 +31,8 @@ pub enum Code {
     RateLimited,
     /// The operation took too long.
     Timeout,
+    /// The database is away for the moment.
+    ServiceUnavailable,
     /// A fault of ours; the log has its cause beside the request's id.
     InternalServerError,
 }
@@ -51,7 +53,32 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::RateLimited => "RATE_LIMITED",
             Self::Timeout => "TIMEOUT",
+            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",
+        }
+    }
+
+    /// What a caller is told of a fault with this code; never its cause.
+    pub const fn fault(self) -> &'static str {
+        match self {
+            Self::ServiceUnavailable => "the database is not available; try again in a moment",
+            Self::Timeout => "the database took too long and was stopped; try again, or ask for less",
+            _ => "the service failed; it has logged why",
+        }
+    }
+
+    /// The code of an error.
+    pub fn of(error: &Error) -> Self {
+        match error {
+            Error::Unauthenticated => Self::Unauthenticated,
+            Error::Forbidden(_) => Self::Forbidden,
+            Error::Rejected(problems) if problems.iter().all(|p| p.code == ProblemCode::NotFound) => {
+                Self::NotFound
+            }
+            Error::BadInput(_) | Error::Rejected(_) => Self::BadUserInput,
+            Error::Unavailable(_) => Self::ServiceUnavailable,
+            Error::TimedOut(_) => Self::Timeout,
+            Error::Database(_) | Error::Internal(_) => Self::InternalServerError,
         }
     }
 
@@ -78,7 +105,7 @@ pub enum Failure {
     /// An error that nobody has seen yet.
     New(Error),
     /// A fault that is in the log already, for several resolvers wait for one lookup.
-    Logged,
+    Logged(Code),
 }
 
 /// What resolvers give.
@@ -109,22 +136,15 @@ impl From<Error> for Failure {
 
 impl From<Failure> for async_graphql::Error {
     fn from(failure: Failure) -> Self {
-        const FAULT: &str = "the service failed; it has logged why";
-        let Failure::New(error) = failure else {
-            return Code::InternalServerError.error(FAULT);
+        let error = match failure {
+            Failure::Logged(code) => return code.error(code.fault()),
+            Failure::New(error) => error,
         };
-        let code = match &error {
-            Error::Unauthenticated => Code::Unauthenticated,
-            Error::Forbidden(_) => Code::Forbidden,
-            Error::Rejected(problems) if problems.iter().all(|p| p.code == ProblemCode::NotFound) => {
-                Code::NotFound
-            }
-            Error::BadInput(_) | Error::Rejected(_) => Code::BadUserInput,
-            Error::Database(_) | Error::Internal(_) => {
-                tracing::error!(%error, "a resolver failed");
-                return Code::InternalServerError.error(FAULT);
-            }
-        };
+        let code = Code::of(&error);
+        if error.is_fault() {
+            error.log("a resolver failed");
+            return code.error(code.fault());
+        }
         code.error(error.to_string())
     }
 }

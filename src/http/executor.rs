@@ -3,6 +3,7 @@
 use super::document::{Document, DocumentCache};
 use super::payload::Payload;
 use super::{limits, values};
+use crate::db::Watch;
 use crate::domain::auth::Actor;
 use crate::domain::events::Stretch;
 use crate::graphql::context::{self, RequestId, Services};
@@ -24,6 +25,7 @@ pub struct Executor {
     schema: Schema,
     services: Services,
     documents: DocumentCache,
+    database: Watch,
 }
 
 /// A request whose document was parsed and is within the limits.
@@ -118,6 +120,11 @@ impl Answer {
         self.executed
     }
 
+    /// Whether nothing could be done because the database is away: the same request is worth another try.
+    pub fn is_unavailable(&self) -> bool {
+        self.response.data == Value::Null && self.code() == Code::ServiceUnavailable.as_str()
+    }
+
     /// The errors, if there are any.
     pub fn errors(&self) -> &[ServerError] {
         &self.response.errors
@@ -151,12 +158,13 @@ impl Serialize for Answer {
 }
 
 impl Executor {
-    /// Executes against the schema over these services.
-    pub fn new(services: Services) -> Self {
+    /// Executes against the schema over these services, and refuses what needs the database while it is away.
+    pub fn new(services: Services, database: Watch) -> Self {
         Self {
             schema: schema::build(services.clone()),
             services,
             documents: DocumentCache::default(),
+            database,
         }
     }
 
@@ -192,9 +200,16 @@ impl Executor {
         let execution = context::execute(&self.schema, &self.services, request, actor, id.clone());
         // A panic in a resolver is a fault of one operation, not the end of a socket with all its others.
         let execution = AssertUnwindSafe(execution).catch_unwind();
+        let execution = async {
+            // Who waited for a connection would hear the same in some seconds.
+            match self.database.away() {
+                Some(_) => Ok(fault(Code::ServiceUnavailable, Code::ServiceUnavailable.fault())),
+                None => execution.await,
+            }
+        };
         let response = match tokio::time::timeout(limits::OPERATION_TIME, execution).await {
             Ok(Ok(response)) => response,
-            Ok(Err(_panic)) => fault(Code::InternalServerError, "the service failed; it has logged why"),
+            Ok(Err(_panic)) => fault(Code::InternalServerError, Code::InternalServerError.fault()),
             Err(_late) => {
                 let seconds = limits::OPERATION_TIME.as_secs();
                 fault(
@@ -205,7 +220,8 @@ impl Executor {
         };
         let mut answer = Answer::of(response, &operation.document, id);
         // What began and was given up is not a mistake in the request.
-        answer.executed |= matches!(answer.code().as_str(), "TIMEOUT" | "INTERNAL_SERVER_ERROR");
+        let faults = [Code::Timeout, Code::InternalServerError, Code::ServiceUnavailable];
+        answer.executed |= faults.iter().any(|code| code.as_str() == answer.code());
         metrics::histogram!(names::OPERATION_SECONDS, "type" => kind).record(started.elapsed());
         count(operation.kind, &answer);
         answer
@@ -231,7 +247,7 @@ impl Executor {
             course.clone(),
         );
         let answers = AssertUnwindSafe(answers).catch_unwind().map(move |response| {
-            let failed = |_| fault(Code::InternalServerError, "the service failed; it has logged why");
+            let failed = |_| fault(Code::InternalServerError, Code::InternalServerError.fault());
             let answer = Answer::of(response.unwrap_or_else(failed), &document, &id);
             if !answer.was_executed() {
                 return Err(Arc::new(answer));

@@ -132,9 +132,10 @@ async fn answer(
 }
 
 /// `application/json` says 200 to every GraphQL request, as its clients expect; the newer type says 400 when the
-/// operation was not executed.
+/// operation was not executed, and 503 when the database is away.
 fn render(answer: &Answer, media: Media) -> Response {
     let status = match media {
+        Media::GraphqlResponse if answer.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
         Media::GraphqlResponse if !answer.was_executed() => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };

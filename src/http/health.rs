@@ -5,6 +5,7 @@ use super::{Edge, SharedEdge};
 use crate::db::{migrate, sql};
 use crate::domain::events::{Feed, Log};
 use crate::domain::{JobName, RunStatus};
+use crate::error::Error;
 use crate::graphql::error::Code;
 use crate::telemetry::names;
 use axum::Json;
@@ -53,7 +54,7 @@ struct Readiness {
 
 /// The service can work: 200, or 503, with the state of each part.
 pub async fn ready(State(edge): State<SharedEdge>) -> Response {
-    let database = Part::of(within_time(reach(&edge.db)).await);
+    let database = Part::of(within_time(reach(&edge)).await);
     let migrations = if database.ok {
         within_time(migrated(&edge.db)).await
     } else {
@@ -85,19 +86,21 @@ async fn within_time(probe: impl Future<Output = Result<String, String>>) -> Res
         .unwrap_or_else(late)
 }
 
-async fn reach(db: &DatabaseConnection) -> Result<String, String> {
-    match db.ping().await {
-        Ok(()) => Ok("reachable".into()),
-        Err(error) => {
-            tracing::warn!("readiness: {error}");
-            Err("cannot be reached".into())
-        }
+/// The watch knows at once; the ping proves that the pool works, too.
+async fn reach(edge: &Edge) -> Result<String, String> {
+    if edge.watch.away().is_some() {
+        return Err("cannot be reached".into());
     }
+    edge.db.ping().await.map_err(|error| {
+        Error::from(error).log("readiness");
+        "cannot be reached".to_owned()
+    })?;
+    Ok("reachable".into())
 }
 
 async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
     let all = migrate::status(db).await.map_err(|error| {
-        tracing::warn!("readiness: {error}");
+        error.log("readiness");
         "cannot be read".to_owned()
     })?;
     match all.iter().filter(|migration| !migration.applied).count() {
@@ -177,7 +180,7 @@ pub async fn metrics(State(edge): State<SharedEdge>) -> Result<Response, Refusal
             }
         }
         // The other numbers are needed the most when the database is away.
-        Ok(Err(error)) => tracing::warn!("counting runs: {error}"),
+        Ok(Err(error)) => error.log("counting runs"),
         Err(_) => tracing::warn!("counting runs: no answer in time"),
     }
     let content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -26,6 +26,7 @@ pub use router::router;
 pub use shared::Groups;
 
 use crate::config::HttpConfig;
+use crate::db::Watch;
 use crate::domain::events::{Feed, TagLog};
 use auth::Authenticator;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -44,6 +45,8 @@ pub struct Edge {
     pub executor: Executor,
     /// The pool.
     pub db: DatabaseConnection,
+    /// Tells whether the database is there.
+    pub watch: Watch,
     /// The process's metrics, if it records them.
     pub metrics: Option<PrometheusHandle>,
     /// The tail of the tags' log.

@@ -59,7 +59,7 @@ impl Refusal {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             Code::InternalServerError,
-            "the service failed; it has logged why",
+            Code::InternalServerError.fault(),
         )
     }
 
@@ -98,6 +98,9 @@ impl Refusal {
         if let Some(allow) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
         }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static(r#"Bearer realm="virtual-tagging""#);
             headers.insert(header::WWW_AUTHENTICATE, challenge);
@@ -124,8 +127,13 @@ impl From<Error> for Refusal {
             Error::BadInput(_) | Error::Rejected(_) => {
                 Self::new(StatusCode::BAD_REQUEST, Code::BadUserInput, error.to_string())
             }
+            Error::Unavailable(_) | Error::TimedOut(_) => {
+                error.log("a request failed");
+                let code = Code::of(&error);
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, code.fault())
+            }
             Error::Database(_) | Error::Internal(_) => {
-                tracing::error!(%error, "a request failed");
+                error.log("a request failed");
                 Self::fault()
             }
         }

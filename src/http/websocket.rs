@@ -47,7 +47,7 @@ pub fn open(
     if edge.draining.is_cancelled() {
         return Err(Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            Code::InternalServerError,
+            Code::ServiceUnavailable,
             "the service is stopping",
         ));
     }

@@ -32,7 +32,7 @@ impl Presence {
         let hold = async {
             loop {
                 if let Err(error) = self.hold_once().await {
-                    tracing::warn!(%error, "the lock that shows this process to be alive was lost");
+                    error.log("the lock that shows this process to be alive was lost");
                 }
                 tokio::time::sleep(LOOK).await;
             }

@@ -35,7 +35,7 @@ async fn tick(context: &JobContext) {
     match runs::tick(&context.db, &*context.wake, &*context.clock).await {
         Ok(runs) if runs.is_empty() => {}
         Ok(runs) => tracing::debug!(?runs, "scheduled"),
-        Err(error) => tracing::error!(%error, "the schedules could not be looked at"),
+        Err(error) => error.log("the schedules could not be looked at"),
     }
 }
 
@@ -43,6 +43,6 @@ async fn rescue(context: &JobContext) {
     match runs::rescue(&context.db, &*context.wake).await {
         Ok(rescued) if rescued == runs::Rescued::default() => {}
         Ok(rescued) => tracing::warn!(?rescued, "runs whose worker fell silent"),
-        Err(error) => tracing::error!(%error, "abandoned runs could not be looked for"),
+        Err(error) => error.log("abandoned runs could not be looked for"),
     }
 }

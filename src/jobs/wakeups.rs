@@ -22,17 +22,28 @@ const FIRST_ECHO: Duration = Duration::from_millis(10);
 /// next poll is near.
 ///
 /// An announcement also goes to `looking`, in each process: the one that gets the task may be busy while another is idle.
-pub(super) struct Wakeups<S = Pubsub> {
+pub(super) struct Wakeups<S = Announcements> {
     announcements: Option<S>,
     poll: Interval,
     echo: Option<(Duration, Pin<Box<Sleep>>)>,
     looking: Arc<Notify>,
 }
 
+type Announcements = Pin<Box<dyn Stream<Item = ()> + Send>>;
+
 impl Wakeups {
     /// For a queue's tasks.
     pub(super) fn of_queue(pool: &PgPool, queue: &str, looking: Arc<Notify>) -> Self {
-        Self::new(Pubsub::new(pool.clone(), queue.to_owned()), looking)
+        // A listener of apalis ends when it lost its connection and did not get another one at once.
+        let (pool, queue) = (pool.clone(), queue.to_owned());
+        let listeners = futures::stream::unfold(Duration::ZERO, move |pause| {
+            let listener = Pubsub::new(pool.clone(), queue.clone());
+            async move {
+                sleep(pause).await;
+                Some((listener, POLL))
+            }
+        });
+        Self::new(Box::pin(listeners.flatten().map(drop)), looking)
     }
 }
 

@@ -36,6 +36,10 @@ const CANCEL_GRACE: Duration = Duration::from_secs(10);
 const ACKNOWLEDGE: Duration = Duration::from_secs(2);
 /// How often apalis' worker says that it lives.
 const QUEUE_HEARTBEAT: Duration = Duration::from_secs(10);
+/// The pause after apalis' worker broke; runs are looked for without it, too.
+const LISTEN_AGAIN: Duration = Duration::from_secs(2);
+/// The pause before the end of a run is stored again, when the database is away.
+const STORE_AGAIN: Duration = Duration::from_millis(500);
 /// Tasks that apalis fetches at once. All that is done with one is to look.
 const BATCH: usize = 16;
 
@@ -66,12 +70,22 @@ pub(super) async fn run(
     tokio::join!(listen(&worker), working, presence.hold(ended.clone()));
 }
 
-/// Has apalis say when to look.
+/// Has apalis say when to look. Its worker breaks by any error of the database, and would at once break again.
 async fn listen(worker: &Arc<Worker>) {
+    let mut starts = 0;
+    while !worker.shutdown.is_cancelled() {
+        listen_once(worker, starts).await;
+        starts += 1;
+        worker.shutdown.run_until_cancelled(sleep(LISTEN_AGAIN)).await;
+    }
+}
+
+/// Ends when apalis' worker does.
+async fn listen_once(worker: &Arc<Worker>, starts: usize) {
     let shutdown = worker.shutdown.clone();
     let worker = Arc::clone(worker);
     let monitor = Monitor::new()
-        .register(move |restarts| {
+        .register(move |_| {
             let config = Config::default()
                 .queue(queue::NAME)
                 .batch_size(BATCH)
@@ -82,18 +96,15 @@ async fn listen(worker: &Arc<Worker>) {
             let storage = PostgresStorage::<Value>::new(pool)
                 .with_config(config)
                 .poll_with_strategy(wakeups);
-            WorkerBuilder::new(format!("{}-{restarts}", worker.id.name))
+            WorkerBuilder::new(format!("{}-{starts}", worker.id.name))
                 .backend(storage)
                 .concurrency(BATCH)
                 .data(Arc::clone(&worker.looking))
                 .build(handle)
         })
-        .should_restart({
-            let shutdown = shutdown.clone();
-            move |_, error| {
-                tracing::error!(%error, "the queue's worker broke and is started again");
-                !shutdown.is_cancelled()
-            }
+        .should_restart(|_, error| {
+            tracing::debug!(%error, "the queue cannot be read");
+            false
         })
         .with_terminator(sleep(ACKNOWLEDGE));
     let signal = async move {
@@ -153,7 +164,7 @@ impl Worker {
         }
         let claimed = runs::claim_next(&self.context.db, &self.id, self.shutdown.clone()).await;
         claimed.unwrap_or_else(|error| {
-            tracing::error!(%error, "no run could be claimed");
+            error.log("no run could be claimed");
             None
         })
     }
@@ -182,6 +193,7 @@ impl Worker {
             () = sleep(limit) => Err(Failure {
                 error: format!("cut off after {} s", limit.as_secs_f64()),
                 permanent: false,
+                outage: false,
             }),
             () = self.cancel_is_overdue(run) => {
                 run.must_stop();
@@ -193,7 +205,24 @@ impl Worker {
         if let Err(failure) = &outcome {
             tracing::warn!(error = failure.error, "an attempt failed");
         }
-        runs::settle(db, wake, run, outcome).await
+        self.insist(|| runs::settle(db, wake, run, outcome.clone())).await
+    }
+
+    /// Does something again for as long as the database is away: a job broken by that comes to its end in the same
+    /// moment. Should the run be another's by then, its fence refuses.
+    async fn insist<T, F: Future<Output = Result<T>>>(&self, work: impl Fn() -> F) -> Result<T> {
+        loop {
+            match work().await {
+                Err(error) if error.is_outage() => {
+                    error.log("a run waits for the database");
+                    tokio::select! {
+                        () = sleep(STORE_AGAIN) => {}
+                        () = self.grace_is_over() => return Err(error),
+                    }
+                }
+                done => return done,
+            }
+        }
     }
 
     /// Shows that this worker is alive for as long as it is polled. Ends when the run was taken from it.
@@ -203,7 +232,7 @@ impl Worker {
             match run.heartbeat(&self.context.db).await {
                 Ok(Hold::Ours) => {}
                 Ok(Hold::Lost) => return,
-                Err(error) => tracing::warn!(%error, "no heartbeat"),
+                Err(error) => error.log("no heartbeat"),
             }
         }
     }
@@ -249,6 +278,7 @@ fn panicked(error: JoinError) -> Failure {
     Failure {
         error: format!("the job panicked: {what}"),
         permanent: false,
+        outage: false,
     }
 }
 

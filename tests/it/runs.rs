@@ -60,6 +60,7 @@ pub fn failure(error: &str, permanent: bool) -> Failure {
     Failure {
         error: error.into(),
         permanent,
+        outage: false,
     }
 }
 

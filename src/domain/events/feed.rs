@@ -102,7 +102,7 @@ impl<L: Log> Feed<L> {
                     poll = SHORTEST_POLL;
                 }
                 Err(error) => {
-                    tracing::warn!(feed = L::NAME, %error, "cannot read events; trying again");
+                    error.log("cannot read events; trying again");
                     poll = LONGEST_POLL;
                 }
             }

@@ -51,7 +51,7 @@ impl Notifier {
             self.send.notified().await;
             let notify = crate::db::sql::execute(db, "SELECT pg_notify($1, '')", [CHANNEL.into()]).await;
             if let Err(error) = notify {
-                tracing::warn!(%error, "cannot announce events; they are found by the next poll");
+                error.log("cannot announce events; they are found by the next poll");
             }
             tokio::time::sleep(COALESCE).await;
         }

@@ -36,7 +36,13 @@ pub struct Failure {
     pub error: String,
     /// Another attempt would fail in the same way.
     pub permanent: bool,
+    /// The database was away, which says nothing of the job.
+    pub outage: bool,
 }
+
+/// So many attempts that outages ended do not count. More do: a job that takes the database down is not to do so for
+/// ever.
+const FORGIVEN: i64 = 20;
 
 impl From<Error> for Failure {
     /// A caller's mistake does not mend itself; a fault may.
@@ -46,6 +52,7 @@ impl From<Error> for Failure {
                 error,
                 Error::Rejected(_) | Error::BadInput(_) | Error::Forbidden(_)
             ),
+            outage: error.is_outage(),
             error: error.to_string(),
         }
     }
@@ -148,23 +155,25 @@ async fn requeue(
         }
         backoff::after(attempt, rand::random()).as_secs_f64()
     };
-    let (error, permanent) = match why {
-        Requeue::Release => (None, false),
-        Requeue::After(Failure { error, permanent }) => (Some(error), permanent),
+    let (error, permanent, outage) = match why {
+        Requeue::Release => (None, false, false),
+        Requeue::After(failure) => (Some(failure.error), failure.permanent, failure.outage),
     };
-    // An attempt that got further does not count. The key is given up: an equal run may have been queued while this
+    // An attempt that got further does not count, nor does one that an outage ended; beyond the attempts, the fence
+    // tells how many claims there were. The key is given up: an equal run may have been queued while this
     // one ran.
     let row: Option<Row> = sql::row(
         txn,
         "UPDATE scheduler_jobs r SET status = next.status, error = coalesce($4, error), worker = NULL,
              worker_key = NULL, singleton_key = NULL, woken_at = now(),
-             attempt = CASE WHEN $3 THEN attempt - 1 WHEN further AND next.status = 'QUEUED' THEN 0 ELSE attempt END,
+             attempt = CASE WHEN free THEN attempt - 1 WHEN further AND next.status = 'QUEUED' THEN 0 ELSE attempt END,
              run_at = CASE next.status WHEN 'QUEUED'
-                 THEN now() + CASE WHEN further THEN $7 ELSE $5 END * interval '1 second' ELSE run_at END,
+                 THEN now() + CASE WHEN further OR free THEN $7 ELSE $5 END * interval '1 second' ELSE run_at END,
              finished_at = CASE WHEN next.status <> 'QUEUED' THEN now() END
-         FROM (SELECT id, further, CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
-                   WHEN $3 OR ((further OR attempt < max_attempts) AND NOT $6) THEN 'QUEUED' ELSE 'FAILED' END AS status
-                 FROM scheduler_jobs, LATERAL (SELECT coalesce(progress_done > progress_claimed, false) AS further) f
+         FROM (SELECT id, further, free, CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
+                   WHEN free OR ((further OR attempt < max_attempts) AND NOT $6) THEN 'QUEUED' ELSE 'FAILED' END AS status
+                 FROM scheduler_jobs, LATERAL (SELECT coalesce(progress_done > progress_claimed, false) AS further,
+                     $3 OR ($8 AND fence - attempt < $9) AS free) f
                 WHERE id = $1 AND fence = $2 AND status = 'RUNNING' FOR UPDATE OF scheduler_jobs) next
          WHERE r.id = next.id RETURNING r.status, r.run_at",
         [
@@ -175,6 +184,8 @@ async fn requeue(
             wait(handle.attempt).into(),
             permanent.into(),
             wait(1).into(),
+            outage.into(),
+            FORGIVEN.into(),
         ],
     )
     .await?;

@@ -1,0 +1,199 @@
+//! Whether the database is there, known before anybody asks.
+//!
+//! One connection of each process does nothing but notice its own end. When it breaks, the watch knows at once: it tries
+//! to connect until it succeeds, tells meanwhile that the database is away, so that nobody has to wait for a
+//! connection in order to learn it, and lets the pool drop what it had opened before.
+
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How often the watched connection is asked something: a host that vanished breaks no connection.
+const PROBE: Duration = Duration::from_secs(2);
+/// The time for an answer, and for a connection attempt.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The pauses between two attempts to connect.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Too many connections: the database is there, only full.
+const FULL: &str = "53300";
+
+/// Tells whether the database is there. Clones tell the same.
+#[derive(Clone)]
+pub struct Watch {
+    pool: PgPool,
+    /// Why the database is away; nothing while it is there.
+    away: watch::Sender<Option<Arc<str>>>,
+    broken: Broken,
+}
+
+/// When the database was last seen to break, for the pool: what was connected before is of no use.
+#[derive(Clone)]
+pub(super) struct Broken {
+    start: Instant,
+    /// Milliseconds after `start`; 0 is never.
+    at: Arc<AtomicU64>,
+}
+
+impl Broken {
+    pub(super) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            at: Arc::default(),
+        }
+    }
+
+    /// Whether a connection of this age was opened since.
+    pub(super) fn spares(&self, age: Duration) -> bool {
+        let at = Duration::from_millis(self.at.load(Ordering::Acquire));
+        at.is_zero() || self.start.elapsed().saturating_sub(age) > at
+    }
+
+    fn now(&self) {
+        let millis = self.start.elapsed().as_millis().max(1);
+        self.at
+            .store(u64::try_from(millis).unwrap_or(u64::MAX), Ordering::Release);
+    }
+}
+
+impl Watch {
+    pub(super) fn new(options: PgConnectOptions, broken: Broken) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .test_before_acquire(false)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .connect_lazy_with(options);
+        Self {
+            pool,
+            away: watch::Sender::new(None),
+            broken,
+        }
+    }
+
+    /// Why the database is away; nothing while it is there, or nobody watches.
+    pub fn away(&self) -> Option<Arc<str>> {
+        self.away.borrow().clone()
+    }
+
+    /// Waits until the database is there.
+    pub async fn back(&self) {
+        // The sender is in `self`: it cannot be gone.
+        let _ = self.away.subscribe().wait_for(Option::is_none).await;
+    }
+
+    /// Watches until shutdown.
+    pub async fn run(self, shutdown: CancellationToken) {
+        tokio::select! {
+            () = self.watch() => {}
+            () = shutdown.cancelled() => {}
+        }
+        self.pool.close().await;
+    }
+
+    async fn watch(&self) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.connect().await {
+                Ok(connection) => {
+                    self.there();
+                    pause = FIRST_PAUSE;
+                    let why = Self::end_of(connection).await;
+                    tracing::debug!(why, "the watched connection ended");
+                    self.broken.now();
+                    // What ends one connection may have been meant for it alone.
+                    continue;
+                }
+                Err(Refused::Full) => self.there(),
+                Err(Refused::Away(why)) => self.gone(&why),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn connect(&self) -> Result<PgListener, Refused> {
+        let connect = async {
+            let mut listener = PgListener::connect_with(&self.pool).await?;
+            listener.ignore_pool_close_event(true);
+            listener.eager_reconnect(false);
+            Ok::<_, sqlx::Error>(listener)
+        };
+        let mut listener = connect.await.map_err(|error| match error {
+            // The pool tries again by itself and tells only that its time is over.
+            sqlx::Error::PoolTimedOut => Refused::Away("it does not accept connections".into()),
+            sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(FULL) => Refused::Full,
+            error => Refused::Away(error.to_string()),
+        })?;
+        match probe(&mut listener).await {
+            Ok(()) => Ok(listener),
+            Err(why) => Err(Refused::Away(why)),
+        }
+    }
+
+    /// Waits until the connection breaks or its server does not answer; gives why.
+    async fn end_of(mut connection: PgListener) -> String {
+        loop {
+            match tokio::time::timeout(PROBE, connection.try_recv()).await {
+                Ok(Ok(Some(_))) => {}
+                Ok(Ok(None)) => return "the connection broke".into(),
+                Ok(Err(error)) => return error.to_string(),
+                Err(_) => {
+                    if let Err(why) = probe(&mut connection).await {
+                        return why;
+                    }
+                }
+            }
+        }
+    }
+
+    fn there(&self) {
+        if self.away.send_replace(None).is_some() {
+            self.broken.now();
+            tracing::info!("the database is back");
+        }
+    }
+
+    fn gone(&self, why: &str) {
+        if self.away.send_replace(Some(why.into())).is_none() {
+            tracing::error!("the database is away: {why}");
+        }
+    }
+}
+
+enum Refused {
+    /// There are too many connections for one more.
+    Full,
+    Away(String),
+}
+
+/// Asks the server whether it can do its work.
+async fn probe(connection: &mut PgListener) -> Result<(), String> {
+    let ask = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(connection);
+    match tokio::time::timeout(PATIENCE, ask).await {
+        Ok(Ok(false)) => Ok(()),
+        Ok(Ok(true)) => Err("it is a standby, which takes no changes".into()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_connected_before_the_break_is_not_spared() {
+        let broken = Broken::new();
+        assert!(broken.spares(Duration::from_hours(1)), "it never broke");
+        std::thread::sleep(Duration::from_millis(20));
+        broken.now();
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(!broken.spares(Duration::from_millis(30)));
+        assert!(broken.spares(Duration::from_millis(5)));
+    }
+}

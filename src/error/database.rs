@@ -1,0 +1,82 @@
+//! What an error of the database means for the caller: whether to try again, and whether anything is wrong with us.
+
+use sea_orm::{DbErr, RuntimeErr};
+
+/// The kinds of trouble that a database can be in, as far as a caller is told them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It cannot be reached, does not take us in, or lacks what it needs: the same request may pass later.
+    Away,
+    /// It ended a statement that took longer, or waited longer for a lock, than it may.
+    Late,
+    /// Anything else: a fault of ours.
+    Other,
+}
+
+/// What kind of trouble the error tells of.
+pub(super) fn trouble(error: &DbErr) -> Trouble {
+    match error {
+        DbErr::ConnectionAcquire(_) => Trouble::Away,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => of_driver(error),
+        _ => Trouble::Other,
+    }
+}
+
+fn of_driver(error: &sqlx::Error) -> Trouble {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Trouble::Away,
+        sqlx::Error::Database(refusal) => refusal.code().map_or(Trouble::Other, |code| of_code(&code)),
+        _ => Trouble::Other,
+    }
+}
+
+fn of_code(code: &str) -> Trouble {
+    match code {
+        // Canceled by the statement timeout; by the lock timeout; ended for idling within a transaction.
+        "57014" | "55P03" | "25P03" => Trouble::Late,
+        // Shut down by an administrator, after a crash of another session, not open yet, idle for too long; a standby
+        // after a failover; the disk itself; and a role or database that does not let us in any more.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25006" | "58030" | "28000" | "28P01" | "3D000" => {
+            Trouble::Away
+        }
+        // Connections that broke; no disk, memory or connections left.
+        _ if code.starts_with("08") || code.starts_with("53") => Trouble::Away,
+        _ => Trouble::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_tell_what_passes_from_what_does_not() {
+        for code in ["57P01", "57P02", "57P03", "53300", "53100", "25006", "08006"] {
+            assert_eq!(of_code(code), Trouble::Away, "{code}");
+        }
+        for code in ["57014", "55P03"] {
+            assert_eq!(of_code(code), Trouble::Late, "{code}");
+        }
+        for code in ["23505", "40001", "42P01", "22021"] {
+            assert_eq!(of_code(code), Trouble::Other, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_breaks_or_is_not_to_be_had_passes() {
+        let broken = sqlx::Error::Io(std::io::ErrorKind::UnexpectedEof.into());
+        let errors = [
+            DbErr::Query(RuntimeErr::SqlxError(broken.into())),
+            DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout),
+        ];
+        for error in errors {
+            assert_eq!(trouble(&error), Trouble::Away, "{error}");
+        }
+    }
+}
