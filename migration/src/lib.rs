@@ -83,6 +83,11 @@ impl MigratorTrait for Migrator {
                        DROP FUNCTION decision_items_follow_run;
                        DROP TABLE decision_items",
             }),
+            Box::new(Sql {
+                name: "0006_imports",
+                up: include_str!("sql/0006_imports.sql"),
+                down: "DROP TABLE import_samples, import_tags, import_rows, import_parts, imports",
+            }),
         ]
     }
 }

@@ -1,11 +1,47 @@
 //! The closed sets.
 
 use crate::domain::approvals::TagKind as DomainTagKind;
+use crate::domain::imports::{
+    ImportMode as DomainImportMode, SampleAction as DomainSampleAction, TagStatus as DomainImportedTagStatus,
+};
 use crate::domain::{
     ApprovalStatus as DomainApprovalStatus, AuditAction as DomainAuditAction, Cloud as DomainCloud,
     JobName as DomainJobName, RunStatus as DomainRunStatus, TagSource as DomainTagSource,
 };
 use async_graphql::Enum;
+
+/// What a rejected entry of an import means for the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[graphql(remote = "DomainImportMode")]
+pub enum ImportMode {
+    /// Nothing: they are imported.
+    #[default]
+    GoodRows,
+    /// Nothing at all is imported when one entry is rejected; the run fails, and tells which ones were.
+    AllOrNothing,
+}
+
+/// What an imported virtual tag becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "DomainImportedTagStatus")]
+pub enum ImportedTagStatus {
+    /// It waits for a decision.
+    Pending,
+    /// It holds at once, and supersedes the other values of its key.
+    Approved,
+}
+
+/// What an import would do with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "DomainSampleAction")]
+pub enum ImportAction {
+    /// Make what is not there.
+    Insert,
+    /// Change what is there.
+    Update,
+    /// Leave what is there, for it is the same.
+    Unchanged,
+}
 
 /// A cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -11,6 +11,7 @@ use crate::domain::approvals::list::{self as tags, TagOrder, TagsOfFilter};
 use crate::domain::audit::AuditRow;
 use crate::domain::audit::list::{self as audit, AuditOrder};
 use crate::domain::auth::AccountScope;
+use crate::domain::imports::{self, Sample};
 use crate::domain::inventory::inferences::{self, Inference, InferenceOrder};
 use crate::domain::inventory::{Resource, list as resources};
 use crate::domain::page::PageLimits;
@@ -44,6 +45,8 @@ pub struct Loaders {
     pub inferences_of_resource: Nested<(), InferenceOrder>,
     /// Pages of the audit rows of a resource.
     pub audit_of_resource: Nested<(), AuditOrder>,
+    /// Examples of what a dry run of an import would do.
+    pub import_samples: Batch<i64, Arc<Vec<Sample>>>,
     /// Pages of the lines that a run refused.
     pub rejections: Nested<(), RejectionOrder>,
     /// Pages of the tags that a run decides.
@@ -118,6 +121,7 @@ impl Loaders {
             }),
             runs: by_key!(place, runs::by_ids, |row: &Run| row.id),
             approved_tags: approved_tags(&place),
+            import_samples: import_samples(&place),
             tags_of_resource: nested!(
                 place,
                 limits,
@@ -180,6 +184,18 @@ fn approved_tags(place: &Place) -> Batch<i64, Vec<VirtualTag>> {
                 found.entry(tag.resource_id).or_default().push(tag);
             }
             Ok(found)
+        }
+    })
+}
+
+fn import_samples(place: &Place) -> Batch<i64, Arc<Vec<Sample>>> {
+    let (gate, place) = (place.gate.clone(), place.clone());
+    Batch::new(&gate, move |runs| {
+        let place = place.clone();
+        async move {
+            let samples = imports::samples(&place.db, &place.scope, runs).await?;
+            let samples = samples.into_iter();
+            Ok(samples.map(|(run, samples)| (run, Arc::new(samples))).collect())
         }
     })
 }

@@ -13,6 +13,7 @@ mod drive;
 mod enums;
 pub mod error;
 pub mod id;
+mod import_plan;
 mod inference;
 mod live;
 mod loaders;

@@ -102,6 +102,11 @@ payloads! {
         /// The run that reads the file; null when the file was refused.
         run: JobRun, from Run
     }
+    /// What came of `importVirtualTags`.
+    ImportVirtualTagsPayload {
+        /// The run that reads the file; null when the file was refused.
+        run: JobRun, from Run
+    }
     /// What came of `cancelRun`.
     CancelRunPayload {
         /// The run as it is now; null when there is nothing to cancel.

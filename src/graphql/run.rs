@@ -5,6 +5,7 @@ use super::decision::{Decision, DecisionOutcome, RunDecision};
 use super::enums::{JobName, RunStatus};
 use super::error::{Nullable, Result, nullable};
 use super::id::{Id, JobRunKind, ScheduleKind};
+use super::import_plan::ImportPlan;
 use super::page::{Connection, PageArgs, connection};
 use crate::clock::Clock;
 use crate::domain::approvals::items::ItemFilter;
@@ -158,6 +159,11 @@ impl JobRun {
     /// When it ended.
     async fn finished_at(&self) -> Option<DateTime<Utc>> {
         self.0.finished_at
+    }
+
+    /// What a dry run of an import would do, once it has succeeded; null for other runs.
+    async fn import_plan(&self, ctx: &Context<'_>) -> Result<Option<ImportPlan>> {
+        ImportPlan::of(ctx, &self.0).await
     }
 
     /// The lines or fields that it refused, each with why; shown to those who may see all accounts.

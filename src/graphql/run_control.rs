@@ -1,14 +1,15 @@
 //! Asking for runs, steering them, and pausing schedules.
 
 use super::context::ContextExt;
-use super::enums::JobName;
+use super::enums::{ImportMode, ImportedTagStatus, JobName};
 use super::error::{Failure, Result, UserError, settle};
 use super::id::{Id, JobRunKind};
 use super::payload::{
-    CancelRunPayload, ImportInventoryPayload, RetryRunPayload, RunAutoTaggingPayload, RunDiscoveryPayload,
+    CancelRunPayload, ImportInventoryPayload, ImportVirtualTagsPayload, RetryRunPayload,
+    RunAutoTaggingPayload, RunDiscoveryPayload,
 };
 use super::run::Schedule;
-use crate::domain::imports;
+use crate::domain::imports::{self, ImportSpec};
 use crate::domain::runs::{self, Arguments, Run};
 use crate::error::{Error, Result as DomainResult};
 use async_graphql::{Context, InputObject, Object, SimpleObject, Upload};
@@ -53,9 +54,30 @@ pub struct ResumeScheduleInput {
 pub struct ImportInventoryInput {
     /// CSV or JSON Lines, plain or gzip; sent as the GraphQL multipart request specification says.
     file: Upload,
-    /// Whether to say only what would change.
+    /// Whether to say only what would change: see `importPlan` of the run.
     #[graphql(default)]
     dry_run: bool,
+    /// What a rejected entry means for the others.
+    #[graphql(default)]
+    mode: ImportMode,
+}
+
+/// A file with virtual tags.
+#[derive(InputObject)]
+pub struct ImportVirtualTagsInput {
+    /// CSV, plain or gzip, with the columns `resource_id` (the cloud's own id), `tag_key` and `tag_value`, and
+    /// optionally `approval_status` and `decision_reason`; others are not read, so that an export of tags can be sent
+    /// as it is.
+    file: Upload,
+    /// What tags become whose row does not say it in `approval_status`. Rows that say `DENIED` or `SUPERSEDED` change
+    /// nothing.
+    status: ImportedTagStatus,
+    /// Whether to say only what would change: see `importPlan` of the run.
+    #[graphql(default)]
+    dry_run: bool,
+    /// What a rejected entry means for the others.
+    #[graphql(default)]
+    mode: ImportMode,
 }
 
 /// What came of `pauseSchedule`.
@@ -125,8 +147,32 @@ impl RunMutation {
             Ok(file) => file.id,
             Err(error) => return ImportInventoryPayload::of(Err(error)),
         };
-        let dry_run = input.dry_run;
-        ImportInventoryPayload::of(request(ctx, Arguments::Import { file_id, dry_run }).await?)
+        let spec = ImportSpec {
+            dry_run: input.dry_run,
+            mode: input.mode.into(),
+            ..ImportSpec::new(file_id)
+        };
+        ImportInventoryPayload::of(request(ctx, Arguments::Import(spec)).await?)
+    }
+
+    /// Imports a file of virtual tags as a run, which says for each line that it refuses why. A tag that holds already, or
+    /// was denied and is to be pending, stays as it is. For approvers.
+    async fn import_virtual_tags(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The file.")] input: ImportVirtualTagsInput,
+    ) -> Result<ImportVirtualTagsPayload> {
+        let file_id = match store(ctx, &input.file).await? {
+            Ok(file) => file.id,
+            Err(error) => return ImportVirtualTagsPayload::of(Err(error)),
+        };
+        let spec = ImportSpec {
+            dry_run: input.dry_run,
+            mode: input.mode.into(),
+            tags: Some(input.status.into()),
+            ..ImportSpec::new(file_id)
+        };
+        ImportVirtualTagsPayload::of(request(ctx, Arguments::Import(spec)).await?)
     }
 
     /// Cancels a run: a waiting one at once, a running one at its next checkpoint. For approvers.

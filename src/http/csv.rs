@@ -5,6 +5,7 @@ use super::refusal::Refusal;
 use crate::domain::Cloud;
 use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
 use crate::error::Error;
+use crate::graphql::id::{Id, JobRunKind};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -70,7 +71,35 @@ pub async fn export(
         account_id: parameters.account_id,
         resource_type: parameters.resource_type,
     };
-    let mut export = Export::new(edge.db.clone(), caller.actor, kind, filter)?;
+    let export = Export::new(edge.db.clone(), &caller.actor, kind, &filter)?;
+    streamed(name, export).await
+}
+
+/// Which run.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RejectionParameters {
+    run: String,
+}
+
+/// `GET /csv/rejections`: the lines that a run refused, each with why.
+pub async fn rejections(
+    State(edge): State<SharedEdge>,
+    headers: HeaderMap,
+    parameters: Result<Query<RejectionParameters>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let caller = edge
+        .authenticator
+        .request(&headers)
+        .map_err(|_| Refusal::unauthenticated())?;
+    let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    let run =
+        Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
+    let export = Export::of_rejections(edge.db.clone(), &caller.actor, run.0)?;
+    streamed("rejections.csv", export).await
+}
+
+async fn streamed(name: &str, mut export: Export) -> Result<Response, Refusal> {
     // While the status can still be chosen: afterwards a fault can only cut the answer off.
     let first = export.next_page().await?.unwrap_or_default();
     let pages = stream::try_unfold((Some(first), export), |(first, mut export)| async move {

@@ -25,6 +25,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/graphiql/{file}", get(graphiql::asset))
         .route("/csv/template", get(csv::template))
         .route("/csv/export", get(csv::export))
+        .route("/csv/rejections", get(csv::rejections))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -262,7 +262,7 @@ async fn perform(context: JobContext, run: Arc<RunHandle>) -> Result<()> {
     match &run.arguments {
         Arguments::Discover { source } => discover::run(&context, &run, source.as_deref()).await,
         Arguments::AutoTag {} => auto_tag::run(&context, &run).await,
-        Arguments::Import { file_id, dry_run } => import::run(&context, &run, *file_id, *dry_run).await,
+        Arguments::Import(spec) => import::run(&context, &run, *spec).await,
         Arguments::Maintain {} => maintain::run(&context, &run).await,
         Arguments::Decide { decision, reason } => {
             decide::run(&context, &run, *decision, reason.clone()).await

@@ -214,17 +214,6 @@ async fn a_snapshot_with_a_refused_entry_retires_nothing() {
 }
 
 #[tokio::test]
-async fn a_dry_run_tells_and_does_nothing() {
-    let world = World::new().await;
-    world.report(&[resource("a")]).await;
-    let notifier = Notifier::default();
-    let mut trial = Reconciler::new(&world.pool, &notifier, "file:a", None).dry_run(true);
-    trial.resources(vec![resource("a"), resource("b")]).await.unwrap();
-    assert_eq!(trial.totals(), done(1, 0, 1));
-    assert_eq!(world.count("resources").await, 1);
-}
-
-#[tokio::test]
 async fn people_add_change_and_remove_resources_of_their_accounts() {
     let world = World::new().await;
     let admin = actor("ada", Role::Admin);

@@ -15,11 +15,12 @@ use virtual_tagging::config::{Config, JobsConfig};
 use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink};
 use virtual_tagging::domain::events::Notifier;
+use virtual_tagging::domain::imports::{self, ImportSpec};
 use virtual_tagging::domain::runs::{self, Arguments, Run};
 use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
 use virtual_tagging::domain::tagging::revision;
 use virtual_tagging::domain::tagging::{Thresholds, Vocabulary};
-use virtual_tagging::domain::{JobName, RunStatus, imports};
+use virtual_tagging::domain::{JobName, RunStatus};
 use virtual_tagging::entities::scheduler_job;
 use virtual_tagging::jobs::{self, JobContext, Queue};
 use virtual_tagging::providers::Simulated;
@@ -206,10 +207,7 @@ async fn what_cannot_mend_itself_is_not_tried_again() {
             "there is no source \"aws\"",
         ),
         (
-            Arguments::Import {
-                file_id: 7,
-                dry_run: false,
-            },
+            Arguments::Import(ImportSpec::new(7)),
             "there is no uploaded file 7",
         ),
     ] {
@@ -241,62 +239,67 @@ async fn a_shutdown_hands_the_run_to_another_replica() {
     replica.stop().await;
 }
 
-/// Makes the insert of a resource wait for the test, and so a worker stand still in the midst of a chunk.
+/// Makes the insert of a row wait for the test, and so a worker stand still in the midst of a part.
 const BARRIER: &str = "
     CREATE FUNCTION barrier() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NEW; END $$;
-    CREATE TRIGGER barrier BEFORE INSERT ON resources FOR EACH ROW WHEN (NEW.resource_id = 'i-1500')
+    CREATE TRIGGER barrier BEFORE INSERT ON import_rows FOR EACH ROW WHEN (NEW.resource_id = 'i-6000')
+        EXECUTE FUNCTION barrier();
+    CREATE TRIGGER barrier BEFORE INSERT ON resources FOR EACH ROW WHEN (NEW.resource_id = 'i-6001')
         EXECUTE FUNCTION barrier()";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_worker_costs_one_chunk_and_doubles_nothing() {
+async fn a_killed_worker_costs_one_part_of_an_import_in_either_phase_and_doubles_nothing() {
     let test = TestDb::create().await;
-    let (db, other) = (test.connect().await, test.connect().await);
-    let lines = (0..2500).map(|n| {
+    let other = test.connect().await;
+    let lines = (0..7500).map(|n| {
         format!(
             "{{\"cloud\":\"aws\",\"account_id\":\"1\",\"resource_type\":\"ec2\",\"resource_id\":\"i-{n}\",\
              \"name\":\"web-{n}\",\"native_tags\":{{}}}}\n"
         )
     });
-    let content: String = lines.chain(["not json\n".to_owned()]).collect();
-    let file = imports::store(&db, &actor(Role::Approver), "inventory.jsonl", content.as_bytes())
-        .await
-        .unwrap();
+    let content: String = ["not json\n".to_owned()].into_iter().chain(lines).collect();
+    let file = imports::store(
+        &other,
+        &actor(Role::Approver),
+        "inventory.jsonl",
+        content.as_bytes(),
+    )
+    .await
+    .unwrap();
     let mut barrier = PgConnection::connect_with(&test.connect_options()).await.unwrap();
     sqlx::raw_sql(BARRIER).execute(&mut barrier).await.unwrap();
-    sqlx::raw_sql("SELECT pg_advisory_lock(42)")
-        .execute(&mut barrier)
-        .await
-        .unwrap();
-
-    let replica = Replica::start(&db, Scripted::Hangs).await;
-    let run = request(
-        &db,
-        Arguments::Import {
-            file_id: file.id,
-            dry_run: false,
-        },
-    )
-    .await;
-    until(&db, run.id, |run| run.progress_done == 1000).await;
+    let run = request(&other, Arguments::Import(ImportSpec::new(file.id))).await;
     let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted";
-    while count(&other, waiting).await == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    // Killed once while the second part is read, and once while it is merged.
+    for (total, done) in [(5000, 0), (7501, 5000)] {
+        sqlx::raw_sql("SELECT pg_advisory_lock(42)")
+            .execute(&mut barrier)
+            .await
+            .unwrap();
+        let replica = Replica::start(&test.connect().await, Scripted::Hangs).await;
+        until(&other, run.id, |run| {
+            run.progress_total == Some(total) && run.progress_done >= done
+        })
+        .await;
+        while count(&other, waiting).await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        replica.kill();
+        sqlx::raw_sql("SELECT pg_advisory_unlock(42)")
+            .execute(&mut barrier)
+            .await
+            .unwrap();
     }
-    replica.kill();
-    sqlx::raw_sql("SELECT pg_advisory_unlock(42)")
-        .execute(&mut barrier)
-        .await
-        .unwrap();
-
     let replica = Replica::start(&other, Scripted::Hangs).await;
     let run = until(&other, run.id, |run| run.finished_at.is_some()).await;
-    assert_eq!((run.status, run.attempt, run.fence), (RunStatus::Succeeded, 1, 2));
-    assert_eq!(run.progress_done, 2501);
-    let counts = serde_json::json!({ "inserted": 2500, "updated": 0, "unchanged": 0, "rejected": 1 });
+    assert_eq!((run.status, run.fence), (RunStatus::Succeeded, 3));
+    assert_eq!((run.progress_done, run.progress_total), (7501, Some(7501)));
+    let counts = serde_json::json!({ "inserted": 7500, "updated": 0, "unchanged": 0, "rejected": 1 });
     assert_eq!(run.counts, counts);
-    assert_eq!(count(&other, "SELECT count(*) FROM resources").await, 2500);
+    assert_eq!(count(&other, "SELECT count(*) FROM resources").await, 7500);
     assert_eq!(count(&other, "SELECT count(*) FROM import_rejections").await, 1);
+    assert_eq!(count(&other, "SELECT count(*) FROM import_rows").await, 0);
     replica.stop().await;
 }
 

@@ -7,9 +7,10 @@ use sea_orm::DatabaseConnection;
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use virtual_tagging::domain::RunStatus;
 use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
+use virtual_tagging::domain::imports::{self, ImportSpec};
 use virtual_tagging::domain::runs::{self, Arguments, Flow, Hold, RunHandle, Settled, WorkerId};
-use virtual_tagging::domain::{RunStatus, imports};
 use virtual_tagging::error::Error;
 use virtual_tagging::jobs::Queue;
 
@@ -81,10 +82,7 @@ async fn attempts_that_get_further_do_not_count_and_those_that_do_not_are_parked
 async fn the_run_of_the_highest_priority_comes_first_and_then_the_oldest() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let import = |file_id| Arguments::Import {
-        file_id,
-        dry_run: false,
-    };
+    let import = |file_id| Arguments::Import(ImportSpec::new(file_id));
     let mut asked = Vec::new();
     for arguments in [AUTO_TAG, DISCOVER, MAINTAIN, import(1), import(2)] {
         asked.push(request(&db, arguments).await.id);
@@ -271,10 +269,7 @@ async fn a_back_fill_makes_room_for_a_person_and_goes_on() {
     let file = imports::store(&db, &ada, "a.jsonl", content.as_bytes())
         .await
         .unwrap();
-    let arguments = Arguments::Import {
-        file_id: file.id,
-        dry_run: false,
-    };
+    let arguments = Arguments::Import(ImportSpec::new(file.id));
     let person = request(&db, arguments).await;
     let person = until(&db, person.id, |run| run.finished_at.is_some()).await;
     assert_eq!(person.status, RunStatus::Succeeded);

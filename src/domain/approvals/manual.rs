@@ -174,19 +174,30 @@ fn cause(actor: &Actor, reason: Option<String>) -> Result<Cause> {
     })
 }
 
-fn checked<'a>(field: &str, text: &'a str, (most, bytes): (usize, usize)) -> Result<&'a str> {
+fn checked<'a>(field: &str, text: &'a str, limits: (usize, usize)) -> Result<&'a str> {
+    within(text, limits).map_err(|why| Error::invalid(field, why))
+}
+
+/// A key as it is kept, or what is wrong with it.
+pub(in crate::domain) fn tag_key(text: &str) -> Result<&str, String> {
+    within(text, MAX_KEY)
+}
+
+/// A value as it is kept, or what is wrong with it.
+pub(in crate::domain) fn tag_value(text: &str) -> Result<&str, String> {
+    within(text, MAX_VALUE)
+}
+
+fn within(text: &str, (most, bytes): (usize, usize)) -> Result<&str, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > most {
-        return Err(Error::invalid(field, format!("must have 1 to {most} characters")));
+        return Err(format!("must have 1 to {most} characters"));
     }
     if text.len() > bytes {
-        return Err(Error::invalid(
-            field,
-            format!("must have at most {bytes} bytes in UTF-8"),
-        ));
+        return Err(format!("must have at most {bytes} bytes in UTF-8"));
     }
     if text.chars().any(char::is_control) {
-        return Err(Error::invalid(field, "must not contain control characters"));
+        return Err("must not contain control characters".to_owned());
     }
     Ok(text)
 }

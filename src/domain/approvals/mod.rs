@@ -18,6 +18,7 @@ pub mod bulk;
 mod decide;
 pub mod filter;
 pub mod groups;
+pub mod imported;
 pub mod items;
 pub mod list;
 mod manual;
@@ -31,6 +32,7 @@ pub use bulk::{Answer, request};
 pub use decide::{Decision, decide};
 pub use filter::{TagFilter, TagKind};
 pub use manual::{NewTag, create, delete, update};
+pub(in crate::domain) use manual::{tag_key, tag_value};
 pub use selection::{DecidedFilter, GroupKey, MAX_IDS, Selection};
 pub use undo::undo;
 

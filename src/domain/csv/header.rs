@@ -119,20 +119,9 @@ impl Header {
         Err(HeaderError::Missing { missing, found })
     }
 
-    /// The delimiter (`,`, `;` or tab) under which a header line shows the most known columns.
-    pub fn sniff_delimiter(line: &str) -> u8 {
-        let known = |delimiter: u8| {
-            let cells = line
-                .trim()
-                .split(char::from(delimiter))
-                .map(|c| c.trim_matches(['"', ' ']));
-            cells.filter(|c| meaning(c) != Meaning::Ignored).count()
-        };
-        // max_by_key keeps the last of equals: the comma is the default.
-        [b'\t', b';', b',']
-            .into_iter()
-            .max_by_key(|d| known(*d))
-            .unwrap_or(b',')
+    /// Whether a column of this name is read.
+    pub fn knows(column: &str) -> bool {
+        meaning(column) != Meaning::Ignored
     }
 
     /// What each position means, left to right.
@@ -150,6 +139,27 @@ impl Header {
     }
 }
 
+/// The delimiter (`,`, `;` or tab) under which a header line shows the most columns that are `known`.
+pub fn sniff_delimiter(line: &str, known: fn(&str) -> bool) -> u8 {
+    let count = |delimiter: u8| {
+        let cells = line
+            .trim()
+            .split(char::from(delimiter))
+            .map(|cell| cell.trim_matches(['"', ' ']));
+        cells.filter(|cell| known(cell)).count()
+    };
+    // max_by_key keeps the last of equals: the comma is the default.
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|delimiter| count(*delimiter))
+        .unwrap_or(b',')
+}
+
+/// A column's name as it is compared: without regard to case, and with underscores for blanks and hyphens.
+pub fn normal_name(cell: &str) -> String {
+    cell.trim().to_ascii_lowercase().replace([' ', '-'], "_")
+}
+
 /// An empty inventory to fill in: the header, with two `tag:` columns to show how tags may be given apart.
 pub fn template() -> String {
     let mut line = Column::ALL.map(Column::name).join(",");
@@ -163,7 +173,7 @@ fn meaning(cell: &str) -> Meaning {
     {
         return Meaning::Tag(key.trim().to_owned());
     }
-    let name = cell.to_ascii_lowercase().replace([' ', '-'], "_");
+    let name = normal_name(cell);
     Column::ALL
         .into_iter()
         .find(|c| c.name() == name)
@@ -172,7 +182,7 @@ fn meaning(cell: &str) -> Meaning {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, Header, HeaderError, Meaning, template};
+    use super::{Column, Header, HeaderError, Meaning, sniff_delimiter, template};
 
     #[test]
     fn names_are_lenient_and_unknown_columns_reported() {
@@ -210,9 +220,10 @@ mod tests {
 
     #[test]
     fn delimiters_are_sniffed() {
-        assert_eq!(Header::sniff_delimiter("cloud;account_id;a,b,c,d"), b';');
-        assert_eq!(Header::sniff_delimiter("\"cloud\"\t\"name\""), b'\t');
-        assert_eq!(Header::sniff_delimiter("nothing known"), b',');
-        assert_eq!(Header::sniff_delimiter(&template()), b',');
+        let sniff = |line: &str| sniff_delimiter(line, Header::knows);
+        assert_eq!(sniff("cloud;account_id;a,b,c,d"), b';');
+        assert_eq!(sniff("\"cloud\"\t\"name\""), b'\t');
+        assert_eq!(sniff("nothing known"), b',');
+        assert_eq!(sniff(&template()), b',');
     }
 }

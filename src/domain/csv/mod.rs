@@ -1,14 +1,13 @@
-//! Comma-separated inventories: the columns, the cells, and both directions. What the writer exports, the
+//! Comma-separated inventories: the columns, the cells, and both directions. What is exported, the
 //! inventory reader (`discovery::reader`) imports as the same resources.
 
 mod cell;
 mod export;
 mod header;
 mod parser;
-mod writer;
+mod rows;
 
 pub use cell::{guard, unguard};
 pub use export::{Export, ExportFilter, ExportKind};
-pub use header::{Column, Header, HeaderError, Meaning, TAG_PREFIX, template};
+pub use header::{Column, Header, HeaderError, Meaning, TAG_PREFIX, normal_name, sniff_delimiter, template};
 pub use parser::RecordParser;
-pub use writer::{CsvWriter, ResourceRow};

@@ -14,3 +14,4 @@ pub use batch::{Batcher, Weigh};
 pub use provider::{BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportSink, SinkError};
 pub use reader::{Entry, InventoryReader, ReadError};
 pub use report::{Rejection, ResourceReport};
+pub use tabular::{CsvRecords, NumberedCells};

@@ -13,7 +13,7 @@ use super::draft::Draft;
 use super::lines::{Line, LineReader, too_long, utf8};
 use super::tabular::{Record, draft_of, next_record};
 use super::{Rejection, ResourceReport, jsonl};
-use crate::domain::csv::{Header, HeaderError};
+use crate::domain::csv::{Header, HeaderError, sniff_delimiter};
 
 const BUFFER: usize = 64 * 1024;
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -53,8 +53,9 @@ type NumberedDraft = (u64, Result<Option<Draft>, Rejection>);
 pub struct InventoryReader {
     lines: LineReader,
     format: Format,
-    /// Which line an id was accepted from, by a hash of the id: ids are long, and there may be millions.
-    seen: HashMap<u128, u64>,
+    /// Which line an id was accepted from, by a hash of the id: ids are long, and there may be millions. None when
+    /// duplicates are let through.
+    seen: Option<HashMap<u128, u64>>,
     ended: bool,
 }
 
@@ -79,13 +80,25 @@ impl InventoryReader {
         file_name: Option<&str>,
     ) -> Result<Self, ReadError> {
         let mut lines = LineReader::new(unpack(input).map_err(ReadError::Open)?);
-        let format = sniff(&mut lines, file_name)?;
+        let format = match sniff(&mut lines, file_name, Header::knows)? {
+            Sniffed::JsonLines => Format::JsonLines,
+            Sniffed::Csv { delimiter, cells } => Format::Csv {
+                delimiter,
+                header: Header::parse(&cells)?,
+            },
+        };
         Ok(Self {
             lines,
             format,
-            seen: HashMap::new(),
+            seen: Some(HashMap::new()),
             ended: false,
         })
+    }
+
+    /// Lets duplicates through: for whoever finds them by other means, in constant memory.
+    #[must_use]
+    pub fn with_duplicates(self) -> Self {
+        Self { seen: None, ..self }
     }
 
     /// The columns of a CSV header that are not known and are not read; worth a warning.
@@ -142,12 +155,15 @@ impl InventoryReader {
         line: u64,
         report: ResourceReport,
     ) -> Result<ResourceReport, Vec<Rejection>> {
+        let Some(seen) = &mut self.seen else {
+            return Ok(report);
+        };
         let digest = Sha256::digest(report.resource_id.as_bytes());
         let hash = digest
             .iter()
             .take(16)
             .fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
-        let first = *self.seen.entry(hash).or_insert(line);
+        let first = *seen.entry(hash).or_insert(line);
         if first == line {
             return Ok(report);
         }
@@ -172,7 +188,17 @@ impl Iterator for InventoryReader {
     }
 }
 
-fn unpack(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
+/// What the start of a file shows.
+pub(super) enum Sniffed {
+    JsonLines,
+    /// The cells of the header.
+    Csv {
+        delimiter: u8,
+        cells: Vec<String>,
+    },
+}
+
+pub(super) fn unpack(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
     let mut magic = Vec::with_capacity(2);
     input.by_ref().take(2).read_to_end(&mut magic)?;
     let packed = magic == [0x1f, 0x8b];
@@ -184,8 +210,13 @@ fn unpack(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead +
     })
 }
 
-/// Looks at the first line that is not blank and leaves the reader at the first entry.
-fn sniff(lines: &mut LineReader, file_name: Option<&str>) -> Result<Format, ReadError> {
+/// Looks at the first line that is not blank and leaves the reader at the first entry. Of a CSV file, `known` tells which
+/// columns are expected.
+pub(super) fn sniff(
+    lines: &mut LineReader,
+    file_name: Option<&str>,
+    known: fn(&str) -> bool,
+) -> Result<Sniffed, ReadError> {
     let named_json = file_name.is_some_and(|name| {
         let name = name.to_ascii_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
@@ -195,7 +226,7 @@ fn sniff(lines: &mut LineReader, file_name: Option<&str>) -> Result<Format, Read
     });
     loop {
         let (mut line, too_long) = match lines.next_line().map_err(|e| broken(lines, e))? {
-            None => return Ok(Format::JsonLines),
+            None => return Ok(Sniffed::JsonLines),
             Some(Line::Whole(_, line)) => (line, false),
             Some(Line::TooLong(_, head)) => (head, true),
         };
@@ -220,34 +251,31 @@ fn sniff(lines: &mut LineReader, file_name: Option<&str>) -> Result<Format, Read
         if too_long && !json {
             return Err(ReadError::Format("has a header of more than 1 MiB"));
         }
-        let delimiter = Header::sniff_delimiter(&String::from_utf8_lossy(&line));
+        let delimiter = sniff_delimiter(&String::from_utf8_lossy(&line), known);
         if too_long {
             lines.put_back(Vec::new(), Some(line));
         } else {
             lines.put_back(line, None);
         }
         return if json {
-            Ok(Format::JsonLines)
+            Ok(Sniffed::JsonLines)
         } else {
-            csv_format(lines, delimiter)
+            csv_header(lines, delimiter)
         };
     }
 }
 
-fn csv_format(lines: &mut LineReader, delimiter: u8) -> Result<Format, ReadError> {
+fn csv_header(lines: &mut LineReader, delimiter: u8) -> Result<Sniffed, ReadError> {
     let Some(Record::Cells { cells, .. }) = next_record(lines, delimiter).map_err(|e| broken(lines, e))?
     else {
         return Err(ReadError::Format("has a header in which a quote is never closed"));
     };
     let cells: Result<Vec<_>, _> = cells.into_iter().map(String::from_utf8).collect();
     let cells = cells.map_err(|_| ReadError::Format("has a header that is not UTF-8"))?;
-    Ok(Format::Csv {
-        delimiter,
-        header: Header::parse(&cells)?,
-    })
+    Ok(Sniffed::Csv { delimiter, cells })
 }
 
-fn broken(lines: &LineReader, source: io::Error) -> ReadError {
+pub(super) fn broken(lines: &LineReader, source: io::Error) -> ReadError {
     ReadError::Broken {
         line: lines.number(),
         source,

@@ -1,10 +1,11 @@
 //! CSV records of an inventory: kept together over lines, and read by the header.
 
-use std::io;
+use std::io::{self, Read};
 
-use super::Rejection;
 use super::draft::Draft;
 use super::lines::{Line, LineReader, MAX_LINE, too_long, utf8};
+use super::reader::{Sniffed, broken, sniff, unpack};
+use super::{ReadError, Rejection};
 use crate::domain::csv::{Column, Header, Meaning, RecordParser, unguard};
 
 pub(super) enum Record {
@@ -63,20 +64,7 @@ pub(super) fn draft_of(
     last: u64,
 ) -> Result<Draft, Rejection> {
     let meanings = header.meanings();
-    let extra = cells
-        .iter()
-        .skip(meanings.len())
-        .any(|c| !c.trim_ascii().is_empty());
-    if cells.len() < meanings.len() || extra {
-        let goes_on = if last > first {
-            format!("; the record goes on to line {last}, a quote may be out of balance")
-        } else {
-            String::new()
-        };
-        let (found, wanted) = (cells.len(), meanings.len());
-        let reason = format!("has {found} cells where the header has {wanted}{goes_on}");
-        return Err(Rejection::new(reason));
-    }
+    check_width(&cells, meanings.len(), first, last)?;
     let mut draft = Draft::default();
     for (meaning, cell) in meanings.iter().zip(cells) {
         let column = match meaning {
@@ -94,6 +82,77 @@ pub(super) fn draft_of(
     }
     Ok(draft)
 }
+
+/// A record has as many cells as the header; more only when they are blank.
+fn check_width(cells: &[Vec<u8>], wanted: usize, first: u64, last: u64) -> Result<(), Rejection> {
+    let extra = cells
+        .iter()
+        .skip(wanted)
+        .any(|cell| !cell.trim_ascii().is_empty());
+    if cells.len() >= wanted && !extra {
+        return Ok(());
+    }
+    let goes_on = if last > first {
+        format!("; the record goes on to line {last}, a quote may be out of balance")
+    } else {
+        String::new()
+    };
+    let found = cells.len();
+    let reason = format!("has {found} cells where the header has {wanted}{goes_on}");
+    Err(Rejection::new(reason))
+}
+
+/// A CSV file of any columns: gives its records as texts, unguarded, each with its first line.
+pub struct CsvRecords {
+    lines: LineReader,
+    delimiter: u8,
+    header: Vec<String>,
+}
+
+impl CsvRecords {
+    /// Reads the header, plain or gzip; `known` tells which columns are expected.
+    pub fn open(input: impl Read + Send + 'static, known: fn(&str) -> bool) -> Result<Self, ReadError> {
+        let mut lines = LineReader::new(unpack(input).map_err(ReadError::Open)?);
+        match sniff(&mut lines, None, known)? {
+            Sniffed::JsonLines => Err(ReadError::Format("is no CSV file with a header")),
+            Sniffed::Csv { delimiter, cells } => Ok(Self {
+                lines,
+                delimiter,
+                header: cells,
+            }),
+        }
+    }
+
+    /// The cells of the header.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The next record that is not blank, as many cells as the header has, or why it is refused; none at the end.
+    pub fn next_record(&mut self) -> Result<Option<NumberedCells>, ReadError> {
+        loop {
+            let record =
+                next_record(&mut self.lines, self.delimiter).map_err(|error| broken(&self.lines, error))?;
+            let (first, last, cells) = match record {
+                None => return Ok(None),
+                Some(Record::Refused(fault)) => {
+                    return Ok(Some((fault.line.unwrap_or_default(), Err(fault))));
+                }
+                Some(Record::Cells { first, last, cells }) => (first, last, cells),
+            };
+            if cells.iter().any(|cell| !cell.trim_ascii().is_empty()) {
+                let texts = check_width(&cells, self.header.len(), first, last).and_then(|()| {
+                    let texts = cells.iter().take(self.header.len());
+                    texts.map(|cell| Ok(unguard(utf8(cell)?).to_owned())).collect()
+                });
+                return Ok(Some((first, texts)));
+            }
+        }
+    }
+}
+
+/// The first line of a record, and its cells, or why it is refused.
+pub type NumberedCells = (u64, Result<Vec<String>, Rejection>);
 
 fn set(draft: &mut Draft, meaning: &Meaning, text: &str) {
     let field = match meaning {

@@ -7,6 +7,7 @@ pub mod prune;
 pub mod reconcile;
 mod reconciler;
 pub mod rejections;
+pub mod staged;
 
 pub use crate::entities::resource::Model as Resource;
 pub(crate) use edit::check;

@@ -58,9 +58,10 @@ pub async fn batch(
         .map(|report| (report.resource_id.as_str(), report))
         .collect();
     let distinct: Vec<&ResourceReport> = by_id.into_values().collect();
-    let input = sql::recordset(&distinct)?;
-    let lock = format!("WITH {INPUT}, {LOCK}");
-    let known: Vec<Known> = sql::rows(txn, &lock, [input.clone()]).await?;
+    let reported = sql::recordset(&distinct)?;
+    let known = "SELECT id, differs OR long_unseen AS stale, (SELECT count(*) FROM locked) FROM input";
+    let known = format!("WITH {}, {} {known}", input(REPORTED), lock());
+    let known: Vec<Known> = sql::rows(txn, &known, [reported.clone()]).await?;
     if !known.iter().any(|row| row.stale) {
         let unchanged = Reconciled {
             unchanged: reports.len() as u64,
@@ -68,8 +69,9 @@ pub async fn batch(
         };
         return Ok((unchanged, known.into_iter().filter_map(|row| row.id).collect()));
     }
-    let upsert = format!("WITH {INPUT}, {UPSERT}");
-    let rows: Vec<Row> = sql::rows(txn, &upsert, [input, source.into()]).await?;
+    let rows = "SELECT id, inserted FROM changed UNION ALL SELECT id, NULL FROM input WHERE NOT differs";
+    let rows = format!("WITH {}, {} {rows}", input(REPORTED), upsert("$2"));
+    let rows: Vec<Row> = sql::rows(txn, &rows, [reported, source.into()]).await?;
     let inserted = rows.iter().filter(|row| row.inserted == Some(true)).count() as u64;
     let updated = rows.iter().filter(|row| row.inserted == Some(false)).count() as u64;
     let unchanged = reports.len() as u64 - inserted - updated;
@@ -83,52 +85,67 @@ pub async fn batch(
     ))
 }
 
-/// What is reported, beside what is known of it.
-const INPUT: &str = "
-    input AS (
-        SELECT i.resource_id, i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
-               coalesce(i.created_at, r.created_at, now()) AS created_at, r.id,
-               r.last_seen_at < now() - interval '1 hour' AS long_unseen,
-               r.id IS NULL OR r.retired_at IS NOT NULL
-               OR (r.name, r.cloud, r.account_id, r.resource_type, r.region, r.native_tags, r.created_at)
-                  IS DISTINCT FROM (i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
-                                    coalesce(i.created_at, r.created_at)) AS differs
-          FROM jsonb_to_recordset($1) AS i(resource_id text, name text, cloud text, account_id text,
-                   resource_type text, region text, native_tags jsonb, created_at timestamptz)
-          LEFT JOIN resources r ON r.resource_id = i.resource_id)";
+/// The rows of a report.
+const REPORTED: &str = "jsonb_to_recordset($1)";
+
+/// What the rows of `reports` tell, beside what is known of it.
+///
+/// Each row looks into the index for its resource, whatever the planner thinks of the number of rows: of staged ones it
+/// has no figures, and for a report it would not know better.
+pub(super) fn input(reports: &str) -> String {
+    let columns = if reports == REPORTED {
+        "i(resource_id text, name text, cloud text, account_id text, resource_type text, region text,
+           native_tags jsonb, created_at timestamptz)"
+    } else {
+        "i"
+    };
+    format!(
+        "input AS (
+            SELECT i.resource_id, i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
+                   coalesce(i.created_at, r.created_at, now()) AS created_at, r.id,
+                   r.last_seen_at < now() - interval '1 hour' AS long_unseen,
+                   r.id IS NULL OR r.retired_at IS NOT NULL
+                   OR (r.name, r.cloud, r.account_id, r.resource_type, r.region, r.native_tags, r.created_at)
+                      IS DISTINCT FROM (i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
+                                        coalesce(i.created_at, r.created_at)) AS differs
+              FROM {reports} AS {columns}
+              LEFT JOIN LATERAL (SELECT * FROM resources k WHERE k.resource_id = i.resource_id LIMIT 1) r ON true)"
+    )
+}
 
 /// Locks what is about to be written, in the order of ids, as decisions, auto-tagging and retiring do: then nobody
 /// waits for anybody in a circle. Resources that are as reported are only read.
-const LOCK: &str = "
-    locked AS (
-        SELECT r.id FROM resources r JOIN input i ON i.id = r.id WHERE i.differs OR i.long_unseen
-         ORDER BY r.id FOR NO KEY UPDATE OF r)
-    SELECT id, differs OR long_unseen AS stale, (SELECT count(*) FROM locked) FROM input";
+pub(super) fn lock() -> &'static str {
+    "locked AS (
+        SELECT id FROM resources
+         WHERE id = ANY(ARRAY(SELECT i.id FROM input i WHERE i.id IS NOT NULL AND (i.differs OR i.long_unseen)))
+         ORDER BY id FOR NO KEY UPDATE)"
+}
 
-/// Writes what differs. Rows that are there go first and in the order of [`LOCK`]; new ones follow in the order of
-/// their texts, for two batches may bring the same.
-const UPSERT: &str = "
-    changed AS (
-        INSERT INTO resources AS r
-            (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at, discovered_by)
-        SELECT resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at, $2
-          FROM input WHERE differs ORDER BY id NULLS LAST, resource_id
-        ON CONFLICT (resource_id) DO UPDATE SET
-            name = excluded.name, cloud = excluded.cloud, account_id = excluded.account_id,
-            resource_type = excluded.resource_type, region = excluded.region, native_tags = excluded.native_tags,
-            created_at = excluded.created_at,
-            discovered_by = CASE WHEN r.retired_at IS NULL THEN r.discovered_by ELSE $2 END,
-            last_seen_at = now(), retired_at = NULL, changed_at = now(), changed_xid = pg_current_xact_id()
-        RETURNING id, xmax = 0 AS inserted),
-    due AS (
-        INSERT INTO evaluations (resource_id) SELECT id FROM changed ORDER BY id
-        ON CONFLICT (resource_id) DO UPDATE SET revision = 0),
-    seen AS (
-        UPDATE resources r SET last_seen_at = now() FROM input i
-         WHERE r.id = i.id AND i.long_unseen AND NOT i.differs)
-    SELECT id, inserted FROM changed
-    UNION ALL
-    SELECT id, NULL FROM input WHERE NOT differs";
+/// Writes what differs, in the name of the parameter `source`. Rows that are there go first and in the order of
+/// [`lock`]; new ones follow in the order of their texts, for two batches may bring the same.
+pub(super) fn upsert(source: &str) -> String {
+    format!(
+        "changed AS (
+            INSERT INTO resources AS r (resource_id, name, cloud, account_id, resource_type, region, native_tags,
+                created_at, discovered_by)
+            SELECT resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at, {source}
+              FROM input WHERE differs ORDER BY id NULLS LAST, resource_id
+            ON CONFLICT (resource_id) DO UPDATE SET
+                name = excluded.name, cloud = excluded.cloud, account_id = excluded.account_id,
+                resource_type = excluded.resource_type, region = excluded.region,
+                native_tags = excluded.native_tags, created_at = excluded.created_at,
+                discovered_by = CASE WHEN r.retired_at IS NULL THEN r.discovered_by ELSE {source} END,
+                last_seen_at = now(), retired_at = NULL, changed_at = now(), changed_xid = pg_current_xact_id()
+            RETURNING id, xmax = 0 AS inserted),
+        due AS (
+            INSERT INTO evaluations (resource_id) SELECT id FROM changed ORDER BY id
+            ON CONFLICT (resource_id) DO UPDATE SET revision = 0),
+        seen AS (
+            UPDATE resources SET last_seen_at = now()
+             WHERE id = ANY(ARRAY(SELECT i.id FROM input i WHERE i.long_unseen AND NOT i.differs)))"
+    )
+}
 
 /// The keys of resources of `source` that are alive and not among `seen`, in order.
 pub async fn missing(db: &impl ConnectionTrait, source: &str, seen: Vec<i64>) -> Result<Vec<i64>> {

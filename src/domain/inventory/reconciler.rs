@@ -21,7 +21,6 @@ pub struct Reconciler<'a> {
     notifier: &'a Notifier,
     source: String,
     run: Option<&'a RunHandle>,
-    dry_run: bool,
     /// When the report began: before its source was read.
     began: Instant,
     /// Keys of what was reported, to tell what was not. 8 bytes a resource.
@@ -47,7 +46,6 @@ impl<'a> Reconciler<'a> {
             notifier,
             source: source.into(),
             run,
-            dry_run: false,
             began: Instant::now(),
             seen: Vec::new(),
             totals: Reconciled::default(),
@@ -56,13 +54,6 @@ impl<'a> Reconciler<'a> {
             refused_entries: 0,
             stopped: false,
         }
-    }
-
-    /// Only tells what would be done: each batch is taken back.
-    #[must_use]
-    pub fn dry_run(mut self, dry_run: bool) -> Self {
-        self.dry_run = dry_run;
-        self
     }
 
     /// What was done so far.
@@ -85,7 +76,7 @@ impl<'a> Reconciler<'a> {
     /// missing; passes over what changed since the report began, see [`reconcile::retire`].
     pub async fn retire_missing(&mut self) -> Result<u64> {
         self.finish().await?;
-        if self.rejected > 0 || self.stopped || self.dry_run {
+        if self.rejected > 0 || self.stopped {
             return Ok(0);
         }
         let cause = Cause {
@@ -136,16 +127,9 @@ impl<'a> Reconciler<'a> {
     async fn take(&mut self, batch: &[ResourceReport]) -> Result<()> {
         let txn = self.db.begin().await?;
         let (done, ids) = reconcile::batch(&txn, &self.source, batch).await?;
-        if self.dry_run {
-            txn.rollback().await?;
-            let txn = self.db.begin().await?;
-            self.checkpoint(&txn, batch.len(), done).await?;
-            txn.commit().await?;
-        } else {
-            self.checkpoint(&txn, batch.len(), done).await?;
-            txn.commit().await?;
-            self.notifier.committed();
-        }
+        self.checkpoint(&txn, batch.len(), done).await?;
+        txn.commit().await?;
+        self.notifier.committed();
         self.totals += done;
         self.seen.extend(ids);
         self.refused.clear();

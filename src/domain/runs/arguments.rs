@@ -3,6 +3,7 @@
 use crate::domain::JobName;
 use crate::domain::approvals::Decision;
 use crate::domain::auth::Role;
+use crate::domain::imports::ImportSpec;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,13 +22,7 @@ pub enum Arguments {
     /// Evaluate the resources that are due.
     AutoTag {},
     /// Read an uploaded file.
-    Import {
-        /// The row in `import_files`.
-        file_id: i64,
-        /// Report what would change, and change nothing.
-        #[serde(default)]
-        dry_run: bool,
-    },
+    Import(ImportSpec),
     /// Make audit partitions ahead and prune what is old.
     Maintain {},
     /// Decide the tags that were selected for this run.
@@ -58,7 +53,7 @@ impl Arguments {
             Self::Discover { source: None } => "discover".into(),
             Self::Discover { source: Some(source) } => format!("discover:{source}"),
             Self::AutoTag {} => "auto_tag".into(),
-            Self::Import { file_id, dry_run } => format!("import:{file_id}:{dry_run}"),
+            Self::Import(ImportSpec { file_id, .. }) => format!("import:{file_id}"),
             Self::Maintain {} => "maintain".into(),
             Self::Decide { decision, .. } => format!("decide:{decision:?}"),
         }
@@ -68,10 +63,10 @@ impl Arguments {
     /// share.
     pub fn exclusive_key(&self) -> Option<String> {
         match self {
-            Self::AutoTag {} | Self::Decide { .. } => None,
+            Self::AutoTag {} | Self::Import { .. } | Self::Decide { .. } => None,
             // Two sources do not touch each other's resources, but asking all touches each one's.
             Self::Discover { .. } => Some("discover".into()),
-            Self::Import { .. } | Self::Maintain {} => Some(self.singleton_key()),
+            Self::Maintain {} => Some(self.singleton_key()),
         }
     }
 
@@ -113,7 +108,10 @@ impl Arguments {
 
     /// Whether success leaves resources to be evaluated.
     pub(super) fn leads_to_auto_tagging(&self) -> bool {
-        matches!(self, Self::Discover { .. } | Self::Import { dry_run: false, .. })
+        matches!(
+            self,
+            Self::Discover { .. } | Self::Import(ImportSpec { dry_run: false, .. })
+        )
     }
 
     /// The value of the column `arguments`.
@@ -146,11 +144,11 @@ mod tests {
             (Arguments::Discover { source: None }, json!({ "source": null })),
             (Arguments::AutoTag {}, json!({})),
             (
-                Arguments::Import {
-                    file_id: 7,
+                Arguments::Import(ImportSpec {
                     dry_run: true,
-                },
-                json!({ "file_id": 7, "dry_run": true }),
+                    ..ImportSpec::new(7)
+                }),
+                json!({ "file_id": 7, "dry_run": true, "mode": "good_rows" }),
             ),
             (Arguments::Maintain {}, json!({})),
             (

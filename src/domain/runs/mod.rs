@@ -16,6 +16,7 @@ mod request;
 mod rescue;
 mod schedules;
 mod settle;
+mod share;
 
 pub use crate::entities::{schedule::Model as Schedule, scheduler_job::Model as Run};
 pub use arguments::Arguments;
@@ -27,6 +28,7 @@ pub(in crate::domain) use request::{add, find};
 pub use rescue::{DEAD_AFTER, QUIET_AFTER, Rescued, prune, rescue};
 pub use schedules::{next_run_at, pause, resume, sync, tick};
 pub use settle::{Failure, Settled, release, settle};
+pub use share::{Fence, contribute};
 
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};

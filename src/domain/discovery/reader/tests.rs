@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::{Entry, InventoryReader, ReadError};
 use crate::domain::Cloud;
-use crate::domain::csv::{CsvWriter, ResourceRow, template};
+use crate::domain::csv::{Column, guard, template};
 use crate::domain::discovery::{Rejection, ResourceReport};
 
 const HEADER: &str = "cloud,account_id,resource_type,resource_id,name\n";
@@ -204,22 +204,35 @@ fn reading_ends_after_an_error() {
     assert!(reader.next().is_none());
 }
 
+/// As an export writes them.
 fn export(reports: &[ResourceReport]) -> Vec<u8> {
-    let mut writer = CsvWriter::new(Vec::new()).unwrap();
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    writer.write_record(Column::ALL.map(Column::name)).unwrap();
     for report in reports {
-        let row = ResourceRow {
-            cloud: report.cloud,
-            account_id: &report.account_id,
-            resource_type: &report.resource_type,
-            resource_id: &report.resource_id,
-            name: &report.name,
-            region: report.region.as_deref(),
-            created_at: report.created_at,
-            native_tags: &serde_json::to_value(&report.native_tags).unwrap(),
-        };
-        writer.write(&row).unwrap();
+        let cells = [
+            serde_json::to_value(report.cloud)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned(),
+            report.account_id.clone(),
+            report.resource_type.clone(),
+            report.resource_id.clone(),
+            report.name.clone(),
+            report.region.clone().unwrap_or_default(),
+            report
+                .created_at
+                .map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+                .unwrap_or_default(),
+            serde_json::to_string(&report.native_tags).unwrap(),
+        ];
+        writer
+            .write_record(cells.iter().map(|cell| guard(cell).into_owned()))
+            .unwrap();
     }
-    writer.finish().unwrap()
+    writer.into_inner().unwrap()
 }
 
 fn trimmed(pattern: &'static str) -> impl Strategy<Value = String> {

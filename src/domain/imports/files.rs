@@ -7,8 +7,10 @@ use crate::domain::auth::{Actor, Role};
 use crate::entities::import_file;
 use crate::error::{Error, Result};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, TransactionTrait};
+use std::io::{self, Read};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::mpsc;
 
 /// Bytes in a row of `import_chunks`.
 const CHUNK: u64 = 1 << 20;
@@ -52,30 +54,68 @@ pub async fn store(
     Ok(file)
 }
 
-/// Writes a stored file into `target`. [`crate::error::ProblemCode::NotFound`] when it was pruned.
-pub async fn fetch(
+/// A stored file, as a thread reads it that may block: its chunks come from the database one at a time.
+pub(super) struct Stored {
+    chunks: mpsc::Receiver<Vec<u8>>,
+    chunk: Vec<u8>,
+    read: usize,
+    ended: bool,
+}
+
+impl Read for Stored {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        while self.read == self.chunk.len() && !self.ended {
+            // A file that is cut short must not pass for a whole one.
+            let chunk = self.chunks.blocking_recv();
+            self.chunk = chunk.ok_or(io::ErrorKind::UnexpectedEof)?;
+            self.read = 0;
+            self.ended = self.chunk.is_empty();
+        }
+        let count = target.len().min(self.chunk.len() - self.read);
+        target[..count].copy_from_slice(&self.chunk[self.read..self.read + count]);
+        self.read += count;
+        Ok(count)
+    }
+}
+
+/// Opens a stored file: its row, its content, and what feeds the content and must be awaited beside reading it.
+///
+/// [`crate::error::ProblemCode::NotFound`] when it was pruned.
+pub(super) async fn open(
     db: &DatabaseConnection,
     id: i64,
-    target: &mut (impl AsyncWrite + Unpin),
-) -> Result<ImportFile> {
-    #[derive(FromQueryResult)]
-    struct Chunk {
-        data: Vec<u8>,
-    }
+) -> Result<(ImportFile, Stored, impl Future<Output = Result<()>> + use<'_>)> {
     let file = import_file::find()
         .filter(import_file::Column::Id.eq(id))
         .one(db)
         .await?;
     let file = file.ok_or_else(|| Error::not_found("fileId", format!("uploaded file {id}")))?;
+    let (sender, chunks) = mpsc::channel(1);
+    let stored = Stored {
+        chunks,
+        chunk: Vec::new(),
+        read: 0,
+        ended: false,
+    };
+    Ok((file, stored, feed(db, id, sender)))
+}
+
+/// Ends at the end of the file, which an empty chunk tells, or when nobody reads any more.
+async fn feed(db: &DatabaseConnection, id: i64, chunks: mpsc::Sender<Vec<u8>>) -> Result<()> {
+    #[derive(FromQueryResult)]
+    struct Chunk {
+        data: Vec<u8>,
+    }
     for seq in 0_i32.. {
         let select = "SELECT data FROM import_chunks WHERE file_id = $1 AND seq = $2";
-        let Some(chunk) = sql::row::<Chunk>(db, select, [id.into(), seq.into()]).await? else {
+        let chunk: Option<Chunk> = sql::row(db, select, [id.into(), seq.into()]).await?;
+        let data = chunk.map(|chunk| chunk.data).unwrap_or_default();
+        let ended = data.is_empty();
+        if chunks.send(data).await.is_err() || ended {
             break;
-        };
-        target.write_all(&chunk.data).await.map_err(Error::internal)?;
+        }
     }
-    target.flush().await.map_err(Error::internal)?;
-    Ok(file)
+    Ok(())
 }
 
 /// Deletes files older than `age` that no run waits for; gives how many.

@@ -1,0 +1,148 @@
+//! Between the phases: what is wrong with a row only beside other rows, found by sets.
+
+use super::read::KEPT_REJECTIONS;
+use super::state::{self, Stage};
+use super::{ImportMode, Work};
+use crate::db::sql;
+use crate::domain::runs::{Flow, Progress};
+use crate::error::Result;
+use sea_orm::{ConnectionTrait, FromQueryResult, TransactionTrait, Value};
+
+/// Entries that one statement compares with each other.
+const SLICE: i64 = 1_000_000;
+
+/// Rejects what must be, counts it, and opens the import to merging, or refuses it as a whole. Repeating it after a
+/// crash changes nothing.
+pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
+    let import = state::get(work.db, work.spec.file_id).await?;
+    let slices = (import.entries / SLICE + 1).unsigned_abs().next_power_of_two() as i64;
+    let duplicates = if work.spec.tags.is_some() {
+        SAME_TAGS
+    } else {
+        SAME_RESOURCES
+    };
+    for slice in 0..slices {
+        if reject(work, duplicates, [slices - 1, slice]).await? == Flow::Cancelled {
+            return Ok(Flow::Cancelled);
+        }
+    }
+    if work.spec.tags.is_some() {
+        for Span {
+            first_line,
+            last_line,
+        } in parts(work).await?
+        {
+            if reject(work, UNKNOWN, [first_line, last_line]).await? == Flow::Cancelled {
+                return Ok(Flow::Cancelled);
+            }
+        }
+    }
+    seal(work).await
+}
+
+#[derive(FromQueryResult)]
+struct Span {
+    first_line: i64,
+    last_line: i64,
+}
+
+async fn parts(work: &Work<'_>) -> Result<Vec<Span>> {
+    let parts = "SELECT first_line, last_line FROM import_parts WHERE file_id = $1 ORDER BY part";
+    sql::rows(work.db, parts, [work.spec.file_id.into()]).await
+}
+
+/// One transaction: `reject` gives a `gone`, which are the rows that it deletes, each with why. `$4` and `$5` are its
+/// `values`.
+async fn reject(work: &Work<'_>, reject: &str, values: [i64; 2]) -> Result<Flow> {
+    #[derive(FromQueryResult)]
+    struct Gone {
+        count: i64,
+    }
+    let txn = work.db.begin().await?;
+    txn.execute_unprepared("SET LOCAL work_mem = '64MB'").await?;
+    let (file, run) = (work.spec.file_id.into(), work.run.run_id.into());
+    let reject = format!(
+        "WITH {reject}, kept AS (
+            INSERT INTO import_rejections (run_id, line, column_name, value, reason)
+            SELECT $2, line, column_name, left(value, 200), reason FROM gone ORDER BY line
+             LIMIT greatest(0, $3 - (SELECT rejected FROM imports WHERE file_id = $1)))
+         SELECT count(*) AS count FROM gone"
+    );
+    let binds = [file, run, (KEPT_REJECTIONS as i64).into()]
+        .into_iter()
+        .chain(values.map(Value::from));
+    let gone: Option<Gone> = sql::row(&txn, &reject, binds).await?;
+    let update = "UPDATE imports SET rejected = rejected + $2 WHERE file_id = $1";
+    let count = gone.map_or(0, |gone| gone.count);
+    sql::execute(&txn, update, [work.spec.file_id.into(), count.into()]).await?;
+    let flow = work.run.checkpoint(&txn, Progress::default()).await?;
+    txn.commit().await?;
+    Ok(flow)
+}
+
+/// The first line of an id counts. Ids are compared by a hash first, of which a million fit into memory.
+const SAME_RESOURCES: &str = "
+    doubled AS (
+        SELECT hashtextextended(resource_id, 0) AS hash FROM import_rows
+         WHERE file_id = $1 AND hashtextextended(resource_id, 0) & $4 = $5 GROUP BY 1 HAVING count(*) > 1),
+    ranked AS (
+        SELECT line, min(line) OVER (PARTITION BY resource_id) AS first FROM import_rows
+         WHERE file_id = $1 AND hashtextextended(resource_id, 0) IN (SELECT hash FROM doubled)),
+    gone AS (
+        DELETE FROM import_rows i USING ranked r WHERE i.file_id = $1 AND i.line = r.line AND r.line > r.first
+        RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
+                  'is a duplicate of line ' || r.first AS reason)";
+
+/// The first line of a tag counts, and of the values of a key on a resource the first that is to be approved.
+const SAME_TAGS: &str = "
+    doubled AS (
+        SELECT hashtextextended(resource_id || E'\\n' || tag_key, 0) AS hash FROM import_tags
+         WHERE file_id = $1 AND hashtextextended(resource_id || E'\\n' || tag_key, 0) & $4 = $5
+         GROUP BY 1 HAVING count(*) > 1),
+    ranked AS (
+        SELECT line, status, min(line) OVER (PARTITION BY resource_id, tag_key, tag_value) AS first,
+               min(line) FILTER (WHERE status = 'APPROVED') OVER (PARTITION BY resource_id, tag_key) AS approved
+          FROM import_tags
+         WHERE file_id = $1 AND hashtextextended(resource_id || E'\\n' || tag_key, 0) IN (SELECT hash FROM doubled)),
+    gone AS (
+        DELETE FROM import_tags i USING ranked r WHERE i.file_id = $1 AND i.line = r.line
+           AND (r.line > r.first OR r.status = 'APPROVED' AND r.line > r.approved)
+        RETURNING i.line, 'tag_value' AS column_name, i.tag_value AS value,
+                  CASE WHEN r.line > r.first THEN 'is a duplicate of line ' || r.first
+                       ELSE 'line ' || r.approved || ' has another value to be approved for the key' END AS reason)";
+
+/// Tags of resources that are not there.
+const UNKNOWN: &str = "
+    gone AS (
+        DELETE FROM import_tags i WHERE i.file_id = $1 AND i.line BETWEEN $4 AND $5
+           AND (SELECT r.id FROM resources r WHERE r.resource_id = i.resource_id AND r.retired_at IS NULL LIMIT 1) IS NULL
+        RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
+                  'there is no such resource, or it is retired' AS reason)";
+
+/// Ends the reading, in one transaction with the figures that it leaves.
+async fn seal(work: &Work<'_>) -> Result<Flow> {
+    let file_id = work.spec.file_id;
+    let txn = work.db.begin().await?;
+    let import = state::get(&txn, file_id).await?;
+    let all_wanted = work.spec.mode == ImportMode::AllOrNothing && !work.spec.dry_run;
+    if all_wanted && import.rejected > 0 {
+        state::set(&txn, file_id, Stage::Refused).await?;
+        state::unstage(&txn, file_id).await?;
+    } else {
+        state::set(&txn, file_id, Stage::Merging).await?;
+    }
+    let counts = [
+        ("inserted", 0),
+        ("updated", 0),
+        ("unchanged", 0),
+        ("rejected", import.rejected),
+    ];
+    let progress = Progress {
+        done_delta: import.rejected,
+        total: Some(import.entries),
+        counts: counts.into(),
+    };
+    let flow = work.run.checkpoint(&txn, progress).await?;
+    txn.commit().await?;
+    Ok(flow)
+}

@@ -1,0 +1,195 @@
+//! The first phase: a file is read into the staging tables.
+
+use super::copy::{COPY_RESOURCES, COPY_TAGS, CopyText};
+use super::tag_reader::TagReader;
+use super::{Work, files, state};
+use crate::domain::discovery::{Entry, InventoryReader, ReadError, Rejection, ResourceReport};
+use crate::domain::runs::{Fence, Flow, Progress};
+use crate::error::{Error, Result};
+use sqlx::PgPool;
+use sqlx::types::Json;
+use tokio::sync::mpsc;
+
+/// Entries of a part, at most. A part is merged in one transaction, which must end well within the two seconds after
+/// which a cancellation has to be noticed.
+const PART_ENTRIES: u64 = 5_000;
+/// Bytes of a part, beyond which it is full though it holds fewer.
+const PART_BYTES: usize = 4 << 20;
+/// Parts that are read ahead of the database.
+const READ_AHEAD: usize = 1;
+/// Rejected entries of one import that are kept; the rest are only counted.
+pub(super) const KEPT_REJECTIONS: u64 = 1_000_000;
+/// Entries of a file: a packed one may hold a thousand times of what was uploaded.
+const MAX_ENTRIES: u64 = 20_000_000;
+
+/// What was read in one go.
+#[derive(Debug, Default)]
+struct Part {
+    first_line: u64,
+    last_line: u64,
+    entries: u64,
+    rejected: u64,
+    faults: Vec<Rejection>,
+    rows: CopyText,
+}
+
+impl Part {
+    fn is_full(&self) -> bool {
+        self.entries >= PART_ENTRIES || self.rows.len() >= PART_BYTES
+    }
+}
+
+/// Stages what was not staged by an earlier attempt.
+///
+/// [`Error::Rejected`] for a file that cannot be read to its end.
+pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
+    let file_id = work.spec.file_id;
+    let begun = state::get(work.db, file_id).await?;
+    let (file, stored, feeding) = files::open(work.db, file_id).await?;
+    let (parts, read) = mpsc::channel(READ_AHEAD);
+    let (done, rejected) = (begun.entries.unsigned_abs(), begun.rejected.unsigned_abs());
+    let tags = work.spec.tags;
+    let reading = tokio::task::spawn_blocking(move || {
+        let taken = Taken {
+            file_id,
+            done,
+            rejected,
+        };
+        if let Some(status) = tags {
+            return taken.parts(TagReader::open(stored, status)?, CopyText::tag, &parts);
+        }
+        let reader = InventoryReader::from_reader(stored, Some(&file.file_name))?.with_duplicates();
+        taken.parts(
+            reader.map(|entry| Ok(numbered(entry?))),
+            CopyText::resource,
+            &parts,
+        )
+    });
+    let (fed, flow) = tokio::join!(feeding, take(work, read, done));
+    let (flow, ()) = (flow?, fed?);
+    let ended = reading.await.map_err(Error::internal)?;
+    if flow == Flow::Continue {
+        ended.map_err(|error| Error::invalid("file", error.to_string()))?;
+    }
+    Ok(flow)
+}
+
+/// Stages the parts as they come. Owns the channel, so that the reader ends when this does.
+async fn take(work: &Work<'_>, mut parts: mpsc::Receiver<Part>, mut entries: u64) -> Result<Flow> {
+    while let Some(part) = parts.recv().await {
+        entries += part.entries;
+        let pool = work.db.get_postgres_connection_pool().clone();
+        let copy = if work.spec.tags.is_some() {
+            COPY_TAGS
+        } else {
+            COPY_RESOURCES
+        };
+        let staging = stage(pool, work.run.fence(), work.spec.file_id, copy, part);
+        // On a task of its own: a connection whose COPY is abandoned midway is good for nothing.
+        tokio::spawn(staging).await.map_err(Error::internal)??;
+        let progress = Progress {
+            total: Some(entries as i64),
+            ..Progress::default()
+        };
+        if work.run.checkpoint(work.db, progress).await? == Flow::Cancelled {
+            return Ok(Flow::Cancelled);
+        }
+    }
+    Ok(Flow::Continue)
+}
+
+/// One transaction: a part's rows, what was refused among them, and how far the import is.
+async fn stage(pool: PgPool, fence: Fence, file_id: i64, copy: &'static str, part: Part) -> Result<()> {
+    let mut txn = pool.begin().await?;
+    let (first, last) = (part.first_line as i64, part.last_line as i64);
+    if part.entries > part.rejected {
+        let mut copy = txn.copy_in_raw(copy).await?;
+        copy.send(part.rows.into_bytes()).await?;
+        copy.finish().await?;
+        let insert = "INSERT INTO import_parts (file_id, part, first_line, last_line)
+             SELECT $1, coalesce(max(part), 0) + 1, $2, $3 FROM import_parts WHERE file_id = $1";
+        let insert = sqlx::query(insert).bind(file_id).bind(first).bind(last);
+        insert.execute(&mut *txn).await?;
+    }
+    let update = "UPDATE imports SET entries = entries + $2, rejected = rejected + $3 WHERE file_id = $1";
+    let update = sqlx::query(update).bind(file_id);
+    let update = update.bind(part.entries as i64).bind(part.rejected as i64);
+    update.execute(&mut *txn).await?;
+    if !part.faults.is_empty() {
+        let keep = "INSERT INTO import_rejections (run_id, line, column_name, value, reason)
+             SELECT $2, i.line, i.\"column\", i.value, i.reason
+               FROM jsonb_to_recordset($1) AS i(line bigint, \"column\" text, value text, reason text)";
+        let keep = sqlx::query(keep).bind(Json(part.faults)).bind(fence.run_id());
+        keep.execute(&mut *txn).await?;
+    }
+    fence.hold(&mut txn).await?;
+    Ok(txn.commit().await?)
+}
+
+/// The line of an entry, and what it holds, or all that speaks against it.
+type Numbered<T> = (u64, Result<T, Vec<Rejection>>);
+
+fn numbered(entry: Entry) -> Numbered<ResourceReport> {
+    match entry {
+        Entry::Resource(line, report) => (line, Ok(report)),
+        Entry::Rejected(faults) => {
+            let line = faults.iter().find_map(|fault| fault.line);
+            (line.unwrap_or_default(), Err(faults))
+        }
+    }
+}
+
+/// How much of a file was taken so far.
+struct Taken {
+    file_id: i64,
+    /// Entries that an earlier attempt staged.
+    done: u64,
+    rejected: u64,
+}
+
+impl Taken {
+    /// Sends the entries in parts; `write` writes a row of them. Ends early, without an error, when nobody takes the
+    /// parts any more.
+    fn parts<T>(
+        mut self,
+        entries: impl Iterator<Item = Result<Numbered<T>, ReadError>>,
+        write: fn(&mut CopyText, i64, u64, &T),
+        parts: &mpsc::Sender<Part>,
+    ) -> Result<(), ReadError> {
+        let mut part = Part::default();
+        for (number, entry) in (0..).zip(entries) {
+            let (line, row) = entry?;
+            if number < self.done {
+                continue;
+            }
+            if number >= MAX_ENTRIES {
+                return Err(ReadError::Format("has more than 20,000,000 entries"));
+            }
+            part.last_line = line;
+            if part.entries == 0 {
+                part.first_line = line;
+            }
+            part.entries += 1;
+            match row {
+                Ok(row) => write(&mut part.rows, self.file_id, line, &row),
+                Err(faults) => self.reject(&mut part, faults),
+            }
+            if part.is_full() && parts.blocking_send(std::mem::take(&mut part)).is_err() {
+                return Ok(());
+            }
+        }
+        if part.entries > 0 {
+            // Nobody is left to tell when nobody takes it.
+            let _abandoned = parts.blocking_send(part);
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, part: &mut Part, faults: Vec<Rejection>) {
+        part.rejected += 1;
+        self.rejected += 1;
+        if self.rejected <= KEPT_REJECTIONS {
+            part.faults.extend(faults);
+        }
+    }
+}

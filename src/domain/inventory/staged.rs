@@ -1,0 +1,105 @@
+//! Making the inventory equal to what an import has staged, or telling what that would change: the same as for what
+//! is reported, see [`super::reconcile`], but that the rows are in the database already.
+
+use super::reconcile::{Reconciled, input, lock, upsert};
+use crate::db::sql;
+use crate::error::Result;
+use sea_orm::{DatabaseTransaction, FromQueryResult, Value};
+
+/// Examples of each kind that a plan gives.
+pub const SAMPLES: i64 = 10;
+
+/// A span of lines of a file.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct Part {
+    pub file_id: i64,
+    pub part: i32,
+    pub first_line: i64,
+    pub last_line: i64,
+}
+
+impl Part {
+    /// `$1` to `$3` of a statement over its rows.
+    pub fn span(&self) -> [Value; 3] {
+        [self.file_id.into(), self.first_line.into(), self.last_line.into()]
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Counts {
+    inserted: i64,
+    updated: i64,
+    unchanged: i64,
+}
+
+impl From<Counts> for Reconciled {
+    fn from(counts: Counts) -> Self {
+        Self {
+            inserted: counts.inserted.unsigned_abs(),
+            updated: counts.updated.unsigned_abs(),
+            unchanged: counts.unchanged.unsigned_abs(),
+        }
+    }
+}
+
+/// The rows of a part.
+const ROWS: &str = "(SELECT * FROM import_rows WHERE file_id = $1 AND line BETWEEN $2 AND $3)";
+
+/// Inserts, updates or revives what a part tells, in the caller's transaction; as [`super::reconcile::batch`].
+pub async fn merge(txn: &DatabaseTransaction, part: &Part, source: &str) -> Result<Reconciled> {
+    #[derive(FromQueryResult)]
+    struct Known {
+        stale: i64,
+        unchanged: i64,
+    }
+    let known = "SELECT count(*) FILTER (WHERE differs OR long_unseen) AS stale, count(*) AS unchanged,
+            (SELECT count(*) FROM locked) FROM input";
+    let known = format!("WITH {}, {} {known}", input(ROWS), lock());
+    let known: Option<Known> = sql::row(txn, &known, part.span()).await?;
+    if let Some(Known { stale: 0, unchanged }) = known {
+        return Ok(Reconciled {
+            unchanged: unchanged.unsigned_abs(),
+            ..Reconciled::default()
+        });
+    }
+    let counts = "SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT inserted) AS updated,
+            (SELECT count(*) FROM input WHERE NOT differs) AS unchanged FROM changed";
+    let counts = format!("WITH {}, {} {counts}", input(ROWS), upsert("$4"));
+    let binds = part.span().into_iter().chain([source.into()]);
+    let counts: Option<Counts> = sql::row(txn, &counts, binds).await?;
+    Ok(counts.map(Into::into).unwrap_or_default())
+}
+
+/// What [`merge`] would do; examples are kept for the run.
+pub async fn plan(txn: &DatabaseTransaction, part: &Part, run_id: i64) -> Result<Reconciled> {
+    let plan = format!("WITH {}, {PLAN}", input(ROWS));
+    let binds = part.span().into_iter().chain([run_id.into(), SAMPLES.into()]);
+    let counts: Option<Counts> = sql::row(txn, &plan, binds).await?;
+    Ok(counts.map(Into::into).unwrap_or_default())
+}
+
+const PLAN: &str = "
+    planned AS (
+        SELECT input.*, s.line, CASE WHEN id IS NULL THEN 'INSERT' WHEN differs THEN 'UPDATE' ELSE 'UNCHANGED' END AS action
+          FROM input JOIN import_rows s ON s.file_id = $1 AND s.line BETWEEN $2 AND $3 AND s.resource_id = input.resource_id),
+    ranked AS (SELECT *, row_number() OVER (PARTITION BY action ORDER BY line) AS rank FROM planned),
+    sampled AS (
+        INSERT INTO import_samples (run_id, action, line, resource_id, changes)
+        SELECT $4, p.action, p.line, p.resource_id, coalesce(
+            (SELECT jsonb_agg(jsonb_build_object('column', c.name, 'old', left(c.old, 200), 'new', left(c.new, 200))
+                              ORDER BY c.n, c.name)
+               FROM resources r CROSS JOIN LATERAL (
+                   VALUES (1, 'name', r.name, p.name), (2, 'cloud', r.cloud, p.cloud),
+                          (3, 'account_id', r.account_id, p.account_id),
+                          (4, 'resource_type', r.resource_type, p.resource_type), (5, 'region', r.region, p.region),
+                          (6, 'created_at', to_jsonb(r.created_at) #>> '{}', to_jsonb(p.created_at) #>> '{}'),
+                          (7, 'retired_at', to_jsonb(r.retired_at) #>> '{}', NULL)
+                   UNION ALL
+                   SELECT 8, 'tag:' || key, old.value, new.value
+                     FROM jsonb_each_text(r.native_tags) old FULL JOIN jsonb_each_text(p.native_tags) new USING (key)
+                   ) c(n, name, old, new)
+              WHERE r.id = p.id AND c.old IS DISTINCT FROM c.new), '[]')
+          FROM ranked p WHERE rank <= $5
+        ON CONFLICT DO NOTHING)
+    SELECT count(*) FILTER (WHERE action = 'INSERT') AS inserted, count(*) FILTER (WHERE action = 'UPDATE') AS updated,
+           count(*) FILTER (WHERE action = 'UNCHANGED') AS unchanged FROM planned";
