@@ -88,6 +88,11 @@ impl MigratorTrait for Migrator {
                 up: include_str!("sql/0006_imports.sql"),
                 down: "DROP TABLE import_samples, import_tags, import_rows, import_parts, imports",
             }),
+            Box::new(Sql {
+                name: "0008_counters",
+                up: include_str!("sql/0008_counters.sql"),
+                down: include_str!("sql/0008_counters_down.sql"),
+            }),
         ]
     }
 }

@@ -4,7 +4,7 @@ use super::{JobContext, queue};
 use crate::domain::approvals::items;
 use crate::domain::inventory::prune;
 use crate::domain::runs::{self, Flow, Progress, RunHandle};
-use crate::domain::{audit, imports};
+use crate::domain::{audit, counters, imports};
 use crate::error::Result;
 use chrono::TimeDelta;
 use std::time::Duration;
@@ -23,12 +23,14 @@ pub(super) async fn run(context: &JobContext, run: &RunHandle) -> Result<()> {
     let runs = runs::prune(db, context.clock.now() - RUNS, KEPT_RUNS).await?;
     let tasks = queue::prune(db, TASKS).await?;
     let uploads = imports::prune(db, UPLOADS).await?;
+    let counted = counters::prune(db).await?;
     let counts = [
         ("partitions_made", i64::from(partitions)),
         ("decisions_pruned", decisions as i64),
         ("runs_pruned", runs as i64),
         ("tasks_pruned", tasks as i64),
         ("uploads_pruned", uploads as i64),
+        ("counters_pruned", counted as i64),
     ];
     let mut flow = run.checkpoint(db, progress(counts.into())).await?;
     let mut next = Some(0);

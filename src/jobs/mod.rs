@@ -52,7 +52,8 @@ impl JobContext {
     pub const GRACE: Duration = Config::SHUTDOWN_GRACE.saturating_sub(Duration::from_secs(5));
 }
 
-/// Starts what `config` wants of this process: workers, the schedules' clock, both or neither. [`setup`] must have
+/// Starts what `config` wants of this process: workers, the schedules' clock, both or neither; the counters are folded
+/// by every process, whichever comes first. [`setup`] must have
 /// been done.
 ///
 /// The handle ends after `shutdown` once all is stopped: chunks in progress have been committed, or cut off after
@@ -77,6 +78,7 @@ pub async fn start(
             })?;
     }
     let mut parts = Parts(Vec::new());
+    parts.spawn(schedule::fold_counters(context.clone(), shutdown.clone()));
     if config.scheduler {
         parts.spawn(schedule::tick_schedules(context.clone(), shutdown.clone()));
     }

@@ -1,12 +1,13 @@
-//! The clock: ticks the schedules, and looks for runs that nobody looks after.
+//! The clock: ticks the schedules, looks for runs that nobody looks after, and folds the counters.
 
 use super::JobContext;
-use crate::domain::runs;
+use crate::domain::{counters, runs};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 const TICK: Duration = Duration::from_secs(1);
+const FOLD: Duration = Duration::from_secs(1);
 const RESCUE: Duration = Duration::from_secs(2);
 
 /// Ticks the schedules until shutdown. A database that does not answer is logged, and asked again at the next tick:
@@ -18,6 +19,11 @@ pub(super) async fn tick_schedules(context: JobContext, shutdown: CancellationTo
 /// Looks after abandoned runs until shutdown.
 pub(super) async fn rescue_runs(context: JobContext, shutdown: CancellationToken) {
     every(RESCUE, &shutdown, || rescue(&context)).await;
+}
+
+/// Folds what changed of the counters into them until shutdown.
+pub(super) async fn fold_counters(context: JobContext, shutdown: CancellationToken) {
+    every(FOLD, &shutdown, || fold(&context)).await;
 }
 
 async fn every<F: Future<Output = ()>>(period: Duration, shutdown: &CancellationToken, work: impl Fn() -> F) {
@@ -44,5 +50,13 @@ async fn rescue(context: &JobContext) {
         Ok(rescued) if rescued == runs::Rescued::default() => {}
         Ok(rescued) => tracing::warn!(?rescued, "runs whose worker fell silent"),
         Err(error) => error.log("abandoned runs could not be looked for"),
+    }
+}
+
+async fn fold(context: &JobContext) {
+    match counters::fold(&context.db).await {
+        Ok(0) => {}
+        Ok(deltas) => tracing::trace!(deltas, "folded into the counters"),
+        Err(error) => tracing::error!(%error, "the counters could not be folded"),
     }
 }

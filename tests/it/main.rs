@@ -14,6 +14,7 @@ mod auto_tag;
 mod bulk;
 mod cli;
 mod corpus;
+mod counters;
 mod db;
 #[cfg(feature = "embedded")]
 mod embedded;

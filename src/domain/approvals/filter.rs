@@ -1,6 +1,7 @@
 //! Which tags of the queue: the same filter lists them, decides them and follows their events.
 
 use crate::domain::audit::AuditRow;
+use crate::domain::counters::TagCells;
 use crate::entities::virtual_tag::{Column, Entity};
 use crate::entities::{Cloud, TagSource};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
@@ -80,6 +81,35 @@ impl TagFilter {
                 self.created_after
                     .map(|after| column(Column::CreatedAt).gte(after)),
             )
+    }
+
+    /// The counters that hold how many tags the filter takes; `None` when it asks for more than they know.
+    pub fn cells(&self) -> Option<TagCells> {
+        let Self {
+            kind,
+            tag_key,
+            tag_value: None,
+            cloud,
+            account_id,
+            resource_type: None,
+            source,
+            evidence_signature: None,
+            min_confidence: None,
+            max_confidence: None,
+            created_before: None,
+            created_after: None,
+        } = self.clone()
+        else {
+            return None;
+        };
+        Some(TagCells {
+            status: None,
+            account_id,
+            tag_key,
+            source,
+            auto_applied: kind.map(|kind| kind == TagKind::AutoApplied),
+            cloud,
+        })
     }
 
     /// Whether an event is about a tag that the filter takes. An event does not tell when its tag was proposed

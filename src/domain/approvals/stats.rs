@@ -2,11 +2,12 @@
 
 use super::filter::TagFilter;
 use crate::domain::auth::Actor;
-use crate::entities::{tag_audit, virtual_tag};
+use crate::domain::counters::{self, Band, TagCells};
+use crate::entities::{ApprovalStatus, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
-use sea_orm::{ColumnTrait, DatabaseConnection, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, Func};
+use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QuerySelect};
 use std::collections::BTreeMap;
 use virtual_tag::Column;
 
@@ -26,59 +27,59 @@ pub struct Stats {
     pub by_band: [i64; BANDS],
     /// Since when the oldest waits.
     pub oldest: Option<DateTime<Utc>>,
-    /// Decisions within the last 24 hours.
+    /// Decisions within the last 24 hours, to the minute.
     pub decided: i64,
 }
 
 /// The figures of the tags that the filter takes; `decided` looks at the filter's accounts and key only as far as
-/// the audit trail has them.
+/// the counters have them.
 pub async fn stats(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     now: DateTime<Utc>,
 ) -> Result<Stats> {
-    let (cells, oldest, decided) = tokio::try_join!(
+    let (account, key) = (filter.account_id.as_deref(), filter.tag_key.as_deref());
+    let since = now - TimeDelta::hours(24);
+    let (bands, oldest, decided) = tokio::try_join!(
         cells(db, actor, filter),
         oldest(db, actor, filter),
-        decided(db, actor, filter, now - TimeDelta::hours(24))
+        counters::decisions(db, &actor.scope, account, key, since)
     )?;
     let mut stats = Stats {
         oldest,
-        decided,
+        decided: decided as i64,
         ..Stats::default()
     };
-    for (key, auto_applied, band, count) in cells {
-        stats.pending += count;
-        if auto_applied {
-            stats.auto_applied += count;
+    for band in bands {
+        stats.pending += band.count;
+        if band.auto_applied {
+            stats.auto_applied += band.count;
         }
-        *stats.by_key.entry(key).or_default() += count;
-        let band = usize::try_from(band).unwrap_or_default().min(BANDS - 1);
-        stats.by_band[band] += count;
+        *stats.by_key.entry(band.tag_key).or_default() += band.count;
+        let at = usize::try_from(band.band).unwrap_or_default().min(BANDS - 1);
+        stats.by_band[at] += band.count;
     }
     Ok(stats)
 }
 
-type Cell = (String, bool, i32, i64);
-
-async fn cells(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Vec<Cell>> {
-    let band = || {
-        Func::cust("floor")
-            .arg(Column::Confidence.into_expr().mul(Expr::cust("10")))
-            .cast_as("int")
-    };
+async fn cells(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Vec<Band>> {
+    if let Some(cells) = filter.cells() {
+        let status = Some(ApprovalStatus::Pending);
+        return counters::bands(db, &actor.scope, &TagCells { status, ..cells }).await;
+    }
+    let band = || Func::cust("confidence_band").arg(Column::Confidence.into_expr());
     let cells = virtual_tag::find_pending(&actor.scope)
         .filter(filter.condition())
         .select_only()
         .column(Column::TagKey)
         .column(Column::AutoApplied)
-        .expr(band())
-        .expr(Expr::cust("count(*)"))
+        .expr_as(band(), "band")
+        .column_as(Expr::cust("count(*)"), "count")
         .group_by(Column::TagKey)
         .group_by(Column::AutoApplied)
         .group_by(band());
-    Ok(cells.into_tuple().all(db).await?)
+    Ok(cells.into_model().all(db).await?)
 }
 
 async fn oldest(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Option<DateTime<Utc>>> {
@@ -88,23 +89,4 @@ async fn oldest(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> R
         .expr(Column::CreatedAt.min());
     let row: Option<Option<DateTime<Utc>>> = oldest.into_tuple().one(db).await?;
     Ok(row.flatten())
-}
-
-async fn decided(
-    db: &DatabaseConnection,
-    actor: &Actor,
-    filter: &TagFilter,
-    since: DateTime<Utc>,
-) -> Result<i64> {
-    use tag_audit::Column as A;
-    let mut decisions = tag_audit::find(&actor.scope)
-        .filter(A::Timestamp.gte(since))
-        .filter(Expr::cust("tag_audit.action IN ('APPROVED', 'DENIED')"));
-    if let Some(key) = &filter.tag_key {
-        decisions = decisions.filter(A::TagKey.eq(key));
-    }
-    if let Some(account) = &filter.account_id {
-        decisions = decisions.filter(A::AccountId.eq(account));
-    }
-    Ok(decisions.count(db).await? as i64)
 }

@@ -1,0 +1,83 @@
+//! How many rows a list has, without counting a million of them.
+//!
+//! What the counters know is exact. Otherwise PostgreSQL's planner is asked first: a list that it takes for short, and
+//! can count at little cost, is counted up to a bound; of any other its estimate is given, and said to be one.
+
+use crate::db::sql;
+use crate::error::{Error, Result};
+use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
+use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QuerySelect, QueryTrait, Select, Statement};
+
+/// Rows that are counted at most.
+const COUNTED: u64 = 10_000;
+/// What counting may cost in the planner's units, in which reading a page of a table is about one. Counting ten thousand
+/// rows by an index costs less; reading a table of a million rows costs more.
+const AFFORDABLE: f64 = 30_000.0;
+
+/// How many rows a list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Total {
+    /// How many.
+    pub count: u64,
+    /// Whether that is an estimate.
+    pub is_estimate: bool,
+}
+
+impl Total {
+    /// As many, and no more or less.
+    pub const fn exact(count: u64) -> Self {
+        Self {
+            count,
+            is_estimate: false,
+        }
+    }
+
+    const fn estimate(count: u64) -> Self {
+        Self {
+            count,
+            is_estimate: true,
+        }
+    }
+}
+
+/// How many rows a query has: counted if they are few, estimated otherwise.
+pub async fn of<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<Total> {
+    of_rows(db, select.select_only().expr(Expr::cust("1"))).await
+}
+
+/// The same of a query that selects something already, such as its groups.
+pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<Total> {
+    let (rows, values) = select.into_query().build(PostgresQueryBuilder);
+    let bounded = format!("{rows} LIMIT {}", COUNTED + 1);
+    let statement = |text: &str| Statement {
+        values: Some(values.clone()),
+        ..sql::statement(text, [])
+    };
+    let plan = first(db, statement(&format!("EXPLAIN (FORMAT JSON) {bounded}"))).await?;
+    let plan: serde_json::Value = plan.try_get_by_index(0)?;
+    let number = |path: &str| plan.pointer(path).and_then(serde_json::Value::as_f64);
+    // What the limit is laid upon has the rows of the whole list.
+    let (Some(estimate), Some(cost)) = (number("/0/Plan/Plans/0/Plan Rows"), number("/0/Plan/Total Cost"))
+    else {
+        return Err(Error::internal("a plan has no figures"));
+    };
+    let estimate = Total::estimate(estimate as u64);
+    if estimate.count > COUNTED || cost > AFFORDABLE {
+        return Ok(estimate);
+    }
+    let count = first(
+        db,
+        statement(&format!("SELECT count(*) FROM ({bounded}) AS counted")),
+    )
+    .await?;
+    let count: i64 = count.try_get_by_index(0)?;
+    Ok(match count.unsigned_abs() {
+        count if count > COUNTED => Total::estimate(count.max(estimate.count)),
+        count => Total::exact(count),
+    })
+}
+
+async fn first(db: &DatabaseConnection, statement: Statement) -> Result<sea_orm::QueryResult> {
+    let row = db.query_one_raw(statement).await?;
+    row.ok_or_else(|| Error::internal("a statement that gives a row gave none"))
+}
