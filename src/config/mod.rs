@@ -4,6 +4,7 @@
 
 mod reader;
 
+use chrono_tz::Tz;
 use reader::Reader;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -80,6 +81,7 @@ pub struct DatabaseConfig {
     /// `DATA_DIR`.
     pub data_dir: PathBuf,
     /// `DATABASE_MAX_CONNECTIONS`; two of them listen for events and for runs as long as the process lives.
+    /// A process with workers holds one more beside them, which shows that it is alive.
     pub max_connections: u32,
 }
 
@@ -129,10 +131,23 @@ pub struct JobsConfig {
     pub concurrency: usize,
     /// `RUN_TIME_LIMIT`, in seconds: an attempt of any job is cut off after it, where the job's own limit is longer.
     pub run_time_limit: Duration,
-    /// `DISCOVERY_INTERVAL`: a cron expression, in UTC.
+    /// `RUN_HISTORY_DAYS` and `RUN_HISTORY_KEEP`: how long ended runs are kept.
+    pub run_history: RunHistory,
+    /// `SCHEDULE_TIME_ZONE`: the time zone that schedules are read in.
+    pub schedule_time_zone: Tz,
+    /// `DISCOVERY_INTERVAL`: a cron expression.
     pub discovery_interval: String,
     /// `DISCOVERY_SOURCES`: `simulated`, `file:PATH`.
     pub discovery_sources: Vec<String>,
+}
+
+/// How long the history of runs reaches back.
+#[derive(Clone, Copy, Debug)]
+pub struct RunHistory {
+    /// Runs that ended longer ago are deleted; but of each job and outcome the last one stays.
+    pub days: u16,
+    /// Of each job and outcome so many are kept.
+    pub keep: u32,
 }
 
 impl Config {
@@ -182,6 +197,15 @@ impl Config {
                     1,
                     7 * 24 * 3600,
                 )?),
+                run_history: RunHistory {
+                    days: read.within("RUN_HISTORY_DAYS", 30, 1, 3650)?,
+                    keep: read.within("RUN_HISTORY_KEEP", 1000, 1, 1_000_000)?,
+                },
+                schedule_time_zone: read.parsed(
+                    "SCHEDULE_TIME_ZONE",
+                    Tz::UTC,
+                    "a time zone like UTC or Europe/Berlin",
+                )?,
                 discovery_interval: read
                     .text("DISCOVERY_INTERVAL")
                     .unwrap_or("*/2 * * * *")
@@ -255,6 +279,8 @@ mod tests {
             ("ENABLE_SCHEDULER", "maybe"),
             ("LOG_FORMAT", "xml"),
             ("DATABASE_MAX_CONNECTIONS", "4"),
+            ("SCHEDULE_TIME_ZONE", "Berlin"),
+            ("RUN_HISTORY_KEEP", "0"),
         ] {
             let message = read(&[(variable, value)]).unwrap_err().to_string();
             assert!(message.contains(variable), "{message}");

@@ -1,6 +1,7 @@
 //! `schedules`: when jobs run by themselves.
 
 use super::{AccountScope, JobName};
+use sea_orm::Iterable;
 use sea_orm::entity::prelude::*;
 
 /// The schedule of one job.
@@ -33,7 +34,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// All schedules; they belong to no account.
+/// All schedules of the jobs that this program knows; they belong to no account.
 pub fn find(_scope: &AccountScope) -> Select<Entity> {
-    Entity::find()
+    Entity::find().filter(Column::JobName.is_in(JobName::iter()))
 }

@@ -5,6 +5,7 @@ use super::batch::Batch;
 use super::drive::Gate;
 use super::id::AuditKey;
 use super::nested::Nested;
+use crate::domain::JobName;
 use crate::domain::approvals::VirtualTag;
 use crate::domain::approvals::items::{self, ItemFilter, ItemOrder};
 use crate::domain::approvals::list::{self as tags, TagOrder, TagsOfFilter};
@@ -37,6 +38,8 @@ pub struct Loaders {
     pub audit_rows: Batch<AuditKey, Arc<AuditRow>>,
     /// Runs by key.
     pub runs: Batch<i64, Arc<Run>>,
+    /// The newest run of a job.
+    pub last_runs: Batch<JobName, Arc<Run>>,
     /// The approved tags of a resource.
     pub approved_tags: Batch<i64, Vec<VirtualTag>>,
     /// Pages of the virtual tags of a resource.
@@ -120,6 +123,7 @@ impl Loaders {
                 id: row.id
             }),
             runs: by_key!(place, runs::by_ids, |row: &Run| row.id),
+            last_runs: by_key!(place, runs::last_of_jobs, |row: &Run| row.job_name),
             approved_tags: approved_tags(&place),
             import_samples: import_samples(&place),
             tags_of_resource: nested!(

@@ -28,6 +28,7 @@ mod rule;
 mod rule_edit;
 mod run;
 mod run_control;
+mod schedule;
 pub mod schema;
 mod viewer;
 mod virtual_tag;

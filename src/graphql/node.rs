@@ -10,7 +10,8 @@ use super::id::{
 use super::inference::MlInference;
 use super::resource::Resource;
 use super::rule::Rule;
-use super::run::{JobRun, Schedule};
+use super::run::JobRun;
+use super::schedule::Schedule;
 use super::virtual_tag::VirtualTag;
 use crate::domain::runs::list as runs;
 use async_graphql::{Context, ID, Interface, Object};

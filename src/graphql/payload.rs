@@ -112,6 +112,11 @@ payloads! {
         /// The run as it is now; null when there is nothing to cancel.
         run: JobRun, from Run
     }
+    /// What came of `triggerSchedule`.
+    TriggerSchedulePayload {
+        /// The new run, or the equal one that waits already; null when nothing was asked for.
+        run: JobRun, from Run
+    }
     /// What came of `retryRun`.
     RetryRunPayload {
         /// The run as it is now; null when there is nothing to try again.

@@ -4,16 +4,15 @@ use super::context::ContextExt;
 use super::decision::{Decision, DecisionOutcome, RunDecision};
 use super::enums::{JobName, RunStatus};
 use super::error::{Nullable, Result, nullable};
-use super::id::{Id, JobRunKind, ScheduleKind};
+use super::id::{Id, JobRunKind};
 use super::import_plan::ImportPlan;
 use super::page::{Connection, PageArgs, connection};
-use crate::clock::Clock;
+use super::schedule::Schedule;
 use crate::domain::approvals::items::ItemFilter;
 use crate::domain::runs::list::{self, RejectedLine as RejectedRow, RunFilter, RunOrder};
-use crate::domain::runs::{Arguments, Run as Row, Schedule as ScheduleRow, next_run_at};
+use crate::domain::runs::{Arguments, Run as Row, pace};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use sea_orm::ActiveEnum;
 use std::sync::Arc;
 
 /// A run.
@@ -75,14 +74,24 @@ impl JobRun {
         self.0.status.into()
     }
 
-    /// How many times it was begun.
+    /// How many times it was begun without getting further than before.
     async fn attempt(&self) -> i32 {
         self.0.attempt
     }
 
-    /// How many times it may be begun.
+    /// How many times in a row it may be begun without getting further; then it is FAILED.
     async fn max_attempts(&self) -> i32 {
         self.0.max_attempts
+    }
+
+    /// Of the runs that wait, the one with the greatest number comes first.
+    async fn priority(&self) -> i32 {
+        self.0.priority.into()
+    }
+
+    /// The run that asked for this one to share its work; null when it was not one.
+    async fn helps(&self) -> Option<Id<JobRunKind>> {
+        self.0.recruited_by.map(Id)
     }
 
     /// When it is, or was, due.
@@ -103,6 +112,16 @@ impl JobRun {
     /// How much there is to do, as far as known.
     async fn progress_total(&self) -> Option<i64> {
         self.0.progress_total
+    }
+
+    /// How much is done a second, in this attempt or the last one; null while there is nothing to measure.
+    async fn rate(&self) -> Option<f64> {
+        pace(&self.0).rate
+    }
+
+    /// When all will be done at this rate; null when that cannot be told.
+    async fn estimated_end_at(&self) -> Option<DateTime<Utc>> {
+        pace(&self.0).estimated_end_at
     }
 
     /// What came of it, in the order of names.
@@ -151,9 +170,14 @@ impl JobRun {
         self.0.created_at
     }
 
-    /// When it was last begun.
+    /// When it was first begun.
     async fn started_at(&self) -> Option<DateTime<Utc>> {
         self.0.started_at
+    }
+
+    /// When it was last begun.
+    async fn attempt_started_at(&self) -> Option<DateTime<Utc>> {
+        self.0.claimed_at
     }
 
     /// When it ended.
@@ -258,68 +282,19 @@ impl RejectedLine {
     }
 }
 
-/// A schedule, and the moment at which it is shown.
-pub struct Schedule {
-    row: Arc<ScheduleRow>,
-    now: DateTime<Utc>,
-}
-
-impl Schedule {
-    /// The schedule as it is now.
-    pub fn new(row: ScheduleRow, clock: &dyn Clock) -> Self {
-        Self {
-            row: Arc::new(row),
-            now: clock.now(),
-        }
-    }
-}
-
-/// When a job runs by itself.
-#[Object]
-impl Schedule {
-    /// The global id.
-    pub(super) async fn id(&self) -> Id<ScheduleKind> {
-        Id(self.row.job_name.to_value())
-    }
-
-    /// The job.
-    async fn job_name(&self) -> JobName {
-        self.row.job_name.into()
-    }
-
-    /// A cron expression, in UTC.
-    async fn cron(&self) -> &str {
-        &self.row.cron
-    }
-
-    /// The last tick that made, or would have made, a run.
-    async fn last_tick_at(&self) -> Option<DateTime<Utc>> {
-        self.row.last_tick_at
-    }
-
-    /// The next tick; null while it is paused.
-    async fn next_run_at(&self) -> Option<DateTime<Utc>> {
-        next_run_at(&self.row, self.now)
-    }
-
-    /// Since when it is paused.
-    async fn paused_at(&self) -> Option<DateTime<Utc>> {
-        self.row.paused_at
-    }
-
-    /// Who paused it.
-    async fn paused_by(&self) -> Option<&str> {
-        self.row.paused_by.as_deref()
-    }
-}
-
 /// Which runs; fields left out do not matter.
-#[derive(Clone, Copy, Debug, Default, InputObject)]
+#[derive(Clone, Debug, Default, InputObject)]
 pub struct JobRunFilter {
     /// Of this job.
     job_name: Option<JobName>,
     /// Where they stand.
     status: Option<RunStatus>,
+    /// Asked for by this person, or by the service itself: `system:schedule`, `system:discover`.
+    requested_by: Option<String>,
+    /// Asked for at this moment or later.
+    created_from: Option<DateTime<Utc>>,
+    /// Asked for before this moment.
+    created_to: Option<DateTime<Utc>>,
 }
 
 /// Queries about runs.
@@ -349,6 +324,9 @@ impl RunQuery {
         let filter = RunFilter {
             job: filter.job_name.map(Into::into),
             status: filter.status.map(Into::into),
+            requested_by: filter.requested_by,
+            created_from: filter.created_from,
+            created_to: filter.created_to,
         };
         connection(
             ctx,

@@ -6,11 +6,11 @@ use super::error::{Failure, Result, UserError, settle};
 use super::id::{Id, JobRunKind};
 use super::payload::{
     CancelRunPayload, ImportInventoryPayload, ImportVirtualTagsPayload, RetryRunPayload,
-    RunAutoTaggingPayload, RunDiscoveryPayload,
+    RunAutoTaggingPayload, RunDiscoveryPayload, TriggerSchedulePayload,
 };
-use super::run::Schedule;
+use super::schedule::Schedule;
 use crate::domain::imports::{self, ImportSpec};
-use crate::domain::runs::{self, Arguments, Run};
+use crate::domain::runs::{self, Arguments, Run, ScheduleEdit};
 use crate::error::{Error, Result as DomainResult};
 use async_graphql::{Context, InputObject, Object, SimpleObject, Upload};
 
@@ -45,6 +45,24 @@ pub struct PauseScheduleInput {
 /// The schedule to resume.
 #[derive(InputObject)]
 pub struct ResumeScheduleInput {
+    /// The job.
+    job_name: JobName,
+}
+
+/// What to change of a schedule; what is left out stays.
+#[derive(InputObject)]
+pub struct UpdateScheduleInput {
+    /// The job.
+    job_name: JobName,
+    /// A cron expression of five fields (minute, hour, day of month, month, weekday), or six with seconds first.
+    cron: Option<String>,
+    /// The time zone whose clock the expression reads: UTC, Europe/Berlin.
+    time_zone: Option<String>,
+}
+
+/// The schedule whose job is to run now.
+#[derive(InputObject)]
+pub struct TriggerScheduleInput {
     /// The job.
     job_name: JobName,
 }
@@ -93,6 +111,15 @@ pub struct PauseSchedulePayload {
 #[derive(SimpleObject)]
 pub struct ResumeSchedulePayload {
     /// The schedule as it is now; null when the job has none.
+    schedule: Option<Schedule>,
+    /// What the caller did wrong; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of `updateSchedule`.
+#[derive(SimpleObject)]
+pub struct UpdateSchedulePayload {
+    /// The schedule as it is now; null when nothing was changed.
     schedule: Option<Schedule>,
     /// What the caller did wrong; empty when it was done.
     user_errors: Vec<UserError>,
@@ -175,7 +202,8 @@ impl RunMutation {
         ImportVirtualTagsPayload::of(request(ctx, Arguments::Import(spec)).await?)
     }
 
-    /// Cancels a run: a waiting one at once, a running one at its next checkpoint. For approvers.
+    /// Cancels a run: a waiting one at once, a running one at its next checkpoint. For approvers; who is limited to
+    /// accounts may cancel what they asked for themselves.
     async fn cancel_run(
         &self,
         ctx: &Context<'_>,
@@ -184,7 +212,8 @@ impl RunMutation {
         CancelRunPayload::of(runs::cancel(&ctx.services()?.db, ctx.actor()?, input.id.0).await)
     }
 
-    /// Queues a failed or cancelled run again; its progress stands. For approvers.
+    /// Queues a failed or cancelled run again; its progress stands. For approvers; who is limited to accounts may try
+    /// again what they asked for themselves.
     async fn retry_run(
         &self,
         ctx: &Context<'_>,
@@ -225,5 +254,39 @@ impl RunMutation {
             schedule,
             user_errors,
         })
+    }
+
+    /// Has a job run at other times, from now on. It stays so until the configuration says something new. For admins.
+    async fn update_schedule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which schedule, and what to change.")] input: UpdateScheduleInput,
+    ) -> Result<UpdateSchedulePayload> {
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let edit = ScheduleEdit {
+            cron: input.cron,
+            time_zone: input.time_zone,
+        };
+        let job = input.job_name.into();
+        let updated = runs::update(&services.db, &*services.clock, actor, job, edit).await;
+        let (row, user_errors) = settle(updated)?;
+        let schedule = row.map(|row| Schedule::new(row, &*services.clock));
+        Ok(UpdateSchedulePayload {
+            schedule,
+            user_errors,
+        })
+    }
+
+    /// Runs a schedule's job as soon as a worker is free, even while the schedule is paused; its next tick stays. For
+    /// those who may ask for such a run.
+    async fn trigger_schedule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which schedule.")] input: TriggerScheduleInput,
+    ) -> Result<TriggerSchedulePayload> {
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let (db, wake) = (&services.db, &*services.wake);
+        let requested = runs::trigger(db, wake, actor, input.job_name.into()).await;
+        TriggerSchedulePayload::of(requested.map(|requested| requested.run))
     }
 }

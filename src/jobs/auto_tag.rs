@@ -6,5 +6,12 @@ use crate::domain::tagging::auto_tag;
 use crate::error::Result;
 
 pub(super) async fn run(context: &JobContext, run: &RunHandle) -> Result<()> {
-    auto_tag::run(&context.db, &context.engine, &context.notifier, run).await
+    auto_tag::run(
+        &context.db,
+        &*context.wake,
+        &context.engine,
+        &context.notifier,
+        run,
+    )
+    .await
 }

@@ -70,12 +70,17 @@ pub async fn start(
             (JobName::AutoTag, "* * * * *".to_owned()),
             (JobName::Maintain, "17 3 * * *".to_owned()),
         ];
-        runs::sync(&context.db, &*context.clock, &schedules)
-            .await
-            .map_err(|error| match error {
-                Error::Rejected(_) => Error::BadInput(format!("DISCOVERY_INTERVAL: {error}")),
-                error => error,
-            })?;
+        runs::sync(
+            &context.db,
+            &*context.clock,
+            config.schedule_time_zone,
+            &schedules,
+        )
+        .await
+        .map_err(|error| match error {
+            Error::Rejected(_) => Error::BadInput(format!("DISCOVERY_INTERVAL: {error}")),
+            error => error,
+        })?;
     }
     let mut parts = Parts(Vec::new());
     parts.spawn(schedule::fold_counters(context.clone(), shutdown.clone()));
@@ -86,8 +91,7 @@ pub async fn start(
         parts.spawn(schedule::rescue_runs(context.clone(), shutdown.clone()));
     }
     if config.workers {
-        let (concurrency, limit) = (config.concurrency, config.run_time_limit);
-        parts.spawn(worker::run(context, concurrency, limit, shutdown));
+        parts.spawn(worker::run(context, config.clone(), shutdown));
     }
     Ok(tokio::spawn(parts.ended()))
 }

@@ -9,6 +9,7 @@
 use super::presence::Presence;
 use super::wakeups::Wakeups;
 use super::{JobContext, auto_tag, decide, discover, import, maintain, queue};
+use crate::config::{JobsConfig, RunHistory};
 use crate::domain::runs::{self, Arguments, Failure, Hold, RunHandle, Settled, WorkerId};
 use crate::error::Result;
 use apalis::prelude::{BackendExt, Data, Monitor, WorkerBuilder, WorkerBuilderExt};
@@ -43,14 +44,8 @@ const STORE_AGAIN: Duration = Duration::from_millis(500);
 /// Tasks that apalis fetches at once. All that is done with one is to look.
 const BATCH: usize = 16;
 
-/// Works on runs, `concurrency` of them at a time, until shutdown. An attempt is cut off after its job's time limit, or
-/// after `time_limit` where that is shorter.
-pub(super) async fn run(
-    context: JobContext,
-    concurrency: usize,
-    time_limit: Duration,
-    shutdown: CancellationToken,
-) {
+/// Works on as many runs at a time as configured, until shutdown.
+pub(super) async fn run(context: JobContext, config: JobsConfig, shutdown: CancellationToken) {
     let presence = Presence::new(context.db.clone());
     let worker = Arc::new(Worker {
         context,
@@ -58,13 +53,13 @@ pub(super) async fn run(
             name: format!("worker-{}-{:08x}", std::process::id(), rand::random::<u32>()),
             key: Some(presence.key),
         },
-        time_limit,
+        config,
         looking: Arc::new(Notify::new()),
         shutdown,
     });
     let ended = CancellationToken::new();
     let working = async {
-        Arc::clone(&worker).work(concurrency).await;
+        Arc::clone(&worker).work().await;
         ended.cancel();
     };
     tokio::join!(listen(&worker), working, presence.hold(ended.clone()));
@@ -126,7 +121,7 @@ struct Worker {
     context: JobContext,
     /// Unique for each start of a process.
     id: WorkerId,
-    time_limit: Duration,
+    config: JobsConfig,
     /// Told when there may be a run to claim.
     looking: Arc<Notify>,
     shutdown: CancellationToken,
@@ -134,7 +129,8 @@ struct Worker {
 
 impl Worker {
     /// Claims runs and sees them through until shutdown, and then those that it has.
-    async fn work(self: Arc<Self>, concurrency: usize) {
+    async fn work(self: Arc<Self>) {
+        let concurrency = self.config.concurrency;
         let mut working = JoinSet::new();
         loop {
             while working.len() < concurrency
@@ -181,9 +177,10 @@ impl Worker {
 
     async fn perform(&self, run: &Arc<RunHandle>) -> Result<Settled> {
         let (db, wake) = (&self.context.db, &*self.context.wake);
-        let job = tokio::spawn(perform(self.context.clone(), Arc::clone(run)).in_current_span());
+        let job = perform(self.context.clone(), self.config.run_history, Arc::clone(run));
+        let job = tokio::spawn(job.in_current_span());
         let job = AbortOnDropHandle::new(job);
-        let limit = self.time_limit.min(run.arguments.time_limit());
+        let limit = self.config.run_time_limit.min(run.arguments.time_limit());
         let outcome = tokio::select! {
             ended = job => match ended {
                 Ok(Ok(())) => Ok(()),
@@ -258,12 +255,12 @@ fn tell(ended: std::result::Result<(), JoinError>) {
 }
 
 /// Does what the run asks for.
-async fn perform(context: JobContext, run: Arc<RunHandle>) -> Result<()> {
+async fn perform(context: JobContext, history: RunHistory, run: Arc<RunHandle>) -> Result<()> {
     match &run.arguments {
         Arguments::Discover { source } => discover::run(&context, &run, source.as_deref()).await,
         Arguments::AutoTag {} => auto_tag::run(&context, &run).await,
         Arguments::Import(spec) => import::run(&context, &run, *spec).await,
-        Arguments::Maintain {} => maintain::run(&context, &run).await,
+        Arguments::Maintain {} => maintain::run(&context, history, &run).await,
         Arguments::Decide { decision, reason } => {
             decide::run(&context, &run, *decision, reason.clone()).await
         }

@@ -332,7 +332,7 @@ async fn run(world: &World, settings: &EngineSettings) {
         .await
         .unwrap()
         .unwrap();
-    auto_tag::run(&world.pool, settings, &Notifier::default(), &handle)
+    auto_tag::run(&world.pool, &Queue, settings, &Notifier::default(), &handle)
         .await
         .unwrap();
     runs::settle(&world.pool, &Queue, &handle, Ok(())).await.unwrap();

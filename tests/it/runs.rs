@@ -295,19 +295,37 @@ async fn success_of_discovery_asks_for_auto_tagging_once_when_something_is_due()
 }
 
 #[tokio::test]
-async fn old_runs_are_pruned_but_the_newest_of_a_job_stay() {
+async fn history_is_pruned_by_age_and_by_number() {
     let test = TestDb::create().await;
     let db = test.connect().await;
     execute(
         &db,
         "INSERT INTO scheduler_jobs (job_name, status, requested_by, finished_at)
-         SELECT job, 'SUCCEEDED', 'x', now() - interval '40 days'
-           FROM unnest(ARRAY['discover', 'auto_tag']) job, generate_series(1, 5)",
+         SELECT job, status, 'x', now() - n * interval '1 day'
+           FROM unnest(ARRAY['discover', 'auto_tag']) job, unnest(ARRAY['SUCCEEDED', 'FAILED']) status,
+                generate_series(60, 1, -1) n",
     )
     .await;
-    request(&db, DISCOVER).await;
-    let pruned = runs::prune(&db, Utc::now() - TimeDelta::days(30), 2)
-        .await
-        .unwrap();
-    assert_eq!(pruned, 4 + 3, "the queued one is the newest of its job");
+    let waiting = request(&db, DISCOVER).await;
+    let prune = async |days, keep| {
+        let mut pruned = 0;
+        loop {
+            match runs::prune(&db, Utc::now() - TimeDelta::days(days), keep)
+                .await
+                .unwrap()
+            {
+                0 => return pruned,
+                some => pruned += some,
+            }
+        }
+    };
+    // Those of just thirty days are older by a moment.
+    assert_eq!(prune(30, 1000).await, 4 * 31, "by age");
+    assert_eq!(
+        prune(30, 10).await,
+        4 * 19,
+        "by number, failures apart from successes"
+    );
+    assert_eq!(prune(0, 10).await, 4 * 9, "the last one stays");
+    assert_eq!(run_of(&db, waiting.id).await.status, RunStatus::Queued);
 }

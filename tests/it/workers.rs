@@ -298,3 +298,37 @@ async fn an_attempt_is_cut_off_after_its_time() {
     assert_eq!((run.status, run.attempt), (RunStatus::Queued, 1));
     replica.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_back_fill_is_shared_by_the_workers_of_all_replicas() {
+    let test = TestDb::create().await;
+    let (db, other) = (test.connect().await, test.connect().await);
+    due_resources(&db, 3000).await;
+    sqlx::raw_sql(SLOW)
+        .execute(db.get_postgres_connection_pool())
+        .await
+        .unwrap();
+    let one = Replica::start_with(&db, Scripted::Fails, |config| config.concurrency = 1).await;
+    let two = Replica::start_with(&other, Scripted::Fails, |config| config.concurrency = 2).await;
+    let asked = request(&db, AUTO_TAG).await;
+    let asked = until(&db, asked.id, |run| run.finished_at.is_some()).await;
+    assert_eq!(asked.progress_total, Some(asked.progress_done));
+    let open = "SELECT count(*) FROM scheduler_jobs WHERE finished_at IS NULL";
+    while count(&db, open).await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(count(&db, "SELECT count(*) FROM ml_inferences").await, 3000);
+    assert_eq!(
+        count(&db, "SELECT sum(progress_done)::bigint FROM scheduler_jobs").await,
+        3000
+    );
+    let workers = "SELECT count(DISTINCT worker) FROM scheduler_jobs WHERE progress_done > 0";
+    assert_eq!(count(&db, workers).await, 2, "both processes");
+    assert_eq!(
+        count(&db, "SELECT count(*) FROM scheduler_jobs").await,
+        3,
+        "one run for each of three slots"
+    );
+    one.stop().await;
+    two.stop().await;
+}

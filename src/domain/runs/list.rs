@@ -1,14 +1,18 @@
 //! Reading runs, schedules, and the lines that runs refused.
 
 use super::{Run, Schedule};
+use crate::db::sql;
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 pub use crate::entities::import_rejection::Model as RejectedLine;
 use crate::entities::scheduler_job::Column;
 use crate::entities::{JobName, RunStatus, import_rejection, schedule, scheduler_job};
 use crate::error::Result;
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+};
 use std::collections::HashMap;
 
 /// Which runs; what is `None` does not matter.
@@ -18,6 +22,12 @@ pub struct RunFilter {
     pub job: Option<JobName>,
     /// Where they stand.
     pub status: Option<RunStatus>,
+    /// Asked for by this person, or by `system:` and a job.
+    pub requested_by: Option<String>,
+    /// Asked for at this moment or later.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Asked for before this moment.
+    pub created_to: Option<DateTime<Utc>>,
 }
 
 impl RunFilter {
@@ -25,6 +35,9 @@ impl RunFilter {
         Condition::all()
             .add_option(self.job.map(|job| Column::JobName.eq(job)))
             .add_option(self.status.map(|status| Column::Status.eq(status)))
+            .add_option(self.requested_by.as_ref().map(|who| Column::RequestedBy.eq(who)))
+            .add_option(self.created_from.map(|from| Column::CreatedAt.gte(from)))
+            .add_option(self.created_to.map(|to| Column::CreatedAt.lt(to)))
     }
 }
 
@@ -79,6 +92,18 @@ pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>
         .filter(Column::Id.into_expr().eq(any))
         .all(db)
         .await?)
+}
+
+/// The newest run of each of the jobs, in no order.
+pub async fn last_of_jobs(
+    db: &DatabaseConnection,
+    _scope: &AccountScope,
+    jobs: Vec<JobName>,
+) -> Result<Vec<Run>> {
+    let names: Vec<String> = jobs.iter().map(ActiveEnum::to_value).collect();
+    let last = "SELECT r.* FROM unnest($1) AS job(name) CROSS JOIN LATERAL
+         (SELECT * FROM scheduler_jobs WHERE job_name = job.name ORDER BY id DESC LIMIT 1) r";
+    sql::rows(db, last, [names.into()]).await
 }
 
 /// All schedules, by job.

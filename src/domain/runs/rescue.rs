@@ -77,16 +77,3 @@ const RESCUE: &str = "
            run_at = CASE next.status WHEN 'QUEUED' THEN now() ELSE run_at END,
            finished_at = CASE WHEN next.status <> 'QUEUED' THEN now() END
       FROM next WHERE r.id = next.id RETURNING r.id, r.status, r.run_at";
-
-/// Deletes runs that ended before `older_than`, but of each job keeps the newest `keep`. Gives how many went.
-pub async fn prune(db: &DatabaseConnection, older_than: DateTime<Utc>, keep: u32) -> Result<u64> {
-    sql::execute(
-        db,
-        "DELETE FROM scheduler_jobs r USING
-             (SELECT id, row_number() OVER (PARTITION BY job_name ORDER BY id DESC) AS rank FROM scheduler_jobs) ranked
-         WHERE r.id = ranked.id AND ranked.rank > $2 AND r.finished_at < $1
-           AND r.status IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
-        [older_than.into(), i64::from(keep).into()],
-    )
-    .await
-}

@@ -1,7 +1,7 @@
 //! When jobs run by themselves. Every replica ticks; the rows make one run of each tick.
 
 use super::request::{NewRun, insert};
-use super::{Arguments, Cron, Schedule, Wake};
+use super::{Arguments, Cron, Requested, Schedule, Wake, request, time_zone};
 use crate::clock::Clock;
 use crate::db::sql;
 use crate::domain::JobName;
@@ -10,14 +10,33 @@ use crate::domain::tagging::auto_tag;
 use crate::entities::{AccountScope, schedule};
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use chrono_tz::Tz;
+use sea_orm::{
+    ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryFilter,
+    TransactionTrait,
+};
 
-/// Stores the schedules as configured; a paused one stays paused. A schedule that is new ticks at once, so that a
-/// first start has something to show; one that reads otherwise than before ticks from now on.
+/// What is to be changed of a schedule; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScheduleEdit {
+    /// As [`Cron::parse`] reads it.
+    pub cron: Option<String>,
+    /// As [`time_zone`] knows it.
+    pub time_zone: Option<String>,
+}
+
+/// Stores the schedules as configured, to be read in `zone`; a paused one stays paused. A schedule that is new ticks at
+/// once, so that a first start has something to show; one that reads otherwise than before ticks from now on. One that
+/// was edited stays as edited until its configuration reads otherwise than before.
 ///
 /// [`Error::Rejected`] for an expression that cannot be read, and [`Error::Internal`] for a job that needs arguments;
 /// then nothing is stored.
-pub async fn sync(db: &DatabaseConnection, clock: &dyn Clock, schedules: &[(JobName, String)]) -> Result<()> {
+pub async fn sync(
+    db: &DatabaseConnection,
+    clock: &dyn Clock,
+    zone: Tz,
+    schedules: &[(JobName, String)],
+) -> Result<()> {
     for (job, cron) in schedules {
         Cron::parse(cron)?;
         Arguments::from_json(*job, &serde_json::json!({}))?;
@@ -25,14 +44,74 @@ pub async fn sync(db: &DatabaseConnection, clock: &dyn Clock, schedules: &[(JobN
     for (job, cron) in schedules {
         sql::execute(
             db,
-            "INSERT INTO schedules (job_name, cron, active_from) VALUES ($1, $2, 'epoch')
-             ON CONFLICT (job_name) DO UPDATE SET cron = excluded.cron, active_from = $3
-                WHERE schedules.cron <> excluded.cron",
-            [(*job).into(), cron.trim().into(), clock.now().into()],
+            "INSERT INTO schedules AS s (job_name, cron, time_zone, active_from, configured)
+             VALUES ($1, $2, $3, 'epoch', jsonb_build_object('cron', $2::text, 'time_zone', $3::text))
+             ON CONFLICT (job_name) DO UPDATE SET cron = excluded.cron, time_zone = excluded.time_zone,
+                    configured = excluded.configured, edited_at = NULL, edited_by = NULL,
+                    active_from = CASE WHEN s.cron = excluded.cron AND s.time_zone = excluded.time_zone
+                                       THEN s.active_from ELSE $4 END
+              WHERE s.configured IS DISTINCT FROM excluded.configured",
+            [
+                (*job).into(),
+                cron.trim().into(),
+                zone.name().into(),
+                clock.now().into(),
+            ],
         )
         .await?;
     }
     Ok(())
+}
+
+/// Has a schedule tick at other times, from now on; runs under way go on.
+///
+/// Needs [`Role::Admin`]. [`Error::Rejected`] for an expression or a zone that cannot be read, and
+/// [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
+pub async fn update(
+    db: &DatabaseConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    job: JobName,
+    edit: ScheduleEdit,
+) -> Result<Schedule> {
+    actor.require(Role::Admin)?;
+    let cron = edit.cron.as_deref().map(str::trim);
+    cron.map(Cron::parse).transpose()?;
+    let zone = edit.time_zone.as_deref().map(time_zone).transpose()?;
+    let updated = sql::row(
+        db,
+        "UPDATE schedules SET cron = coalesce($2, cron), time_zone = coalesce($3, time_zone),
+             edited_at = $4, edited_by = $5,
+             active_from = CASE WHEN cron = coalesce($2, cron) AND time_zone = coalesce($3, time_zone)
+                                THEN active_from ELSE $4 END
+         WHERE job_name = $1 RETURNING *",
+        [
+            job.into(),
+            cron.into(),
+            zone.map(Tz::name).into(),
+            clock.now().into(),
+            actor.subject.clone().into(),
+        ],
+    );
+    updated.await?.ok_or_else(|| no_schedule(job))
+}
+
+/// Asks for a run as a tick of the schedule would, whether the schedule is paused or not. The next tick stays.
+///
+/// Needs [`Arguments::required_role`] and access to all accounts. [`crate::error::ProblemCode::NotFound`] for a job
+/// without a schedule.
+pub async fn trigger(
+    db: &DatabaseConnection,
+    wake: &dyn Wake,
+    actor: &Actor,
+    job: JobName,
+) -> Result<Requested> {
+    let found = schedule::find(&actor.scope)
+        .filter(schedule::Column::JobName.eq(job))
+        .one(db);
+    let schedule = found.await?.ok_or_else(|| no_schedule(job))?;
+    let arguments = Arguments::from_json(job, &schedule.arguments)?;
+    request(db, wake, actor, arguments.into()).await
 }
 
 /// Stops a schedule until it is resumed; runs under way go on. Pausing twice changes nothing.
@@ -80,7 +159,7 @@ pub fn next_run_at(schedule: &Schedule, now: DateTime<Utc>) -> Option<DateTime<U
     if schedule.paused_at.is_some() {
         return None;
     }
-    Cron::parse(&schedule.cron).ok()?.next(now)
+    cron(schedule).ok()?.next(now)
 }
 
 /// Makes the runs of the ticks that have come; gives their ids.
@@ -91,11 +170,17 @@ pub async fn tick(db: &DatabaseConnection, wake: &dyn Wake, clock: &dyn Clock) -
     let now = clock.now();
     let mut runs = Vec::new();
     for schedule in schedule::find(&AccountScope::All).all(db).await? {
-        if let Some(tick) = due(&schedule, now)? {
-            runs.extend(take_tick(db, wake, &schedule, tick).await?);
+        match due(&schedule, now) {
+            Ok(Some(tick)) => runs.extend(take_tick(db, wake, &schedule, tick).await?),
+            Ok(None) => {}
+            Err(error) => tracing::error!(job = ?schedule.job_name, %error, "a schedule cannot be read"),
         }
     }
     Ok(runs)
+}
+
+fn cron(schedule: &Schedule) -> Result<Cron> {
+    Ok(Cron::parse(&schedule.cron)?.in_zone(time_zone(&schedule.time_zone)?))
 }
 
 /// The tick that has come and was not taken yet.
@@ -103,7 +188,7 @@ fn due(schedule: &Schedule, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>>
     if schedule.paused_at.is_some() {
         return Ok(None);
     }
-    let latest = Cron::parse(&schedule.cron)?.latest(now);
+    let latest = cron(schedule)?.latest(now);
     let taken = schedule.last_tick_at.max(Some(schedule.active_from));
     Ok(latest.filter(|tick| Some(*tick) > taken))
 }

@@ -4,31 +4,33 @@
 //! back-fills by itself. Each chunk is one transaction: claimed with `SKIP LOCKED`, evaluated, written with its
 //! trail, and marked with the revision.
 
+use super::backlog::Backlog;
+pub use super::backlog::is_due;
 use super::plan::{self, Change, Withdrawal};
 use super::revision;
+pub use super::tally::ChunkResult;
 use super::{Engine, Subject, Thresholds, Vocabulary};
 use crate::db::sql;
 use crate::domain::audit::{self, Cause};
 use crate::domain::auth::Actor;
 use crate::domain::events::Notifier;
 use crate::domain::rules;
-use crate::domain::runs::{Flow, Progress, RunHandle};
+use crate::domain::runs::{self, Flow, Progress, RunHandle, Wake};
 use crate::entities::{AccountScope, ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, QueryFilter,
-    TransactionTrait,
-};
+use sea_orm::{ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, TransactionTrait};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::ops::AddAssign;
 use std::sync::Arc;
 
 /// Resources evaluated in one transaction. Large enough that statements are few, small enough that a crash costs
 /// little and locks are short.
 pub const CHUNK: u64 = 250;
+
+/// For each so many resources that are due, one worker is at work.
+const WORTH_JOINING: i64 = 4 * CHUNK as i64;
 
 /// What the engine is made of besides the rules.
 #[derive(Clone)]
@@ -90,53 +92,15 @@ async fn load_rules(
     })
 }
 
-/// What a chunk did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ChunkResult {
-    /// Resources; none when nothing was due that is not in other hands.
-    pub evaluated: u64,
-    pub proposed: u64,
-    pub refreshed: u64,
-    pub withdrawn: u64,
-    /// Of the evaluated ones: resources that cannot be evaluated, or whose tags cannot be stored.
-    pub failed: u64,
-}
-
-impl AddAssign for ChunkResult {
-    fn add_assign(&mut self, other: Self) {
-        self.evaluated += other.evaluated;
-        self.proposed += other.proposed;
-        self.refreshed += other.refreshed;
-        self.withdrawn += other.withdrawn;
-        self.failed += other.failed;
-    }
-}
-
-/// Resources that are due under `revision`, those in other hands included.
-pub async fn count_due(db: &DatabaseConnection, revision: i64) -> Result<i64> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        count: i64,
-    }
-    let count = "SELECT count(*) AS count FROM evaluations WHERE revision < $1";
-    Ok(sql::row::<Count>(db, count, [revision.into()])
-        .await?
-        .map_or(0, |row| row.count))
-}
-
-/// Whether any resource is due under the present revision.
-pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
-    let due = "SELECT 1 FROM evaluations WHERE revision < (SELECT revision FROM engine_state) LIMIT 1";
-    Ok(db.query_one_raw(sql::statement(due, [])).await?.is_some())
-}
-
 /// Works off what is due, chunk by chunk, until nothing is, or the run is told to stop. What others hold at the
-/// end is left to them: should they fail, it stays due.
+/// end is left to them: should they fail, it stays due. While there are some chunks for each that is at
+/// work, idle workers are asked to join; the run's progress is its own share.
 ///
 /// Does nothing when the revision was raised for other settings than these: then a replica of another version is
 /// being rolled out or back, and what is due is due under its settings.
 pub async fn run(
     db: &DatabaseConnection,
+    wake: &dyn Wake,
     settings: &EngineSettings,
     notifier: &Notifier,
     run: &RunHandle,
@@ -147,8 +111,8 @@ pub async fn run(
         run_id: Some(run.run_id),
     };
     let own = settings.fingerprint();
-    let mut loaded = load_engine(db, settings).await?;
-    let mut total = Some(run.done_before + count_due(db, loaded.revision).await?);
+    let (mut backlog, mut done) = (Backlog::new(), run.done_before);
+    let mut loaded: Option<LoadedEngine> = None;
     loop {
         // Other settings always come with another revision, so one row tells whether `loaded` may be used.
         let state = revision::current(db).await?;
@@ -156,22 +120,31 @@ pub async fn run(
             tracing::info!("another version is being rolled out: auto-tagging is left to it");
             return Ok(());
         }
-        if state.revision != loaded.revision {
-            loaded = load_rules(db, settings, state.revision).await?;
+        let due = backlog.look(db, state.revision).await?;
+        if let Some(due) = due {
+            let useful = (due + WORTH_JOINING - 1) / WORTH_JOINING;
+            runs::recruit(db, wake, run, useful).await?;
+        }
+        let nothing = due == Some(0);
+        if !nothing
+            && loaded
+                .as_ref()
+                .is_none_or(|engine| engine.revision != state.revision)
+        {
+            loaded = Some(load_rules(db, settings, state.revision).await?);
         }
         let txn = db.begin().await?;
-        let result = chunk(&txn, &loaded, &cause).await?;
+        let result = match &loaded {
+            Some(engine) if !nothing => chunk(&txn, engine, &cause).await?,
+            _ => ChunkResult::default(),
+        };
         let progress = Progress {
             done_delta: result.evaluated as i64,
-            total: total.take(),
-            counts: [
-                ("evaluated", result.evaluated as i64),
-                ("proposed", result.proposed as i64),
-                ("refreshed", result.refreshed as i64),
-                ("withdrawn", result.withdrawn as i64),
-                ("failed", result.failed as i64),
-            ]
-            .into(),
+            total: match result.evaluated {
+                0 => Some(done),
+                _ => due.map(|due| done + due),
+            },
+            counts: result.counts(),
         };
         let flow = run.checkpoint(&txn, progress).await?;
         txn.commit().await?;
@@ -179,6 +152,7 @@ pub async fn run(
         if result.evaluated == 0 || flow == Flow::Cancelled {
             return Ok(());
         }
+        done += result.evaluated as i64;
     }
 }
 

@@ -12,11 +12,14 @@
 //! - `revision.rs`      what makes resources due for another evaluation
 //! - `plan.rs`          what an evaluation changes on a resource
 //! - `auto_tag.rs`      works off the resources that are due
+//! - `backlog.rs`       how many resources are due
+//! - `tally.rs`         what that comes to, in numbers
 //! - `infer.rs`         a dry run on one resource
 //!
 //! A new source implements [`CandidateSource`] and is added with [`Engine::with_source`].
 
 pub mod auto_tag;
+mod backlog;
 mod candidate;
 mod engine;
 pub mod infer;
@@ -27,6 +30,7 @@ mod plan;
 mod resource_type;
 pub mod revision;
 mod rule;
+mod tally;
 mod tokens;
 mod vocabulary;
 

@@ -1,0 +1,40 @@
+//! What evaluating resources comes to, in numbers.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+/// What a chunk did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChunkResult {
+    /// Resources; none when nothing was due that is not in other hands.
+    pub evaluated: u64,
+    pub proposed: u64,
+    pub refreshed: u64,
+    pub withdrawn: u64,
+    /// Of the evaluated ones: resources that cannot be evaluated, or whose tags cannot be stored.
+    pub failed: u64,
+}
+
+impl ChunkResult {
+    /// As a run counts them.
+    pub(super) fn counts(self) -> BTreeMap<&'static str, i64> {
+        [
+            ("evaluated", self.evaluated as i64),
+            ("proposed", self.proposed as i64),
+            ("refreshed", self.refreshed as i64),
+            ("withdrawn", self.withdrawn as i64),
+            ("failed", self.failed as i64),
+        ]
+        .into()
+    }
+}
+
+impl AddAssign for ChunkResult {
+    fn add_assign(&mut self, other: Self) {
+        self.evaluated += other.evaluated;
+        self.proposed += other.proposed;
+        self.refreshed += other.refreshed;
+        self.withdrawn += other.withdrawn;
+        self.failed += other.failed;
+    }
+}
