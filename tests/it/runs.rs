@@ -329,3 +329,32 @@ async fn history_is_pruned_by_age_and_by_number() {
     assert_eq!(prune(0, 10).await, 4 * 9, "the last one stays");
     assert_eq!(run_of(&db, waiting.id).await.status, RunStatus::Queued);
 }
+
+#[tokio::test]
+async fn the_pace_of_a_run_is_that_of_its_attempt() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let run = request(&db, Arguments::AutoTag {}).await;
+    assert_eq!(runs::pace(&run), runs::Pace::default());
+    let held = claim(&db, run.id, "w").await.unwrap();
+    assert_eq!(held.checkpoint(&db, chunk(40)).await.unwrap(), Flow::Continue);
+    assert_eq!(
+        runs::pace(&run_of(&db, run.id).await).rate,
+        None,
+        "too short to tell"
+    );
+    let since = |seconds: i32| {
+        format!(
+            "UPDATE scheduler_jobs SET claimed_at = now() - interval '{seconds} s', heartbeat_at = now(),
+             progress_claimed = 20"
+        )
+    };
+    execute(&db, &since(10)).await;
+    let running = run_of(&db, run.id).await;
+    let pace = runs::pace(&running);
+    assert_eq!(pace.rate, Some(2.0), "twenty in ten seconds");
+    let end = running.heartbeat_at.unwrap() + TimeDelta::seconds(30);
+    assert_eq!(pace.estimated_end_at, Some(end), "sixty are left");
+    runs::settle(&db, &Queue, &held, Ok(())).await.unwrap();
+    assert_eq!(runs::pace(&run_of(&db, run.id).await).estimated_end_at, None);
+}

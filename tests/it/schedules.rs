@@ -2,8 +2,10 @@
 
 use crate::db::TestDb;
 use crate::runs::{actor, execute, run_of};
+use crate::service::Service;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{DatabaseConnection, EntityTrait};
+use serde_json::json;
 use std::sync::Mutex;
 use virtual_tagging::clock::Clock;
 use virtual_tagging::domain::JobName;
@@ -264,4 +266,49 @@ async fn a_schedule_is_triggered_between_its_ticks() {
     );
     let none = runs::trigger(&db, &Queue, &actor(Role::Admin), JobName::Discover).await;
     assert!(matches!(none, Err(Error::Rejected(_))));
+}
+
+#[tokio::test]
+async fn schedules_and_runs_are_steered_and_filtered_over_the_api() {
+    let service = Service::start().await;
+    let db = &service.app.database().pool;
+    let clock = SetClock::at("2026-03-01T10:00:30Z");
+    let configured = [(JobName::Maintain, "17 3 * * *".to_owned())];
+    sync(db, &clock, &configured).await.unwrap();
+    let update = "mutation($zone: String) { updateSchedule(input: {jobName: MAINTAIN, timeZone: $zone}) {
+        schedule { cron timeZone editedBy lastRun { id } } userErrors { code field } } }";
+    let wrong = service.data(update, json!({"zone": "Berlin"})).await;
+    assert_eq!(
+        wrong["updateSchedule"],
+        json!({"schedule": null, "userErrors": [{"code": "INVALID", "field": "timeZone"}]})
+    );
+    let edited = service.data(update, json!({"zone": "Europe/Berlin"})).await;
+    let schedule = &edited["updateSchedule"]["schedule"];
+    assert_eq!(
+        (&schedule["cron"], &schedule["timeZone"]),
+        (&json!("17 3 * * *"), &json!("Europe/Berlin"))
+    );
+    assert_eq!(schedule["lastRun"], json!(null));
+    let trigger = "mutation { triggerSchedule(input: {jobName: MAINTAIN}) {
+        run { id priority requestedBy rate estimatedEndAt } userErrors { code } } }";
+    let asked = service.data(trigger, json!({})).await;
+    let run = &asked["triggerSchedule"]["run"];
+    assert_eq!(
+        (&run["rate"], &run["estimatedEndAt"]),
+        (&json!(null), &json!(null))
+    );
+    let shown = service.data("{schedules {lastRun {id}}}", json!({})).await;
+    assert_eq!(shown["schedules"], json!([{"lastRun": {"id": run["id"]}}]));
+
+    let found = async |filter: serde_json::Value| {
+        let query = "query($f: JobRunFilter) { jobRuns(filter: $f) { totalCount } }";
+        service.data(query, json!({"f": filter})).await["jobRuns"]["totalCount"].clone()
+    };
+    assert_eq!(found(json!({"requestedBy": run["requestedBy"]})).await, 1);
+    assert_eq!(found(json!({"requestedBy": "nobody"})).await, 0);
+    assert_eq!(
+        found(json!({"createdFrom": "2020-01-01T00:00:00Z", "status": "QUEUED"})).await,
+        1
+    );
+    assert_eq!(found(json!({"createdTo": "2020-01-01T00:00:00Z"})).await, 0);
 }
