@@ -2,6 +2,8 @@
 
 mod banner;
 mod database;
+#[cfg(feature = "embedded")]
+mod supervisor;
 
 pub use database::Database;
 
@@ -209,6 +211,7 @@ impl Parts {
             notifier: events.notifier.clone(),
             engine,
             providers,
+            audit_retention: config.jobs.audit_retention,
             grace: JobContext::GRACE,
         };
         self.jobs = Some(jobs::start(context, &config.jobs, self.stopping.clone()).await?);

@@ -1,5 +1,6 @@
 //! The command line: flags over environment over `.env`, and one function per command.
 
+mod audit;
 mod import;
 mod output;
 mod token;
@@ -86,6 +87,9 @@ enum Command {
     Migrate(Migrate),
     /// Take an inventory file into the database, and print inserted, updated, unchanged, rejected
     Import(import::ImportArgs),
+    /// Verify the audit trail, or take old months out of it
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Print the GraphQL schema
     Schema,
     /// Print a signed bearer token
@@ -137,6 +141,7 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
         }
         Command::Migrate(action) => migrate(action, config).await,
         Command::Import(arguments) => import::run(arguments, config).await,
+        Command::Audit(what) => audit::run(what, config).await,
         Command::Schema => {
             say(schema::sdl().trim_end());
             Ok(DONE)

@@ -89,6 +89,15 @@ impl MigratorTrait for Migrator {
                 down: "DROP TABLE import_samples, import_tags, import_rows, import_parts, imports",
             }),
             Box::new(Sql {
+                name: "0007_audit",
+                up: include_str!("sql/0007_audit.sql"),
+                down: "DELETE FROM schedules WHERE job_name = 'seal';
+                       DELETE FROM scheduler_jobs WHERE job_name = 'seal';
+                       DROP TABLE tag_audit_seals, tag_audit_detached;
+                       DROP FUNCTION tag_audit_seals_refuse_change;
+                       DROP INDEX tag_audit_action",
+            }),
+            Box::new(Sql {
                 name: "0008_counters",
                 up: include_str!("sql/0008_counters.sql"),
                 down: include_str!("sql/0008_counters_down.sql"),

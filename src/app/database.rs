@@ -10,6 +10,9 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "embedded")]
+use super::supervisor::Supervisor;
+
 /// How long the start waits for a database that cannot be reached.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,7 +31,7 @@ pub struct Database {
     /// How psql gets there; without a password.
     pub psql: String,
     #[cfg(feature = "embedded")]
-    server: Option<db::embedded::EmbeddedServer>,
+    server: Option<Supervisor>,
 }
 
 impl Database {
@@ -103,7 +106,7 @@ impl Database {
             watch,
             location: server.location().display().to_string(),
             psql: server.url(),
-            server: Some(server),
+            server: Some(Supervisor::of(server)),
         })
     }
 
@@ -116,10 +119,8 @@ impl Database {
     pub async fn close(self) {
         self.pool.get_postgres_connection_pool().close().await;
         #[cfg(feature = "embedded")]
-        if let Some(server) = self.server
-            && let Err(error) = server.stop().await
-        {
-            tracing::error!("stopping the embedded PostgreSQL: {error}");
+        if let Some(server) = self.server {
+            server.stop().await;
         }
     }
 }

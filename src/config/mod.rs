@@ -135,6 +135,8 @@ pub struct JobsConfig {
     pub run_history: RunHistory,
     /// `SCHEDULE_TIME_ZONE`: the time zone that schedules are read in.
     pub schedule_time_zone: Tz,
+    /// `AUDIT_RETENTION_MONTHS`: whole months that the audit trail keeps besides the present one; all if unset or 0.
+    pub audit_retention: Option<u32>,
     /// `DISCOVERY_INTERVAL`: a cron expression.
     pub discovery_interval: String,
     /// `DISCOVERY_SOURCES`: `simulated`, `file:PATH`.
@@ -206,6 +208,10 @@ impl Config {
                     Tz::UTC,
                     "a time zone like UTC or Europe/Berlin",
                 )?,
+                audit_retention: match read.within("AUDIT_RETENTION_MONTHS", 0, 0, 1200)? {
+                    0 => None,
+                    months => Some(months),
+                },
                 discovery_interval: read
                     .text("DISCOVERY_INTERVAL")
                     .unwrap_or("*/2 * * * *")

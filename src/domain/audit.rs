@@ -6,8 +6,12 @@
 //! what copies those rows into `tag_audit`.
 
 pub mod list;
+pub mod partitions;
+pub mod seal;
+pub mod verify;
 
 pub use crate::entities::tag_audit::Model as AuditRow;
+pub use partitions::{Month, make_partitions};
 
 use crate::db::sql;
 use crate::error::Result;
@@ -101,15 +105,4 @@ fn binds(cause: &Cause) -> [Value; 3] {
         cause.reason.clone().into(),
         cause.run_id.into(),
     ]
-}
-
-/// Makes the partitions of this month and the three after it; gives how many were new. The trail must always
-/// have a place to write to, so this runs at every start and daily.
-pub async fn make_partitions(db: &impl ConnectionTrait) -> Result<i32> {
-    #[derive(FromQueryResult)]
-    struct Made {
-        made: i32,
-    }
-    let made: Option<Made> = sql::row(db, "SELECT tag_audit_make_partitions(3) AS made", []).await?;
-    Ok(made.map_or(0, |row| row.made))
 }

@@ -173,6 +173,8 @@ pub enum JobName {
     Maintain,
     /// Decides tags that somebody selected.
     Decide,
+    /// Seals what was written to the audit trail.
+    Seal,
 }
 
 /// What became of a tag that a run was to decide.

@@ -159,4 +159,6 @@ pub enum JobName {
     Maintain,
     /// Decides tags that somebody selected.
     Decide,
+    /// Seals what was written to the audit trail, so that changes to it are noticed.
+    Seal,
 }

@@ -18,12 +18,22 @@ pub(super) async fn run(context: &JobContext, history: RunHistory, run: &RunHand
     let partitions = audit::make_partitions(db).await?;
     let oldest = context.clock.now() - TimeDelta::days(history.days.into());
     let decisions = items::prune(db, oldest).await?;
+    let detached = match context.audit_retention {
+        Some(months) => {
+            let now = context.clock.now();
+            let oldest = audit::Month::of(now).earlier(months);
+            audit::seal::seal(db, None).await?;
+            audit::partitions::detach(db, oldest, now).await?.len()
+        }
+        None => 0,
+    };
     let tasks = queue::prune(db, TASKS).await?;
     let uploads = imports::prune(db, UPLOADS).await?;
     let counted = counters::prune(db).await?;
     let counts = [
         ("partitions_made", i64::from(partitions)),
         ("decisions_pruned", decisions as i64),
+        ("partitions_detached", detached as i64),
         ("tasks_pruned", tasks as i64),
         ("uploads_pruned", uploads as i64),
         ("counters_pruned", counted as i64),

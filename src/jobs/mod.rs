@@ -9,6 +9,7 @@ mod maintain;
 mod presence;
 mod queue;
 mod schedule;
+mod seal;
 mod wakeups;
 mod worker;
 
@@ -43,6 +44,8 @@ pub struct JobContext {
     pub engine: EngineSettings,
     /// The sources that discovery asks, in this order.
     pub providers: Vec<Arc<dyn Provider>>,
+    /// Whole months that the audit trail keeps besides the present one; all when `None`.
+    pub audit_retention: Option<u32>,
     /// How long a shutdown waits for chunks in progress.
     pub grace: Duration,
 }
@@ -69,6 +72,7 @@ pub async fn start(
             (JobName::Discover, config.discovery_interval.clone()),
             (JobName::AutoTag, "* * * * *".to_owned()),
             (JobName::Maintain, "17 3 * * *".to_owned()),
+            (JobName::Seal, "* * * * *".to_owned()),
         ];
         runs::sync(
             &context.db,

@@ -8,7 +8,7 @@
 
 use super::presence::Presence;
 use super::wakeups::Wakeups;
-use super::{JobContext, auto_tag, decide, discover, import, maintain, queue};
+use super::{JobContext, auto_tag, decide, discover, import, maintain, queue, seal};
 use crate::config::{JobsConfig, RunHistory};
 use crate::domain::runs::{self, Arguments, Failure, Hold, RunHandle, Settled, WorkerId};
 use crate::error::Result;
@@ -261,6 +261,7 @@ async fn perform(context: JobContext, history: RunHistory, run: Arc<RunHandle>) 
         Arguments::AutoTag {} => auto_tag::run(&context, &run).await,
         Arguments::Import(spec) => import::run(&context, &run, *spec).await,
         Arguments::Maintain {} => maintain::run(&context, history, &run).await,
+        Arguments::Seal {} => seal::run(&context, &run).await,
         Arguments::Decide { decision, reason } => {
             decide::run(&context, &run, *decision, reason.clone()).await
         }

@@ -55,6 +55,7 @@ impl Replica {
                 model_version: "test".into(),
             },
             providers: vec![Arc::new(provider)],
+            audit_retention: None,
             grace: Duration::from_millis(300),
         };
         revision::adopt(db, &context.engine.fingerprint()).await.unwrap();

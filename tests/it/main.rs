@@ -10,11 +10,14 @@
 mod app;
 mod approvals;
 mod architecture;
+mod audit_seals;
 mod auto_tag;
 mod bulk;
 mod cli;
 mod corpus;
 mod counters;
+#[cfg(feature = "embedded")]
+mod database_trouble;
 mod db;
 #[cfg(feature = "embedded")]
 mod embedded;

@@ -78,6 +78,7 @@ impl Options {
 /// down, without waiting.
 #[derive(Debug)]
 pub struct EmbeddedServer {
+    options: Options,
     tenancy: Tenancy,
     postmaster: Postmaster,
     location: PathBuf,
@@ -91,7 +92,7 @@ impl EmbeddedServer {
     ///
     /// The first start makes the cluster (about a second), after downloading the programs if the machine has none.
     pub async fn start(options: Options) -> Result<Self, EmbeddedError> {
-        let data_dir = &options.data_dir;
+        let data_dir = &options.data_dir.clone();
         std::fs::create_dir_all(data_dir).context("create the data directory", data_dir)?;
         let tenancy = Tenancy::open(data_dir)?;
         let gate = tenancy.gate().await?;
@@ -108,6 +109,7 @@ impl EmbeddedServer {
             );
             let version = written_by(&layout).map_or_else(String::new, |major| major.to_string());
             return Ok(Self {
+                options,
                 tenancy,
                 postmaster,
                 location,
@@ -126,6 +128,7 @@ impl EmbeddedServer {
             location.display()
         );
         Ok(Self {
+            options,
             tenancy,
             postmaster,
             location,
@@ -181,6 +184,24 @@ impl EmbeddedServer {
     /// The postmaster's process id.
     pub fn pid(&self) -> i32 {
         self.postmaster.pid()
+    }
+
+    /// Starts the server again if it has died; gives whether it had. Where several processes use it, one of them starts
+    /// it and the others find it. It listens where it did, so that pools find it.
+    pub async fn revive(&mut self) -> Result<bool, EmbeddedError> {
+        if !self.postmaster.has_ended()? {
+            return Ok(false);
+        }
+        let gate = self.tenancy.gate().await?;
+        let (layout, account) = Layout::resolve(&self.options.data_dir)?;
+        self.postmaster = if let Some(running) = Postmaster::running(&layout).await? {
+            running
+        } else {
+            let binaries = prepare(&layout, &account, &self.options).await?;
+            Postmaster::start(&layout, &account, &binaries, self.options.durability).await?
+        };
+        drop(gate);
+        Ok(true)
     }
 
     /// Ends this process's use. When no other process uses the server, shuts it down and waits for that: open

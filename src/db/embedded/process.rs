@@ -193,6 +193,11 @@ impl Postmaster {
         }
     }
 
+    /// Whether the server has ended, by whatever.
+    pub(super) fn has_ended(&mut self) -> Result<bool, EmbeddedError> {
+        Ok(self.ended()?.is_some())
+    }
+
     /// How the server ended, if it has.
     fn ended(&mut self) -> Result<Option<String>, EmbeddedError> {
         let Some(child) = &mut self.child else {

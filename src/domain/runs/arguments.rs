@@ -33,6 +33,8 @@ pub enum Arguments {
         #[serde(default)]
         reason: Option<String>,
     },
+    /// Seal what was written to the audit trail.
+    Seal {},
 }
 
 impl Arguments {
@@ -44,6 +46,7 @@ impl Arguments {
             Self::Import { .. } => JobName::Import,
             Self::Maintain {} => JobName::Maintain,
             Self::Decide { .. } => JobName::Decide,
+            Self::Seal {} => JobName::Seal,
         }
     }
 
@@ -55,6 +58,7 @@ impl Arguments {
             Self::AutoTag {} => "auto_tag".into(),
             Self::Import(ImportSpec { file_id, .. }) => format!("import:{file_id}"),
             Self::Maintain {} => "maintain".into(),
+            Self::Seal {} => "seal".into(),
             Self::Decide { decision, .. } => format!("decide:{decision:?}"),
         }
     }
@@ -66,7 +70,7 @@ impl Arguments {
             Self::AutoTag {} | Self::Import { .. } | Self::Decide { .. } => None,
             // Two sources do not touch each other's resources, but asking all touches each one's.
             Self::Discover { .. } => Some("discover".into()),
-            Self::Maintain {} => Some(self.singleton_key()),
+            Self::Maintain {} | Self::Seal {} => Some(self.singleton_key()),
         }
     }
 
@@ -76,6 +80,7 @@ impl Arguments {
         match self {
             Self::Decide { .. } => 100,
             Self::Import { .. } => 80,
+            Self::Seal {} => 50,
             Self::Maintain {} => 40,
             Self::Discover { .. } => 20,
             Self::AutoTag {} => 0,
@@ -91,7 +96,7 @@ impl Arguments {
     /// How long one attempt may take. What it has committed by then stands.
     pub fn time_limit(&self) -> Duration {
         match self {
-            Self::Discover { .. } | Self::Maintain {} => Duration::from_hours(1),
+            Self::Discover { .. } | Self::Maintain {} | Self::Seal {} => Duration::from_hours(1),
             Self::AutoTag {} | Self::Import { .. } | Self::Decide { .. } => Duration::from_hours(4),
         }
     }
@@ -102,7 +107,7 @@ impl Arguments {
             Self::Discover { .. } | Self::AutoTag {} | Self::Import { .. } | Self::Decide { .. } => {
                 Role::Approver
             }
-            Self::Maintain {} => Role::Admin,
+            Self::Maintain {} | Self::Seal {} => Role::Admin,
         }
     }
 

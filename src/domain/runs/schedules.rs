@@ -5,6 +5,7 @@ use super::{Arguments, Cron, Requested, Schedule, Wake, request, time_zone};
 use crate::clock::Clock;
 use crate::db::sql;
 use crate::domain::JobName;
+use crate::domain::audit::seal;
 use crate::domain::auth::{Actor, Role};
 use crate::domain::tagging::auto_tag;
 use crate::entities::{AccountScope, schedule};
@@ -230,7 +231,14 @@ async fn has_work(txn: &DatabaseTransaction, arguments: &Arguments) -> Result<bo
         .query_one_raw(sql::statement(under_way, binds))
         .await?
         .is_some();
-    Ok(!under_way && (arguments.job() != JobName::AutoTag || auto_tag::is_due(txn).await?))
+    if under_way {
+        return Ok(false);
+    }
+    match arguments.job() {
+        JobName::AutoTag => auto_tag::is_due(txn).await,
+        JobName::Seal => seal::is_due(txn).await,
+        _ => Ok(true),
+    }
 }
 
 fn no_schedule(job: JobName) -> Error {

@@ -1,0 +1,71 @@
+//! Looks after the PostgreSQL of our own: one that dies is started again.
+
+use crate::db::embedded::EmbeddedServer;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+/// The longest pause between two attempts to start it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Has the server. Dropping it only asks the server to shut down.
+pub(super) struct Supervisor {
+    stopping: CancellationToken,
+    server: AbortOnDropHandle<EmbeddedServer>,
+}
+
+impl Supervisor {
+    /// Looks after a server that runs.
+    pub(super) fn of(server: EmbeddedServer) -> Self {
+        let stopping = CancellationToken::new();
+        let task = tokio::spawn(look_after(server, stopping.clone()));
+        Self {
+            stopping,
+            server: AbortOnDropHandle::new(task),
+        }
+    }
+
+    /// Stops the server, when nobody else uses it, and waits for that.
+    pub(super) async fn stop(self) {
+        self.stopping.cancel();
+        match self.server.await {
+            Ok(server) => {
+                if let Err(error) = server.stop().await {
+                    tracing::error!("stopping the embedded PostgreSQL: {error}");
+                }
+            }
+            Err(error) => tracing::error!("the embedded PostgreSQL was not looked after: {error}"),
+        }
+    }
+}
+
+/// Gives the server back when it is to be stopped.
+async fn look_after(mut server: EmbeddedServer, stopping: CancellationToken) -> EmbeddedServer {
+    let mut pause = LOOK;
+    while stopping
+        .run_until_cancelled(tokio::time::sleep(pause))
+        .await
+        .is_some()
+    {
+        match server.revive().await {
+            Ok(false) => pause = LOOK,
+            Ok(true) => {
+                tracing::warn!(
+                    pid = server.pid(),
+                    "the embedded PostgreSQL had died and is started again"
+                );
+                pause = LOOK;
+            }
+            Err(error) => {
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                tracing::error!(
+                    ?pause,
+                    "the embedded PostgreSQL has died and does not start: {error}"
+                );
+            }
+        }
+    }
+    server
+}

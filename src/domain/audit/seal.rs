@@ -1,0 +1,179 @@
+//! Seals: a chain of hashes over the rows of each partition, by which [`super::verify`] finds what was changed,
+//! taken away or put in afterwards.
+//!
+//! Rows commit in another order than their ids, so a seal covers what can no longer get company: rows in the order
+//! `(xid, id)` below the oldest running transaction, as [`crate::domain::events`] reads them. Writers know nothing of
+//! it.
+
+use super::partitions::{self, Place};
+use crate::db::sql;
+use crate::domain::runs::{Flow, Progress, RunHandle};
+use crate::error::{Error, Result};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, TransactionTrait, Value,
+};
+use sha2::{Digest, Sha256};
+
+/// Rows that one seal covers at most.
+const BLOCK: i64 = 10_000;
+
+/// A row as it is hashed: every column, in a form that no setting of a session changes.
+const ROW: &str = "ROW(id, xid, (extract(epoch FROM \"timestamp\") * 1000000)::bigint, resource_id, resource_ref, cloud,
+    account_id, resource_type, virtual_tag_id, action, tag_key, old_value, new_value, old_status, new_status, source,
+    encode(float8send(confidence), 'hex'), auto_applied, actor, reason, run_id)::text";
+
+/// A link of a partition's chain.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Seal {
+    /// The first is 1.
+    pub seq: i32,
+    /// The transaction of the last row that it covers.
+    pub last_xid: i64,
+    /// The last row that it covers.
+    pub last_id: i64,
+    /// How many rows it covers.
+    pub row_count: i64,
+    /// The hash of these rows and all before them.
+    pub hash: Vec<u8>,
+}
+
+impl Seal {
+    /// What the first seal of a partition follows.
+    pub(super) fn origin(partition: &str) -> Self {
+        Self {
+            seq: 0,
+            last_xid: 0,
+            last_id: 0,
+            row_count: 0,
+            hash: Sha256::digest(partition.as_bytes()).to_vec(),
+        }
+    }
+}
+
+/// Where a block of rows ends.
+#[derive(Clone, Copy)]
+pub(super) enum Upto {
+    /// Before this transaction, and after [`BLOCK`] rows at most.
+    Xid(i64),
+    /// With this row of this transaction.
+    Row(i64, i64),
+}
+
+/// The seal over the rows behind `before`; it covers none when there are none.
+pub(super) async fn block(
+    db: &impl ConnectionTrait,
+    partition: &str,
+    before: &Seal,
+    upto: Upto,
+) -> Result<Seal> {
+    let (condition, xid, last) = match upto {
+        Upto::Xid(xid) => ("xid < $4::text::xid8 AND $5::bigint IS NOT NULL", xid, 0),
+        Upto::Row(xid, id) => ("(xid, id) <= ($4::text::xid8, $5)", xid, id),
+    };
+    let limit = match upto {
+        Upto::Xid(_) => format!("LIMIT {BLOCK}"),
+        Upto::Row(..) => String::new(),
+    };
+    let digest = format!(
+        "WITH block AS MATERIALIZED (
+             SELECT xid, id, sha256(convert_to({ROW}, 'UTF8')) AS hash FROM {partition}
+              WHERE (xid, id) > ($1::text::xid8, $2) AND {condition} ORDER BY xid, id {limit}),
+         last AS (SELECT xid, id FROM block ORDER BY xid DESC, id DESC LIMIT 1)
+         SELECT $6::integer AS seq, coalesce((SELECT xid::text::bigint FROM last), 0) AS last_xid,
+                coalesce((SELECT id FROM last), 0) AS last_id, count(*) AS row_count,
+                sha256($3 || coalesce(string_agg(hash, ''::bytea ORDER BY xid, id), '')) AS hash FROM block"
+    );
+    let binds: [Value; 6] = [
+        before.last_xid.to_string().into(),
+        before.last_id.into(),
+        before.hash.clone().into(),
+        xid.to_string().into(),
+        last.into(),
+        (before.seq + 1).into(),
+    ];
+    let sealed = sql::row(db, &digest, binds).await?;
+    sealed.ok_or_else(|| Error::internal("a count that gives no row"))
+}
+
+/// Whether there are rows that can be sealed and are not.
+pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
+    let behind = "SELECT 1 FROM tag_audit
+         WHERE (xid, id) > (SELECT coalesce(max(last.xid), '0'::text)::xid8, coalesce(max(last.id), 0)
+                              FROM (SELECT last_xid::text AS xid, last_id AS id FROM tag_audit_seals
+                                     ORDER BY last_xid DESC, last_id DESC LIMIT 1) last)
+           AND xid < pg_snapshot_xmin(pg_current_snapshot()) LIMIT 1";
+    Ok(db.query_one_raw(sql::statement(behind, [])).await?.is_some())
+}
+
+/// Seals what can be sealed, block by block. Gives how many rows.
+pub async fn seal(db: &DatabaseConnection, run: Option<&RunHandle>) -> Result<i64> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        xid: i64,
+    }
+    // One bound for all partitions: then whatever lies behind the last seal of any is not sealed in any.
+    let bound = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid";
+    let bound: Option<Row> = sql::row(db, bound, []).await?;
+    let bound = bound.map_or(0, |row| row.xid);
+    let mut sum = 0;
+    for partition in partitions::all(db).await? {
+        if partition.place != Place::Attached {
+            continue;
+        }
+        loop {
+            let txn = db.begin().await?;
+            let rows = seal_block(&txn, &partition.name, bound).await?;
+            let progress = Progress {
+                done_delta: rows,
+                total: None,
+                counts: [("rows_sealed", rows)].into(),
+            };
+            let flow = match run {
+                Some(run) if rows > 0 => run.checkpoint(&txn, progress).await?,
+                _ => Flow::Continue,
+            };
+            txn.commit().await?;
+            sum += rows;
+            if flow == Flow::Cancelled {
+                return Ok(sum);
+            }
+            if rows < BLOCK {
+                break;
+            }
+        }
+    }
+    Ok(sum)
+}
+
+async fn seal_block(txn: &DatabaseTransaction, partition: &str, bound: i64) -> Result<i64> {
+    // Two at the same time would seal the same rows; the second waits and finds the first's seal.
+    let alone = "SELECT pg_advisory_xact_lock(hashtext('tag_audit_seals'))";
+    sql::execute(txn, alone, []).await?;
+    let before = last(txn, partition).await?;
+    let sealed = block(txn, partition, &before, Upto::Xid(bound)).await?;
+    if sealed.row_count > 0 {
+        sql::execute(
+            txn,
+            "INSERT INTO tag_audit_seals (partition, seq, last_xid, last_id, row_count, hash)
+             VALUES ($1, $2, $3::text::xid8, $4, $5, $6)",
+            [
+                partition.into(),
+                sealed.seq.into(),
+                sealed.last_xid.to_string().into(),
+                sealed.last_id.into(),
+                sealed.row_count.into(),
+                sealed.hash.into(),
+            ],
+        )
+        .await?;
+    }
+    Ok(sealed.row_count)
+}
+
+/// The last seal of a partition, or what its first one is to follow.
+async fn last(db: &impl ConnectionTrait, partition: &str) -> Result<Seal> {
+    let last = "SELECT seq, last_xid::text::bigint AS last_xid, last_id, row_count, hash FROM tag_audit_seals
+         WHERE partition = $1 ORDER BY seq DESC LIMIT 1";
+    let last = sql::row(db, last, [partition.into()]).await?;
+    Ok(last.unwrap_or_else(|| Seal::origin(partition)))
+}

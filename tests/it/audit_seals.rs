@@ -1,0 +1,246 @@
+//! The trail's seals find what was done to it behind the service's back, and months leave it and come back.
+
+use crate::program::run;
+use crate::world::World;
+use chrono::Utc;
+use sea_orm::ConnectionTrait;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+use virtual_tagging::domain::audit::partitions::{self, Place};
+use virtual_tagging::domain::audit::verify::{Fault, Verdict, verify};
+use virtual_tagging::domain::audit::{Month, seal};
+
+/// Does to the trail what its owner can do if he wants to.
+async fn tamper(world: &World, statement: &str) {
+    let table = this_month().partition();
+    let forced = format!(
+        "GRANT UPDATE, DELETE ON {table}, tag_audit, tag_audit_seals TO CURRENT_USER;
+         ALTER TABLE {table} DISABLE TRIGGER append_only; ALTER TABLE tag_audit DISABLE TRIGGER append_only;
+         ALTER TABLE tag_audit_seals DISABLE TRIGGER append_only;
+         {statement};
+         ALTER TABLE {table} ENABLE TRIGGER append_only; ALTER TABLE tag_audit ENABLE TRIGGER append_only;
+         ALTER TABLE tag_audit_seals ENABLE TRIGGER append_only"
+    );
+    world.pool.execute_unprepared(&forced).await.unwrap();
+}
+
+fn this_month() -> Month {
+    Month::of(Utc::now())
+}
+
+async fn verdict(world: &World, month: Month, kept: &[Vec<u8>]) -> Verdict {
+    let all = partitions::all(&world.pool).await.unwrap();
+    let partition = all.iter().find(|partition| partition.name == month.partition());
+    verify(&world.pool, partition.unwrap(), kept).await.unwrap()
+}
+
+/// Seals all that was written; other tests' transactions may keep that from being possible at once.
+async fn seal_all(world: &World, month: Month) -> Verdict {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    loop {
+        seal::seal(&world.pool, None).await.unwrap();
+        let verdict = verdict(world, month, &[]).await;
+        if verdict.unsealed == 0 || verdict.fault.is_some() {
+            return verdict;
+        }
+        assert!(Instant::now() < deadline, "{verdict:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A trail with three seals of some rows each; gives a row in the middle.
+async fn sealed(world: &World) -> i64 {
+    let resource = world.resource("one").await;
+    for key in ["a", "b", "c"] {
+        for value in ["1", "2", "3"] {
+            world.tag(resource, key, value, 0.8).await;
+        }
+        let verdict = seal_all(world, this_month()).await;
+        assert_eq!(verdict.fault, None);
+    }
+    let middle = "SELECT id FROM tag_audit WHERE tag_key = 'b' AND new_value = '2'";
+    world.number(middle, []).await
+}
+
+#[tokio::test]
+async fn an_untouched_trail_is_intact_and_its_heads_stay_in_the_chain() {
+    let world = World::new().await;
+    let resource = world.resource("one").await;
+    world.tag(resource, "a", "1", 0.8).await;
+    let first = seal_all(&world, this_month()).await;
+    assert_eq!((first.rows, first.seals, first.fault.clone()), (1, 1, None));
+    world.tag(resource, "b", "1", 0.8).await;
+    let second = seal_all(&world, this_month()).await;
+    assert_eq!((second.rows, second.seals, second.fault), (2, 2, None));
+    let kept = [first.head.clone().unwrap()];
+    assert_eq!(verdict(&world, this_month(), &kept).await.fault, None);
+    let foreign = [vec![0; 32]];
+    assert_eq!(
+        verdict(&world, this_month(), &foreign).await.fault,
+        Some(Fault::Head)
+    );
+    assert!(!seal::is_due(&world.pool).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_row_changed_taken_away_or_put_in_is_found_in_its_place() {
+    let world = World::new().await;
+    let row = sealed(&world).await;
+    let fault = async || match verdict(&world, this_month(), &[]).await.fault {
+        Some(Fault::Rows {
+            seal, sealed, found, ..
+        }) => (seal, sealed, found),
+        other => panic!("{other:?}"),
+    };
+    tamper(
+        &world,
+        &format!("UPDATE tag_audit SET actor = 'somebody else' WHERE id = {row}"),
+    )
+    .await;
+    assert_eq!(fault().await, (2, 3, 3));
+    tamper(
+        &world,
+        &format!("UPDATE tag_audit SET actor = 'system:test' WHERE id = {row}"),
+    )
+    .await;
+    assert_eq!(verdict(&world, this_month(), &[]).await.fault, None, "undone");
+
+    tamper(&world, &format!("DELETE FROM tag_audit WHERE id = {row}")).await;
+    assert_eq!(fault().await, (2, 3, 2));
+}
+
+#[tokio::test]
+async fn rows_put_between_others_and_seals_taken_away_are_found() {
+    let world = World::new().await;
+    let row = sealed(&world).await;
+    let columns =
+        "\"timestamp\", resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id, action,
+        tag_key, source, confidence, auto_applied, actor";
+    let insert = format!(
+        "INSERT INTO tag_audit (id, xid, {columns}) SELECT 1000000, xid, {columns} FROM tag_audit WHERE id = {row}"
+    );
+    tamper(&world, &insert).await;
+    // Into a transaction in the middle of the second seal.
+    let found = verdict(&world, this_month(), &[]).await.fault;
+    assert!(
+        matches!(
+            found,
+            Some(Fault::Rows {
+                seal: 2,
+                sealed: 3,
+                found: 4,
+                ..
+            })
+        ),
+        "{found:?}"
+    );
+    tamper(&world, "DELETE FROM tag_audit WHERE id = 1000000").await;
+    assert_eq!(verdict(&world, this_month(), &[]).await.fault, None);
+    tamper(&world, "DELETE FROM tag_audit_seals WHERE seq = 2").await;
+    assert_eq!(
+        verdict(&world, this_month(), &[]).await.fault,
+        Some(Fault::Seal(2))
+    );
+}
+
+#[tokio::test]
+async fn seals_refuse_to_be_changed() {
+    let world = World::new().await;
+    sealed(&world).await;
+    for statement in [
+        "UPDATE tag_audit_seals SET row_count = 0",
+        "DELETE FROM tag_audit_seals",
+        "TRUNCATE tag_audit_seals",
+    ] {
+        let refused = world
+            .pool
+            .execute_unprepared(statement)
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("permission denied") || refused.contains("append-only"),
+            "{refused}"
+        );
+    }
+}
+
+/// A month that is over, with two rows.
+async fn old_month(world: &World) -> Month {
+    let month = this_month().earlier(14);
+    let (table, next) = (month.partition(), this_month().earlier(13));
+    let columns = "resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id, action, tag_key, source,
+        confidence, auto_applied, actor";
+    let make = format!(
+        "CREATE TABLE {table} PARTITION OF tag_audit FOR VALUES FROM ('{month}-01 00:00+00') TO ('{next}-01 00:00+00');
+         INSERT INTO tag_audit (\"timestamp\", {columns}) SELECT '{month}-05 12:00+00', 1, 'arn', 'aws', '1', 't', 1,
+             'PROPOSED', 'k', 'NATIVE', 0.9, true, 'test' FROM generate_series(1, 2)"
+    );
+    world.pool.execute_unprepared(&make).await.unwrap();
+    month
+}
+
+#[tokio::test]
+async fn months_leave_the_trail_are_verified_outside_of_it_and_come_back() {
+    let world = World::new().await;
+    let month = old_month(&world).await;
+    let (url, path) = (world.db.url(), std::env::var("PATH").unwrap());
+    let settings = [("DATABASE_URL", url.as_str()), ("PATH", path.as_str())];
+    let audit = async |arguments: &[&str]| run(&settings, &[&["audit"], arguments].concat()).await;
+    seal_all(&world, month).await;
+
+    let refused = audit(&[
+        "detach",
+        "--before",
+        &this_month().earlier(0).to_string().replace("20", "21"),
+    ])
+    .await;
+    assert_eq!(refused.code, 1, "a month to come is not over: {}", refused.stdout);
+    let next = this_month().earlier(13).to_string();
+    let detached = audit(&["detach", "--before", &next]).await;
+    assert_eq!(detached.code, 0, "{}", detached.stderr);
+    assert!(detached.stdout.contains(&month.to_string()) && detached.stdout.contains("pg_dump"));
+    assert_eq!(world.count("tag_audit").await, 0);
+    assert_eq!(world.count(&month.partition()).await, 2);
+    let again = audit(&["detach", "--before", &next]).await;
+    assert!(again.stdout.contains("nothing"), "{}", again.stdout);
+
+    let verified = audit(&["verify", "--month", &month.to_string(), "--json"]).await;
+    let told: Value = serde_json::from_str(&verified.stdout).unwrap();
+    assert_eq!(
+        (verified.code, &told["intact"], &told["rows"]),
+        (0, &Value::from(true), &Value::from(2)),
+        "{told}"
+    );
+    assert_eq!(told["place"], "detached");
+
+    let attached = audit(&["attach", &month.to_string()]).await;
+    assert_eq!(attached.code, 0, "{}", attached.stderr);
+    assert_eq!(world.count("tag_audit").await, 2);
+    let head = format!("{month}={}", told["head"].as_str().unwrap());
+    assert_eq!(audit(&["verify", "--expect", &head]).await.code, 0);
+    let forged = format!("{month}={}", "0".repeat(64));
+    let expected = audit(&["verify", "--expect", &forged]).await;
+    assert!(
+        expected.code == 1 && expected.stdout.contains("NOT INTACT"),
+        "{}",
+        expected.stdout
+    );
+}
+
+#[tokio::test]
+async fn a_month_that_was_dropped_is_told_from_one_that_vanished() {
+    let world = World::new().await;
+    let month = old_month(&world).await;
+    seal_all(&world, month).await;
+    partitions::detach(&world.pool, this_month(), Utc::now())
+        .await
+        .unwrap();
+    let drop = format!("DROP TABLE {}", month.partition());
+    world.pool.execute_unprepared(&drop).await.unwrap();
+    let dropped = verdict(&world, month, &[]).await;
+    assert_eq!((dropped.place, dropped.fault), (Place::Dropped, None));
+    let vanish = "DELETE FROM tag_audit_detached";
+    world.pool.execute_unprepared(vanish).await.unwrap();
+    assert_eq!(verdict(&world, month, &[]).await.fault, Some(Fault::Table));
+}
