@@ -80,7 +80,7 @@ async fn one_that_does_not_read_holds_up_nobody_and_misses_nothing() {
     let beginning = before_all_events();
     let mut reading = watch(&service, "1", Some(&beginning)).await;
     let mut stalled = watch(&service, "1", Some(&beginning)).await;
-    // More than the network and all queues hold, in answers of about 32 KiB.
+    // More than the network and all queues hold, in answers of about 16 KiB.
     for from in (0..5000).step_by(1000) {
         burst(&world, from, 1000, 2000).await;
         assert!(
