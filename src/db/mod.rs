@@ -1,5 +1,6 @@
 //! PostgreSQL: the pool, migrations, SQL written by hand, and the server that the service runs for itself.
 
+mod begin;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod migrate;
@@ -7,6 +8,8 @@ pub mod sql;
 mod watch;
 
 pub use watch::Watch;
+
+pub use begin::Begin;
 
 use crate::error::Result;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};

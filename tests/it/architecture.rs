@@ -141,6 +141,17 @@ fn only_entities_find_without_a_scope() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A transaction that is begun otherwise may be left in a pooled connection when its caller goes away.
+#[test]
+fn transactions_are_begun_in_one_way() {
+    let wrong: Vec<_> = lines()
+        .into_iter()
+        .filter(|(path, _, line)| part(path) != "db" && line.contains("TransactionTrait"))
+        .map(|(path, number, _)| format!("{}:{number}", path.display()))
+        .collect();
+    assert!(wrong.is_empty(), "use db::Begin: {}", wrong.join("\n"));
+}
+
 #[test]
 fn files_and_functions_stay_small() {
     let mut wrong = Vec::new();

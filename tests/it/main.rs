@@ -32,6 +32,7 @@ mod inventory;
 mod jobs;
 mod live;
 mod manual_tags;
+mod model;
 mod program;
 mod rules;
 mod runs;

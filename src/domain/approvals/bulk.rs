@@ -8,14 +8,14 @@ use super::selection::Selected;
 use super::{
     Decision, Decisions, Selection, VirtualTag, by_id, check_reason, decide, lock_resources, not_found,
 };
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
 use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::events::Notifier;
 use crate::domain::runs::{self, Arguments, Flow, Progress, Run, RunHandle, Wake};
 use crate::entities::Outcome;
 use crate::error::{Error, Problem, ProblemCode, Result};
-use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult, TransactionTrait};
+use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

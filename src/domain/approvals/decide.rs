@@ -1,13 +1,13 @@
 //! Approving and denying, and what all decisions have in common.
 
 use super::{Decisions, Selection, VirtualTag, at_once, check_reason, lock_resources, outcomes, undo};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause, ChangedTag};
 use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::tagging::revision;
 use crate::entities::{ApprovalStatus, Outcome};
 use crate::error::{Error, Problem, ProblemCode, Result};
-use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde::{Deserialize, Serialize};
 
 /// What a person says of tags.

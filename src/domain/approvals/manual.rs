@@ -1,13 +1,13 @@
 //! Tags that people make by hand. They hold at once: who may make one may approve one.
 
 use super::{VirtualTag, check_reason, undo};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::auth::{Actor, Role};
 use crate::domain::tagging::revision;
 use crate::entities::{TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, TransactionTrait, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, Value};
 
 /// Characters and bytes of a key.
 const MAX_KEY: (usize, usize) = (128, 512);

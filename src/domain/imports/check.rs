@@ -3,10 +3,10 @@
 use super::read::KEPT_REJECTIONS;
 use super::state::{self, Stage};
 use super::{ImportMode, Work};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::runs::{Flow, Progress};
 use crate::error::Result;
-use sea_orm::{ConnectionTrait, FromQueryResult, TransactionTrait, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 /// Entries that one statement compares with each other.
 const SLICE: i64 = 1_000_000;

@@ -2,11 +2,11 @@
 
 pub use crate::entities::import_file::Model as ImportFile;
 
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::auth::{Actor, Role};
 use crate::entities::import_file;
 use crate::error::{Error, Result};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, TransactionTrait};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
 use std::io::{self, Read};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};

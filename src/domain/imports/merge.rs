@@ -2,14 +2,14 @@
 
 use super::Work;
 use super::state::{self, Import, Stage};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::approvals::imported;
 use crate::domain::audit::Cause;
 use crate::domain::inventory::reconcile::Reconciled;
 use crate::domain::inventory::staged::{self, Part};
 use crate::domain::runs::{self, Flow, Progress};
 use crate::error::Result;
-use sea_orm::{DatabaseTransaction, FromQueryResult, TransactionTrait};
+use sea_orm::{DatabaseTransaction, FromQueryResult};
 use std::time::Duration;
 
 /// How often the run that others help looks whether they have done.

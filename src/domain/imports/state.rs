@@ -1,10 +1,10 @@
 //! How far an import is: the row in `imports`.
 
 use super::Work;
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::inventory::rejections;
 use crate::error::{Error, Result};
-use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 
 /// What is done with a file at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,16 +1,14 @@
 //! Resources that people describe themselves.
 
 use super::{Resource, reconcile};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::approvals::check_reason;
 use crate::domain::audit::{self, Cause};
 use crate::domain::auth::{Actor, Role};
 use crate::domain::discovery::ResourceReport;
 use crate::entities::{resource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, QuerySelect, TransactionTrait,
-};
+use sea_orm::{ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, QuerySelect};
 use std::collections::BTreeMap;
 
 /// What to change of a resource; `None` leaves a column as it is. What names the resource cannot be changed.

@@ -2,12 +2,13 @@
 
 use super::reconcile::{self, Reconciled};
 use super::rejections;
+use crate::db::Begin;
 use crate::domain::audit::Cause;
 use crate::domain::discovery::{BATCH_SIZE, Rejection, ReportSink, ResourceReport, SinkError};
 use crate::domain::events::Notifier;
 use crate::domain::runs::{Flow, Progress, RunHandle};
 use crate::error::Result;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use std::time::Instant;
 
 /// Rejections of one run that are kept; the rest are only counted. A file of another kind altogether is refused

@@ -1,14 +1,14 @@
 //! Making, changing and ordering rules. Every change raises the revision, so that all resources are evaluated again.
 
 use super::{Condition, Rule, ValueTemplate};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::auth::{Actor, Role};
 use crate::domain::tagging::revision;
 use crate::entities::rule::{self, ActiveModel, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, IntoActiveModel,
-    QueryFilter, Set, SqlErr, TransactionTrait,
+    QueryFilter, Set, SqlErr,
 };
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;

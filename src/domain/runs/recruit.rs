@@ -1,10 +1,10 @@
 //! Sharing a run's work with idle workers.
 
 use super::{RunHandle, Wake};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::runs::Run;
 use crate::error::Result;
-use sea_orm::{DatabaseConnection, TransactionTrait};
+use sea_orm::DatabaseConnection;
 
 /// Asks for one more run with the same arguments, which a worker of any replica takes as soon as it is idle, and which
 /// may recruit in its turn. Gives whether it did: not while one waits already, nor when `useful` runs are at work.

@@ -1,15 +1,13 @@
 //! Asking for runs, cancelling them and trying them again.
 
 use super::{Arguments, Run, Wake, not_found};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::RunStatus;
 use crate::domain::auth::{Actor, Role};
 use crate::entities::{AccountScope, scheduler_job};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, TransactionTrait,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryFilter};
 
 /// A run to be made.
 #[derive(Clone, Debug)]

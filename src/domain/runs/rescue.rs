@@ -1,11 +1,11 @@
 //! Runs that nobody looks after any more.
 
 use super::Wake;
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::RunStatus;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, FromQueryResult, TransactionTrait};
+use sea_orm::{DatabaseConnection, FromQueryResult};
 use std::time::Duration;
 
 /// A worker that was silent for so long is dead to us, though its process may live: it was frozen, or cut off from the

@@ -3,7 +3,7 @@
 use super::request::{NewRun, insert};
 use super::{Arguments, Cron, Requested, Schedule, Wake, request, time_zone};
 use crate::clock::Clock;
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::JobName;
 use crate::domain::audit::seal;
 use crate::domain::auth::{Actor, Role};
@@ -14,7 +14,6 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sea_orm::{
     ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryFilter,
-    TransactionTrait,
 };
 
 /// What is to be changed of a schedule; what is `None` stays.

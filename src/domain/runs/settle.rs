@@ -3,13 +3,13 @@
 use super::claim::Stop;
 use super::request::enqueue;
 use super::{Arguments, RunHandle, Wake, backoff};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::RunStatus;
 use crate::domain::auth::Actor;
 use crate::domain::tagging::auto_tag;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, FromQueryResult, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, FromQueryResult};
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

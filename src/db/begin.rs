@@ -1,0 +1,29 @@
+//! Beginning transactions.
+
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait};
+
+/// Begins transactions; to be used in place of [`TransactionTrait`].
+///
+/// A caller that goes away while PostgreSQL answers `BEGIN` (a client that hangs up, a job that is cut off) would
+/// leave the connection to the pool with a transaction in it that nobody knows of. Whoever got that connection next
+/// and relied on each statement being its own transaction would have written nothing, for nobody would commit it.
+pub trait Begin {
+    /// Begins a transaction, which is rolled back when it is dropped.
+    fn begin(&self) -> impl Future<Output = Result<DatabaseTransaction, DbErr>> + Send;
+}
+
+impl Begin for DatabaseConnection {
+    /// On a task of its own, which sees the answer whether or not anybody still waits for it.
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let db = self.clone();
+        let begun = tokio::spawn(async move { TransactionTrait::begin(&db).await }).await;
+        begun.unwrap_or_else(|error| Err(DbErr::Conn(RuntimeErr::Internal(error.to_string()))))
+    }
+}
+
+impl Begin for DatabaseTransaction {
+    /// A savepoint: the transaction around it is known, and rolled back as a whole.
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        TransactionTrait::begin(self).await
+    }
+}
