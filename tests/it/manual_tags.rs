@@ -166,6 +166,23 @@ async fn only_what_the_present_approval_took_is_given_back() {
 }
 
 #[tokio::test]
+async fn a_superseded_tag_that_was_given_another_value_is_given_back_all_the_same() {
+    let world = World::new().await;
+    let resource = world.resource("orders").await;
+    let (one, two) = (
+        by_hand(&world, resource, "one").await,
+        by_hand(&world, resource, "two").await,
+    );
+    let ann = approver("ann");
+    approvals::update(&world.pool, &ann, one, "uno", None)
+        .await
+        .unwrap();
+    approvals::delete(&world.pool, &ann, two, None).await.unwrap();
+    assert_eq!(world.status(one).await, Approved);
+    world.assert_trail_leads_to_tags().await;
+}
+
+#[tokio::test]
 async fn nothing_of_a_retired_resource_comes_back_to_the_queue() {
     let world = World::new().await;
     let resource = world.resource("orders").await;

@@ -50,11 +50,16 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts without arguments, on a free port.
-    pub async fn start(settings: &[(&str, &str)]) -> Self {
+    /// Starts without arguments, on a free port; not ready yet.
+    pub fn spawn(settings: &[(&str, &str)]) -> Child {
         let mut command = program(settings, &[]);
         command.env("API_PORT", "0").stderr(Stdio::piped());
-        let mut process = command.spawn().unwrap();
+        command.spawn().unwrap()
+    }
+
+    /// Starts without arguments, on a free port, and waits until it is ready.
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
+        let mut process = Self::spawn(settings);
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let mut told = String::new();
         let ready = async {
@@ -121,11 +126,21 @@ impl Serving {
         }
     }
 
-    /// Sends a signal and waits for the end; gives it with what was logged until then.
-    pub async fn end(mut self, signal: &str) -> (ExitStatus, String) {
+    /// Kills it, as `kill -9` does.
+    pub async fn kill(mut self) {
+        self.process.kill().await.unwrap();
+    }
+
+    /// Sends a signal, as `kill` names it.
+    pub async fn signal(&self, signal: &str) {
         let pid = self.pid().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().await.unwrap();
         assert!(sent.success());
+    }
+
+    /// Sends a signal and waits for the end; gives it with what was logged until then.
+    pub async fn end(mut self, signal: &str) -> (ExitStatus, String) {
+        self.signal(signal).await;
         let ended = tokio::time::timeout(Duration::from_secs(30), self.process.wait());
         let status = ended.await.expect("an end within 30 s").unwrap();
         (status, self.rest.await.unwrap())

@@ -119,7 +119,10 @@ async fn update_checked(
             "the resource has a tag with this key and value already",
         ));
     }
-    let update = "changed AS (UPDATE virtual_tags SET tag_value = $2, updated_at = now() WHERE id = $1
+    // By the moment of its last change a superseded tag is known to the approval that took its place, see `undo`.
+    let update = "changed AS (UPDATE virtual_tags SET tag_value = $2,
+                updated_at = CASE approval_status WHEN 'SUPERSEDED' THEN updated_at ELSE now() END
+              WHERE id = $1
             RETURNING *, 'UPDATED'::text AS action, $3::text AS old_value, approval_status AS old_status)";
     let binds = vec![id.into(), value.into(), tag.tag_value.into()];
     let updated = one(audit::with_trail(&txn, update, binds, cause).await?)?;

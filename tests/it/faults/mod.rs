@@ -1,3 +1,41 @@
-//! The service under fire. Small here; `bench/faults/` runs the same at full size.
+//! The service under fire: killed, frozen, restarted, its PostgreSQL stopped under it, while it works. Whatever is done
+//! to it, the end is that of a run that nobody disturbed, and a subscriber that resumes has seen every change once.
+//!
+//! Each scenario is short here, and of full size with `FAULTS=full`; `bench/faults/<scenario>.sh` does that, one
+//! scenario a script. `FAULTS_SIZE`, `FAULTS_BLOWS` and `FAULTS_SEED` set one scenario's size, how often it is hit, and
+//! the moments at which it is.
+#![expect(clippy::print_stderr, reason = "a scenario says what it did")]
 
+mod estate;
 mod fan_out;
+mod fire;
+mod kill;
+mod picture;
+mod place;
+#[cfg(feature = "embedded")]
+mod postgres;
+mod subscriber;
+mod work;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use std::str::FromStr;
+
+/// A number of a scenario: that of the variable, or else the one of the form that runs.
+fn sized<T: FromStr>(variable: &str, short: T, full: T) -> T {
+    let set = std::env::var(variable).ok().and_then(|text| text.parse().ok());
+    let full_size = std::env::var("FAULTS").is_ok_and(|form| form == "full");
+    set.unwrap_or(if full_size { full } else { short })
+}
+
+/// Decides the moments. Told at the start, so that a run can be repeated as far as time allows it.
+fn moments(scenario: &str) -> StdRng {
+    let seed = sized("FAULTS_SEED", 0, 0);
+    let seed = if seed == 0 {
+        rand::random::<u32>().into()
+    } else {
+        seed
+    };
+    eprintln!("{scenario}: FAULTS_SEED={seed}");
+    StdRng::seed_from_u64(seed)
+}

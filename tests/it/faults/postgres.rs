@@ -1,0 +1,91 @@
+//! PostgreSQL is stopped with `immediate`, as if the machine had lost its power, and started again; the service runs on.
+
+use super::fire::{self, Blow};
+use super::place::{Place, Replica};
+use super::sized;
+use super::work::Work;
+use crate::program;
+use crate::scratch::Scratch;
+use rand::RngExt;
+use rand::rngs::StdRng;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use std::time::Duration;
+use virtual_tagging::db::embedded::{EmbeddedServer, Options};
+use virtual_tagging::db::{self, PoolSettings};
+
+/// A server of one scenario's own. It is durable: what was committed must be there after each blow.
+struct Cluster {
+    // Before the directory that it runs in.
+    server: Option<EmbeddedServer>,
+    scratch: Scratch,
+}
+
+impl Cluster {
+    async fn start() -> (Self, Place) {
+        let mut cluster = Self {
+            server: None,
+            scratch: Scratch::new(),
+        };
+        cluster.restart().await;
+        let server = cluster.server.as_ref().unwrap();
+        let (url, options) = (server.url(), server.connect_options());
+        let migrated = program::run(&[("DATABASE_URL", &url)], &["migrate", "up"]).await;
+        assert_eq!(migrated.code, 0, "{}", migrated.stderr);
+        let pool = db::connect(options, &PoolSettings::default()).await.unwrap();
+        virtual_tagging::jobs::setup(&pool).await.unwrap();
+        (cluster, Place::of(url, pool))
+    }
+
+    async fn restart(&mut self) {
+        let options = Options::new(self.scratch.path());
+        self.server = Some(EmbeddedServer::start(options).await.unwrap());
+    }
+
+    /// As `pg_ctl stop -m immediate`: no rollback, no checkpoint, nothing is written any more.
+    async fn stop_immediately(&mut self) {
+        let server = self.server.take().expect("it runs");
+        let pid = Pid::from_raw(server.pid()).unwrap();
+        kill_process(pid, Signal::QUIT).unwrap();
+        // Waits for its end, as whoever started a process has to.
+        server.stop().await.unwrap();
+        assert!(test_kill_process(pid).is_err(), "it lives");
+    }
+}
+
+impl Blow for Cluster {
+    async fn fall(&mut self, _: &mut Replica, _: &Place, moments: &mut StdRng) {
+        self.stop_immediately().await;
+        tokio::time::sleep(Duration::from_millis(moments.random_range(0..1_500))).await;
+        self.restart().await;
+    }
+}
+
+async fn while_at(scenario: &str, work: Work) {
+    let (cluster, place) = Cluster::start().await;
+    fire::compare(scenario, work, &place, cluster, sized("FAULTS_BLOWS", 2, 5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn auto_tag() {
+    while_at(
+        "postgres_auto_tag",
+        Work::AutoTag(sized("FAULTS_SIZE", 1_500, 50_000)),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: bench/faults"]
+async fn import() {
+    while_at(
+        "postgres_import",
+        Work::Import(sized("FAULTS_SIZE", 4_000, 100_000)),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: bench/faults"]
+async fn bulk() {
+    while_at("postgres_bulk", Work::Bulk(sized("FAULTS_SIZE", 12_000, 100_000))).await;
+}
