@@ -102,6 +102,11 @@ impl MigratorTrait for Migrator {
                 up: include_str!("sql/0008_counters.sql"),
                 down: include_str!("sql/0008_counters_down.sql"),
             }),
+            Box::new(Sql {
+                name: "0009_event_order",
+                up: include_str!("sql/0009_event_order.sql"),
+                down: "ALTER TABLE tag_audit ALTER COLUMN xid SET DEFAULT pg_current_xact_id()",
+            }),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! Beginning transactions.
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait};
+use sqlx::{PgPool, Postgres};
 
 /// Begins transactions; to be used in place of [`TransactionTrait`].
 ///
@@ -26,4 +27,11 @@ impl Begin for DatabaseTransaction {
     async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         TransactionTrait::begin(self).await
     }
+}
+
+/// As [`Begin::begin`], for what only sqlx can do, such as COPY.
+pub async fn begin_on(pool: &PgPool) -> Result<sqlx::Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin().await }).await;
+    begun.unwrap_or_else(|error| Err(sqlx::Error::Io(std::io::Error::other(error))))
 }

@@ -9,7 +9,7 @@ mod watch;
 
 pub use watch::Watch;
 
-pub use begin::Begin;
+pub use begin::{Begin, begin_on};
 
 use crate::error::Result;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};

@@ -6,6 +6,8 @@ use sea_orm::TransactionTrait;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use virtual_tagging::db::sql;
+use virtual_tagging::domain::AuditAction;
 use virtual_tagging::domain::approvals::{self, Decision, Selection};
 use virtual_tagging::domain::events::{Cursor, Event, Feed, Log, Notifier, ResourceLog, Stretch, TagLog};
 use virtual_tagging::entities::tag_audit::Model as AuditRow;
@@ -143,9 +145,7 @@ async fn an_event_of_a_transaction_that_commits_late_is_not_passed_over() {
         "INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id,
             action, tag_key, source, confidence, auto_applied, actor)
          VALUES (1, 'r', 'aws', 'a', 't', 1, 'PROPOSED', 'slow', 'RULE', 1, true, 'x')";
-    virtual_tagging::db::sql::execute(&slow, propose, [])
-        .await
-        .unwrap();
+    sql::execute(&slow, propose, []).await.unwrap();
     world.tag(resource, "fast", "value", 0.8).await;
     replica.notifier.committed();
     let early = tokio::time::timeout(Duration::from_millis(300), events.next()).await;
@@ -176,9 +176,7 @@ async fn a_subscriber_that_lags_beyond_the_backlog_reads_on_and_loses_nothing() 
     // More batches than the backlog holds: each waits until the tail has read it.
     for _ in 0..100 {
         let before = replica.feed.status().head;
-        virtual_tagging::db::sql::execute(&world.pool, burst, [])
-            .await
-            .unwrap();
+        sql::execute(&world.pool, burst, []).await.unwrap();
         replica.notifier.committed();
         while replica.feed.status().head == before {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -211,4 +209,43 @@ async fn resources_can_be_followed_as_they_change() {
     world.report(&[renamed]).await;
     assert_eq!(events.next().await.unwrap().row.name, "b");
     stop.cancel();
+}
+
+/// A transaction that waits for a lock has its id already; what it does afterwards comes afterwards.
+#[tokio::test]
+async fn changes_of_one_tag_come_in_the_order_in_which_they_were_made() {
+    let world = World::new().await;
+    let mut tags = Vec::new();
+    let mut resources = Vec::new();
+    for name in ["one", "two", "three"] {
+        let resource = world.resource(name).await;
+        resources.push(resource);
+        tags.push(world.tag(resource, "team", "payments", 0.8).await);
+    }
+    let ann = approver("ann");
+    let deny = async |tag: i64| {
+        let ids = Selection::Ids(vec![tag]);
+        approvals::decide(&world.pool, &ann, Decision::Deny, ids, None)
+            .await
+            .unwrap()
+    };
+    deny(tags[0]).await;
+    let other = world.pool.begin().await.unwrap();
+    let lock = "SELECT 1 FROM resources WHERE id = $1 FOR NO KEY UPDATE";
+    sql::execute(&other, lock, [resources[1].into()]).await.unwrap();
+    let (pool, ids) = (world.pool.clone(), tags.clone());
+    let undo = tokio::spawn(async move { approvals::undo(&pool, &approver("bob"), ids, None).await });
+    // It has locked the first and waits for the second; only then the third is denied, which it takes back.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    deny(tags[2]).await;
+    other.commit().await.unwrap();
+    assert_eq!(undo.await.unwrap().unwrap().decided(), 2);
+    let replica = Replica::start(&world).await;
+    let seen = replica.take(Some(Cursor::default()), 3 + 4).await;
+    let of_third = seen.iter().filter(|event| event.row.virtual_tag_id == tags[2]);
+    let actions: Vec<_> = of_third.map(|event| event.row.action).collect();
+    assert_eq!(
+        actions,
+        [AuditAction::Proposed, AuditAction::Denied, AuditAction::Undone]
+    );
 }

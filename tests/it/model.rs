@@ -7,6 +7,7 @@ mod cut;
 mod real;
 mod state;
 mod steps;
+mod together;
 
 use crate::world::World;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};

@@ -21,7 +21,8 @@ pub trait Log: Send + Sync + 'static {
     const OLDEST: &'static str;
 }
 
-/// `tag_audit`: every change to a tag.
+/// `tag_audit`: every change to a tag. A row's `xid` is not below the id of the transaction that wrote it, see the
+/// migration `0009_event_order`.
 pub struct TagLog;
 
 impl Log for TagLog {

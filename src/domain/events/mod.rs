@@ -2,7 +2,8 @@
 //!
 //! A log is a table whose rows carry the id of the transaction that wrote them. A reader takes rows in the order
 //! of `(xid, id)` below the oldest transaction still running: below it nothing can appear any more, so no row
-//! is passed over, whatever the order of commits. That pair is the [`Cursor`] that a subscriber gets, and
+//! is passed over, whatever the order of commits. (The id in a row of the trail may be one a little above that of
+//! its transaction, so that the changes of one tag come in the order in which they were made.) That pair is the [`Cursor`] that a subscriber gets, and
 //! resumes from. (A sequence alone would lose rows: numbers are drawn before transactions commit.)
 
 mod feed;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 /// A place in a log. Places compare in the order of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {
-    /// The transaction that wrote the row.
+    /// The transaction that wrote the row, or one that had begun by then.
     pub xid: i64,
     /// The row within it.
     pub id: i64,

@@ -3,6 +3,7 @@
 use super::copy::{COPY_RESOURCES, COPY_TAGS, CopyText};
 use super::tag_reader::TagReader;
 use super::{Work, files, state};
+use crate::db::begin_on;
 use crate::domain::discovery::{Entry, InventoryReader, ReadError, Rejection, ResourceReport};
 use crate::domain::runs::{Fence, Flow, Progress};
 use crate::error::{Error, Result};
@@ -100,7 +101,7 @@ async fn take(work: &Work<'_>, mut parts: mpsc::Receiver<Part>, mut entries: u64
 
 /// One transaction: a part's rows, what was refused among them, and how far the import is.
 async fn stage(pool: PgPool, fence: Fence, file_id: i64, copy: &'static str, part: Part) -> Result<()> {
-    let mut txn = pool.begin().await?;
+    let mut txn = begin_on(&pool).await?;
     let (first, last) = (part.first_line as i64, part.last_line as i64);
     if part.entries > part.rejected {
         let mut copy = txn.copy_in_raw(copy).await?;

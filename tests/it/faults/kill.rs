@@ -38,7 +38,7 @@ async fn auto_tag() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn import() {
-    while_at("kill_import", Work::Import(sized("FAULTS_SIZE", 4_000, 100_000))).await;
+    while_at("kill_import", Work::Import(sized("FAULTS_SIZE", 12_000, 100_000))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,8 @@ mod picture;
 mod place;
 #[cfg(feature = "embedded")]
 mod postgres;
+mod replicas;
+mod rolling;
 mod subscriber;
 mod work;
 
@@ -24,8 +26,11 @@ use std::str::FromStr;
 /// A number of a scenario: that of the variable, or else the one of the form that runs.
 fn sized<T: FromStr>(variable: &str, short: T, full: T) -> T {
     let set = std::env::var(variable).ok().and_then(|text| text.parse().ok());
-    let full_size = std::env::var("FAULTS").is_ok_and(|form| form == "full");
-    set.unwrap_or(if full_size { full } else { short })
+    set.unwrap_or(if is_full() { full } else { short })
+}
+
+fn is_full() -> bool {
+    std::env::var("FAULTS").is_ok_and(|form| form == "full")
 }
 
 /// Decides the moments. Told at the start, so that a run can be repeated as far as time allows it.

@@ -108,6 +108,14 @@ impl Replica {
         starting.kill().await.unwrap();
     }
 
+    /// SIGTERM, its end, and another start. Where it was is known to be gone only when it is.
+    pub async fn roll(&mut self) {
+        let serving = self.serving.take().expect("it runs");
+        let (status, log) = serving.end("-TERM").await;
+        assert!(status.success(), "{log}");
+        self.restart().await;
+    }
+
     /// SIGKILL.
     pub async fn kill(&mut self) {
         self.url.send_replace(None);

@@ -66,6 +66,7 @@ async fn while_at(scenario: &str, work: Work) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: bench/faults"]
 async fn auto_tag() {
     while_at(
         "postgres_auto_tag",
@@ -79,7 +80,7 @@ async fn auto_tag() {
 async fn import() {
     while_at(
         "postgres_import",
-        Work::Import(sized("FAULTS_SIZE", 4_000, 100_000)),
+        Work::Import(sized("FAULTS_SIZE", 12_000, 100_000)),
     )
     .await;
 }

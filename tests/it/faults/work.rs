@@ -74,8 +74,8 @@ impl Work {
         match self {
             AutoTag(_) => "SELECT count(*) FROM ml_inferences",
             Import(_) => {
-                "SELECT CASE WHEN bool_or(status = 'SUCCEEDED') THEN 1000000 ELSE max(progress_done) END
-                   FROM scheduler_jobs WHERE job_name = 'import'"
+                // Read, and taken in: half of the work each.
+                "SELECT ((SELECT coalesce(max(entries), 0) FROM imports) + (SELECT count(*) FROM resources)) / 2"
             }
             Bulk(_) => "SELECT count(*) FROM virtual_tags WHERE approval_status = 'APPROVED'",
         }
