@@ -6,12 +6,10 @@
 //! it.
 
 use super::partitions::{self, Place};
-use crate::db::sql;
+use crate::db::{Begin, sql};
 use crate::domain::runs::{Flow, Progress, RunHandle};
 use crate::error::{Error, Result};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, TransactionTrait, Value,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 
 /// Rows that one seal covers at most.
