@@ -21,12 +21,14 @@ pub(super) async fn run(context: &JobContext, history: RunHistory, run: &RunHand
     let tasks = queue::prune(db, TASKS).await?;
     let uploads = imports::prune(db, UPLOADS).await?;
     let counted = counters::prune(db).await?;
+    let imports = imports::prune_staged(db).await?;
     let counts = [
         ("partitions_made", i64::from(partitions)),
         ("decisions_pruned", decisions as i64),
         ("tasks_pruned", tasks as i64),
         ("uploads_pruned", uploads as i64),
         ("counters_pruned", counted as i64),
+        ("imports_forgotten", imports as i64),
     ];
     let mut flow = run.checkpoint(db, progress(counts.into())).await?;
     let mut more = true;

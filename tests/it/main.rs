@@ -24,6 +24,7 @@ mod faults;
 mod first_start;
 mod graphql;
 mod http;
+mod imports;
 mod inventory;
 mod jobs;
 mod live;

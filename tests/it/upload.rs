@@ -36,6 +36,42 @@ async fn send(
     request.multipart(form).send().await.unwrap()
 }
 
+/// Uploads a file that must be taken, with a mutation that calls its field `import`; gives its run once it has ended.
+pub async fn import_with(service: &Service, mutation: &str, file: &str, variables: Value) -> Value {
+    import_as(service, None, mutation, file, variables).await
+}
+
+/// The same with a token.
+pub async fn import_as(
+    service: &Service,
+    token: Option<&str>,
+    mutation: &str,
+    file: &str,
+    mut variables: Value,
+) -> Value {
+    variables["file"] = Value::Null;
+    let operations = json!({"query": mutation, "variables": variables});
+    let form = Form::new()
+        .text("operations", operations.to_string())
+        .text("map", json!({"0": ["variables.file"]}).to_string())
+        .part("0", Part::text(file.to_owned()).file_name("file.csv"));
+    let request = service.client.post(service.url("/graphql"));
+    let request = request.header("apollo-require-preflight", "true");
+    let request = match token {
+        Some(token) => request.bearer_auth(token),
+        None => request.header("x-actor", "ada"),
+    };
+    let response = request.multipart(form).send().await.unwrap();
+    let answer: Value = response.json().await.unwrap();
+    assert_eq!(answer.get("errors"), None, "{answer}");
+    let payload = &answer["data"]["import"];
+    assert_eq!(payload["userErrors"], json!([]));
+    match token {
+        Some(_) => payload["run"].clone(),
+        None => service.ended_run(&payload["run"]["id"]).await,
+    }
+}
+
 /// Uploads a file that must be taken; gives its run once it has ended.
 async fn import(service: &Service, name: &str, content: impl Into<Vec<u8>>, dry_run: bool) -> Value {
     let response = send(service, name, content, dry_run).await;
@@ -51,19 +87,19 @@ async fn import(service: &Service, name: &str, content: impl Into<Vec<u8>>, dry_
     service.ended_run(&payload["run"]["id"]).await
 }
 
-fn counts(inserted: u32, updated: u32, unchanged: u32, rejected: u32) -> Value {
+pub fn counts(inserted: u32, updated: u32, unchanged: u32, rejected: u32) -> Value {
     json!({"inserted": inserted, "updated": updated, "unchanged": unchanged, "rejected": rejected})
 }
 
 /// A number that any change of any row of these tables changes.
-async fn versions(world: &World) -> i64 {
+pub async fn versions(world: &World) -> i64 {
     let versions = "SELECT (SELECT coalesce(sum(xmin::text::bigint), 0) FROM resources)::bigint
          + (SELECT coalesce(sum(xmin::text::bigint), 0) FROM virtual_tags)::bigint + (SELECT count(*) FROM tag_audit)";
     world.number(versions, []).await
 }
 
 /// Waits for the evaluation that follows imports and discoveries by itself, and changes rows, too.
-async fn until_idle(world: &World) {
+pub async fn until_idle(world: &World) {
     while world.count("scheduler_jobs WHERE finished_at IS NULL").await > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -129,3 +129,18 @@ pub async fn prune(db: &DatabaseConnection, age: Duration) -> Result<u64> {
     )
     .await
 }
+
+/// Deletes what imports that ended otherwise than well have left staged, a day after their end: until then they may be
+/// tried again and go on. Gives how many imports were forgotten.
+pub async fn prune_staged(db: &DatabaseConnection) -> Result<u64> {
+    let forget = "DELETE FROM imports i USING scheduler_jobs r
+         WHERE r.id = i.run_id AND i.stage IN ('READING', 'MERGING') AND r.finished_at < now() - interval '1 day'";
+    let forgotten = sql::execute(db, forget, []).await?;
+    for table in ["import_rows", "import_tags"] {
+        let orphans = format!(
+            "DELETE FROM {table} s WHERE NOT EXISTS (SELECT FROM imports i WHERE i.file_id = s.file_id)"
+        );
+        sql::execute(db, &orphans, []).await?;
+    }
+    Ok(forgotten)
+}
