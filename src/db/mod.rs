@@ -106,6 +106,9 @@ fn session(options: PgConnectOptions, settings: &PoolSettings) -> PgConnectOptio
             // A frozen process lets go of what it holds before its runs are taken from it, see `runs::DEAD_AFTER`.
             ("idle_in_transaction_session_timeout", "20000"),
             ("client_connection_check_interval", "5000"),
+            // A plan that serves all values of a filter serves rare ones badly: walking an order in search of them reads
+            // everything. Statements without parameters keep their plan all the same.
+            ("plan_cache_mode", "force_custom_plan"),
             ("tcp_keepalives_idle", "30"),
             ("tcp_keepalives_interval", "10"),
             ("tcp_keepalives_count", "3"),

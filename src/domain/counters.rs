@@ -34,7 +34,7 @@ pub async fn fold(db: &DatabaseConnection) -> Result<u64> {
     if folded >= VACUUM_FROM {
         let vacuum =
             "VACUUM tag_count_deltas, group_count_deltas, resource_count_deltas, decision_count_deltas,
-             tagged_unsure, tag_counts, group_counts";
+             tagged_unsure, tag_counts, tag_totals, group_counts";
         db.execute_unprepared(vacuum).await?;
     }
     Ok(folded)
@@ -45,8 +45,10 @@ pub async fn prune(db: &DatabaseConnection) -> Result<u64> {
     let mut pruned = 0;
     for prune in [
         "DELETE FROM tag_counts WHERE count = 0",
+        "DELETE FROM tag_totals WHERE count = 0",
         "DELETE FROM group_counts WHERE count = 0",
         "DELETE FROM resource_counts WHERE count = 0",
+        "DELETE FROM resource_totals WHERE count = 0",
         "DELETE FROM tagged_counts WHERE count = 0",
         "DELETE FROM decision_counts WHERE minute < now() - interval '2 days'",
     ] {
@@ -71,8 +73,29 @@ const TAG_CELLS: &str =
     AND ($3::text IS NULL OR account_id = $3) AND ($4::text IS NULL OR tag_key = $4)
     AND ($5::text IS NULL OR source = $5) AND ($6::boolean IS NULL OR auto_applied = $6)
     AND ($7::text IS NULL OR cloud = $7)";
+const RESOURCE_CELLS: &str =
+    "($1::text[] IS NULL OR account_id = ANY($1)) AND ($2::text IS NULL OR account_id = $2)
+    AND ($3::text IS NULL OR cloud = $3) AND ($4::text IS NULL OR resource_type = $4)
+    AND ($5::boolean IS NULL OR retired = $5)";
+
+/// Where to read: the figures of all accounts together when no account matters, those by account otherwise.
+fn place(name: &str, cells: &str, scope: &AccountScope, account: Option<&String>) -> String {
+    match (scope, account) {
+        (AccountScope::All, None) => {
+            format!(
+                "{name}_totals_now WHERE {}",
+                cells.replace("account_id", "NULL::text")
+            )
+        }
+        _ => format!("{name}_counts_now WHERE {cells}"),
+    }
+}
 
 impl TagCells {
+    fn place(&self, scope: &AccountScope) -> String {
+        place("tag", TAG_CELLS, scope, self.account_id.as_ref())
+    }
+
     fn binds(&self, scope: &AccountScope) -> [Value; 7] {
         [
             scope.as_bind().into(),
@@ -106,8 +129,9 @@ pub struct Band {
 /// The tags in these cells by key, kind and confidence.
 pub async fn bands(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCells) -> Result<Vec<Band>> {
     let bands = format!(
-        "SELECT tag_key, auto_applied, band, sum(count)::bigint AS count FROM tag_counts_now
-          WHERE {TAG_CELLS} GROUP BY tag_key, auto_applied, band HAVING sum(count) <> 0"
+        "SELECT tag_key, auto_applied, band, sum(count)::bigint AS count FROM {}
+          GROUP BY tag_key, auto_applied, band HAVING sum(count) <> 0",
+        cells.place(scope)
     );
     sql::rows(db, &bands, cells.binds(scope)).await
 }
@@ -123,11 +147,51 @@ pub struct StatusCount {
 
 /// Tags by status.
 pub async fn statuses(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<StatusCount>> {
+    let all = TagCells::default();
     let statuses = format!(
-        "SELECT approval_status AS status, sum(count)::bigint AS count FROM tag_counts_now
-          WHERE {TAG_CELLS} GROUP BY approval_status HAVING sum(count) <> 0 ORDER BY approval_status"
+        "SELECT approval_status AS status, sum(count)::bigint AS count FROM {}
+          GROUP BY approval_status HAVING sum(count) <> 0 ORDER BY approval_status",
+        all.place(scope)
     );
-    sql::rows(db, &statuses, TagCells::default().binds(scope)).await
+    sql::rows(db, &statuses, all.binds(scope)).await
+}
+
+/// Which groups of the queue are counted; what is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupCells {
+    pub tag_key: Option<String>,
+    pub tag_value: Option<String>,
+    pub source: Option<TagSource>,
+    pub evidence_signature: Option<String>,
+}
+
+/// The condition on `group_counts_now` over what [`GroupCells::binds`] gives for `$1` to `$4`.
+pub const GROUP_CELLS: &str = "($1::text IS NULL OR tag_key = $1) AND ($2::text IS NULL OR tag_value = $2)
+    AND ($3::text IS NULL OR source = $3) AND ($4::text IS NULL OR evidence_signature = $4)";
+
+impl GroupCells {
+    /// The values of [`GROUP_CELLS`].
+    pub fn binds(&self) -> [Value; 4] {
+        [
+            self.tag_key.clone().into(),
+            self.tag_value.clone().into(),
+            self.source.as_ref().map(ActiveEnum::to_value).into(),
+            self.evidence_signature.clone().into(),
+        ]
+    }
+}
+
+/// How many groups the queue has in these cells.
+pub async fn groups(db: &impl ConnectionTrait, cells: &GroupCells) -> Result<u64> {
+    let count = format!("SELECT count(*) AS count FROM group_counts_now WHERE {GROUP_CELLS}");
+    one(db, &count, cells.binds()).await
+}
+
+/// How many tags the groups in these cells have.
+pub async fn tags_of_groups(db: &impl ConnectionTrait, cells: &GroupCells) -> Result<u64> {
+    let count =
+        format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM group_counts_now WHERE {GROUP_CELLS}");
+    one(db, &count, cells.binds()).await
 }
 
 /// Which resources are counted; what is `None` does not matter.
@@ -145,10 +209,8 @@ pub async fn resources(
     scope: &AccountScope,
     cells: &ResourceCells,
 ) -> Result<u64> {
-    let count = "SELECT coalesce(sum(count), 0)::bigint AS count FROM resource_counts_now
-         WHERE ($1::text[] IS NULL OR account_id = ANY($1)) AND ($2::text IS NULL OR account_id = $2)
-           AND ($3::text IS NULL OR cloud = $3) AND ($4::text IS NULL OR resource_type = $4)
-           AND ($5::boolean IS NULL OR retired = $5)";
+    let place = place("resource", RESOURCE_CELLS, scope, cells.account_id.as_ref());
+    let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {place}");
     let binds = [
         scope.as_bind().into(),
         cells.account_id.clone().into(),
@@ -156,7 +218,7 @@ pub async fn resources(
         cells.resource_type.clone().into(),
         cells.retired.into(),
     ];
-    one(db, count, binds).await
+    one(db, &count, binds).await
 }
 
 /// Resources of one cloud that are alive.
@@ -173,7 +235,12 @@ pub struct CloudCount {
 /// Resources that are alive, by cloud. Those whose tags changed a moment ago are looked at; of a great many at once
 /// only some are, and the rest counts when [`fold`] has looked.
 pub async fn clouds(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<CloudCount>> {
-    let clouds = "WITH unsure AS MATERIALIZED (SELECT DISTINCT id
+    let resources = match scope {
+        AccountScope::All => "(SELECT *, NULL::text AS account_id FROM resource_totals_now) AS resources",
+        AccountScope::Only(_) => "resource_counts_now",
+    };
+    let clouds = format!(
+        "WITH unsure AS MATERIALIZED (SELECT DISTINCT id
                FROM (SELECT unnest(resource_ids) AS id FROM tagged_unsure LIMIT 2000) ids),
          tagged AS (
              SELECT cloud, account_id, count FROM tagged_counts
@@ -184,13 +251,14 @@ pub async fn clouds(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<V
              UNION ALL
              SELECT t.cloud, t.account_id, -1 FROM unsure u JOIN tagged_resources t ON t.resource_id = u.id),
          figures AS (
-             SELECT cloud, account_id, count AS resources, 0 AS tagged FROM resource_counts_now WHERE NOT retired
+             SELECT cloud, account_id, count AS resources, 0 AS tagged FROM {resources} WHERE NOT retired
              UNION ALL
              SELECT cloud, account_id, 0, count FROM tagged)
          SELECT cloud, sum(resources)::bigint AS resources, sum(tagged)::bigint AS tagged FROM figures
           WHERE $1::text[] IS NULL OR account_id = ANY($1)
-          GROUP BY cloud HAVING sum(resources) <> 0 ORDER BY cloud";
-    sql::rows(db, clouds, [scope.as_bind().into()]).await
+          GROUP BY cloud HAVING sum(resources) <> 0 ORDER BY cloud"
+    );
+    sql::rows(db, &clouds, [scope.as_bind().into()]).await
 }
 
 /// Decisions since a moment, to the minute; with `account` or `key`, of these alone.

@@ -16,3 +16,4 @@ pub mod page;
 pub mod rules;
 pub mod runs;
 pub mod tagging;
+pub mod total;

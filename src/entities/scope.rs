@@ -25,6 +25,10 @@ impl AccountScope {
     pub fn on(&self, column: impl IntoColumnRef) -> Condition {
         match self {
             Self::All => Condition::all(),
+            // An index that begins with the account gives an order only for one account.
+            Self::Only(accounts) if accounts.len() == 1 => {
+                Condition::all().add(Expr::col(column).eq(accounts[0].as_str()))
+            }
             Self::Only(accounts) => {
                 Condition::all().add(Expr::col(column).eq(PgFunc::any(Expr::val(accounts.clone()))))
             }

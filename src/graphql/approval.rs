@@ -173,8 +173,11 @@ pub struct ApprovalStats {
     pub by_confidence: Vec<ConfidenceBand>,
     /// Since when the oldest waits.
     pub oldest: Option<DateTime<Utc>>,
-    /// Tags that people approved or denied within the last 24 hours.
+    /// Tags that people approved or denied within the last 24 hours, to the minute.
     pub decided_last_day: i64,
+    /// Whether the figures but the last two are estimates from a sample, as they are of a filter by more than kind, key,
+    /// source, cloud and account that takes more than some ten thousand tags.
+    pub is_estimate: bool,
 }
 
 /// A count of one key.
@@ -224,6 +227,7 @@ impl From<StatsRow> for ApprovalStats {
                 .collect(),
             oldest: stats.oldest,
             decided_last_day: stats.decided,
+            is_estimate: stats.is_estimate,
         }
     }
 }

@@ -4,8 +4,9 @@ use super::batch::Batch;
 use super::context::ContextExt;
 use super::drive::Gate;
 use super::error::Result;
-use super::page::{Connection, PageArgs};
+use super::page::{Connection, PageArgs, wants_total};
 use crate::domain::page::{Keyset, Page, PageLimits, Window};
+use crate::domain::total::Total;
 use crate::error::{Error, Result as DomainResult};
 use async_graphql::Context;
 use futures::future::try_join_all;
@@ -92,9 +93,9 @@ where
     {
         let window = args.window(self.order, ctx.services()?.page_limits)?;
         let page = self.pages.load((parent, filter.clone(), args));
-        let (page, total) = if ctx.look_ahead().field("totalCount").exists() {
+        let (page, total) = if wants_total(ctx) {
             let (page, total) = tokio::try_join!(page, self.counts.load((parent, filter)))?;
-            (page, Some(total.unwrap_or_default()))
+            (page, Some(Total::exact(total.unwrap_or_default())))
         } else {
             (page.await?, None)
         };

@@ -5,6 +5,7 @@ use super::cursor;
 use super::error::{Failure, Result};
 use super::rows::Rows;
 use crate::domain::page::{Keyset, Page, PageLimits, Window};
+use crate::domain::total::Total;
 use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -97,13 +98,13 @@ pub struct Connection<N> {
     edges: Vec<Edge<N>>,
     has_previous: bool,
     has_next: bool,
-    total: Option<u64>,
+    total: Option<Total>,
 }
 
 impl<N> Connection<N> {
     /// The page as a connection; its rows become nodes that still know their row, from which a cursor is made
     /// when it is asked for.
-    pub fn new<Row, O>(page: Page<Row>, order: O, total: Option<u64>, node: impl Fn(Row) -> N) -> Self
+    pub fn new<Row, O>(page: Page<Row>, order: O, total: Option<Total>, node: impl Fn(Row) -> N) -> Self
     where
         N: AsRef<O::Row>,
         O: Keyset,
@@ -147,9 +148,16 @@ impl<N: OutputType + 'static> Connection<N> {
         }
     }
 
-    /// How many rows the whole list has. Counted when asked for, which takes its time on a large list.
+    /// How many rows the whole list has. Known or counted as far as that is quick; `totalCountIsEstimate` tells whether
+    /// it is an estimate instead.
     async fn total_count(&self) -> Option<u64> {
-        self.total
+        self.total.map(|total| total.count)
+    }
+
+    /// Whether `totalCount` is an estimate, as it is of a long list with a filter that no counter is kept for. A list
+    /// that fits on one page is always counted.
+    async fn total_count_is_estimate(&self) -> bool {
+        self.total.is_some_and(|total| total.is_estimate)
     }
 }
 
@@ -159,7 +167,13 @@ impl<N: OutputType> TypeName for Connection<N> {
     }
 }
 
-/// Answers a list field: reads the window, and counts too when the operation selects `totalCount`.
+/// Whether the operation selects how many rows the list of this field has.
+pub fn wants_total(ctx: &Context<'_>) -> bool {
+    let selected = ctx.look_ahead();
+    selected.field("totalCount").exists() || selected.field("totalCountIsEstimate").exists()
+}
+
+/// Answers a list field: reads the window, and counts too when the operation selects the total.
 pub async fn connection<N, Row, O, L, C>(
     ctx: &Context<'_>,
     args: PageArgs,
@@ -171,11 +185,16 @@ where
     N: From<Row> + AsRef<O::Row>,
     O: Keyset,
     L: Future<Output = crate::error::Result<Page<Row>>>,
-    C: Future<Output = crate::error::Result<u64>>,
+    C: Future<Output = crate::error::Result<Total>>,
 {
     let window = args.window(order, ctx.services()?.page_limits)?;
-    let (page, total) = if ctx.look_ahead().field("totalCount").exists() {
-        let (page, total) = tokio::try_join!(list(window), count())?;
+    let (page, total) = if wants_total(ctx) {
+        let (page, mut total) = tokio::try_join!(list(window), count())?;
+        let rows = page.rows.len() as u64;
+        if total.is_estimate && !page.has_previous && !page.has_next {
+            total = Total::exact(rows);
+        }
+        total.count = total.count.max(rows);
         (page, Some(total))
     } else {
         (list(window).await?, None)

@@ -14,9 +14,20 @@ CREATE TABLE tag_counts (
     band            integer NOT NULL,
     cloud           text NOT NULL,
     count           bigint NOT NULL,
-    PRIMARY KEY (approval_status, account_id, tag_key, source, auto_applied, band, cloud)
+    PRIMARY KEY (account_id, approval_status, tag_key, source, auto_applied, band, cloud)
 ) WITH (fillfactor = 70);
 CREATE TABLE tag_count_deltas (LIKE tag_counts);
+-- The same of all accounts, for who may see all: there may be thousands.
+CREATE TABLE tag_totals (
+    approval_status text NOT NULL,
+    tag_key         text NOT NULL,
+    source          text NOT NULL,
+    auto_applied    boolean NOT NULL,
+    band            integer NOT NULL,
+    cloud           text NOT NULL,
+    count           bigint NOT NULL,
+    PRIMARY KEY (approval_status, tag_key, source, auto_applied, band, cloud)
+) WITH (fillfactor = 70);
 
 -- The groups of the queue.
 CREATE TABLE group_counts (
@@ -39,6 +50,13 @@ CREATE TABLE resource_counts (
     PRIMARY KEY (account_id, cloud, resource_type, retired)
 ) WITH (fillfactor = 70);
 CREATE TABLE resource_count_deltas (LIKE resource_counts);
+CREATE TABLE resource_totals (
+    cloud         text NOT NULL,
+    resource_type text NOT NULL,
+    retired       boolean NOT NULL,
+    count         bigint NOT NULL,
+    PRIMARY KEY (cloud, resource_type, retired)
+) WITH (fillfactor = 70);
 
 -- What people decided, by the minute; kept for two days.
 CREATE TABLE decision_counts (
@@ -68,11 +86,15 @@ CREATE TABLE tagged_unsure (resource_ids bigint[] NOT NULL);
 
 -- What is read: the counts and what is not yet folded into them.
 CREATE VIEW tag_counts_now AS TABLE tag_counts UNION ALL TABLE tag_count_deltas;
+CREATE VIEW tag_totals_now AS TABLE tag_totals
+    UNION ALL SELECT approval_status, tag_key, source, auto_applied, band, cloud, count FROM tag_count_deltas;
 CREATE VIEW group_counts_now AS
     SELECT tag_key, tag_value, source, evidence_signature, sum(count)::bigint AS count
       FROM (TABLE group_counts UNION ALL TABLE group_count_deltas) both_tables
      GROUP BY tag_key, tag_value, source, evidence_signature HAVING sum(count) > 0;
 CREATE VIEW resource_counts_now AS TABLE resource_counts UNION ALL TABLE resource_count_deltas;
+CREATE VIEW resource_totals_now AS TABLE resource_totals
+    UNION ALL SELECT cloud, resource_type, retired, count FROM resource_count_deltas;
 CREATE VIEW decision_counts_now AS TABLE decision_counts UNION ALL TABLE decision_count_deltas;
 
 CREATE FUNCTION confidence_band(confidence double precision) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -176,7 +198,7 @@ CREATE TRIGGER counted_insert AFTER INSERT ON tag_audit REFERENCING NEW TABLE AS
 
 CREATE FUNCTION virtual_tags_counted_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    TRUNCATE tag_counts, tag_count_deltas, group_counts, group_count_deltas, tagged_resources, tagged_counts,
+    TRUNCATE tag_counts, tag_totals, tag_count_deltas, group_counts, group_count_deltas, tagged_resources, tagged_counts,
         tagged_unsure;
     RETURN NULL;
 END $$;
@@ -184,7 +206,7 @@ CREATE TRIGGER counted_truncate AFTER TRUNCATE ON virtual_tags
     FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_counted_truncate();
 CREATE FUNCTION resources_counted_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    TRUNCATE resource_counts, resource_count_deltas;
+    TRUNCATE resource_counts, resource_totals, resource_count_deltas;
     RETURN NULL;
 END $$;
 CREATE TRIGGER counted_truncate AFTER TRUNCATE ON resources
@@ -205,8 +227,13 @@ BEGIN
          sums AS (INSERT INTO tag_counts
             SELECT approval_status, account_id, tag_key, source, auto_applied, band, cloud, sum(count)
               FROM taken GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(count) <> 0
-            ON CONFLICT (approval_status, account_id, tag_key, source, auto_applied, band, cloud)
-               DO UPDATE SET count = tag_counts.count + excluded.count)
+            ON CONFLICT (account_id, approval_status, tag_key, source, auto_applied, band, cloud)
+               DO UPDATE SET count = tag_counts.count + excluded.count),
+         totals AS (INSERT INTO tag_totals
+            SELECT approval_status, tag_key, source, auto_applied, band, cloud, sum(count)
+              FROM taken GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(count) <> 0
+            ON CONFLICT (approval_status, tag_key, source, auto_applied, band, cloud)
+               DO UPDATE SET count = tag_totals.count + excluded.count)
     SELECT count(*) INTO part FROM taken;
     folded := folded + part;
     WITH taken AS (DELETE FROM group_count_deltas
@@ -224,7 +251,11 @@ BEGIN
             SELECT account_id, cloud, resource_type, retired, sum(count)
               FROM taken GROUP BY 1, 2, 3, 4 HAVING sum(count) <> 0
             ON CONFLICT (account_id, cloud, resource_type, retired)
-               DO UPDATE SET count = resource_counts.count + excluded.count)
+               DO UPDATE SET count = resource_counts.count + excluded.count),
+         totals AS (INSERT INTO resource_totals
+            SELECT cloud, resource_type, retired, sum(count) FROM taken GROUP BY 1, 2, 3 HAVING sum(count) <> 0
+            ON CONFLICT (cloud, resource_type, retired)
+               DO UPDATE SET count = resource_totals.count + excluded.count)
     SELECT count(*) INTO part FROM taken;
     folded := folded + part;
     WITH taken AS (DELETE FROM decision_count_deltas
@@ -266,16 +297,21 @@ END $$;
 CREATE FUNCTION counters_rebuild() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     LOCK TABLE resources, virtual_tags IN SHARE MODE;
-    TRUNCATE tag_counts, tag_count_deltas, group_counts, group_count_deltas, resource_counts, resource_count_deltas,
-        decision_counts, decision_count_deltas, tagged_resources, tagged_counts, tagged_unsure;
+    TRUNCATE tag_counts, tag_totals, tag_count_deltas, group_counts, group_count_deltas, resource_counts, resource_totals,
+        resource_count_deltas, decision_counts, decision_count_deltas, tagged_resources, tagged_counts, tagged_unsure;
     INSERT INTO tag_counts
     SELECT approval_status, account_id, tag_key, source, auto_applied, confidence_band(confidence), cloud, count(*)
       FROM virtual_tags GROUP BY 1, 2, 3, 4, 5, 6, 7;
+    INSERT INTO tag_totals
+    SELECT approval_status, tag_key, source, auto_applied, band, cloud, sum(count)
+      FROM tag_counts GROUP BY 1, 2, 3, 4, 5, 6;
     INSERT INTO group_counts
     SELECT tag_key, tag_value, source, evidence_signature, count(*)
       FROM virtual_tags WHERE approval_status = 'PENDING' GROUP BY 1, 2, 3, 4;
     INSERT INTO resource_counts
     SELECT account_id, cloud, resource_type, retired_at IS NOT NULL, count(*) FROM resources GROUP BY 1, 2, 3, 4;
+    INSERT INTO resource_totals
+    SELECT cloud, resource_type, retired, sum(count) FROM resource_counts GROUP BY 1, 2, 3;
     INSERT INTO decision_counts
     SELECT date_trunc('minute', "timestamp"), account_id, tag_key, count(*)
       FROM tag_audit WHERE action IN ('APPROVED', 'DENIED') AND "timestamp" >= now() - interval '2 days'
@@ -295,10 +331,15 @@ LANGUAGE sql STABLE AS $$
         SELECT 'tags' AS counter, concat_ws(' / ', approval_status, account_id, tag_key, source, auto_applied, band,
                cloud) AS cell, count FROM tag_counts_now
         UNION ALL
+        SELECT 'all tags', concat_ws(' / ', approval_status, tag_key, source, auto_applied, band, cloud), count
+          FROM tag_totals_now
+        UNION ALL
         SELECT 'groups', concat_ws(' / ', tag_key, tag_value, source, evidence_signature), count
           FROM (TABLE group_counts UNION ALL TABLE group_count_deltas) g
         UNION ALL
         SELECT 'resources', concat_ws(' / ', account_id, cloud, resource_type, retired), count FROM resource_counts_now
+        UNION ALL
+        SELECT 'all resources', concat_ws(' / ', cloud, resource_type, retired), count FROM resource_totals_now
         UNION ALL
         SELECT 'decisions', concat_ws(' / ', minute, account_id, tag_key), count FROM decision_counts_now
          WHERE minute > now() - interval '1 day'
@@ -311,10 +352,16 @@ LANGUAGE sql STABLE AS $$
         SELECT 'tags' AS counter, concat_ws(' / ', approval_status, account_id, tag_key, source, auto_applied,
                confidence_band(confidence), cloud) AS cell, count(*) AS count FROM virtual_tags GROUP BY 2
         UNION ALL
+        SELECT 'all tags', concat_ws(' / ', approval_status, tag_key, source, auto_applied,
+               confidence_band(confidence), cloud), count(*) FROM virtual_tags GROUP BY 2
+        UNION ALL
         SELECT 'groups', concat_ws(' / ', tag_key, tag_value, source, evidence_signature), count(*)
           FROM virtual_tags WHERE approval_status = 'PENDING' GROUP BY 2
         UNION ALL
         SELECT 'resources', concat_ws(' / ', account_id, cloud, resource_type, retired_at IS NOT NULL), count(*)
+          FROM resources GROUP BY 2
+        UNION ALL
+        SELECT 'all resources', concat_ws(' / ', cloud, resource_type, retired_at IS NOT NULL), count(*)
           FROM resources GROUP BY 2
         UNION ALL
         SELECT 'decisions', concat_ws(' / ', date_trunc('minute', "timestamp"), account_id, tag_key), count(*)
@@ -333,3 +380,35 @@ LANGUAGE sql STABLE AS $$
      WHERE coalesce(k.count, 0) <> coalesce(r.count, 0)
 $$;
 SELECT counters_rebuild();
+
+-- Indexes. Walking an order and skipping what a filter does not take finds a page of what is frequent. What is rare, or
+-- is not there at all, is collected by these two: they know each combination of columns, are a fifth as large as
+-- one of the indexes below, and cost a writer next to nothing. So no column needs an index of its own any more.
+CREATE EXTENSION IF NOT EXISTS btree_gin;
+CREATE INDEX virtual_tags_rare ON virtual_tags USING gin
+    (approval_status, tag_key, tag_value, source, evidence_signature, cloud, account_id, resource_type)
+    WITH (gin_pending_list_limit = 1024);
+DROP INDEX virtual_tags_status, virtual_tags_key;
+CREATE INDEX resources_rare ON resources USING gin (cloud, account_id, resource_type, region);
+CREATE INDEX resources_retired ON resources (id) WHERE retired_at IS NOT NULL;
+-- The tags of a rule in their order.
+DROP INDEX virtual_tags_rule;
+CREATE INDEX virtual_tags_rule ON virtual_tags (rule_id, id) WHERE rule_id IS NOT NULL;
+-- The queue: a source has its own confidences, and an account its own time, so that walking either order would skip most
+-- of the queue before it came to the first of them.
+CREATE INDEX virtual_tags_queue_source ON virtual_tags (source, confidence, id) WHERE approval_status = 'PENDING';
+CREATE INDEX virtual_tags_queue_account_age ON virtual_tags (account_id, created_at, id)
+    WHERE approval_status = 'PENDING';
+DROP INDEX virtual_tags_queue_key;
+CREATE INDEX virtual_tags_queue_key ON virtual_tags (tag_key, confidence, id) WHERE approval_status = 'PENDING';
+-- A group in both orders, which also tell its lowest and highest confidence, and its oldest.
+DROP INDEX virtual_tags_queue_group;
+CREATE INDEX virtual_tags_queue_group ON virtual_tags
+    (tag_key, tag_value, source, evidence_signature, confidence, id) WHERE approval_status = 'PENDING';
+CREATE INDEX virtual_tags_queue_group_age ON virtual_tags
+    (tag_key, tag_value, source, evidence_signature, created_at, id) WHERE approval_status = 'PENDING';
+-- An account's columns are not independent of each other: it lies in one cloud.
+CREATE STATISTICS virtual_tags_place (dependencies, mcv) ON cloud, account_id, resource_type FROM virtual_tags;
+CREATE STATISTICS virtual_tags_proposal (dependencies, mcv) ON approval_status, tag_key, tag_value, source
+    FROM virtual_tags;
+CREATE STATISTICS resources_place (dependencies, mcv) ON cloud, account_id, resource_type FROM resources;

@@ -19,8 +19,8 @@ const OLDEST_MAJOR: u32 = 15;
 /// What is downloaded for a new cluster.
 const DOWNLOADED_MAJOR: u32 = 17;
 
-/// The extensions that the job queue needs.
-const EXTENSIONS: [&str; 2] = ["hstore", "pgcrypto"];
+/// The extensions that the job queue and the indexes of the lists need.
+const EXTENSIONS: [&str; 3] = ["hstore", "pgcrypto", "btree_gin"];
 
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(5);
 
@@ -154,7 +154,7 @@ impl Finder<'_> {
             || {
                 format!(
                     "PostgreSQL {OLDEST_MAJOR} or newer with the extensions {}",
-                    EXTENSIONS.join(" and ")
+                    EXTENSIONS.join(", ")
                 )
             },
             |major| format!("PostgreSQL {major}, which wrote the existing database"),
@@ -244,7 +244,7 @@ impl Finder<'_> {
         }
         Err(format!(
             "the extensions {} are missing (package postgresql-contrib)",
-            EXTENSIONS.join(" and ")
+            EXTENSIONS.join(", ")
         ))
     }
 

@@ -1,7 +1,7 @@
 //! Which tags of the queue: the same filter lists them, decides them and follows their events.
 
 use crate::domain::audit::AuditRow;
-use crate::domain::counters::TagCells;
+use crate::domain::counters::{GroupCells, TagCells};
 use crate::entities::virtual_tag::{Column, Entity};
 use crate::entities::{Cloud, TagSource};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
@@ -109,6 +109,33 @@ impl TagFilter {
             source,
             auto_applied: kind.map(|kind| kind == TagKind::AutoApplied),
             cloud,
+        })
+    }
+
+    /// The counters that hold the groups that the filter takes; `None` when it asks for more than they know.
+    pub fn group_cells(&self) -> Option<GroupCells> {
+        let Self {
+            kind: None,
+            tag_key,
+            tag_value,
+            cloud: None,
+            account_id: None,
+            resource_type: None,
+            source,
+            evidence_signature,
+            min_confidence: None,
+            max_confidence: None,
+            created_before: None,
+            created_after: None,
+        } = self.clone()
+        else {
+            return None;
+        };
+        Some(GroupCells {
+            tag_key,
+            tag_value,
+            source,
+            evidence_signature,
         })
     }
 

@@ -3,14 +3,16 @@
 use super::filter::TagFilter;
 use super::{VirtualTag, rows};
 use crate::domain::auth::{AccountScope, Actor};
+use crate::domain::counters::{self, TagCells};
 use crate::domain::inventory::Resource;
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
+use crate::domain::total::{self, Total};
 use crate::entities::{ApprovalStatus, resource, virtual_tag};
 use crate::error::Result;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, extension::postgres::PgFunc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, Iterable, JoinType, PaginatorTrait, QueryFilter,
-    QuerySelect, RelationTrait, Select,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, Iterable, JoinType, QueryFilter, QuerySelect,
+    QueryTrait, RelationTrait, Select,
 };
 use std::collections::HashMap;
 use virtual_tag::Column;
@@ -127,6 +129,13 @@ pub struct AnyTagFilter {
 }
 
 impl AnyTagFilter {
+    /// The counters that hold how many tags the filter takes; `None` when it asks for more than they know.
+    fn counted(&self) -> Option<TagCells> {
+        let cells = self.tag.cells().filter(|_| self.rule_id.is_none())?;
+        let status = self.status;
+        Some(TagCells { status, ..cells })
+    }
+
     fn condition(&self) -> Condition {
         self.tag
             .condition()
@@ -151,7 +160,44 @@ fn of(scope: &AccountScope, filter: &TagsOfFilter) -> Select<virtual_tag::Entity
     virtual_tag::find(scope).filter(condition)
 }
 
-/// A page of the tags that wait for a decision, by one statement.
+/// Up to so many tags are collected and sorted rather than looked for along an order.
+const FEW: u64 = 2_000;
+
+/// The tags of a filter, given how many there are, if the counters know: none when there are none, and when there are
+/// few, by their ids. The planner takes columns for independent of each other, and would walk along a whole order in
+/// search of what is rare only in combination.
+fn narrowed(select: Select<virtual_tag::Entity>, known: Option<u64>) -> Option<Select<virtual_tag::Entity>> {
+    match known {
+        Some(0) => None,
+        Some(few) if few <= FEW => {
+            let ids = select.clone().select_only().column(Column::Id).into_query();
+            let ids = Func::cust("ARRAY").arg(Expr::from(ids));
+            Some(select.filter(Column::Id.into_expr().eq(PgFunc::any(ids))))
+        }
+        _ => Some(select),
+    }
+}
+
+/// The tags of the filter that wait for a decision; `None` when it is known that there are none.
+pub(super) async fn pending(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    filter: &TagFilter,
+) -> Result<Option<Select<virtual_tag::Entity>>> {
+    let select = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
+    let known = match (&actor.scope, filter.cells(), filter.group_cells()) {
+        (AccountScope::All, ..) if *filter == TagFilter::default() => None,
+        (scope, Some(cells), _) => {
+            let status = Some(ApprovalStatus::Pending);
+            Some(counters::tags(db, scope, &TagCells { status, ..cells }).await?)
+        }
+        (AccountScope::All, None, Some(groups)) => Some(counters::tags_of_groups(db, &groups).await?),
+        _ => None,
+    };
+    Ok(narrowed(select, known))
+}
+
+/// A page of the tags that wait for a decision, by one statement; another tells before whether there are any of a filter.
 pub async fn queue(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -160,14 +206,21 @@ pub async fn queue(
     window: &Window,
     load: Load,
 ) -> Result<Page<Listed>> {
-    let pending = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
-    page_of(db, pending, order, window, load).await
+    match pending(db, actor, filter).await? {
+        Some(pending) => page_of(db, pending, order, window, load).await,
+        None => Ok(window.page(Vec::new())),
+    }
 }
 
 /// How many tags of the filter wait for a decision.
-pub async fn count_queue(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<u64> {
+pub async fn count_queue(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Total> {
+    if let Some(cells) = filter.cells() {
+        let status = Some(ApprovalStatus::Pending);
+        let count = counters::tags(db, &actor.scope, &TagCells { status, ..cells }).await?;
+        return Ok(Total::exact(count));
+    }
     let pending = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
-    Ok(pending.count(db).await?)
+    total::of(db, pending).await
 }
 
 /// A page of tags in any status, by one statement.
@@ -180,15 +233,24 @@ pub async fn all(
     load: Load,
 ) -> Result<Page<Listed>> {
     let found = virtual_tag::find(&actor.scope).filter(filter.condition());
-    page_of(db, found, order, window, load).await
+    let known = match filter.counted() {
+        Some(cells) if *filter != AnyTagFilter::default() => {
+            Some(counters::tags(db, &actor.scope, &cells).await?)
+        }
+        _ => None,
+    };
+    match narrowed(found, known) {
+        Some(found) => page_of(db, found, order, window, load).await,
+        None => Ok(window.page(Vec::new())),
+    }
 }
 
 /// How many tags the filter takes.
-pub async fn count_all(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFilter) -> Result<u64> {
-    Ok(virtual_tag::find(&actor.scope)
-        .filter(filter.condition())
-        .count(db)
-        .await?)
+pub async fn count_all(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFilter) -> Result<Total> {
+    if let Some(cells) = filter.counted() {
+        return Ok(Total::exact(counters::tags(db, &actor.scope, &cells).await?));
+    }
+    total::of(db, virtual_tag::find(&actor.scope).filter(filter.condition())).await
 }
 
 async fn page_of<O: Keyset>(

@@ -1,15 +1,18 @@
 //! Figures of the queue.
 
-use super::filter::TagFilter;
+use super::TagFilter;
+use super::list;
+use crate::db::sql;
 use crate::domain::auth::Actor;
 use crate::domain::counters::{self, Band, TagCells};
-use crate::entities::{ApprovalStatus, virtual_tag};
+use crate::domain::total;
+use crate::entities::virtual_tag::Column;
+use crate::entities::{AccountScope, ApprovalStatus};
 use crate::error::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, Func};
-use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, Func, PostgresQueryBuilder};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QuerySelect, QueryTrait};
 use std::collections::BTreeMap;
-use virtual_tag::Column;
 
 /// Bands of confidence of equal width.
 pub const BANDS: usize = 10;
@@ -29,6 +32,8 @@ pub struct Stats {
     pub oldest: Option<DateTime<Utc>>,
     /// Decisions within the last 24 hours, to the minute.
     pub decided: i64,
+    /// Whether the figures but the last two are estimates from a sample.
+    pub is_estimate: bool,
 }
 
 /// The figures of the tags that the filter takes; `decided` looks at the filter's accounts and key only as far as
@@ -41,14 +46,15 @@ pub async fn stats(
 ) -> Result<Stats> {
     let (account, key) = (filter.account_id.as_deref(), filter.tag_key.as_deref());
     let since = now - TimeDelta::hours(24);
-    let (bands, oldest, decided) = tokio::try_join!(
-        cells(db, actor, filter),
+    let ((bands, is_estimate), oldest, decided) = tokio::try_join!(
+        bands(db, actor, filter),
         oldest(db, actor, filter),
         counters::decisions(db, &actor.scope, account, key, since)
     )?;
     let mut stats = Stats {
         oldest,
         decided: decided as i64,
+        is_estimate,
         ..Stats::default()
     };
     for band in bands {
@@ -63,14 +69,22 @@ pub async fn stats(
     Ok(stats)
 }
 
-async fn cells(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Vec<Band>> {
+/// Tags that are looked at when a filter that no counter is kept for takes a great many.
+const SAMPLE: u64 = 30_000;
+
+/// The figures by key, kind and confidence, and whether they are estimates.
+async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<(Vec<Band>, bool)> {
     if let Some(cells) = filter.cells() {
         let status = Some(ApprovalStatus::Pending);
-        return counters::bands(db, &actor.scope, &TagCells { status, ..cells }).await;
+        let bands = counters::bands(db, &actor.scope, &TagCells { status, ..cells }).await?;
+        return Ok((bands, false));
     }
+    let Some(pending) = list::pending(db, actor, filter).await? else {
+        return Ok((Vec::new(), false));
+    };
+    let many = total::of(db, pending.clone()).await?.is_estimate;
     let band = || Func::cust("confidence_band").arg(Column::Confidence.into_expr());
-    let cells = virtual_tag::find_pending(&actor.scope)
-        .filter(filter.condition())
+    let (text, values) = pending
         .select_only()
         .column(Column::TagKey)
         .column(Column::AutoApplied)
@@ -78,15 +92,31 @@ async fn cells(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Re
         .column_as(Expr::cust("count(*)"), "count")
         .group_by(Column::TagKey)
         .group_by(Column::AutoApplied)
-        .group_by(band());
-    Ok(cells.into_model().all(db).await?)
+        .group_by(band())
+        .into_query()
+        .build(PostgresQueryBuilder);
+    let mut statement = sql::statement(&text, []);
+    statement.values = Some(values);
+    if !many {
+        return Ok((Band::find_by_statement(statement).all(db).await?, false));
+    }
+    // Whole pages of the table, evenly spread.
+    let all = counters::tags(db, &AccountScope::All, &TagCells::default()).await?;
+    let part = (SAMPLE as f64 / all.max(1) as f64).min(1.0);
+    let sampled = format!("FROM \"virtual_tags\" TABLESAMPLE SYSTEM ({}) ", part * 100.0);
+    statement.sql = text.replacen("FROM \"virtual_tags\" ", &sampled, 1);
+    let mut bands = Band::find_by_statement(statement).all(db).await?;
+    for band in &mut bands {
+        band.count = (band.count as f64 / part).round() as i64;
+    }
+    Ok((bands, true))
 }
 
 async fn oldest(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Option<DateTime<Utc>>> {
-    let oldest = virtual_tag::find_pending(&actor.scope)
-        .filter(filter.condition())
-        .select_only()
-        .expr(Column::CreatedAt.min());
+    let Some(pending) = list::pending(db, actor, filter).await? else {
+        return Ok(None);
+    };
+    let oldest = pending.select_only().expr(Column::CreatedAt.min());
     let row: Option<Option<DateTime<Utc>>> = oldest.into_tuple().one(db).await?;
     Ok(row.flatten())
 }

@@ -3,12 +3,13 @@
 use super::AuditRow;
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
+use crate::domain::total::{self, Total};
 use crate::entities::AuditAction;
 use crate::entities::tag_audit::{self, Column};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
 use std::collections::HashMap;
 
 /// Which audit rows; what is `None` does not matter.
@@ -93,11 +94,8 @@ pub async fn list(
 }
 
 /// How many audit rows the filter takes.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AuditFilter) -> Result<u64> {
-    Ok(tag_audit::find(&actor.scope)
-        .filter(filter.condition())
-        .count(db)
-        .await?)
+pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AuditFilter) -> Result<Total> {
+    total::of(db, tag_audit::find(&actor.scope).filter(filter.condition())).await
 }
 
 /// The audit rows with these keys that exist within the scope; both parts of a key are needed to find its partition.

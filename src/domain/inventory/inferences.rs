@@ -2,11 +2,12 @@
 
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
+use crate::domain::total::{self, Total};
 pub use crate::entities::ml_inference::Model as Inference;
 use crate::entities::ml_inference::{self, Column};
 use crate::error::Result;
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
 use std::collections::HashMap;
 
 /// The last evaluation first.
@@ -46,8 +47,8 @@ pub async fn list(
 }
 
 /// How many there are.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, resource_id: Option<i64>) -> Result<u64> {
-    Ok(find(&actor.scope, resource_id).count(db).await?)
+pub async fn count(db: &DatabaseConnection, actor: &Actor, resource_id: Option<i64>) -> Result<Total> {
+    total::of(db, find(&actor.scope, resource_id)).await
 }
 
 fn find(scope: &AccountScope, resource_id: Option<i64>) -> sea_orm::Select<ml_inference::Entity> {

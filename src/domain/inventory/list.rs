@@ -2,12 +2,14 @@
 
 use super::Resource;
 use crate::domain::auth::{AccountScope, Actor};
+use crate::domain::counters::{self, ResourceCells};
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
+use crate::domain::total::{self, Total};
 use crate::entities::{Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
 
 /// Which resources; what is `None` does not matter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,6 +68,33 @@ impl ResourceFilter {
                     .as_deref()
                     .map(|key| tagged(key, &["APPROVED"]).not()),
             )
+    }
+}
+
+impl ResourceFilter {
+    /// The counters that hold how many resources the filter lets through; `None` when it asks for more than they know.
+    fn cells(&self) -> Option<ResourceCells> {
+        let Self {
+            cloud,
+            account_id,
+            resource_type,
+            region: None,
+            name_prefix: None,
+            retired,
+            created_from: None,
+            created_before: None,
+            tag_key: None,
+            lacks_tag_key: None,
+        } = self.clone()
+        else {
+            return None;
+        };
+        Some(ResourceCells {
+            account_id,
+            cloud,
+            resource_type,
+            retired,
+        })
     }
 }
 
@@ -142,9 +171,11 @@ pub async fn list(
 }
 
 /// How many resources the filter lets through.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilter) -> Result<u64> {
-    let select = resource::find(&actor.scope).filter(filter.condition());
-    Ok(select.count(db).await?)
+pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilter) -> Result<Total> {
+    if let Some(cells) = filter.cells() {
+        return Ok(Total::exact(counters::resources(db, &actor.scope, &cells).await?));
+    }
+    total::of(db, resource::find(&actor.scope).filter(filter.condition())).await
 }
 
 /// The resources with these keys that exist within the scope, in no order.

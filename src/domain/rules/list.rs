@@ -2,12 +2,12 @@
 
 use crate::domain::auth::Actor;
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
+use crate::domain::total::{self, Total};
 use crate::entities::{AccountScope, rule};
 use crate::error::Result;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter,
-    QueryOrder, Select,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, FromQueryResult, QueryFilter, QueryOrder, Select,
 };
 
 /// All rules in the order in which they are tried.
@@ -57,8 +57,8 @@ pub async fn list(
 }
 
 /// How many rules there are; with `enabled`, that are on or off.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, enabled: Option<bool>) -> Result<u64> {
-    Ok(find(actor, enabled).count(db).await?)
+pub async fn count(db: &DatabaseConnection, actor: &Actor, enabled: Option<bool>) -> Result<Total> {
+    total::of(db, find(actor, enabled)).await
 }
 
 fn find(actor: &Actor, enabled: Option<bool>) -> Select<rule::Entity> {

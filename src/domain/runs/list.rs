@@ -4,15 +4,14 @@ use super::{Run, Schedule};
 use crate::db::sql;
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
+use crate::domain::total::{self, Total};
 pub use crate::entities::import_rejection::Model as RejectedLine;
 use crate::entities::scheduler_job::Column;
 use crate::entities::{JobName, RunStatus, import_rejection, schedule, scheduler_job};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{
-    ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, QueryOrder};
 use std::collections::HashMap;
 
 /// Which runs; what is `None` does not matter.
@@ -78,11 +77,8 @@ pub async fn list(
 }
 
 /// How many runs the filter takes.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &RunFilter) -> Result<u64> {
-    Ok(scheduler_job::find(&actor.scope)
-        .filter(filter.condition())
-        .count(db)
-        .await?)
+pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &RunFilter) -> Result<Total> {
+    total::of(db, scheduler_job::find(&actor.scope).filter(filter.condition())).await
 }
 
 /// The runs with these keys, in no order.

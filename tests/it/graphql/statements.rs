@@ -24,7 +24,7 @@ impl<S: tracing::Subscriber> Layer<S> for Statements {
 const CASES: [(&str, &str, usize); 13] = [
     (
         "Query.resources",
-        "resources(first: $n) { totalCount nodes { id effectiveTags { key virtualTag { id rule { id } } }
+        "resources(first: $n) { totalCount totalCountIsEstimate nodes { id effectiveTags { key virtualTag { id rule { id } } }
             virtualTags(first: $n) { totalCount nodes { id rule { id } } }
             inferences(first: $n) { nodes { id } } audit(first: $n) { nodes { id } } } }",
         8,
@@ -48,8 +48,8 @@ const CASES: [(&str, &str, usize); 13] = [
     ("Query.rules", "rules(first: $n) { nodes { id ruleName } }", 1),
     (
         "Query.tagAudit",
-        "tagAudit(first: $n) { totalCount nodes { id resource { id } virtualTag { id rule { id } } } }",
-        5,
+        "tagAudit(first: $n) { totalCount totalCountIsEstimate nodes { id resource { id } virtualTag { id rule { id } } } }",
+        6,
     ),
     (
         "Query.mlInferences",
