@@ -8,7 +8,8 @@
 # statement of each query goes to PLANS.
 #
 # Needs PostgreSQL's binaries (PG_BIN, with auto_explain) and a built service (SERVICE). Everything happens in a
-# scratch directory and on loopback; as root, the database server runs as the user PG_USER.
+# scratch directory and on loopback; as root, the database server runs as the user PG_USER. With SCRATCH the directory stays,
+# and the next run begins with what is in it.
 set -eu
 PG_BIN=${PG_BIN:-$(pg_config --bindir)}
 SERVICE=${SERVICE:-target/release/virtual-tagging}
@@ -20,20 +21,24 @@ QUERIES=${QUERIES:-bench/lists.graphql}
 PG_PORT=${PG_PORT:-54399}
 API_PORT=${API_PORT:-18099}
 PG_USER=${PG_USER:-nobody}
-scratch=$(mktemp -d)
-chmod 755 "$scratch"
-mkdir "$scratch/data" "$scratch/socket"
+scratch=${SCRATCH:-$(mktemp -d)}
+new=
+if [ ! -d "$scratch/data" ]; then
+    new=1
+    mkdir -p "$scratch/data" "$scratch/socket"
+    chmod 755 "$scratch"
+fi
 as_owner() { if [ "$(id -u)" = 0 ]; then setpriv --reuid "$PG_USER" --clear-groups "$@"; else "$@"; fi; }
 if [ "$(id -u)" = 0 ]; then chown "$PG_USER" "$scratch/data" "$scratch/socket"; fi
 service=
 finish() {
     [ -z "$service" ] || { kill "$service"; wait "$service" || true; }
     as_owner "$PG_BIN/pg_ctl" -D "$scratch/data" -m immediate stop >/dev/null 2>&1 || true
-    rm -rf "$scratch"
+    [ -n "${SCRATCH:-}" ] || rm -rf "$scratch"
 }
 trap finish EXIT
 cd "$scratch"
-as_owner "$PG_BIN/initdb" -D data -U bench -A trust >/dev/null
+[ -z "$new" ] || as_owner "$PG_BIN/initdb" -D data -U bench -A trust >/dev/null
 cat >>data/postgresql.conf <<CONF
 listen_addresses = ''
 unix_socket_directories = '$scratch/socket'
@@ -43,14 +48,15 @@ shared_buffers = 2GB
 max_wal_size = 8GB
 random_page_cost = 1.1
 maintenance_work_mem = 256MB
+session_preload_libraries = ''
 CONF
 as_owner "$PG_BIN/pg_ctl" -D data -l data/log -w start >/dev/null
 psql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$scratch/socket" -p "$PG_PORT" -U bench "$@"; }
-psql -d postgres -c 'CREATE DATABASE bench'
+[ -z "$new" ] || psql -d postgres -c 'CREATE DATABASE bench'
 export DATABASE_URL="postgres://bench@localhost:$PG_PORT/bench?host=$scratch/socket"
 cd "$OLDPWD"
 "$SERVICE" migrate up >/dev/null
-psql -d bench -v n="$RESOURCES" -f bench/rows.sql
+[ -z "$new" ] || psql -d bench -v n="$RESOURCES" -f bench/rows.sql
 # From here on every statement is written to the log with its plan.
 cat >>"$scratch/data/postgresql.conf" <<CONF
 session_preload_libraries = 'auto_explain'
@@ -70,9 +76,8 @@ psql -d bench -c 'VACUUM ANALYZE'
 token() { "$SERVICE" token --sub bench --role admin --ttl 8h ${1:+--accounts "$1"}; }
 declare -A tokens
 ask() { # accounts, query
-    [ -n "${tokens[$1]:-}" ] || tokens[$1]=$(token "${1#@}")
     printf '%s\n' "{\"query\": \"$2\"}" >"$scratch/query"
-    curl -fsS -H 'content-type: application/json' -H "authorization: Bearer ${tokens[$1]}" --data @"$scratch/query" \
+    curl -fsS -H 'content-type: application/json' -H "authorization: Bearer ${tokens[${1:-everybody}]}" --data @"$scratch/query" \
         "http://127.0.0.1:$API_PORT/graphql"
 }
 less() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 0 < b + 0) }'; }
@@ -118,6 +123,7 @@ $bad"
 while read -r who query; do
     [ -n "$who" ] || continue
     case $who in @*) ;; *) query="$who $query" who= ;; esac
+    [ -n "${tokens[${who:-everybody}]:-}" ] || tokens[${who:-everybody}]=$(token "${who#@}")
     run "$who" "$query"
     case $query in *'first: 50'*) ;; *) continue ;; esac
     run "$who" "${query/first: 50/last: 50}" again

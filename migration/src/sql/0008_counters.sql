@@ -407,8 +407,11 @@ CREATE INDEX virtual_tags_queue_group ON virtual_tags
     (tag_key, tag_value, source, evidence_signature, confidence, id) WHERE approval_status = 'PENDING';
 CREATE INDEX virtual_tags_queue_group_age ON virtual_tags
     (tag_key, tag_value, source, evidence_signature, created_at, id) WHERE approval_status = 'PENDING';
--- An account's columns are not independent of each other: it lies in one cloud.
-CREATE STATISTICS virtual_tags_place (dependencies, mcv) ON cloud, account_id, resource_type FROM virtual_tags;
-CREATE STATISTICS virtual_tags_proposal (dependencies, mcv) ON approval_status, tag_key, tag_value, source
-    FROM virtual_tags;
-CREATE STATISTICS resources_place (dependencies, mcv) ON cloud, account_id, resource_type FROM resources;
+-- Columns that are not independent of each other: a type is one of a cloud, and may be all decided. Without knowing it
+-- the planner would walk the whole queue for what is frequent in each column, and absent in both together.
+CREATE STATISTICS virtual_tags_cloud_type (mcv) ON cloud, resource_type FROM virtual_tags;
+CREATE STATISTICS virtual_tags_status_type (mcv) ON approval_status, resource_type FROM virtual_tags;
+CREATE STATISTICS resources_cloud_type (mcv) ON cloud, resource_type FROM resources;
+ALTER STATISTICS virtual_tags_cloud_type SET STATISTICS 500;
+ALTER STATISTICS virtual_tags_status_type SET STATISTICS 500;
+ALTER STATISTICS resources_cloud_type SET STATISTICS 500;

@@ -1,4 +1,4 @@
-DROP STATISTICS virtual_tags_place, virtual_tags_proposal, resources_place;
+DROP STATISTICS virtual_tags_cloud_type, virtual_tags_status_type, resources_cloud_type;
 DROP INDEX virtual_tags_rare, resources_rare, resources_retired, virtual_tags_queue_source,
     virtual_tags_queue_account_age, virtual_tags_queue_group_age, virtual_tags_queue_group, virtual_tags_queue_key,
     virtual_tags_rule;
