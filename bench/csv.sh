@@ -5,7 +5,7 @@
 # equals the first, and the most memory that the service's process had.
 #
 # The service that is measured serves and works; its scheduler is off, and auto-tagging, which follows each import by
-# itself, is kept away: the script moves such runs a day ahead as they appear.
+# itself, is kept away: a trigger puts such runs a day ahead.
 #
 # Needs: the release binary, psql, curl, awk. Takes: ROWS (1000000), ROUNDS (1), BIN.
 set -euo pipefail
@@ -30,6 +30,10 @@ curl -fsS "http://127.0.0.1:$port/readyz" >/dev/null
 socket=$(sed -n 5p "$data"/postgres/postmaster.pid)
 export PGOPTIONS="-c client_min_messages=error" PGHOST=$socket PGUSER=virtual_tagging PGDATABASE=virtual_tagging PGPORT=$(sed -n 4p "$data"/postgres/postmaster.pid)
 q() { psql -qXAt -v ON_ERROR_STOP=1 "$@"; }
+q -c "CREATE FUNCTION later() RETURNS trigger LANGUAGE plpgsql AS
+          'BEGIN NEW.run_at := now() + interval ''1 day''; RETURN NEW; END'" \
+    -c "CREATE TRIGGER later BEFORE INSERT ON scheduler_jobs FOR EACH ROW WHEN (NEW.job_name = 'auto_tag')
+          EXECUTE FUNCTION later()"
 now() { date +%s.%N; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN {printf "%.1f", b - a}'; }
 peak() { awk '/VmHWM/ {printf "%d", $2 / 1024}' "/proc/$service/status"; }
@@ -55,11 +59,7 @@ upload() {
     q -c "SELECT max(id) FROM scheduler_jobs WHERE job_name = 'import' AND recruited_by IS NULL"
 }
 await() {
-    while [ "$(q -c "SELECT finished_at IS NULL FROM scheduler_jobs WHERE id = $1")" = t ]; do
-        q -c "UPDATE scheduler_jobs SET run_at = now() + interval '1 day' WHERE job_name = 'auto_tag' AND status = 'QUEUED'"
-        sleep 0.2
-    done
-    q -c "UPDATE scheduler_jobs SET run_at = now() + interval '1 day' WHERE job_name = 'auto_tag' AND status = 'QUEUED'"
+    while [ "$(q -c "SELECT finished_at IS NULL FROM scheduler_jobs WHERE id = $1")" = t ]; do sleep 0.2; done
     q -c "SELECT status || ' ' || counts || coalesce(' ' || error, '') FROM scheduler_jobs WHERE id = $1"
 }
 took() { q -c "SELECT round(extract(epoch FROM finished_at - started_at)::numeric, 1) FROM scheduler_jobs WHERE id = $1"; }

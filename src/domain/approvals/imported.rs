@@ -98,15 +98,15 @@ fn reconciled(counts: Counts) -> Reconciled {
 const SUPERSEDE: &str = "
     winner AS (SELECT tag_id AS id, resource_id, tag_key FROM input WHERE differs AND status = 'APPROVED'),
     loser AS (
-        SELECT t.id, t.approval_status AS old_status, w.id AS winner_id FROM virtual_tags t
-          JOIN winner w ON w.resource_id = t.resource_id AND w.tag_key = t.tag_key AND w.id <> t.id
-         WHERE t.resource_id = ANY(ARRAY(SELECT resource_id FROM winner))
-           AND t.approval_status IN ('PENDING', 'APPROVED')
-           AND NOT EXISTS (SELECT FROM input i WHERE i.tag_id = t.id AND i.status = 'PENDING')),
+        SELECT t.id, t.approval_status AS old_status, w.id AS winner_id FROM winner w CROSS JOIN LATERAL (
+            SELECT id, approval_status FROM virtual_tags t
+             WHERE t.resource_id = w.resource_id AND t.tag_key = w.tag_key AND t.id <> w.id
+               AND t.approval_status IN ('PENDING', 'APPROVED') OFFSET 0) t
+         WHERE t.id NOT IN (SELECT tag_id FROM input WHERE status = 'PENDING' AND tag_id IS NOT NULL)),
     changed AS (
         UPDATE virtual_tags t SET approval_status = 'SUPERSEDED', superseded_by = l.winner_id,
                superseded_from = l.old_status, updated_at = now()
-          FROM loser l WHERE t.id = l.id AND t.id = ANY(ARRAY(SELECT id FROM loser))
+          FROM loser l WHERE t.id = l.id
         RETURNING t.*, 'SUPERSEDED'::text AS action, t.tag_value AS old_value, l.old_status)";
 
 const HOLD: &str = "
@@ -117,7 +117,6 @@ const HOLD: &str = "
                decided_at = CASE i.status WHEN 'APPROVED' THEN now() END,
                decision_reason = CASE i.status WHEN 'APPROVED' THEN i.reason END, updated_at = now()
           FROM input i WHERE t.id = i.tag_id AND i.differs
-           AND t.id = ANY(ARRAY(SELECT tag_id FROM input WHERE differs))
         RETURNING t.*, 'CREATED'::text AS action, CASE WHEN NOT i.is_new THEN t.tag_value END AS old_value,
                CASE WHEN NOT i.is_new THEN i.old_status END AS old_status)";
 

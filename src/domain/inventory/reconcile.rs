@@ -93,15 +93,17 @@ const REPORTED: &str = "jsonb_to_recordset($1)";
 /// Each row looks into the index for its resource, whatever the planner thinks of the number of rows: of staged ones it
 /// has no figures, and for a report it would not know better.
 pub(super) fn input(reports: &str) -> String {
-    let columns = if reports == REPORTED {
-        "i(resource_id text, name text, cloud text, account_id text, resource_type text, region text,
-           native_tags jsonb, created_at timestamptz)"
+    let (columns, line) = if reports == REPORTED {
+        let columns =
+            "i(resource_id text, name text, cloud text, account_id text, resource_type text, region text,
+           native_tags jsonb, created_at timestamptz)";
+        (columns, "NULL::bigint")
     } else {
-        "i"
+        ("i", "i.line")
     };
     format!(
         "input AS (
-            SELECT i.resource_id, i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
+            SELECT {line} AS line, i.resource_id, i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
                    coalesce(i.created_at, r.created_at, now()) AS created_at, r.id,
                    r.last_seen_at < now() - interval '1 hour' AS long_unseen,
                    r.id IS NULL OR r.retired_at IS NOT NULL

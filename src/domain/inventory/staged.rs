@@ -80,8 +80,7 @@ pub async fn plan(txn: &DatabaseTransaction, part: &Part, run_id: i64) -> Result
 
 const PLAN: &str = "
     planned AS (
-        SELECT input.*, s.line, CASE WHEN id IS NULL THEN 'INSERT' WHEN differs THEN 'UPDATE' ELSE 'UNCHANGED' END AS action
-          FROM input JOIN import_rows s ON s.file_id = $1 AND s.line BETWEEN $2 AND $3 AND s.resource_id = input.resource_id),
+        SELECT *, CASE WHEN id IS NULL THEN 'INSERT' WHEN differs THEN 'UPDATE' ELSE 'UNCHANGED' END AS action FROM input),
     ranked AS (SELECT *, row_number() OVER (PARTITION BY action ORDER BY line) AS rank FROM planned),
     sampled AS (
         INSERT INTO import_samples (run_id, action, line, resource_id, changes)

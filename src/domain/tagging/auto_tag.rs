@@ -24,10 +24,18 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// Resources evaluated in one transaction. Large enough that statements are few, small enough that a crash costs
+/// Resources evaluated in one transaction at most. Large enough that statements are few, small enough that a crash costs
 /// little and locks are short.
 pub const CHUNK: u64 = 250;
+
+/// How many a run begins with. It doubles while a chunk takes less than [`SHORT`], and is halved when one takes longer than
+/// [`LONG`]: with ten thousand rules, or on a busy machine, a run is to hear of its cancellation all the same, and
+/// PostgreSQL is not to take its transaction for abandoned.
+const FIRST_CHUNK: u64 = 50;
+const SHORT: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(2);
 
 /// For each so many resources that are due, one worker is at work.
 const WORTH_JOINING: i64 = 4 * CHUNK as i64;
@@ -62,6 +70,7 @@ pub struct LoadedEngine {
     /// Shared with the threads that evaluate.
     pub engine: Arc<Engine>,
     model_version: String,
+    chunk: u64,
 }
 
 /// Reads the revision, then the rules. In this order: a rule that changes in between only means that resources
@@ -89,6 +98,7 @@ async fn load_rules(
         revision,
         engine: Arc::new(engine),
         model_version: settings.model_version.clone(),
+        chunk: CHUNK,
     })
 }
 
@@ -112,7 +122,7 @@ pub async fn run(
     };
     let own = settings.fingerprint();
     let (mut backlog, mut done) = (Backlog::new(), run.done_before);
-    let mut loaded: Option<LoadedEngine> = None;
+    let (mut loaded, mut size) = (None::<LoadedEngine>, FIRST_CHUNK);
     loop {
         // Other settings always come with another revision, so one row tells whether `loaded` may be used.
         let state = revision::current(db).await?;
@@ -133,9 +143,13 @@ pub async fn run(
         {
             loaded = Some(load_rules(db, settings, state.revision).await?);
         }
+        let started = Instant::now();
         let txn = db.begin().await?;
-        let result = match &loaded {
-            Some(engine) if !nothing => chunk(&txn, engine, &cause).await?,
+        let result = match &mut loaded {
+            Some(engine) if !nothing => {
+                engine.chunk = size;
+                chunk(&txn, engine, &cause).await?
+            }
             _ => ChunkResult::default(),
         };
         let progress = Progress {
@@ -153,6 +167,11 @@ pub async fn run(
             return Ok(());
         }
         done += result.evaluated as i64;
+        size = match started.elapsed() {
+            elapsed if elapsed < SHORT => CHUNK.clamp(1, size * 2),
+            elapsed if elapsed > LONG => size.div_ceil(2),
+            _ => size,
+        };
     }
 }
 
@@ -161,7 +180,7 @@ pub async fn run(
 /// A resource that fails does not hold up the others: it is left as it is, logged, and due again when something
 /// changes.
 pub async fn chunk(txn: &DatabaseTransaction, loaded: &LoadedEngine, cause: &Cause) -> Result<ChunkResult> {
-    let resources = claim(txn, loaded.revision).await?;
+    let resources = claim(txn, loaded.revision, loaded.chunk).await?;
     if resources.is_empty() {
         return Ok(ChunkResult::default());
     }
@@ -253,10 +272,10 @@ async fn work_off(
 
 /// Who changes tags of a resource holds its row, and only who holds it touches its evaluation. Both are claimed by one
 /// statement that skips what others hold: it never waits, so it is part of no deadlock.
-async fn claim(txn: &DatabaseTransaction, revision: i64) -> Result<Vec<resource::Model>> {
+async fn claim(txn: &DatabaseTransaction, revision: i64, limit: u64) -> Result<Vec<resource::Model>> {
     let claim = "SELECT r.* FROM evaluations e JOIN resources r ON r.id = e.resource_id WHERE e.revision < $1
                   ORDER BY e.revision, e.resource_id LIMIT $2 FOR NO KEY UPDATE OF r, e SKIP LOCKED";
-    sql::rows(txn, claim, [revision.into(), (CHUNK as i64).into()]).await
+    sql::rows(txn, claim, [revision.into(), (limit as i64).into()]).await
 }
 
 async fn tags_of(txn: &DatabaseTransaction, ids: &[i64]) -> Result<Vec<virtual_tag::Model>> {
