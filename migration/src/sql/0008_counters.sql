@@ -415,3 +415,8 @@ CREATE STATISTICS resources_cloud_type (mcv) ON cloud, resource_type FROM resour
 ALTER STATISTICS virtual_tags_cloud_type SET STATISTICS 500;
 ALTER STATISTICS virtual_tags_status_type SET STATISTICS 500;
 ALTER STATISTICS resources_cloud_type SET STATISTICS 500;
+-- Enough values known by name that one which is not among them is taken for rare: a page of a few rows would else be
+-- looked for along the whole queue.
+ALTER TABLE virtual_tags ALTER resource_type SET STATISTICS 500, ALTER tag_value SET STATISTICS 500,
+    ALTER evidence_signature SET STATISTICS 500;
+ALTER TABLE resources ALTER resource_type SET STATISTICS 500;

@@ -1,3 +1,6 @@
+ALTER TABLE virtual_tags ALTER resource_type SET STATISTICS -1, ALTER tag_value SET STATISTICS -1,
+    ALTER evidence_signature SET STATISTICS -1;
+ALTER TABLE resources ALTER resource_type SET STATISTICS -1;
 DROP STATISTICS virtual_tags_cloud_type, virtual_tags_status_type, resources_cloud_type;
 DROP INDEX virtual_tags_rare, resources_rare, resources_retired, virtual_tags_queue_source,
     virtual_tags_queue_account_age, virtual_tags_queue_group_age, virtual_tags_queue_group, virtual_tags_queue_key,
