@@ -3,6 +3,7 @@
 use super::SharedEdge;
 use super::refusal::Refusal;
 use crate::domain::Cloud;
+use crate::domain::auth::Actor;
 use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
 use crate::error::Error;
 use crate::graphql::id::{Id, JobRunKind};
@@ -57,11 +58,7 @@ pub async fn export(
     headers: HeaderMap,
     parameters: Result<Query<ExportParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let caller = edge
-        .authenticator
-        .request(&headers)
-        .map_err(|_| Refusal::unauthenticated())?;
-    let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    let (actor, parameters) = asked(&edge, &headers, parameters)?;
     let (kind, name) = match parameters.what {
         What::Resources => (ExportKind::Resources, "resources.csv"),
         What::Tags => (ExportKind::Tags, "virtual-tags.csv"),
@@ -71,7 +68,7 @@ pub async fn export(
         account_id: parameters.account_id,
         resource_type: parameters.resource_type,
     };
-    let export = Export::new(edge.db.clone(), &caller.actor, kind, &filter)?;
+    let export = Export::new(edge.db.clone(), &actor, kind, &filter)?;
     streamed(name, export).await
 }
 
@@ -88,15 +85,25 @@ pub async fn rejections(
     headers: HeaderMap,
     parameters: Result<Query<RejectionParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let caller = edge
-        .authenticator
-        .request(&headers)
-        .map_err(|_| Refusal::unauthenticated())?;
-    let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    let (actor, parameters) = asked(&edge, &headers, parameters)?;
     let run =
         Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
-    let export = Export::of_rejections(edge.db.clone(), &caller.actor, run.0)?;
+    let export = Export::of_rejections(edge.db.clone(), &actor, run.0)?;
     streamed("rejections.csv", export).await
+}
+
+/// Who asks, and for what.
+fn asked<T>(
+    edge: &SharedEdge,
+    headers: &HeaderMap,
+    parameters: Result<Query<T>, QueryRejection>,
+) -> Result<(Actor, T), Refusal> {
+    let caller = edge
+        .authenticator
+        .request(headers)
+        .map_err(|_| Refusal::unauthenticated())?;
+    let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
+    Ok((caller.actor, parameters))
 }
 
 async fn streamed(name: &str, mut export: Export) -> Result<Response, Refusal> {
