@@ -46,6 +46,14 @@ async fn auto_tag(service: &Service) {
             "{ended}"
         );
     }
+    // The helpers that they asked for may have the last chunks still.
+    let open = "{ queued: jobRuns(first: 1, filter: {jobName: AUTO_TAG, status: QUEUED}) { nodes { id } }
+        running: jobRuns(first: 1, filter: {jobName: AUTO_TAG, status: RUNNING}) { nodes { id } } }";
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while service.data(open, json!({})).await != json!({"queued": {"nodes": []}, "running": {"nodes": []}}) {
+        assert!(Instant::now() < deadline, "helpers do not end");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Actions of all events from the first on, by a subscription; each must come once, behind the one before.
