@@ -7,10 +7,10 @@
 #
 # Needs: the release binary and PostgreSQL's programs (PG_BIN). Everything happens in a scratch directory and on
 # a unix socket; as root, the database server runs as the user PG_USER.
-# Takes: RESOURCES (10000), RULES (800), ROUNDS (3), BIN.
+# Takes: RESOURCES (10000), RULES (4000), ROUNDS (3), BIN.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-resources=${RESOURCES:-10000} rules=${RULES:-800} rounds=${ROUNDS:-3}
+resources=${RESOURCES:-10000} rules=${RULES:-4000} rounds=${ROUNDS:-3}
 bin=${BIN:-${CARGO_TARGET_DIR:-$here/../target}/release/virtual-tagging}
 PG_BIN=${PG_BIN:-$(pg_config --bindir)} PG_USER=${PG_USER:-nobody} PG_PORT=${PG_PORT:-54398}
 

@@ -358,3 +358,31 @@ async fn the_pace_of_a_run_is_that_of_its_attempt() {
     runs::settle(&db, &Queue, &held, Ok(())).await.unwrap();
     assert_eq!(runs::pace(&run_of(&db, run.id).await).estimated_end_at, None);
 }
+
+#[tokio::test]
+async fn an_attempt_that_only_prepared_work_got_further() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let run = request(&db, Arguments::AutoTag {}).await;
+    let pool = db.get_postgres_connection_pool();
+    for prepares in [true, false] {
+        let held = claim(&db, run.id, "w").await.unwrap();
+        if prepares {
+            let mut connection = pool.acquire().await.unwrap();
+            held.fence().advance(&mut connection).await.unwrap();
+        }
+        execute(
+            &db,
+            "UPDATE scheduler_jobs SET heartbeat_at = now() - interval '1 minute'",
+        )
+        .await;
+        runs::rescue(&db, &Queue).await.unwrap();
+        let run = run_of(&db, run.id).await;
+        assert_eq!(
+            (run.status, run.attempt),
+            (RunStatus::Queued, i32::from(!prepares))
+        );
+        let mut connection = pool.acquire().await.unwrap();
+        assert!(held.fence().advance(&mut connection).await.is_err(), "it is no longer ours");
+    }
+}

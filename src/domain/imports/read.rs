@@ -123,7 +123,7 @@ async fn stage(pool: PgPool, fence: Fence, file_id: i64, copy: &'static str, par
         let keep = sqlx::query(keep).bind(Json(part.faults)).bind(fence.run_id());
         keep.execute(&mut *txn).await?;
     }
-    fence.hold(&mut txn).await?;
+    fence.advance(&mut txn).await?;
     Ok(txn.commit().await?)
 }
 

@@ -19,15 +19,18 @@ impl Fence {
         self.run_id
     }
 
-    /// As the last statement of a transaction: gives an error when the run is no longer ours, so that the transaction
-    /// rolls back. Nobody takes the run from us between this and the commit.
-    pub async fn hold(self, connection: &mut PgConnection) -> Result<()> {
-        let hold =
-            "SELECT id FROM scheduler_jobs WHERE id = $1 AND fence = $2 AND status = 'RUNNING' FOR SHARE";
-        let hold = sqlx::query(hold).bind(self.run_id).bind(self.fence);
-        match hold.fetch_optional(connection).await? {
-            Some(_) => Ok(()),
-            None => Err(Error::internal(format!(
+    /// As the last statement of a transaction with work that no later attempt has to do again, though it counts as
+    /// nothing done, such as reading: the attempt has got further. Gives an error when the run is no longer ours, so
+    /// that the transaction rolls back. Nobody takes the run from us between this and the commit.
+    pub async fn advance(self, connection: &mut PgConnection) -> Result<()> {
+        let advance = "UPDATE scheduler_jobs SET heartbeat_at = clock_timestamp(),
+                 progress_claimed = CASE WHEN progress_claimed >= progress_done THEN progress_done - 1
+                                         ELSE progress_claimed END
+             WHERE id = $1 AND fence = $2 AND status = 'RUNNING'";
+        let advance = sqlx::query(advance).bind(self.run_id).bind(self.fence);
+        match advance.execute(connection).await?.rows_affected() {
+            1 => Ok(()),
+            _ => Err(Error::internal(format!(
                 "run {} is no longer held by this worker; what it was doing is rolled back",
                 self.run_id
             ))),
