@@ -2,6 +2,7 @@
 
 mod banner;
 mod database;
+mod files;
 #[cfg(feature = "embedded")]
 mod supervisor;
 
@@ -16,7 +17,7 @@ use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::domain::tagging::{Thresholds, Vocabulary, revision};
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
-use crate::http::{self, Edge, Executor, Groups};
+use crate::http::{self, Callers, Edge, Executor, Groups, Patience, limits};
 use crate::jobs::{self, JobContext, Queue};
 use crate::{providers, telemetry};
 use anyhow::Context;
@@ -107,7 +108,7 @@ impl RunningApp {
         banner::show(config, self);
     }
 
-    /// Ends all parts, the last one first: no new requests, running ones and sockets (closed with 1012) finish,
+    /// Ends all parts, the last one first: sockets close with 1012, callers are seen off, running requests finish,
     /// workers finish their chunk, the pool closes, a PostgreSQL of our own stops. Waits
     /// [`Config::SHUTDOWN_GRACE`] for each at most.
     pub async fn shutdown(self) {
@@ -127,7 +128,12 @@ struct Events {
 /// The background parts and how to end them.
 #[derive(Default)]
 struct Parts {
+    /// Tells callers to go elsewhere.
     draining: CancellationToken,
+    callers: Arc<Callers>,
+    drain_time: Duration,
+    /// Ends listening, and connections on which nothing is under way.
+    closing: CancellationToken,
     sockets: TaskTracker,
     http: Option<JoinHandle<()>>,
     /// Ends workers and schedules, after the requests that may still ask for runs.
@@ -226,6 +232,7 @@ impl Parts {
         engine: EngineSettings,
         sources: Vec<String>,
     ) -> anyhow::Result<SocketAddr> {
+        files::raise_limit(config.http.max_connections);
         let wanted = SocketAddr::new(config.http.host, config.http.port);
         let listener = TcpListener::bind(wanted)
             .await
@@ -251,17 +258,20 @@ impl Parts {
             feed: events.tags,
             metrics: telemetry::metrics(),
             draining: self.draining.clone(),
+            callers: self.callers.clone(),
             sockets: self.sockets.clone(),
             groups: Groups::default(),
         };
-        let draining = self.draining.clone();
-        let serving = axum::serve(listener, http::router(edge))
-            .with_graceful_shutdown(async move { draining.cancelled().await });
-        self.http = Some(tokio::spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!("HTTP: {error}");
-            }
-        }));
+        let patience = Patience {
+            head: config.http.header_timeout,
+            idle: config.http.idle_timeout,
+            stall: limits::STALL_TIME,
+            connections: config.http.max_connections,
+        };
+        let (sockets, closing) = (self.sockets.clone(), self.closing.clone());
+        let serving = http::serve(listener, http::router(edge), patience, sockets, closing);
+        self.drain_time = config.http.drain_time;
+        self.http = Some(tokio::spawn(serving));
         Ok(address)
     }
 
@@ -270,6 +280,8 @@ impl Parts {
         self.sockets.close();
         finish("open websockets", self.sockets.wait()).await;
         if let Some(http) = self.http {
+            self.callers.seen_off(self.drain_time).await;
+            self.closing.cancel();
             let abort = http.abort_handle();
             if !finish("open requests", async { drop(http.await) }).await {
                 abort.abort();

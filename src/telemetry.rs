@@ -22,6 +22,10 @@ pub mod names {
     pub const REQUESTS: &str = "http_requests_total";
     /// How long HTTP requests took until the answer's head, in seconds; label `route`.
     pub const REQUEST_SECONDS: &str = "http_request_duration_seconds";
+    /// Connections that were closed at once because there were too many.
+    pub const CONNECTIONS_REFUSED: &str = "http_connections_refused";
+    /// Connections of clients that were too slow; label `why`: `slow`, `idle` or `unread`.
+    pub const CONNECTIONS_CUT: &str = "http_connections_cut";
     /// Websockets that are open.
     pub const SOCKETS: &str = "websocket_connections";
     /// Operations that are running on websockets.
@@ -99,6 +103,14 @@ fn describe() {
     describe_histogram!(
         names::REQUEST_SECONDS,
         "Seconds until the head of an HTTP answer was ready"
+    );
+    describe_counter!(
+        names::CONNECTIONS_REFUSED,
+        "Connections that were closed at once because there were too many"
+    );
+    describe_counter!(
+        names::CONNECTIONS_CUT,
+        "Connections that were closed because the client was too slow, by why"
     );
     describe_gauge!(names::SOCKETS, "Websockets that are open");
     describe_gauge!(

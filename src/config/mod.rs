@@ -96,6 +96,15 @@ pub struct HttpConfig {
     pub cors_origins: Vec<String>,
     /// `UPLOAD_MAX_BYTES`.
     pub upload_max_bytes: usize,
+    /// `MAX_CONNECTIONS`: connections at the same time, websockets among them; one more is closed at once.
+    pub max_connections: usize,
+    /// `HEADER_TIMEOUT`, in seconds: the time for a request's line and headers.
+    pub header_timeout: Duration,
+    /// `IDLE_TIMEOUT`, in seconds: how long a connection may rest between two requests; longer than a load balancer
+    /// keeps its own, which would otherwise meet closed ones.
+    pub idle_timeout: Duration,
+    /// `DRAIN_TIME`, in seconds: how long a shutdown still takes requests, for as long as callers come.
+    pub drain_time: Duration,
 }
 
 /// Who may call.
@@ -178,6 +187,10 @@ impl Config {
                 port: read.parsed("API_PORT", 8000, "a port from 0 to 65535")?,
                 cors_origins: read.list("CORS_ORIGINS"),
                 upload_max_bytes: read.within("UPLOAD_MAX_BYTES", 256 << 20, 1 << 10, 16 << 30)?,
+                max_connections: read.within("MAX_CONNECTIONS", 16_384, 16, 1_000_000)?,
+                header_timeout: read.seconds("HEADER_TIMEOUT", 10, 1, 300)?,
+                idle_timeout: read.seconds("IDLE_TIMEOUT", 75, 1, 3600)?,
+                drain_time: read.seconds("DRAIN_TIME", 10, 0, 300)?,
             },
             auth: AuthConfig {
                 jwt_secret: read.jwt_secret()?,
@@ -193,12 +206,7 @@ impl Config {
                 scheduler: read.switch("ENABLE_SCHEDULER", true)?,
                 workers: read.switch("ENABLE_WORKERS", true)?,
                 concurrency: read.within("WORKER_CONCURRENCY", 4, 1, 64)?,
-                run_time_limit: Duration::from_secs(read.within(
-                    "RUN_TIME_LIMIT",
-                    4 * 3600,
-                    1,
-                    7 * 24 * 3600,
-                )?),
+                run_time_limit: read.seconds("RUN_TIME_LIMIT", 4 * 3600, 1, 7 * 24 * 3600)?,
                 run_history: RunHistory {
                     days: read.within("RUN_HISTORY_DAYS", 30, 1, 3650)?,
                     keep: read.within("RUN_HISTORY_KEEP", 1000, 1, 1_000_000)?,

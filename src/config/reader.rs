@@ -4,6 +4,7 @@ use super::{ConfigError, Environment, Secret};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Typed access to the variables.
 pub(super) struct Reader<'a>(pub(super) &'a HashMap<String, String>);
@@ -58,6 +59,18 @@ impl Reader<'_> {
             &value.to_string(),
             format!("must be {allowed}"),
         ))
+    }
+
+    /// A whole number of seconds.
+    pub(super) fn seconds(
+        &self,
+        variable: &'static str,
+        default: u64,
+        least: u64,
+        most: u64,
+    ) -> Result<Duration, ConfigError> {
+        self.within(variable, default, least, most)
+            .map(Duration::from_secs)
     }
 
     pub(super) fn switch(&self, variable: &'static str, default: bool) -> Result<bool, ConfigError> {

@@ -252,8 +252,10 @@ async fn json(request: Request, content_type: &str) -> Result<GraphqlRequest, Re
             message,
         ));
     }
-    let body = to_bytes(request.into_body(), limits::BODY_BYTES)
+    let body = to_bytes(request.into_body(), limits::BODY_BYTES);
+    let body = tokio::time::timeout(limits::BODY_TIME, body)
         .await
+        .map_err(|_| Refusal::slow_body())?
         .map_err(|error| {
             if is_length_limit(&error) {
                 let message = format!("the body has more than {} bytes", limits::BODY_BYTES);

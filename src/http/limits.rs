@@ -4,6 +4,12 @@ use std::time::Duration;
 
 /// Bytes of a request that is not an upload.
 pub const BODY_BYTES: usize = 1 << 20;
+/// The longest pause between two pieces of a body.
+pub const BODY_PAUSE: Duration = Duration::from_secs(20);
+/// The time for a body that is not an upload.
+pub const BODY_TIME: Duration = Duration::from_secs(30);
+/// The time in which a client may read nothing of its answer.
+pub const STALL_TIME: Duration = Duration::from_mins(1);
 /// Bytes of a document.
 pub const DOCUMENT_BYTES: usize = 1 << 20;
 /// Tokens of a document.

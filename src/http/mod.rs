@@ -4,6 +4,7 @@
 //! one for all: `guard` (lexical limits) -> `document` (cache of parsed documents, structural limits) -> the schema.
 
 pub mod auth;
+mod callers;
 mod csv;
 mod document;
 mod executor;
@@ -16,13 +17,16 @@ mod negotiation;
 mod payload;
 mod refusal;
 mod router;
+mod server;
 mod shared;
 mod trace;
 mod values;
 mod websocket;
 
+pub use callers::Callers;
 pub use executor::Executor;
 pub use router::router;
+pub use server::{Patience, serve};
 pub use shared::Groups;
 
 use crate::config::HttpConfig;
@@ -53,6 +57,8 @@ pub struct Edge {
     pub feed: Arc<Feed<TagLog>>,
     /// Cancelled when the service drains: sockets then close with 1012.
     pub draining: CancellationToken,
+    /// Who may come back on a connection that is kept alive.
+    pub callers: Arc<Callers>,
     /// The open websockets.
     pub sockets: TaskTracker,
     /// Subscriptions that are executed once for many websockets.

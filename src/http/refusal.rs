@@ -1,5 +1,6 @@
 //! Refusals: every error body is JSON in the form of a GraphQL error.
 
+use super::limits;
 use crate::error::Error;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
@@ -61,6 +62,12 @@ impl Refusal {
             Code::InternalServerError,
             Code::InternalServerError.fault(),
         )
+    }
+
+    /// 408: the body of a request came too slowly.
+    pub fn slow_body() -> Self {
+        let message = format!("the body did not come within {} s", limits::BODY_TIME.as_secs());
+        Self::new(StatusCode::REQUEST_TIMEOUT, Code::BadRequest, message)
     }
 
     /// 413: the files of a request.

@@ -1,5 +1,6 @@
 //! Which path leads where, and the layers around all of them.
 
+use super::callers::see_off;
 use super::refusal::Refusal;
 use super::trace::{REQUEST_ID_HEADER, trace};
 use super::{Edge, SharedEdge, csv, graphiql, graphql, health, limits};
@@ -14,6 +15,7 @@ use std::time::Duration;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 /// The whole service.
 pub fn router(edge: Edge) -> Router {
@@ -39,10 +41,12 @@ pub fn router(edge: Edge) -> Router {
         .method_not_allowed_fallback(|| async {
             Refusal::method("GET, HEAD", "this method is not allowed here")
         })
-        .with_state(edge)
+        .with_state(edge.clone())
+        .layer(RequestBodyTimeoutLayer::new(limits::BODY_PAUSE))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(axum::middleware::from_fn(trace));
+        .layer(axum::middleware::from_fn(trace))
+        .layer(axum::middleware::from_fn_with_state(edge, see_off));
     match cors {
         Some(cors) => router.layer(cors),
         None => router,

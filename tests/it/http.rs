@@ -1,6 +1,7 @@
 //! GraphQL over HTTP, authentication, health, metrics, downloads.
 
 mod operations;
+mod slow;
 
 use crate::service::Service;
 use reqwest::StatusCode;

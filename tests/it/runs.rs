@@ -383,6 +383,9 @@ async fn an_attempt_that_only_prepared_work_got_further() {
             (RunStatus::Queued, i32::from(!prepares))
         );
         let mut connection = pool.acquire().await.unwrap();
-        assert!(held.fence().advance(&mut connection).await.is_err(), "it is no longer ours");
+        assert!(
+            held.fence().advance(&mut connection).await.is_err(),
+            "it is no longer ours"
+        );
     }
 }

@@ -142,6 +142,8 @@ pub fn config(database_url: &str, settings: &[(&str, &str)]) -> Config {
         ("ENABLE_SCHEDULER", "false"),
         ("ENABLE_WORKERS", "false"),
         ("DATABASE_MAX_CONNECTIONS", "6"),
+        // Nobody has to be told of a test's end.
+        ("DRAIN_TIME", "0"),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

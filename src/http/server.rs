@@ -1,0 +1,365 @@
+//! Connections: accepted up to a limit, watched, and closed in order.
+//!
+//! A client that opens connections and then says little costs a socket and some memory, so it gets [`Patience`] and no
+//! more. The times differ by what is waited for: a request's head comes in one piece, while between two requests
+//! a connection may rest for as long as load balancers usually keep theirs (60 s), or they would meet closed ones.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use futures::FutureExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Bytes of a request's head: its line and headers.
+const HEAD_BYTES: usize = 64 << 10;
+/// How often a connection is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// The pause after the system could not give another socket.
+const NO_SOCKET_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long a client may take, and how many there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// From the first byte of a request's head to its last, and from the opening of a connection to the first head.
+    pub head: Duration,
+    /// Between two requests on one connection.
+    pub idle: Duration,
+    /// While a client reads nothing of its answer.
+    pub stall: Duration,
+    /// Connections at the same time, websockets among them; one more is closed at once.
+    pub connections: usize,
+}
+
+/// Serves until `closing`. Then what listened is closed, connections end after the request under way, and so does this.
+/// Dropping it breaks connections off, except websockets, which `sockets` tracks.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    patience: Patience,
+    sockets: TaskTracker,
+    closing: CancellationToken,
+) {
+    let mut connections = JoinSet::new();
+    let accept = |connections: &mut JoinSet<()>, (stream, peer): (TcpStream, SocketAddr)| {
+        if connections.len() + sockets.len() < patience.connections {
+            connections.spawn(connection(
+                stream,
+                peer,
+                router.clone(),
+                patience,
+                closing.clone(),
+            ));
+        } else {
+            metrics::counter!(crate::telemetry::names::CONNECTIONS_REFUSED).increment(1);
+        }
+    };
+    loop {
+        tokio::select! {
+            () = closing.cancelled() => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accept(&mut connections, accepted),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::error!("accepting a connection: {error}");
+                    tokio::time::sleep(NO_SOCKET_PAUSE).await;
+                }
+            }
+        }
+    }
+    // Those that wait to be accepted would otherwise be reset, perhaps with a request on the way.
+    while let Some(Ok(accepted)) = listener.accept().now_or_never() {
+        accept(&mut connections, accepted);
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Errors of a client that went away before it was accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
+}
+
+/// Serves one connection until it ends, is upgraded to a websocket, or its client was too slow.
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    patience: Patience,
+    closing: CancellationToken,
+) {
+    // Answers are small and wanted at once. A socket for which this fails is about to end anyway.
+    let _ended = stream.set_nodelay(true);
+    let pulse = Arc::new(Pulse::new());
+    let io = TokioIo::new(Felt {
+        stream,
+        pulse: pulse.clone(),
+    });
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let (beat, answer) = (Beat::of(&pulse), router.call(request.map(Body::new)));
+        async move {
+            let answer = answer.await;
+            drop(beat);
+            answer
+        }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(None);
+    builder.max_buf_size(HEAD_BYTES);
+    let mut connection = pin!(builder.serve_connection(io, service).with_upgrades());
+    let mut looks = tokio::time::interval(LOOK.min(patience.head));
+    let mut is_closing = false;
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!("a connection ended: {error}");
+                }
+                return;
+            }
+            () = closing.cancelled(), if !is_closing => {
+                is_closing = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            _ = looks.tick() => if let Some(why) = pulse.exceeds(patience) {
+                tracing::debug!("a connection is closed: {why}");
+                metrics::counter!(crate::telemetry::names::CONNECTIONS_CUT, "why" => why).increment(1);
+                return;
+            }
+        }
+    }
+}
+
+/// What a connection is doing, and since when: milliseconds after its beginning, or [`Pulse::NEVER`].
+struct Pulse {
+    began: Instant,
+    requests: AtomicUsize,
+    head_since: AtomicU64,
+    moved_at: AtomicU64,
+    stalled_since: AtomicU64,
+}
+
+impl Pulse {
+    const NEVER: u64 = u64::MAX;
+
+    /// A connection whose first head is awaited.
+    fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            requests: AtomicUsize::new(0),
+            head_since: AtomicU64::new(0),
+            moved_at: AtomicU64::new(0),
+            stalled_since: AtomicU64::new(Self::NEVER),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
+    }
+
+    fn has_read(&self) {
+        let now = self.now();
+        self.moved_at.store(now, Ordering::Relaxed);
+        if self.requests.load(Ordering::Relaxed) == 0 {
+            // The first bytes count.
+            let _began_before =
+                self.head_since
+                    .compare_exchange(Self::NEVER, now, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
+    fn has_written(&self) {
+        self.moved_at.store(self.now(), Ordering::Relaxed);
+        self.stalled_since.store(Self::NEVER, Ordering::Relaxed);
+    }
+
+    fn cannot_write(&self) {
+        let _stalled_before = self.stalled_since.compare_exchange(
+            Self::NEVER,
+            self.now(),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+    }
+
+    /// Why the client is to be given up, if it is.
+    fn exceeds(&self, patience: Patience) -> Option<&'static str> {
+        let now = self.now();
+        let longer = |since: &AtomicU64, time: Duration| {
+            let since = since.load(Ordering::Relaxed);
+            since != Self::NEVER && now.saturating_sub(since) > time.as_millis() as u64
+        };
+        if longer(&self.stalled_since, patience.stall) {
+            return Some("unread");
+        }
+        if self.requests.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        if longer(&self.head_since, patience.head) {
+            return Some("slow");
+        }
+        longer(&self.moved_at, patience.idle).then_some("idle")
+    }
+}
+
+/// A request that is being answered. The head that led to it has come; the next has not begun.
+struct Beat(Arc<Pulse>);
+
+impl Beat {
+    fn of(pulse: &Arc<Pulse>) -> Self {
+        pulse.requests.fetch_add(1, Ordering::Relaxed);
+        pulse.head_since.store(Pulse::NEVER, Ordering::Relaxed);
+        Self(pulse.clone())
+    }
+}
+
+impl Drop for Beat {
+    fn drop(&mut self) {
+        self.0.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A stream whose pulse is felt.
+struct Felt {
+    stream: TcpStream,
+    pulse: Arc<Pulse>,
+}
+
+impl AsyncRead for Felt {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        if buffer.filled().len() > before {
+            self.pulse.has_read();
+        }
+        Poll::Ready(read)
+    }
+}
+
+impl Felt {
+    fn feel(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(_) => self.pulse.has_written(),
+            Poll::Pending => self.pulse.cannot_write(),
+        }
+        written
+    }
+}
+
+impl AsyncWrite for Felt {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.feel(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.feel(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience = Patience {
+        head: Duration::from_secs(10),
+        idle: Duration::from_secs(75),
+        stall: Duration::from_mins(1),
+        connections: 1,
+    };
+
+    /// A pulse as it is so many seconds after its connection began.
+    fn after(seconds: u64, prepare: impl FnOnce(&Arc<Pulse>)) -> Option<&'static str> {
+        let mut pulse = Pulse::new();
+        pulse.began = Instant::now();
+        let pulse = Arc::new(pulse);
+        prepare(&pulse);
+        let later = Pulse {
+            began: pulse.began.checked_sub(Duration::from_secs(seconds)).unwrap(),
+            requests: AtomicUsize::new(pulse.requests.load(Ordering::Relaxed)),
+            head_since: AtomicU64::new(pulse.head_since.load(Ordering::Relaxed)),
+            moved_at: AtomicU64::new(pulse.moved_at.load(Ordering::Relaxed)),
+            stalled_since: AtomicU64::new(pulse.stalled_since.load(Ordering::Relaxed)),
+        };
+        later.exceeds(PATIENCE)
+    }
+
+    #[test]
+    fn a_head_must_come_soon_and_the_rest_may_take_its_time() {
+        let answered = |pulse: &Arc<Pulse>| drop(Beat::of(pulse));
+        assert_eq!(after(9, |_| ()), None);
+        assert_eq!(after(11, |_| ()), Some("slow"), "nothing came");
+        assert_eq!(
+            after(11, |pulse| pulse.has_read()),
+            Some("slow"),
+            "half a head came"
+        );
+        assert_eq!(after(74, answered), None, "it rests");
+        assert_eq!(after(76, answered), Some("idle"));
+        let next = |pulse: &Arc<Pulse>| {
+            answered(pulse);
+            pulse.has_read();
+        };
+        assert_eq!(after(11, next), Some("slow"), "half of the next head came");
+        let busy = |pulse: &Arc<Pulse>| std::mem::forget(Beat::of(pulse));
+        assert_eq!(after(500, busy), None, "it is our turn");
+        let unread = |pulse: &Arc<Pulse>| {
+            busy(pulse);
+            pulse.cannot_write();
+        };
+        assert_eq!(after(59, unread), None);
+        assert_eq!(after(61, unread), Some("unread"));
+        let read_at_last = |pulse: &Arc<Pulse>| {
+            unread(pulse);
+            pulse.has_written();
+        };
+        assert_eq!(after(61, read_at_last), None);
+    }
+}
