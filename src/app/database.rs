@@ -125,6 +125,15 @@ impl Database {
     }
 }
 
+/// Whether TLS failed: another attempt would meet the same certificate.
+fn is_distrust(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
+        _ => false,
+    }
+}
+
 /// Connects; tries again for a while, because services and their database often start together.
 async fn reach(
     options: &PgConnectOptions,
@@ -140,6 +149,9 @@ async fn reach(
             Ok(Ok(connection)) => {
                 connection.close().await?;
                 return Ok(db::connect_watched(options.clone(), settings).await?);
+            }
+            Ok(Err(error)) if is_distrust(&error) => {
+                anyhow::bail!("{shown} (DATABASE_URL) is not to be trusted: {error}");
             }
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no answer within {} s", settings.acquire_timeout.as_secs()),

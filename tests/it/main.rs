@@ -41,6 +41,7 @@ mod schedules;
 mod scratch;
 mod service;
 mod shared;
+mod tls;
 mod upload;
 mod websocket;
 mod workers;

@@ -26,8 +26,12 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, report: ResourceRepo
     if !actor.scope.allows(&report.account_id) {
         return Err(Error::invalid("accountId", "this account is not one of yours"));
     }
+    sql::retried(|| insert(db, actor, &report)).await
+}
+
+async fn insert(db: &DatabaseConnection, actor: &Actor, report: &ResourceReport) -> Result<Resource> {
     let txn = db.begin().await?;
-    let (done, ids) = reconcile::batch(&txn, "api", std::slice::from_ref(&report)).await?;
+    let (done, ids) = reconcile::batch(&txn, "api", std::slice::from_ref(report)).await?;
     if done.inserted == 0 {
         let message = "there is a resource with this id already";
         return Err(Error::Rejected(vec![Problem::field(
@@ -47,6 +51,10 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, report: ResourceRepo
 /// Changes a resource; it is evaluated again. A provider that reports the resource wins at its next report.
 pub async fn update(db: &DatabaseConnection, actor: &Actor, id: i64, edit: Edit) -> Result<Resource> {
     actor.require(Role::Admin)?;
+    sql::retried(|| apply(db, actor, id, edit.clone())).await
+}
+
+async fn apply(db: &DatabaseConnection, actor: &Actor, id: i64, edit: Edit) -> Result<Resource> {
     let txn = db.begin().await?;
     let old = locked(&txn, actor, id).await?;
     let native_tags = match edit.native_tags {
@@ -79,16 +87,20 @@ pub async fn delete(
 ) -> Result<Resource> {
     actor.require(Role::Admin)?;
     check_reason(reason.as_deref())?;
-    let txn = db.begin().await?;
-    let old = locked(&txn, actor, id).await?;
     let cause = Cause {
         actor: actor.subject.clone(),
         reason,
         run_id: None,
     };
+    sql::retried(|| remove(db, actor, id, &cause)).await
+}
+
+async fn remove(db: &DatabaseConnection, actor: &Actor, id: i64, cause: &Cause) -> Result<Resource> {
+    let txn = db.begin().await?;
+    let old = locked(&txn, actor, id).await?;
     let tags = "changed AS (DELETE FROM virtual_tags WHERE resource_id = $1
             RETURNING *, 'DELETED'::text AS action, tag_value AS old_value, approval_status AS old_status)";
-    audit::with_trail::<virtual_tag::Model>(&txn, tags, vec![id.into()], &cause).await?;
+    audit::with_trail::<virtual_tag::Model>(&txn, tags, vec![id.into()], cause).await?;
     sql::execute(&txn, "DELETE FROM resources WHERE id = $1", [id.into()]).await?;
     txn.commit().await?;
     Ok(old)
