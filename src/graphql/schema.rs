@@ -17,7 +17,7 @@ use super::run_control::RunMutation;
 use super::viewer::ViewerQuery;
 use super::virtual_tag::VirtualTagQuery;
 use super::vocabulary::VocabularyQuery;
-use async_graphql::{MergedObject, SDLExportOptions, SchemaBuilder};
+use async_graphql::{MergedObject, SDLExportOptions, SchemaBuilder, Upload};
 use chrono::{DateTime, Utc};
 
 /// What can be asked.
@@ -74,5 +74,8 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription)
         .override_output_type_description::<DateTime<Utc>>(
             "A moment as RFC 3339 writes it: `2024-05-01T12:00:00Z`. Answers are in UTC.",
+        )
+        .override_input_type_description::<Upload>(
+            "A file, sent as the GraphQL multipart request specification says.",
         )
 }
