@@ -1,5 +1,6 @@
 // Apollo Client 3.12 as a single-page application sets it up.
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql, split } from "@apollo/client/core/index.js";
