@@ -3,8 +3,10 @@
 
 (async () => {
   const element = document.getElementById("graphiql");
+  // One tab for each example; a line of dashes is between them.
   const examples = await (await fetch("/graphiql/examples.graphql")).text();
   const defaultHeaders = JSON.stringify({ Authorization: "Bearer " }, null, 2);
+  const tabs = examples.split(/^#-+$/m).map((query) => ({ query: query.trim(), headers: defaultHeaders }));
 
   // The headers editor holds the credentials of the websocket, too.
   let headers = {};
@@ -25,14 +27,32 @@
     return fetcher(params, options);
   };
 
+  // A token is as good as its bearer: it stays out of the browser's storage. GraphiQL leaves it out of its tabs, but not
+  // out of its history and favourites.
+  const storage = {
+    getItem: (name) => localStorage.getItem(name),
+    setItem: (name, text) => localStorage.setItem(name, withoutHeaders(name, text)),
+    removeItem: (name) => localStorage.removeItem(name),
+    clear: () => localStorage.clear(),
+    get length() {
+      return localStorage.length;
+    },
+  };
+  const withoutHeaders = (name, text) => {
+    if (!["graphiql:queries", "graphiql:favorites"].includes(name)) return text;
+    return JSON.stringify(JSON.parse(text), (key, value) => (key === "headers" ? undefined : value));
+  };
+
   ReactDOM.createRoot(element).render(
     React.createElement(GraphiQL, {
       fetcher: remembering,
-      defaultQuery: examples,
+      defaultQuery: "",
+      defaultTabs: tabs,
       defaultHeaders,
-      defaultEditorToolsVisibility: "variables",
+      defaultEditorToolsVisibility: "headers",
       isHeadersEditorEnabled: true,
       shouldPersistHeaders: false,
+      storage,
       inputValueDeprecation: true,
     }),
   );
