@@ -250,7 +250,7 @@ impl Parts {
             resource_feed: events.resources,
         };
         let edge = Edge {
-            executor: Executor::new(services, database.watch.clone()),
+            executor: Executor::new(services, database.watch.clone(), &config.graphql)?,
             config: config.http.clone(),
             authenticator: Authenticator::new(&config.auth),
             db: database.pool.clone(),

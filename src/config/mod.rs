@@ -2,7 +2,10 @@
 //!
 //! A wrong value is refused with the variable's name, the value (never a secret) and what is allowed.
 
+mod graphql;
 mod reader;
+
+pub use graphql::{GraphqlConfig, Limits};
 
 use chrono_tz::Tz;
 use reader::Reader;
@@ -59,6 +62,7 @@ pub struct Config {
     pub log: LogConfig,
     pub database: DatabaseConfig,
     pub http: HttpConfig,
+    pub graphql: GraphqlConfig,
     pub auth: AuthConfig,
     pub engine: EngineConfig,
     pub jobs: JobsConfig,
@@ -192,6 +196,7 @@ impl Config {
                 idle_timeout: read.seconds("IDLE_TIMEOUT", 75, 1, 3600)?,
                 drain_time: read.seconds("DRAIN_TIME", 10, 0, 300)?,
             },
+            graphql: GraphqlConfig::read(&read, environment)?,
             auth: AuthConfig {
                 jwt_secret: read.jwt_secret()?,
                 issuer: read.text("JWT_ISSUER").map(str::to_owned),

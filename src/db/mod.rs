@@ -1,5 +1,6 @@
 //! PostgreSQL: the pool, migrations, SQL written by hand, and the server that the service runs for itself.
 
+mod awaited;
 mod begin;
 #[cfg(feature = "embedded")]
 pub mod embedded;
@@ -7,6 +8,7 @@ pub mod migrate;
 pub mod sql;
 mod watch;
 
+pub use awaited::awaited;
 pub use watch::Watch;
 
 pub use begin::{Begin, begin_on};
@@ -78,6 +80,7 @@ pub async fn connect_watched(
             let spared = broken.spares(meta.age);
             Box::pin(async move { is_alive(connection, spared, meta.idle_for).await })
         })
+        .after_release(|connection, _| Box::pin(awaited::comes_back(connection)))
         .connect_with(options)
         .await?;
     Ok((SqlxPostgresConnector::from_sqlx_postgres_pool(pool), watch))
@@ -108,7 +111,8 @@ fn session(options: PgConnectOptions, settings: &PoolSettings) -> PgConnectOptio
             ("lock_timeout", "20000"),
             // A frozen process lets go of what it holds before its runs are taken from it, see `runs::DEAD_AFTER`.
             ("idle_in_transaction_session_timeout", "20000"),
-            ("client_connection_check_interval", "5000"),
+            // What runs for a caller who is gone ends within this time.
+            ("client_connection_check_interval", "1000"),
             // A plan that serves all values of a filter serves rare ones badly: walking an order in search of them reads
             // everything. Statements without parameters keep their plan all the same.
             ("plan_cache_mode", "force_custom_plan"),

@@ -2,7 +2,7 @@
 
 use super::context::RequestId;
 use crate::error::{Error, Problem, ProblemCode};
-use async_graphql::{Enum, ErrorExtensions, Response, ServerError, SimpleObject};
+use async_graphql::{Enum, ErrorExtensions, Response, ServerError, SimpleObject, Value};
 
 /// `extensions.code` of an error: a closed list, most of it named as Apollo Server names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub enum Code {
     OperationResolutionFailure,
     /// Queries are not kept by their hashes: send the whole one.
     PersistedQueryNotSupported,
+    /// No document is known by this hash or id.
+    PersistedQueryNotFound,
+    /// Only documents that are known are executed, and by their ids.
+    PersistedQueryIdRequired,
     /// The schema may not be read.
     IntrospectionDisabled,
     /// Nobody is signed in, or the credentials are not valid.
@@ -47,6 +51,8 @@ impl Code {
             Self::BadRequest => "BAD_REQUEST",
             Self::OperationResolutionFailure => "OPERATION_RESOLUTION_FAILURE",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryIdRequired => "PERSISTED_QUERY_ID_REQUIRED",
             Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
@@ -79,6 +85,14 @@ impl Code {
             Error::Unavailable(_) => Self::ServiceUnavailable,
             Error::TimedOut(_) => Self::Timeout,
             Error::Database(_) | Error::Internal(_) => Self::InternalServerError,
+        }
+    }
+
+    /// The code that an error has, if it has one.
+    pub fn in_error(error: &ServerError) -> Option<&str> {
+        match error.extensions.as_ref()?.get("code") {
+            Some(Value::String(code)) => Some(code),
+            Some(_) | None => None,
         }
     }
 

@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 mod batch;
 pub mod context;
+pub mod cost;
 pub mod course;
 pub mod cursor;
 mod dashboard;

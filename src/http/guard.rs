@@ -3,36 +3,38 @@
 //! The parser is recursive: a few kilobytes of nested brackets would overflow its stack and end the process. This
 //! lexer is a loop. It is no judge of syntax, it only counts what the parser would meet.
 
-use super::limits;
+use crate::config::Limits;
 use std::fmt;
 
 /// Which limit a document's text exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Excess {
-    /// More text than [`limits::DOCUMENT_BYTES`].
-    Bytes,
-    /// More tokens than [`limits::TOKENS`].
-    Tokens,
-    /// Braces, brackets and parentheses nested deeper than [`limits::NESTING`].
-    Nesting,
+    /// More bytes.
+    Bytes(usize),
+    /// More tokens.
+    Tokens(usize),
+    /// Braces, brackets and parentheses nested deeper.
+    Nesting(usize),
 }
 
 impl fmt::Display for Excess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bytes => write!(f, "the document is longer than {} bytes", limits::DOCUMENT_BYTES),
-            Self::Tokens => write!(f, "the document has more than {} tokens", limits::TOKENS),
-            Self::Nesting => write!(f, "the document nests deeper than {} levels", limits::NESTING),
+            Self::Bytes(most) => write!(f, "the document is longer than {most} bytes"),
+            Self::Tokens(most) => write!(f, "the document has more than {most} tokens"),
+            Self::Nesting(most) => write!(f, "the document nests deeper than {most} levels"),
         }
     }
 }
 
 /// Passes a text that the parser can be trusted with.
-pub fn check(text: &str) -> Result<(), Excess> {
-    if text.len() > limits::DOCUMENT_BYTES {
-        return Err(Excess::Bytes);
+pub fn check(text: &str, limits: &Limits) -> Result<(), Excess> {
+    if text.len() > limits.document_bytes {
+        return Err(Excess::Bytes(limits.document_bytes));
     }
     let (mut tokens, mut nesting) = (0_usize, 0_usize);
+    // Where one block string has no end, none that begins later has one; to look again and again would take long.
+    let mut blocks_end = true;
     let mut rest = text.as_bytes();
     while let Some(&byte) = rest.first() {
         let length = match byte {
@@ -52,21 +54,29 @@ pub fn check(text: &str) -> Result<(), Excess> {
                 nesting = nesting.saturating_sub(1);
                 1
             }
-            b'"' => string_length(rest),
+            b'"' if !blocks_end && rest.starts_with(BLOCK) => BLOCK.len(),
+            b'"' => {
+                let length = string_length(rest);
+                blocks_end = !(rest.starts_with(BLOCK) && length == BLOCK.len());
+                length
+            }
             byte if is_word(byte) => until(rest, |byte| !is_word(byte)),
             _ => 1,
         };
         tokens += 1;
-        if nesting > limits::NESTING {
-            return Err(Excess::Nesting);
+        if nesting > limits.nesting {
+            return Err(Excess::Nesting(limits.nesting));
         }
-        if tokens > limits::TOKENS {
-            return Err(Excess::Tokens);
+        if tokens > limits.tokens {
+            return Err(Excess::Tokens(limits.tokens));
         }
         rest = &rest[length..];
     }
     Ok(())
 }
+
+/// Begins and ends a block string.
+const BLOCK: &[u8] = br#"""""#;
 
 /// Names and numbers; a sign or a fraction's dot counts on its own, which errs on the safe side.
 fn is_word(byte: u8) -> bool {
@@ -80,19 +90,19 @@ fn until(text: &[u8], ends: impl Fn(u8) -> bool) -> usize {
 /// The length of the string that the text starts with, quotes included. A string without an end is no danger: it
 /// ends with its line, and what follows is counted.
 fn string_length(text: &[u8]) -> usize {
-    if let Some(block) = text.strip_prefix(br#"""""#) {
+    if let Some(block) = text.strip_prefix(BLOCK) {
         let mut at = 0;
         while at < block.len() {
             if block[at..].starts_with(br#"\""""#) {
                 at += 4;
-            } else if block[at..].starts_with(br#"""""#) {
+            } else if block[at..].starts_with(BLOCK) {
                 return 3 + at + 3;
             } else {
                 at += 1;
             }
         }
         // Without its end it may be anything: let what is inside be counted.
-        return 3;
+        return BLOCK.len();
     }
     let mut at = 1;
     while at < text.len() {
@@ -111,17 +121,31 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn check(text: &str) -> Result<(), Excess> {
+        super::check(text, &Limits::default())
+    }
+
     #[test]
     fn the_limit_passes_and_one_more_is_refused() {
+        let limits = Limits::default();
         for (open, close) in [("[", "]"), ("{", "}"), ("(", ")")] {
             let nested = |levels: usize| open.repeat(levels) + &close.repeat(levels);
-            assert_eq!(check(&nested(limits::NESTING)), Ok(()));
-            assert_eq!(check(&nested(limits::NESTING + 1)), Err(Excess::Nesting));
+            assert_eq!(check(&nested(limits.nesting)), Ok(()));
+            assert_eq!(
+                check(&nested(limits.nesting + 1)),
+                Err(Excess::Nesting(limits.nesting))
+            );
         }
-        assert_eq!(check(&"a ".repeat(limits::TOKENS)), Ok(()));
-        assert_eq!(check(&"a ".repeat(limits::TOKENS + 1)), Err(Excess::Tokens));
-        assert_eq!(check(&",".repeat(limits::DOCUMENT_BYTES)), Ok(()));
-        assert_eq!(check(&",".repeat(limits::DOCUMENT_BYTES + 1)), Err(Excess::Bytes));
+        assert_eq!(check(&"a ".repeat(limits.tokens)), Ok(()));
+        assert_eq!(
+            check(&"a ".repeat(limits.tokens + 1)),
+            Err(Excess::Tokens(limits.tokens))
+        );
+        assert_eq!(check(&",".repeat(limits.document_bytes)), Ok(()));
+        assert_eq!(
+            check(&",".repeat(limits.document_bytes + 1)),
+            Err(Excess::Bytes(limits.document_bytes))
+        );
     }
 
     #[test]
@@ -140,13 +164,34 @@ mod tests {
     #[test]
     fn a_string_without_an_end_hides_nothing() {
         let brackets = "[".repeat(200);
-        for start in ["\"", "\"\n", "\"\"\"", "\"\\\" \n", "\"\" ", "# \r"] {
-            assert_eq!(
-                check(&format!("{start}{brackets}")),
-                Err(Excess::Nesting),
+        let escaped = r#"\""" "#.repeat(9);
+        for start in [
+            "\"",
+            "\"\n",
+            "\"\"\"",
+            "\"\"\" \\\"\"\" \"",
+            escaped.as_str(),
+            "\"\\\" \n",
+            "\"\" ",
+            "# \r",
+        ] {
+            assert!(
+                matches!(check(&format!("{start}{brackets}")), Err(Excess::Nesting(_))),
                 "{start}"
             );
         }
+    }
+
+    /// Each looks like the beginning of a block string, to whose end one could look.
+    #[test]
+    fn many_strings_without_an_end_are_looked_through_once() {
+        let limits = Limits {
+            document_bytes: 4 << 20,
+            tokens: 1_000_000,
+            ..Limits::default()
+        };
+        let text = r#"\""""#.repeat(1 << 20);
+        assert_eq!(super::check(&text, &limits), Err(Excess::Tokens(limits.tokens)));
     }
 
     proptest! {

@@ -1,34 +1,21 @@
-//! What a caller may ask for at most. The limit itself passes, one more is refused.
+//! What a caller may ask for at most, as far as nobody needs to set it; `config::Limits` has the others. The limit
+//! itself passes, one more is refused.
 
 use std::time::Duration;
 
-/// Bytes of a request that is not an upload.
-pub const BODY_BYTES: usize = 1 << 20;
 /// The longest pause between two pieces of a body.
 pub const BODY_PAUSE: Duration = Duration::from_secs(20);
 /// The time for a body that is not an upload.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
 /// The time in which a client may read nothing of its answer.
 pub const STALL_TIME: Duration = Duration::from_mins(1);
-/// Bytes of a document.
-pub const DOCUMENT_BYTES: usize = 1 << 20;
-/// Tokens of a document.
-pub const TOKENS: usize = 2_000;
-/// Nesting of braces, brackets and parentheses in a document.
-pub const NESTING: usize = 64;
-/// Fields on the longest way into an operation, not counting introspection.
-pub const DEPTH: usize = 12;
-/// Fields of an operation once its fragments are spread.
-pub const FIELDS: usize = 5_000;
+/// Fields and fragments of an operation once its fragments are spread.
+pub const SELECTIONS: usize = 5_000;
 /// Files of one upload.
 pub const UPLOAD_FILES: usize = 10;
-/// The time for a query or a mutation.
-pub const OPERATION_TIME: Duration = Duration::from_secs(10);
+/// Lists of fields and types within one another when the schema is asked about.
+pub const INTROSPECTION_LISTS: usize = 3;
 
-/// Operations on one websocket at the same time.
-pub const SOCKET_OPERATIONS: usize = 100;
-/// Bytes of a message on a websocket.
-pub const SOCKET_MESSAGE_BYTES: usize = BODY_BYTES;
 /// Messages that wait until a websocket's client reads them; then its operations wait.
 pub const SOCKET_QUEUE: usize = 32;
 /// Bytes of these messages.

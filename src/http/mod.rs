@@ -1,21 +1,28 @@
 //! The edge: HTTP and websockets. It checks who calls and what they send, and holds no business rule.
 //!
 //! A request goes `router` -> `trace` (request id, log, metrics) -> `graphql` or `websocket` -> `executor`, which is
-//! one for all: `guard` (lexical limits) -> `document` (cache of parsed documents, structural limits) -> the schema.
+//! one for all: `rates` -> `persisted` (which document is meant) -> `document` (cache of parsed documents; `guard` limits
+//! the text before the parser sees it, `extent` what was parsed) -> cost -> `house` (room for so many) -> the schema.
 
 pub mod auth;
 mod callers;
 mod csv;
 mod document;
 mod executor;
+mod generations;
 mod graphiql;
 mod graphql;
 mod guard;
 mod health;
+mod house;
 pub mod limits;
 mod negotiation;
 mod payload;
+mod persisted;
+mod rates;
+mod redact;
 mod refusal;
+mod request;
 mod router;
 mod server;
 mod shared;

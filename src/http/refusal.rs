@@ -9,6 +9,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use std::time::Duration;
 
 /// Why a request was not served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Refusal {
     pub message: String,
     /// `Allow`, for 405.
     pub allow: Option<&'static str>,
+    /// `Retry-After` in seconds; 503 has one anyway.
+    pub retry_after: Option<u64>,
 }
 
 impl Refusal {
@@ -31,6 +34,7 @@ impl Refusal {
             code,
             message: message.into(),
             allow: None,
+            retry_after: None,
         }
     }
 
@@ -39,11 +43,20 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
     }
 
-    /// 200, as Apollo's clients expect: no queries are kept, and the client is to send the whole one. They know it by
-    /// its message or its code.
-    pub fn persisted_query() -> Self {
-        let code = Code::PersistedQueryNotSupported;
-        Self::new(StatusCode::OK, code, "PersistedQueryNotSupported")
+    /// 429: the caller spent what it may, and will have enough for this in that time.
+    pub fn rate_limited(wait: Duration) -> Self {
+        let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+        let message = format!("too many requests, or too expensive ones: try again in {seconds} s");
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message)
+        }
+    }
+
+    /// 503: there is no room for one more of these.
+    pub fn full(what: &str) -> Self {
+        let message = format!("the service is busy with as many {what} as it takes; try again in a moment");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::ServiceUnavailable, message)
     }
 
     /// 401: the credentials are missing or not valid.
@@ -105,8 +118,9 @@ impl Refusal {
         if let Some(allow) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let is_unavailable = self.status == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = self.retry_after.or(is_unavailable.then_some(1)) {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static(r#"Bearer realm="virtual-tagging""#);

@@ -1,6 +1,7 @@
 //! Which path leads where, and the layers around all of them.
 
 use super::callers::see_off;
+use super::rates::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::refusal::Refusal;
 use super::trace::{REQUEST_ID_HEADER, trace};
 use super::{Edge, SharedEdge, csv, graphiql, graphql, health, limits};
@@ -20,10 +21,12 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 /// The whole service.
 pub fn router(edge: Edge) -> Router {
     let cors = cors(&edge.config.cors_origins);
+    let body_bytes = edge.executor.limits().body_bytes;
+    let upload_bytes = edge.config.upload_max_bytes.max(body_bytes);
     let edge: SharedEdge = Arc::new(edge);
     let router = Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
-        .route("/graphql", graphql_routes(edge.config.upload_max_bytes))
+        .route("/graphql", graphql_routes(upload_bytes))
         .route("/graphiql/{file}", get(graphiql::asset))
         .route("/csv/template", get(csv::template))
         .route("/csv/export", get(csv::export))
@@ -43,7 +46,7 @@ pub fn router(edge: Edge) -> Router {
         })
         .with_state(edge.clone())
         .layer(RequestBodyTimeoutLayer::new(limits::BODY_PAUSE))
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(DefaultBodyLimit::max(body_bytes))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(axum::middleware::from_fn(trace))
         .layer(axum::middleware::from_fn_with_state(edge, see_off));
@@ -54,11 +57,11 @@ pub fn router(edge: Edge) -> Router {
 }
 
 /// GraphQL has a body limit of its own: for uploads here, for JSON where it is read.
-fn graphql_routes(upload_max_bytes: usize) -> MethodRouter<SharedEdge> {
+fn graphql_routes(upload_bytes: usize) -> MethodRouter<SharedEdge> {
     get(graphql::get)
         .post(graphql::post)
         .fallback(graphql::other)
-        .layer(DefaultBodyLimit::max(upload_max_bytes.max(limits::BODY_BYTES)))
+        .layer(DefaultBodyLimit::max(upload_bytes))
 }
 
 /// Pages of the configured origins may call, and no others. Origins that are not header values cannot match any.
@@ -82,7 +85,13 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
             .allow_origin(origins)
             .allow_methods([Method::GET, Method::POST])
             .allow_headers(request_headers)
-            .expose_headers([REQUEST_ID_HEADER])
+            .expose_headers([
+                REQUEST_ID_HEADER,
+                graphql::COST,
+                RATE_LIMIT,
+                RATE_LIMIT_POLICY,
+                header::RETRY_AFTER,
+            ])
             .max_age(Duration::from_hours(1)),
     )
 }

@@ -51,7 +51,9 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         span.in_scope(|| tracing::debug!(code = refusal.code.as_str(), "{}", refusal.message));
+        let headers = std::mem::take(response.headers_mut());
         response = refusal.respond(&id);
+        response.headers_mut().extend(headers);
     }
     let elapsed = started.elapsed();
     let status = response.status();

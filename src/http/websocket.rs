@@ -7,7 +7,7 @@ mod queue;
 use super::SharedEdge;
 use super::auth::{Caller, DEVELOPER_NAME_HEADER};
 use super::refusal::Refusal;
-use super::{graphql, limits};
+use super::{limits, request};
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
 use crate::telemetry::names;
@@ -53,10 +53,11 @@ pub fn open(
     }
     let credentials = Credentials::of(headers);
     let span = tracing::info_span!("websocket", request_id = %id.0);
+    let message_bytes = edge.executor.limits().body_bytes;
     Ok(upgrade
         .protocols([SUBPROTOCOL])
-        .max_message_size(limits::SOCKET_MESSAGE_BYTES)
-        .max_frame_size(limits::SOCKET_MESSAGE_BYTES)
+        .max_message_size(message_bytes)
+        .max_frame_size(message_bytes)
         .read_buffer_size(limits::SOCKET_BUFFER)
         .write_buffer_size(limits::SOCKET_BUFFER)
         .on_upgrade(move |socket| {
@@ -179,6 +180,11 @@ async fn in_time(sending: impl Future<Output = Result<(), axum::Error>>) -> bool
     matches!(sent, Ok(Ok(())))
 }
 
+/// The error has a type that nobody exports.
+fn is_too_long(error: &axum::Error) -> bool {
+    error.to_string().starts_with("Space limit exceeded")
+}
+
 /// A socket's state.
 struct Connection {
     edge: SharedEdge,
@@ -220,7 +226,11 @@ impl Connection {
                 }
                 ended = self.operations.next_ended() => self.operations.forget(&ended),
                 message = self.stream.next() => {
-                    let message = message?.ok()?;
+                    let message = match message? {
+                        Ok(message) => message,
+                        Err(error) if is_too_long(&error) => return Some(Close::TooLong),
+                        Err(_) => return None,
+                    };
                     if let Err(close) = self.receive(message).await {
                         return close;
                     }
@@ -250,7 +260,7 @@ impl Connection {
                 if self.operations.contains(&id) {
                     return Err(Some(Close::DuplicateOperation(id)));
                 }
-                let request = graphql::request_from_json(payload);
+                let request = request::from_payload(payload);
                 self.operations.start(id, request, caller.actor.clone()).await;
             }
             ClientMessage::Complete { id } => self.operations.cancel(&id),

@@ -19,6 +19,7 @@ mod counters;
 #[cfg(feature = "embedded")]
 mod database_trouble;
 mod db;
+mod edge;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod events;

@@ -47,7 +47,7 @@ impl Socket {
         socket
     }
 
-    async fn text(&mut self, text: &str) {
+    pub async fn text(&mut self, text: &str) {
         self.stream.send(Message::text(text)).await.unwrap();
     }
 

@@ -5,13 +5,14 @@ use super::queue::Queue;
 use crate::domain::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
-use crate::http::executor::{Answer, Executor, Operation};
+use crate::http::SharedEdge;
+use crate::http::executor::{Answer, Denial, Executor, Operation};
+use crate::http::house::Place;
 use crate::http::refusal::Refusal;
 use crate::http::shared::{Groups, Member, Step};
-use crate::http::{SharedEdge, limits};
 use crate::telemetry::names;
+use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, ServerError};
 use futures::StreamExt;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub struct Ended {
 struct Running {
     number: u64,
     task: JoinHandle<()>,
+    _place: Option<Place>,
 }
 
 impl Drop for Running {
@@ -94,14 +96,9 @@ impl Operations {
 
     /// Starts an operation, or says why not in an `error` message.
     pub async fn start(&mut self, id: String, request: Result<Request, Refusal>, actor: Actor) {
-        let operation = match self.admit(request) {
-            Ok(operation) => operation,
-            Err(error) => {
-                let answer = Answer::refused(vec![error], &self.request_id);
-                Executor::count_refused(&answer);
-                send_error(&self.outgoing, &id, &answer).await;
-                return;
-            }
+        let (operation, place) = match self.admit(request, &actor) {
+            Ok(admitted) => admitted,
+            Err(denial) => return refuse(&self.outgoing, &id, denial, &self.request_id).await,
         };
         self.started += 1;
         let number = self.started;
@@ -118,16 +115,31 @@ impl Operations {
             let _gone = ended.send(Ended { id: ended_id, number });
         });
         metrics::gauge!(names::SOCKET_OPERATIONS).increment(1);
-        self.running.insert(id, Running { number, task });
+        let running = Running {
+            number,
+            task,
+            _place: place,
+        };
+        self.running.insert(id, running);
     }
 
-    fn admit(&self, request: Result<Request, Refusal>) -> Result<Operation, ServerError> {
-        let request = request.map_err(|refusal| refusal.server_error())?;
-        if self.running.len() >= limits::SOCKET_OPERATIONS {
-            let message = format!("a socket runs {} operations at most", limits::SOCKET_OPERATIONS);
-            return Err(Code::RateLimited.server_error(message));
+    fn admit(
+        &self,
+        request: Result<Request, Refusal>,
+        actor: &Actor,
+    ) -> Result<(Operation, Option<Place>), Denial> {
+        let (request, executor) = (request?, &self.edge.executor);
+        let most = executor.config().socket_operations;
+        if self.running.len() >= most {
+            let message = format!("a socket runs {most} operations at most");
+            return Err(Code::RateLimited.server_error(message).into());
         }
-        self.edge.executor.parse(request)
+        let operation = executor.admit(request, actor)?;
+        let place = match operation.kind() {
+            OperationType::Subscription => Some(executor.place_for_subscription()?),
+            OperationType::Query | OperationType::Mutation => None,
+        };
+        Ok((operation, place))
     }
 }
 
@@ -178,7 +190,13 @@ impl Job {
     /// Sends the answer; gives whether it is complete.
     async fn execute(&self, operation: Operation, actor: Actor) -> bool {
         let executor = &self.edge.executor;
-        let answer = executor.execute(operation, actor, &self.request_id).await;
+        let answer = match executor.execute(operation, actor, &self.request_id).await {
+            Ok(answer) => answer,
+            Err(full) => {
+                refuse(&self.outgoing, &self.id, full.into(), &self.request_id).await;
+                return false;
+            }
+        };
         if !answer.was_executed() {
             return self.refuse(&answer).await;
         }
@@ -215,6 +233,13 @@ impl Job {
         send_error(&self.outgoing, &self.id, answer).await;
         false
     }
+}
+
+/// Says why an operation is not executed.
+async fn refuse(outgoing: &Queue, id: &str, denial: Denial, request_id: &RequestId) {
+    let answer = Answer::refused(denial.into_error(), request_id);
+    Executor::count_refused(answer.code());
+    send_error(outgoing, id, &answer).await;
 }
 
 async fn send_error(outgoing: &Queue, id: &str, answer: &Answer) {

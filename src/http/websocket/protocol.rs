@@ -83,6 +83,8 @@ pub enum Close {
     Draining,
     /// The client does not read what it asked for, or is gone.
     Unread,
+    /// A message is longer than allowed.
+    TooLong,
     /// A message that is none.
     Invalid(String),
     /// `subscribe` before `connection_ack`.
@@ -105,6 +107,7 @@ impl Close {
         match self {
             Self::Draining => 1012,
             Self::Unread => 1008,
+            Self::TooLong => 1009,
             Self::Invalid(_) => 4400,
             Self::Unauthorized => 4401,
             Self::Forbidden => 4403,
@@ -120,6 +123,7 @@ impl Close {
         let mut reason = match self {
             Self::Draining => "Service Restart".into(),
             Self::Unread => "Messages are not read; subscribe again with the last cursor as `after`".into(),
+            Self::TooLong => "Message too long".into(),
             Self::Invalid(why) => format!("Invalid message: {why}"),
             Self::Unauthorized => "Unauthorized".into(),
             Self::Forbidden => "Forbidden".into(),

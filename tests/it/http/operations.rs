@@ -169,8 +169,8 @@ async fn refusals_say_what_to_do() {
     let response = service.post(&hash).await;
     assert_eq!(response.status(), 200);
     let answer: Value = response.json().await.unwrap();
-    assert_eq!(code(&answer), "PERSISTED_QUERY_NOT_SUPPORTED");
-    assert_eq!(answer["errors"][0]["message"], "PersistedQueryNotSupported");
+    assert_eq!(code(&answer), "PERSISTED_QUERY_NOT_FOUND");
+    assert_eq!(answer["errors"][0]["message"], "PersistedQueryNotFound");
     let request = service.client.post(service.url("/graphql"));
     let request = request.header(CONTENT_TYPE, "application/json");
     let batch = request

@@ -1,0 +1,175 @@
+//! What GraphQL's callers may ask for at most, each and together.
+
+use super::reader::Reader;
+use super::{ConfigError, Environment};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How GraphQL is served.
+#[derive(Clone, Debug)]
+pub struct GraphqlConfig {
+    /// What one operation may ask for.
+    pub limits: Limits,
+    /// `GRAPHQL_MAX_OPERATIONS`: queries and mutations under way in this process.
+    pub operations: usize,
+    /// `GRAPHQL_MAX_WAIT_MS`: how long one more waits for its turn before it is refused.
+    pub wait: Duration,
+    /// `GRAPHQL_MAX_SUBSCRIPTIONS`: subscriptions under way in this process.
+    pub subscriptions: usize,
+    /// `GRAPHQL_MAX_SOCKET_OPERATIONS`: operations under way on one websocket.
+    pub socket_operations: usize,
+    /// `GRAPHQL_MAX_BATCH`: operations in one request; 0: no lists are taken.
+    pub batch: usize,
+    /// `PERSISTED_QUERIES`: whether documents are kept by their hashes when clients ask for it.
+    pub persisted_queries: bool,
+    /// `TRUSTED_DOCUMENTS`: a file with the only documents that are executed, by their ids.
+    pub trusted_documents: Option<PathBuf>,
+    /// `RATE_LIMIT_COST`: what the operations of one caller may cost in a minute; `None`: any.
+    pub rate: Option<u32>,
+    /// Whether everybody may read the schema and is helped with its names; otherwise admins alone.
+    pub is_open: bool,
+}
+
+/// What one operation may ask for. The limit itself passes, one more is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `GRAPHQL_MAX_BODY_BYTES`: bytes of a request that is not an upload, and of a message on a websocket.
+    pub body_bytes: usize,
+    /// `GRAPHQL_MAX_DOCUMENT_BYTES`: bytes of a document.
+    pub document_bytes: usize,
+    /// `GRAPHQL_MAX_TOKENS`: tokens of a document.
+    pub tokens: usize,
+    /// `GRAPHQL_MAX_NESTING`: nesting of braces, brackets and parentheses in a document.
+    pub nesting: usize,
+    /// `GRAPHQL_MAX_DEPTH`: fields on the longest way into an operation, not counting introspection.
+    pub depth: usize,
+    /// `GRAPHQL_MAX_ALIASES`: aliases of an operation once its fragments are spread.
+    pub aliases: usize,
+    /// `GRAPHQL_MAX_ROOT_FIELDS`: fields at an operation's root once its fragments are spread.
+    pub root_fields: usize,
+    /// `GRAPHQL_MAX_DIRECTIVES`: directives of an operation once its fragments are spread.
+    pub directives: usize,
+    /// `GRAPHQL_MAX_COST`: what an operation may cost, see `graphql::cost`.
+    pub cost: u32,
+    /// `GRAPHQL_TIMEOUT`, in seconds: the time for a query or a mutation.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1 << 20,
+            document_bytes: 128 << 10,
+            tokens: 2_000,
+            nesting: 64,
+            depth: 12,
+            aliases: 30,
+            root_fields: 20,
+            directives: 50,
+            cost: 5_000,
+            time: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What a caller's operations may cost in a minute where callers are told apart.
+const RATE: u32 = 600_000;
+
+impl GraphqlConfig {
+    /// Reads the variables. Where everybody is the one developer, there is no rate to keep unless it is set.
+    pub(super) fn read(read: &Reader, environment: Environment) -> Result<Self, ConfigError> {
+        let limits = Limits::read(read)?;
+        let is_authenticated = ["JWT_SECRET", "JWT_JWKS_URL"]
+            .iter()
+            .any(|variable| read.text(variable).is_some());
+        let rate = match read.within(
+            "RATE_LIMIT_COST",
+            if is_authenticated { RATE } else { 0 },
+            0,
+            1_000_000_000,
+        )? {
+            0 => None,
+            rate if rate < limits.cost => {
+                return Err(ConfigError::Conflict(format!(
+                    "RATE_LIMIT_COST={rate} is below GRAPHQL_MAX_COST={}: it must not be, or be 0 for no limit",
+                    limits.cost
+                )));
+            }
+            rate => Some(rate),
+        };
+        Ok(Self {
+            limits,
+            operations: read.within("GRAPHQL_MAX_OPERATIONS", 64, 1, 100_000)?,
+            wait: Duration::from_millis(read.within("GRAPHQL_MAX_WAIT_MS", 1_000, 0, 60_000)?),
+            subscriptions: read.within("GRAPHQL_MAX_SUBSCRIPTIONS", 20_000, 0, 1_000_000)?,
+            socket_operations: read.within("GRAPHQL_MAX_SOCKET_OPERATIONS", 100, 1, 10_000)?,
+            batch: read.within("GRAPHQL_MAX_BATCH", 0, 0, 100)?,
+            persisted_queries: read.switch("PERSISTED_QUERIES", true)?,
+            trusted_documents: read.text("TRUSTED_DOCUMENTS").map(PathBuf::from),
+            rate,
+            is_open: environment == Environment::Development,
+        })
+    }
+}
+
+impl Limits {
+    fn read(read: &Reader) -> Result<Self, ConfigError> {
+        let default = Self::default();
+        Ok(Self {
+            body_bytes: read.within("GRAPHQL_MAX_BODY_BYTES", default.body_bytes, 1 << 10, 64 << 20)?,
+            document_bytes: read.within(
+                "GRAPHQL_MAX_DOCUMENT_BYTES",
+                default.document_bytes,
+                256,
+                64 << 20,
+            )?,
+            tokens: read.within("GRAPHQL_MAX_TOKENS", default.tokens, 10, 100_000)?,
+            // The parser's stack holds this much, and several times more.
+            nesting: read.within("GRAPHQL_MAX_NESTING", default.nesting, 1, 200)?,
+            depth: read.within("GRAPHQL_MAX_DEPTH", default.depth, 1, 200)?,
+            aliases: read.within("GRAPHQL_MAX_ALIASES", default.aliases, 0, 100_000)?,
+            root_fields: read.within("GRAPHQL_MAX_ROOT_FIELDS", default.root_fields, 1, 100_000)?,
+            directives: read.within("GRAPHQL_MAX_DIRECTIVES", default.directives, 0, 100_000)?,
+            cost: read.within("GRAPHQL_MAX_COST", default.cost, 1, 1_000_000_000)?,
+            time: read.seconds("GRAPHQL_TIMEOUT", default.time.as_secs(), 1, 600)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, ConfigError};
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<GraphqlConfig, ConfigError> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Ok(Config::from_variables(&variables.collect())?.graphql)
+    }
+
+    #[test]
+    fn limits_have_defaults_and_can_be_set() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.limits, Limits::default());
+        assert!(config.is_open && config.persisted_queries && config.batch == 0);
+        let config = read(&[("GRAPHQL_MAX_ALIASES", "7"), ("GRAPHQL_TIMEOUT", "3")]).unwrap();
+        assert_eq!(
+            (config.limits.aliases, config.limits.time),
+            (7, Duration::from_secs(3))
+        );
+        assert!(read(&[("GRAPHQL_MAX_NESTING", "100000")]).is_err());
+    }
+
+    #[test]
+    fn callers_who_are_told_apart_have_a_rate() {
+        let secret = ("JWT_SECRET", "0123456789abcdef0123456789abcdef");
+        assert_eq!(read(&[]).unwrap().rate, None);
+        assert_eq!(read(&[secret]).unwrap().rate, Some(RATE));
+        assert_eq!(read(&[secret, ("RATE_LIMIT_COST", "0")]).unwrap().rate, None);
+        let message = read(&[("RATE_LIMIT_COST", "4999")]).unwrap_err().to_string();
+        assert!(message.contains("GRAPHQL_MAX_COST"), "{message}");
+        let production = read(&[secret, ("ENVIRONMENT", "production")]).unwrap();
+        assert!(!production.is_open);
+    }
+}

@@ -1,0 +1,144 @@
+//! Answers, and why there is none.
+
+use super::Operation;
+use crate::graphql::context::RequestId;
+use crate::graphql::error::{Code, finish};
+use crate::http::document::Document;
+use crate::http::refusal::Refusal;
+use crate::http::{redact, values};
+use async_graphql::{Response, ServerError, Value, Variables};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::sync::Arc;
+
+/// Why an operation is not executed.
+#[derive(Clone, Debug)]
+pub enum Denial {
+    /// The request is at fault, in GraphQL's terms: the answer's form depends on the media type.
+    Request(ServerError),
+    /// HTTP has a status for it, whatever the media type.
+    Refused(Refusal),
+}
+
+impl Denial {
+    /// The same as an error of GraphQL, for a transport without status codes.
+    pub fn into_error(self) -> ServerError {
+        match self {
+            Self::Request(error) => error,
+            Self::Refused(refusal) => refusal.server_error(),
+        }
+    }
+}
+
+impl From<ServerError> for Denial {
+    fn from(error: ServerError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<Refusal> for Denial {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// What an answer is about.
+pub(super) struct Asked {
+    document: Arc<Document>,
+    /// Where names are hidden.
+    variables: Variables,
+    hides_names: bool,
+}
+
+impl From<&Operation> for Asked {
+    fn from(operation: &Operation) -> Self {
+        let hides_names = operation.hides_names;
+        Self {
+            document: operation.document.clone(),
+            variables: if hides_names {
+                operation.variables().clone()
+            } else {
+                Variables::default()
+            },
+            hides_names,
+        }
+    }
+}
+
+/// An answer, as the specification wants it serialised: without `data` when the request was refused.
+#[derive(Debug)]
+pub struct Answer {
+    response: Response,
+    executed: bool,
+}
+
+impl Answer {
+    /// The answer to a request that is not executed.
+    pub fn refused(error: ServerError, id: &RequestId) -> Self {
+        let mut response = Response::from_errors(vec![error]);
+        finish(&mut response, id);
+        Self {
+            response,
+            executed: false,
+        }
+    }
+
+    /// What the schema gave to an operation. Only errors, and none at a field, say that nothing was executed.
+    pub(super) fn of(mut response: Response, asked: &Asked, id: &RequestId) -> Self {
+        let errors = &mut response.errors;
+        let executed = response.data != Value::Null
+            || errors.is_empty()
+            || errors.iter().any(|error| !error.path.is_empty());
+        if asked.hides_names {
+            redact::hide_names(errors, &asked.document.text, &asked.variables);
+        }
+        if !executed {
+            values::blame_variables(&asked.document.parsed, errors);
+        }
+        finish(&mut response, id);
+        Self { response, executed }
+    }
+
+    /// Says that it was begun, if what it has is no mistake in the request.
+    pub(super) fn begun(mut self) -> Self {
+        let faults = [Code::Timeout, Code::InternalServerError, Code::ServiceUnavailable];
+        self.executed |= faults.iter().any(|code| code.as_str() == self.code());
+        self
+    }
+
+    /// Whether the operation was executed, be it with errors. Otherwise parsing, validation or coercion failed.
+    pub fn was_executed(&self) -> bool {
+        self.executed
+    }
+
+    /// Whether nothing could be done because the database is away: the same request is worth another try.
+    pub fn is_unavailable(&self) -> bool {
+        self.response.data == Value::Null && self.code() == Code::ServiceUnavailable.as_str()
+    }
+
+    /// The errors, if there are any.
+    pub fn errors(&self) -> &[ServerError] {
+        &self.response.errors
+    }
+
+    /// The code of the first error, or `OK`; one of a closed list.
+    pub fn code(&self) -> &str {
+        let first = self.response.errors.first();
+        first.and_then(Code::in_error).unwrap_or("OK")
+    }
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.response.errors.is_empty() {
+            map.serialize_entry("errors", &self.response.errors)?;
+        }
+        if self.executed {
+            map.serialize_entry("data", &self.response.data)?;
+        }
+        if !self.response.extensions.is_empty() {
+            map.serialize_entry("extensions", &self.response.extensions)?;
+        }
+        map.end()
+    }
+}

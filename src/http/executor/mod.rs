@@ -1,0 +1,272 @@
+//! The one way from a GraphQL request to its answer, for POST, GET and websockets alike.
+
+mod answer;
+
+pub use answer::{Answer, Denial};
+
+use super::document::Document;
+use super::house::{House, Place};
+use super::payload::Payload;
+use super::persisted::{Documents, TrustError};
+use super::rates::{REQUEST_COST, Rates};
+use super::refusal::Refusal;
+use super::values;
+use crate::config::{GraphqlConfig, Limits};
+use crate::db::{Watch, awaited};
+use crate::domain::auth::{Actor, Role};
+use crate::domain::events::Stretch;
+use crate::graphql::context::{self, RequestId, Services};
+use crate::graphql::cost;
+use crate::graphql::course::Course;
+use crate::graphql::error::Code;
+use crate::graphql::schema::{self, Schema};
+use crate::telemetry::names;
+use answer::Asked;
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Request, Response, Variables};
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Executes operations.
+pub struct Executor {
+    schema: Schema,
+    services: Services,
+    documents: Documents,
+    database: Watch,
+    config: GraphqlConfig,
+    rates: Rates,
+    house: House,
+}
+
+/// A request whose document was parsed and is within the limits.
+pub struct Operation {
+    request: Request,
+    kind: OperationType,
+    document: Arc<Document>,
+    cost: u64,
+    hides_names: bool,
+}
+
+impl Operation {
+    /// Query, mutation or subscription.
+    pub fn kind(&self) -> OperationType {
+        self.kind
+    }
+
+    /// The document, of which this is an operation.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The operation's name, if it was given.
+    pub fn name(&self) -> Option<&str> {
+        self.request.operation_name.as_deref()
+    }
+
+    /// The document's text.
+    pub fn text(&self) -> &str {
+        &self.document.text
+    }
+
+    /// What it costs, see [`crate::graphql::cost`].
+    pub fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// The values of its variables.
+    pub fn variables(&self) -> &Variables {
+        &self.request.variables
+    }
+
+    /// A request for executing it once more. Files do not come along.
+    fn again(&self) -> Request {
+        let mut request = Request::new("").variables(self.variables().clone());
+        request.operation_name.clone_from(&self.request.operation_name);
+        // It was found before.
+        if let Ok(operation) = self.document.operation(self.name()) {
+            request.set_parsed_query(executable(&self.document, operation, self.variables()));
+        }
+        request
+    }
+}
+
+/// The document as it is executed with these variables.
+fn executable(
+    document: &Document,
+    operation: &OperationDefinition,
+    variables: &Variables,
+) -> ExecutableDocument {
+    let mut parsed = document.parsed.clone();
+    values::drop_absent(&mut parsed, operation, variables);
+    parsed
+}
+
+impl Executor {
+    /// Executes against the schema over these services, and refuses what needs the database while it is away.
+    ///
+    /// Refused when the trusted documents cannot be read.
+    pub fn new(services: Services, database: Watch, config: &GraphqlConfig) -> Result<Self, TrustError> {
+        Ok(Self {
+            schema: schema::build(services.clone()),
+            services,
+            documents: Documents::open(config)?,
+            database,
+            rates: Rates::new(config.rate),
+            house: House::new(config),
+            config: config.clone(),
+        })
+    }
+
+    /// What resolvers use.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// What an operation may ask for.
+    pub fn limits(&self) -> &Limits {
+        &self.config.limits
+    }
+
+    /// How it is configured.
+    pub fn config(&self) -> &GraphqlConfig {
+        &self.config
+    }
+
+    /// What callers may still spend.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// Lets a request in: finds its document parsed, or parses it, and checks it against the limits, the caller's rate
+    /// included.
+    pub fn admit(&self, mut request: Request, actor: &Actor) -> Result<Operation, Denial> {
+        self.spend(actor, REQUEST_COST)?;
+        let document = self.documents.find(&request)?;
+        if request.operation_name.as_deref() == Some("") {
+            request.operation_name = None;
+        }
+        let operation = document.operation(request.operation_name.as_deref())?;
+        let kind = operation.ty;
+        let is_open = self.config.is_open || actor.role == Role::Admin;
+        if document.asks_for_schema && !is_open {
+            let message = "the schema can be read by admins, or in development";
+            return Err(Code::IntrospectionDisabled.server_error(message).into());
+        }
+        Document::check_variables(operation, &request.variables)?;
+        values::check_variables(&request.variables)?;
+        let cost = cost::of(&document.parsed, operation, &request.variables);
+        let most = u64::from(self.limits().cost);
+        if cost > most {
+            let message = format!(
+                "the operation costs {cost}, and may cost {most}: ask for smaller pages, or for fewer lists within lists"
+            );
+            return Err(Code::GraphqlValidationFailed.server_error(message).into());
+        }
+        self.spend(actor, cost)?;
+        request.set_parsed_query(executable(&document, operation, &request.variables));
+        Ok(Operation {
+            request,
+            kind,
+            document,
+            cost,
+            hides_names: !is_open,
+        })
+    }
+
+    fn spend(&self, actor: &Actor, cost: u64) -> Result<(), Refusal> {
+        let taken = self.rates.take(&actor.subject, cost);
+        taken.map_err(Refusal::rate_limited)
+    }
+
+    /// A place for a subscription, which it keeps as long as it lasts.
+    pub fn place_for_subscription(&self) -> Result<Place, Refusal> {
+        self.house.enter_to_stay()
+    }
+
+    /// Executes a query or a mutation, or refuses it when there is no room. It is given up after its time, and when
+    /// this future is dropped because its caller went away; so are its statements.
+    pub async fn execute(
+        &self,
+        operation: Operation,
+        actor: Actor,
+        id: &RequestId,
+    ) -> Result<Answer, Refusal> {
+        // Who waited for a connection would hear the same in some seconds.
+        if self.database.away().is_some() {
+            let code = Code::ServiceUnavailable;
+            let answer = Answer::of(fault(code, code.fault()), &Asked::from(&operation), id).begun();
+            count(operation.kind, &answer);
+            return Ok(answer);
+        }
+        let _place = self.house.enter().await?;
+        let started = Instant::now();
+        let (asked, kind) = (Asked::from(&operation), operation.kind);
+        let request = operation.request;
+        let execution = context::execute(&self.schema, &self.services, request, Some(actor), id.clone());
+        // A panic in a resolver is a fault of one operation, not the end of a socket with all its others.
+        let execution = awaited(AssertUnwindSafe(execution).catch_unwind());
+        let time = self.limits().time;
+        let response = match tokio::time::timeout(time, execution).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_panic)) => fault(Code::InternalServerError, Code::InternalServerError.fault()),
+            Err(_late) => {
+                let seconds = time.as_secs();
+                let message = format!("the operation took longer than {seconds} s and was given up");
+                fault(Code::Timeout, &message)
+            }
+        };
+        let answer = Answer::of(response, &asked, id).begun();
+        metrics::histogram!(names::OPERATION_SECONDS, "type" => kind.to_string()).record(started.elapsed());
+        count(kind, &answer);
+        Ok(answer)
+    }
+
+    /// Executes a subscription until the stream is dropped or its source ends: through this stretch of its log, or as
+    /// the operation says. An answer that says why nothing is executed is the last.
+    pub fn subscribe(
+        &self,
+        operation: &Operation,
+        actor: Actor,
+        id: RequestId,
+        stretch: Option<Stretch>,
+    ) -> BoxStream<'static, Result<Payload, Arc<Answer>>> {
+        let course = Arc::new(Course::new(stretch));
+        let (request, asked) = (operation.again(), Asked::from(operation));
+        let answers = context::subscribe(
+            &self.schema,
+            &self.services,
+            request,
+            Some(actor),
+            id.clone(),
+            course.clone(),
+        );
+        let answers = AssertUnwindSafe(answers).catch_unwind().map(move |response| {
+            let failed = |_| fault(Code::InternalServerError, Code::InternalServerError.fault());
+            let answer = Answer::of(response.unwrap_or_else(failed), &asked, &id);
+            if !answer.was_executed() {
+                return Err(Arc::new(answer));
+            }
+            let payload = Payload::new(&answer, course.told());
+            course.written(payload.json().len());
+            Ok(payload)
+        });
+        answers.boxed()
+    }
+
+    /// Counts an operation that was refused.
+    pub fn count_refused(code: &str) {
+        metrics::counter!(names::OPERATIONS, "type" => "refused", "code" => code.to_owned()).increment(1);
+    }
+}
+
+fn count(kind: OperationType, answer: &Answer) {
+    metrics::counter!(names::OPERATIONS, "type" => kind.to_string(), "code" => answer.code().to_owned())
+        .increment(1);
+}
+
+fn fault(code: Code, message: &str) -> Response {
+    Response::from_errors(vec![code.server_error(message)])
+}

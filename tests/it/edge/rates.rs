@@ -1,0 +1,73 @@
+//! What a caller may spend in a minute.
+
+use super::outcome;
+use crate::service::{SECRET, Service};
+use crate::websocket::Socket;
+use reqwest::{Response, StatusCode};
+use serde_json::json;
+use std::time::Duration;
+use virtual_tagging::domain::auth::Role;
+
+/// 90 units besides those of the request.
+const EXPENSIVE: &str = "{resources(first:89){nodes{nothing}}}";
+
+impl Service {
+    async fn post_as(&self, caller: &str, query: &str) -> Response {
+        let token = self.token(caller, Role::Viewer, None, Duration::from_mins(5));
+        let request = self.client.post(self.url("/graphql")).bearer_auth(token);
+        request.json(&json!({ "query": query })).send().await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn who_spent_all_is_refused_for_a_while_and_nobody_else() {
+    let service = Service::start_with(&[
+        ("JWT_SECRET", SECRET),
+        ("GRAPHQL_MAX_COST", "1000"),
+        ("RATE_LIMIT_COST", "1000"),
+    ])
+    .await;
+    let first = service.post_as("ann", EXPENSIVE).await;
+    assert_eq!(first.headers()["ratelimit-policy"], "\"cost\";q=1000;w=60");
+    let left = first.headers()["ratelimit"].to_str().unwrap().to_owned();
+    assert!(left.starts_with("\"cost\";r=90"), "{left}");
+    let refused = loop {
+        let answer = service.post_as("ann", EXPENSIVE).await;
+        if answer.status() != StatusCode::OK {
+            break answer;
+        }
+    };
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    let wait: u64 = refused.headers()["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((1..=6).contains(&wait), "{wait}");
+    let left = refused.headers()["ratelimit"].to_str().unwrap();
+    assert!(left.starts_with("\"cost\";r="), "{left}");
+    assert_eq!(outcome(&refused.json().await.unwrap()).0, "RATE_LIMITED");
+    // The same caller by a socket, where there are no headers.
+    let token = service.token("ann", Role::Viewer, None, Duration::from_mins(5));
+    let mut socket = Socket::open(&service).await;
+    let payload = json!({"Authorization": format!("Bearer {token}")});
+    socket
+        .send(&json!({"type": "connection_init", "payload": payload}))
+        .await;
+    assert_eq!(socket.next().await["type"], "connection_ack");
+    socket
+        .subscribe("1", "{resources(first:500){nodes{nothing}}}")
+        .await;
+    let error = socket.next().await;
+    assert_eq!(error["type"], "error", "{error}");
+    assert_eq!(error["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    let other = service.post_as("bob", "{viewer{role}}").await;
+    assert_eq!(other.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_one_developer_has_no_rate() {
+    let service = Service::start().await;
+    let answer = service.post(&json!({"query": "{__typename}"})).await;
+    assert!(!answer.headers().contains_key("ratelimit"));
+}
