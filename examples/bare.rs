@@ -1,0 +1,93 @@
+//! The schema over HTTP and nothing else: no guard, no cache of documents, no authentication, no limits. What
+//! `bench/edge.sh` measures the service's edge against.
+//!
+//! `DATABASE_URL=... bare PORT`, on a database that the service has migrated.
+
+use anyhow::Context;
+use async_graphql::{Request, Variables};
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::Deserialize;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use virtual_tagging::clock::SystemClock;
+use virtual_tagging::db::{self, PoolSettings};
+use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
+use virtual_tagging::domain::events::{Feed, Notifier};
+use virtual_tagging::domain::page::PageLimits;
+use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
+use virtual_tagging::domain::tagging::{Thresholds, Vocabulary};
+use virtual_tagging::graphql::context::{self, RequestId, Services};
+use virtual_tagging::graphql::schema::{self, Schema};
+use virtual_tagging::jobs::Queue;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Deserialize)]
+struct Body {
+    query: String,
+    #[serde(default)]
+    variables: serde_json::Value,
+}
+
+#[derive(Clone)]
+struct Bare {
+    schema: Schema,
+    services: Services,
+}
+
+async fn answer(State(bare): State<Arc<Bare>>, Json(body): Json<Body>) -> impl IntoResponse {
+    let request = Request::new(body.query).variables(Variables::from_json(body.variables));
+    let actor = Actor {
+        subject: "bare".into(),
+        role: Role::Admin,
+        scope: AccountScope::All,
+    };
+    let id = RequestId("bare".into());
+    let response = context::execute(&bare.schema, &bare.services, request, Some(actor), id).await;
+    let body = serde_json::to_vec(&response).unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json")], body)
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let port = std::env::args().nth(1).context("bare PORT")?.parse()?;
+    let url = std::env::var("DATABASE_URL").context("DATABASE_URL")?;
+    let db = db::connect(url.parse()?, &PoolSettings::default()).await?;
+    let notifier = Notifier::default();
+    let (tag_feed, resource_feed) = (
+        Feed::open(db.clone(), &notifier).await?,
+        Feed::open(db.clone(), &notifier).await?,
+    );
+    // What runs beside the requests in the service does so here.
+    tokio::spawn(tag_feed.clone().run(CancellationToken::new()));
+    tokio::spawn(resource_feed.clone().run(CancellationToken::new()));
+    let services = Services {
+        db,
+        clock: Arc::new(SystemClock),
+        page_limits: PageLimits::default(),
+        engine: EngineSettings {
+            vocabulary: Arc::new(Vocabulary::default()),
+            thresholds: Thresholds::new(0.9, 0.7)?,
+            model_version: "rules-1".into(),
+        },
+        wake: Arc::new(Queue),
+        sources: Vec::new(),
+        notifier,
+        tag_feed,
+        resource_feed,
+    };
+    let bare = Bare {
+        schema: schema::build(services.clone()),
+        services,
+    };
+    let router = Router::new().route("/graphql", post(answer)).with_state(Arc::new(bare));
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    axum::serve(listener, router).await?;
+    Ok(())
+}
