@@ -86,7 +86,9 @@ async fn main() -> anyhow::Result<()> {
         schema: schema::build(services.clone()),
         services,
     };
-    let router = Router::new().route("/graphql", post(answer)).with_state(Arc::new(bare));
+    let router = Router::new()
+        .route("/graphql", post(answer))
+        .with_state(Arc::new(bare));
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     axum::serve(listener, router).await?;
     Ok(())

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::AbortOnDropHandle;
 
-/// What a client sends first when it wants TLS (PostgreSQL's protocol, "SSLRequest").
+/// What a client sends first when it wants TLS (the `SSLRequest` of PostgreSQL's protocol).
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// An authority that signs certificates.

@@ -10,30 +10,47 @@ use std::time::{Duration, Instant};
 
 const SLOW: &str = "{rules(first:1){nodes{id}}}";
 
-/// A connection that keeps everybody else from reading rules.
-async fn locked(service: &Service) -> PgConnection {
-    let mut connection = PgConnection::connect(&service.db.url()).await.unwrap();
-    for statement in ["BEGIN", "LOCK TABLE rules IN ACCESS EXCLUSIVE MODE"] {
-        sqlx::query(statement).execute(&mut connection).await.unwrap();
-    }
-    connection
+/// Keeps everybody else from reading rules.
+struct Lock {
+    holder: PgConnection,
+    /// Outside of the transaction, in which the sessions would be shown as they were at first.
+    observer: PgConnection,
 }
 
-/// How many sessions of the service have a statement that waits for the lock.
-async fn waiting(connection: &mut PgConnection) -> i64 {
-    let count = "SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid)
-        WHERE relation = 'rules'::regclass AND NOT granted AND application_name = 'virtual-tagging'";
-    sqlx::query_scalar(count).fetch_one(connection).await.unwrap()
-}
-
-/// Waits until so many wait for the lock; gives how long that took.
-async fn until_waiting(connection: &mut PgConnection, wanted: i64) -> Duration {
-    let started = Instant::now();
-    while waiting(connection).await != wanted {
-        assert!(started.elapsed() < Duration::from_secs(10), "{wanted} in vain");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+impl Lock {
+    async fn take(service: &Service) -> Self {
+        let mut holder = PgConnection::connect(&service.db.url()).await.unwrap();
+        for statement in ["BEGIN", "LOCK TABLE rules IN ACCESS EXCLUSIVE MODE"] {
+            sqlx::query(statement).execute(&mut holder).await.unwrap();
+        }
+        let observer = PgConnection::connect(&service.db.url()).await.unwrap();
+        Self { holder, observer }
     }
-    started.elapsed()
+
+    /// Waits until so many sessions of the service wait for the lock; gives how long that took.
+    async fn until_waiting(&mut self, wanted: i64) -> Duration {
+        let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+            AND application_name = 'virtual-tagging' AND wait_event_type = 'Lock'";
+        let started = Instant::now();
+        loop {
+            let waiting: i64 = sqlx::query_scalar(count)
+                .fetch_one(&mut self.observer)
+                .await
+                .unwrap();
+            if waiting == wanted {
+                return started.elapsed();
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "{waiting}, not {wanted}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn release(self) {
+        self.holder.close().await.unwrap();
+    }
 }
 
 fn begin(service: &Service) -> tokio::task::JoinHandle<Value> {
@@ -46,9 +63,9 @@ fn begin(service: &Service) -> tokio::task::JoinHandle<Value> {
 async fn a_full_house_says_so_soon_and_one_who_leaves_makes_room() {
     let service =
         Service::start_with(&[("GRAPHQL_MAX_OPERATIONS", "1"), ("GRAPHQL_MAX_WAIT_MS", "50")]).await;
-    let mut lock = locked(&service).await;
+    let mut lock = Lock::take(&service).await;
     let slow = begin(&service);
-    until_waiting(&mut lock, 1).await;
+    lock.until_waiting(1).await;
     for accept in ["application/json", "application/graphql-response+json"] {
         let request = service
             .client
@@ -70,16 +87,16 @@ async fn a_full_house_says_so_soon_and_one_who_leaves_makes_room() {
     assert_eq!(error["payload"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
     // It hangs up while its statement runs. PostgreSQL looks for its clients every second.
     slow.abort();
-    assert!(until_waiting(&mut lock, 0).await < Duration::from_secs(5));
+    assert!(lock.until_waiting(0).await < Duration::from_secs(5));
     assert_eq!(
         service.post(&json!({"query": "{__typename}"})).await.status(),
         200
     );
     socket.subscribe("2", SLOW).await;
-    until_waiting(&mut lock, 1).await;
+    lock.until_waiting(1).await;
     socket.send(&json!({"type": "complete", "id": "2"})).await;
-    assert!(until_waiting(&mut lock, 0).await < Duration::from_secs(5));
-    lock.close().await.unwrap();
+    assert!(lock.until_waiting(0).await < Duration::from_secs(5));
+    lock.release().await;
     assert_eq!(service.graphql(SLOW).await["data"]["rules"]["nodes"], json!([]));
 }
 
@@ -87,10 +104,10 @@ async fn a_full_house_says_so_soon_and_one_who_leaves_makes_room() {
 #[tokio::test(flavor = "multi_thread")]
 async fn those_who_come_and_go_leave_the_pool_as_it_was() {
     let service = Service::start().await;
-    let mut lock = locked(&service).await;
-    for _ in 0..4 {
-        let gone: Vec<_> = (0..3).map(|_| begin(&service)).collect();
-        until_waiting(&mut lock, 3).await;
+    let mut lock = Lock::take(&service).await;
+    for _ in 0..2 {
+        let gone: Vec<_> = (0..4).map(|_| begin(&service)).collect();
+        lock.until_waiting(4).await;
         for each in gone {
             each.abort();
         }
@@ -102,20 +119,20 @@ async fn those_who_come_and_go_leave_the_pool_as_it_was() {
             "{:?}",
             started.elapsed()
         );
-        until_waiting(&mut lock, 0).await;
+        lock.until_waiting(0).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operation_whose_time_is_over_is_ended_with_its_statement() {
     let service = Service::start_with(&[("GRAPHQL_TIMEOUT", "1")]).await;
-    let mut lock = locked(&service).await;
+    let mut lock = Lock::take(&service).await;
     let answer = begin(&service);
-    until_waiting(&mut lock, 1).await;
+    lock.until_waiting(1).await;
     let (code, message) = outcome(&answer.await.unwrap());
     assert_eq!(code, "TIMEOUT");
     assert!(message.contains("longer than 1 s"), "{message}");
-    assert!(until_waiting(&mut lock, 0).await < Duration::from_secs(5));
+    assert!(lock.until_waiting(0).await < Duration::from_secs(5));
 }
 
 #[tokio::test]
