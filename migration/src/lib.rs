@@ -107,6 +107,14 @@ impl MigratorTrait for Migrator {
                 up: include_str!("sql/0009_event_order.sql"),
                 down: "ALTER TABLE tag_audit ALTER COLUMN xid SET DEFAULT pg_current_xact_id()",
             }),
+            Box::new(Sql {
+                name: "0012_group_plans",
+                up: include_str!("sql/0012_group_plans.sql"),
+                down: "DROP INDEX virtual_tags_queue_group;
+                       CREATE INDEX virtual_tags_queue_group ON virtual_tags
+                           (tag_key, tag_value, source, evidence_signature, confidence, id)
+                           WHERE approval_status = 'PENDING'",
+            }),
         ]
     }
 }

@@ -66,13 +66,19 @@ pub struct TagCells {
     pub source: Option<TagSource>,
     pub auto_applied: Option<bool>,
     pub cloud: Option<Cloud>,
+    /// From the tenth that this confidence lies in on.
+    pub from_band_of: Option<f64>,
+    /// Up to the tenth that this confidence lies in.
+    pub to_band_of: Option<f64>,
 }
 
 const TAG_CELLS: &str =
     "($1::text[] IS NULL OR account_id = ANY($1)) AND ($2::text IS NULL OR approval_status = $2)
     AND ($3::text IS NULL OR account_id = $3) AND ($4::text IS NULL OR tag_key = $4)
     AND ($5::text IS NULL OR source = $5) AND ($6::boolean IS NULL OR auto_applied = $6)
-    AND ($7::text IS NULL OR cloud = $7)";
+    AND ($7::text IS NULL OR cloud = $7)
+    AND ($8::double precision IS NULL OR band >= confidence_band($8))
+    AND ($9::double precision IS NULL OR band <= confidence_band($9))";
 const RESOURCE_CELLS: &str =
     "($1::text[] IS NULL OR account_id = ANY($1)) AND ($2::text IS NULL OR account_id = $2)
     AND ($3::text IS NULL OR cloud = $3) AND ($4::text IS NULL OR resource_type = $4)
@@ -96,7 +102,7 @@ impl TagCells {
         place("tag", TAG_CELLS, scope, self.account_id.as_ref())
     }
 
-    fn binds(&self, scope: &AccountScope) -> [Value; 7] {
+    fn binds(&self, scope: &AccountScope) -> [Value; 9] {
         [
             scope.as_bind().into(),
             self.status.as_ref().map(ActiveEnum::to_value).into(),
@@ -105,14 +111,16 @@ impl TagCells {
             self.source.as_ref().map(ActiveEnum::to_value).into(),
             self.auto_applied.into(),
             self.cloud.as_ref().map(ActiveEnum::to_value).into(),
+            self.from_band_of.into(),
+            self.to_band_of.into(),
         ]
     }
 }
 
 /// How many tags there are in these cells.
 pub async fn tags(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCells) -> Result<u64> {
-    let count =
-        format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM tag_counts_now WHERE {TAG_CELLS}");
+    let place = cells.place(scope);
+    let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {place}");
     one(db, &count, cells.binds(scope)).await
 }
 

@@ -7,7 +7,9 @@ use crate::db::sql::statement;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::extension::postgres::PgFunc;
-use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, JoinType, Order, PostgresQueryBuilder, Query};
+use sea_orm::sea_query::{
+    Asterisk, Expr, ExprTrait, Func, JoinType, Order, PostgresQueryBuilder, Query, SelectStatement,
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select, Statement,
@@ -46,7 +48,7 @@ pub enum KeyKind {
 }
 
 /// The value of one column of an order in one row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, PartialOrd)]
 pub enum Key {
     /// A whole number.
     Int(i64),
@@ -126,17 +128,62 @@ impl Window {
         S: QueryFilter + QueryOrder + QueryTrait,
         O: Keyset,
     {
-        let mut statement = self
-            .ordered(self.bounded(select, order), order)
-            .build(DbBackend::Postgres);
+        self.limited(self.ordered(self.bounded(select, order, None), order))
+    }
+
+    /// The same of rows that all have one value in a column, given with it, behind which an index has the order's.
+    ///
+    /// The column leads the order, and `select` must not say of it that it equals the value, but only that it is
+    /// neither lower nor higher: for rows of which PostgreSQL knows them to be equal, it may read another index in
+    /// the same order, and skip a million rows before it comes to the first of these.
+    pub fn statement_led<S, O>(&self, select: S, order: O, lead: &(Expr, Key)) -> Statement
+    where
+        S: QueryFilter + QueryOrder + QueryTrait,
+        O: Keyset,
+    {
+        let bounded = self.bounded(select, order, Some(lead));
+        let led = bounded.order_by(lead.0.clone(), self.direction(order));
+        self.limited(self.ordered(led, order))
+    }
+
+    fn limited(&self, select: impl QueryTrait) -> Statement {
+        let mut statement = select.build(DbBackend::Postgres);
         statement.sql.push_str(&format!(" LIMIT {}", self.size + 1));
         statement
     }
 
-    fn bounded<S: QueryFilter, O: Keyset>(&self, mut select: S, order: O) -> S {
+    /// The query of a page and one row more, to be part of another statement.
+    pub fn part<E: EntityTrait, O: Keyset>(&self, select: Select<E>, order: O) -> SelectStatement {
+        self.ordered(self.bounded(select, order, None), order)
+            .limit(self.size + 1)
+            .into_query()
+    }
+
+    /// Makes the page of a query that such parts are joined to, under the name of their table.
+    pub fn limit_parts<O: Keyset>(&self, joined: &mut SelectStatement, order: O) {
+        self.order_parts(joined, order);
+        joined.limit(self.size + 1);
+    }
+
+    fn order_parts<O: Keyset>(&self, joined: &mut SelectStatement, order: O) {
+        for (column, _) in order.columns() {
+            joined.order_by_expr(column, self.direction(order));
+        }
+    }
+
+    fn bounded<S: QueryFilter, O: Keyset>(&self, mut select: S, order: O, lead: Option<&(Expr, Key)>) -> S {
         let columns = order.columns();
-        let tuple = |keys: &[Key]| Expr::tuple(keys.iter().map(Key::bind));
-        let row = || Expr::tuple(columns.iter().map(|(column, _)| column.clone()));
+        let tuple = |keys: &[Key]| {
+            let lead = lead.map(|(_, key)| key.bind());
+            Expr::tuple(lead.into_iter().chain(keys.iter().map(Key::bind)))
+        };
+        let row = || {
+            let lead = lead.map(|(column, _)| column.clone());
+            Expr::tuple(
+                lead.into_iter()
+                    .chain(columns.iter().map(|(column, _)| column.clone())),
+            )
+        };
         for (bound, upwards) in [
             (&self.after, !order.descending()),
             (&self.before, order.descending()),
@@ -210,6 +257,18 @@ impl<Row> Page<Row> {
     }
 }
 
+/// The same query of rows that are collected before they are sorted: an offset, even of none, keeps the planner from
+/// walking along the order in search of them.
+pub fn collected<E: EntityTrait>(mut select: Select<E>) -> Select<E> {
+    let mut rows = select.clone().into_query();
+    rows.offset(0);
+    // The subquery takes the table's name, so that columns mean the same outside of it.
+    QueryTrait::query(&mut select)
+        .from_clear()
+        .from_subquery(rows, E::default().table_name());
+    select
+}
+
 /// A page of children for each of many parents, by one statement; parents without children are left out.
 pub async fn per_parent<E, O>(
     db: &DatabaseConnection,
@@ -227,20 +286,14 @@ where
     // The subquery takes the table's name, so that the order's columns mean the same outside of it.
     let table = E::default().table_name();
     let parent_key = || Expr::col(("parents", "parents"));
-    let of_parent = window.bounded(children.filter(parent.into_expr().eq(parent_key())), order);
-    let mut page = window
-        .ordered(of_parent, order)
-        .limit(window.size + 1)
-        .into_query();
+    let mut page = window.part(children.filter(parent.into_expr().eq(parent_key())), order);
     let mut all = Query::select();
     all.expr_as(parent_key(), PARENT)
         .column((table, Asterisk))
         .from_function(Func::cust("unnest").arg(Expr::val(parents)), "parents")
         .join_lateral(JoinType::InnerJoin, page.take(), table, Expr::val(true))
         .order_by_expr(parent_key(), Order::Asc);
-    for (column, _) in order.columns() {
-        all.order_by_expr(column, window.direction(order));
-    }
+    window.order_parts(&mut all, order);
     let (text, values) = all.build(PostgresQueryBuilder);
     let mut rows: HashMap<i64, Vec<E::Model>> = HashMap::new();
     for row in db.query_all_raw(statement(&text, values)).await? {

@@ -45,6 +45,21 @@ pub async fn of<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> R
     of_rows(db, select.select_only().expr(Expr::cust("1"))).await
 }
 
+/// How many rows the planner takes a query for.
+pub async fn estimate<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<u64> {
+    let (rows, values) = select
+        .select_only()
+        .expr(Expr::cust("1"))
+        .into_query()
+        .build(PostgresQueryBuilder);
+    let explain = Statement {
+        values: Some(values),
+        ..sql::statement(&format!("EXPLAIN (FORMAT JSON) {rows}"), [])
+    };
+    let plan = Plan::of(db, explain).await?;
+    Ok(plan.number("/0/Plan/Plan Rows")? as u64)
+}
+
 /// The same of a query that selects something already, such as its groups.
 pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<Total> {
     let (rows, values) = select.into_query().build(PostgresQueryBuilder);
@@ -53,16 +68,10 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
         values: Some(values.clone()),
         ..sql::statement(text, [])
     };
-    let plan = first(db, statement(&format!("EXPLAIN (FORMAT JSON) {bounded}"))).await?;
-    let plan: serde_json::Value = plan.try_get_by_index(0)?;
-    let number = |path: &str| plan.pointer(path).and_then(serde_json::Value::as_f64);
+    let plan = Plan::of(db, statement(&format!("EXPLAIN (FORMAT JSON) {bounded}"))).await?;
     // What the limit is laid upon has the rows of the whole list.
-    let (Some(estimate), Some(cost)) = (number("/0/Plan/Plans/0/Plan Rows"), number("/0/Plan/Total Cost"))
-    else {
-        return Err(Error::internal("a plan has no figures"));
-    };
-    let estimate = Total::estimate(estimate as u64);
-    if estimate.count > COUNTED || cost > AFFORDABLE {
+    let estimate = Total::estimate(plan.number("/0/Plan/Plans/0/Plan Rows")? as u64);
+    if estimate.count > COUNTED || plan.number("/0/Plan/Total Cost")? > AFFORDABLE {
         return Ok(estimate);
     }
     let count = first(
@@ -75,6 +84,20 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
         count if count > COUNTED => Total::estimate(count.max(estimate.count)),
         count => Total::exact(count),
     })
+}
+
+/// How PostgreSQL would execute a statement.
+struct Plan(serde_json::Value);
+
+impl Plan {
+    async fn of(db: &DatabaseConnection, explain: Statement) -> Result<Self> {
+        Ok(Self(first(db, explain).await?.try_get_by_index(0)?))
+    }
+
+    fn number(&self, path: &str) -> Result<f64> {
+        let number = self.0.pointer(path).and_then(serde_json::Value::as_f64);
+        number.ok_or_else(|| Error::internal("a plan has no figures"))
+    }
 }
 
 async fn first(db: &DatabaseConnection, statement: Statement) -> Result<sea_orm::QueryResult> {

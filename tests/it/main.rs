@@ -10,6 +10,7 @@
 mod app;
 mod approvals;
 mod architecture;
+mod audit_list;
 mod audit_seals;
 mod auto_tag;
 mod bulk;
@@ -24,6 +25,7 @@ mod edge;
 mod embedded;
 mod events;
 mod faults;
+mod finding;
 #[cfg(feature = "embedded")]
 mod first_start;
 mod graphql;

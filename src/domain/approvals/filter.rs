@@ -86,30 +86,33 @@ impl TagFilter {
     /// The counters that hold how many tags the filter takes; `None` when it asks for more than they know.
     pub fn cells(&self) -> Option<TagCells> {
         let Self {
-            kind,
-            tag_key,
             tag_value: None,
-            cloud,
-            account_id,
             resource_type: None,
-            source,
             evidence_signature: None,
             min_confidence: None,
             max_confidence: None,
             created_before: None,
             created_after: None,
-        } = self.clone()
+            ..
+        } = self
         else {
             return None;
         };
-        Some(TagCells {
+        Some(self.cells_around())
+    }
+
+    /// The counters that hold what the filter takes, and more where it asks for what they do not know.
+    pub fn cells_around(&self) -> TagCells {
+        TagCells {
             status: None,
-            account_id,
-            tag_key,
-            source,
-            auto_applied: kind.map(|kind| kind == TagKind::AutoApplied),
-            cloud,
-        })
+            account_id: self.account_id.clone(),
+            tag_key: self.tag_key.clone(),
+            source: self.source,
+            auto_applied: self.kind.map(|kind| kind == TagKind::AutoApplied),
+            cloud: self.cloud,
+            from_band_of: self.min_confidence,
+            to_band_of: self.max_confidence,
+        }
     }
 
     /// The counters that hold the groups that the filter takes; `None` when it asks for more than they know.

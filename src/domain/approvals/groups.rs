@@ -1,6 +1,6 @@
 //! The queue in groups: tags that were proposed for the same reason, to be decided together.
 
-use super::{GroupKey, TagFilter};
+use super::{GroupKey, TagFilter, find};
 use crate::db::sql;
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, GROUP_CELLS, GroupCells};
@@ -11,8 +11,7 @@ use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, IdenStatic, QueryFilter, QuerySelect,
-    Select, Value,
+    ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, IdenStatic, QuerySelect, Select, Value,
 };
 use virtual_tag::Column;
 
@@ -84,14 +83,19 @@ impl Keyset for GroupOrder {
     }
 }
 
-fn grouped(actor: &Actor, filter: &TagFilter) -> Select<virtual_tag::Entity> {
-    let mut pending = virtual_tag::find_pending(&actor.scope)
-        .filter(filter.condition())
-        .select_only();
-    for column in COLUMNS {
-        pending = pending.column(column).group_by(column);
-    }
-    pending
+/// The groups of the tags that the filter takes; `None` when it is known that there are none.
+async fn grouped(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    filter: &TagFilter,
+) -> Result<Option<Select<virtual_tag::Entity>>> {
+    let found = find::pending(db, actor, filter).await?;
+    Ok(found.map(|found| {
+        let tags = found.select.select_only();
+        COLUMNS
+            .iter()
+            .fold(tags, |tags, column| tags.column(*column).group_by(*column))
+    }))
 }
 
 /// The counters that have the groups that the filter takes for the actor, if any have.
@@ -112,7 +116,10 @@ pub async fn list(
     if let Some(cells) = counted(actor, filter) {
         return list_counted(db, cells, window).await;
     }
-    let groups = grouped(actor, filter)
+    let Some(groups) = grouped(db, actor, filter).await? else {
+        return Ok(window.page(Vec::new()));
+    };
+    let groups = groups
         .column_as(Column::Id.count(), "count")
         .column_as(Column::Confidence.min(), "min_confidence")
         .column_as(Column::Confidence.max(), "max_confidence")
@@ -127,6 +134,14 @@ async fn list_counted(db: &DatabaseConnection, cells: GroupCells, window: &Windo
     let order = COLUMNS
         .map(|column| format!("{} {direction}", column.as_str()))
         .join(", ");
+    let one = |name: &str, order: &str| {
+        format!(
+            "CROSS JOIN LATERAL (SELECT confidence, created_at FROM virtual_tags t
+                  WHERE t.approval_status = 'PENDING' AND t.tag_key = page.tag_key AND t.tag_value = page.tag_value
+                    AND t.source = page.source AND t.evidence_signature = page.evidence_signature
+                  ORDER BY {order} LIMIT 1) {name}"
+        )
+    };
     let page = format!(
         "WITH page AS MATERIALIZED (
              SELECT tag_key, tag_value, source, evidence_signature, count FROM group_counts_now
@@ -134,17 +149,14 @@ async fn list_counted(db: &DatabaseConnection, cells: GroupCells, window: &Windo
                 AND ($5::text IS NULL OR (tag_key, tag_value, source, evidence_signature) > ($5, $6, $7, $8))
                 AND ($9::text IS NULL OR (tag_key, tag_value, source, evidence_signature) < ($9, $10, $11, $12))
               ORDER BY {order} LIMIT {})
-         SELECT page.*, range.*, age.* FROM page
-          CROSS JOIN LATERAL (SELECT min(confidence) AS min_confidence, max(confidence) AS max_confidence
-               FROM virtual_tags t WHERE t.approval_status = 'PENDING' AND t.tag_key = page.tag_key
-                AND t.tag_value = page.tag_value AND t.source = page.source
-                AND t.evidence_signature = page.evidence_signature) range
-          CROSS JOIN LATERAL (SELECT min(created_at) AS oldest
-               FROM virtual_tags t WHERE t.approval_status = 'PENDING' AND t.tag_key = page.tag_key
-                AND t.tag_value = page.tag_value AND t.source = page.source
-                AND t.evidence_signature = page.evidence_signature) age
+         SELECT page.*, least.confidence AS min_confidence, most.confidence AS max_confidence,
+                first.created_at AS oldest
+           FROM page {} {} {}
           ORDER BY {order}",
-        window.size + 1
+        window.size + 1,
+        one("least", "confidence"),
+        one("most", "confidence DESC"),
+        one("first", "created_at"),
     );
     let bound = |keys: &Option<Vec<Key>>| -> [Value; 4] {
         let text = |at: usize| match keys.as_ref().and_then(|keys| keys.get(at)) {
@@ -166,5 +178,8 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -
     if let Some(cells) = counted(actor, filter) {
         return Ok(Total::exact(counters::groups(db, &cells).await?));
     }
-    total::of_rows(db, grouped(actor, filter)).await
+    match grouped(db, actor, filter).await? {
+        Some(groups) => total::of_rows(db, groups).await,
+        None => Ok(Total::exact(0)),
+    }
 }

@@ -1,6 +1,7 @@
 //! Reading virtual tags: the approval queue, all tags, the tags of resources.
 
 use super::filter::TagFilter;
+use super::find::{Known, narrowed, of_groups, pending};
 use super::{VirtualTag, rows};
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, TagCells};
@@ -9,10 +10,10 @@ use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::{ApprovalStatus, resource, virtual_tag};
 use crate::error::Result;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, extension::postgres::PgFunc};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, Iterable, JoinType, QueryFilter, QuerySelect,
-    QueryTrait, RelationTrait, Select,
+    RelationTrait, Select,
 };
 use std::collections::HashMap;
 use virtual_tag::Column;
@@ -160,44 +161,8 @@ fn of(scope: &AccountScope, filter: &TagsOfFilter) -> Select<virtual_tag::Entity
     virtual_tag::find(scope).filter(condition)
 }
 
-/// Up to so many tags are collected and sorted rather than looked for along an order.
-const FEW: u64 = 2_000;
-
-/// The tags of a filter, given how many there are, if the counters know: none when there are none, and when there are
-/// few, by their ids. The planner takes columns for independent of each other, and would walk along a whole order in
-/// search of what is rare only in combination.
-fn narrowed(select: Select<virtual_tag::Entity>, known: Option<u64>) -> Option<Select<virtual_tag::Entity>> {
-    match known {
-        Some(0) => None,
-        Some(few) if few <= FEW => {
-            let ids = select.clone().select_only().column(Column::Id).into_query();
-            let ids = Func::cust("ARRAY").arg(Expr::from(ids));
-            Some(select.filter(Column::Id.into_expr().eq(PgFunc::any(ids))))
-        }
-        _ => Some(select),
-    }
-}
-
-/// The tags of the filter that wait for a decision; `None` when it is known that there are none.
-pub(super) async fn pending(
-    db: &DatabaseConnection,
-    actor: &Actor,
-    filter: &TagFilter,
-) -> Result<Option<Select<virtual_tag::Entity>>> {
-    let select = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
-    let known = match (&actor.scope, filter.cells(), filter.group_cells()) {
-        (AccountScope::All, ..) if *filter == TagFilter::default() => None,
-        (scope, Some(cells), _) => {
-            let status = Some(ApprovalStatus::Pending);
-            Some(counters::tags(db, scope, &TagCells { status, ..cells }).await?)
-        }
-        (AccountScope::All, None, Some(groups)) => Some(counters::tags_of_groups(db, &groups).await?),
-        _ => None,
-    };
-    Ok(narrowed(select, known))
-}
-
-/// A page of the tags that wait for a decision, by one statement; another tells before whether there are any of a filter.
+/// A page of the tags that wait for a decision, by one statement; others tell before whether there are any of a filter,
+/// and how many.
 pub async fn queue(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -206,8 +171,11 @@ pub async fn queue(
     window: &Window,
     load: Load,
 ) -> Result<Page<Listed>> {
+    if let Some(select) = of_groups(db, actor, filter, order, window).await? {
+        return page_of(db, select, order, window, load).await;
+    }
     match pending(db, actor, filter).await? {
-        Some(pending) => page_of(db, pending, order, window, load).await,
+        Some(found) => page_of(db, found.select, order, window, load).await,
         None => Ok(window.page(Vec::new())),
     }
 }
@@ -233,14 +201,20 @@ pub async fn all(
     load: Load,
 ) -> Result<Page<Listed>> {
     let found = virtual_tag::find(&actor.scope).filter(filter.condition());
-    let known = match filter.counted() {
-        Some(cells) if *filter != AnyTagFilter::default() => {
-            Some(counters::tags(db, &actor.scope, &cells).await?)
-        }
-        _ => None,
+    if *filter == AnyTagFilter::default() {
+        return page_of(db, found, order, window, load).await;
+    }
+    let cells = TagCells {
+        status: filter.status,
+        ..filter.tag.cells_around()
     };
-    match narrowed(found, known) {
-        Some(found) => page_of(db, found, order, window, load).await,
+    let known = Known {
+        at_most: counters::tags(db, &actor.scope, &cells).await?,
+        // The tags of a rule have an index in this order.
+        exactly: filter.counted().is_some() || filter.rule_id.is_some(),
+    };
+    match narrowed(db, found, known).await? {
+        Some(found) => page_of(db, found.select, order, window, load).await,
         None => Ok(window.page(Vec::new())),
     }
 }

@@ -17,6 +17,7 @@
 pub mod bulk;
 mod decide;
 pub mod filter;
+mod find;
 pub mod groups;
 pub mod imported;
 pub mod items;

@@ -1,10 +1,12 @@
 //! Figures of the queue.
 
 use super::TagFilter;
-use super::list;
+use super::find;
+use super::list::{self, Load, QueueOrder};
 use crate::db::sql;
 use crate::domain::auth::Actor;
 use crate::domain::counters::{self, Band, TagCells};
+use crate::domain::page::Window;
 use crate::domain::total;
 use crate::entities::virtual_tag::Column;
 use crate::entities::{AccountScope, ApprovalStatus};
@@ -79,12 +81,13 @@ async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Re
         let bands = counters::bands(db, &actor.scope, &TagCells { status, ..cells }).await?;
         return Ok((bands, false));
     }
-    let Some(pending) = list::pending(db, actor, filter).await? else {
+    let Some(pending) = find::pending(db, actor, filter).await? else {
         return Ok((Vec::new(), false));
     };
-    let many = total::of(db, pending.clone()).await?.is_estimate;
+    let many = !pending.few && total::of(db, pending.select.clone()).await?.is_estimate;
     let band = || Func::cust("confidence_band").arg(Column::Confidence.into_expr());
     let (text, values) = pending
+        .select
         .select_only()
         .column(Column::TagKey)
         .column(Column::AutoApplied)
@@ -113,10 +116,7 @@ async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Re
 }
 
 async fn oldest(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Option<DateTime<Utc>>> {
-    let Some(pending) = list::pending(db, actor, filter).await? else {
-        return Ok(None);
-    };
-    let oldest = pending.select_only().expr(Column::CreatedAt.min());
-    let row: Option<Option<DateTime<Utc>>> = oldest.into_tuple().one(db).await?;
-    Ok(row.flatten())
+    let (order, load) = (QueueOrder::Age, Load::default());
+    let page = list::queue(db, actor, filter, order, &Window::first(1), load).await?;
+    Ok(page.rows.first().map(|first| first.tag.created_at))
 }

@@ -9,7 +9,7 @@ use crate::entities::tag_audit::{self, Column};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
+use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, IdenStatic, QueryFilter};
 use std::collections::HashMap;
 
 /// Which audit rows; what is `None` does not matter.
@@ -33,14 +33,70 @@ pub struct AuditFilter {
 
 impl AuditFilter {
     fn condition(&self) -> Condition {
+        self.leads()
+            .into_iter()
+            .fold(self.rest(), |all, (column, value)| all.add(column.eq(value)))
+    }
+
+    /// What is asked of columns behind which an index has the trail's order.
+    fn leads(&self) -> Vec<(Column, String)> {
+        let leads = [
+            (Column::Actor, self.actor.clone()),
+            (Column::TagKey, self.tag_key.clone()),
+            (Column::Action, self.action.as_ref().map(ActiveEnum::to_value)),
+        ];
+        let asked = leads.into_iter();
+        asked
+            .filter_map(|(column, value)| Some((column, value?)))
+            .collect()
+    }
+
+    fn rest(&self) -> Condition {
         Condition::all()
             .add_option(self.resource_id.map(|id| Column::ResourceId.eq(id)))
             .add_option(self.virtual_tag_id.map(|id| Column::VirtualTagId.eq(id)))
-            .add_option(self.tag_key.as_deref().map(|key| Column::TagKey.eq(key)))
-            .add_option(self.action.map(|action| Column::Action.eq(action)))
-            .add_option(self.actor.as_deref().map(|actor| Column::Actor.eq(actor)))
             .add_option(self.from.map(|from| Column::Timestamp.gte(from)))
             .add_option(self.to.map(|to| Column::Timestamp.lt(to)))
+    }
+
+    /// The same condition, saying of this column how far its index is to be read.
+    fn led_by(&self, lead: Column, value: &str) -> Condition {
+        let others = self
+            .leads()
+            .into_iter()
+            .filter(|(column, _)| column.as_str() != lead.as_str());
+        let others = others.fold(self.rest(), |all, (column, value)| all.add(column.eq(value)));
+        let row = || Expr::tuple([lead.into_expr(), Column::Timestamp.into_expr()]);
+        let bound = |moment: DateTime<Utc>| Expr::tuple([Expr::val(value), Expr::val(moment)]);
+        let lowest = match self.from {
+            Some(from) => row().gte(bound(from)),
+            None => lead.gte(value),
+        };
+        let highest = match self.to {
+            Some(to) => row().lt(bound(to)),
+            None => lead.lte(value),
+        };
+        others.add(lowest).add(highest)
+    }
+
+    /// The column to find the rows by: the one whose value the fewest rows have; `None` where the planner needs no help.
+    async fn lead(&self, db: &DatabaseConnection) -> Result<Option<(Column, String)>> {
+        if self.resource_id.is_some() || self.virtual_tag_id.is_some() {
+            return Ok(None);
+        }
+        let mut leads = self.leads();
+        if leads.len() < 2 {
+            return Ok(leads.pop());
+        }
+        let mut fewest: Option<(u64, (Column, String))> = None;
+        for (column, value) in leads {
+            let rows = tag_audit::find(&AccountScope::All).filter(column.eq(&value));
+            let rows = total::estimate(db, rows).await?;
+            if fewest.as_ref().is_none_or(|(least, _)| rows < *least) {
+                fewest = Some((rows, (column, value)));
+            }
+        }
+        Ok(fewest.map(|(_, lead)| lead))
     }
 }
 
@@ -88,8 +144,15 @@ pub async fn list(
     order: AuditOrder,
     window: &Window,
 ) -> Result<Page<AuditRow>> {
-    let found = tag_audit::find(&actor.scope).filter(filter.condition());
-    let found = AuditRow::find_by_statement(window.statement(found, order));
+    let found = tag_audit::find(&actor.scope);
+    let found = match filter.lead(db).await? {
+        Some((lead, value)) => {
+            let found = found.filter(filter.led_by(lead, &value));
+            window.statement_led(found, order, &(lead.into_expr(), Key::Text(value)))
+        }
+        None => window.statement(found.filter(filter.condition()), order),
+    };
+    let found = AuditRow::find_by_statement(found);
     Ok(window.page(found.all(db).await?))
 }
 

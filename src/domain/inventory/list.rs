@@ -3,7 +3,7 @@
 use super::Resource;
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, ResourceCells};
-use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
+use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::{Cloud, resource, virtual_tag};
 use crate::error::Result;
@@ -71,7 +71,15 @@ impl ResourceFilter {
     }
 }
 
+/// Up to so many resources are collected and sorted rather than looked for along an order.
+const FEW: u64 = 15_000;
+
 impl ResourceFilter {
+    /// Whether what it takes may lie all in one place of an order: names go with time.
+    fn may_be_elsewhere(&self) -> bool {
+        self.name_prefix.is_some() && self.tag_key.is_none() && self.lacks_tag_key.is_none()
+    }
+
     /// The counters that hold how many resources the filter lets through; `None` when it asks for more than they know.
     fn cells(&self) -> Option<ResourceCells> {
         let Self {
@@ -165,7 +173,10 @@ pub async fn list(
     order: ResourceOrder,
     window: &Window,
 ) -> Result<Page<Resource>> {
-    let select = resource::find(&actor.scope).filter(filter.condition());
+    let mut select = resource::find(&actor.scope).filter(filter.condition());
+    if filter.may_be_elsewhere() && total::estimate(db, select.clone()).await? <= FEW {
+        select = page::collected(select);
+    }
     let rows = Resource::find_by_statement(window.statement(select, order));
     Ok(window.page(rows.all(db).await?))
 }
