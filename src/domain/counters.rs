@@ -7,7 +7,7 @@
 use crate::db::sql;
 use crate::domain::auth::AccountScope;
 use crate::entities::{ApprovalStatus, Cloud, TagSource};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult, Value};
 
@@ -122,6 +122,27 @@ pub async fn tags(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCe
     let place = cells.place(scope);
     let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {place}");
     one(db, &count, cells.binds(scope)).await
+}
+
+/// How many tags there are in some cells, and where their confidences lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Extent {
+    pub count: i64,
+    /// The lowest band; `None` when there are no tags.
+    pub lowest: Option<i32>,
+    /// The highest band.
+    pub highest: Option<i32>,
+}
+
+/// How many tags there are in these cells, and where their confidences lie.
+pub async fn extent(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCells) -> Result<Extent> {
+    let extent = format!(
+        "SELECT coalesce(sum(count), 0)::bigint AS count, min(band) AS lowest, max(band) AS highest
+           FROM (SELECT band, sum(count) AS count FROM {} GROUP BY band HAVING sum(count) > 0) bands",
+        cells.place(scope)
+    );
+    let extent: Option<Extent> = sql::row(db, &extent, cells.binds(scope)).await?;
+    extent.ok_or_else(|| Error::internal("a statement that gives a row gave none"))
 }
 
 /// Tags of one key, kind and band of confidence.

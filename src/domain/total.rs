@@ -6,7 +6,9 @@
 use crate::db::sql;
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
-use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QuerySelect, QueryTrait, Select, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QuerySelect, QueryTrait, Select, Statement,
+};
 
 /// Rows that are counted at most.
 const COUNTED: u64 = 10_000;
@@ -45,21 +47,6 @@ pub async fn of<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> R
     of_rows(db, select.select_only().expr(Expr::cust("1"))).await
 }
 
-/// How many rows the planner takes a query for.
-pub async fn estimate<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<u64> {
-    let (rows, values) = select
-        .select_only()
-        .expr(Expr::cust("1"))
-        .into_query()
-        .build(PostgresQueryBuilder);
-    let explain = Statement {
-        values: Some(values),
-        ..sql::statement(&format!("EXPLAIN (FORMAT JSON) {rows}"), [])
-    };
-    let plan = Plan::of(db, explain).await?;
-    Ok(plan.number("/0/Plan/Plan Rows")? as u64)
-}
-
 /// The same of a query that selects something already, such as its groups.
 pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<Total> {
     let (rows, values) = select.into_query().build(PostgresQueryBuilder);
@@ -84,6 +71,28 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
         count if count > COUNTED => Total::estimate(count.max(estimate.count)),
         count => Total::exact(count),
     })
+}
+
+/// How many rows the planner takes a query for.
+pub async fn estimate<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<u64> {
+    let (rows, values) = select
+        .select_only()
+        .expr(Expr::cust("1"))
+        .into_query()
+        .build(PostgresQueryBuilder);
+    let explain = Statement {
+        values: Some(values),
+        ..sql::statement(&format!("EXPLAIN (FORMAT JSON) {rows}"), [])
+    };
+    let plan = Plan::of(db, explain).await?;
+    Ok(plan.number("/0/Plan/Plan Rows")? as u64)
+}
+
+/// Whether a query has more rows than so many; no more of them are read.
+pub async fn exceeds<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>, rows: u64) -> Result<bool> {
+    let next = select.select_only().expr(Expr::cust("1")).offset(rows).limit(1);
+    let statement = next.build(DbBackend::Postgres);
+    Ok(db.query_one_raw(statement).await?.is_some())
 }
 
 /// How PostgreSQL would execute a statement.

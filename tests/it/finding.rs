@@ -272,9 +272,15 @@ async fn assert_groups(world: &World, actor: &Actor, filter: &TagFilter, pending
             group.3.min(tag.created_at),
         );
     }
-    for backward in [false, true] {
+    for (backward, most) in [
+        (false, groups::LOOKED_AT),
+        (true, groups::LOOKED_AT),
+        (true, 90),
+        (false, 200),
+    ] {
         let found = walk(GroupOrder, 300, backward, async |window| {
-            groups::list(&world.pool, actor, filter, &window).await.unwrap()
+            let page = groups::list_within(&world.pool, actor, filter, &window, most).await;
+            page.unwrap()
         });
         let found = found.await;
         let mut figures = BTreeMap::new();

@@ -119,27 +119,29 @@ impl TagFilter {
     pub fn group_cells(&self) -> Option<GroupCells> {
         let Self {
             kind: None,
-            tag_key,
-            tag_value,
             cloud: None,
             account_id: None,
             resource_type: None,
-            source,
-            evidence_signature,
             min_confidence: None,
             max_confidence: None,
             created_before: None,
             created_after: None,
-        } = self.clone()
+            ..
+        } = self
         else {
             return None;
         };
-        Some(GroupCells {
-            tag_key,
-            tag_value,
-            source,
-            evidence_signature,
-        })
+        Some(self.group_cells_around())
+    }
+
+    /// The counters that hold the groups in which the tags are that the filter takes.
+    pub fn group_cells_around(&self) -> GroupCells {
+        GroupCells {
+            tag_key: self.tag_key.clone(),
+            tag_value: self.tag_value.clone(),
+            source: self.source,
+            evidence_signature: self.evidence_signature.clone(),
+        }
     }
 
     /// Whether an event is about a tag that the filter takes. An event does not tell when its tag was proposed

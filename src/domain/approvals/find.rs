@@ -2,12 +2,14 @@
 
 use super::filter::TagFilter;
 use crate::domain::auth::{AccountScope, Actor};
-use crate::domain::counters::{self, GROUP_CELLS, TagCells};
-use crate::domain::page::{self, Keyset, Window};
+use crate::domain::counters::{self, GROUP_CELLS, GroupCells, TagCells};
+use crate::domain::page::{self, KeyKind, Keyset, Window};
 use crate::domain::total;
 use crate::entities::{ApprovalStatus, virtual_tag};
 use crate::error::Result;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, extension::postgres::PgFunc};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, Func, FunctionCall, Query, extension::postgres::PgFunc,
+};
 use sea_orm::{ColumnTrait, DatabaseConnection, JoinType, QueryFilter, QuerySelect, Select};
 use virtual_tag::Column;
 
@@ -32,6 +34,8 @@ pub(super) struct Known {
     pub at_most: u64,
     /// And no less; or else nobody needs to ask the planner.
     pub exactly: bool,
+    /// The lowest and the highest band of their confidences.
+    pub bands: Option<(i32, i32)>,
 }
 
 /// The tags of a filter, given how many there are: none when there are none, and when there are few, collected before
@@ -46,10 +50,52 @@ pub(super) async fn narrowed(
         0 => return Ok(None),
         at_most if at_most <= FEW => true,
         _ if known.exactly => false,
-        _ => total::estimate(db, select.clone()).await? <= FEW_ESTIMATED,
+        // The planner may be wrong by far where columns go together.
+        _ => {
+            total::estimate(db, select.clone()).await? <= FEW_ESTIMATED
+                && !total::exceeds(db, select.clone(), FEW_ESTIMATED).await?
+        }
     };
     let select = if few { page::collected(select) } else { select };
     Ok(Some(Found { select, few }))
+}
+
+/// The tags of the filter that wait for a decision, and what the counters know of them.
+async fn waiting(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    filter: &TagFilter,
+) -> Result<(Select<virtual_tag::Entity>, Known)> {
+    let select = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
+    if actor.scope == AccountScope::All && *filter == TagFilter::default() {
+        let known = Known {
+            at_most: u64::MAX,
+            exactly: true,
+            bands: None,
+        };
+        return Ok((select, known));
+    }
+    let cells = TagCells {
+        status: Some(ApprovalStatus::Pending),
+        ..filter.cells_around()
+    };
+    let extent = counters::extent(db, &actor.scope, &cells).await?;
+    let mut at_most = extent.count.unsigned_abs();
+    if names_groups(filter) && at_most > FEW {
+        let of_groups = counters::tags_of_groups(db, &filter.group_cells_around()).await?;
+        at_most = Ord::min(at_most, of_groups);
+    }
+    let known = Known {
+        at_most,
+        exactly: filter.cells().is_some(),
+        bands: extent.lowest.zip(extent.highest),
+    };
+    Ok((select, known))
+}
+
+/// Whether the filter takes few groups, though they may be large.
+fn names_groups(filter: &TagFilter) -> bool {
+    filter.tag_value.is_some() || filter.evidence_signature.is_some()
 }
 
 /// The tags of the filter that wait for a decision; `None` when it is known that there are none.
@@ -58,50 +104,60 @@ pub(super) async fn pending(
     actor: &Actor,
     filter: &TagFilter,
 ) -> Result<Option<Found>> {
-    let select = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
-    if actor.scope == AccountScope::All && *filter == TagFilter::default() {
-        return Ok(Some(Found { select, few: false }));
-    }
-    let known = match (&actor.scope, filter.group_cells()) {
-        (AccountScope::All, Some(groups)) if filter.cells().is_none() => Known {
-            at_most: counters::tags_of_groups(db, &groups).await?,
-            exactly: false,
-        },
-        _ => {
-            let status = Some(ApprovalStatus::Pending);
-            let cells = TagCells {
-                status,
-                ..filter.cells_around()
-            };
-            Known {
-                at_most: counters::tags(db, &actor.scope, &cells).await?,
-                exactly: filter.cells().is_some(),
-            }
-        }
-    };
+    let (select, known) = waiting(db, actor, filter).await?;
     narrowed(db, select, known).await
 }
 
-/// The tags of a page of the queue, when the filter takes a few whole groups: each has an index in either order.
-pub(super) async fn of_groups<O: Keyset>(
+/// The same for a page of them.
+pub(super) async fn page_of_pending<O: Keyset>(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     order: O,
     window: &Window,
 ) -> Result<Option<Select<virtual_tag::Entity>>> {
-    let Some(cells) = filter.group_cells().filter(|_| filter.cells().is_none()) else {
-        return Ok(None);
-    };
-    if actor.scope != AccountScope::All || counters::groups(db, &cells).await? > FEW_GROUPS {
-        return Ok(None);
+    let (mut select, known) = waiting(db, actor, filter).await?;
+    if order.columns().iter().any(|(_, kind)| *kind == KeyKind::Real) {
+        select = select.filter(known.bounds());
     }
-    let of_group = "virtual_tags.tag_key = groups.tag_key AND virtual_tags.tag_value = groups.tag_value
-         AND virtual_tags.source = groups.source AND virtual_tags.evidence_signature = groups.evidence_signature";
-    let of_group = virtual_tag::find_pending(&actor.scope).filter(Expr::cust(of_group));
-    let of_group = of_group
-        .select_only()
-        .columns([Column::Id, Column::Confidence, Column::CreatedAt]);
+    if names_groups(filter) && known.at_most > FEW {
+        let cells = filter.group_cells_around();
+        if counters::groups(db, &cells).await? <= FEW_GROUPS {
+            let ids = first_of_groups(select.clone(), &cells, order, window);
+            return Ok(Some(select.filter(Column::Id.into_expr().eq(PgFunc::any(ids)))));
+        }
+    }
+    Ok(narrowed(db, select, known).await?.map(|found| found.select))
+}
+
+impl Known {
+    /// Where a walk along the confidences begins and ends: a kind and a source have some of their own. A hair more than
+    /// the bands, for a tenth of a number and ten times a number need not agree in the last bit.
+    fn bounds(&self) -> Condition {
+        let tenth = |band: i32, hair: f64| f64::from(band) / 10.0 + hair;
+        let (lowest, highest) = self.bands.unwrap_or((0, 9));
+        let lowest = (lowest > 0).then(|| Column::Confidence.gte(tenth(lowest, -1e-9)));
+        let highest = (highest < 9).then(|| Column::Confidence.lt(tenth(highest + 1, 1e-9)));
+        Condition::all().add_option(lowest).add_option(highest)
+    }
+}
+
+/// That a tag is of the group in the row `groups`.
+pub(super) const OF_GROUP: &str = "virtual_tags.tag_key = groups.tag_key
+     AND virtual_tags.tag_value = groups.tag_value AND virtual_tags.source = groups.source
+     AND virtual_tags.evidence_signature = groups.evidence_signature";
+
+/// The ids of the tags of a page, found in each group apart: a group has an index in either order.
+fn first_of_groups<O: Keyset>(
+    select: Select<virtual_tag::Entity>,
+    cells: &GroupCells,
+    order: O,
+    window: &Window,
+) -> FunctionCall {
+    // The order's columns alone, so that the index that has the order is all that is read.
+    let columns = order.columns().into_iter().map(|(column, _)| column);
+    let of_group = select.filter(Expr::cust(OF_GROUP)).select_only();
+    let of_group = columns.fold(of_group, QuerySelect::expr);
     let mut ids = Query::select();
     ids.column((virtual_tag::Entity, Column::Id))
         .from_as("group_counts_now", "groups")
@@ -113,7 +169,5 @@ pub(super) async fn of_groups<O: Keyset>(
         )
         .and_where(Expr::cust_with_values(GROUP_CELLS, cells.binds()));
     window.limit_parts(&mut ids, order);
-    let ids = Func::cust("ARRAY").arg(Expr::from(ids.take()));
-    let select = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
-    Ok(Some(select.filter(Column::Id.into_expr().eq(PgFunc::any(ids)))))
+    Func::cust("ARRAY").arg(Expr::from(ids.take()))
 }

@@ -1,6 +1,7 @@
 //! The queue in groups: tags that were proposed for the same reason, to be decided together.
 
-use super::{GroupKey, TagFilter, find};
+use super::find::{self, Found, OF_GROUP};
+use super::{GroupKey, TagFilter};
 use crate::db::sql;
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, GROUP_CELLS, GroupCells};
@@ -9,9 +10,10 @@ use crate::domain::total::{self, Total};
 use crate::entities::{TagSource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, IdenStatic, QuerySelect, Select, Value,
+    ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, IdenStatic, QueryFilter, QuerySelect,
+    QueryTrait, Select, Value,
 };
 use virtual_tag::Column;
 
@@ -83,19 +85,19 @@ impl Keyset for GroupOrder {
     }
 }
 
-/// The groups of the tags that the filter takes; `None` when it is known that there are none.
-async fn grouped(
-    db: &DatabaseConnection,
-    actor: &Actor,
-    filter: &TagFilter,
-) -> Result<Option<Select<virtual_tag::Entity>>> {
-    let found = find::pending(db, actor, filter).await?;
-    Ok(found.map(|found| {
-        let tags = found.select.select_only();
-        COLUMNS
-            .iter()
-            .fold(tags, |tags, column| tags.column(*column).group_by(*column))
-    }))
+/// The same tags, one row for each of their groups.
+fn grouped(tags: Select<virtual_tag::Entity>) -> Select<virtual_tag::Entity> {
+    COLUMNS.iter().fold(tags.select_only(), |tags, column| {
+        tags.column(*column).group_by(*column)
+    })
+}
+
+/// The figures of tags.
+fn figures(tags: Select<virtual_tag::Entity>) -> Select<virtual_tag::Entity> {
+    tags.column_as(Column::Id.count(), "count")
+        .column_as(Column::Confidence.min(), "min_confidence")
+        .column_as(Column::Confidence.max(), "max_confidence")
+        .column_as(Column::CreatedAt.min(), "oldest")
 }
 
 /// The counters that have the groups that the filter takes for the actor, if any have.
@@ -106,57 +108,160 @@ fn counted(actor: &Actor, filter: &TagFilter) -> Option<GroupCells> {
     }
 }
 
-/// A page of the queue's groups.
+/// Tags that are looked at for a page before it is given, though it be shorter than was asked for.
+pub const LOOKED_AT: i64 = 150_000;
+
+/// A page of the queue's groups. It has fewer than were asked for where they are so large that more tags than
+/// [`LOOKED_AT`] would have to be looked at; the next page goes on from there.
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     window: &Window,
 ) -> Result<Page<Group>> {
+    list_within(db, actor, filter, window, LOOKED_AT).await
+}
+
+/// The same with another bound than [`LOOKED_AT`].
+pub async fn list_within(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    filter: &TagFilter,
+    window: &Window,
+    most: i64,
+) -> Result<Page<Group>> {
     if let Some(cells) = counted(actor, filter) {
         return list_counted(db, cells, window).await;
     }
-    let Some(groups) = grouped(db, actor, filter).await? else {
-        return Ok(window.page(Vec::new()));
-    };
-    let groups = groups
-        .column_as(Column::Id.count(), "count")
-        .column_as(Column::Confidence.min(), "min_confidence")
-        .column_as(Column::Confidence.max(), "max_confidence")
-        .column_as(Column::CreatedAt.min(), "oldest");
-    let found = Group::find_by_statement(window.statement(groups, GroupOrder));
-    Ok(window.page(found.all(db).await?))
+    match find::pending(db, actor, filter).await? {
+        None => Ok(window.page(Vec::new())),
+        Some(Found { select, few: true }) => {
+            let groups = window.statement(figures(grouped(select)), GroupOrder);
+            Ok(window.page(Group::find_by_statement(groups).all(db).await?))
+        }
+        Some(Found { select, few: false }) => {
+            look_through(db, select, &filter.group_cells_around(), window, most).await
+        }
+    }
 }
 
-/// A page of the groups that the counters have. Only what they do not tell is looked up, each by one step in an index.
-async fn list_counted(db: &DatabaseConnection, cells: GroupCells, window: &Window) -> Result<Page<Group>> {
-    let direction = if window.backward { "DESC" } else { "ASC" };
-    let order = COLUMNS
-        .map(|column| format!("{} {direction}", column.as_str()))
-        .join(", ");
-    let one = |name: &str, order: &str| {
-        format!(
-            "CROSS JOIN LATERAL (SELECT confidence, created_at FROM virtual_tags t
-                  WHERE t.approval_status = 'PENDING' AND t.tag_key = page.tag_key AND t.tag_value = page.tag_value
-                    AND t.source = page.source AND t.evidence_signature = page.evidence_signature
-                  ORDER BY {order} LIMIT 1) {name}"
-        )
+/// A group of the queue as the counters have it, whoever may see how many of its tags.
+#[derive(FromQueryResult)]
+struct Candidate {
+    tag_key: String,
+    tag_value: String,
+    source: String,
+    evidence_signature: String,
+    count: i64,
+}
+
+/// A page of the groups of these tags: group by group, those that the counters have in these cells.
+async fn look_through(
+    db: &DatabaseConnection,
+    tags: Select<virtual_tag::Entity>,
+    cells: &GroupCells,
+    window: &Window,
+    most: i64,
+) -> Result<Page<Group>> {
+    let mut rest = window.clone();
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    let more = loop {
+        let (next, binds) = next_groups(cells, &rest);
+        let mut candidates: Vec<Candidate> = sql::rows(db, &next, binds).await?;
+        let last = candidates.len() as u64 <= window.size;
+        let mut part = 0;
+        for candidate in &candidates {
+            if part > 0 && looked_at + candidate.count > most {
+                break;
+            }
+            looked_at += candidate.count;
+            part += 1;
+        }
+        let last = last && part == candidates.len();
+        candidates.truncate(part);
+        let bound = candidates.last().map(Candidate::key);
+        found.extend(figures_of(db, tags.clone(), candidates).await?);
+        if last || found.len() as u64 > window.size {
+            break false;
+        }
+        if looked_at >= most && !found.is_empty() {
+            break true;
+        }
+        *(if window.backward {
+            &mut rest.before
+        } else {
+            &mut rest.after
+        }) = bound;
     };
-    let page = format!(
-        "WITH page AS MATERIALIZED (
-             SELECT tag_key, tag_value, source, evidence_signature, count FROM group_counts_now
-              WHERE {GROUP_CELLS}
-                AND ($5::text IS NULL OR (tag_key, tag_value, source, evidence_signature) > ($5, $6, $7, $8))
-                AND ($9::text IS NULL OR (tag_key, tag_value, source, evidence_signature) < ($9, $10, $11, $12))
-              ORDER BY {order} LIMIT {})
-         SELECT page.*, least.confidence AS min_confidence, most.confidence AS max_confidence,
-                first.created_at AS oldest
-           FROM page {} {} {}
-          ORDER BY {order}",
-        window.size + 1,
-        one("least", "confidence"),
-        one("most", "confidence DESC"),
-        one("first", "created_at"),
+    let mut page = window.page(found);
+    if window.backward {
+        page.has_previous |= more;
+    } else {
+        page.has_next |= more;
+    }
+    Ok(page)
+}
+
+impl Candidate {
+    fn key(&self) -> Vec<Key> {
+        [
+            &self.tag_key,
+            &self.tag_value,
+            &self.source,
+            &self.evidence_signature,
+        ]
+        .map(|text| Key::Text(text.clone()))
+        .into()
+    }
+}
+
+/// Those of the groups that have any of these tags, with their figures, in the same order.
+async fn figures_of(
+    db: &DatabaseConnection,
+    tags: Select<virtual_tag::Entity>,
+    groups: Vec<Candidate>,
+) -> Result<Vec<Group>> {
+    let of_group =
+        figures(tags.filter(Expr::cust(OF_GROUP)).select_only()).having(Expr::cust("count(*) > 0"));
+    let (of_group, values) = of_group.into_query().build(PostgresQueryBuilder);
+    let mut values = values.0;
+    let at = values.len();
+    let column = |of: fn(&Candidate) -> &String| -> Value {
+        groups
+            .iter()
+            .map(|group| of(group).clone())
+            .collect::<Vec<_>>()
+            .into()
+    };
+    values.extend([
+        column(|group| &group.tag_key),
+        column(|group| &group.tag_value),
+        column(|group| &group.source),
+        column(|group| &group.evidence_signature),
+    ]);
+    let found = format!(
+        "SELECT groups.*, figures.*
+           FROM unnest(${}::text[], ${}::text[], ${}::text[], ${}::text[]) WITH ORDINALITY
+             AS groups (tag_key, tag_value, source, evidence_signature, place)
+          CROSS JOIN LATERAL ({of_group}) AS figures ORDER BY place",
+        at + 1,
+        at + 2,
+        at + 3,
+        at + 4
+    );
+    sql::rows(db, &found, values).await
+}
+
+/// A statement for the groups of a page that the counters have in these cells, with its values.
+fn next_groups(cells: &GroupCells, window: &Window) -> (String, Vec<Value>) {
+    let text = format!(
+        "SELECT tag_key, tag_value, source, evidence_signature, count FROM group_counts_now
+          WHERE {GROUP_CELLS}
+            AND ($5::text IS NULL OR (tag_key, tag_value, source, evidence_signature) > ($5, $6, $7, $8))
+            AND ($9::text IS NULL OR (tag_key, tag_value, source, evidence_signature) < ($9, $10, $11, $12))
+          ORDER BY {} LIMIT {}",
+        ordered(window),
+        window.size + 1
     );
     let bound = |keys: &Option<Vec<Key>>| -> [Value; 4] {
         let text = |at: usize| match keys.as_ref().and_then(|keys| keys.get(at)) {
@@ -170,6 +275,38 @@ async fn list_counted(db: &DatabaseConnection, cells: GroupCells, window: &Windo
         .into_iter()
         .chain(bound(&window.after))
         .chain(bound(&window.before));
+    (text, binds.collect())
+}
+
+fn ordered(window: &Window) -> String {
+    let direction = if window.backward { "DESC" } else { "ASC" };
+    COLUMNS
+        .map(|column| format!("{} {direction}", column.as_str()))
+        .join(", ")
+}
+
+/// A page of the groups that the counters have. Only what they do not tell is looked up, each by one step in an index.
+async fn list_counted(db: &DatabaseConnection, cells: GroupCells, window: &Window) -> Result<Page<Group>> {
+    let one = |name: &str, order: &str| {
+        format!(
+            "CROSS JOIN LATERAL (SELECT confidence, created_at FROM virtual_tags t
+                  WHERE t.approval_status = 'PENDING' AND t.tag_key = page.tag_key AND t.tag_value = page.tag_value
+                    AND t.source = page.source AND t.evidence_signature = page.evidence_signature
+                  ORDER BY {order} LIMIT 1) {name}"
+        )
+    };
+    let (groups, binds) = next_groups(&cells, window);
+    let page = format!(
+        "WITH page AS MATERIALIZED ({groups})
+         SELECT page.*, least.confidence AS min_confidence, most.confidence AS max_confidence,
+                first.created_at AS oldest
+           FROM page {} {} {}
+          ORDER BY {}",
+        one("least", "confidence"),
+        one("most", "confidence DESC"),
+        one("first", "created_at"),
+        ordered(window),
+    );
     Ok(window.page(sql::rows(db, &page, binds).await?))
 }
 
@@ -178,8 +315,8 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -
     if let Some(cells) = counted(actor, filter) {
         return Ok(Total::exact(counters::groups(db, &cells).await?));
     }
-    match grouped(db, actor, filter).await? {
-        Some(groups) => total::of_rows(db, groups).await,
+    match find::pending(db, actor, filter).await? {
+        Some(found) => total::of_rows(db, grouped(found.select)).await,
         None => Ok(Total::exact(0)),
     }
 }

@@ -1,7 +1,7 @@
 //! Reading virtual tags: the approval queue, all tags, the tags of resources.
 
 use super::filter::TagFilter;
-use super::find::{Known, narrowed, of_groups, pending};
+use super::find::{Known, narrowed, page_of_pending};
 use super::{VirtualTag, rows};
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, TagCells};
@@ -171,11 +171,8 @@ pub async fn queue(
     window: &Window,
     load: Load,
 ) -> Result<Page<Listed>> {
-    if let Some(select) = of_groups(db, actor, filter, order, window).await? {
-        return page_of(db, select, order, window, load).await;
-    }
-    match pending(db, actor, filter).await? {
-        Some(found) => page_of(db, found.select, order, window, load).await,
+    match page_of_pending(db, actor, filter, order, window).await? {
+        Some(select) => page_of(db, select, order, window, load).await,
         None => Ok(window.page(Vec::new())),
     }
 }
@@ -212,6 +209,7 @@ pub async fn all(
         at_most: counters::tags(db, &actor.scope, &cells).await?,
         // The tags of a rule have an index in this order.
         exactly: filter.counted().is_some() || filter.rule_id.is_some(),
+        bands: None,
     };
     match narrowed(db, found, known).await? {
         Some(found) => page_of(db, found.select, order, window, load).await,

@@ -174,7 +174,10 @@ pub async fn list(
     window: &Window,
 ) -> Result<Page<Resource>> {
     let mut select = resource::find(&actor.scope).filter(filter.condition());
-    if filter.may_be_elsewhere() && total::estimate(db, select.clone()).await? <= FEW {
+    if filter.may_be_elsewhere()
+        && total::estimate(db, select.clone()).await? <= FEW
+        && !total::exceeds(db, select.clone(), FEW).await?
+    {
         select = page::collected(select);
     }
     let rows = Resource::find_by_statement(window.statement(select, order));
