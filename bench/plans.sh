@@ -110,8 +110,8 @@ $bad"
     printf '%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\\'
     printf '\n%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\\' >>"$PLANS"
     # Of what is asked three times over, the plans that take their time are kept, of all else each.
-    local lines=12
-    [ -z "${3:-}" ] || ! less "$best" 5 || lines=0
+    local lines=9
+    [ -z "${3:-}" ] || ! less "$best" 20 || lines=0
     awk -v best="$best" 'match($0, /duration: [0-9.]+ ms/) { ms = sprintf("%.3f", substr($0, RSTART + 10, RLENGTH - 13)); show = 0; next }
         /Query Text:/ { show = ms == best; next }
         show && /actual rows|Cond:|Filter:|Rows Removed/ { sub(/^\t/, ""); sub(/cost=[^ ]* /, ""); sub(/width=[0-9]*/, "");
