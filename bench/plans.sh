@@ -108,9 +108,9 @@ run() { # accounts, query, whether it is another page of the last one
     ! less "$LIMIT_MS" "$best" || bad="more than $LIMIT_MS ms
 $bad"
     printf '%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\\'
-    printf '\n%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\\' >>"$PLANS"
+    printf '\n%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\\' | sed 's/after: "[^"]*"/after: .../' >>"$PLANS"
     # Of what is asked three times over, the plans that take their time are kept, of all else each.
-    local lines=9
+    local lines=7
     [ -z "${3:-}" ] || ! less "$best" 20 || lines=0
     awk -v best="$best" 'match($0, /duration: [0-9.]+ ms/) { ms = sprintf("%.3f", substr($0, RSTART + 10, RLENGTH - 13)); show = 0; next }
         /Query Text:/ { show = ms == best; next }
