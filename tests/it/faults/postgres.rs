@@ -62,11 +62,10 @@ impl Blow for Cluster {
 
 async fn while_at(scenario: &str, work: Work) {
     let (cluster, place) = Cluster::start().await;
-    fire::compare(scenario, work, &place, cluster, sized("FAULTS_BLOWS", 2, 5)).await;
+    fire::compare(scenario, work, &place, cluster, sized("FAULTS_BLOWS", 1, 5)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: bench/faults"]
 async fn auto_tag() {
     while_at(
         "postgres_auto_tag",
@@ -76,17 +75,15 @@ async fn auto_tag() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: bench/faults"]
 async fn import() {
     while_at(
         "postgres_import",
-        Work::Import(sized("FAULTS_SIZE", 12_000, 100_000)),
+        Work::Import(sized("FAULTS_SIZE", 6_000, 100_000)),
     )
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: bench/faults"]
 async fn bulk() {
-    while_at("postgres_bulk", Work::Bulk(sized("FAULTS_SIZE", 12_000, 100_000))).await;
+    while_at("postgres_bulk", Work::Bulk(sized("FAULTS_SIZE", 6_000, 100_000))).await;
 }
