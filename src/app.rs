@@ -249,10 +249,13 @@ impl Parts {
             tag_feed: events.tags.clone(),
             resource_feed: events.resources,
         };
+        let authenticator = Authenticator::new(&config.auth)?;
+        self.background
+            .spawn(authenticator.clone().run(self.ending.clone()));
         let edge = Edge {
             executor: Executor::new(services, database.watch.clone(), &config.graphql)?,
             config: config.http.clone(),
-            authenticator: Authenticator::new(&config.auth),
+            authenticator,
             db: database.pool.clone(),
             watch: database.watch.clone(),
             feed: events.tags,

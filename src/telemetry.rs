@@ -50,6 +50,12 @@ pub mod names {
     pub const PAYLOADS: &str = "subscription_answers_total";
     /// Stretches that a member was told by itself, at its beginning or because it was too slow.
     pub const CATCH_UPS: &str = "subscription_catch_ups_total";
+    /// How often keys of tokens were fetched; label `outcome`.
+    pub const JWKS_FETCHES: &str = "jwks_fetches_total";
+    /// The keys of tokens that have a name.
+    pub const JWKS_KEYS: &str = "jwks_keys";
+    /// When keys of tokens were last fetched, in seconds since 1970.
+    pub const JWKS_FETCHED: &str = "jwks_last_fetch_timestamp_seconds";
     /// Connections of the pool; label `state`: idle or used.
     pub const POOL: &str = "database_pool_connections";
 }
@@ -141,6 +147,12 @@ fn describe() {
     describe_counter!(
         names::CATCH_UPS,
         "Stretches that a subscriber was told by itself, at its beginning or because it was too slow"
+    );
+    describe_counter!(names::JWKS_FETCHES, "Fetches of the keys of tokens, by outcome");
+    describe_gauge!(names::JWKS_KEYS, "Keys of tokens that are known by a name");
+    describe_gauge!(
+        names::JWKS_FETCHED,
+        "When keys of tokens were last fetched, in seconds since 1970"
     );
     describe_gauge!(names::POOL, "Database connections of this process, by state");
 }

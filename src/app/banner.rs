@@ -7,15 +7,15 @@ use std::io::Write;
 /// Tells where everything is: as text on the terminal, or as one event in a JSON log.
 pub fn show(config: &Config, app: &RunningApp) {
     let url = app.address.map(|address| format!("http://{address}"));
-    let authentication = if config.auth.jwt_secret.is_some() {
-        "bearer tokens (JWT, HS256)"
-    } else {
-        "NONE: everybody who reaches this port is an administrator"
+    let authentication = match (&config.auth.jwt_secret, &config.auth.jwks_url) {
+        (Some(_), _) => "bearer tokens (JWT, HS256)".to_owned(),
+        (None, Some(url)) => format!("bearer tokens (JWT, keys from {url})"),
+        (None, None) => "NONE: everybody who reaches this port is an administrator".to_owned(),
     };
     let (data, psql) = (&app.database.location, &app.database.psql);
-    if config.auth.jwt_secret.is_none() {
+    if !config.auth.is_required() {
         tracing::warn!(
-            "no JWT_SECRET: every caller is an administrator named by the X-Actor header, or \"developer\""
+            "no JWT_SECRET and no JWT_JWKS_URL: every caller is an administrator named by the X-Actor header, or \"developer\""
         );
     }
     if config.log.json {

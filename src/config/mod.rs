@@ -2,9 +2,11 @@
 //!
 //! A wrong value is refused with the variable's name, the value (never a secret) and what is allowed.
 
+mod auth;
 mod graphql;
 mod reader;
 
+pub use auth::AuthConfig;
 pub use graphql::{GraphqlConfig, Limits};
 
 use chrono_tz::Tz;
@@ -111,17 +113,6 @@ pub struct HttpConfig {
     pub drain_time: Duration,
 }
 
-/// Who may call.
-#[derive(Clone, Debug)]
-pub struct AuthConfig {
-    /// `JWT_SECRET` of tokens signed with HS256.
-    pub jwt_secret: Option<Secret>,
-    /// `JWT_ISSUER` that a token must name, if set.
-    pub issuer: Option<String>,
-    /// `JWT_AUDIENCE` that a token must name, if set.
-    pub audience: Option<String>,
-}
-
 /// How tags are inferred.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -199,6 +190,7 @@ impl Config {
             graphql: GraphqlConfig::read(&read, environment)?,
             auth: AuthConfig {
                 jwt_secret: read.jwt_secret()?,
+                jwks_url: read.jwks_url()?,
                 issuer: read.text("JWT_ISSUER").map(str::to_owned),
                 audience: read.text("JWT_AUDIENCE").map(str::to_owned),
             },
@@ -244,18 +236,19 @@ impl Config {
                 engine.manual_review_threshold, engine.auto_apply_threshold
             )));
         }
-        if self.auth.jwt_secret.is_some() {
+        self.auth.check()?;
+        if self.auth.is_required() {
             return Ok(());
         }
         if self.environment == Environment::Production {
             return Err(ConfigError::Conflict(
-                "ENVIRONMENT=production needs authentication: set JWT_SECRET (32 bytes or more)".into(),
+                "ENVIRONMENT=production needs authentication: set JWT_SECRET (32 bytes or more), or JWT_JWKS_URL".into(),
             ));
         }
         if !self.http.host.is_loopback() {
             return Err(ConfigError::Conflict(format!(
-                "API_HOST={} can be reached from other machines, which needs authentication: set JWT_SECRET, \
-                 or listen on 127.0.0.1",
+                "API_HOST={} can be reached from other machines, which needs authentication: set JWT_SECRET \
+                 or JWT_JWKS_URL, or listen on 127.0.0.1",
                 self.http.host
             )));
         }

@@ -1,6 +1,7 @@
 //! From the text of a variable to its type.
 
 use super::{ConfigError, Environment, Secret};
+use reqwest::Url;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -121,6 +122,29 @@ impl Reader<'_> {
         }
     }
 
+    /// Who could change the keys on their way could make tokens: only this machine is asked in the clear.
+    pub(super) fn jwks_url(&self) -> Result<Option<Url>, ConfigError> {
+        let Some(value) = self.text("JWT_JWKS_URL") else {
+            return Ok(None);
+        };
+        let allowed = "must be a URL with https (http for this machine), without a name or a password in it";
+        let refused = |shown: &str| invalid("JWT_JWKS_URL", shown, allowed.into());
+        let url = Url::parse(value).map_err(|_| refused(value))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused("(secret)"));
+        }
+        let is_allowed = match url.scheme() {
+            "https" => url.has_host(),
+            "http" => is_this_machine(&url),
+            _ => false,
+        };
+        if is_allowed {
+            Ok(Some(url))
+        } else {
+            Err(refused(value))
+        }
+    }
+
     /// Invented resources never mix with real ones unasked: production discovers nothing by default.
     pub(super) fn discovery_sources(&self, environment: Environment) -> Vec<String> {
         match environment {
@@ -128,6 +152,12 @@ impl Reader<'_> {
             _ => self.list("DISCOVERY_SOURCES"),
         }
     }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 fn invalid(variable: &'static str, value: &str, allowed: String) -> ConfigError {

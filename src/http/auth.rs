@@ -1,11 +1,19 @@
-//! Who is calling: bearer tokens (JWT, HS256), and the one developer of a service without authentication.
+//! Who is calling: bearer tokens (JWT), and the one developer of a service without authentication.
 
-use crate::config::{AuthConfig, Secret};
+mod jwks;
+mod jwt;
+mod strict;
+
+use crate::config::{AuthConfig, ConfigError, Secret};
 use crate::domain::auth::{AccountScope, Actor, Role};
 use axum::http::{HeaderMap, header};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use jwks::{Found, Jwks};
+use jwt::{Demands, Key, Token};
+use serde::Serialize;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio_util::sync::CancellationToken;
 
 /// Development without authentication: names the caller, so that one person can act as two.
 pub const DEVELOPER_NAME_HEADER: &str = "x-actor";
@@ -13,27 +21,18 @@ pub const DEVELOPER_NAME_HEADER: &str = "x-actor";
 /// A name that decisions and audit rows carry has this many bytes at most.
 const SUBJECT_MAX_BYTES: usize = 200;
 
-/// A token longer than this is not looked at.
-const TOKEN_MAX_BYTES: usize = 8 << 10;
-
-/// The claims of a token.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Claims {
-    /// The caller's name.
-    pub sub: String,
-    /// What the caller may do.
-    pub role: Role,
-    /// The accounts that exist for the caller; absent: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accounts: Option<Vec<String>>,
-    /// When the token ends, in seconds since 1970.
-    pub exp: u64,
-    /// Who made the token; [`Validation`] checks it when configured.
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
-    pub iss: Option<String>,
-    /// Whom the token is for, one or a list; [`Validation`] checks it when configured.
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
-    pub aud: Option<String>,
+/// The claims of a token that the service signs itself.
+#[derive(Debug, Serialize)]
+struct Claims {
+    sub: String,
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accounts: Option<Vec<String>>,
+    exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<String>,
 }
 
 /// A caller whose credentials were checked.
@@ -53,59 +52,97 @@ impl Caller {
     }
 }
 
-/// The credentials are missing, not valid, or no longer valid. Which of these is not told.
+/// Why nobody is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused;
+pub enum Refused {
+    /// The credentials are missing, not valid, or no longer valid. Which of these is not told.
+    Invalid,
+    /// They cannot be checked now; another try is worth it.
+    Unavailable,
+}
 
-/// Checks credentials.
+/// Where the keys come from.
+#[derive(Clone)]
+enum Keys {
+    /// Nobody needs any.
+    None,
+    /// One secret, which the service and who makes tokens share.
+    Secret(Key),
+    /// A published set.
+    Published(Arc<Jwks>),
+}
+
+/// Checks credentials. Clones check the same.
+#[derive(Clone)]
 pub struct Authenticator {
-    tokens: Option<(DecodingKey, Validation)>,
+    keys: Keys,
+    demands: Arc<Demands>,
 }
 
 impl Authenticator {
-    /// Checks tokens when there is a secret; otherwise everybody is the developer.
-    pub fn new(config: &AuthConfig) -> Self {
-        let tokens = config.jwt_secret.as_ref().map(|secret| {
-            let key = DecodingKey::from_secret(secret.reveal().as_bytes());
-            (key, validation(config))
+    /// Checks tokens when there is a secret or a set of keys; otherwise everybody is the developer.
+    pub fn new(config: &AuthConfig) -> Result<Self, ConfigError> {
+        let keys = match (&config.jwt_secret, &config.jwks_url) {
+            (Some(secret), _) => Keys::Secret(Key {
+                algorithm: Algorithm::HS256,
+                key: DecodingKey::from_secret(secret.reveal().as_bytes()),
+            }),
+            (None, Some(url)) => Keys::Published(Arc::new(Jwks::new(url.clone())?)),
+            (None, None) => Keys::None,
+        };
+        let demands = Arc::new(Demands {
+            issuer: config.issuer.clone(),
+            audience: config.audience.clone(),
         });
-        Self { tokens }
+        Ok(Self { keys, demands })
+    }
+
+    /// Keeps published keys fresh until it is cancelled.
+    pub async fn run(self, stop: CancellationToken) {
+        if let Keys::Published(keys) = &self.keys {
+            keys.run(stop).await;
+        }
     }
 
     /// Whether callers need a token.
     pub fn is_required(&self) -> bool {
-        self.tokens.is_some()
+        !matches!(self.keys, Keys::None)
     }
 
     /// Checks the credentials of a request.
-    pub fn request(&self, headers: &HeaderMap) -> Result<Caller, Refused> {
+    pub async fn request(&self, headers: &HeaderMap) -> Result<Caller, Refused> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         self.check(text(header::AUTHORIZATION.as_str()), text(DEVELOPER_NAME_HEADER))
+            .await
     }
 
     /// Checks the value of an `Authorization` header or its like. `developer` counts without authentication only.
-    pub fn check(&self, authorization: Option<&str>, developer: Option<&str>) -> Result<Caller, Refused> {
-        let Some((key, validation)) = &self.tokens else {
+    pub async fn check(
+        &self,
+        authorization: Option<&str>,
+        developer: Option<&str>,
+    ) -> Result<Caller, Refused> {
+        if !self.is_required() {
             return developer_named(developer.unwrap_or("developer"));
-        };
-        let token = authorization.and_then(bearer).ok_or(Refused)?;
-        if token.len() > TOKEN_MAX_BYTES {
-            return Err(Refused);
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, key, validation)
-            .map_err(|_| Refused)?
-            .claims;
-        if !is_name(&claims.sub) {
-            return Err(Refused);
-        }
-        Ok(Caller {
-            actor: Actor {
-                subject: claims.sub,
-                role: claims.role,
-                scope: claims.accounts.map_or(AccountScope::All, AccountScope::Only),
+        let text = authorization.and_then(bearer).ok_or(Refused::Invalid)?;
+        let token = Token::parse(text).ok_or(Refused::Invalid)?;
+        let key = self.key_of(&token).await?;
+        let claims = token.verified(&key).ok_or(Refused::Invalid)?;
+        jwt::caller(&claims, &self.demands, SystemTime::now()).ok_or(Refused::Invalid)
+    }
+
+    /// The token says which of our keys it was signed with, and nothing else about it.
+    async fn key_of(&self, token: &Token<'_>) -> Result<Key, Refused> {
+        match &self.keys {
+            Keys::None => Err(Refused::Invalid),
+            Keys::Secret(key) => Ok(key.clone()),
+            Keys::Published(keys) => match keys.find(token.key_id.as_deref()).await {
+                Found::Key(key) => Ok(key),
+                Found::Unknown => Err(Refused::Invalid),
+                Found::NoKeys => Err(Refused::Unavailable),
             },
-            expires: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(claims.exp)),
-        })
+        }
     }
 }
 
@@ -146,25 +183,6 @@ fn signing_key(secret: &Secret) -> EncodingKey {
     EncodingKey::from_secret(secret.reveal().as_bytes())
 }
 
-/// The algorithm is ours to say, never the token's.
-fn validation(config: &AuthConfig) -> Validation {
-    let mut validation = Validation::new(Algorithm::HS256);
-    let mut required = vec!["exp", "sub"];
-    validation.leeway = 0;
-    validation.validate_nbf = true;
-    validation.validate_aud = config.audience.is_some();
-    if let Some(issuer) = &config.issuer {
-        validation.set_issuer(&[issuer]);
-        required.push("iss");
-    }
-    if let Some(audience) = &config.audience {
-        validation.set_audience(&[audience]);
-        required.push("aud");
-    }
-    validation.set_required_spec_claims(&required);
-    validation
-}
-
 /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110, 11.1).
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
@@ -174,7 +192,7 @@ fn bearer(authorization: &str) -> Option<&str> {
 
 fn developer_named(name: &str) -> Result<Caller, Refused> {
     if !is_name(name) {
-        return Err(Refused);
+        return Err(Refused::Invalid);
     }
     Ok(Caller {
         actor: Actor {
@@ -186,11 +204,12 @@ fn developer_named(name: &str) -> Result<Caller, Refused> {
     })
 }
 
-/// `system:` is how the service itself signs.
+/// `system:` is how the service itself signs, `token:` how scripts do.
 fn is_name(text: &str) -> bool {
     !text.trim().is_empty()
         && text.len() <= SUBJECT_MAX_BYTES
         && !text.starts_with("system:")
+        && !text.starts_with("token:")
         && !text.chars().any(char::is_control)
 }
 
@@ -225,8 +244,8 @@ mod tests {
         sign(&Header::new(Algorithm::HS256), claims)
     }
 
-    #[test]
-    fn a_minted_token_gives_its_actor_back() {
+    #[tokio::test]
+    async fn a_minted_token_gives_its_actor_back() {
         let config = config(&[
             ("JWT_SECRET", SECRET),
             ("JWT_ISSUER", "us"),
@@ -234,7 +253,9 @@ mod tests {
         ]);
         let token = mint(&config, actor(), Duration::from_mins(1)).unwrap();
         let caller = Authenticator::new(&config)
+            .unwrap()
             .check(Some(&format!("bearer {token}")), Some("eve"))
+            .await
             .unwrap();
         assert_eq!(caller.actor, actor());
         let remaining = caller.remaining().unwrap();
@@ -244,13 +265,14 @@ mod tests {
         );
     }
 
-    #[test]
-    fn what_is_not_a_valid_token_is_refused() {
+    #[tokio::test]
+    async fn what_is_not_a_valid_token_is_refused() {
         let authenticator = Authenticator::new(&config(&[
             ("JWT_SECRET", SECRET),
             ("JWT_ISSUER", "us"),
             ("JWT_AUDIENCE", "tags"),
-        ]));
+        ]))
+        .unwrap();
         let good = || serde_json::json!({"sub": "ada", "role": "admin", "exp": 9_999_999_999_u64, "iss": "us", "aud": ["tags"]});
         let with = |name: &str, value: serde_json::Value| {
             let mut claims = good();
@@ -262,7 +284,7 @@ mod tests {
             claims.as_object_mut().unwrap().remove(name);
             hs256(&claims)
         };
-        assert!(authenticator.check(Some(&hs256(&good())), None).is_ok());
+        assert!(authenticator.check(Some(&hs256(&good())), None).await.is_ok());
         let unsigned = hs256(&good()).rsplit_once('.').unwrap().0.to_owned() + ".";
         let none = format!(
             "Bearer eyJhbGciOiJub25lIn0.{}.",
@@ -292,28 +314,36 @@ mod tests {
             format!("Bearer {}", "a".repeat(1 << 20)),
         ] {
             assert_eq!(
-                authenticator.check(Some(&authorization), Some("ada")),
-                Err(Refused),
+                authenticator.check(Some(&authorization), Some("ada")).await,
+                Err(Refused::Invalid),
                 "{authorization}"
             );
         }
-        assert_eq!(authenticator.check(None, Some("ada")), Err(Refused));
+        assert_eq!(
+            authenticator.check(None, Some("ada")).await,
+            Err(Refused::Invalid)
+        );
     }
 
-    #[test]
-    fn without_a_secret_everybody_is_the_developer_under_a_name_of_choice() {
-        let authenticator = Authenticator::new(&config(&[]));
+    #[tokio::test]
+    async fn without_a_secret_everybody_is_the_developer_under_a_name_of_choice() {
+        let authenticator = Authenticator::new(&config(&[])).unwrap();
         assert!(!authenticator.is_required());
-        let developer = authenticator.check(None, None).unwrap();
+        let developer = authenticator.check(None, None).await.unwrap();
         assert_eq!(
             (developer.actor.subject.as_str(), developer.actor.role),
             ("developer", Role::Admin)
         );
         assert_eq!(
-            authenticator.check(None, Some("grace")).unwrap().actor.subject,
+            authenticator
+                .check(None, Some("grace"))
+                .await
+                .unwrap()
+                .actor
+                .subject,
             "grace"
         );
-        assert!(authenticator.check(None, Some("system:maintain")).is_err());
+        assert!(authenticator.check(None, Some("system:maintain")).await.is_err());
         assert!(mint(&config(&[]), actor(), Duration::from_mins(1)).is_err());
     }
 }

@@ -20,9 +20,7 @@ const CSV: &str = "text/csv; charset=utf-8; header=present";
 
 /// `GET /csv/template`: an empty inventory.
 pub async fn template(State(edge): State<SharedEdge>, headers: HeaderMap) -> Result<Response, Refusal> {
-    edge.authenticator
-        .request(&headers)
-        .map_err(|_| Refusal::unauthenticated())?;
+    edge.authenticator.request(&headers).await?;
     Ok(download("virtual-tagging-template.csv", csv::template().into()))
 }
 
@@ -58,7 +56,7 @@ pub async fn export(
     headers: HeaderMap,
     parameters: Result<Query<ExportParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let (actor, parameters) = asked(&edge, &headers, parameters)?;
+    let (actor, parameters) = asked(&edge, &headers, parameters).await?;
     let (kind, name) = match parameters.what {
         What::Resources => (ExportKind::Resources, "resources.csv"),
         What::Tags => (ExportKind::Tags, "virtual-tags.csv"),
@@ -85,7 +83,7 @@ pub async fn rejections(
     headers: HeaderMap,
     parameters: Result<Query<RejectionParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let (actor, parameters) = asked(&edge, &headers, parameters)?;
+    let (actor, parameters) = asked(&edge, &headers, parameters).await?;
     let run =
         Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
     let export = Export::of_rejections(edge.db.clone(), &actor, run.0)?;
@@ -93,15 +91,12 @@ pub async fn rejections(
 }
 
 /// Who asks, and for what.
-fn asked<T>(
+async fn asked<T>(
     edge: &SharedEdge,
     headers: &HeaderMap,
     parameters: Result<Query<T>, QueryRejection>,
 ) -> Result<(Actor, T), Refusal> {
-    let caller = edge
-        .authenticator
-        .request(headers)
-        .map_err(|_| Refusal::unauthenticated())?;
+    let caller = edge.authenticator.request(headers).await?;
     let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
     Ok((caller.actor, parameters))
 }

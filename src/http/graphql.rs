@@ -41,7 +41,7 @@ pub async fn get(
         return Ok(graphiql::page());
     }
     let media = media_for_json(&parts.headers)?;
-    let caller = authenticate(&edge, &parts.headers)?;
+    let caller = authenticate(&edge, &parts.headers).await?;
     let incoming = request::from_parameters(query).map(|request| Incoming::One(Box::new(request)));
     Ok(serve(&edge, incoming, caller, id, Form { media, is_get: true }).await)
 }
@@ -54,15 +54,13 @@ pub async fn post(
 ) -> Result<Response, Refusal> {
     // Before the body is read: nobody uploads what will not be answered.
     let media = media_for_json(request.headers())?;
-    let caller = authenticate(&edge, request.headers())?;
+    let caller = authenticate(&edge, request.headers()).await?;
     let incoming = request::from_body(request, edge.executor.config()).await;
     Ok(serve(&edge, incoming, caller, id, Form { media, is_get: false }).await)
 }
 
-fn authenticate(edge: &SharedEdge, headers: &HeaderMap) -> Result<Caller, Refusal> {
-    edge.authenticator
-        .request(headers)
-        .map_err(|_| Refusal::unauthenticated())
+async fn authenticate(edge: &SharedEdge, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    Ok(edge.authenticator.request(headers).await?)
 }
 
 /// Anything else.

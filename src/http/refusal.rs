@@ -1,5 +1,6 @@
 //! Refusals: every error body is JSON in the form of a GraphQL error.
 
+use super::auth::Refused;
 use super::limits;
 use crate::error::Error;
 use crate::graphql::context::RequestId;
@@ -136,6 +137,20 @@ impl IntoResponse for Refusal {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// Who calls is not known, or cannot be.
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Invalid => Self::unauthenticated(),
+            Refused::Unavailable => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Code::ServiceUnavailable,
+                "the credentials cannot be checked at the moment; try again",
+            ),
+        }
     }
 }
 

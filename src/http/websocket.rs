@@ -5,7 +5,7 @@ mod protocol;
 mod queue;
 
 use super::SharedEdge;
-use super::auth::{Caller, DEVELOPER_NAME_HEADER};
+use super::auth::{Caller, DEVELOPER_NAME_HEADER, Refused};
 use super::refusal::Refusal;
 use super::{limits, request};
 use crate::graphql::context::RequestId;
@@ -249,7 +249,7 @@ impl Connection {
             Message::Close(_) => return Err(None),
         };
         match message {
-            ClientMessage::ConnectionInit { payload } => self.initialise(payload.as_ref())?,
+            ClientMessage::ConnectionInit { payload } => self.initialise(payload.as_ref()).await?,
             ClientMessage::Ping { payload } => self.send(&ServerMessage::Pong { payload }).await,
             ClientMessage::Pong => {}
             ClientMessage::Subscribe { id, payload } => {
@@ -268,7 +268,7 @@ impl Connection {
         Ok(())
     }
 
-    fn initialise(&mut self, payload: Option<&serde_json::Value>) -> Result<(), Close> {
+    async fn initialise(&mut self, payload: Option<&serde_json::Value>) -> Result<(), Close> {
         let credentials = self
             .credentials
             .take()
@@ -281,7 +281,11 @@ impl Connection {
                 credentials.authorization.as_deref(),
                 credentials.developer.as_deref(),
             )
-            .map_err(|_| Close::Forbidden)?;
+            .await
+            .map_err(|refused| match refused {
+                Refused::Invalid => Close::Forbidden,
+                Refused::Unavailable => Close::Unavailable,
+            })?;
         self.caller = Some(caller);
         let _first_in_an_empty_queue = self.outgoing.try_send(ServerMessage::ConnectionAck.into());
         Ok(())

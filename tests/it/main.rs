@@ -12,6 +12,7 @@ mod approvals;
 mod architecture;
 mod audit_list;
 mod audit_seals;
+mod auth;
 mod auto_tag;
 mod bulk;
 mod cli;

@@ -81,6 +81,8 @@ impl From<ServerMessage<'_>> for Message {
 pub enum Close {
     /// The service stops; clients come back by themselves.
     Draining,
+    /// What is needed to serve is away; clients come back by themselves.
+    Unavailable,
     /// The client does not read what it asked for, or is gone.
     Unread,
     /// A message is longer than allowed.
@@ -106,6 +108,7 @@ impl Close {
     pub fn code(&self) -> u16 {
         match self {
             Self::Draining => 1012,
+            Self::Unavailable => 1013,
             Self::Unread => 1008,
             Self::TooLong => 1009,
             Self::Invalid(_) => 4400,
@@ -122,6 +125,7 @@ impl Close {
     pub fn reason(&self) -> String {
         let mut reason = match self {
             Self::Draining => "Service Restart".into(),
+            Self::Unavailable => "Try Again Later".into(),
             Self::Unread => "Messages are not read; subscribe again with the last cursor as `after`".into(),
             Self::TooLong => "Message too long".into(),
             Self::Invalid(why) => format!("Invalid message: {why}"),

@@ -1,0 +1,91 @@
+//! Who may call.
+
+use super::{ConfigError, Secret};
+use reqwest::Url;
+
+/// Who may call.
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    /// `JWT_SECRET` of tokens signed with HS256.
+    pub jwt_secret: Option<Secret>,
+    /// `JWT_JWKS_URL`: where the keys of tokens signed with RSA, ECDSA or Ed25519 are published.
+    pub jwks_url: Option<Url>,
+    /// `JWT_ISSUER` that a token must name, if set.
+    pub issuer: Option<String>,
+    /// `JWT_AUDIENCE` that a token must name, if set.
+    pub audience: Option<String>,
+}
+
+impl AuthConfig {
+    /// Whether callers need a token.
+    pub fn is_required(&self) -> bool {
+        self.jwt_secret.is_some() || self.jwks_url.is_some()
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.jwks_url.is_none() {
+            return Ok(());
+        }
+        let conflict = if self.jwt_secret.is_some() {
+            "JWT_SECRET and JWT_JWKS_URL are both set: tokens are signed with one secret, or with published keys"
+        } else if self.issuer.is_none() || self.audience.is_none() {
+            "JWT_JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE: its keys may sign tokens for others, too"
+        } else {
+            return Ok(());
+        };
+        Err(ConfigError::Conflict(conflict.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, ConfigError};
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::from_variables(&variables.collect())
+    }
+
+    #[test]
+    fn published_keys_need_issuer_and_audience_and_no_secret_beside_them() {
+        let url = ("JWT_JWKS_URL", "https://login.example.com/keys");
+        let (issuer, audience) = (
+            ("JWT_ISSUER", "https://login.example.com/"),
+            ("JWT_AUDIENCE", "tags"),
+        );
+        assert!(read(&[url]).is_err());
+        assert!(read(&[url, issuer]).is_err());
+        assert!(read(&[url, audience]).is_err());
+        let secret = ("JWT_SECRET", "0123456789abcdef0123456789abcdef");
+        assert!(read(&[url, issuer, audience, secret]).is_err());
+        let config = read(&[url, issuer, audience, ("ENVIRONMENT", "production")]).unwrap();
+        assert!(config.auth.is_required());
+        for good in [
+            "http://127.0.0.1:8080/keys",
+            "http://[::1]/keys",
+            "http://localhost/keys",
+        ] {
+            assert!(
+                read(&[("JWT_JWKS_URL", good), issuer, audience]).is_ok(),
+                "{good}"
+            );
+        }
+        for wrong in [
+            "keys",
+            "http://login.example.com/keys",
+            "http://localhost.example.com/",
+            "file:///keys",
+            "https://user:secret@login.example.com/keys",
+        ] {
+            let message = read(&[("JWT_JWKS_URL", wrong), issuer, audience])
+                .unwrap_err()
+                .to_string();
+            assert!(
+                message.contains("JWT_JWKS_URL") && !message.contains("secret@"),
+                "{message}"
+            );
+        }
+    }
+}
