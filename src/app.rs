@@ -15,6 +15,7 @@ use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::domain::tagging::{Thresholds, Vocabulary, revision};
+use crate::domain::tokens::Bearers;
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
 use crate::http::{self, Callers, Edge, Executor, Groups, Patience, limits};
@@ -249,7 +250,8 @@ impl Parts {
             tag_feed: events.tags.clone(),
             resource_feed: events.resources,
         };
-        let authenticator = Authenticator::new(&config.auth)?;
+        let authenticator =
+            Authenticator::new(&config.auth)?.with_api_tokens(Bearers::new(database.pool.clone()));
         self.background
             .spawn(authenticator.clone().run(self.ending.clone()));
         let edge = Edge {

@@ -108,6 +108,11 @@ impl MigratorTrait for Migrator {
                 down: "ALTER TABLE tag_audit ALTER COLUMN xid SET DEFAULT pg_current_xact_id()",
             }),
             Box::new(Sql {
+                name: "0010_api_tokens",
+                up: include_str!("sql/0010_api_tokens.sql"),
+                down: "DROP TABLE api_tokens; DROP FUNCTION api_tokens_refuse_change",
+            }),
+            Box::new(Sql {
                 name: "0012_group_plans",
                 up: include_str!("sql/0012_group_plans.sql"),
                 down: "DROP INDEX virtual_tags_queue_group;

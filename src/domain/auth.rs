@@ -39,6 +39,9 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// How the names of scripts begin.
+    pub const TOKEN: &'static str = "token:";
+
     /// The service itself, in the name of one of its jobs.
     pub fn system(job: &str) -> Self {
         Self {

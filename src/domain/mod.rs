@@ -16,4 +16,5 @@ pub mod page;
 pub mod rules;
 pub mod runs;
 pub mod tagging;
+pub mod tokens;
 pub mod total;

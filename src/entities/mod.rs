@@ -3,6 +3,7 @@
 mod enums;
 mod scope;
 
+pub mod api_token;
 pub mod decision_item;
 pub mod engine_state;
 pub mod import_file;

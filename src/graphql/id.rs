@@ -53,6 +53,8 @@ kinds! {
     ScheduleKind("Schedule"): String;
     /// Ids of the vocabulary's keys; the key is the canonical name.
     VocabularyKeyKind("VocabularyKey"): String;
+    /// Ids of tokens of scripts.
+    ApiTokenKind("ApiToken"): i64;
     /// Ids of audit rows.
     AuditKind("TagAudit"): AuditKey;
 }

@@ -19,6 +19,7 @@ use crate::domain::page::PageLimits;
 use crate::domain::rules::{RuleRow, list as rules};
 use crate::domain::runs::Run;
 use crate::domain::runs::list::{self as runs, RejectionOrder};
+use crate::domain::tokens::{ApiToken, list as tokens};
 use crate::error::Result;
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
@@ -38,6 +39,8 @@ pub struct Loaders {
     pub audit_rows: Batch<AuditKey, Arc<AuditRow>>,
     /// Runs by key.
     pub runs: Batch<i64, Arc<Run>>,
+    /// Tokens of scripts by key, for admins.
+    pub api_tokens: Batch<i64, Arc<ApiToken>>,
     /// The newest run of a job.
     pub last_runs: Batch<JobName, Arc<Run>>,
     /// The approved tags of a resource.
@@ -123,6 +126,7 @@ impl Loaders {
                 id: row.id
             }),
             runs: by_key!(place, runs::by_ids, |row: &Run| row.id),
+            api_tokens: by_key!(place, tokens::by_ids, |row: &ApiToken| row.id),
             last_runs: by_key!(place, runs::last_of_jobs, |row: &Run| row.job_name),
             approved_tags: approved_tags(&place),
             import_samples: import_samples(&place),

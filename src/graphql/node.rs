@@ -1,11 +1,12 @@
 //! Objects by their global ids, whatever their type.
 
+use super::api_token::ApiToken;
 use super::audit::TagAudit;
 use super::context::ContextExt;
 use super::error::{Failure, Nullable, Result, nullable};
 use super::id::{
-    AuditKind, Id, InferenceKind, JobRunKind, Kind, ResourceKind, RuleKind, ScheduleKind, VirtualTagKind,
-    split,
+    ApiTokenKind, AuditKind, Id, InferenceKind, JobRunKind, Kind, ResourceKind, RuleKind, ScheduleKind,
+    VirtualTagKind, split,
 };
 use super::inference::MlInference;
 use super::resource::Resource;
@@ -13,6 +14,7 @@ use super::rule::Rule;
 use super::run::JobRun;
 use super::schedule::Schedule;
 use super::virtual_tag::VirtualTag;
+use crate::domain::auth::Role;
 use crate::domain::runs::list as runs;
 use async_graphql::{Context, ID, Interface, Object};
 use futures::future::join_all;
@@ -39,6 +41,8 @@ pub enum Node {
     JobRun(JobRun),
     /// A schedule.
     Schedule(Schedule),
+    /// A token of a script; for admins.
+    ApiToken(ApiToken),
 }
 
 async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
@@ -85,6 +89,15 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
                 .load(id.0)
                 .await?
                 .map(|row| Node::TagAudit(row.into()))
+        }
+        ApiTokenKind::NAME => {
+            let id = Id::<ApiTokenKind>::of(id)?;
+            ctx.actor()?.require(Role::Admin)?;
+            loaders
+                .api_tokens
+                .load(id.0)
+                .await?
+                .map(|row| Node::ApiToken(row.into()))
         }
         ScheduleKind::NAME => {
             let Id(job) = Id::<ScheduleKind>::of(id)?;

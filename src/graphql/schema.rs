@@ -1,5 +1,6 @@
 //! The schema: every feature's part of it, put together.
 
+use super::api_token::{ApiTokenMutation, ApiTokenQuery};
 use super::approval::ApprovalQuery;
 use super::audit::AuditQuery;
 use super::context::Services;
@@ -39,11 +40,18 @@ pub struct Query(
     RunQuery,
     VocabularyQuery,
     DashboardQuery,
+    ApiTokenQuery,
 );
 
 /// What can be changed.
 #[derive(Default, MergedObject)]
-pub struct Mutation(ResourceMutation, DecisionMutation, RuleMutation, RunMutation);
+pub struct Mutation(
+    ResourceMutation,
+    DecisionMutation,
+    RuleMutation,
+    RunMutation,
+    ApiTokenMutation,
+);
 
 /// The schema with its services inside.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -2,15 +2,19 @@
 
 mod jwks;
 mod jwt;
+mod mint;
 mod strict;
 
-use crate::config::{AuthConfig, ConfigError, Secret};
+pub use mint::mint;
+
+use crate::config::{AuthConfig, ConfigError};
 use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::domain::tokens::{self, Bearer, Bearers};
 use axum::http::{HeaderMap, header};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use chrono::Utc;
+use jsonwebtoken::{Algorithm, DecodingKey};
 use jwks::{Found, Jwks};
 use jwt::{Demands, Key, Token};
-use serde::Serialize;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio_util::sync::CancellationToken;
@@ -21,20 +25,6 @@ pub const DEVELOPER_NAME_HEADER: &str = "x-actor";
 /// A name that decisions and audit rows carry has this many bytes at most.
 const SUBJECT_MAX_BYTES: usize = 200;
 
-/// The claims of a token that the service signs itself.
-#[derive(Debug, Serialize)]
-struct Claims {
-    sub: String,
-    role: Role,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    accounts: Option<Vec<String>>,
-    exp: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    iss: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<String>,
-}
-
 /// A caller whose credentials were checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -42,6 +32,8 @@ pub struct Caller {
     pub actor: Actor,
     /// When the credentials end; none without authentication.
     pub expires: Option<SystemTime>,
+    /// The public id of the API token, if it was one: it may be taken back before its end.
+    pub api_token: Option<String>,
 }
 
 impl Caller {
@@ -49,6 +41,16 @@ impl Caller {
     pub fn remaining(&self) -> Option<Duration> {
         let expires = self.expires?;
         Some(expires.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+}
+
+impl From<Bearer> for Caller {
+    fn from(bearer: Bearer) -> Self {
+        Self {
+            actor: bearer.actor,
+            expires: Some(bearer.expires_at.into()),
+            api_token: Some(bearer.public_id),
+        }
     }
 }
 
@@ -77,6 +79,7 @@ enum Keys {
 pub struct Authenticator {
     keys: Keys,
     demands: Arc<Demands>,
+    bearers: Option<Bearers>,
 }
 
 impl Authenticator {
@@ -94,7 +97,20 @@ impl Authenticator {
             issuer: config.issuer.clone(),
             audience: config.audience.clone(),
         });
-        Ok(Self { keys, demands })
+        Ok(Self {
+            keys,
+            demands,
+            bearers: None,
+        })
+    }
+
+    /// Lets scripts in, too, by tokens that are kept in the database.
+    #[must_use]
+    pub fn with_api_tokens(self, bearers: Bearers) -> Self {
+        Self {
+            bearers: Some(bearers),
+            ..self
+        }
     }
 
     /// Keeps published keys fresh until it is cancelled.
@@ -126,10 +142,33 @@ impl Authenticator {
             return developer_named(developer.unwrap_or("developer"));
         }
         let text = authorization.and_then(bearer).ok_or(Refused::Invalid)?;
+        if tokens::Secret::is_meant(text) {
+            return self.script(text).await;
+        }
         let token = Token::parse(text).ok_or(Refused::Invalid)?;
         let key = self.key_of(&token).await?;
         let claims = token.verified(&key).ok_or(Refused::Invalid)?;
         jwt::caller(&claims, &self.demands, SystemTime::now()).ok_or(Refused::Invalid)
+    }
+
+    async fn script(&self, text: &str) -> Result<Caller, Refused> {
+        let bearers = self.bearers.as_ref().ok_or(Refused::Invalid)?;
+        let secret = tokens::Secret::parse(text).ok_or(Refused::Invalid)?;
+        match bearers.bearer(&secret, Utc::now()).await {
+            Ok(bearer) => bearer.map(Caller::from).ok_or(Refused::Invalid),
+            Err(error) => {
+                error.log("looking up an API token");
+                Err(Refused::Unavailable)
+            }
+        }
+    }
+
+    /// Whether credentials that were accepted have not been taken back. What cannot be read now counts as before.
+    pub async fn still_accepts(&self, caller: &Caller) -> bool {
+        let (Some(bearers), Some(id)) = (&self.bearers, &caller.api_token) else {
+            return true;
+        };
+        bearers.still_holds(id, Utc::now()).await.unwrap_or(true)
     }
 
     /// The token says which of our keys it was signed with, and nothing else about it.
@@ -144,43 +183,6 @@ impl Authenticator {
             },
         }
     }
-}
-
-/// Signs a token for the service with this configuration.
-///
-/// Refused when there is no secret, or when the name is empty, longer than 200 bytes or not printable.
-pub fn mint(
-    config: &AuthConfig,
-    actor: Actor,
-    ttl: Duration,
-) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    let Some(secret) = &config.jwt_secret else {
-        return Err("tokens are signed with JWT_SECRET, which is not set".into());
-    };
-    if !is_name(&actor.subject) {
-        return Err("the subject must have 1 to 200 printable characters".into());
-    }
-    let end = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)? + ttl;
-    let claims = Claims {
-        sub: actor.subject,
-        role: actor.role,
-        accounts: match actor.scope {
-            AccountScope::All => None,
-            AccountScope::Only(accounts) => Some(accounts),
-        },
-        exp: end.as_secs(),
-        iss: config.issuer.clone(),
-        aud: config.audience.clone(),
-    };
-    Ok(jsonwebtoken::encode(
-        &Header::new(Algorithm::HS256),
-        &claims,
-        &signing_key(secret),
-    )?)
-}
-
-fn signing_key(secret: &Secret) -> EncodingKey {
-    EncodingKey::from_secret(secret.reveal().as_bytes())
 }
 
 /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110, 11.1).
@@ -201,6 +203,7 @@ fn developer_named(name: &str) -> Result<Caller, Refused> {
             scope: AccountScope::All,
         },
         expires: None,
+        api_token: None,
     })
 }
 
@@ -209,7 +212,7 @@ fn is_name(text: &str) -> bool {
     !text.trim().is_empty()
         && text.len() <= SUBJECT_MAX_BYTES
         && !text.starts_with("system:")
-        && !text.starts_with("token:")
+        && !text.starts_with(Actor::TOKEN)
         && !text.chars().any(char::is_control)
 }
 
@@ -217,6 +220,7 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use jsonwebtoken::{EncodingKey, Header};
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 

@@ -26,6 +26,8 @@ pub const SOCKET_BUFFER: usize = 4 << 10;
 pub const SOCKET_INIT_TIME: Duration = Duration::from_secs(3);
 /// The time between two pings of ours.
 pub const SOCKET_PING_EVERY: Duration = Duration::from_secs(12);
+/// The time between two looks at whether a websocket's API token was taken back.
+pub const SOCKET_CHECK_EVERY: Duration = Duration::from_secs(2);
 /// The time a client has for reading one message before it is given up.
 pub const SOCKET_SEND_TIME: Duration = Duration::from_secs(20);
 /// The time a client has for reading why its websocket is closed.

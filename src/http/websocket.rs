@@ -21,7 +21,7 @@ use protocol::{ClientMessage, Close, SUBPROTOCOL, ServerMessage};
 use queue::{Queue, Waiting};
 use std::future::pending;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tracing::Instrument;
 
 /// Whether a GET is a websocket's handshake.
@@ -205,6 +205,8 @@ impl Connection {
             Instant::now() + limits::SOCKET_PING_EVERY,
             limits::SOCKET_PING_EVERY,
         );
+        let mut checks = tokio::time::interval(limits::SOCKET_CHECK_EVERY);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let draining = self.edge.draining.clone();
         loop {
             let remaining = self.caller.as_ref().and_then(Caller::remaining);
@@ -215,11 +217,20 @@ impl Connection {
                 }
             };
             let is_initialised = self.caller.is_some();
+            let is_revocable = self
+                .caller
+                .as_ref()
+                .is_some_and(|caller| caller.api_token.is_some());
             tokio::select! {
                 biased;
                 () = draining.cancelled() => return Some(Close::Draining),
                 () = expiry => return Some(Close::Forbidden),
                 () = sleep_until(init_end), if !is_initialised => return Some(Close::InitTimeout),
+                _ = checks.tick(), if is_revocable => {
+                    if !self.is_still_accepted().await {
+                        return Some(Close::Forbidden);
+                    }
+                }
                 _ = pings.tick(), if is_initialised => {
                     // A full queue is a sign of life to come, or of none: `write` tells.
                     let _full = self.outgoing.try_send(ServerMessage::Ping.into());
@@ -266,6 +277,13 @@ impl Connection {
             ClientMessage::Complete { id } => self.operations.cancel(&id),
         }
         Ok(())
+    }
+
+    async fn is_still_accepted(&self) -> bool {
+        match &self.caller {
+            Some(caller) => self.edge.authenticator.still_accepts(caller).await,
+            None => true,
+        }
     }
 
     async fn initialise(&mut self, payload: Option<&serde_json::Value>) -> Result<(), Close> {

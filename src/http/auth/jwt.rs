@@ -130,6 +130,7 @@ pub fn caller(claims: &Map<String, Value>, demands: &Demands, now: SystemTime) -
             },
         },
         expires: Some(expires),
+        api_token: None,
     })
 }
 

@@ -1,0 +1,180 @@
+//! Tokens of scripts: made and taken back by admins, shown once, limited to what their maker may do.
+
+pub mod check;
+pub mod list;
+mod secret;
+
+pub use crate::entities::api_token::Model as ApiToken;
+pub use check::{Bearer, Bearers};
+pub use secret::Secret;
+
+use crate::clock::Clock;
+use crate::db::sql;
+use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::entities::api_token::{self, Column};
+use crate::error::{Error, Problem, ProblemCode, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, QueryFilter, Set};
+
+/// No token holds longer than this.
+pub const LONGEST_DAYS: i64 = 366;
+
+/// No token names more accounts.
+const ACCOUNTS_MAX: usize = 1_000;
+
+/// What a new token is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenDraft {
+    /// What it is for: 1 to 100 characters.
+    pub name: String,
+    /// What its bearer may do.
+    pub role: Role,
+    /// The accounts that exist for its bearer; all those of its maker when left out.
+    pub accounts: Option<Vec<String>>,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A new token, and the only look at it.
+#[derive(Debug)]
+pub struct Issued {
+    /// What is kept.
+    pub row: ApiToken,
+    /// What the script is given.
+    pub secret: Secret,
+}
+
+impl ApiToken {
+    /// Who acts, when a script acts with this token.
+    pub fn actor(&self) -> Result<Actor> {
+        let role = match self.role.as_str() {
+            "viewer" => Role::Viewer,
+            "approver" => Role::Approver,
+            "admin" => Role::Admin,
+            other => return Err(Error::internal(format!("a token has the role {other}"))),
+        };
+        Ok(Actor {
+            subject: format!("{}{}:{}", Actor::TOKEN, self.public_id, self.name),
+            role,
+            scope: self
+                .accounts
+                .clone()
+                .map_or(AccountScope::All, AccountScope::Only),
+        })
+    }
+}
+
+/// Makes a token. Only people make them, admins alone, and none that may do or see more than its maker.
+pub async fn create(
+    db: &DatabaseConnection,
+    clock: &dyn Clock,
+    actor: &Actor,
+    draft: TokenDraft,
+) -> Result<Issued> {
+    require_person(actor)?;
+    let accounts = check(&draft, actor, clock.now())?;
+    let secret = Secret::random();
+    let row = api_token::ActiveModel {
+        public_id: Set(secret.public_id().to_owned()),
+        secret_hash: Set(secret.hash()),
+        name: Set(draft.name),
+        role: Set(draft.role.to_string()),
+        accounts: Set(accounts),
+        created_by: Set(actor.subject.clone()),
+        expires_at: Set(draft.expires_at),
+        ..Default::default()
+    };
+    let row = row.insert(db).await?;
+    tracing::info!(
+        token = row.public_id,
+        by = actor.subject,
+        role = row.role,
+        "an API token was made"
+    );
+    Ok(Issued { row, secret })
+}
+
+/// Takes a token back; one that was taken back stays as it is. Within [`check::FRESH`] no replica accepts it any more.
+pub async fn revoke(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<ApiToken> {
+    require_person(actor)?;
+    let found = api_token::find(&actor.scope)
+        .filter(Column::Id.eq(id))
+        .one(db)
+        .await?;
+    let found = found.ok_or_else(|| Error::not_found("id", "API token with this id"))?;
+    let revoke =
+        "UPDATE api_tokens SET revoked_at = now(), revoked_by = $2 WHERE id = $1 AND revoked_at IS NULL
+        RETURNING *";
+    let revoked: Option<ApiToken> = sql::row(db, revoke, [id.into(), actor.subject.clone().into()]).await?;
+    match revoked {
+        Some(row) => {
+            tracing::info!(
+                token = row.public_id,
+                by = actor.subject,
+                "an API token was taken back"
+            );
+            Ok(row)
+        }
+        None if found.revoked_at.is_some() => Ok(found),
+        // Somebody else was a moment earlier.
+        None => {
+            let found = api_token::find(&actor.scope)
+                .filter(Column::Id.eq(id))
+                .one(db)
+                .await?;
+            found.ok_or_else(|| Error::not_found("id", "API token with this id"))
+        }
+    }
+}
+
+/// A token that could make tokens would outlive itself.
+fn require_person(actor: &Actor) -> Result<()> {
+    actor.require(Role::Admin)?;
+    if actor.subject.starts_with(Actor::TOKEN) {
+        return Err(Error::Forbidden(
+            "tokens are made and taken back by people, not by tokens".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// The accounts of the token, sorted; or all that is wrong.
+fn check(draft: &TokenDraft, actor: &Actor, now: DateTime<Utc>) -> Result<Option<Vec<String>>> {
+    let mut problems = Vec::new();
+    let mut refuse = |field: &str, message: String| {
+        problems.push(Problem::field(ProblemCode::Invalid, field, message));
+    };
+    let name = &draft.name;
+    if !(1..=100).contains(&name.chars().count()) || name.trim() != name || name.chars().any(char::is_control)
+    {
+        refuse(
+            "name",
+            "must have 1 to 100 characters, no blanks around and no control characters".into(),
+        );
+    }
+    if draft.expires_at <= now || draft.expires_at > now + TimeDelta::days(LONGEST_DAYS) {
+        refuse(
+            "expiresAt",
+            format!("must be in the future, and at most {LONGEST_DAYS} days ahead"),
+        );
+    }
+    let mut accounts = draft.accounts.clone().or_else(|| actor.scope.as_bind());
+    if let Some(accounts) = &mut accounts {
+        accounts.sort_unstable();
+        accounts.dedup();
+        if accounts.is_empty() || accounts.len() > ACCOUNTS_MAX {
+            refuse(
+                "accounts",
+                format!("must name 1 to {ACCOUNTS_MAX} accounts, or be left out"),
+            );
+        }
+        if let Some(foreign) = accounts.iter().find(|account| !actor.scope.allows(account)) {
+            refuse("accounts", format!("{foreign} is none of your accounts"));
+        }
+    }
+    if problems.is_empty() {
+        Ok(accounts)
+    } else {
+        Err(Error::Rejected(problems))
+    }
+}
