@@ -111,6 +111,7 @@ $bad"
     printf '\n%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\\' | sed 's/after: "[^"]*"/after: .../' >>"$PLANS"
     # Of what is asked three times over, the plans that take their time are kept, of all else each.
     local lines=7
+    ! less "$best" 5 || lines=5
     [ -z "${3:-}" ] || ! less "$best" 20 || lines=0
     awk -v best="$best" 'match($0, /duration: [0-9.]+ ms/) { ms = sprintf("%.3f", substr($0, RSTART + 10, RLENGTH - 13)); show = 0; next }
         /Query Text:/ { show = ms == best; next }
