@@ -3,6 +3,7 @@
 use super::context::ContextExt;
 use super::enums::{Cloud, TagKind, TagSource};
 use super::error::Result;
+use super::moment::Moment;
 use super::page::{Connection, PageArgs, connection};
 use super::virtual_tag::{self, VirtualTag};
 use crate::domain::approvals::groups::{self, Group as GroupRow, GroupOrder};
@@ -36,9 +37,9 @@ pub struct ApprovalFilter {
     /// Up to this confidence, inclusive.
     max_confidence: Option<f64>,
     /// Proposed before this moment.
-    created_before: Option<DateTime<Utc>>,
+    created_before: Option<Moment>,
     /// Proposed at this moment or later.
-    created_after: Option<DateTime<Utc>>,
+    created_after: Option<Moment>,
 }
 
 impl From<ApprovalFilter> for TagFilter {
@@ -54,8 +55,8 @@ impl From<ApprovalFilter> for TagFilter {
             evidence_signature: input.evidence_signature,
             min_confidence: input.min_confidence,
             max_confidence: input.max_confidence,
-            created_before: input.created_before,
-            created_after: input.created_after,
+            created_before: input.created_before.map(Into::into),
+            created_after: input.created_after.map(Into::into),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::context::ContextExt;
 use super::enums::{ApprovalStatus, AuditAction, Cloud, TagSource};
 use super::error::{Nullable, Result, nullable};
 use super::id::{AuditKey, AuditKind, Id, JobRunKind, ResourceKind, VirtualTagKind};
+use super::moment::Moment;
 use super::page::{Connection, PageArgs, connection};
 use super::resource::Resource;
 use super::virtual_tag::VirtualTag;
@@ -156,9 +157,9 @@ pub struct TagAuditFilter {
     /// Who did it.
     actor: Option<String>,
     /// At this moment or later.
-    from: Option<DateTime<Utc>>,
+    from: Option<Moment>,
     /// Before this moment.
-    to: Option<DateTime<Utc>>,
+    to: Option<Moment>,
 }
 
 impl From<TagAuditFilter> for AuditFilter {
@@ -169,8 +170,8 @@ impl From<TagAuditFilter> for AuditFilter {
             tag_key: input.tag_key,
             action: input.action.map(Into::into),
             actor: input.actor,
-            from: input.from,
-            to: input.to,
+            from: input.from.map(Into::into),
+            to: input.to.map(Into::into),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Opaque cursors: the name of the order that they were made for and where a row stands in it.
 
+use super::moment::is_storable;
 use crate::domain::events::Cursor;
 use crate::domain::page::{Key, KeyKind, Keyset};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -80,7 +81,10 @@ fn read(kind: KeyKind, text: &str) -> Option<Key> {
     Some(match kind {
         KeyKind::Int => Key::Int(text.parse().ok()?),
         KeyKind::Real => Key::Real(text.parse().ok().filter(|value: &f64| value.is_finite())?),
-        KeyKind::Time => Key::Time(DateTime::from_timestamp_micros(text.parse().ok()?)?),
+        KeyKind::Time => {
+            let time = DateTime::from_timestamp_micros(text.parse().ok()?)?;
+            Key::Time(Some(time).filter(is_storable)?)
+        }
         // PostgreSQL's text cannot hold it.
         KeyKind::Text if text.contains('\0') => return None,
         KeyKind::Text => Key::Text(text.to_owned()),

@@ -6,12 +6,12 @@ use super::decision::DecisionResult;
 use super::enums::ApprovalStatus;
 use super::error::{Result, UserError, settle};
 use super::id::{Id, JobRunKind, VirtualTagKind};
+use super::moment::Moment;
 use super::run::JobRun;
 use crate::domain::approvals::{self, Answer, DecidedFilter, Decision, Decisions, Selection, TagFilter};
 use crate::domain::auth::Role;
 use crate::error::Error;
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 
 /// Which tags to approve: exactly one of `ids`, `filter` and `group`. Up to 1000 are decided in the answer, up to a
 /// million by a run.
@@ -49,9 +49,9 @@ pub struct DecidedTagFilter {
     /// Who decided; tags made by hand were decided by who made them.
     decided_by: Option<String>,
     /// Decided before this moment.
-    decided_before: Option<DateTime<Utc>>,
+    decided_before: Option<Moment>,
     /// Decided at this moment or later.
-    decided_after: Option<DateTime<Utc>>,
+    decided_after: Option<Moment>,
     /// What the approval queue can be filtered by.
     #[graphql(flatten)]
     tag: ApprovalFilter,
@@ -63,8 +63,8 @@ impl From<DecidedTagFilter> for DecidedFilter {
             tag: input.tag.into(),
             status: input.status.map(Into::into),
             decided_by: input.decided_by,
-            decided_before: input.decided_before,
-            decided_after: input.decided_after,
+            decided_before: input.decided_before.map(Into::into),
+            decided_after: input.decided_after.map(Into::into),
         }
     }
 }

@@ -19,6 +19,7 @@ mod import_plan;
 mod inference;
 mod live;
 mod loaders;
+mod moment;
 mod nested;
 mod node;
 pub mod page;

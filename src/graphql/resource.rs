@@ -6,6 +6,7 @@ use super::enums::{ApprovalStatus, Cloud};
 use super::error::{Failure, Nullable, Result, nullable};
 use super::id::{Id, ResourceKind};
 use super::inference::MlInference;
+use super::moment::Moment;
 use super::page::{Connection, PageArgs, connection};
 use super::virtual_tag::VirtualTag;
 use crate::domain::approvals::list::TagsOfFilter;
@@ -227,7 +228,7 @@ pub struct ResourceInput {
     /// The tags that it carries in its cloud: an object whose values are text; none when left out.
     native_tags: Option<Json<serde_json::Value>>,
     /// When its cloud created it.
-    created_at: Option<DateTime<Utc>>,
+    created_at: Option<Moment>,
 }
 
 /// The native tags of an input; refuses what is no object of texts.
@@ -248,7 +249,7 @@ impl TryFrom<ResourceInput> for ResourceReport {
             resource_type: input.resource_type,
             region: input.region,
             native_tags: native_tags(input.native_tags)?.unwrap_or_default(),
-            created_at: input.created_at,
+            created_at: input.created_at.map(Into::into),
         })
     }
 }
@@ -270,9 +271,9 @@ pub struct ResourceFilterInput {
     /// Whether they are gone; both when left out.
     retired: Option<bool>,
     /// Created at this moment or later.
-    created_from: Option<DateTime<Utc>>,
+    created_from: Option<Moment>,
     /// Created before this moment.
-    created_before: Option<DateTime<Utc>>,
+    created_before: Option<Moment>,
     /// They have a virtual tag of this key that is approved or waits.
     tag_key: Option<String>,
     /// They have no approved virtual tag of this key.
@@ -288,8 +289,8 @@ impl From<ResourceFilterInput> for ResourceFilter {
             region: input.region,
             name_prefix: input.name_prefix,
             retired: input.retired,
-            created_from: input.created_from,
-            created_before: input.created_before,
+            created_from: input.created_from.map(Into::into),
+            created_before: input.created_before.map(Into::into),
             tag_key: input.tag_key,
             lacks_tag_key: input.lacks_tag_key,
         }

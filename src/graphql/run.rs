@@ -6,6 +6,7 @@ use super::enums::{JobName, RunStatus};
 use super::error::{Nullable, Result, nullable};
 use super::id::{Id, JobRunKind};
 use super::import_plan::ImportPlan;
+use super::moment::Moment;
 use super::page::{Connection, PageArgs, connection};
 use super::schedule::Schedule;
 use crate::domain::approvals::items::ItemFilter;
@@ -292,9 +293,9 @@ pub struct JobRunFilter {
     /// Asked for by this person, or by the service itself: `system:schedule`, `system:discover`.
     requested_by: Option<String>,
     /// Asked for at this moment or later.
-    created_from: Option<DateTime<Utc>>,
+    created_from: Option<Moment>,
     /// Asked for before this moment.
-    created_to: Option<DateTime<Utc>>,
+    created_to: Option<Moment>,
 }
 
 /// Queries about runs.
@@ -325,8 +326,8 @@ impl RunQuery {
             job: filter.job_name.map(Into::into),
             status: filter.status.map(Into::into),
             requested_by: filter.requested_by,
-            created_from: filter.created_from,
-            created_to: filter.created_to,
+            created_from: filter.created_from.map(Into::into),
+            created_to: filter.created_to.map(Into::into),
         };
         connection(
             ctx,

@@ -30,6 +30,7 @@ mod faults;
 mod finding;
 #[cfg(feature = "embedded")]
 mod first_start;
+mod fuzz;
 mod graphql;
 mod http;
 mod imports;

@@ -1,0 +1,106 @@
+//! Conditions of rules, templates of their values, inventories, cursors and ids: read without a service.
+
+use super::{try_all, twist};
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use virtual_tagging::domain::Cloud;
+use virtual_tagging::domain::discovery::InventoryReader;
+use virtual_tagging::domain::rules::{Condition, Facts, RuleInput, ValueTemplate};
+use virtual_tagging::graphql::cursor::decode_event;
+use virtual_tagging::graphql::id::{AuditKind, Id, ResourceKind, ScheduleKind};
+
+fn resource() -> RuleInput {
+    let tags = BTreeMap::from([("team".to_owned(), "Pay".to_owned())]);
+    RuleInput::new(&Facts {
+        cloud: Cloud::Aws,
+        account_id: "111122223333",
+        resource_type: "rds/db",
+        region: None,
+        name: "prod-payroll-db",
+        resource_id: "arn:aws:rds:eu-west-2:111122223333:db/x",
+        native_tags: &tags,
+        tags: &tags,
+    })
+}
+
+#[test]
+fn any_condition_is_taken_or_refused_with_its_place() {
+    let resource = resource();
+    try_all(
+        256,
+        &twist::text(include_str!("corpus/conditions.txt")),
+        |text| match Condition::compile(&text) {
+            Ok(condition) => {
+                let held = condition.matches(&resource);
+                let again = Condition::compile(condition.text()).map_err(|error| error.to_string())?;
+                if again.matches(&resource) == held {
+                    Ok(())
+                } else {
+                    Err(format!("{text:?} does not mean the same twice"))
+                }
+            }
+            Err(error) if error.reason.contains("the parser failed") => Err(format!("{text:?}: {error}")),
+            Err(error) if error.position.is_some_and(|at| at > text.len()) => {
+                Err(format!("{text:?}: {error}"))
+            }
+            Err(_) => Ok(()),
+        },
+    );
+}
+
+#[test]
+fn every_condition_of_the_corpus_is_as_its_author_thinks() {
+    for text in twist::entries(include_str!("corpus/conditions.txt")) {
+        let is_good = !text.starts_with("// refused\n");
+        let text = text.trim_start_matches("// refused\n");
+        assert_eq!(Condition::compile(text).is_ok(), is_good, "{text}");
+    }
+}
+
+#[test]
+fn any_template_is_taken_or_refused() {
+    let corpus = include_str!("corpus/templates.txt");
+    try_all(256, &twist::text(corpus), |text| {
+        if let Ok(template) = ValueTemplate::compile(&text) {
+            let _value = template.render("prod-payroll-db");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn any_file_is_an_inventory_or_refused_and_ends() {
+    let corpus = include_str!("corpus/inventories.txt");
+    try_all(256, &twist::bytes(corpus), |bytes| {
+        let lines = bytes.split(|&byte| byte == b'\n').count();
+        let Ok(reader) = InventoryReader::from_reader(Cursor::new(bytes), None) else {
+            return Ok(());
+        };
+        let entries = reader.count();
+        if entries <= lines {
+            Ok(())
+        } else {
+            Err(format!("{entries} entries in {lines} lines"))
+        }
+    });
+}
+
+#[test]
+fn any_text_is_an_id_or_refused() {
+    let corpus = include_str!("corpus/ids.txt");
+    try_all(512, &twist::text(corpus), |text| {
+        for text in [text.clone(), super::places::opaque(&text)] {
+            let _event = decode_event("tags", &text);
+            let _schedule = Id::<ScheduleKind>::decode(&text);
+            // What is read is written as it was, so that one object has one id.
+            let resource = Id::<ResourceKind>::decode(&text).map(|id| id.encode());
+            let audit = Id::<AuditKind>::decode(&text).map(|id| id.encode());
+            for written in [resource, audit].into_iter().flatten() {
+                if written != text {
+                    return Err(format!("{text:?} is read, and written as {written:?}"));
+                }
+            }
+        }
+        Ok(())
+    });
+}
