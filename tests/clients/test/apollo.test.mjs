@@ -208,7 +208,7 @@ test("automatic persisted queries: the hash alone is enough the second time", as
   assert.equal(first.length, 2);
   assert.equal(first[0].query, undefined);
   assert.equal(typeof first[1].query, "string");
-  if (!first[1].extensions?.persistedQuery) return; // The service said that it persists none.
+  assert.equal(typeof first[1].extensions.persistedQuery.sha256Hash, "string");
   const second = await ask();
   assert.equal(second.length, 1);
   assert.equal(second[0].query, undefined);
