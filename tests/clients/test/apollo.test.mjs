@@ -29,7 +29,7 @@ after(() => service?.stop());
 function cache() {
   return new InMemoryCache({
     possibleTypes: {
-      Node: ["JobRun", "MlInference", "Resource", "Rule", "Schedule", "TagAudit", "VirtualTag"],
+      Node: ["ApiToken", "JobRun", "MlInference", "Resource", "Rule", "Schedule", "TagAudit", "VirtualTag"],
     },
     typePolicies: {
       Query: {

@@ -75,6 +75,7 @@ const USES: &[&str] = &[
     "mutation { reorderRules(input: {ids: [ID]}) { userErrors { code } } }",
     "mutation { cancelRun(input: {id: ID}) { userErrors { code } } }",
     "mutation { deleteResource(input: {id: ID}) { userErrors { code } } }",
+    "mutation { revokeApiToken(input: {id: ID}) { userErrors { code } } }",
 ];
 
 /// The kinds of ids.
@@ -87,6 +88,7 @@ const KINDS: &[&str] = &[
     "Schedule",
     "TagAudit",
     "VocabularyKey",
+    "ApiToken",
     "Moon",
 ];
 
