@@ -51,7 +51,8 @@ async fn a_head_that_does_not_come_ends_the_connection_and_one_at_rest_stays_for
         assert!(after >= second && after < 4 * second, "{after:?}");
     }
     assert!(rests.0.starts_with("HTTP/1.1 200"), "{}", rests.0);
-    assert!(rests.1 > 4 * second, "{:?}", rests.1);
+    // The clock of this side starts a little later.
+    assert!(rests.1 > 3 * second, "{:?}", rests.1);
     let dribbled = dribbles.await.unwrap();
     assert!(dribbled < 5 * second, "{dribbled:?}");
 }
