@@ -113,6 +113,11 @@ impl MigratorTrait for Migrator {
                 down: "DROP TABLE api_tokens; DROP FUNCTION api_tokens_refuse_change",
             }),
             Box::new(Sql {
+                name: "0011_wall",
+                up: include_str!("sql/0011_wall.sql"),
+                down: include_str!("sql/0011_wall_down.sql"),
+            }),
+            Box::new(Sql {
                 name: "0012_group_plans",
                 up: include_str!("sql/0012_group_plans.sql"),
                 down: "DROP INDEX virtual_tags_queue_group;

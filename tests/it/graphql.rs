@@ -4,6 +4,7 @@ mod answers;
 mod connections;
 mod schema;
 pub mod statements;
+mod wall;
 
 use crate::world::World;
 use async_graphql::{Request, Response, Variables};

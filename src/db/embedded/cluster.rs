@@ -153,7 +153,10 @@ async fn create_database(
         .kill_on_drop(true);
     let mut child = command.spawn().context("run", &program)?;
     if let Some(mut input) = child.stdin.take() {
-        let statements = format!("CREATE ROLE {NAME} LOGIN;\nCREATE DATABASE {NAME} OWNER {NAME};\n");
+        let statements = format!(
+            "CREATE ROLE {NAME} LOGIN;\nCREATE DATABASE {NAME} OWNER {NAME};\n\
+             CREATE ROLE {NAME}_reader;\nGRANT {NAME}_reader TO {NAME};\n"
+        );
         // When the program has ended already, its output tells more than the broken pipe.
         let _ = input.write_all(statements.as_bytes()).await;
     }
