@@ -1,6 +1,7 @@
 //! The GraphQL schema over a real database.
 
 mod answers;
+mod authorisation;
 mod connections;
 mod schema;
 pub mod statements;

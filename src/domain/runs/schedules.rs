@@ -65,7 +65,7 @@ pub async fn sync(
 
 /// Has a schedule tick at other times, from now on; runs under way go on.
 ///
-/// Needs [`Role::Admin`]. [`Error::Rejected`] for an expression or a zone that cannot be read, and
+/// Needs [`Role::Admin`] and access to all accounts. [`Error::Rejected`] for an expression or a zone that cannot be read, and
 /// [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
 pub async fn update(
     db: &DatabaseConnection,
@@ -75,6 +75,7 @@ pub async fn update(
     edit: ScheduleEdit,
 ) -> Result<Schedule> {
     actor.require(Role::Admin)?;
+    actor.require_all_accounts()?;
     let cron = edit.cron.as_deref().map(str::trim);
     cron.map(Cron::parse).transpose()?;
     let zone = edit.time_zone.as_deref().map(time_zone).transpose()?;
@@ -116,7 +117,7 @@ pub async fn trigger(
 
 /// Stops a schedule until it is resumed; runs under way go on. Pausing twice changes nothing.
 ///
-/// Needs [`Role::Admin`]. [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
+/// Needs [`Role::Admin`] and access to all accounts. [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
 pub async fn pause(
     db: &DatabaseConnection,
     clock: &dyn Clock,
@@ -124,6 +125,7 @@ pub async fn pause(
     job: JobName,
 ) -> Result<Schedule> {
     actor.require(Role::Admin)?;
+    actor.require_all_accounts()?;
     let paused = sql::row(
         db,
         "UPDATE schedules SET paused_by = CASE WHEN paused_at IS NULL THEN $2 ELSE paused_by END,
@@ -136,7 +138,7 @@ pub async fn pause(
 
 /// Lets a schedule tick from now on; what it missed while paused is not made up for.
 ///
-/// Needs [`Role::Admin`]. [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
+/// Needs [`Role::Admin`] and access to all accounts. [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
 pub async fn resume(
     db: &DatabaseConnection,
     clock: &dyn Clock,
@@ -144,6 +146,7 @@ pub async fn resume(
     job: JobName,
 ) -> Result<Schedule> {
     actor.require(Role::Admin)?;
+    actor.require_all_accounts()?;
     let resumed = sql::row(
         db,
         "UPDATE schedules SET active_from = CASE WHEN paused_at IS NULL THEN active_from ELSE $2 END,
