@@ -1,6 +1,7 @@
 //! Downloads: the template to fill in, and exports, streamed.
 
 use super::SharedEdge;
+use super::rates::EXPORT_COST;
 use super::refusal::Refusal;
 use crate::domain::Cloud;
 use crate::domain::auth::Actor;
@@ -97,6 +98,8 @@ async fn asked<T>(
     parameters: Result<Query<T>, QueryRejection>,
 ) -> Result<(Actor, T), Refusal> {
     let caller = edge.authenticator.request(headers).await?;
+    let taken = edge.executor.rates().take(&caller.actor.subject, EXPORT_COST);
+    taken.map_err(Refusal::rate_limited)?;
     let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
     Ok((caller.actor, parameters))
 }

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: which requests are GraphQL requests, and in which form the answer goes back.
 
-use super::auth::Caller;
+use super::auth::{Caller, Refused};
 use super::executor::{Answer, Denial, Executor};
 use super::negotiation::{Media, accepted};
 use super::refusal::Refusal;
@@ -14,11 +14,12 @@ use async_graphql::parser::types::OperationType;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::future::join_all;
 use serde::Serialize;
+use std::net::SocketAddr;
 
 /// Tells what the operations of a request cost.
 pub const COST: HeaderName = HeaderName::from_static("graphql-cost");
@@ -41,7 +42,7 @@ pub async fn get(
         return Ok(graphiql::page());
     }
     let media = media_for_json(&parts.headers)?;
-    let caller = authenticate(&edge, &parts.headers).await?;
+    let caller = authenticate(&edge, &parts.headers, &parts.extensions).await?;
     let incoming = request::from_parameters(query).map(|request| Incoming::One(Box::new(request)));
     Ok(serve(&edge, incoming, caller, id, Form { media, is_get: true }).await)
 }
@@ -54,13 +55,25 @@ pub async fn post(
 ) -> Result<Response, Refusal> {
     // Before the body is read: nobody uploads what will not be answered.
     let media = media_for_json(request.headers())?;
-    let caller = authenticate(&edge, request.headers()).await?;
+    let caller = authenticate(&edge, request.headers(), request.extensions()).await?;
     let incoming = request::from_body(request, edge.executor.config()).await;
     Ok(serve(&edge, incoming, caller, id, Form { media, is_get: false }).await)
 }
 
-async fn authenticate(edge: &SharedEdge, headers: &HeaderMap) -> Result<Caller, Refusal> {
-    Ok(edge.authenticator.request(headers).await?)
+async fn authenticate(
+    edge: &SharedEdge,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<Caller, Refusal> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    let refused = match edge.authenticator.request(headers).await {
+        Ok(caller) => return Ok(caller),
+        Err(refused) => refused,
+    };
+    Err(match (refused, peer) {
+        (Refused::Invalid, Some(peer)) => edge.executor.rates().refuse(peer.0.ip()),
+        (refused, _) => refused.into(),
+    })
 }
 
 /// Anything else.

@@ -11,6 +11,8 @@ pub const BODY_TIME: Duration = Duration::from_secs(30);
 pub const STALL_TIME: Duration = Duration::from_mins(1);
 /// Fields and fragments of an operation once its fragments are spread.
 pub const SELECTIONS: usize = 5_000;
+/// Mistakes in a document that an answer tells.
+pub const MISTAKES: usize = 20;
 /// Files of one upload.
 pub const UPLOAD_FILES: usize = 10;
 /// Lists of fields and types within one another when the schema is asked about.

@@ -4,8 +4,10 @@
 //! Each process keeps its own. The headers are those of draft-ietf-httpapi-ratelimit-headers-10, with a quota in the
 //! units of costs.
 
+use super::refusal::Refusal;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,12 @@ pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-pol
 
 /// What each request takes before anybody looks at it, be it refused or not.
 pub const REQUEST_COST: u64 = 10;
+
+/// What an address spends with credentials that are not valid.
+pub const REFUSED_COST: u64 = 1_000;
+
+/// What an export takes.
+pub const EXPORT_COST: u64 = 1_000;
 
 /// The time in which an empty bucket fills.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -69,6 +77,15 @@ impl Rates {
         let taken = bucket.take(cost, quota, now);
         buckets.insert(caller.into(), bucket);
         taken
+    }
+
+    /// Notes credentials that are not valid, and refuses them: with 401, or with 429 where too many came from there.
+    pub fn refuse(&self, peer: IpAddr) -> Refusal {
+        // No caller has such a name.
+        match self.take(&format!("system:peer:{peer}"), REFUSED_COST) {
+            Err(wait) => Refusal::rate_limited(wait),
+            Ok(()) => Refusal::unauthenticated(),
+        }
     }
 
     /// Tells a caller in the headers of an answer what may still be spent.

@@ -5,7 +5,7 @@ use crate::graphql::context::RequestId;
 use crate::graphql::error::{Code, finish};
 use crate::http::document::Document;
 use crate::http::refusal::Refusal;
-use crate::http::{redact, values};
+use crate::http::{limits, redact, values};
 use async_graphql::{Response, ServerError, Value, Variables};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
@@ -88,6 +88,9 @@ impl Answer {
         let executed = response.data != Value::Null
             || errors.is_empty()
             || errors.iter().any(|error| !error.path.is_empty());
+        if !executed {
+            errors.truncate(limits::MISTAKES);
+        }
         if asked.hides_names {
             redact::hide_names(errors, &asked.document.text, &asked.variables);
         }

@@ -76,6 +76,15 @@ async fn bombs_are_refused_alike_by_every_way_and_the_service_stays() {
 }
 
 #[tokio::test]
+async fn of_many_mistakes_some_are_told() {
+    let service = Service::start().await;
+    let answer = service
+        .graphql(&format!("{{viewer{{{}}}}}", "nothing ".repeat(1_900)))
+        .await;
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 20);
+}
+
+#[tokio::test]
 async fn deep_variables_are_refused() {
     let service = Service::start().await;
     for levels in [1_000, 100_000] {

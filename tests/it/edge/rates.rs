@@ -71,3 +71,24 @@ async fn the_one_developer_has_no_rate() {
     let answer = service.post(&json!({"query": "{__typename}"})).await;
     assert!(!answer.headers().contains_key("ratelimit"));
 }
+
+#[tokio::test]
+async fn an_address_with_too_many_wrong_tokens_is_refused_and_right_ones_are_not() {
+    let service = Service::start_with(&[("JWT_SECRET", SECRET), ("RATE_LIMIT_COST", "5000")]).await;
+    for number in 0..7 {
+        let refused = service.post(&json!({"query": "{__typename}"})).await;
+        let (status, code) = match number {
+            0..5 => (401, "UNAUTHENTICATED"),
+            _ => (429, "RATE_LIMITED"),
+        };
+        assert_eq!(refused.status(), status);
+        assert_eq!(outcome(&refused.json().await.unwrap()).0, code);
+    }
+    assert_eq!(service.post_as("ann", "{viewer{role}}").await.status(), 200);
+    let token = service.token("bob", Role::Viewer, None, Duration::from_mins(5));
+    for number in 0..6 {
+        let request = service.client.get(service.url("/csv/export")).bearer_auth(&token);
+        let status = if number < 5 { 200 } else { 429 };
+        assert_eq!(request.send().await.unwrap().status(), status);
+    }
+}
