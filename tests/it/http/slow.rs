@@ -48,7 +48,8 @@ async fn a_head_that_does_not_come_ends_the_connection_and_one_at_rest_stays_for
     let second = Duration::from_secs(1);
     for (got, after) in [silent, half] {
         assert_eq!(got, "");
-        assert!(after >= second && after < 4 * second, "{after:?}");
+        // It began for the other side before it did for this one.
+        assert!(after > second / 2 && after < 4 * second, "{after:?}");
     }
     assert!(rests.0.starts_with("HTTP/1.1 200"), "{}", rests.0);
     // The clock of this side starts a little later.
