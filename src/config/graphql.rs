@@ -10,7 +10,8 @@ use std::time::Duration;
 pub struct GraphqlConfig {
     /// What one operation may ask for.
     pub limits: Limits,
-    /// `GRAPHQL_MAX_OPERATIONS`: queries and mutations under way in this process.
+    /// `GRAPHQL_MAX_OPERATIONS`: queries and mutations under way in this process; one caller gets three quarters of
+    /// them at most.
     pub operations: usize,
     /// `GRAPHQL_MAX_WAIT_MS`: how long one more waits for its turn before it is refused.
     pub wait: Duration,

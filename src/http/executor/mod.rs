@@ -201,7 +201,7 @@ impl Executor {
             count(operation.kind, &answer);
             return Ok(answer);
         }
-        let _place = self.house.enter().await?;
+        let _seat = self.house.enter(&actor.subject).await?;
         let started = Instant::now();
         let (asked, kind) = (Asked::from(&operation), operation.kind);
         let request = operation.request;
