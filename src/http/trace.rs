@@ -69,10 +69,11 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
 
 /// The routes that metrics tell apart.
 fn static_route(path: &str) -> &'static str {
-    const ROUTES: [&str; 6] = [
+    const ROUTES: [&str; 7] = [
         "/graphql",
         "/csv/template",
         "/csv/export",
+        "/csv/rejections",
         "/healthz",
         "/readyz",
         "/metrics",
