@@ -68,6 +68,7 @@ async fn main() -> anyhow::Result<()> {
     tokio::spawn(tag_feed.clone().run(CancellationToken::new()));
     tokio::spawn(resource_feed.clone().run(CancellationToken::new()));
     let services = Services {
+        scoped: db.clone(),
         db,
         clock: Arc::new(SystemClock),
         page_limits: PageLimits::default(),

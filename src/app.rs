@@ -72,7 +72,7 @@ impl App {
     ) -> anyhow::Result<(Option<SocketAddr>, Parts)> {
         database.prepare().await?;
         let engine = engine_settings(config)?;
-        revision::adopt(&database.pool, &engine.fingerprint())
+        revision::adopt(&database.pools.all, &engine.fingerprint())
             .await
             .context("adopting the engine's settings")?;
         let mut parts = Parts::default();
@@ -156,7 +156,7 @@ impl Parts {
     ) -> anyhow::Result<Option<SocketAddr>> {
         self.start_metrics_upkeep();
         self.background
-            .spawn(database.watch.clone().run(self.ending.clone()));
+            .spawn(database.pools.watch.clone().run(self.ending.clone()));
         let events = self.start_events(database).await?;
         let providers = providers(config)?;
         let sources = providers.iter().map(|provider| provider.name().to_owned());
@@ -183,7 +183,7 @@ impl Parts {
     }
 
     async fn start_events(&mut self, database: &Database) -> anyhow::Result<Events> {
-        let db = &database.pool;
+        let db = &database.pools.all;
         let notifier = Notifier::default();
         let events = Events {
             tags: Feed::open(db.clone(), &notifier)
@@ -212,7 +212,7 @@ impl Parts {
         providers: Vec<Arc<dyn Provider>>,
     ) -> anyhow::Result<()> {
         let context = JobContext {
-            db: database.pool.clone(),
+            db: database.pools.all.clone(),
             wake: Arc::new(Queue),
             clock: Arc::new(SystemClock),
             notifier: events.notifier.clone(),
@@ -240,7 +240,8 @@ impl Parts {
             .with_context(|| format!("listening on {wanted} (API_HOST and API_PORT say where)"))?;
         let address = listener.local_addr().context("reading the address")?;
         let services = Services {
-            db: database.pool.clone(),
+            db: database.pools.all.clone(),
+            scoped: database.pools.scoped.clone(),
             clock: Arc::new(SystemClock),
             page_limits: PageLimits::default(),
             engine,
@@ -251,15 +252,15 @@ impl Parts {
             resource_feed: events.resources,
         };
         let authenticator =
-            Authenticator::new(&config.auth)?.with_api_tokens(Bearers::new(database.pool.clone()));
+            Authenticator::new(&config.auth)?.with_api_tokens(Bearers::new(database.pools.all.clone()));
         self.background
             .spawn(authenticator.clone().run(self.ending.clone()));
         let edge = Edge {
-            executor: Executor::new(services, database.watch.clone(), &config.graphql)?,
+            executor: Executor::new(services, database.pools.watch.clone(), &config.graphql)?,
             config: config.http.clone(),
             authenticator,
-            db: database.pool.clone(),
-            watch: database.watch.clone(),
+            db: database.pools.all.clone(),
+            watch: database.pools.watch.clone(),
             feed: events.tags,
             metrics: telemetry::metrics(),
             draining: self.draining.clone(),

@@ -229,11 +229,11 @@ async fn migrate(action: Migrate, config: Config) -> anyhow::Result<ExitCode> {
 
 async fn migrate_on(action: Migrate, database: &Database) -> anyhow::Result<ExitCode> {
     match action {
-        Migrate::Up { steps } => migrate::up(&database.pool, steps).await?,
-        Migrate::Down { steps } => migrate::down(&database.pool, steps).await?,
+        Migrate::Up { steps } => migrate::up(&database.pools.all, steps).await?,
+        Migrate::Down { steps } => migrate::down(&database.pools.all, steps).await?,
         Migrate::Status => {}
     }
-    for migration in migrate::status(&database.pool).await? {
+    for migration in migrate::status(&database.pools.all).await? {
         let state = if migration.applied { "applied" } else { "missing" };
         say(&format!("{state}  {}", migration.name));
     }

@@ -154,7 +154,10 @@ fn describe() {
         names::JWKS_FETCHED,
         "When keys of tokens were last fetched, in seconds since 1970"
     );
-    describe_gauge!(names::POOL, "Database connections of this process, by state");
+    describe_gauge!(
+        names::POOL,
+        "Database connections of this process, by pool and state"
+    );
 }
 
 #[cfg(test)]

@@ -125,6 +125,11 @@ impl MigratorTrait for Migrator {
                            (tag_key, tag_value, source, evidence_signature, confidence, id)
                            WHERE approval_status = 'PENDING'",
             }),
+            Box::new(Sql {
+                name: "0013_scoped_callers",
+                up: include_str!("sql/0013_scoped_callers.sql"),
+                down: include_str!("sql/0013_scoped_callers_down.sql"),
+            }),
         ]
     }
 }

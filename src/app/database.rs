@@ -1,11 +1,10 @@
 //! The database: one that is there (`DATABASE_URL`), or a PostgreSQL of our own.
 
 use crate::config::DatabaseConfig;
-use crate::db::{self, PoolSettings, Watch, migrate};
+use crate::db::{PoolSettings, Pools, migrate, scoped};
 use crate::domain::audit;
 use crate::jobs;
 use anyhow::Context;
-use sea_orm::DatabaseConnection;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use std::time::{Duration, Instant};
@@ -20,12 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// An open pool, and the server behind it when that is ours.
+/// Open pools, and the server behind it when that is ours.
 pub struct Database {
-    /// The pool.
-    pub pool: DatabaseConnection,
-    /// Tells whether the database is there, once it runs.
-    pub watch: Watch,
+    /// The pools, and what tells whether the database is there, once it runs.
+    pub pools: Pools,
     /// Where the data is, in words.
     pub location: String,
     /// How psql gets there; without a password.
@@ -39,6 +36,7 @@ impl Database {
     pub async fn open(config: &DatabaseConfig) -> anyhow::Result<Self> {
         let settings = PoolSettings {
             max_connections: config.max_connections,
+            scoped_connections: config.scoped_connections,
             ..PoolSettings::default()
         };
         match &config.url {
@@ -50,12 +48,17 @@ impl Database {
     /// Makes the database ready for use: migrations, partitions of the audit trail, the queue's own tables. Any number
     /// of processes may do so at the same time.
     pub async fn prepare(&self) -> anyhow::Result<()> {
-        migrate::up(&self.pool, None)
+        migrate::up(&self.pools.all, None)
             .await
             .context("migrating the database")?;
-        let partitions = audit::make_partitions(&self.pool).await;
+        let partitions = audit::make_partitions(&self.pools.all).await;
         partitions.context("making the audit trail's partitions")?;
-        jobs::setup(&self.pool).await.context("setting up the queue")
+        jobs::setup(&self.pools.all)
+            .await
+            .context("setting up the queue")?;
+        scoped::prove(&self.pools.scoped)
+            .await
+            .context("reading in the name of callers limited to accounts")
     }
 
     async fn external(url: &str, settings: &PoolSettings) -> anyhow::Result<Self> {
@@ -77,10 +80,9 @@ impl Database {
             let psql = format!("postgres://{user}@{host}/{database}");
             (host, psql)
         };
-        let (pool, watch) = reach(&options, settings, &psql).await?;
+        let pools = reach(&options, settings, &psql).await?;
         Ok(Self {
-            pool,
-            watch,
+            pools,
             location: format!("database {database} on {host}"),
             psql,
             #[cfg(feature = "embedded")]
@@ -94,7 +96,7 @@ impl Database {
         let server = EmbeddedServer::start(Options::new(&config.data_dir))
             .await
             .context("starting the embedded PostgreSQL")?;
-        let (pool, watch) = match db::connect_watched(server.connect_options(), settings).await {
+        let pools = match Pools::open(server.connect_options(), settings).await {
             Ok(opened) => opened,
             Err(error) => {
                 let stopped = server.stop().await;
@@ -102,8 +104,7 @@ impl Database {
             }
         };
         Ok(Self {
-            pool,
-            watch,
+            pools,
             location: server.location().display().to_string(),
             psql: server.url(),
             server: Some(Supervisor::of(server)),
@@ -115,9 +116,9 @@ impl Database {
         anyhow::bail!("DATABASE_URL is not set, and this build has no embedded PostgreSQL")
     }
 
-    /// Closes the pool and then stops the server, when it is ours and nobody else uses it.
+    /// Closes the pools and then stops the server, when it is ours and nobody else uses it.
     pub async fn close(self) {
-        self.pool.get_postgres_connection_pool().close().await;
+        self.pools.close().await;
         #[cfg(feature = "embedded")]
         if let Some(server) = self.server {
             server.stop().await;
@@ -135,11 +136,7 @@ fn is_distrust(error: &sqlx::Error) -> bool {
 }
 
 /// Connects; tries again for a while, because services and their database often start together.
-async fn reach(
-    options: &PgConnectOptions,
-    settings: &PoolSettings,
-    shown: &str,
-) -> anyhow::Result<(DatabaseConnection, Watch)> {
+async fn reach(options: &PgConnectOptions, settings: &PoolSettings, shown: &str) -> anyhow::Result<Pools> {
     let end = Instant::now() + PATIENCE;
     let mut pause = FIRST_PAUSE;
     loop {
@@ -148,7 +145,7 @@ async fn reach(
         let error = match tokio::time::timeout(settings.acquire_timeout, attempt).await {
             Ok(Ok(connection)) => {
                 connection.close().await?;
-                return Ok(db::connect_watched(options.clone(), settings).await?);
+                return Ok(Pools::open(options.clone(), settings).await?);
             }
             Ok(Err(error)) if is_distrust(&error) => {
                 anyhow::bail!("{shown} (DATABASE_URL) is not to be trusted: {error}");

@@ -45,7 +45,7 @@ pub enum Audit {
 /// Does it; the database is opened and closed around.
 pub async fn run(what: Audit, config: Config) -> anyhow::Result<ExitCode> {
     let database = Database::open(&config.database).await?;
-    let result = run_on(what, &database.pool).await;
+    let result = run_on(what, &database.pools.all).await;
     database.close().await;
     result
 }

@@ -79,7 +79,7 @@ async fn take(
     database.prepare().await?;
     // A running service that nobody tells finds the events by its next poll.
     let notifier = Notifier::default();
-    let mut reconciler = Reconciler::new(&database.pool, &notifier, source, None);
+    let mut reconciler = Reconciler::new(&database.pools.all, &notifier, source, None);
     let mut batcher = Batcher::default();
     for entry in reader {
         match entry? {
@@ -108,10 +108,10 @@ async fn take(
     }
     reconciler.finish().await?;
     rejects.finish()?;
-    if auto_tag::is_due(&database.pool).await? {
+    if auto_tag::is_due(&database.pools.all).await? {
         // For a service that runs, or the next one that starts.
         let evaluate = Arguments::AutoTag {}.into();
-        runs::request(&database.pool, &Queue, &Actor::system("import"), evaluate).await?;
+        runs::request(&database.pools.all, &Queue, &Actor::system("import"), evaluate).await?;
     }
     let (totals, rejected) = (reconciler.totals(), reconciler.rejected_entries());
     let (inserted, updated, unchanged) = (totals.inserted, totals.updated, totals.unchanged);

@@ -89,6 +89,8 @@ pub struct DatabaseConfig {
     /// `DATABASE_MAX_CONNECTIONS`; two of them listen for events and for runs as long as the process lives.
     /// A process with workers holds one more beside them, which shows that it is alive.
     pub max_connections: u32,
+    /// `DATABASE_SCOPED_CONNECTIONS`, beside those: what callers limited to accounts read through.
+    pub scoped_connections: u32,
 }
 
 /// Where and how to listen.
@@ -176,6 +178,7 @@ impl Config {
                 url: read.text("DATABASE_URL").map(|url| Secret(url.to_owned())),
                 data_dir: read.text("DATA_DIR").unwrap_or("./data").into(),
                 max_connections: read.within("DATABASE_MAX_CONNECTIONS", 16, 5, 1000)?,
+                scoped_connections: read.within("DATABASE_SCOPED_CONNECTIONS", 8, 1, 1000)?,
             },
             http: HttpConfig {
                 host: read.host()?,

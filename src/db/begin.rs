@@ -1,6 +1,9 @@
 //! Beginning transactions.
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait};
+use super::scoped;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait,
+};
 use sqlx::{PgPool, Postgres};
 
 /// Begins transactions; to be used in place of [`TransactionTrait`].
@@ -14,10 +17,18 @@ pub trait Begin {
 }
 
 impl Begin for DatabaseConnection {
-    /// On a task of its own, which sees the answer whether or not anybody still waits for it.
+    /// On a task of its own, which sees the answer whether or not anybody still waits for it. In the name of a caller
+    /// limited to accounts, rows of others are refused, see [`scoped::limit`].
     async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let db = self.clone();
-        let begun = tokio::spawn(async move { TransactionTrait::begin(&db).await }).await;
+        let (db, limit) = (self.clone(), scoped::limit());
+        let begun = tokio::spawn(async move {
+            let txn = TransactionTrait::begin(&db).await?;
+            if let Some(limit) = limit {
+                txn.execute_raw(limit).await?;
+            }
+            Ok(txn)
+        });
+        let begun = begun.await;
         begun.unwrap_or_else(|error| Err(DbErr::Conn(RuntimeErr::Internal(error.to_string()))))
     }
 }

@@ -5,6 +5,7 @@ mod begin;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod migrate;
+pub mod scoped;
 pub mod sql;
 mod watch;
 
@@ -25,6 +26,8 @@ use watch::Broken;
 pub struct PoolSettings {
     /// Connections at most; at least one.
     pub max_connections: u32,
+    /// Connections at most for callers limited to accounts, beside the others; at least one. See [`scoped`].
+    pub scoped_connections: u32,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,
     /// How long PostgreSQL may work on one statement of a request or a job's chunk.
@@ -35,6 +38,7 @@ impl Default for PoolSettings {
     fn default() -> Self {
         Self {
             max_connections: 16,
+            scoped_connections: 8,
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_mins(1),
         }
@@ -52,50 +56,79 @@ const PING: Duration = Duration::from_secs(1);
 /// keep for a session.
 const LIFETIME: Duration = Duration::from_mins(30);
 
-/// Opens a pool and proves that the database answers.
-///
-/// Gives [`crate::error::Error::Unavailable`] when it cannot be reached within `acquire_timeout`. Statements are
-/// logged at TRACE only.
-pub async fn connect(options: PgConnectOptions, settings: &PoolSettings) -> Result<DatabaseConnection> {
-    Ok(connect_watched(options, settings).await?.0)
+/// The ways to one database.
+#[derive(Clone)]
+pub struct Pools {
+    /// Sees everything: for the service itself, for callers of all accounts, and for every change.
+    pub all: DatabaseConnection,
+    /// For what callers limited to accounts read.
+    pub scoped: DatabaseConnection,
+    /// Once it runs, both pools forget connections that a restart of the database broke. It has a connection more.
+    pub watch: Watch,
 }
 
-/// As [`connect`], with a [`Watch`] over the database: once it runs, the pool forgets connections that a restart of the
-/// database broke. The watch has one connection more.
-pub async fn connect_watched(
-    options: PgConnectOptions,
-    settings: &PoolSettings,
-) -> Result<(DatabaseConnection, Watch)> {
-    let options = session(options, settings);
-    let broken = Broken::new();
-    let watch = Watch::new(options.clone(), broken.clone());
-    let pool = PgPoolOptions::new()
-        .max_connections(settings.max_connections.max(1))
+impl Pools {
+    /// Opens the pools and proves that the database answers.
+    ///
+    /// Gives [`crate::error::Error::Unavailable`] when it cannot be reached within `acquire_timeout`. Statements are
+    /// logged at TRACE only.
+    pub async fn open(options: PgConnectOptions, settings: &PoolSettings) -> Result<Self> {
+        let options = session(options, settings);
+        let broken = Broken::new();
+        let of_pool = broken.clone();
+        let all = lasting(settings, settings.max_connections)
+            .before_acquire(move |connection, meta| {
+                let spared = of_pool.spares(meta.age);
+                Box::pin(async move { is_alive(connection, spared, meta.idle_for).await })
+            })
+            .connect_with(options.clone())
+            .await?;
+        Ok(Self {
+            all: SqlxPostgresConnector::from_sqlx_postgres_pool(all),
+            scoped: scoped::pool(options.clone(), settings, broken.clone()),
+            watch: Watch::new(options, broken),
+        })
+    }
+
+    /// Closes both pools, when what they are used for has ended.
+    pub async fn close(&self) {
+        self.scoped.get_postgres_connection_pool().close().await;
+        self.all.get_postgres_connection_pool().close().await;
+    }
+}
+
+/// [`Pools::all`] alone, for who needs no more.
+pub async fn connect(options: PgConnectOptions, settings: &PoolSettings) -> Result<DatabaseConnection> {
+    Ok(Pools::open(options, settings).await?.all)
+}
+
+/// What the pools have in common.
+fn lasting(settings: &PoolSettings, connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections.max(1))
         .acquire_timeout(settings.acquire_timeout)
         .max_lifetime(LIFETIME)
         .idle_timeout(Duration::from_mins(10))
-        // The hook below does it, when there is a reason.
+        // The hook before a connection is given out does it, when there is a reason.
         .test_before_acquire(false)
-        .before_acquire(move |connection, meta| {
-            let spared = broken.spares(meta.age);
-            Box::pin(async move { is_alive(connection, spared, meta.idle_for).await })
-        })
         .after_release(|connection, _| Box::pin(awaited::comes_back(connection)))
-        .connect_with(options)
-        .await?;
-    Ok((SqlxPostgresConnector::from_sqlx_postgres_pool(pool), watch))
 }
 
 /// An error closes the connection without a farewell, which a server that is gone would not answer.
 async fn is_alive(connection: &mut PgConnection, spared: bool, idle: Duration) -> sqlx::Result<bool> {
+    if spared && idle <= TRUSTED_IDLE {
+        return Ok(true);
+    }
+    answers(spared, connection.ping()).await
+}
+
+/// Whether a connection answers in time; one that broke is not asked.
+async fn answers(spared: bool, answer: impl Future<Output = sqlx::Result<()>>) -> sqlx::Result<bool> {
     if !spared {
         return Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()));
     }
-    if idle > TRUSTED_IDLE {
-        tokio::time::timeout(PING, connection.ping())
-            .await
-            .map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))??;
-    }
+    let answered = tokio::time::timeout(PING, answer).await;
+    answered.map_err(|_late| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))??;
     Ok(true)
 }
 

@@ -9,6 +9,7 @@ use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QuerySelect, QueryTrait, Select, Statement,
 };
+use serde_json::Value as Json;
 
 /// Rows that are counted at most.
 const COUNTED: u64 = 10_000;
@@ -57,7 +58,7 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
     };
     let plan = Plan::of(db, statement(&format!("EXPLAIN (FORMAT JSON) {bounded}"))).await?;
     // What the limit is laid upon has the rows of the whole list.
-    let estimate = Total::estimate(plan.number("/0/Plan/Plans/0/Plan Rows")? as u64);
+    let estimate = Total::estimate(plan.rows_below()? as u64);
     if estimate.count > COUNTED || plan.number("/0/Plan/Total Cost")? > AFFORDABLE {
         return Ok(estimate);
     }
@@ -96,20 +97,36 @@ pub async fn exceeds<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>,
 }
 
 /// How PostgreSQL would execute a statement.
-struct Plan(serde_json::Value);
+struct Plan(Json);
 
 impl Plan {
     async fn of(db: &DatabaseConnection, explain: Statement) -> Result<Self> {
         Ok(Self(first(db, explain).await?.try_get_by_index(0)?))
     }
 
+    /// The rows of what the topmost part works on. Subqueries that are evaluated once, before the rest, come first.
+    fn rows_below(&self) -> Result<f64> {
+        let parts = self.0.pointer("/0/Plan/Plans").and_then(Json::as_array);
+        let is_outer = |part: &&Json| part["Parent Relationship"] == "Outer";
+        let outer = parts.and_then(|parts| parts.iter().find(is_outer));
+        figure(
+            outer
+                .or(self.0.pointer("/0/Plan"))
+                .and_then(|part| part.get("Plan Rows")),
+        )
+    }
+
     fn number(&self, path: &str) -> Result<f64> {
-        let number = self.0.pointer(path).and_then(serde_json::Value::as_f64);
-        number.ok_or_else(|| Error::internal("a plan has no figures"))
+        figure(self.0.pointer(path))
     }
 }
 
 async fn first(db: &DatabaseConnection, statement: Statement) -> Result<sea_orm::QueryResult> {
     let row = db.query_one_raw(statement).await?;
     row.ok_or_else(|| Error::internal("a statement that gives a row gave none"))
+}
+
+fn figure(found: Option<&Json>) -> Result<f64> {
+    let figure = found.and_then(Json::as_f64);
+    figure.ok_or_else(|| Error::internal("a plan has no figures"))
 }

@@ -118,7 +118,7 @@ impl ApiTokenQuery {
             last,
             before,
         };
-        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (actor, db) = (ctx.actor()?, ctx.reads()?);
         connection(
             ctx,
             args,

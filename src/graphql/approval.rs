@@ -260,7 +260,7 @@ impl ApprovalQuery {
             last,
             before,
         };
-        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let (filter, order) = (filter.unwrap_or_default().into(), QueueOrder::from(order));
         let load = virtual_tag::load(&ctx.look_ahead());
         connection(
@@ -289,13 +289,13 @@ impl ApprovalQuery {
             last,
             before,
         };
-        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (actor, db, all) = (ctx.actor()?, ctx.reads()?, &ctx.services()?.db);
         let filter = filter.unwrap_or_default().into();
         connection(
             ctx,
             args,
             GroupOrder,
-            async |window| groups::list(db, actor, &filter, &window).await,
+            async |window| groups::list(db, all, actor, &filter, &window).await,
             async || groups::count(db, actor, &filter).await,
         )
         .await
@@ -309,7 +309,7 @@ impl ApprovalQuery {
     ) -> Result<ApprovalStats> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let filter = filter.unwrap_or_default().into();
-        Ok(stats::stats(&services.db, actor, &filter, services.clock.now())
+        Ok(stats::stats(ctx.reads()?, actor, &filter, services.clock.now())
             .await?
             .into())
     }

@@ -214,7 +214,7 @@ impl AuditQuery {
             last,
             before,
         };
-        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let (filter, order) = (filter.unwrap_or_default().into(), AuditOrder::from(order));
         connection(
             ctx,

@@ -6,7 +6,8 @@ use super::error::Result;
 use super::loaders::Loaders;
 use super::schema::Schema;
 use crate::clock::Clock;
-use crate::domain::auth::Actor;
+use crate::db::scoped::within;
+use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
 use crate::domain::runs::Wake;
@@ -20,8 +21,10 @@ use std::sync::Arc;
 /// The parts of the service that resolvers use; one for the life of the process.
 #[derive(Clone)]
 pub struct Services {
-    /// The pool.
+    /// The pool that sees everything: for changes. What is read for a caller goes through [`Services::reads`].
     pub db: DatabaseConnection,
+    /// The pool for what callers limited to accounts read.
+    pub scoped: DatabaseConnection,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// How large a page may be.
@@ -40,6 +43,16 @@ pub struct Services {
     pub resource_feed: Arc<Feed<ResourceLog>>,
 }
 
+impl Services {
+    /// What is read for a caller with this scope is read through this pool.
+    pub fn reads(&self, scope: &AccountScope) -> &DatabaseConnection {
+        match scope {
+            AccountScope::All => &self.db,
+            AccountScope::Only(_) => &self.scoped,
+        }
+    }
+}
+
 /// What names a request in answers and in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
@@ -53,8 +66,9 @@ pub async fn execute(
     id: RequestId,
 ) -> Response {
     let gate = Gate::default();
+    let scope = scope(actor.as_ref());
     let request = prepare(request, services, actor, id, gate.clone());
-    Driven::new(schema.execute(request), gate).await
+    within(&scope, Driven::new(schema.execute(request), gate)).await
 }
 
 /// Executes a subscription for an actor: a response for each time that there is something to tell.
@@ -67,8 +81,14 @@ pub fn subscribe(
     course: Arc<Course>,
 ) -> impl Stream<Item = Response> + Send + Unpin + use<> {
     let gate = Gate::default();
+    let scope = scope(actor.as_ref());
     let request = prepare(request.data(course), services, actor, id, gate.clone());
-    Driven::new(schema.execute_stream(request), gate)
+    within(&scope, Driven::new(schema.execute_stream(request), gate))
+}
+
+/// The accounts that exist for who asks: none for nobody.
+fn scope(actor: Option<&Actor>) -> AccountScope {
+    actor.map_or(AccountScope::Only(Vec::new()), |actor| actor.scope.clone())
 }
 
 /// Puts into a request what its resolvers need: who asks, and loaders of what exists for that actor.
@@ -83,7 +103,7 @@ fn prepare(
     match actor {
         None => request,
         Some(actor) => {
-            let (db, scope) = (services.db.clone(), actor.scope.clone());
+            let (db, scope) = (services.reads(&actor.scope).clone(), actor.scope.clone());
             request
                 .data(Loaders::new(db, scope, services.page_limits, gate))
                 .data(actor)
@@ -97,6 +117,8 @@ pub trait ContextExt {
     fn actor(&self) -> Result<&Actor>;
     /// The parts of the service.
     fn services(&self) -> Result<&Services>;
+    /// The pool through which the one who asks reads.
+    fn reads(&self) -> Result<&DatabaseConnection>;
     /// The request's loaders.
     fn loaders(&self) -> Result<&Loaders>;
     /// The subscription's course.
@@ -111,6 +133,10 @@ impl ContextExt for Context<'_> {
     fn services(&self) -> Result<&Services> {
         let services = self.data_opt();
         Ok(services.ok_or_else(|| Error::internal("the schema was built without its services"))?)
+    }
+
+    fn reads(&self) -> Result<&DatabaseConnection> {
+        Ok(self.services()?.reads(&self.actor()?.scope))
     }
 
     fn loaders(&self) -> Result<&Loaders> {

@@ -37,7 +37,7 @@ pub struct StatusCount {
 impl Dashboard {
     /// The resources that exist, by cloud.
     async fn resources_by_cloud(&self, ctx: &Context<'_>) -> Result<Vec<CloudCount>> {
-        let counts = dashboard::clouds(&ctx.services()?.db, ctx.actor()?).await?;
+        let counts = dashboard::clouds(ctx.reads()?, ctx.actor()?).await?;
         let count = |row: dashboard::CloudCount| CloudCount {
             cloud: row.cloud.into(),
             resources: row.resources,
@@ -48,7 +48,7 @@ impl Dashboard {
 
     /// The virtual tags, by status.
     async fn tags_by_status(&self, ctx: &Context<'_>) -> Result<Vec<StatusCount>> {
-        let counts = dashboard::statuses(&ctx.services()?.db, ctx.actor()?).await?;
+        let counts = dashboard::statuses(ctx.reads()?, ctx.actor()?).await?;
         let count = |row: dashboard::StatusCount| StatusCount {
             status: row.status.into(),
             count: row.count,
@@ -61,7 +61,7 @@ impl Dashboard {
         let services = ctx.services()?;
         let now = services.clock.now();
         Ok(
-            stats::stats(&services.db, ctx.actor()?, &TagFilter::default(), now)
+            stats::stats(ctx.reads()?, ctx.actor()?, &TagFilter::default(), now)
                 .await?
                 .into(),
         )
@@ -69,12 +69,12 @@ impl Dashboard {
 
     /// Runs that wait or are worked on.
     async fn open_runs(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(dashboard::open_runs(&ctx.services()?.db, ctx.actor()?).await?)
+        Ok(dashboard::open_runs(ctx.reads()?, ctx.actor()?).await?)
     }
 
     /// The last run of each job.
     async fn last_runs(&self, ctx: &Context<'_>) -> Result<Vec<JobRun>> {
-        let runs = dashboard::last_runs(&ctx.services()?.db, ctx.actor()?).await?;
+        let runs = dashboard::last_runs(ctx.reads()?, ctx.actor()?).await?;
         Ok(runs.into_iter().map(Into::into).collect())
     }
 }

@@ -186,7 +186,7 @@ impl InferenceQuery {
             last,
             before,
         };
-        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let resource = resource_id.map(|id| id.0);
         connection(
             ctx,
@@ -206,9 +206,9 @@ impl InferenceQuery {
     ) -> Result<InferTagsResult> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let evaluation = match input {
-            InferTagsInput::Id(id) => infer::stored(&services.db, &services.engine, actor, id.0).await?,
+            InferTagsInput::Id(id) => infer::stored(ctx.reads()?, &services.engine, actor, id.0).await?,
             InferTagsInput::Resource(input) => {
-                infer::described(&services.db, &services.engine, actor, input.try_into()?).await?
+                infer::described(ctx.reads()?, &services.engine, actor, input.try_into()?).await?
             }
         };
         Ok(InferTagsResult {

@@ -111,7 +111,7 @@ fn takes(actor: Actor, filter: TagFilter) -> impl Fn(&AuditRow) -> bool + Send +
 }
 
 async fn run(services: &Services, actor: &Actor, id: i64) -> crate::error::Result<Run> {
-    let found = runs::list::by_ids(&services.db, &actor.scope, vec![id])
+    let found = runs::list::by_ids(services.reads(&actor.scope), &actor.scope, vec![id])
         .await?
         .pop();
     found.ok_or_else(|| Error::not_found("runId", "such run"))
@@ -161,7 +161,14 @@ impl Figures {
     async fn read(&mut self) -> Item<ApprovalStats> {
         loop {
             let now = self.services.clock.now();
-            match stats::stats(&self.services.db, &self.actor, &self.filter, now).await {
+            match stats::stats(
+                self.services.reads(&self.actor.scope),
+                &self.actor,
+                &self.filter,
+                now,
+            )
+            .await
+            {
                 Ok(figures) => return Ok(figures.into()),
                 Err(error) if self.last.is_none() => return Err(shown(error)),
                 Err(error) => tracing::warn!(%error, "cannot read the figures of the queue; trying again"),

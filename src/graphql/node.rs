@@ -110,7 +110,7 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
 /// There is one for each job at most, so they need no batch.
 async fn schedule(ctx: &Context<'_>, job: &str) -> Result<Option<Schedule>> {
     let services = ctx.services()?;
-    let schedules = runs::schedules(&services.db, ctx.actor()?).await?;
+    let schedules = runs::schedules(ctx.reads()?, ctx.actor()?).await?;
     let found = schedules.into_iter().find(|row| row.job_name.to_value() == job);
     Ok(found.map(|row| Schedule::new(row, &*services.clock)))
 }

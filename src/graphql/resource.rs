@@ -324,14 +324,13 @@ impl ResourceQuery {
         #[graphql(desc = "The provider's id or ARN.")] resource_id: Option<String>,
     ) -> Nullable<Resource> {
         nullable(async {
-            let (actor, services) = (ctx.actor()?, ctx.services()?);
             match (id, resource_id) {
                 (Some(id), None) => {
                     let Id(key) = Id::<ResourceKind>::of(&id)?;
                     ctx.loaders()?.resources.load(key).await
                 }
                 (None, Some(text)) => {
-                    let found = list::by_resource_id(&services.db, actor, &text).await?;
+                    let found = list::by_resource_id(ctx.reads()?, ctx.actor()?, &text).await?;
                     Ok(found.map(Arc::new))
                 }
                 _ => Err(Failure::bad_input("give id or resourceId, and not both")),
@@ -361,7 +360,7 @@ impl ResourceQuery {
             last,
             before,
         };
-        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let (filter, order) = (filter.unwrap_or_default().into(), ResourceOrder::from(order));
         connection(
             ctx,

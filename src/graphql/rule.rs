@@ -128,7 +128,7 @@ impl RuleQuery {
             last,
             before,
         };
-        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (actor, db) = (ctx.actor()?, ctx.reads()?);
         connection(
             ctx,
             args,

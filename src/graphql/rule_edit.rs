@@ -265,7 +265,7 @@ impl PreviewQuery {
     ) -> Result<PreviewRuleResult> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let replaces = input.replaces.map(|id| id.0);
-        let tried = rules::preview(&services.db, actor, &services.engine, input.rule.into(), replaces).await;
+        let tried = rules::preview(ctx.reads()?, actor, &services.engine, input.rule.into(), replaces).await;
         let (preview, user_errors) = settle(tried)?;
         Ok(PreviewRuleResult {
             preview: preview.map(Into::into),

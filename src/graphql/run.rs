@@ -320,7 +320,7 @@ impl RunQuery {
             last,
             before,
         };
-        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let filter = filter.unwrap_or_default();
         let filter = RunFilter {
             job: filter.job_name.map(Into::into),
@@ -351,7 +351,7 @@ impl RunQuery {
     /// When jobs run by themselves.
     async fn schedules(&self, ctx: &Context<'_>) -> Result<Vec<Schedule>> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let schedules = list::schedules(&services.db, actor).await?;
+        let schedules = list::schedules(ctx.reads()?, actor).await?;
         Ok(schedules
             .into_iter()
             .map(|row| Schedule::new(row, &*services.clock))

@@ -211,7 +211,7 @@ impl VirtualTagQuery {
             last,
             before,
         };
-        let (actor, db) = (ctx.actor()?, &ctx.services()?.db);
+        let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let filter = filter.unwrap_or_default();
         let filter = AnyTagFilter {
             status: filter.status.map(Into::into),

@@ -1,10 +1,10 @@
 //! Downloads: the template to fill in, and exports, streamed.
 
 use super::SharedEdge;
+use super::auth::Caller;
 use super::rates::EXPORT_COST;
 use super::refusal::Refusal;
 use crate::domain::Cloud;
-use crate::domain::auth::Actor;
 use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
 use crate::error::Error;
 use crate::graphql::id::{Id, JobRunKind};
@@ -13,7 +13,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use futures::stream;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer};
 
@@ -57,7 +57,7 @@ pub async fn export(
     headers: HeaderMap,
     parameters: Result<Query<ExportParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let (actor, parameters) = asked(&edge, &headers, parameters).await?;
+    let (caller, parameters) = asked(&edge, &headers, parameters).await?;
     let (kind, name) = match parameters.what {
         What::Resources => (ExportKind::Resources, "resources.csv"),
         What::Tags => (ExportKind::Tags, "virtual-tags.csv"),
@@ -67,8 +67,9 @@ pub async fn export(
         account_id: parameters.account_id,
         resource_type: parameters.resource_type,
     };
-    let export = Export::new(edge.db.clone(), &actor, kind, &filter)?;
-    streamed(name, export).await
+    let db = edge.executor.services().reads(&caller.actor.scope).clone();
+    let export = Export::new(db, &caller.actor, kind, &filter)?;
+    streamed(edge, caller, name, export).await
 }
 
 /// Which run.
@@ -84,11 +85,11 @@ pub async fn rejections(
     headers: HeaderMap,
     parameters: Result<Query<RejectionParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let (actor, parameters) = asked(&edge, &headers, parameters).await?;
+    let (caller, parameters) = asked(&edge, &headers, parameters).await?;
     let run =
         Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
-    let export = Export::of_rejections(edge.db.clone(), &actor, run.0)?;
-    streamed("rejections.csv", export).await
+    let export = Export::of_rejections(edge.db.clone(), &caller.actor, run.0)?;
+    streamed(edge, caller, "rejections.csv", export).await
 }
 
 /// Who asks, and for what.
@@ -96,27 +97,32 @@ async fn asked<T>(
     edge: &SharedEdge,
     headers: &HeaderMap,
     parameters: Result<Query<T>, QueryRejection>,
-) -> Result<(Actor, T), Refusal> {
+) -> Result<(Caller, T), Refusal> {
     let caller = edge.authenticator.request(headers).await?;
     let taken = edge.executor.rates().take(&caller.actor.subject, EXPORT_COST);
     taken.map_err(Refusal::rate_limited)?;
     let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    Ok((caller.actor, parameters))
+    Ok((caller, parameters))
 }
 
-async fn streamed(name: &str, mut export: Export) -> Result<Response, Refusal> {
+/// Page by page, until the end or until the caller's credentials are taken back.
+async fn streamed(
+    edge: SharedEdge,
+    caller: Caller,
+    name: &str,
+    mut export: Export,
+) -> Result<Response, Refusal> {
     // While the status can still be chosen: afterwards a fault can only cut the answer off.
     let first = export.next_page().await?.unwrap_or_default();
-    let pages = stream::try_unfold((Some(first), export), |(first, mut export)| async move {
-        let page = match first {
-            Some(first) => Some(first),
-            None => export
-                .next_page()
-                .await
-                .inspect_err(|error| tracing::error!("an export broke off: {error}"))?,
-        };
-        Ok::<_, Error>(page.map(|page| (Bytes::from(page), (None, export))))
+    let rest = stream::try_unfold((edge, caller, export), |(edge, caller, mut export)| async move {
+        if !edge.authenticator.still_accepts(&caller).await {
+            return Err(Error::Unauthenticated);
+        }
+        let page = export.next_page().await?;
+        Ok(page.map(|page| (Bytes::from(page), (edge, caller, export))))
     });
+    let pages = stream::iter([Ok(Bytes::from(first))]).chain(rest);
+    let pages = pages.inspect_err(|error| tracing::warn!("an export broke off: {error}"));
     Ok(download(name, Body::from_stream(pages)))
 }
 

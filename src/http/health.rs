@@ -159,11 +159,13 @@ pub async fn metrics(State(edge): State<SharedEdge>) -> Result<Response, Refusal
             "metrics are not recorded in this process",
         ));
     };
-    let pool = edge.db.get_postgres_connection_pool();
-    let idle = pool.num_idle() as f64;
-    metrics::gauge!(names::POOL, "state" => "idle").set(idle);
-    metrics::gauge!(names::POOL, "state" => "used").set(f64::from(pool.size()) - idle);
     let services = edge.executor.services();
+    for (name, pool) in [("all", &services.db), ("scoped", &services.scoped)] {
+        let pool = pool.get_postgres_connection_pool();
+        let idle = pool.num_idle() as f64;
+        metrics::gauge!(names::POOL, "pool" => name, "state" => "idle").set(idle);
+        metrics::gauge!(names::POOL, "pool" => name, "state" => "used").set(f64::from(pool.size()) - idle);
+    }
     measure(&services.tag_feed).await;
     measure(&services.resource_feed).await;
     let count = "SELECT job_name AS job, status, count(*) FROM scheduler_jobs GROUP BY 1, 2";

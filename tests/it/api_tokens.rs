@@ -96,6 +96,34 @@ async fn a_token_is_shown_once_used_seen_and_taken_back_everywhere() {
 }
 
 #[tokio::test]
+async fn an_export_under_way_ends_with_its_token() {
+    let service = Service::start_authenticated().await;
+    let admin = service.token("ada", Role::Admin, None, Duration::from_mins(10));
+    // More than the sockets between us hold.
+    let rows = "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, native_tags, discovered_by)
+        SELECT 'arn:' || n, 'n', 'aws', '111', 't', jsonb_build_object('note', repeat('x', 3000)), 'test'
+          FROM generate_series(1, 20000) n";
+    sql::execute(&service.db.connect().await, rows, []).await.unwrap();
+    let input = json!({"name": "nightly", "role": "VIEWER", "expiresAt": in_an_hour()});
+    let (_, answer) = ask(&service, &admin, CREATE, json!({ "input": input })).await;
+    let made = &answer["data"]["createApiToken"];
+    let export = service.client.get(service.url("/csv/export"));
+    let export = export.bearer_auth(made["secret"].as_str().unwrap());
+    let mut answer = export.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(answer.chunk().await.unwrap().is_some());
+
+    let revoke = "mutation($id: ID!) { revokeApiToken(input: {id: $id}) { userErrors { code } } }";
+    ask(&service, &admin, revoke, json!({ "id": made["apiToken"]["id"] })).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let rest = async {
+        while answer.chunk().await?.is_some() {}
+        Ok::<_, reqwest::Error>(())
+    };
+    assert!(rest.await.is_err(), "the whole export came");
+}
+
+#[tokio::test]
 async fn what_is_no_token_is_refused_as_any_other() {
     let service = Service::start_authenticated().await;
     let (_, other) = ask(&service, "x", "{__typename}", json!({})).await;

@@ -74,7 +74,7 @@ async fn the_least_number_of_connections_is_enough() {
     assert_eq!(service.get("/readyz").await.status(), 200);
     let listening = "SELECT count(*) FROM pg_stat_activity
          WHERE datname = current_database() AND query LIKE 'LISTEN%'";
-    let pool = service.app.database().pool.get_postgres_connection_pool();
+    let pool = service.app.database().pools.all.get_postgres_connection_pool();
     let listening: i64 = sqlx::query_scalar(listening).fetch_one(pool).await.unwrap();
     assert_eq!(listening, 2);
     service.app.shutdown().await;
@@ -120,7 +120,7 @@ fn report(number: u32, account: &str) -> ResourceReport {
 
 async fn report_all(service: &Service, reports: Vec<ResourceReport>) {
     let notifier = Notifier::default();
-    let db = &service.app.database().pool;
+    let db = &service.app.database().pools.all;
     let mut reconciler = Reconciler::new(db, &notifier, "test", None);
     for batch in reports.chunks(1000) {
         reconciler.resources(batch.to_vec()).await.unwrap();

@@ -10,7 +10,7 @@ use sea_orm::DatabaseConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection};
 use tokio::sync::OnceCell;
-use virtual_tagging::db::{self, PoolSettings};
+use virtual_tagging::db::{self, PoolSettings, Pools};
 
 /// Serializes the test processes that make the template on one server.
 const TEMPLATE_LOCK: i64 = 0x7674_5f74;
@@ -155,6 +155,7 @@ async fn migrate(options: PgConnectOptions) {
 fn pool_settings() -> PoolSettings {
     PoolSettings {
         max_connections: 5,
+        scoped_connections: 3,
         ..PoolSettings::default()
     }
 }
@@ -218,11 +219,16 @@ impl TestDb {
         format!("{}{}{}", self.server.url.0, self.name, self.server.url.1)
     }
 
-    /// A pool of at most five connections.
-    pub async fn connect(&self) -> DatabaseConnection {
-        db::connect(self.connect_options(), &pool_settings())
+    /// A pool of at most five connections, and one of three for callers limited to accounts.
+    pub async fn pools(&self) -> Pools {
+        Pools::open(self.connect_options(), &pool_settings())
             .await
             .expect("a connection to the test's database")
+    }
+
+    /// The first of [`TestDb::pools`].
+    pub async fn connect(&self) -> DatabaseConnection {
+        self.pools().await.all
     }
 }
 

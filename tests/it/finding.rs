@@ -279,7 +279,7 @@ async fn assert_groups(world: &World, actor: &Actor, filter: &TagFilter, pending
         (false, 200),
     ] {
         let found = walk(GroupOrder, 300, backward, async |window| {
-            let page = groups::list_within(&world.pool, actor, filter, &window, most).await;
+            let page = groups::list_within(&world.pool, &world.pool, actor, filter, &window, most).await;
             page.unwrap()
         });
         let found = found.await;

@@ -37,6 +37,7 @@ impl Api {
         let notifier = Notifier::default();
         let services = Services {
             db: world.pool.clone(),
+            scoped: world.scoped.clone(),
             clock: Arc::new(SystemClock),
             page_limits: PageLimits::default(),
             engine: EngineSettings {

@@ -299,7 +299,7 @@ async fn readiness_names_its_parts_and_metrics_count() {
         r#"graphql_operations_total{type="query",code="OK"}"#,
         r#"http_requests_total{route="/graphql",status="200"}"#,
         r#"job_runs{job="import",status="FAILED"} 0"#,
-        r#"database_pool_connections{state="idle"}"#,
+        r#"database_pool_connections{pool="scoped",state="idle"}"#,
         "event_feed_lag_seconds",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");
@@ -307,7 +307,8 @@ async fn readiness_names_its_parts_and_metrics_count() {
     service
         .app
         .database()
-        .pool
+        .pools
+        .all
         .get_postgres_connection_pool()
         .close()
         .await;

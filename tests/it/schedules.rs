@@ -271,7 +271,7 @@ async fn a_schedule_is_triggered_between_its_ticks() {
 #[tokio::test]
 async fn schedules_and_runs_are_steered_and_filtered_over_the_api() {
     let service = Service::start().await;
-    let db = &service.app.database().pool;
+    let db = &service.app.database().pools.all;
     let clock = SetClock::at("2026-03-01T10:00:30Z");
     let configured = [(JobName::Maintain, "17 3 * * *".to_owned())];
     sync(db, &clock, &configured).await.unwrap();

@@ -19,6 +19,8 @@ use virtual_tagging::entities::{tag_audit, virtual_tag};
 
 pub struct World {
     pub pool: DatabaseConnection,
+    /// For what callers limited to accounts read.
+    pub scoped: DatabaseConnection,
     pub db: Arc<TestDb>,
 }
 
@@ -29,8 +31,10 @@ impl World {
 
     /// On a database that services have, too.
     pub async fn on(db: Arc<TestDb>) -> Self {
+        let pools = db.pools().await;
         Self {
-            pool: db.connect().await,
+            pool: pools.all,
+            scoped: pools.scoped,
             db,
         }
     }

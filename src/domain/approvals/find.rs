@@ -81,7 +81,7 @@ async fn waiting(
     };
     let extent = counters::extent(db, &actor.scope, &cells).await?;
     let mut at_most = extent.count.unsigned_abs();
-    if names_groups(filter) && at_most > FEW {
+    if names_groups(actor, filter) && at_most > FEW {
         let of_groups = counters::tags_of_groups(db, &filter.group_cells_around()).await?;
         at_most = Ord::min(at_most, of_groups);
     }
@@ -93,9 +93,9 @@ async fn waiting(
     Ok((select, known))
 }
 
-/// Whether the filter takes few groups, though they may be large.
-fn names_groups(filter: &TagFilter) -> bool {
-    filter.tag_value.is_some() || filter.evidence_signature.is_some()
+/// Whether the filter takes few groups, though they may be large, and the actor may see how large groups are.
+fn names_groups(actor: &Actor, filter: &TagFilter) -> bool {
+    actor.scope == AccountScope::All && (filter.tag_value.is_some() || filter.evidence_signature.is_some())
 }
 
 /// The tags of the filter that wait for a decision; `None` when it is known that there are none.
@@ -120,7 +120,7 @@ pub(super) async fn page_of_pending<O: Keyset>(
     if order.columns().iter().any(|(_, kind)| *kind == KeyKind::Real) {
         select = select.filter(known.bounds());
     }
-    if names_groups(filter) && known.at_most > FEW {
+    if names_groups(actor, filter) && known.at_most > FEW {
         let cells = filter.group_cells_around();
         if counters::groups(db, &cells).await? <= FEW_GROUPS {
             let ids = first_of_groups(select.clone(), &cells, order, window);

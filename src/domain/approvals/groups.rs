@@ -113,18 +113,23 @@ pub const LOOKED_AT: i64 = 150_000;
 
 /// A page of the queue's groups. It has fewer than were asked for where they are so large that more tags than
 /// [`LOOKED_AT`] would have to be looked at; the next page goes on from there.
+///
+/// For an actor limited to accounts, the counters say which groups there may be, and they count for all accounts
+/// together: they are read through `all`. What there is of those groups, and all that is shown, is read through `db`.
 pub async fn list(
     db: &DatabaseConnection,
+    all: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     window: &Window,
 ) -> Result<Page<Group>> {
-    list_within(db, actor, filter, window, LOOKED_AT).await
+    list_within(db, all, actor, filter, window, LOOKED_AT).await
 }
 
 /// The same with another bound than [`LOOKED_AT`].
 pub async fn list_within(
     db: &DatabaseConnection,
+    all: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     window: &Window,
@@ -140,7 +145,7 @@ pub async fn list_within(
             Ok(window.page(Group::find_by_statement(groups).all(db).await?))
         }
         Some(Found { select, few: false }) => {
-            look_through(db, select, &filter.group_cells_around(), window, most).await
+            look_through(db, all, select, &filter.group_cells_around(), window, most).await
         }
     }
 }
@@ -158,6 +163,7 @@ struct Candidate {
 /// A page of the groups of these tags: group by group, those that the counters have in these cells.
 async fn look_through(
     db: &DatabaseConnection,
+    all: &DatabaseConnection,
     tags: Select<virtual_tag::Entity>,
     cells: &GroupCells,
     window: &Window,
@@ -167,7 +173,7 @@ async fn look_through(
     let (mut found, mut looked_at) = (Vec::new(), 0);
     let more = loop {
         let (next, binds) = next_groups(cells, &rest);
-        let mut candidates: Vec<Candidate> = sql::rows(db, &next, binds).await?;
+        let mut candidates: Vec<Candidate> = sql::rows(all, &next, binds).await?;
         let last = candidates.len() as u64 <= window.size;
         let mut part = 0;
         for candidate in &candidates {

@@ -2,6 +2,7 @@
 //! is held for a client that reads slowly.
 
 use super::rows::{self, Columns};
+use crate::db::scoped::within;
 use crate::db::sql;
 use crate::domain::Cloud;
 use crate::domain::auth::{Actor, Role};
@@ -44,6 +45,7 @@ pub struct Export {
 #[derive(Clone)]
 struct Source {
     db: DatabaseConnection,
+    scope: AccountScope,
     /// Gives rows whose first column is a rising key, of those after `$1`, `$2` at most.
     statement: String,
     /// From `$3` on.
@@ -71,7 +73,8 @@ impl Source {
     }
 
     fn fetch(&self, after: i64) -> AbortOnDropHandle<Result<Rows>> {
-        AbortOnDropHandle::new(tokio::spawn(self.clone().page(after)))
+        let page = Box::pin(self.clone().page(after));
+        AbortOnDropHandle::new(tokio::spawn(within(&self.scope, page)))
     }
 }
 
@@ -95,7 +98,7 @@ impl Export {
         };
         let (conditions, values) = conditions(&actor.scope, filter);
         let statement = format!("{select}{conditions} ORDER BY x.id LIMIT $2");
-        Ok(Self::begin(db, statement, values, columns))
+        Ok(Self::begin(db, actor, statement, values, columns))
     }
 
     /// Exports the lines that a run refused, as they were found. Needs [`Role::Viewer`] and access to all accounts, for
@@ -106,17 +109,25 @@ impl Export {
         let statement = "SELECT id, line, column_name, value, reason FROM import_rejections
              WHERE id > $1 AND run_id = $3 ORDER BY id LIMIT $2";
         let values = vec![run_id.into()];
-        Ok(Self::begin(db, statement.to_owned(), values, &rows::REJECTIONS))
+        Ok(Self::begin(
+            db,
+            actor,
+            statement.to_owned(),
+            values,
+            &rows::REJECTIONS,
+        ))
     }
 
     fn begin(
         db: DatabaseConnection,
+        actor: &Actor,
         statement: String,
         values: Vec<Value>,
         columns: &'static Columns,
     ) -> Self {
         let source = Source {
             db,
+            scope: actor.scope.clone(),
             statement,
             values,
             columns,

@@ -224,7 +224,7 @@ async fn schedules_are_nodes() {
     let service = Service::start().await;
     let insert =
         "INSERT INTO schedules (job_name, cron, active_from) VALUES ('auto_tag', '* * * * *', 'epoch')";
-    sql::execute(&service.app.database().pool, insert, [])
+    sql::execute(&service.app.database().pools.all, insert, [])
         .await
         .unwrap();
     let answer = service

@@ -1,0 +1,121 @@
+//! The second wall: connections on which PostgreSQL shows the rows of some accounts and no others.
+//!
+//! The first wall is the scope that every finder takes. For the case that one forgets it, callers limited to accounts
+//! read through a pool of their own: its connections have the role [`READER`], and for that role the tables have
+//! row-level security (migrations `0011_wall` and `0013_scoped_callers`). The accounts do not come from the finder, which
+//! is the one to be mistaken, but from where the caller was recognised: [`within`] marks the caller's work, and a
+//! connection is told the accounts each time that it is given out. Work without a mark sees no row.
+//!
+//! What such callers change goes through the pool that sees everything, in transactions which the mark reaches, too:
+//! triggers refuse a row of other accounts, see [`limit`].
+
+use super::watch::Broken;
+use super::{PoolSettings, answers, lasting, sql};
+use crate::entities::AccountScope;
+use crate::error::{Error, Result};
+use futures::Stream;
+use sea_orm::{DatabaseConnection, FromQueryResult, SqlxPostgresConnector, Statement};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// The role of these connections: it reads, and changes nothing.
+pub const READER: &str = "virtual_tagging_reader";
+
+tokio::task_local! {
+    static ACCOUNTS: Arc<Vec<String>>;
+}
+
+/// A caller's work; see [`within`].
+pub struct Within<T> {
+    accounts: Option<Arc<Vec<String>>>,
+    work: T,
+}
+
+/// Marks a future or a stream as the work of a caller with this scope. The mark does not reach tasks that it spawns.
+pub fn within<T>(scope: &AccountScope, work: T) -> Within<T> {
+    let accounts = match scope {
+        AccountScope::All => None,
+        AccountScope::Only(accounts) => Some(Arc::new(accounts.clone())),
+    };
+    Within { accounts, work }
+}
+
+impl<T: Unpin> Within<T> {
+    fn step<R>(&mut self, step: impl FnOnce(Pin<&mut T>) -> R) -> R {
+        let Self { accounts, work } = self;
+        match accounts {
+            None => step(Pin::new(work)),
+            Some(accounts) => ACCOUNTS.sync_scope(accounts.clone(), || step(Pin::new(work))),
+        }
+    }
+}
+
+impl<F: Future + Unpin> Future for Within<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.step(|work| work.poll(context))
+    }
+}
+
+impl<S: Stream + Unpin> Stream for Within<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.step(|work| work.poll_next(context))
+    }
+}
+
+/// The pool of such connections. They are opened when somebody needs them: before the first migration there is no role.
+pub(super) fn pool(options: PgConnectOptions, settings: &PoolSettings, broken: Broken) -> DatabaseConnection {
+    let pool = lasting(settings, settings.scoped_connections)
+        .after_connect(|connection, _| Box::pin(tell_accounts(connection)))
+        .before_acquire(move |connection, meta| {
+            let spared = broken.spares(meta.age);
+            // The answer also proves that the connection is alive.
+            Box::pin(async move { answers(spared, tell_accounts(connection)).await })
+        })
+        .connect_lazy_with(options.options([("role", READER)]));
+    SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+}
+
+/// Proves that the role can be had and that the tables know it; [`Error::Internal`] when they do not.
+pub async fn prove(pool: &DatabaseConnection) -> Result<()> {
+    let proof = "SELECT bool_and(row_security_active(name)) AS stands
+         FROM unnest(ARRAY['resources', 'virtual_tags', 'tag_audit', 'ml_inferences']) name";
+    let nobody = AccountScope::Only(Vec::new());
+    match within(&nobody, Box::pin(sql::row::<Proof>(pool, proof, []))).await? {
+        Some(Proof { stands: true }) => Ok(()),
+        _ => Err(Error::internal(format!(
+            "row-level security does not hold for the role {READER}"
+        ))),
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Proof {
+    stands: bool,
+}
+
+/// What a transaction in the name of a caller limited to accounts begins with: from there to its end triggers refuse it
+/// rows of others (migration `0013_scoped_callers`). Nothing for other work.
+pub(super) fn limit() -> Option<Statement> {
+    let accounts = ACCOUNTS.try_with(|accounts| accounts.to_vec()).ok()?;
+    let limit = "SELECT set_config('virtual_tagging.accounts', $1::text[]::text, true)";
+    Some(sql::statement(limit, [accounts.into()]))
+}
+
+async fn tell_accounts(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let accounts = ACCOUNTS.try_with(Arc::clone).unwrap_or_else(|_unmarked| {
+        tracing::error!("a statement of a caller limited to accounts ran without telling them, and saw none");
+        Arc::default()
+    });
+    // An array as PostgreSQL writes it, whatever the accounts are called.
+    sqlx::query("SELECT set_config('virtual_tagging.accounts', $1::text[]::text, false)")
+        .bind(&*accounts)
+        .execute(connection)
+        .await
+        .map(drop)
+}
