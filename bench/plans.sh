@@ -3,9 +3,9 @@
 # each, and fails when a statement takes more than LIMIT_MS, reads a large table as a whole or sorts more than a page.
 #
 # Each query of bench/lists.graphql that asks for a first page is asked for its last page, too, and for a page near the end
-# by its cursor. A query behind `@a,b` is asked by somebody who may see the accounts a and b alone. Each is asked RUNS times,
-# and the fastest counts: the others tell of cold caches and of what else the machine does. The plan of the slowest
-# statement of each query goes to PLANS.
+# by its cursor. A query behind `@a,b` is asked by somebody who may see the accounts a and b alone, behind row-level security;
+# with AS=a,b all the others are, too. Each is asked RUNS times, and the fastest counts: the others tell of cold caches and
+# of what else the machine does. The plan of the slowest statement of each query goes to PLANS.
 #
 # Needs PostgreSQL's binaries (PG_BIN, with auto_explain) and a built service (SERVICE). Everything happens in a
 # scratch directory and on loopback; as root, the database server runs as the user PG_USER. With SCRATCH the directory stays,
@@ -124,7 +124,7 @@ $bad"
 }
 while read -r who query; do
     [ -n "$who" ] || continue
-    case $who in @*) ;; *) query="$who $query" who= ;; esac
+    case $who in @*) ;; *) query="$who $query" who=${AS:+@$AS} ;; esac
     [ -n "${tokens[${who:-everybody}]:-}" ] || tokens[${who:-everybody}]=$(token "${who#@}")
     run "$who" "$query"
     case $query in *'first: 50'*) ;; *) continue ;; esac
