@@ -11,7 +11,6 @@
 
 use super::watch::Broken;
 use super::{PoolSettings, answers, lasting, sql};
-use crate::entities::AccountScope;
 use crate::error::{Error, Result};
 use futures::Stream;
 use sea_orm::{DatabaseConnection, FromQueryResult, SqlxPostgresConnector, Statement};
@@ -33,12 +32,10 @@ pub struct Within<T> {
     work: T,
 }
 
-/// Marks a future or a stream as the work of a caller with this scope. The mark does not reach tasks that it spawns.
-pub fn within<T>(scope: &AccountScope, work: T) -> Within<T> {
-    let accounts = match scope {
-        AccountScope::All => None,
-        AccountScope::Only(accounts) => Some(Arc::new(accounts.clone())),
-    };
+/// Marks a future or a stream as the work of a caller who may see these accounts, or all. The mark does not reach tasks
+/// that it spawns.
+pub fn within<T>(accounts: Option<Vec<String>>, work: T) -> Within<T> {
+    let accounts = accounts.map(Arc::new);
     Within { accounts, work }
 }
 
@@ -85,8 +82,8 @@ pub(super) fn pool(options: PgConnectOptions, settings: &PoolSettings, broken: B
 pub async fn prove(pool: &DatabaseConnection) -> Result<()> {
     let proof = "SELECT bool_and(row_security_active(name)) AS stands
          FROM unnest(ARRAY['resources', 'virtual_tags', 'tag_audit', 'ml_inferences']) name";
-    let nobody = AccountScope::Only(Vec::new());
-    match within(&nobody, Box::pin(sql::row::<Proof>(pool, proof, []))).await? {
+    let proof = Box::pin(sql::row::<Proof>(pool, proof, []));
+    match within(Some(Vec::new()), proof).await? {
         Some(Proof { stands: true }) => Ok(()),
         _ => Err(Error::internal(format!(
             "row-level security does not hold for the role {READER}"

@@ -1,9 +1,15 @@
 //! Who acts, and what they may do.
 
+use crate::db::scoped::{self, Within};
 pub use crate::entities::AccountScope;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// Marks a future or a stream as the work of a caller with this scope, for PostgreSQL to hold it to; see [`scoped`].
+pub fn within<T>(scope: &AccountScope, work: T) -> Within<T> {
+    scoped::within(scope.as_bind(), work)
+}
 
 /// What an actor may do; each role may do all that the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

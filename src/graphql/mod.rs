@@ -4,6 +4,7 @@ mod api_token;
 mod approval;
 mod audit;
 mod batch;
+pub mod check;
 pub mod context;
 pub mod cost;
 pub mod course;

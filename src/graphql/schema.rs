@@ -129,7 +129,8 @@ fn names_in(definition: &TypeSystemDefinition) -> Vec<&str> {
     names
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+/// The schema before its services come.
+pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription)
         .override_output_type_description::<DateTime<Utc>>(
             "A moment as RFC 3339 writes it: `2024-05-01T12:00:00Z`. Answers are in UTC.",

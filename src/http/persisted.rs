@@ -5,6 +5,7 @@ use super::executor::Denial;
 use super::generations::Generations;
 use super::refusal::Refusal;
 use crate::config::GraphqlConfig;
+use crate::graphql::check::Checker;
 use crate::graphql::error::Code;
 use async_graphql::{Request, Value};
 use axum::http::StatusCode;
@@ -156,16 +157,21 @@ fn trusted(path: &Path, config: &GraphqlConfig) -> Result<HashMap<String, Arc<Do
     let text = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let texts: HashMap<String, String> =
         serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
-    let documents = texts
-        .into_iter()
-        .map(|(id, text)| match Document::parse(&text, &config.limits) {
+    let checker = Checker::default();
+    let documents = texts.into_iter().map(|(id, text)| {
+        let document = match Document::parse(&text, &config.limits) {
+            Ok(document) => checker.faults(&text).pop().map_or(Ok(document), Err),
+            Err(error) => Err(error.message),
+        };
+        match document {
             Ok(document) => Ok((id, Arc::new(document))),
-            Err(error) => Err(TrustError::Document {
+            Err(cause) => Err(TrustError::Document {
                 path: shown(),
                 id,
-                cause: error.message,
+                cause,
             }),
-        });
+        }
+    });
     documents.collect()
 }
 

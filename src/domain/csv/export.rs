@@ -2,10 +2,9 @@
 //! is held for a client that reads slowly.
 
 use super::rows::{self, Columns};
-use crate::db::scoped::within;
 use crate::db::sql;
 use crate::domain::Cloud;
-use crate::domain::auth::{Actor, Role};
+use crate::domain::auth::{Actor, Role, within};
 use crate::entities::AccountScope;
 use crate::error::{Error, Result};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, QueryResult, Value};

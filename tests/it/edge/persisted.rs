@@ -132,6 +132,10 @@ async fn trusted_documents_that_cannot_be_used_keep_the_service_from_starting() 
     for (text, words) in [
         ("[]", "an object of documents by their ids"),
         (r#"{"a":"{"}"#, "the document a: Syntax Error"),
+        (
+            r#"{"a":"{viewer{name}}"}"#,
+            "the document a: Unknown field \"name\"",
+        ),
     ] {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();

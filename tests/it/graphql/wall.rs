@@ -3,8 +3,7 @@
 use super::{Api, actor};
 use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
-use virtual_tagging::db::scoped::within;
-use virtual_tagging::domain::auth::{AccountScope, Role};
+use virtual_tagging::domain::auth::{AccountScope, Role, within};
 use virtual_tagging::domain::counters;
 use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::domain::inventory::list;
