@@ -7,12 +7,12 @@
 pub mod auth;
 mod callers;
 mod csv;
-mod document;
+pub mod document;
 mod executor;
 mod generations;
 mod graphiql;
 mod graphql;
-mod guard;
+pub mod guard;
 mod health;
 mod house;
 pub mod limits;

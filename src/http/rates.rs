@@ -17,7 +17,16 @@ pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// What each request takes before anybody looks at it, be it refused or not.
-pub const REQUEST_COST: u64 = 10;
+const REQUEST_COST: u64 = 10;
+
+/// So many bytes of a document's text take one more: to parse a hundred kilobytes keeps a processor busy for ten
+/// milliseconds, whatever comes of it.
+const TEXT_BYTES: u64 = 100;
+
+/// What a request with a text of this length takes before its document is known.
+pub const fn request_cost(text: usize) -> u64 {
+    REQUEST_COST + text as u64 / TEXT_BYTES
+}
 
 /// What an address spends with credentials that are not valid.
 pub const REFUSED_COST: u64 = 1_000;

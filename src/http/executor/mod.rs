@@ -8,7 +8,7 @@ use super::document::Document;
 use super::house::{House, Place};
 use super::payload::Payload;
 use super::persisted::{Documents, TrustError};
-use super::rates::{REQUEST_COST, Rates};
+use super::rates::{Rates, request_cost};
 use super::refusal::Refusal;
 use super::values;
 use crate::config::{GraphqlConfig, Limits};
@@ -143,7 +143,7 @@ impl Executor {
     /// Lets a request in: finds its document parsed, or parses it, and checks it against the limits, the caller's rate
     /// included.
     pub fn admit(&self, mut request: Request, actor: &Actor) -> Result<Operation, Denial> {
-        self.spend(actor, REQUEST_COST)?;
+        self.spend(actor, request_cost(request.query.len()))?;
         let document = self.documents.find(&request)?;
         if request.operation_name.as_deref() == Some("") {
             request.operation_name = None;

@@ -66,6 +66,21 @@ async fn who_spent_all_is_refused_for_a_while_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_long_document_takes_more() {
+    let quota = [("GRAPHQL_MAX_COST", "1000"), ("RATE_LIMIT_COST", "1000")];
+    let service = Service::start_with(&[("JWT_SECRET", SECRET), quota[0], quota[1]]).await;
+    let long = format!("{{viewer{{role}}}}#{}", "x".repeat(60_000));
+    let answer = service.post_as("ann", &long).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let left = answer.headers()["ratelimit"].to_str().unwrap();
+    assert!(left.starts_with("\"cost\";r=38"), "{left}");
+    assert_eq!(
+        service.post_as("ann", &long).await.status(),
+        StatusCode::TOO_MANY_REQUESTS
+    );
+}
+
+#[tokio::test]
 async fn the_one_developer_has_no_rate() {
     let service = Service::start().await;
     let answer = service.post(&json!({"query": "{__typename}"})).await;
