@@ -153,6 +153,8 @@ fn session(options: PgConnectOptions, settings: &PoolSettings) -> PgConnectOptio
             ("tcp_keepalives_interval", "10"),
             ("tcp_keepalives_count", "3"),
             ("timezone", "UTC"),
+            // Whatever a database or a role sets for people who read with SQL.
+            ("virtual_tagging.accounts", ""),
         ])
         .log_statements(tracing::log::LevelFilter::Trace)
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(2))

@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use super::{Edge, SharedEdge};
-use crate::db::{migrate, sql};
+use crate::db::{migrate, scoped, sql};
 use crate::domain::events::{Feed, Log};
 use crate::domain::{JobName, RunStatus};
 use crate::error::Error;
@@ -48,6 +48,7 @@ struct Readiness {
     ready: bool,
     database: Part,
     migrations: Part,
+    row_security: Part,
     events: Part,
     draining: bool,
 }
@@ -61,9 +62,10 @@ pub async fn ready(State(edge): State<SharedEdge>) -> Response {
         Err("unknown: the database cannot be reached".into())
     };
     let migrations = Part::of(migrations);
+    let row_security = Part::of(guarded(&edge).await);
     let events = Part::of(within_time(following(&edge)).await);
     let draining = edge.draining.is_cancelled();
-    let ready = database.ok && migrations.ok && events.ok && !draining;
+    let ready = database.ok && migrations.ok && row_security.ok && events.ok && !draining;
     let status = if ready {
         StatusCode::OK
     } else {
@@ -73,6 +75,7 @@ pub async fn ready(State(edge): State<SharedEdge>) -> Response {
         ready,
         database,
         migrations,
+        row_security,
         events,
         draining,
     };
@@ -106,6 +109,19 @@ async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
     match all.iter().filter(|migration| !migration.applied).count() {
         0 => Ok(format!("{} applied", all.len())),
         missing => Err(format!("{missing} of {} are missing", all.len())),
+    }
+}
+
+/// Callers limited to accounts can read. When they are so many that this has to wait, they can.
+async fn guarded(edge: &Edge) -> Result<String, String> {
+    let proof = scoped::prove(&edge.executor.services().scoped);
+    match tokio::time::timeout(PROBE_TIMEOUT, proof).await {
+        Ok(Ok(())) => Ok("holds".into()),
+        Ok(Err(error)) => {
+            error.log("readiness");
+            Err("callers limited to accounts cannot read".into())
+        }
+        Err(_) => Ok("busy".into()),
     }
 }
 

@@ -284,7 +284,7 @@ async fn readiness_names_its_parts_and_metrics_count() {
     let service = Service::start().await;
     service.graphql("{__typename}").await;
     let ready: Value = service.get("/readyz").await.json().await.unwrap();
-    for part in ["database", "migrations", "events"] {
+    for part in ["database", "migrations", "row_security", "events"] {
         assert_eq!(ready[part]["ok"], true, "{ready}");
     }
     let metrics = service.get("/metrics").await;

@@ -28,8 +28,9 @@ GRANT SELECT ON resources, virtual_tags, tag_audit, evaluations, ml_inferences, 
     rules, schedules, engine_state TO virtual_tagging_reader;
 
 -- Finders look for accounts themselves, by which the tables have indexes. The planner takes a second condition on the
--- accounts for one more that few rows meet, and would read and sort a caller's whole queue; of a CASE it expects
--- that half of the rows meet it. The subquery is there to be evaluated once a statement rather than once a row.
+-- accounts for one more that few rows meet, and would read and sort a caller's whole queue, and halve its totals. Of
+-- an expression that is not null it expects nearly all rows, whatever the expression is. The subquery is there to be
+-- evaluated once a statement rather than once a row.
 DO $$
 DECLARE
     name text;
@@ -38,7 +39,13 @@ BEGIN
         'resource_counts', 'resource_count_deltas', 'decision_counts', 'decision_count_deltas', 'tagged_resources',
         'tagged_counts', 'decision_items'] LOOP
         EXECUTE format('ALTER POLICY scope ON %I USING
-            (CASE WHEN account_id = ANY ((SELECT accounts_in_scope())::text[]) THEN true ELSE false END)', name);
+            ((CASE WHEN account_id = ANY ((SELECT accounts_in_scope())::text[]) THEN true END) IS NOT NULL)', name);
+    END LOOP;
+    -- Where all resources in scope are collected, an index finds them.
+    FOREACH name IN ARRAY ARRAY['evaluations', 'ml_inferences'] LOOP
+        EXECUTE format('ALTER POLICY scope ON %1$I USING ((CASE WHEN EXISTS (SELECT FROM resources r
+            WHERE r.id = %1$I.resource_id AND r.account_id = ANY ((SELECT accounts_in_scope())::text[])) THEN true END)
+            IS NOT NULL)', name);
     END LOOP;
 END $$;
 
@@ -61,13 +68,15 @@ GRANT SELECT ON api_tokens TO virtual_tagging_reader;
 -- then rows of others are refused. Without that setting nothing is looked at.
 CREATE FUNCTION refuse_out_of_scope() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
+    -- Once, not for each row.
+    scope CONSTANT text[] := accounts_in_scope();
     stray text;
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        SELECT account_id INTO stray FROM old_rows WHERE account_id <> ALL (accounts_in_scope()) LIMIT 1;
+        SELECT account_id INTO stray FROM old_rows WHERE account_id <> ALL (scope) LIMIT 1;
     END IF;
     IF TG_OP <> 'DELETE' AND stray IS NULL THEN
-        SELECT account_id INTO stray FROM new_rows WHERE account_id <> ALL (accounts_in_scope()) LIMIT 1;
+        SELECT account_id INTO stray FROM new_rows WHERE account_id <> ALL (scope) LIMIT 1;
     END IF;
     IF stray IS NOT NULL THEN
         RAISE EXCEPTION '% of % refused: a row is of account %, which is not in virtual_tagging.accounts',

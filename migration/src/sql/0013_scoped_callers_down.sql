@@ -7,6 +7,10 @@ BEGIN
         'tagged_counts', 'decision_items'] LOOP
         EXECUTE format('ALTER POLICY scope ON %I USING (account_id = ANY (accounts_in_scope()))', name);
     END LOOP;
+    FOREACH name IN ARRAY ARRAY['evaluations', 'ml_inferences'] LOOP
+        EXECUTE format('ALTER POLICY scope ON %1$I USING
+            (EXISTS (SELECT FROM resources r WHERE r.id = %1$I.resource_id))', name);
+    END LOOP;
     FOREACH name IN ARRAY ARRAY['resources', 'virtual_tags', 'tag_audit', 'decision_items'] LOOP
         EXECUTE format('DROP TRIGGER scope_insert ON %I', name);
     END LOOP;

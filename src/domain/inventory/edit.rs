@@ -4,11 +4,13 @@ use super::{Resource, reconcile};
 use crate::db::{Begin, sql};
 use crate::domain::approvals::check_reason;
 use crate::domain::audit::{self, Cause};
-use crate::domain::auth::{Actor, Role};
+use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::discovery::ResourceReport;
 use crate::entities::{resource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
-use sea_orm::{ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, PaginatorTrait, QueryFilter, QuerySelect,
+};
 use std::collections::BTreeMap;
 
 /// What to change of a resource; `None` leaves a column as it is. What names the resource cannot be changed.
@@ -30,15 +32,20 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, report: ResourceRepo
 }
 
 async fn insert(db: &DatabaseConnection, actor: &Actor, report: &ResourceReport) -> Result<Resource> {
+    let exists = || {
+        let message = "there is a resource with this id already";
+        Error::Rejected(vec![Problem::field(ProblemCode::Conflict, "resourceId", message)])
+    };
     let txn = db.begin().await?;
+    // Whichever account it is of: to report it would be to change it.
+    let same =
+        resource::find(&AccountScope::All).filter(resource::Column::ResourceId.eq(&report.resource_id));
+    if same.count(&txn).await? > 0 {
+        return Err(exists());
+    }
     let (done, ids) = reconcile::batch(&txn, "api", std::slice::from_ref(report)).await?;
     if done.inserted == 0 {
-        let message = "there is a resource with this id already";
-        return Err(Error::Rejected(vec![Problem::field(
-            ProblemCode::Conflict,
-            "resourceId",
-            message,
-        )]));
+        return Err(exists());
     }
     let made = resource::find(&actor.scope)
         .filter(resource::Column::Id.is_in(ids))

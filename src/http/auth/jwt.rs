@@ -126,12 +126,18 @@ pub fn caller(claims: &Map<String, Value>, demands: &Demands, now: SystemTime) -
             role: Role::deserialize(claims.get("role").filter(|role| role.is_string())?).ok()?,
             scope: match claims.get("accounts") {
                 None => AccountScope::All,
-                Some(accounts) => AccountScope::Only(Vec::deserialize(accounts).ok()?),
+                Some(accounts) => AccountScope::Only(account_ids(accounts)?),
             },
         },
         expires: Some(expires),
         api_token: None,
     })
+}
+
+/// Names that a database can hold.
+fn account_ids(claim: &Value) -> Option<Vec<String>> {
+    let ids: Vec<String> = Vec::deserialize(claim).ok()?;
+    ids.iter().all(|id| !id.contains('\0')).then_some(ids)
 }
 
 /// Whole seconds since 1970, and none that the clock cannot show.

@@ -70,6 +70,7 @@ fn wrong_claims(signer: &Signer) -> Hostile {
         with("accounts", "111".into()),
         with("accounts", Value::Null),
         with("accounts", json!([1])),
+        with("accounts", json!(["111", "nul\u{0}"])),
         twice("sub", "\"eve\""),
         twice("role", "\"admin\""),
         twice("exp", "9999999999"),

@@ -154,6 +154,65 @@ async fn the_wall_does_not_hide_the_indexes() {
     }
 }
 
+/// Totals are estimated for callers limited to accounts as for others.
+#[tokio::test]
+async fn the_wall_does_not_halve_what_the_planner_expects() {
+    let api = Api::with_rows(2_000).await;
+    let mut db = PgConnection::connect_with(&api.world.db.connect_options())
+        .await
+        .unwrap();
+    sqlx::raw_sql("ANALYZE; BEGIN; SET LOCAL virtual_tagging.accounts = '{account-1}'")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let of_resource = "i JOIN resources r ON r.id = i.resource_id WHERE r.account_id = 'account-1'";
+    let lists = [
+        "resources WHERE account_id = 'account-1'".to_owned(),
+        "virtual_tags WHERE account_id = 'account-1' AND tag_key = 'team'".to_owned(),
+        "tag_audit WHERE account_id = 'account-1'".to_owned(),
+        format!("ml_inferences {of_resource}"),
+    ];
+    let mut expected = Vec::new();
+    for role in ["NONE", "virtual_tagging_reader"] {
+        let set = AssertSqlSafe(format!("SET LOCAL ROLE {role}"));
+        sqlx::raw_sql(set).execute(&mut db).await.unwrap();
+        for list in &lists {
+            let explain = AssertSqlSafe(format!("EXPLAIN (FORMAT JSON) SELECT 1 FROM {list}"));
+            let plan: serde_json::Value = sqlx::query_scalar(explain).fetch_one(&mut db).await.unwrap();
+            expected.push(plan[0]["Plan"]["Plan Rows"].as_f64().unwrap());
+        }
+    }
+    let (owner, reader) = expected.split_at(lists.len());
+    for ((list, owner), reader) in lists.iter().zip(owner).zip(reader) {
+        assert!(
+            reader / owner > 0.95,
+            "{list}: {reader} rows, {owner} to the owner"
+        );
+    }
+}
+
+/// An id is taken whichever account it is of, and no row of another account is touched to find out.
+#[tokio::test]
+async fn an_id_of_another_account_is_a_conflict() {
+    let api = Api::with_rows(2).await;
+    let id = "SELECT resource_id AS id FROM resources WHERE account_id = 'account-0'";
+    let id: String = sqlx::query_scalar(id)
+        .fetch_one(api.world.pool.get_postgres_connection_pool())
+        .await
+        .unwrap();
+    let create = "mutation($id: String!) { createResource(input: {resourceId: $id, name: \"n\", cloud: AWS,
+        accountId: \"account-1\", resourceType: \"t\"}) { userErrors { code field } } }";
+    let caller = Some(actor(Role::Admin, only(&["account-1"])));
+    let answer = api
+        .answer_to(caller, create, serde_json::json!({ "id": id }))
+        .await;
+    let answer = serde_json::to_value(answer).unwrap();
+    assert_eq!(
+        answer["data"]["createResource"]["userErrors"][0]["code"], "CONFLICT",
+        "{answer}"
+    );
+}
+
 fn only(accounts: &[&str]) -> AccountScope {
     AccountScope::Only(accounts.iter().map(|&account| account.to_owned()).collect())
 }
