@@ -25,6 +25,7 @@ mod nested;
 mod node;
 pub mod page;
 mod payload;
+pub mod positions;
 mod resource;
 mod resource_edit;
 mod rows;

@@ -160,7 +160,11 @@ fn trusted(path: &Path, config: &GraphqlConfig) -> Result<HashMap<String, Arc<Do
     let checker = Checker::default();
     let documents = texts.into_iter().map(|(id, text)| {
         let document = match Document::parse(&text, &config.limits) {
-            Ok(document) => checker.faults(&text).pop().map_or(Ok(document), Err),
+            Ok(document) => {
+                let misplaced = document.misplaced.iter().map(|error| error.message.clone());
+                let fault = checker.faults(&text).into_iter().chain(misplaced).next();
+                fault.map_or(Ok(document), Err)
+            }
             Err(error) => Err(error.message),
         };
         match document {

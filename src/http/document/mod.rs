@@ -6,6 +6,7 @@ use super::generations::Generations;
 use super::{guard, values};
 use crate::config::Limits;
 use crate::graphql::error::Code;
+use crate::graphql::positions;
 use async_graphql::ServerError;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection};
@@ -28,6 +29,8 @@ pub struct Document {
     pub parsed: ExecutableDocument,
     /// Whether it asks about the schema itself.
     pub asks_for_schema: bool,
+    /// The variable that does not fit the place where it stands, if one does not. Who may be told is not known here.
+    pub misplaced: Option<ServerError>,
 }
 
 impl Document {
@@ -43,6 +46,7 @@ impl Document {
         }
         Ok(Self {
             text: text.into(),
+            misplaced: positions::misplaced(&parsed),
             parsed,
             asks_for_schema,
         })

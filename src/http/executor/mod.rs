@@ -9,6 +9,7 @@ use super::house::{House, Place};
 use super::payload::Payload;
 use super::persisted::{Documents, TrustError};
 use super::rates::{Rates, request_cost};
+use super::redact;
 use super::refusal::Refusal;
 use super::values;
 use crate::config::{GraphqlConfig, Limits};
@@ -154,6 +155,13 @@ impl Executor {
         if document.asks_for_schema && !is_open {
             let message = "the schema can be read by admins, or in development";
             return Err(Code::IntrospectionDisabled.server_error(message).into());
+        }
+        if let Some(mut misplaced) = document.misplaced.clone() {
+            if !is_open {
+                let errors = std::slice::from_mut(&mut misplaced);
+                redact::hide_names(errors, &document.text, &request.variables);
+            }
+            return Err(Denial::Request(misplaced));
         }
         Document::check_variables(operation, &request.variables)?;
         values::check_variables(&request.variables)?;

@@ -1,5 +1,6 @@
 //! In production the schema is for admins: nobody else reads it, and no message gives away a name.
 
+use super::WAYS;
 use crate::service::{SECRET, Service};
 use crate::websocket::Socket;
 use serde_json::{Value, json};
@@ -178,4 +179,23 @@ async fn the_schema_is_read_by_admins_and_in_development() {
     let development = Service::start_authenticated().await;
     let answer = development.answer_for(Role::Viewer, hidden[0], &json!({})).await;
     assert_eq!(super::outcome(&answer).0, "OK");
+}
+
+/// The library lets it pass, and would execute with whatever the variable holds.
+#[tokio::test]
+async fn a_variable_fits_the_place_where_it_stands() {
+    let service = Service::start().await;
+    let wrong = "query($n:String){resources(first:$n){totalCount}}";
+    for way in WAYS {
+        for variables in [json!({}), json!({"n": "3"})] {
+            let (code, message) = service.ask(way, wrong, &variables).await;
+            assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{way:?}: {message}");
+            assert!(
+                message.contains("type \"String\" used in position expecting type \"Int\""),
+                "{message}"
+            );
+        }
+        let right = "query($n:Int){resources(first:$n){totalCount}}";
+        assert_eq!(service.ask(way, right, &json!({"n": 3})).await.0, "OK");
+    }
 }

@@ -1,0 +1,329 @@
+//! Whether the variables of a document fit the places where they stand: "All Variable Usages Are Allowed" (GraphQL
+//! specification, October 2021, 5.8.5). The library has this rule, and version 7.0.19 never applies it.
+
+use super::schema;
+use async_graphql::parser::types::{
+    BaseType, Directive, ExecutableDocument, Field, InputValueDefinition, OperationDefinition, OperationType,
+    Selection, SelectionSet, Type, TypeDefinition, TypeKind, TypeSystemDefinition, VariableDefinition,
+};
+use async_graphql::{Pos, Positioned, ServerError};
+use async_graphql_value::Value;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
+/// The first variable that does not fit a place of it, if one does not. What the schema does not have is not looked at.
+pub fn misplaced(document: &ExecutableDocument) -> Option<ServerError> {
+    let operations = document.operations.iter().map(|(_, operation)| operation);
+    operations
+        .map(|operation| Walk::new(document, &operation.node).operation(&operation.node))
+        .find_map(Result::err)
+}
+
+/// The types of the schema by their names.
+fn types() -> &'static HashMap<&'static str, &'static TypeDefinition> {
+    static TYPES: OnceLock<HashMap<&str, &TypeDefinition>> = OnceLock::new();
+    TYPES.get_or_init(|| {
+        let definitions = schema::definitions().iter();
+        let types = definitions.filter_map(|each| match each {
+            TypeSystemDefinition::Type(definition) => Some(&definition.node),
+            _ => None,
+        });
+        types.map(|each| (each.name.node.as_str(), each)).collect()
+    })
+}
+
+/// The type of a field, and its arguments.
+fn field_of(
+    parent: &str,
+    name: &str,
+) -> Option<(&'static Type, &'static [Positioned<InputValueDefinition>])> {
+    let fields = match &types().get(parent)?.kind {
+        TypeKind::Object(object) => &object.fields,
+        TypeKind::Interface(interface) => &interface.fields,
+        _ => return None,
+    };
+    let found = fields.iter().find(|field| field.node.name.node == name)?;
+    Some((&found.node.ty.node, &found.node.arguments))
+}
+
+/// What the specification defines and no schema repeats: the arguments of `@skip`, `@include` and `__type`.
+struct BuiltIn {
+    boolean: Type,
+    string: Type,
+}
+
+fn built_in() -> Option<&'static BuiltIn> {
+    static BUILT_IN: OnceLock<Option<BuiltIn>> = OnceLock::new();
+    let made = || {
+        let (boolean, string) = (Type::new("Boolean!")?, Type::new("String!")?);
+        Some(BuiltIn { boolean, string })
+    };
+    BUILT_IN.get_or_init(made).as_ref()
+}
+
+/// An operation being looked through, together with the fragments that it spreads.
+struct Walk<'a> {
+    document: &'a ExecutableDocument,
+    variables: HashMap<&'a str, &'a Positioned<VariableDefinition>>,
+    spread: HashSet<&'a str>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(document: &'a ExecutableDocument, operation: &'a OperationDefinition) -> Self {
+        let variables = operation.variable_definitions.iter();
+        Self {
+            document,
+            variables: variables
+                .map(|each| (each.node.name.node.as_str(), each))
+                .collect(),
+            spread: HashSet::new(),
+        }
+    }
+
+    fn operation(&mut self, operation: &'a OperationDefinition) -> Result<(), ServerError> {
+        if self.variables.is_empty() {
+            return Ok(());
+        }
+        self.directives(&operation.directives)?;
+        let root = match operation.ty {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => "Subscription",
+        };
+        self.selection(root, &operation.selection_set.node)
+    }
+
+    fn selection(&mut self, parent: &'a str, set: &'a SelectionSet) -> Result<(), ServerError> {
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => self.field(parent, &field.node)?,
+                Selection::InlineFragment(fragment) => {
+                    self.directives(&fragment.node.directives)?;
+                    let condition = fragment.node.type_condition.as_ref();
+                    let on = condition.map_or(parent, |condition| condition.node.on.node.as_str());
+                    self.selection(on, &fragment.node.selection_set.node)?;
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.directives(&spread.node.directives)?;
+                    let name = spread.node.fragment_name.node.as_str();
+                    let fragment = self.document.fragments.get(name);
+                    if let Some(fragment) = fragment.filter(|_| self.spread.insert(name)) {
+                        self.directives(&fragment.node.directives)?;
+                        let on = fragment.node.type_condition.node.on.node.as_str();
+                        self.selection(on, &fragment.node.selection_set.node)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, parent: &'a str, field: &'a Field) -> Result<(), ServerError> {
+        self.directives(&field.directives)?;
+        let name = field.name.node.as_str();
+        let Some((of_type, takes)) = field_of(parent, name) else {
+            if let ("__type", Some(built_in)) = (name, built_in()) {
+                for (_, value) in &field.arguments {
+                    self.value(&value.node, &built_in.string, false, value.pos)?;
+                }
+            }
+            return Ok(());
+        };
+        for (argument, value) in &field.arguments {
+            if let Some(place) = takes.iter().find(|each| each.node.name.node == argument.node) {
+                self.input(&value.node, &place.node, value.pos)?;
+            }
+        }
+        self.selection(named(of_type), &field.selection_set.node)
+    }
+
+    fn directives(&self, directives: &[Positioned<Directive>]) -> Result<(), ServerError> {
+        let Some(built_in) = built_in() else { return Ok(()) };
+        let known =
+            |each: &&Positioned<Directive>| matches!(each.node.name.node.as_str(), "skip" | "include");
+        for directive in directives.iter().filter(known) {
+            for (_, value) in &directive.node.arguments {
+                self.value(&value.node, &built_in.boolean, false, value.pos)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn input(&self, value: &Value, place: &InputValueDefinition, at: Pos) -> Result<(), ServerError> {
+        self.value(value, &place.ty.node, place.default_value.is_some(), at)
+    }
+
+    fn value(&self, value: &Value, place: &Type, has_default: bool, at: Pos) -> Result<(), ServerError> {
+        match (value, &place.base) {
+            (Value::Variable(name), _) => match self.variables.get(name.as_str()) {
+                Some(variable) if is_known(&variable.node) && !fits(&variable.node, place, has_default) => {
+                    Err(misfit(variable, place, at))
+                }
+                _ => Ok(()),
+            },
+            (Value::List(items), BaseType::List(item)) => items
+                .iter()
+                .try_for_each(|each| self.value(each, item, false, at)),
+            // An item stands for a list of it alone.
+            (Value::Object(_), BaseType::List(item)) => self.value(value, item, false, at),
+            (Value::Object(fields), BaseType::Named(name)) => {
+                let Some(TypeKind::InputObject(object)) = types().get(name.as_str()).map(|each| &each.kind)
+                else {
+                    return Ok(());
+                };
+                for (name, value) in fields {
+                    if let Some(place) = object.fields.iter().find(|each| each.node.name.node == *name) {
+                        self.input(value, &place.node, at)?;
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The type's name, without the signs around it.
+fn named(of: &Type) -> &str {
+    match &of.base {
+        BaseType::Named(name) => name.as_str(),
+        BaseType::List(item) => named(item),
+    }
+}
+
+/// Whether there is such a type: another rule tells when there is none.
+fn is_known(variable: &VariableDefinition) -> bool {
+    let name = named(&variable.var_type.node);
+    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID") || types().contains_key(name)
+}
+
+/// `IsVariableUsageAllowed` of the specification.
+fn fits(variable: &VariableDefinition, place: &Type, has_default: bool) -> bool {
+    let given = &variable.var_type.node;
+    let has_value = || {
+        let default = variable.default_value.as_ref();
+        default.is_some_and(|value| value.node != async_graphql::Value::Null)
+    };
+    if given.nullable && !place.nullable {
+        return (has_default || has_value()) && same_base(&given.base, &place.base);
+    }
+    is_subtype(given, place)
+}
+
+/// `AreTypesCompatible`.
+fn is_subtype(given: &Type, place: &Type) -> bool {
+    (place.nullable || !given.nullable) && same_base(&given.base, &place.base)
+}
+
+fn same_base(given: &BaseType, place: &BaseType) -> bool {
+    match (given, place) {
+        (BaseType::Named(given), BaseType::Named(place)) => given == place,
+        (BaseType::List(given), BaseType::List(place)) => is_subtype(given, place),
+        _ => false,
+    }
+}
+
+/// Without a code, as the library's own rules say what they find.
+fn misfit(variable: &Positioned<VariableDefinition>, place: &Type, at: Pos) -> ServerError {
+    let VariableDefinition { name, var_type, .. } = &variable.node;
+    let message = format!(
+        "Variable \"${}\" of type \"{}\" used in position expecting type \"{place}\"",
+        name.node, var_type.node
+    );
+    let mut error = ServerError::new(message, Some(variable.pos));
+    error.locations.push(at);
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::misplaced;
+    use async_graphql::parser::parse_query;
+
+    fn fault(text: &str) -> Option<String> {
+        misplaced(&parse_query(text).unwrap()).map(|error| error.message)
+    }
+
+    #[test]
+    fn variables_that_fit_pass() {
+        for text in [
+            "query($n: Int) { approvals(first: $n) { totalCount } }",
+            "query($n: Int!) { approvals(first: $n) { totalCount } }",
+            "query($id: ID!) { resource(id: $id) { id } }",
+            "query($id: ID!) { nodes(ids: [$id]) { id } }",
+            "query($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+            "query($key: String) { approvals(filter: {tagKey: $key}) { totalCount } }",
+            "query($filter: ApprovalFilter) { approvals(filter: $filter) { totalCount } }",
+            // The argument has a default, or the variable has one.
+            "query($order: ApprovalOrder) { approvals(order: $order) { totalCount } }",
+            "query($id: ID = \"x\") { node(id: $id) { id } }",
+            "query($on: Boolean!) { viewer { subject @include(if: $on) } }",
+            "query($on: Boolean = true) { viewer @skip(if: $on) { subject } }",
+            "query($name: String!) { __type(name: $name) { name } }",
+            "query($n: Int) { ...F } fragment F on Query { resources(first: $n) { totalCount } }",
+            "query($n: Int) { node(id: \"x\") { ... on Resource { virtualTags(first: $n) { totalCount } } } }",
+            // What the schema does not have is found by others.
+            "query($x: Int) { nothing(here: $x) viewer(at: $x) { all(of: $x) } }",
+            "query A($x: Int) { viewer { role } } query B($x: ID!) { node(id: $x) { id } }",
+            "query($x: Nothing) { resources(first: $x) { totalCount } }",
+            "query($x: Int) { ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
+        ] {
+            assert_eq!(fault(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_that_do_not_fit_are_found_wherever_they_stand() {
+        for (text, expected) in [
+            ("query($x: String) { resources(first: $x) { totalCount } }", "Int"),
+            ("query($x: Int) { resource(id: $x) { id } }", "ID"),
+            ("query($x: ID) { node(id: $x) { id } }", "ID!"),
+            ("query($x: ID = null) { node(id: $x) { id } }", "ID!"),
+            ("query($x: ID) { nodes(ids: [$x]) { id } }", "ID!"),
+            ("query($x: ID!) { nodes(ids: $x) { id } }", "[ID!]!"),
+            ("query($x: [ID]!) { nodes(ids: $x) { id } }", "[ID!]!"),
+            (
+                "query($x: Int) { approvals(filter: {tagKey: $x}) { totalCount } }",
+                "String",
+            ),
+            (
+                "query($x: ResourceFilter) { approvals(filter: $x) { totalCount } }",
+                "ApprovalFilter",
+            ),
+            (
+                "mutation($x: ID) { approveTags(input: {ids: [$x]}) { decided } }",
+                "ID!",
+            ),
+            ("subscription($x: Int) { jobProgress(runId: $x) { id } }", "ID!"),
+            (
+                "query($x: Boolean) { viewer { subject @include(if: $x) } }",
+                "Boolean!",
+            ),
+            ("query($x: Int!) @skip(if: $x) { viewer { role } }", "Boolean!"),
+            ("query($x: Int!) { __type(name: $x) { name } }", "String!"),
+            (
+                "query($x: ID) { ...F } fragment F on Query { resources(first: $x) { totalCount } }",
+                "Int",
+            ),
+            (
+                "query($x: ID) { node(id: \"x\") { ... on Resource { virtualTags(first: $x) { totalCount } } } }",
+                "Int",
+            ),
+            (
+                "query($x: ID) { resources { nodes { virtualTags(first: $x) { totalCount } } } }",
+                "Int",
+            ),
+            (
+                "query A { viewer { role } } query B($x: Int!) { node(id: $x) { id } }",
+                "ID!",
+            ),
+        ] {
+            let expected = format!("expecting type \"{expected}\"");
+            let found = fault(text);
+            assert!(
+                found.as_ref().is_some_and(|message| message.ends_with(&expected)),
+                "{text}: {found:?}"
+            );
+        }
+    }
+}
