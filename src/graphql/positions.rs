@@ -1,5 +1,6 @@
-//! Whether the variables of a document fit the places where they stand: "All Variable Usages Are Allowed" (GraphQL
-//! specification, October 2021, 5.8.5). The library has this rule, and version 7.0.19 never applies it.
+//! Whether values and variables of a document fit the places where they stand (GraphQL specification, October 2021, 5.6.1
+//! and 5.8), as far as the library does not see to it. It has a rule for "All Variable Usages Are Allowed" that version
+//! 7.0.19 never applies, takes strings for enums, and is not shown what a variable without a value is given to.
 
 use super::schema;
 use async_graphql::parser::types::{
@@ -11,7 +12,7 @@ use async_graphql_value::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// The first variable that does not fit a place of it, if one does not. What the schema does not have is not looked at.
+/// The first thing that does not fit its place, if one does not. What else the schema does not have, the library tells.
 pub fn misplaced(document: &ExecutableDocument) -> Option<ServerError> {
     let operations = document.operations.iter().map(|(_, operation)| operation);
     operations
@@ -81,8 +82,21 @@ impl<'a> Walk<'a> {
     }
 
     fn operation(&mut self, operation: &'a OperationDefinition) -> Result<(), ServerError> {
-        if self.variables.is_empty() {
-            return Ok(());
+        let mut names = HashSet::new();
+        for variable in &operation.variable_definitions {
+            let VariableDefinition {
+                name,
+                var_type,
+                default_value,
+                ..
+            } = &variable.node;
+            if !names.insert(name.node.as_str()) {
+                let message = format!("There can only be one variable named \"${}\"", name.node);
+                return Err(ServerError::new(message, Some(variable.pos)));
+            }
+            if let Some(value) = default_value {
+                self.value(&value.node.clone().into_value(), &var_type.node, false, value.pos)?;
+            }
         }
         self.directives(&operation.directives)?;
         let root = match operation.ty {
@@ -130,8 +144,14 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         for (argument, value) in &field.arguments {
-            if let Some(place) = takes.iter().find(|each| each.node.name.node == argument.node) {
-                self.input(&value.node, &place.node, value.pos)?;
+            match takes.iter().find(|each| each.node.name.node == argument.node) {
+                Some(place) => self.input(&value.node, &place.node, value.pos)?,
+                None if has_variable(&value.node) => {
+                    let message =
+                        format!("Unknown argument \"{argument}\" on field \"{name}\" of type \"{parent}\"");
+                    return Err(ServerError::new(message, Some(argument.pos)));
+                }
+                None => {}
             }
         }
         self.selection(named(of_type), &field.selection_set.node)
@@ -165,21 +185,44 @@ impl<'a> Walk<'a> {
                 .iter()
                 .try_for_each(|each| self.value(each, item, false, at)),
             // An item stands for a list of it alone.
-            (Value::Object(_), BaseType::List(item)) => self.value(value, item, false, at),
+            (Value::Object(_) | Value::String(_), BaseType::List(item)) => self.value(value, item, false, at),
+            (Value::String(_), BaseType::Named(name)) => {
+                match types().get(name.as_str()).map(|each| &each.kind) {
+                    Some(TypeKind::Enum(_)) => {
+                        let message = format!("A value of the enum \"{name}\" is a name without quotes");
+                        Err(ServerError::new(message, Some(at)))
+                    }
+                    _ => Ok(()),
+                }
+            }
             (Value::Object(fields), BaseType::Named(name)) => {
                 let Some(TypeKind::InputObject(object)) = types().get(name.as_str()).map(|each| &each.kind)
                 else {
                     return Ok(());
                 };
                 for (name, value) in fields {
-                    if let Some(place) = object.fields.iter().find(|each| each.node.name.node == *name) {
-                        self.input(value, &place.node, at)?;
+                    match object.fields.iter().find(|each| each.node.name.node == *name) {
+                        Some(place) => self.input(value, &place.node, at)?,
+                        None if has_variable(value) => {
+                            let message = format!("Unknown field \"{name}\" of type \"{place}\"");
+                            return Err(ServerError::new(message, Some(at)));
+                        }
+                        None => {}
                     }
                 }
                 Ok(())
             }
             _ => Ok(()),
         }
+    }
+}
+
+fn has_variable(value: &Value) -> bool {
+    match value {
+        Value::Variable(_) => true,
+        Value::List(items) => items.iter().any(has_variable),
+        Value::Object(fields) => fields.values().any(has_variable),
+        _ => false,
     }
 }
 
@@ -263,12 +306,50 @@ mod tests {
             "query($n: Int) { ...F } fragment F on Query { resources(first: $n) { totalCount } }",
             "query($n: Int) { node(id: \"x\") { ... on Resource { virtualTags(first: $n) { totalCount } } } }",
             // What the schema does not have is found by others.
-            "query($x: Int) { nothing(here: $x) viewer(at: $x) { all(of: $x) } }",
+            "query($x: Int) { nothing(here: $x) viewer(at: 1) { all(of: $x) } }",
+            "{ approvals(order: NEWEST, filter: {source: RULE}) { totalCount } }",
+            "query($order: ApprovalOrder! = NEWEST) { approvals(order: $order) { totalCount } }",
             "query A($x: Int) { viewer { role } } query B($x: ID!) { node(id: $x) { id } }",
             "query($x: Nothing) { resources(first: $x) { totalCount } }",
             "query($x: Int) { ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
         ] {
             assert_eq!(fault(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique_known_and_without_quotes() {
+        for (text, expected) in [
+            (
+                "query($a: Int, $a: Int) { approvals(first: $a) { totalCount } }",
+                "one variable named \"$a\"",
+            ),
+            (
+                "{ approvals(order: \"NEWEST\") { totalCount } }",
+                "enum \"ApprovalOrder\"",
+            ),
+            (
+                "{ approvals(filter: {source: \"RULE\"}) { totalCount } }",
+                "enum \"TagSource\"",
+            ),
+            (
+                "query($o: ApprovalOrder = \"NEWEST\") { approvals(order: $o) { totalCount } }",
+                "without quotes",
+            ),
+            (
+                "query($x: Int) { viewer(at: $x) { role } }",
+                "Unknown argument \"at\" on field \"viewer\"",
+            ),
+            (
+                "query($x: Int) { approvals(filter: {at: $x}) { totalCount } }",
+                "Unknown field \"at\"",
+            ),
+        ] {
+            let found = fault(text);
+            assert!(
+                found.as_ref().is_some_and(|message| message.contains(expected)),
+                "{text}: {found:?}"
+            );
         }
     }
 

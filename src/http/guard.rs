@@ -4,6 +4,7 @@
 //! lexer is a loop. It is no judge of syntax, it only counts what the parser would meet.
 
 use crate::config::Limits;
+use std::collections::HashSet;
 use std::fmt;
 
 /// Which limit a document's text exceeds.
@@ -33,36 +34,12 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), Excess> {
         return Err(Excess::Bytes(limits.document_bytes));
     }
     let (mut tokens, mut nesting) = (0_usize, 0_usize);
-    // Where one block string has no end, none that begins later has one; to look again and again would take long.
-    let mut blocks_end = true;
-    let mut rest = text.as_bytes();
-    while let Some(&byte) = rest.first() {
-        let length = match byte {
-            b' ' | b'\t' | b'\r' | b'\n' | b',' => {
-                rest = &rest[1..];
-                continue;
-            }
-            b'#' => {
-                rest = &rest[until(rest, |byte| byte == b'\n' || byte == b'\r')..];
-                continue;
-            }
-            b'{' | b'[' | b'(' => {
-                nesting += 1;
-                1
-            }
-            b'}' | b']' | b')' => {
-                nesting = nesting.saturating_sub(1);
-                1
-            }
-            b'"' if !blocks_end && rest.starts_with(BLOCK) => BLOCK.len(),
-            b'"' => {
-                let length = string_length(rest);
-                blocks_end = !(rest.starts_with(BLOCK) && length == BLOCK.len());
-                length
-            }
-            byte if is_word(byte) => until(rest, |byte| !is_word(byte)),
-            _ => 1,
-        };
+    for token in Tokens::of(text) {
+        match token {
+            b"{" | b"[" | b"(" => nesting += 1,
+            b"}" | b"]" | b")" => nesting = nesting.saturating_sub(1),
+            _ => {}
+        }
         tokens += 1;
         if nesting > limits.nesting {
             return Err(Excess::Nesting(limits.nesting));
@@ -70,9 +47,81 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), Excess> {
         if tokens > limits.tokens {
             return Err(Excess::Tokens(limits.tokens));
         }
-        rest = &rest[length..];
     }
     Ok(())
+}
+
+/// A field that an input object in the text gives twice ("Input Object Field Uniqueness", GraphQL specification, October
+/// 2021, 5.6.3): the parser keeps one of them and tells nobody. For texts that it has passed.
+pub fn repeated_field(text: &str) -> Option<&str> {
+    // What is open, with the fields of those that are objects: braces within parentheses.
+    let mut open: Vec<Option<HashSet<&[u8]>>> = Vec::new();
+    let (mut parentheses, mut before) = (0_usize, &b""[..]);
+    for token in Tokens::of(text) {
+        match token {
+            b"(" => {
+                parentheses += 1;
+                open.push(None);
+            }
+            b"[" => open.push(None),
+            b"{" => open.push((parentheses > 0).then(HashSet::new)),
+            b"}" | b"]" | b")" => {
+                parentheses -= usize::from(token == b")" && parentheses > 0);
+                open.pop();
+            }
+            b":" => {
+                if let Some(Some(fields)) = open.last_mut()
+                    && !fields.insert(before)
+                {
+                    return std::str::from_utf8(before).ok();
+                }
+            }
+            _ => {}
+        }
+        before = token;
+    }
+    None
+}
+
+/// The tokens of a text; strings are one each.
+struct Tokens<'a> {
+    rest: &'a [u8],
+    /// Where one block string has no end, none that begins later has one; to look again and again would take long.
+    blocks_end: bool,
+}
+
+impl<'a> Tokens<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            rest: text.as_bytes(),
+            blocks_end: true,
+        }
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = &mut self.rest;
+        let length = loop {
+            match *rest.first()? {
+                b' ' | b'\t' | b'\r' | b'\n' | b',' => *rest = &rest[1..],
+                b'#' => *rest = &rest[until(rest, |byte| byte == b'\n' || byte == b'\r')..],
+                b'"' if !self.blocks_end && rest.starts_with(BLOCK) => break BLOCK.len(),
+                b'"' => {
+                    let length = string_length(rest);
+                    self.blocks_end = !(rest.starts_with(BLOCK) && length == BLOCK.len());
+                    break length;
+                }
+                byte if is_word(byte) => break until(rest, |byte| !is_word(byte)),
+                _ => break 1,
+            }
+        };
+        let (token, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        Some(token)
+    }
 }
 
 /// Begins and ends a block string.
@@ -123,6 +172,27 @@ mod tests {
 
     fn check(text: &str) -> Result<(), Excess> {
         super::check(text, &Limits::default())
+    }
+
+    #[test]
+    fn a_field_that_stands_twice_in_an_object_is_found() {
+        for text in [
+            "{a(o:{x:1,y:{x:2}},p:{x:3}){x:y x:z}}",
+            "query($o:O={x:1},$x:I){a(x:$x,l:[{x:1},{x:2}])@d(x:1){b(o:{x:\"x:1,x:2\"})}}",
+            "{a(s:\"\"\"{x:1,x:2}\"\"\") # (o:{x:1,x:2})\n}",
+        ] {
+            assert_eq!(repeated_field(text), None, "{text}");
+        }
+        for text in [
+            "{a(o:{x:1,x:2})}",
+            "{a(o:{x:1,y:{z:1},x:2})}",
+            "{a(o:{y:{x:1 x:1}})}",
+            "{a(l:[{x:1},{x:1,x:2}])}",
+            "query($o:O={x:1,x:2}){a}",
+            "{a @d(o:{x :1, x: 2})}",
+        ] {
+            assert_eq!(repeated_field(text), Some("x"), "{text}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct Document {
     pub parsed: ExecutableDocument,
     /// Whether it asks about the schema itself.
     pub asks_for_schema: bool,
-    /// The variable that does not fit the place where it stands, if one does not. Who may be told is not known here.
+    /// What does not fit the place where it stands, if something does not. Who may be told is not known here.
     pub misplaced: Option<ServerError>,
 }
 
@@ -46,7 +46,7 @@ impl Document {
         }
         Ok(Self {
             text: text.into(),
-            misplaced: positions::misplaced(&parsed),
+            misplaced: repeated(text).or_else(|| positions::misplaced(&parsed)),
             parsed,
             asks_for_schema,
         })
@@ -90,6 +90,12 @@ impl Document {
             || Code::OperationResolutionFailure.server_error("the document has no operation of that name");
         found.map(|(_, operation)| &operation.node).ok_or_else(missing)
     }
+}
+
+fn repeated(text: &str) -> Option<ServerError> {
+    let field = guard::repeated_field(text)?;
+    let message = format!("There can only be one input field named \"{field}\"");
+    Some(ServerError::new(message, None))
 }
 
 /// Says in a line what the parser draws.
