@@ -35,6 +35,7 @@ mod run;
 mod run_control;
 mod schedule;
 pub mod schema;
+pub mod shapes;
 mod viewer;
 mod virtual_tag;
 mod vocabulary;

@@ -21,7 +21,7 @@ pub fn misplaced(document: &ExecutableDocument) -> Option<ServerError> {
 }
 
 /// The types of the schema by their names.
-fn types() -> &'static HashMap<&'static str, &'static TypeDefinition> {
+pub(super) fn types() -> &'static HashMap<&'static str, &'static TypeDefinition> {
     static TYPES: OnceLock<HashMap<&str, &TypeDefinition>> = OnceLock::new();
     TYPES.get_or_init(|| {
         let definitions = schema::definitions().iter();
@@ -34,7 +34,7 @@ fn types() -> &'static HashMap<&'static str, &'static TypeDefinition> {
 }
 
 /// The type of a field, and its arguments.
-fn field_of(
+pub(super) fn field_of(
     parent: &str,
     name: &str,
 ) -> Option<(&'static Type, &'static [Positioned<InputValueDefinition>])> {
@@ -227,7 +227,7 @@ fn has_variable(value: &Value) -> bool {
 }
 
 /// The type's name, without the signs around it.
-fn named(of: &Type) -> &str {
+pub(super) fn named(of: &Type) -> &str {
     match &of.base {
         BaseType::Named(name) => name.as_str(),
         BaseType::List(item) => named(item),

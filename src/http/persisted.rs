@@ -161,8 +161,8 @@ fn trusted(path: &Path, config: &GraphqlConfig) -> Result<HashMap<String, Arc<Do
     let documents = texts.into_iter().map(|(id, text)| {
         let document = match Document::parse(&text, &config.limits) {
             Ok(document) => {
-                let misplaced = document.misplaced.iter().map(|error| error.message.clone());
-                let fault = checker.faults(&text).into_iter().chain(misplaced).next();
+                let invalid = document.invalid.iter().map(|error| error.message.clone());
+                let fault = checker.faults(&text).into_iter().chain(invalid).next();
                 fault.map_or(Ok(document), Err)
             }
             Err(error) => Err(error.message),

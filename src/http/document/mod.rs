@@ -6,7 +6,7 @@ use super::generations::Generations;
 use super::{guard, values};
 use crate::config::Limits;
 use crate::graphql::error::Code;
-use crate::graphql::positions;
+use crate::graphql::{positions, shapes};
 use async_graphql::ServerError;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection};
@@ -29,8 +29,9 @@ pub struct Document {
     pub parsed: ExecutableDocument,
     /// Whether it asks about the schema itself.
     pub asks_for_schema: bool,
-    /// What does not fit the place where it stands, if something does not. Who may be told is not known here.
-    pub misplaced: Option<ServerError>,
+    /// What of it the specification forbids and the library would execute, if there is something. Who may be told the
+    /// names in it is not known here.
+    pub invalid: Option<ServerError>,
 }
 
 impl Document {
@@ -46,7 +47,9 @@ impl Document {
         }
         Ok(Self {
             text: text.into(),
-            misplaced: repeated(text).or_else(|| positions::misplaced(&parsed)),
+            invalid: repeated(text)
+                .or_else(|| positions::misplaced(&parsed))
+                .or_else(|| shapes::differing(&parsed)),
             parsed,
             asks_for_schema,
         })

@@ -156,12 +156,12 @@ impl Executor {
             let message = "the schema can be read by admins, or in development";
             return Err(Code::IntrospectionDisabled.server_error(message).into());
         }
-        if let Some(mut misplaced) = document.misplaced.clone() {
+        if let Some(mut invalid) = document.invalid.clone() {
             if !is_open {
-                let errors = std::slice::from_mut(&mut misplaced);
+                let errors = std::slice::from_mut(&mut invalid);
                 redact::hide_names(errors, &document.text, &request.variables);
             }
-            return Err(Denial::Request(misplaced));
+            return Err(Denial::Request(invalid));
         }
         Document::check_variables(operation, &request.variables)?;
         values::check_variables(&request.variables)?;
