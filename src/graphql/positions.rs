@@ -7,7 +7,7 @@ use async_graphql::parser::types::{
     BaseType, Directive, ExecutableDocument, Field, InputValueDefinition, OperationDefinition, OperationType,
     Selection, SelectionSet, Type, TypeDefinition, TypeKind, TypeSystemDefinition, VariableDefinition,
 };
-use async_graphql::{Pos, Positioned, ServerError};
+use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
@@ -94,6 +94,10 @@ impl<'a> Walk<'a> {
                 let message = format!("There can only be one variable named \"${}\"", name.node);
                 return Err(ServerError::new(message, Some(variable.pos)));
             }
+            if let Some(why) = no_input(named(&var_type.node)) {
+                let message = format!("Variable \"${}\": {why}", name.node);
+                return Err(ServerError::new(message, Some(variable.pos)));
+            }
             if let Some(value) = default_value {
                 self.value(&value.node.clone().into_value(), &var_type.node, false, value.pos)?;
             }
@@ -175,8 +179,9 @@ impl<'a> Walk<'a> {
 
     fn value(&self, value: &Value, place: &Type, has_default: bool, at: Pos) -> Result<(), ServerError> {
         match (value, &place.base) {
+            (Value::Null, _) => Ok(()),
             (Value::Variable(name), _) => match self.variables.get(name.as_str()) {
-                Some(variable) if is_known(&variable.node) && !fits(&variable.node, place, has_default) => {
+                Some(variable) if !fits(&variable.node, place, has_default) => {
                     Err(misfit(variable, place, at))
                 }
                 _ => Ok(()),
@@ -185,35 +190,48 @@ impl<'a> Walk<'a> {
                 .iter()
                 .try_for_each(|each| self.value(each, item, false, at)),
             // An item stands for a list of it alone.
-            (Value::Object(_) | Value::String(_), BaseType::List(item)) => self.value(value, item, false, at),
-            (Value::String(_), BaseType::Named(name)) => {
-                match types().get(name.as_str()).map(|each| &each.kind) {
-                    Some(TypeKind::Enum(_)) => {
-                        let message = format!("A value of the enum \"{name}\" is a name without quotes");
-                        Err(ServerError::new(message, Some(at)))
-                    }
-                    _ => Ok(()),
-                }
-            }
-            (Value::Object(fields), BaseType::Named(name)) => {
-                let Some(TypeKind::InputObject(object)) = types().get(name.as_str()).map(|each| &each.kind)
-                else {
-                    return Ok(());
-                };
-                for (name, value) in fields {
-                    match object.fields.iter().find(|each| each.node.name.node == *name) {
-                        Some(place) => self.input(value, &place.node, at)?,
-                        None if has_variable(value) => {
-                            let message = format!("Unknown field \"{name}\" of type \"{place}\"");
-                            return Err(ServerError::new(message, Some(at)));
-                        }
-                        None => {}
-                    }
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+            (_, BaseType::List(item)) => self.value(value, item, false, at),
+            (_, BaseType::Named(name)) => self.literal(value, name.as_str(), at),
         }
+    }
+
+    fn literal(&self, value: &Value, place: &str, at: Pos) -> Result<(), ServerError> {
+        let is_apt = match (types().get(place).map(|found| &found.kind), value) {
+            (Some(TypeKind::InputObject(object)), Value::Object(fields)) => {
+                return self.fields(fields, place, &object.fields, at);
+            }
+            (Some(TypeKind::Enum(_)), value) => matches!(value, Value::Enum(_)),
+            (Some(TypeKind::InputObject(_)), _) => false,
+            (None, Value::Number(number)) if place == "Int" => number
+                .as_i64()
+                .is_some_and(|number| i32::try_from(number).is_ok()),
+            _ => true,
+        };
+        if is_apt {
+            return Ok(());
+        }
+        let message = format!("Invalid value {value}, expected type \"{place}\"");
+        Err(ServerError::new(message, Some(at)))
+    }
+
+    fn fields<'v>(
+        &self,
+        given: impl IntoIterator<Item = (&'v Name, &'v Value)>,
+        of: &str,
+        known: &[Positioned<InputValueDefinition>],
+        at: Pos,
+    ) -> Result<(), ServerError> {
+        for (name, value) in given {
+            match known.iter().find(|each| each.node.name.node == *name) {
+                Some(place) => self.input(value, &place.node, at)?,
+                None if has_variable(value) => {
+                    let message = format!("Unknown field \"{name}\" of type \"{of}\"");
+                    return Err(ServerError::new(message, Some(at)));
+                }
+                None => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -234,10 +252,14 @@ pub(super) fn named(of: &Type) -> &str {
     }
 }
 
-/// Whether there is such a type: another rule tells when there is none.
-fn is_known(variable: &VariableDefinition) -> bool {
-    let name = named(&variable.var_type.node);
-    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID") || types().contains_key(name)
+/// Why there are no values of a type to be given, if there are none.
+fn no_input(name: &str) -> Option<String> {
+    match types().get(name).map(|found| &found.kind) {
+        Some(TypeKind::Scalar | TypeKind::Enum(_) | TypeKind::InputObject(_)) => None,
+        Some(_) => Some(format!("\"{name}\" is no input type")),
+        None if matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID") => None,
+        None => Some(format!("Unknown type \"{name}\"")),
+    }
 }
 
 /// `IsVariableUsageAllowed` of the specification.
@@ -310,7 +332,6 @@ mod tests {
             "{ approvals(order: NEWEST, filter: {source: RULE}) { totalCount } }",
             "query($order: ApprovalOrder! = NEWEST) { approvals(order: $order) { totalCount } }",
             "query A($x: Int) { viewer { role } } query B($x: ID!) { node(id: $x) { id } }",
-            "query($x: Nothing) { resources(first: $x) { totalCount } }",
             "query($x: Int) { ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
         ] {
             assert_eq!(fault(text), None, "{text}");
@@ -326,15 +347,31 @@ mod tests {
             ),
             (
                 "{ approvals(order: \"NEWEST\") { totalCount } }",
-                "enum \"ApprovalOrder\"",
+                "expected type \"ApprovalOrder\"",
             ),
             (
                 "{ approvals(filter: {source: \"RULE\"}) { totalCount } }",
-                "enum \"TagSource\"",
+                "expected type \"TagSource\"",
             ),
             (
                 "query($o: ApprovalOrder = \"NEWEST\") { approvals(order: $o) { totalCount } }",
-                "without quotes",
+                "expected type \"ApprovalOrder\"",
+            ),
+            (
+                "query($x: Nothing) { resources(first: $x) { totalCount } }",
+                "Unknown type \"Nothing\"",
+            ),
+            (
+                "query($x: Viewer) { resources(first: $x) { totalCount } }",
+                "\"Viewer\" is no input type",
+            ),
+            (
+                "{ resources(first: 3000000000) { totalCount } }",
+                "expected type \"Int\"",
+            ),
+            (
+                "{ resources(filter: [{region: \"x\"}]) { totalCount } }",
+                "expected type \"ResourceFilter\"",
             ),
             (
                 "query($x: Int) { viewer(at: $x) { role } }",
