@@ -11,6 +11,7 @@ use crate::world::World;
 use async_graphql::{Request, Response, Variables};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
@@ -68,6 +69,13 @@ impl Api {
                 .unwrap();
         }
         api
+    }
+
+    /// Follows the logs, as the service does: what transactions of other tests hold back comes after them.
+    fn follow(&self) {
+        let never = CancellationToken::new();
+        tokio::spawn(self.services.tag_feed.clone().run(never.clone()));
+        tokio::spawn(self.services.resource_feed.clone().run(never));
     }
 
     async fn answer_to(&self, actor: Option<Actor>, query: &str, variables: Value) -> Response {

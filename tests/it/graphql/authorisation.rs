@@ -79,7 +79,7 @@ impl Ids {
 
 /// The first answer to an operation of any kind.
 async fn answer(api: &Api, caller: Option<Actor>, operation: &str) -> Value {
-    answer_within(Duration::from_secs(30), api, caller, operation).await
+    answer_within(Duration::from_mins(1), api, caller, operation).await
 }
 
 /// The first answer to an operation of any kind; null when a subscription has nothing to tell for so long.
@@ -280,6 +280,7 @@ fn every_root_field_has_its_cases() {
 async fn nobody_the_wrong_role_and_the_wrong_accounts_are_refused_by_every_root_field() {
     // Few enough for one batch of events.
     let api = Api::with_rows(16).await;
+    api.follow();
     let schedule =
         "INSERT INTO schedules (job_name, cron, active_from) VALUES ('discover', '0 0 1 1 *', now())";
     virtual_tagging::db::sql::execute(&api.world.pool, schedule, [])

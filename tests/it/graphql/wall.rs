@@ -161,10 +161,13 @@ async fn the_wall_does_not_halve_what_the_planner_expects() {
     let mut db = PgConnection::connect_with(&api.world.db.connect_options())
         .await
         .unwrap();
-    sqlx::raw_sql("ANALYZE; BEGIN; SET LOCAL virtual_tagging.accounts = '{account-1}'")
-        .execute(&mut db)
-        .await
-        .unwrap();
+    // Apart, so that no transaction that changed something stays open.
+    for statement in [
+        "ANALYZE",
+        "BEGIN; SET LOCAL virtual_tagging.accounts = '{account-1}'",
+    ] {
+        sqlx::raw_sql(statement).execute(&mut db).await.unwrap();
+    }
     let of_resource = "i JOIN resources r ON r.id = i.resource_id WHERE r.account_id = 'account-1'";
     let lists = [
         "resources WHERE account_id = 'account-1'".to_owned(),
