@@ -4,8 +4,8 @@
 
 use super::schema;
 use async_graphql::parser::types::{
-    BaseType, Directive, ExecutableDocument, Field, InputValueDefinition, OperationDefinition, OperationType,
-    Selection, SelectionSet, Type, TypeDefinition, TypeKind, TypeSystemDefinition, VariableDefinition,
+    BaseType, Directive, ExecutableDocument, Field, InputValueDefinition, OperationDefinition, Selection,
+    SelectionSet, Type, TypeDefinition, TypeKind, TypeSystemDefinition, VariableDefinition,
 };
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
@@ -103,12 +103,7 @@ impl<'a> Walk<'a> {
             }
         }
         self.directives(&operation.directives)?;
-        let root = match operation.ty {
-            OperationType::Query => "Query",
-            OperationType::Mutation => "Mutation",
-            OperationType::Subscription => "Subscription",
-        };
-        self.selection(root, &operation.selection_set.node)
+        self.selection(schema::root(operation.ty), &operation.selection_set.node)
     }
 
     fn selection(&mut self, parent: &'a str, set: &'a SelectionSet) -> Result<(), ServerError> {

@@ -19,7 +19,9 @@ use super::viewer::ViewerQuery;
 use super::virtual_tag::VirtualTagQuery;
 use super::vocabulary::VocabularyQuery;
 use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{InterfaceType, ObjectType, TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{
+    InterfaceType, ObjectType, OperationType, TypeKind, TypeSystemDefinition,
+};
 use async_graphql::{MergedObject, SDLExportOptions, SchemaBuilder, Upload};
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
@@ -93,6 +95,15 @@ pub fn definitions() -> &'static [TypeSystemDefinition] {
             Vec::new()
         }
     })
+}
+
+/// The type that an operation of this kind selects from.
+pub const fn root(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
+    }
 }
 
 /// Whether the schema has something of this name: a type, a field, an argument, a field of an input or an enum's value.

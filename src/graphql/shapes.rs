@@ -3,8 +3,9 @@
 //! type, and not what `... on A` and `... on B` select.
 
 use super::positions::{field_of, named, types};
+use super::schema;
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, Field, OperationType, Selection, SelectionSet, Type, TypeKind,
+    BaseType, ExecutableDocument, Field, Selection, SelectionSet, Type, TypeKind,
 };
 use async_graphql::{Positioned, ServerError};
 use std::collections::{BTreeMap, HashSet};
@@ -17,16 +18,11 @@ pub fn differing(document: &ExecutableDocument) -> Option<ServerError> {
     let operations = document.operations.iter().map(|(_, operation)| &operation.node);
     operations
         .map(|operation| {
-            let root = match operation.ty {
-                OperationType::Query => "Query",
-                OperationType::Mutation => "Mutation",
-                OperationType::Subscription => "Subscription",
-            };
             let mut walk = Walk {
                 document,
                 left: COMPARED,
             };
-            walk.merged(&[(root, &operation.selection_set.node)])
+            walk.merged(&[(schema::root(operation.ty), &operation.selection_set.node)])
         })
         .find_map(Result::err)
 }

@@ -8,9 +8,8 @@
 mod declared;
 mod shape;
 
-use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
-};
+use super::schema;
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection};
 use async_graphql::{Name, Positioned, Value as ConstValue, Variables};
 use async_graphql_value::Value;
 use declared::Size;
@@ -27,11 +26,6 @@ const UNIT: u64 = 100;
 /// that keep fragments from spreading themselves, and from nesting too deep.
 pub fn of(document: &ExecutableDocument, operation: &OperationDefinition, variables: &Variables) -> u64 {
     let shape = Shape::of_schema();
-    let root = match operation.ty {
-        OperationType::Query => "Query",
-        OperationType::Mutation => "Mutation",
-        OperationType::Subscription => "Subscription",
-    };
     let mut count = Count {
         shape,
         document,
@@ -39,7 +33,10 @@ pub fn of(document: &ExecutableDocument, operation: &OperationDefinition, variab
         variables,
         fragments: HashMap::new(),
     };
-    let cost = count.selection(shape.type_named(root), &operation.selection_set.node.items);
+    let cost = count.selection(
+        shape.type_named(schema::root(operation.ty)),
+        &operation.selection_set.node.items,
+    );
     cost.once.saturating_add(cost.per_row).div_ceil(UNIT).max(1)
 }
 
