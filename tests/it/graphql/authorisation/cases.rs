@@ -33,7 +33,7 @@ const RUNS: Scope =
     Scope::Everything("runs are of no account; what they show of accounts has fields of its own");
 
 /// Each root field: an operation that asks for what is of the account that the limited actor has not, or for
-/// everything; `%R` is a resource there, `%T` a tag that waits, and `%N` the number of rows of a page.
+/// everything. What stands for the ids is in `Ids`.
 pub const CASES: &[(&str, &str, Low, Scope)] = &[
     ("Query.apiTokens", "{ apiTokens { totalCount nodes { name accounts } } }", Forbidden(Approver), Scope::Null),
     ("Query.approvalGroups", "{ approvalGroups(first: 500) { nodes { count } } }", READS, Scope::Part),
