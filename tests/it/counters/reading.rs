@@ -1,0 +1,181 @@
+//! What reads the counters finds and tells the same as without them.
+
+use super::{estate, pending};
+use crate::approvals::decide;
+use crate::world::{World, actor, approver, limited};
+use virtual_tagging::db::sql;
+use virtual_tagging::domain::approvals::list::{self, Load, QueueOrder};
+use virtual_tagging::domain::approvals::{Decision, TagFilter, TagKind};
+use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
+use virtual_tagging::domain::inventory::inferences;
+use virtual_tagging::domain::page::{Keyset, Window};
+use virtual_tagging::domain::total::Total;
+use virtual_tagging::domain::{ApprovalStatus, Cloud, TagSource};
+
+/// The ids that a page by page walk of the queue finds.
+async fn walk(
+    world: &World,
+    scope: &AccountScope,
+    filter: &TagFilter,
+    order: QueueOrder,
+    backward: bool,
+) -> Vec<i64> {
+    let actor = Actor {
+        scope: scope.clone(),
+        ..approver("ann")
+    };
+    let mut window = Window {
+        backward,
+        ..Window::first(7)
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = list::queue(&world.pool, &actor, filter, order, &window, Load::default())
+            .await
+            .unwrap();
+        let mut rows: Vec<_> = page.rows.into_iter().map(|row| row.tag).collect();
+        if backward {
+            rows.reverse();
+        }
+        found.extend(rows.iter().map(|tag| tag.id));
+        let (more, last) = (
+            if backward {
+                page.has_previous
+            } else {
+                page.has_next
+            },
+            rows.last(),
+        );
+        let bound = last.filter(|_| more).map(|tag| order.key(tag));
+        match (bound, backward) {
+            (None, _) => break,
+            (bound, true) => window.before = bound,
+            (bound, false) => window.after = bound,
+        }
+    }
+    if backward {
+        found.reverse();
+    }
+    let total = list::count_queue(&world.pool, &actor, filter).await.unwrap();
+    assert_eq!(total, Total::exact(found.len() as u64), "{filter:?}");
+    found
+}
+
+#[tokio::test]
+async fn a_filter_finds_the_same_however_it_is_looked_for() {
+    let world = World::new().await;
+    world.report(&estate(40)).await;
+    world.auto_tag().await;
+    decide(
+        &world,
+        &approver("ann"),
+        Decision::Deny,
+        &pending(&world).await[..9],
+    )
+    .await;
+    let tags: Vec<_> = world.tags().await;
+    let tags: Vec<_> = tags
+        .into_iter()
+        .filter(|tag| tag.approval_status == ApprovalStatus::Pending)
+        .collect();
+    let some = tags[tags.len() / 2].clone();
+    let all = TagFilter::default;
+    let filters = [
+        all(),
+        TagFilter {
+            tag_key: Some(some.tag_key.clone()),
+            ..all()
+        },
+        TagFilter {
+            tag_value: Some(some.tag_value.clone()),
+            ..all()
+        },
+        TagFilter {
+            tag_value: Some("nowhere".into()),
+            ..all()
+        },
+        TagFilter {
+            source: Some(TagSource::Model),
+            ..all()
+        },
+        TagFilter {
+            account_id: Some("account-1".into()),
+            kind: Some(TagKind::AutoApplied),
+            ..all()
+        },
+        TagFilter {
+            cloud: Some(Cloud::Gcp),
+            resource_type: Some("sqs/queue".into()),
+            ..all()
+        },
+        TagFilter {
+            evidence_signature: Some(some.evidence_signature.clone()),
+            max_confidence: Some(0.99),
+            ..all()
+        },
+    ];
+    for scope in [
+        AccountScope::All,
+        limited("account-1").scope,
+        AccountScope::Only(vec!["account-0".into(), "account-2".into()]),
+    ] {
+        for filter in &filters {
+            let mut expected: Vec<_> = tags
+                .iter()
+                .filter(|tag| {
+                    scope.allows(&tag.account_id)
+                        && filter
+                            .kind
+                            .is_none_or(|kind| (kind == TagKind::AutoApplied) == tag.auto_applied)
+                        && filter.tag_key.as_ref().is_none_or(|key| *key == tag.tag_key)
+                        && filter
+                            .tag_value
+                            .as_ref()
+                            .is_none_or(|value| *value == tag.tag_value)
+                        && filter.source.is_none_or(|source| source == tag.source)
+                        && filter.account_id.as_ref().is_none_or(|id| *id == tag.account_id)
+                        && filter.cloud.is_none_or(|cloud| cloud == tag.cloud)
+                        && filter
+                            .evidence_signature
+                            .as_ref()
+                            .is_none_or(|it| *it == tag.evidence_signature)
+                        && filter.max_confidence.is_none_or(|most| tag.confidence <= most)
+                })
+                .collect();
+            expected.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(b.id.cmp(&a.id)));
+            let expected: Vec<i64> = expected.iter().map(|tag| tag.id).collect();
+            for backward in [false, true] {
+                let found = walk(&world, &scope, filter, QueueOrder::ConfidenceDesc, backward).await;
+                assert_eq!(found, expected, "{filter:?} {scope:?} backward: {backward}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_total_of_a_long_list_without_counters_is_an_estimate() {
+    let world = World::new().await;
+    let id = world.resource("orders").await;
+    let root = actor("root", Role::Admin);
+    let fill = "INSERT INTO ml_inferences (resource_id, model_version, revision, predictions)
+         SELECT $1, 'test', 1, '[]' FROM generate_series(1, $2)";
+    sql::execute(&world.pool, fill, [id.into(), 9_999_i64.into()])
+        .await
+        .unwrap();
+    sql::execute(&world.pool, "ANALYZE ml_inferences", [])
+        .await
+        .unwrap();
+    let total = inferences::count(&world.pool, &root, None).await.unwrap();
+    assert_eq!(total, Total::exact(9_999));
+    sql::execute(&world.pool, fill, [id.into(), 5_000_i64.into()])
+        .await
+        .unwrap();
+    // PostgreSQL knows the size of the table before anybody has analysed it again.
+    let total = inferences::count(&world.pool, &root, None).await.unwrap();
+    assert!(
+        total.is_estimate && (12_000..18_000).contains(&total.count),
+        "{total:?}"
+    );
+    let total = inferences::count(&world.pool, &root, Some(id + 1)).await.unwrap();
+    assert_eq!(total, Total::exact(0));
+}
