@@ -6,7 +6,7 @@ mod output;
 mod token;
 
 use crate::app::{App, Database, Duty, RunningApp};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::db::migrate;
 use crate::graphql::schema;
 use crate::telemetry;
@@ -134,7 +134,10 @@ pub fn run() -> ExitCode {
 
 async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve => serve(config, Duty::Serve).await,
+        Command::Serve => {
+            config.check_authentication()?;
+            serve(config, Duty::Serve).await
+        }
         Command::Worker => {
             config.jobs.workers = true;
             serve(config, Duty::Work).await
@@ -165,18 +168,17 @@ impl Settings {
             Err(error) if error.not_found() => {}
             Err(error) => return Err(error).context("reading .env"),
         }
-        variables.extend(std::env::vars());
+        config::overlay(&mut variables, std::env::vars());
         let flags = [
             ("API_HOST", self.host.clone()),
             ("API_PORT", self.port.map(|port| port.to_string())),
             ("DATA_DIR", self.data_dir.clone()),
             ("DATABASE_URL", self.database_url.clone()),
         ];
-        variables.extend(
-            flags
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-        );
+        let flags = flags
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        config::overlay(&mut variables, flags);
         Ok(Config::from_variables(&variables)?)
     }
 }

@@ -5,9 +5,11 @@
 mod auth;
 mod graphql;
 mod reader;
+mod value_files;
 
 pub use auth::AuthConfig;
 pub use graphql::{GraphqlConfig, Limits};
+pub use value_files::overlay;
 
 use chrono_tz::Tz;
 use reader::Reader;
@@ -25,6 +27,13 @@ pub enum ConfigError {
         variable: &'static str,
         value: String,
         allowed: String,
+    },
+    /// A file that should hold a value.
+    #[error("{variable}={path}: {reason}")]
+    File {
+        variable: String,
+        path: String,
+        reason: String,
     },
     /// Values that do not go together.
     #[error("{0}")]
@@ -164,9 +173,16 @@ impl Config {
         Self::from_variables(&std::env::vars().collect())
     }
 
-    /// Reads the given variables. An empty value counts as unset.
+    /// Reads the given variables. An empty value counts as unset. `X_FILE` names a file that holds the value of `X`.
     pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
-        let read = Reader(variables);
+        let read = Reader::new(variables);
+        let config = Self::read(&read);
+        // Without its file a setting looks unset, and what that leads to would be reported in its place.
+        read.check_files()?;
+        config
+    }
+
+    fn read(read: &Reader) -> Result<Self, ConfigError> {
         let environment = read.environment()?;
         let config = Self {
             environment,
@@ -190,7 +206,7 @@ impl Config {
                 idle_timeout: read.seconds("IDLE_TIMEOUT", 75, 1, 3600)?,
                 drain_time: read.seconds("DRAIN_TIME", 10, 0, 300)?,
             },
-            graphql: GraphqlConfig::read(&read, environment)?,
+            graphql: GraphqlConfig::read(read, environment)?,
             auth: AuthConfig {
                 jwt_secret: read.jwt_secret()?,
                 jwks_url: read.jwks_url()?,
@@ -239,7 +255,12 @@ impl Config {
                 engine.manual_review_threshold, engine.auto_apply_threshold
             )));
         }
-        self.auth.check()?;
+        self.auth.check()
+    }
+
+    /// Refuses to answer callers who need not say who they are, unless that is one person on this machine. Commands
+    /// that answer nobody (`worker`, `migrate`, `import`) need no secret of callers.
+    pub fn check_authentication(&self) -> Result<(), ConfigError> {
         if self.auth.is_required() {
             return Ok(());
         }
@@ -310,14 +331,17 @@ mod tests {
     #[test]
     fn production_and_foreign_hosts_need_authentication() {
         let secret = "0123456789abcdef0123456789abcdef";
-        assert!(read(&[("ENVIRONMENT", "production")]).is_err());
-        assert!(read(&[("API_HOST", "0.0.0.0")]).is_err());
+        for open in [("ENVIRONMENT", "production"), ("API_HOST", "0.0.0.0")] {
+            assert!(read(&[open]).unwrap().check_authentication().is_err(), "{open:?}");
+        }
+        assert!(read(&[]).unwrap().check_authentication().is_ok());
         let config = read(&[
             ("ENVIRONMENT", "production"),
             ("API_HOST", "::"),
             ("JWT_SECRET", secret),
         ])
         .unwrap();
+        assert!(config.check_authentication().is_ok());
         assert!(config.jobs.discovery_sources.is_empty());
         assert!(!format!("{config:?}").contains(secret));
     }

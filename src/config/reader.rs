@@ -1,5 +1,6 @@
 //! From the text of a variable to its type.
 
+use super::value_files::ValueFiles;
 use super::{ConfigError, Environment, Secret};
 use reqwest::Url;
 use std::collections::HashMap;
@@ -8,14 +9,30 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// Typed access to the variables.
-pub(super) struct Reader<'a>(pub(super) &'a HashMap<String, String>);
+pub(super) struct Reader<'a> {
+    variables: &'a HashMap<String, String>,
+    files: ValueFiles<'a>,
+}
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(variables: &'a HashMap<String, String>) -> Self {
+        let files = ValueFiles::new(variables);
+        Self { variables, files }
+    }
+
+    /// Refuses files that settings read so far should have come from.
+    pub(super) fn check_files(&self) -> Result<(), ConfigError> {
+        self.files.check()
+    }
+
+    /// Value of a variable, or of the file that the variable with `_FILE` at its end names.
     pub(super) fn text(&self, variable: &str) -> Option<&str> {
-        self.0
-            .get(variable)
-            .map(|value| value.trim())
-            .filter(|value| !value.is_empty())
+        let text = self.variables.get(variable).map(|value| value.trim());
+        self.files.value(variable, text.filter(|value| !value.is_empty()))
+    }
+
+    fn is_given(&self, variable: &str) -> bool {
+        self.variables.contains_key(variable) || self.files.contains(variable)
     }
 
     pub(super) fn list(&self, variable: &str) -> Vec<String> {
@@ -148,7 +165,7 @@ impl Reader<'_> {
     /// Invented resources never mix with real ones unasked: production discovers nothing by default.
     pub(super) fn discovery_sources(&self, environment: Environment) -> Vec<String> {
         match environment {
-            Environment::Development if !self.0.contains_key("DISCOVERY_SOURCES") => vec!["simulated".into()],
+            Environment::Development if !self.is_given("DISCOVERY_SOURCES") => vec!["simulated".into()],
             _ => self.list("DISCOVERY_SOURCES"),
         }
     }

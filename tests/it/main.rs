@@ -45,6 +45,7 @@ mod runs;
 mod schedules;
 #[cfg(feature = "embedded")]
 mod scratch;
+mod secret_files;
 mod service;
 mod shared;
 mod tls;
