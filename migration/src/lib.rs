@@ -130,6 +130,11 @@ impl MigratorTrait for Migrator {
                 up: include_str!("sql/0013_scoped_callers.sql"),
                 down: include_str!("sql/0013_scoped_callers_down.sql"),
             }),
+            Box::new(Sql {
+                name: "0016_account_moves",
+                up: include_str!("sql/0016_account_moves.sql"),
+                down: include_str!("sql/0016_account_moves_down.sql"),
+            }),
         ]
     }
 }

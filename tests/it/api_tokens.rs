@@ -15,17 +15,17 @@ use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::tokens::{self, Bearers, Secret, TokenDraft};
 use virtual_tagging::error::{Error, Problem};
 
-const CREATE: &str = "mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) {
+pub const CREATE: &str = "mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) {
     secret apiToken { id publicId name subject role accounts createdBy revokedAt } userErrors { code field } } }";
 
-async fn ask(service: &Service, token: &str, query: &str, variables: Value) -> (StatusCode, Value) {
+pub async fn ask(service: &Service, token: &str, query: &str, variables: Value) -> (StatusCode, Value) {
     let request = service.client.post(service.url("/graphql")).bearer_auth(token);
     let request = request.json(&json!({"query": query, "variables": variables}));
     let response = request.send().await.unwrap();
     (response.status(), response.json().await.unwrap())
 }
 
-fn in_an_hour() -> Value {
+pub fn in_an_hour() -> Value {
     (Utc::now() + TimeDelta::hours(1)).to_rfc3339().into()
 }
 

@@ -27,7 +27,7 @@ async fn filled(resources: i64) -> World {
     world
 }
 
-async fn fill(world: &World, resources: i64) {
+pub async fn fill(world: &World, resources: i64) {
     for statement in [
         "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by)
          SELECT 'arn:' || n, 'r' || n, 'aws', 'account-' || n % 2, 't', 'test' FROM generate_series(1, $1) n",
@@ -137,7 +137,7 @@ async fn what_was_selected_is_decided_as_it_was_seen() {
         world.status(4).await,
         world.status(5).await,
     ];
-    assert_eq!(now, [Pending, Denied, Pending, Approved]);
+    assert_eq!(now, [Pending, Denied, Superseded, Approved]);
     assert_eq!(world.status(late).await, Pending);
     let audited = "tag_audit WHERE action = 'APPROVED' AND actor = 'ann' AND reason = 'by the thousand'
          AND run_id IS NOT NULL";

@@ -270,17 +270,6 @@ async fn people_add_change_and_remove_resources_of_their_accounts() {
 }
 
 #[tokio::test]
-async fn a_resource_that_moves_takes_its_tags_along() {
-    let world = World::new().await;
-    let id = world.resource("a").await;
-    world.tag(id, "environment", "test", 0.8).await;
-    let mut moved = resource("a");
-    moved.account_id = "444455556666".into();
-    world.report(&[moved]).await;
-    assert_eq!(world.tags().await[0].account_id, "444455556666");
-}
-
-#[tokio::test]
 async fn the_audit_trail_can_only_grow() {
     let world = World::new().await;
     world

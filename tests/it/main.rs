@@ -7,6 +7,7 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod account_moves;
 mod api_tokens;
 mod app;
 mod approvals;

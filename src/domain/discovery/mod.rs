@@ -3,6 +3,7 @@
 
 mod batch;
 mod draft;
+mod identity;
 mod jsonl;
 mod lines;
 mod provider;

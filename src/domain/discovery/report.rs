@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::identity;
 use crate::domain::Cloud;
 
 const MAX_NATIVE_TAGS: usize = 256;
@@ -20,7 +21,7 @@ pub struct ResourceReport {
     /// 1 to 512 characters.
     pub name: String,
     pub cloud: Cloud,
-    /// Account, project or subscription. 1 to 256 characters.
+    /// Account, project or subscription, and the one that the id names where it names one. 1 to 256 characters.
     pub account_id: String,
     /// 1 to 256 characters.
     pub resource_type: String,
@@ -86,10 +87,11 @@ impl Rejection {
 }
 
 impl ResourceReport {
-    /// Checks all limits that the fields state.
+    /// Checks all limits that the fields state, and that the id is one of the account.
     ///
     /// # Errors
-    /// Every field that breaks a limit, holds a NUL character, or as an id holds a control character.
+    /// Every field that breaks a limit, holds a NUL character, or as an id holds a control character; an id that names
+    /// another account.
     pub fn validate(&self) -> Result<(), Vec<Rejection>> {
         let mut faults = Vec::new();
         // Bytes, not characters: the unique index holds no longer keys.
@@ -130,6 +132,7 @@ impl ResourceReport {
                 faults.push(Rejection::of(column, id, "holds a control character"));
             }
         }
+        faults.extend(identity::foreign_account(self));
         check(&mut faults, "name", &self.name, 512, characters, "characters");
         if self.name.contains('\0') {
             faults.push(Rejection::of("name", &self.name, "holds a NUL character"));

@@ -126,6 +126,9 @@ pub(super) fn lock() -> &'static str {
 
 /// Writes what differs, in the name of the parameter `source`. Rows that are there go first and in the order of
 /// [`lock`]; new ones follow in the order of their texts, for two batches may bring the same.
+///
+/// A resource that comes from another account is the reporter's from now on, or no report of the new account could ever
+/// retire it. Its tags are withdrawn by a trigger (migration `0016_account_moves`).
 pub(super) fn upsert(source: &str) -> String {
     format!(
         "changed AS (
@@ -137,7 +140,8 @@ pub(super) fn upsert(source: &str) -> String {
                 name = excluded.name, cloud = excluded.cloud, account_id = excluded.account_id,
                 resource_type = excluded.resource_type, region = excluded.region,
                 native_tags = excluded.native_tags, created_at = excluded.created_at,
-                discovered_by = CASE WHEN r.retired_at IS NULL THEN r.discovered_by ELSE {source} END,
+                discovered_by = CASE WHEN r.retired_at IS NULL AND r.account_id = excluded.account_id
+                                     THEN r.discovered_by ELSE {source} END,
                 last_seen_at = now(), retired_at = NULL, changed_at = now(), changed_xid = pg_current_xact_id()
             RETURNING id, xmax = 0 AS inserted),
         due AS (

@@ -319,6 +319,15 @@ fn the_corpus_is_read_line_by_line_and_survives_an_export() {
         rejected.len()
     );
     assert_eq!(resources.len() + rejected.len(), 23_774);
+    let of_account = |fault: &Rejection| {
+        fault.reason.starts_with("names the account") || fault.reason.starts_with("is an id of")
+    };
+    let foreign: Vec<_> = rejected
+        .iter()
+        .flatten()
+        .filter(|fault| of_account(fault))
+        .collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
     let again: Vec<_> = read(export(&resources))
         .into_iter()
         .map(|entry| match entry {

@@ -1,0 +1,294 @@
+//! The account that a cloud's own id of a resource names.
+//!
+//! An id belongs to one account. Were it taken for another one, whoever is limited to that account could describe, and
+//! tag, what the id's account has or is going to have.
+
+use super::{Rejection, ResourceReport};
+use crate::domain::Cloud;
+
+/// An account as an id names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct NamedAccount<'a> {
+    cloud: Cloud,
+    id: &'a str,
+    /// The account that the resource is, where an organization's id names it beside the account that manages it.
+    member: Option<&'a str>,
+}
+
+/// Refuses an id that names another account than the report does.
+///
+/// Ids of which that cannot be told pass: those without an account (buckets, `arn:aws:iam::aws:policy/...`), and where
+/// one side is a project's number and the other its id, or an account goes by a name of its own.
+pub(super) fn foreign_account(report: &ResourceReport) -> Option<Rejection> {
+    let named = named_account(&report.resource_id, report.cloud)?;
+    let reason = if named.cloud != report.cloud {
+        format!("is an id of {:?}, not of {:?}", named.cloud, report.cloud)
+    } else if named.is_other_than(&report.account_id) {
+        format!("names the account {}, not account_id", named.id)
+    } else {
+        return None;
+    };
+    Some(Rejection::of("resource_id", &report.resource_id, reason))
+}
+
+fn named_account(id: &str, cloud: Cloud) -> Option<NamedAccount<'_>> {
+    of_arn(id).or_else(|| of_azure(id)).or_else(|| of_gcp(id, cloud))
+}
+
+/// `arn:partition:service:region:account:resource`. What is no number is no account: `aws`, `redacted`.
+fn of_arn(id: &str) -> Option<NamedAccount<'_>> {
+    let mut parts = id.splitn(6, ':');
+    if parts.next()? != "arn" || !parts.next()?.starts_with("aws") {
+        return None;
+    }
+    let service = parts.next()?;
+    let account = parts.nth(1).filter(|account| is_aws_account(account))?;
+    let resource = parts.next()?;
+    let is_member = service == "organizations" && resource.starts_with("account/");
+    let member = resource.rsplit('/').next().filter(|_| is_member);
+    Some(NamedAccount {
+        cloud: Cloud::Aws,
+        id: account,
+        member,
+    })
+}
+
+fn is_aws_account(text: &str) -> bool {
+    text.len() == 12 && is_number(text)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `/subscriptions/ID/...`, whatever the case.
+fn of_azure(id: &str) -> Option<NamedAccount<'_>> {
+    let mut segments = id.strip_prefix('/')?.split('/');
+    if !segments.next()?.eq_ignore_ascii_case("subscriptions") {
+        return None;
+    }
+    let id = segments.next().filter(|id| !id.is_empty())?;
+    Some(NamedAccount {
+        cloud: Cloud::Azure,
+        id,
+        member: None,
+    })
+}
+
+/// `//SERVICE.googleapis.com/projects/PROJECT/...`; of what Google reports also `projects/PROJECT/...`, and links such
+/// as `https://www.googleapis.com/compute/v1/projects/PROJECT/...`.
+fn of_gcp(id: &str, cloud: Cloud) -> Option<NamedAccount<'_>> {
+    let rest = if let Some(full) = id.strip_prefix("//") {
+        let (service, path) = full.split_once('/')?;
+        service.ends_with(".googleapis.com").then_some(path)?
+    } else if let Some(link) = id.strip_prefix("https://") {
+        let (host, path) = link.split_once('/')?;
+        let path = host.ends_with(".googleapis.com").then_some(path)?;
+        // Behind the service and its version.
+        let start = path
+            .find("/projects/")
+            .filter(|at| path[..*at].matches('/').count() < 2)?;
+        &path[start + 1..]
+    } else {
+        (cloud == Cloud::Gcp).then_some(id)?
+    };
+    let project = rest.strip_prefix("projects/")?.split('/').next()?;
+    // `projects/_/buckets/...` and `projects/-/...` stand for any project.
+    let id = Some(project).filter(|id| !matches!(*id, "" | "_" | "-"))?;
+    Some(NamedAccount {
+        cloud: Cloud::Gcp,
+        id,
+        member: None,
+    })
+}
+
+impl NamedAccount<'_> {
+    /// Whether both are known to be different accounts.
+    fn is_other_than(&self, account: &str) -> bool {
+        match self.cloud {
+            Cloud::Aws => is_other_aws(self.id, account) && self.member != Some(account),
+            Cloud::Gcp => is_other_project(self.id, without_prefix(account, "projects/")),
+            Cloud::Azure => {
+                let account = without_prefix(account, "/subscriptions/");
+                is_guid(self.id) == is_guid(account) && !self.id.eq_ignore_ascii_case(account)
+            }
+        }
+    }
+}
+
+/// Consoles write 1111-2222-3333, and spreadsheets drop zeros in front. What is no number is an alias.
+fn is_other_aws(id: &str, account: &str) -> bool {
+    let account = account.replace('-', "");
+    is_number(&account) && id.trim_start_matches('0') != account.trim_start_matches('0')
+}
+
+/// A number and an id may be of the same project; a text that cannot be an id is a name.
+fn is_other_project(id: &str, account: &str) -> bool {
+    let is_id = |text: &str| {
+        let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:".contains(&byte);
+        !is_number(text) && text.bytes().all(letters)
+    };
+    let comparable = (is_number(id) && is_number(account)) || (is_id(id) && is_id(account));
+    comparable && id != account
+}
+
+fn without_prefix<'a>(text: &'a str, prefix: &str) -> &'a str {
+    match text.get(..prefix.len()) {
+        Some(start) if start.eq_ignore_ascii_case(prefix) => &text[prefix.len()..],
+        _ => text,
+    }
+}
+
+/// 8-4-4-4-12 hexadecimal digits.
+fn is_guid(text: &str) -> bool {
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split('-').all(digits) && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ResourceReport, foreign_account};
+    use crate::domain::Cloud::{self, Aws, Azure, Gcp};
+    use std::collections::BTreeMap;
+
+    const GUID: &str = "5D2C7A10-6f1e-4b7c-9a53-0c1de2f3a401";
+
+    fn reason(cloud: Cloud, account: &str, id: &str) -> Option<String> {
+        let report = ResourceReport {
+            resource_id: id.into(),
+            name: "n".into(),
+            cloud,
+            account_id: account.into(),
+            resource_type: "t".into(),
+            region: None,
+            native_tags: BTreeMap::new(),
+            created_at: None,
+        };
+        foreign_account(&report).map(|fault| fault.reason)
+    }
+
+    #[test]
+    fn an_id_that_names_another_account_is_refused() {
+        let other_guid = format!("/subscriptions/{}/resourceGroups/rg", GUID.replace("5D", "6D"));
+        for (cloud, account, id) in [
+            (Aws, "111122223333", "arn:aws:sqs:eu-west-1:444455556666:orders"),
+            (Aws, "111122223333", "arn:aws-cn:iam::444455556666:role/a:b"),
+            (
+                Aws,
+                "111122223333",
+                "arn:aws:organizations::444455556666:account/o-x/777788889999",
+            ),
+            (Aws, "1111-2222-3333", "arn:aws:sqs:eu-west-1:444455556666:orders"),
+            (
+                Gcp,
+                "acme-data",
+                "//pubsub.googleapis.com/projects/acme-ml/topics/t",
+            ),
+            (
+                Gcp,
+                "example.com:data",
+                "//pubsub.googleapis.com/projects/example.com:ml/topics/t",
+            ),
+            (
+                Gcp,
+                "123456",
+                "//cloudresourcemanager.googleapis.com/projects/654321",
+            ),
+            (Gcp, "acme-data", "projects/acme-ml/topics/t"),
+            (
+                Gcp,
+                "acme-data",
+                "https://www.googleapis.com/compute/v1/projects/acme-ml/zones/z/disks/d",
+            ),
+            (
+                Gcp,
+                "acme-data",
+                "https://container.googleapis.com/v1/projects/acme-ml/locations/l",
+            ),
+            (Azure, GUID, &other_guid),
+            (Azure, "sub-a", "/SUBSCRIPTIONS/sub-b/resourceGroups/rg"),
+            // Whatever is said of the cloud.
+            (Gcp, "acme-data", "arn:aws:sqs:eu-west-1:444455556666:orders"),
+            (
+                Aws,
+                "111122223333",
+                "//pubsub.googleapis.com/projects/acme-ml/topics/t",
+            ),
+            (Aws, "111122223333", &other_guid),
+        ] {
+            assert!(reason(cloud, account, id).is_some(), "{account} {id}");
+        }
+        let told = reason(Aws, "111122223333", "arn:aws:sqs:eu-west-1:444455556666:orders");
+        assert_eq!(told.unwrap(), "names the account 444455556666, not account_id");
+    }
+
+    #[test]
+    fn an_id_that_does_not_is_taken() {
+        let guid = format!("/subscriptions/{}/resourceGroups/rg", GUID.to_lowercase());
+        let prefixed = format!("/Subscriptions/{GUID}");
+        for (cloud, account, id) in [
+            (Aws, "111122223333", "arn:aws:sqs:eu-west-1:111122223333:orders"),
+            (Aws, "1111-2222-3333", "arn:aws:sqs:eu-west-1:111122223333:orders"),
+            (Aws, "11122223333", "arn:aws:sqs:eu-west-1:011122223333:orders"),
+            (Aws, "payments-prod", "arn:aws:sqs:eu-west-1:111122223333:orders"),
+            (Aws, "111122223333", "arn:aws:s3:::a-bucket"),
+            (Aws, "111122223333", "arn:aws:iam::aws:policy/AdministratorAccess"),
+            (Aws, "111122223333", "arn:aws:iam::redacted:role/r"),
+            (
+                Aws,
+                "111122223333",
+                "arn:aws:kms:us-east-1:alias/aws/mq:key/0d543df5",
+            ),
+            (
+                Aws,
+                "111122223333",
+                "arn:aws:organizations::444455556666:account/o-x/111122223333",
+            ),
+            (
+                Aws,
+                "444455556666",
+                "arn:aws:organizations::444455556666:account/o-x/111122223333",
+            ),
+            (Aws, "111122223333", "i-0123456789abcdef0"),
+            (Aws, "111122223333", "projects/acme-ml/x"),
+            (
+                Gcp,
+                "acme-data",
+                "//pubsub.googleapis.com/projects/acme-data/topics/t",
+            ),
+            (
+                Gcp,
+                "acme-data",
+                "//cloudresourcemanager.googleapis.com/projects/123456",
+            ),
+            (
+                Gcp,
+                "123456",
+                "//pubsub.googleapis.com/projects/acme-data/topics/t",
+            ),
+            (
+                Gcp,
+                "projects/acme-data",
+                "//pubsub.googleapis.com/projects/acme-data/topics/t",
+            ),
+            (
+                Gcp,
+                "Acme Data",
+                "//pubsub.googleapis.com/projects/acme-data/topics/t",
+            ),
+            (Gcp, "acme-data", "//storage.googleapis.com/acme-raw"),
+            (
+                Gcp,
+                "acme-data",
+                "//storage.googleapis.com/projects/_/buckets/acme-raw",
+            ),
+            (Gcp, "acme-data", "https://example.com/projects/acme-ml"),
+            (Azure, GUID, &guid),
+            (Azure, &prefixed, &guid),
+            (Azure, "Pay as you go", &guid),
+            (Azure, GUID, "/providers/Microsoft.Management/managementGroups/m"),
+        ] {
+            assert_eq!(reason(cloud, account, id), None, "{account} {id}");
+        }
+    }
+}
