@@ -47,6 +47,7 @@ async fn answer(State(bare): State<Arc<Bare>>, Json(body): Json<Body>) -> impl I
         subject: "bare".into(),
         role: Role::Admin,
         scope: AccountScope::All,
+        expires_at: None,
     };
     let id = RequestId("bare".into());
     let response = context::execute(&bare.schema, &bare.services, request, Some(actor), id).await;

@@ -29,6 +29,8 @@ pub enum ProblemCode {
     Stale,
     /// More than may be done at once.
     TooMany,
+    /// It is in none of the accounts of whoever has it done.
+    Forbidden,
 }
 
 /// One mistake of the caller.

@@ -135,6 +135,11 @@ impl MigratorTrait for Migrator {
                 up: include_str!("sql/0016_account_moves.sql"),
                 down: include_str!("sql/0016_account_moves_down.sql"),
             }),
+            Box::new(Sql {
+                name: "0017_run_principals",
+                up: include_str!("sql/0017_run_principals.sql"),
+                down: include_str!("sql/0017_run_principals_down.sql"),
+            }),
         ]
     }
 }

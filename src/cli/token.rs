@@ -49,6 +49,7 @@ pub fn print(arguments: TokenArgs, config: &Config) -> anyhow::Result<ExitCode> 
         subject: arguments.sub,
         role: arguments.role.into(),
         scope: arguments.accounts.map_or(AccountScope::All, AccountScope::Only),
+        expires_at: None,
     };
     say(&mint(&config.auth, actor, arguments.ttl).map_err(anyhow::Error::from_boxed)?);
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 use crate::db::scoped::{self, Within};
 pub use crate::entities::AccountScope;
 use crate::error::{Error, Result};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -42,19 +43,35 @@ pub struct Actor {
     pub role: Role,
     /// The accounts that exist for the actor.
     pub scope: AccountScope,
+    /// When the credentials expire by which the actor was recognised; `None` when there were none, or they never do.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl Actor {
     /// How the names of scripts begin.
     pub const TOKEN: &'static str = "token:";
 
+    /// How the names of the service itself begin.
+    pub const SYSTEM: &'static str = "system:";
+
     /// The service itself, in the name of one of its jobs.
     pub fn system(job: &str) -> Self {
         Self {
-            subject: format!("system:{job}"),
+            subject: format!("{}{job}", Self::SYSTEM),
             role: Role::Admin,
             scope: AccountScope::All,
+            expires_at: None,
         }
+    }
+
+    /// Whether it is the service itself.
+    pub fn is_system(&self) -> bool {
+        self.subject.starts_with(Self::SYSTEM)
+    }
+
+    /// The public id of the API token, of a script.
+    pub fn api_token(&self) -> Option<&str> {
+        self.subject.strip_prefix(Self::TOKEN)?.split(':').next()
     }
 
     /// Passes when the actor has the role or a higher one; otherwise [`Error::Forbidden`].

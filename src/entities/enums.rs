@@ -209,4 +209,6 @@ pub enum Outcome {
     Conflict,
     /// It changed after it was selected.
     Stale,
+    /// It is in none of the accounts of whoever has the run done.
+    Forbidden,
 }

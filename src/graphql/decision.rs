@@ -41,6 +41,8 @@ pub enum DecisionOutcome {
     Conflict,
     /// It changed after it was selected, and stays as it is.
     Stale,
+    /// Its account is none of those of whoever has the run done, who may have lost it since they asked; it stays as it is.
+    Forbidden,
     /// The run has not come to it; once the run has ended, it stays as it is.
     Waiting,
 }
@@ -55,6 +57,7 @@ impl From<Outcome> for DecisionOutcome {
             Outcome::NotFound => Self::NotFound,
             Outcome::Conflict => Self::Conflict,
             Outcome::Stale => Self::Stale,
+            Outcome::Forbidden => Self::Forbidden,
         }
     }
 }
@@ -69,6 +72,7 @@ impl From<DecisionOutcome> for ItemFilter {
             DecisionOutcome::NotFound => Outcome::NotFound,
             DecisionOutcome::Conflict => Outcome::Conflict,
             DecisionOutcome::Stale => Outcome::Stale,
+            DecisionOutcome::Forbidden => Outcome::Forbidden,
             DecisionOutcome::Waiting => return Self::Waiting,
         })
     }
@@ -151,6 +155,7 @@ impl RunDecision {
             Outcome::NotFound => UserErrorCode::NotFound,
             Outcome::Conflict => UserErrorCode::Conflict,
             Outcome::Stale => UserErrorCode::Stale,
+            Outcome::Forbidden => UserErrorCode::Forbidden,
         };
         Some(UserError {
             code,

@@ -197,6 +197,8 @@ pub enum UserErrorCode {
     Stale,
     /// More than may be done at once.
     TooMany,
+    /// It is in none of the accounts of whoever has it done.
+    Forbidden,
 }
 
 impl From<ProblemCode> for UserErrorCode {
@@ -208,6 +210,7 @@ impl From<ProblemCode> for UserErrorCode {
             ProblemCode::AlreadyDecided => Self::AlreadyDecided,
             ProblemCode::Stale => Self::Stale,
             ProblemCode::TooMany => Self::TooMany,
+            ProblemCode::Forbidden => Self::Forbidden,
         }
     }
 }

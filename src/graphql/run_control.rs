@@ -202,8 +202,8 @@ impl RunMutation {
         ImportVirtualTagsPayload::of(request(ctx, Arguments::Import(spec)).await?)
     }
 
-    /// Cancels a run: a waiting one at once, a running one at its next checkpoint. For approvers; who is limited to
-    /// accounts may cancel what they asked for themselves.
+    /// Cancels a run: a waiting one at once, a running one at its next checkpoint. For whoever asked for it, and for those
+    /// who may ask for such a run.
     async fn cancel_run(
         &self,
         ctx: &Context<'_>,
@@ -212,8 +212,9 @@ impl RunMutation {
         CancelRunPayload::of(runs::cancel(&ctx.services()?.db, ctx.actor()?, input.id.0).await)
     }
 
-    /// Queues a failed or cancelled run again; its progress stands. For approvers; who is limited to accounts may try
-    /// again what they asked for themselves.
+    /// Queues a failed or cancelled run again; its progress stands. From then on the run works in the caller's name, and
+    /// within the caller's accounts. For those who may ask for such a run; who is limited to accounts may try
+    /// decisions again that they asked for themselves.
     async fn retry_run(
         &self,
         ctx: &Context<'_>,

@@ -201,6 +201,7 @@ fn developer_named(name: &str) -> Result<Caller, Refused> {
             subject: name.to_owned(),
             role: Role::Admin,
             scope: AccountScope::All,
+            expires_at: None,
         },
         expires: None,
         api_token: None,
@@ -211,7 +212,7 @@ fn developer_named(name: &str) -> Result<Caller, Refused> {
 fn is_name(text: &str) -> bool {
     !text.trim().is_empty()
         && text.len() <= SUBJECT_MAX_BYTES
-        && !text.starts_with("system:")
+        && !text.starts_with(Actor::SYSTEM)
         && !text.starts_with(Actor::TOKEN)
         && !text.chars().any(char::is_control)
 }
@@ -236,6 +237,7 @@ mod tests {
             subject: "ada".into(),
             role: Role::Approver,
             scope: AccountScope::Only(vec!["111".into()]),
+            expires_at: None,
         }
     }
 
@@ -261,7 +263,15 @@ mod tests {
             .check(Some(&format!("bearer {token}")), Some("eve"))
             .await
             .unwrap();
-        assert_eq!(caller.actor, actor());
+        let expires_at = caller.actor.expires_at;
+        assert_eq!(expires_at.map(SystemTime::from), caller.expires);
+        assert_eq!(
+            caller.actor,
+            Actor {
+                expires_at,
+                ..actor()
+            }
+        );
         let remaining = caller.remaining().unwrap();
         assert!(
             remaining > Duration::from_secs(50) && remaining <= Duration::from_mins(1),

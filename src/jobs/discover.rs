@@ -31,7 +31,10 @@ pub(super) async fn run(context: &JobContext, run: &RunHandle, source: Option<&s
         match report(context, run, provider).await {
             Ok(Next::Provider) => {}
             Ok(Next::Stop) => return Ok(()),
-            Err(error) => failures.push(error.to_string()),
+            Err(error) => {
+                run.require_rights(&context.db).await?;
+                failures.push(error.to_string());
+            }
         }
     }
     if failures.is_empty() {

@@ -256,6 +256,7 @@ fn tell(ended: std::result::Result<(), JoinError>) {
 
 /// Does what the run asks for.
 async fn perform(context: JobContext, history: RunHistory, run: Arc<RunHandle>) -> Result<()> {
+    run.require_rights(&context.db).await?;
     match &run.arguments {
         Arguments::Discover { source } => discover::run(&context, &run, source.as_deref()).await,
         Arguments::AutoTag {} => auto_tag::run(&context, &run).await,

@@ -112,6 +112,7 @@ fn actor(role: Role, scope: AccountScope) -> Actor {
         subject: "ada".into(),
         role,
         scope,
+        expires_at: None,
     }
 }
 

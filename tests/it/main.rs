@@ -41,6 +41,7 @@ mod live;
 mod manual_tags;
 mod model;
 mod program;
+mod rights;
 mod rules;
 mod runs;
 mod schedules;

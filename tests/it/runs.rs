@@ -15,13 +15,14 @@ use virtual_tagging::entities::scheduler_job;
 use virtual_tagging::error::{Error, ProblemCode};
 use virtual_tagging::jobs::Queue;
 
-const DISCOVER: Arguments = Arguments::Discover { source: None };
+pub const DISCOVER: Arguments = Arguments::Discover { source: None };
 
 pub fn actor(role: Role) -> Actor {
     Actor {
         subject: "ada".into(),
         role,
         scope: AccountScope::All,
+        expires_at: None,
     }
 }
 

@@ -120,6 +120,7 @@ impl Service {
             subject: subject.into(),
             role,
             scope,
+            expires_at: None,
         };
         mint(&self.config.auth, actor, ttl).unwrap()
     }

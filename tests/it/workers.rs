@@ -138,7 +138,7 @@ async fn a_heartbeat_learns_of_a_cancellation() {
 }
 
 #[tokio::test]
-async fn who_is_limited_to_accounts_steers_their_own_runs() {
+async fn who_is_limited_to_accounts_cancels_their_own_runs_and_tries_only_decisions_again() {
     let test = TestDb::create().await;
     let db = test.connect().await;
     let limited = Actor {
@@ -147,18 +147,39 @@ async fn who_is_limited_to_accounts_steers_their_own_runs() {
     };
     let run = request(&db, DISCOVER).await;
     assert_eq!(run.requested_by, limited.subject);
-    let cancelled = runs::cancel(&db, &limited, run.id).await.unwrap();
-    assert_eq!(cancelled.status, RunStatus::Cancelled);
-    let retried = runs::retry(&db, &Queue, &limited, run.id).await.unwrap();
-    assert_eq!(retried.status, RunStatus::Queued);
     let other = Actor {
         subject: "bob".into(),
-        ..limited
+        ..limited.clone()
     };
-    for refused in [
-        runs::cancel(&db, &other, run.id).await,
-        runs::retry(&db, &Queue, &other, run.id).await,
-    ] {
+    let refused = runs::cancel(&db, &other, run.id).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))));
+    let cancelled = runs::cancel(&db, &limited, run.id).await.unwrap();
+    assert_eq!(cancelled.status, RunStatus::Cancelled);
+    for refused in [&limited, &other] {
+        let refused = runs::retry(&db, &Queue, refused, run.id).await;
+        assert!(
+            matches!(refused, Err(Error::Forbidden(_))),
+            "it concerns all accounts"
+        );
+    }
+    let retried = runs::retry(&db, &Queue, &actor(Role::Approver), run.id)
+        .await
+        .unwrap();
+    assert_eq!(retried.status, RunStatus::Queued);
+}
+
+#[tokio::test]
+async fn who_may_not_ask_for_a_run_neither_cancels_nor_retries_it() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let run = request(&db, MAINTAIN).await;
+    let approver = crate::world::approver("ann");
+    let refused = runs::cancel(&db, &approver, run.id).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))));
+    // Who lost the role since may still take it back.
+    runs::cancel(&db, &actor(Role::Approver), run.id).await.unwrap();
+    for approver in [approver, actor(Role::Approver)] {
+        let refused = runs::retry(&db, &Queue, &approver, run.id).await;
         assert!(matches!(refused, Err(Error::Forbidden(_))));
     }
 }

@@ -184,6 +184,7 @@ pub fn actor(subject: &str, role: Role) -> Actor {
         subject: subject.into(),
         role,
         scope: AccountScope::All,
+        expires_at: None,
     }
 }
 
@@ -197,5 +198,6 @@ pub fn limited(account: &str) -> Actor {
         subject: "limited".into(),
         role: Role::Admin,
         scope: AccountScope::Only(vec![account.into()]),
+        expires_at: None,
     }
 }

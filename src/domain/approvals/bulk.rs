@@ -10,7 +10,7 @@ use super::{
 };
 use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
-use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::domain::auth::{AccountScope, Actor, Role, within};
 use crate::domain::events::Notifier;
 use crate::domain::runs::{self, Arguments, Flow, Progress, Run, RunHandle, Wake};
 use crate::entities::Outcome;
@@ -36,8 +36,8 @@ pub enum Answer {
 
 /// Decides the selected tags for the actor, who must be an approver: at once, as [`super::decide()`], or by a run.
 ///
-/// The run decides what is selected at this moment and exists for the actor, however the actor's accounts change later.
-/// Refuses more than [`MAX_SELECTED`] tags.
+/// The run decides what is selected at this moment and exists for the actor, for as long as the actor may: see
+/// [`RunHandle::require_rights`]. Refuses more than [`MAX_SELECTED`] tags.
 pub async fn request(
     db: &DatabaseConnection,
     wake: &dyn Wake,
@@ -94,7 +94,7 @@ async fn queue(
 }
 
 /// Makes the decisions that a run is for, chunk by chunk, until all are made or the run is told to stop; what is left
-/// then stays as it is.
+/// then stays as it is. So does what is of none of the accounts of those for whom the run works now.
 pub async fn run(
     db: &DatabaseConnection,
     notifier: &Notifier,
@@ -103,13 +103,15 @@ pub async fn run(
     reason: Option<String>,
 ) -> Result<()> {
     let cause = Cause {
-        actor: run.requested_by.clone(),
+        actor: run.subject().to_owned(),
         reason,
         run_id: Some(run.run_id),
     };
+    let scope = run.scope();
     let mut done = run.done_before;
     loop {
-        let (items, flow) = sql::retried(|| chunk(db, run, decision, done, &cause)).await?;
+        let chunk = Box::pin(sql::retried(|| chunk(db, run, &scope, decision, done, &cause)));
+        let (items, flow) = within(&scope, chunk).await?;
         if items == 0 {
             return Ok(());
         }
@@ -125,6 +127,7 @@ pub async fn run(
 async fn chunk(
     db: &DatabaseConnection,
     run: &RunHandle,
+    scope: &AccountScope,
     decision: Decision,
     done: i64,
     cause: &Cause,
@@ -140,17 +143,17 @@ async fn chunk(
         return Ok((0, Flow::Continue));
     }
     let ids = items.tags(&txn, "").await?;
-    lock_resources(&txn, &ids, &AccountScope::All).await?;
+    lock_resources(&txn, &ids, scope).await?;
     let unchanged = items
         .tags(
             &txn,
             "AND t.updated_at = i.seen_at AND t.account_id = i.account_id",
         )
         .await?;
-    // What was selected was within the actor's scope, and is in the same account still.
-    let changed = decide::make(&txn, &AccountScope::All, decision, &unchanged, cause).await?;
+    // What was selected was within the scope of who asked, and is in the same account still.
+    let changed = decide::make(&txn, scope, decision, &unchanged, cause).await?;
     items.settle(&txn, decision, &changed).await?;
-    let mut counts = items.refuse(&txn, decision).await?;
+    let mut counts = items.refuse(&txn, scope, decision).await?;
     *counts.entry(name(decision.outcome())).or_default() += changed.len() as i64;
     let progress = Progress {
         done_delta: total,
@@ -223,6 +226,7 @@ impl Items {
     async fn refuse(
         &self,
         txn: &impl ConnectionTrait,
+        scope: &AccountScope,
         decision: Decision,
     ) -> Result<BTreeMap<&'static str, i64>> {
         let left = "SELECT position, virtual_tag_id, account_id FROM decision_items
@@ -237,7 +241,7 @@ impl Items {
         let refusals: Vec<Refusal> = left
             .iter()
             .map(|item| {
-                let problem = item.why_not(decision, tags.get(&item.virtual_tag_id));
+                let problem = item.why_not(scope, decision, tags.get(&item.virtual_tag_id));
                 let outcome = outcome(&problem);
                 *counts.entry(name(outcome)).or_default() += 1;
                 Refusal {
@@ -264,9 +268,13 @@ struct Left {
 }
 
 impl Left {
-    fn why_not(&self, decision: Decision, tag: Option<&VirtualTag>) -> Problem {
+    fn why_not(&self, scope: &AccountScope, decision: Decision, tag: Option<&VirtualTag>) -> Problem {
         let stale = || Problem::new(ProblemCode::Stale, "it changed after it was selected");
         match (tag, &self.account_id) {
+            (_, Some(account)) if !scope.allows(account) => Problem::new(
+                ProblemCode::Forbidden,
+                "its account is none of those of whoever has the run done",
+            ),
             (None, _) | (_, None) => not_found(),
             // Where it went is nothing that the actor may know of.
             (Some(tag), Some(account)) if tag.account_id != *account => stale(),
@@ -288,6 +296,7 @@ fn outcome(problem: &Problem) -> Outcome {
         ProblemCode::NotFound => Outcome::NotFound,
         ProblemCode::AlreadyDecided => Outcome::AlreadyDecided,
         ProblemCode::Stale => Outcome::Stale,
+        ProblemCode::Forbidden => Outcome::Forbidden,
         ProblemCode::Invalid | ProblemCode::Conflict | ProblemCode::TooMany => Outcome::Conflict,
     }
 }
@@ -302,5 +311,6 @@ pub(super) const fn name(outcome: Outcome) -> &'static str {
         Outcome::NotFound => "not_found",
         Outcome::Conflict => "conflict",
         Outcome::Stale => "stale",
+        Outcome::Forbidden => "forbidden",
     }
 }

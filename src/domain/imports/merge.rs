@@ -85,13 +85,15 @@ async fn merge(
     txn: &DatabaseTransaction,
     part: &Part,
 ) -> Result<Reconciled> {
-    let by = &work.run.requested_by;
     match (work.spec.tags.is_some(), work.spec.dry_run) {
-        (false, false) => staged::merge(txn, part, &format!("import:{by}")).await,
+        (false, false) => {
+            let source = format!("import:{}", work.run.requested_by);
+            staged::merge(txn, part, &source).await
+        }
         (false, true) => staged::plan(txn, part, import.run_id).await,
         (true, false) => {
             let cause = Cause {
-                actor: by.clone(),
+                actor: work.run.subject().to_owned(),
                 reason: None,
                 run_id: Some(import.run_id),
             };

@@ -103,12 +103,7 @@ impl Arguments {
 
     /// The role that may ask for such a run.
     pub fn required_role(&self) -> Role {
-        match self {
-            Self::Discover { .. } | Self::AutoTag {} | Self::Import { .. } | Self::Decide { .. } => {
-                Role::Approver
-            }
-            Self::Maintain {} | Self::Seal {} => Role::Admin,
-        }
+        role_for(self.job())
     }
 
     /// Whether success leaves resources to be evaluated.
@@ -135,6 +130,14 @@ impl Arguments {
     pub(super) fn from_json(job: JobName, arguments: &Value) -> Result<Self> {
         serde_json::from_value(serde_json::json!({ "job": job, "arguments": arguments }))
             .map_err(|error| Error::internal(format!("arguments of a run of {job:?}: {error}")))
+    }
+}
+
+/// The role that may ask for a run of the job, whatever it is given.
+pub(super) fn role_for(job: JobName) -> Role {
+    match job {
+        JobName::Discover | JobName::AutoTag | JobName::Import | JobName::Decide => Role::Approver,
+        JobName::Maintain | JobName::Seal => Role::Admin,
     }
 }
 

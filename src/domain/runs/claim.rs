@@ -1,5 +1,6 @@
 //! A worker's hold on a run.
 
+use super::principal::{self, LOST_RIGHTS, Principal};
 use super::{Arguments, Run};
 use crate::db::sql;
 use crate::domain::JobName;
@@ -67,13 +68,15 @@ pub struct RunHandle {
     pub arguments: Arguments,
     /// The moment that the run stands for: its schedule's tick, or when it was asked for. The same in all attempts.
     pub asked_at: DateTime<Utc>,
-    /// Who asked for it.
+    /// Who asked for it; see [`RunHandle::subject`] for who acts.
     pub requested_by: String,
     /// Units of work that earlier attempts committed.
     pub done_before: i64,
     /// Whether another run asked for this one, to share its work.
     pub(super) recruited: bool,
     pub(super) fence: i64,
+    /// For whom the run works; `None` for the service itself.
+    pub(super) principal: Option<Principal>,
     pub(super) stopped: OnceLock<Stop>,
     pub(super) stop: CancellationToken,
     /// Cancelled with `stop`, and when a heartbeat learns that a person cancelled the run.
@@ -189,6 +192,7 @@ async fn hold(db: &DatabaseConnection, run: Run, stop: CancellationToken) -> Res
             done_before: run.progress_done,
             recruited: run.recruited_by.is_some(),
             fence: run.fence,
+            principal: Principal::load(db, run.id).await?,
             stopped: OnceLock::new(),
             halt: stop.child_token(),
             stop,
@@ -209,32 +213,33 @@ async fn hold(db: &DatabaseConnection, run: Run, stop: CancellationToken) -> Res
 impl RunHandle {
     /// Adds a chunk's progress, as the last statement of the chunk's transaction, and tells whether to go on.
     ///
-    /// Gives an error when the run is no longer ours, so that the transaction rolls back.
+    /// Gives an error when the run is no longer ours, so that the transaction rolls back; [`Error::Forbidden`] when those
+    /// for whom it works have lost their rights, see [`RunHandle::require_rights`].
     pub async fn checkpoint(&self, txn: &impl ConnectionTrait, progress: Progress) -> Result<Flow> {
         #[derive(FromQueryResult)]
         struct Row {
             cancelled: bool,
+            lost: Option<String>,
         }
-        let row: Option<Row> = sql::row(
-            txn,
+        let checkpoint = format!(
             "UPDATE scheduler_jobs SET heartbeat_at = clock_timestamp(),
                  progress_done = progress_done + $3, progress_total = coalesce($4, progress_total),
                  counts = counts || (SELECT coalesce(jsonb_object_agg(key,
-                     coalesce((counts ->> key)::bigint, 0) + value::bigint), '{}') FROM jsonb_each_text($5))
+                     coalesce((counts ->> key)::bigint, 0) + value::bigint), '{{}}') FROM jsonb_each_text($5))
              WHERE id = $1 AND fence = $2 AND status = 'RUNNING'
-             RETURNING cancel_requested_at IS NOT NULL AS cancelled",
-            [
-                self.run_id.into(),
-                self.fence.into(),
-                progress.done_delta.into(),
-                progress.total.into(),
-                serde_json::to_value(&progress.counts)
-                    .map_err(Error::internal)?
-                    .into(),
-            ],
-        )
-        .await?;
+             RETURNING cancel_requested_at IS NOT NULL AS cancelled, {LOST_RIGHTS} AS lost"
+        );
+        let counts = serde_json::to_value(&progress.counts).map_err(Error::internal)?;
+        let binds = [
+            self.run_id.into(),
+            self.fence.into(),
+            progress.done_delta.into(),
+            progress.total.into(),
+            counts.into(),
+        ];
+        let row: Option<Row> = sql::row(txn, &checkpoint, binds).await?;
         let row = row.ok_or_else(|| self.lost())?;
+        principal::require_held(row.lost.as_deref())?;
         let why = match (row.cancelled, self.stop.is_cancelled()) {
             (true, _) => Stop::Cancelled,
             (false, true) => Stop::Shutdown,

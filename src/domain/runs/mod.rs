@@ -13,6 +13,7 @@ mod cron;
 mod history;
 pub mod list;
 mod pace;
+mod principal;
 mod recruit;
 mod request;
 mod rescue;

@@ -1,12 +1,12 @@
 //! Sharing a run's work with idle workers.
 
-use super::{RunHandle, Wake};
+use super::{RunHandle, Wake, principal};
 use crate::db::{Begin, sql};
 use crate::domain::runs::Run;
 use crate::error::Result;
 use sea_orm::DatabaseConnection;
 
-/// Asks for one more run with the same arguments, which a worker of any replica takes as soon as it is idle, and which
+/// Asks for one more run with the same arguments, in the same name, which a worker of any replica takes as soon as it is idle, and which
 /// may recruit in its turn. Gives whether it did: not while one waits already, nor when `useful` runs are at work.
 ///
 /// For jobs that share their work out by locks on its parts. `useful` is how many runs find something to do at the
@@ -21,6 +21,11 @@ pub async fn recruit(
     if useful < 2 {
         return Ok(false);
     }
+    let singleton_key = handle.arguments.singleton_key();
+    let singleton_key = match &handle.principal {
+        Some(principal) => principal.singleton_key(&singleton_key),
+        None => singleton_key,
+    };
     let txn = db.begin().await?;
     let run: Option<Run> = sql::row(
         &txn,
@@ -36,7 +41,7 @@ pub async fn recruit(
             handle.arguments.job().into(),
             handle.arguments.to_json()?.into(),
             handle.requested_by.clone().into(),
-            handle.arguments.singleton_key().into(),
+            singleton_key.into(),
             handle.arguments.exclusive_key().into(),
             handle.arguments.priority().into(),
             handle.run_id.into(),
@@ -45,6 +50,7 @@ pub async fn recruit(
     )
     .await?;
     if let Some(run) = &run {
+        principal::share(&txn, handle.run_id, run.id).await?;
         wake.wake(&txn, run.id, run.run_at).await?;
     }
     txn.commit().await?;

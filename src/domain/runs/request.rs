@@ -1,9 +1,11 @@
 //! Asking for runs, cancelling them and trying them again.
 
+use super::arguments::role_for;
+use super::principal::Principal;
 use super::{Arguments, Run, Wake, not_found};
 use crate::db::{Begin, sql};
-use crate::domain::RunStatus;
 use crate::domain::auth::{Actor, Role};
+use crate::domain::{JobName, RunStatus};
 use crate::entities::{AccountScope, scheduler_job};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, Utc};
@@ -37,7 +39,7 @@ pub struct Requested {
     pub created: bool,
 }
 
-/// Asks for a run as soon as a worker is free.
+/// Asks for a run as soon as a worker is free. It works in the actor's name, for as long as the actor may.
 ///
 /// Needs [`Arguments::required_role`] and access to all accounts.
 pub async fn request(
@@ -49,7 +51,7 @@ pub async fn request(
     actor.require(new.arguments.required_role())?;
     actor.require_all_accounts()?;
     let txn = db.begin().await?;
-    let requested = enqueue(&txn, wake, &actor.subject, &new).await?;
+    let requested = enqueue(&txn, wake, actor, &new).await?;
     txn.commit().await?;
     Ok(requested)
 }
@@ -82,10 +84,11 @@ pub async fn request_discovery(
 
 /// Cancels a run: a queued one at once, a running one at its next checkpoint. Cancelling twice changes nothing.
 ///
-/// Needs [`Role::Approver`] and access to all accounts; who is limited to some may cancel what they asked for
-/// themselves. [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has ended otherwise.
+/// Needs [`Role::Approver`] of whoever asked for it, and of others [`Arguments::required_role`] and access to all accounts.
+/// [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has ended otherwise.
 pub async fn cancel(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<Run> {
-    may_steer(db, actor, id).await?;
+    actor.require(Role::Approver)?;
+    may_cancel(actor, &get(db, id).await?)?;
     let run: Option<Run> = sql::row(
         db,
         "UPDATE scheduler_jobs SET
@@ -106,12 +109,15 @@ pub async fn cancel(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<R
     }
 }
 
-/// Queues a failed or cancelled run again, with all its attempts; its progress stands.
+/// Queues a failed or cancelled run again, with all its attempts; its progress stands. From then on it works in the name
+/// of the actor, within the accounts of those for whom it worked before.
 ///
-/// Rights as for [`cancel`]. [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has
-/// neither failed nor been cancelled.
+/// Needs what asking for such a run needs; who is limited to some accounts may have decisions made again that they asked
+/// for themselves. [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has neither failed
+/// nor been cancelled.
 pub async fn retry(db: &DatabaseConnection, wake: &dyn Wake, actor: &Actor, id: i64) -> Result<Run> {
-    may_steer(db, actor, id).await?;
+    actor.require(Role::Approver)?;
+    may_retry(actor, &get(db, id).await?)?;
     let txn = db.begin().await?;
     let run: Option<Run> = sql::row(
         &txn,
@@ -129,6 +135,7 @@ pub async fn retry(db: &DatabaseConnection, wake: &dyn Wake, actor: &Actor, id: 
             "only a failed or cancelled run can be tried again",
         ));
     };
+    work_for(&txn, actor, &run).await?;
     wake.wake(&txn, run.id, run.run_at).await?;
     txn.commit().await?;
     Ok(run)
@@ -148,19 +155,31 @@ pub(in crate::domain) async fn add(
         singleton_key: None,
     };
     let run = insert(txn, wake, &actor.subject, &new, None).await?;
-    run.ok_or_else(|| Error::internal("a run without a key met an equal one"))
+    let run = run.ok_or_else(|| Error::internal("a run without a key met an equal one"))?;
+    work_for(txn, actor, &run).await?;
+    Ok(run)
 }
 
-/// Makes a run in the caller's transaction, or gives the equal one that waits already.
+/// Makes a run in the caller's transaction, or gives the equal one of the same actor that waits already.
 pub(super) async fn enqueue(
     txn: &DatabaseTransaction,
     wake: &dyn Wake,
-    requested_by: &str,
+    actor: &Actor,
     new: &NewRun,
 ) -> Result<Requested> {
+    let key = new.singleton_key.as_deref();
+    let singleton_key = match Principal::of(actor) {
+        Some(principal) => key.map(|key| principal.singleton_key(key)),
+        None => key.map(str::to_owned),
+    };
+    let new = NewRun {
+        singleton_key,
+        ..new.clone()
+    };
     // The equal run may be claimed between the two statements: then there is room for a new one.
     for _ in 0..3 {
-        if let Some(run) = insert(txn, wake, requested_by, new, None).await? {
+        if let Some(run) = insert(txn, wake, &actor.subject, &new, None).await? {
+            work_for(txn, actor, &run).await?;
             return Ok(Requested { run, created: true });
         }
         // Somebody waits for it now: it is to leave a trace, whatever it was made for.
@@ -171,6 +190,7 @@ pub(super) async fn enqueue(
             [new.singleton_key.clone().into()],
         );
         if let Some(run) = equal.await? {
+            work_for(txn, actor, &run).await?;
             return Ok(Requested { run, created: false });
         }
     }
@@ -209,13 +229,30 @@ pub(super) async fn insert(
     Ok(run)
 }
 
-/// Passes for who may cancel the run and try it again.
-async fn may_steer(db: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<()> {
-    actor.require(Role::Approver)?;
-    match actor.require_all_accounts() {
-        Err(limited) if get(db, id).await?.requested_by != actor.subject => Err(limited),
-        _ => Ok(()),
+/// Has a run work in the name of the actor.
+async fn work_for(txn: &DatabaseTransaction, actor: &Actor, run: &Run) -> Result<()> {
+    match Principal::of(actor) {
+        Some(principal) => principal.take_over(txn, run.id).await,
+        None => Ok(()),
     }
+}
+
+/// Passes for who may cancel the run: whoever asked for it, and those who might have.
+fn may_cancel(actor: &Actor, run: &Run) -> Result<()> {
+    if run.requested_by == actor.subject {
+        return actor.require(Role::Approver);
+    }
+    actor.require(role_for(run.job_name))?;
+    actor.require_all_accounts()
+}
+
+/// Passes for who may try the run again: those who might ask for it now. Decisions are limited to the actor's accounts.
+fn may_retry(actor: &Actor, run: &Run) -> Result<()> {
+    actor.require(role_for(run.job_name))?;
+    if run.job_name == JobName::Decide && run.requested_by == actor.subject {
+        return Ok(());
+    }
+    actor.require_all_accounts()
 }
 
 async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Run> {

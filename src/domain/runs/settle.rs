@@ -95,13 +95,7 @@ async fn succeed(txn: &DatabaseTransaction, wake: &dyn Wake, handle: &RunHandle)
     let may_be_due = settled == Settled::Succeeded && handle.arguments.leads_to_auto_tagging();
     if may_be_due && auto_tag::is_due(txn).await? {
         let job = sea_orm::ActiveEnum::to_value(&handle.arguments.job());
-        enqueue(
-            txn,
-            wake,
-            &Actor::system(&job).subject,
-            &Arguments::AutoTag {}.into(),
-        )
-        .await?;
+        enqueue(txn, wake, &Actor::system(&job), &Arguments::AutoTag {}.into()).await?;
     }
     Ok(settled)
 }

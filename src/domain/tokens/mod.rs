@@ -60,6 +60,7 @@ impl ApiToken {
                 .accounts
                 .clone()
                 .map_or(AccountScope::All, AccountScope::Only),
+            expires_at: Some(self.expires_at),
         })
     }
 }

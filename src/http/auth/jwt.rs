@@ -6,6 +6,7 @@ use super::{Caller, is_name};
 use crate::domain::auth::{AccountScope, Actor, Role};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -128,6 +129,11 @@ pub fn caller(claims: &Map<String, Value>, demands: &Demands, now: SystemTime) -
                 None => AccountScope::All,
                 Some(accounts) => AccountScope::Only(account_ids(accounts)?),
             },
+            // Later than a date can be is never.
+            expires_at: claims
+                .get("exp")
+                .and_then(Value::as_i64)
+                .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
         },
         expires: Some(expires),
         api_token: None,
