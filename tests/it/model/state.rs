@@ -20,6 +20,9 @@ pub fn upper(word: impl std::fmt::Debug) -> String {
     format!("{word:?}").to_uppercase()
 }
 
+/// Who withdraws the tags of resources that change accounts.
+const INVENTORY: &str = "system:inventory";
+
 /// What a decision took from a tag.
 #[derive(Clone, Copy, Debug)]
 pub struct Taken {
@@ -339,6 +342,10 @@ impl Model {
     }
 
     pub fn report(&mut self, slot: usize, report: ResourceReport) {
+        let moves = |known: &Resource| known.report.account_id != report.account_id;
+        if self.resources.get(&slot).is_some_and(moves) {
+            self.leave_account(slot);
+        }
         match self.resources.get(&slot) {
             Some(known) if !known.retired && known.report == report => {}
             known => {
@@ -350,6 +357,17 @@ impl Model {
                 };
                 self.resources.insert(slot, resource);
             }
+        }
+    }
+
+    /// One account's trail ends, and another's begins, with nothing decided.
+    fn leave_account(&mut self, slot: usize) {
+        for number in self.of_resource(slot) {
+            let (value, status) = (self.tags[&number].value.clone(), self.tags[&number].status);
+            self.log(number, "DELETED", Some((&value, status)), INVENTORY);
+            let tag = self.tags.get_mut(&number).unwrap();
+            (tag.status, tag.decided, tag.taken) = (Superseded, None, None);
+            self.log(number, "WITHDRAWN", None, INVENTORY);
         }
     }
 

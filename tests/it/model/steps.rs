@@ -47,6 +47,8 @@ pub enum Op {
         slot: usize,
         name: usize,
         native: usize,
+        /// In another account than most reports.
+        elsewhere: bool,
     },
     /// All that there is, according to the source: what is missing vanishes.
     Snapshot {
@@ -147,7 +149,8 @@ fn simple() -> impl Strategy<Value = Op> {
     let slot = || 0..SLOTS;
     let index = any::<usize>;
     prop_oneof![
-        4 => (slot(), index(), index()).prop_map(|(slot, name, native)| Op::Report { slot, name, native }),
+        4 => (slot(), index(), index(), prop::bool::weighted(0.2)).prop_map(
+            |(slot, name, native, elsewhere)| Op::Report { slot, name, native, elsewhere }),
         2 => any::<[bool; SLOTS]>().prop_map(|present| Op::Snapshot { present }),
         2 => (slot(), index()).prop_map(|(slot, native)| Op::EditNative { slot, native }),
         1 => slot().prop_map(|slot| Op::DeleteResource { slot }),
@@ -183,6 +186,7 @@ pub fn ops() -> impl Strategy<Value = Vec<Op>> {
             slot,
             name: slot,
             native: slot,
+            elsewhere: false,
         });
         ops.splice(0..0, reports.chain([Op::Evaluate { reload: true }]));
         ops
@@ -201,8 +205,17 @@ impl Op {
     /// What the step comes to, the model being as it is; `case` names resources apart from those of other cases.
     pub fn resolve(&self, model: &Model, case: u64) -> Act {
         match self {
-            Self::Report { slot, name, native } => {
-                Act::Report(vec![(*slot, report(case, *slot, *name, *native))])
+            Self::Report {
+                slot,
+                name,
+                native,
+                elsewhere,
+            } => {
+                let mut report = report(case, *slot, *name, *native);
+                if *elsewhere {
+                    report.account_id = "444455556666".into();
+                }
+                Act::Report(vec![(*slot, report)])
             }
             Self::Snapshot { present } => snapshot(model, case, *present),
             Self::EditNative { slot, native } => match model.resources.get(slot) {
