@@ -41,6 +41,7 @@ impl MigrationTrait for Sql {
 pub struct Migrator;
 
 impl MigratorTrait for Migrator {
+    #[expect(clippy::too_many_lines, reason = "it is a list")]
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(Sql {
@@ -139,6 +140,17 @@ impl MigratorTrait for Migrator {
                 name: "0017_run_principals",
                 up: include_str!("sql/0017_run_principals.sql"),
                 down: include_str!("sql/0017_run_principals_down.sql"),
+            }),
+            Box::new(Sql {
+                name: "0024_runs_in_scope",
+                up: include_str!("sql/0024_runs_in_scope.sql"),
+                down: "DROP VIEW runs_in_scope;
+                       ALTER TABLE scheduler_jobs DISABLE ROW LEVEL SECURITY, DROP COLUMN accounts",
+            }),
+            Box::new(Sql {
+                name: "0025_standing_decisions",
+                up: include_str!("sql/0025_standing_decisions.sql"),
+                down: include_str!("sql/0025_standing_decisions_down.sql"),
             }),
         ]
     }

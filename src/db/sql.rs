@@ -39,6 +39,22 @@ pub async fn row<T: FromQueryResult>(
     Ok(T::find_by_statement(statement(sql, values)).one(db).await?)
 }
 
+/// Changed rows from which on it is worth it to look at a table anew.
+const ANALYZE_FROM: i64 = 10_000;
+
+/// Has the planner look at tables anew when a run has changed many of their rows: autovacuum comes in a minute or later,
+/// and until then totals are estimated, and plans made, as if nothing had changed. Without success it stays so.
+pub async fn analyze_after(db: &impl ConnectionTrait, changed: i64, tables: &str) {
+    if changed < ANALYZE_FROM {
+        return;
+    }
+    // Whoever holds a table for longer looks at it, too.
+    let analyze = format!("ANALYZE (SKIP_LOCKED) {tables}");
+    if let Err(error) = db.execute_unprepared(&analyze).await {
+        Error::from(error).log("the planner's figures stay old for a while");
+    }
+}
+
 /// Rows as one parameter for `jsonb_to_recordset($n)`.
 pub fn recordset<T: Serialize>(rows: &[T]) -> Result<Value> {
     Ok(serde_json::to_value(rows).map_err(Error::internal)?.into())

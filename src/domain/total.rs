@@ -35,7 +35,8 @@ impl Total {
         }
     }
 
-    const fn estimate(count: u64) -> Self {
+    /// About as many.
+    pub const fn estimate(count: u64) -> Self {
         Self {
             count,
             is_estimate: true,

@@ -2,6 +2,7 @@
 
 use super::{AccountScope, JobName, RunStatus};
 use sea_orm::entity::prelude::*;
+use sea_orm::{EntityName, QueryTrait};
 
 /// One run of a job.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -45,6 +46,8 @@ pub struct Model {
     pub claimed_at: Option<DateTimeUtc>,
     pub progress_claimed: Option<i64>,
     pub recruited_by: Option<i64>,
+    /// The accounts that the run is about; `None` for all of them, or to who may not see all of these.
+    pub accounts: Option<Vec<String>>,
 }
 
 /// None.
@@ -53,7 +56,22 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// All runs. They belong to no account: an actor limited to some sees progress, never a resource.
-pub fn find(_scope: &AccountScope) -> Select<Entity> {
-    Entity::find()
+/// All runs. To an actor limited to accounts, runs about others show their job, status and times, and nothing more:
+/// the view `runs_in_scope` says what. A filter meets the columns as they are shown.
+pub fn find(scope: &AccountScope) -> Select<Entity> {
+    let mut find = Entity::find();
+    if let AccountScope::Only(_) = scope {
+        QueryTrait::query(&mut find)
+            .from_clear()
+            .from_as(relation(scope), Entity.table_name());
+    }
+    find
+}
+
+/// What an actor finds runs in, for a statement written by hand.
+pub fn relation(scope: &AccountScope) -> &'static str {
+    match scope {
+        AccountScope::All => "scheduler_jobs",
+        AccountScope::Only(_) => "runs_in_scope",
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::approval::{ApprovalFilter, ApprovalGroupInput};
 use super::context::ContextExt;
-use super::decision::DecisionResult;
+use super::decision::{DecisionResult, Results};
 use super::enums::ApprovalStatus;
 use super::error::{Result, UserError, settle};
 use super::id::{Id, JobRunKind, VirtualTagKind};
@@ -11,14 +11,15 @@ use super::run::JobRun;
 use crate::domain::approvals::{self, Answer, DecidedFilter, Decision, Decisions, Selection, TagFilter};
 use crate::domain::auth::Role;
 use crate::error::Error;
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::collections::HashSet;
 
 /// Which tags to approve: exactly one of `ids`, `filter` and `group`. Up to 1000 are decided in the answer, up to a
 /// million by a run.
 #[derive(InputObject)]
 pub struct ApproveTagsInput {
-    /// These, at most 10000; results come once for each distinct id.
-    ids: Option<Vec<Id<VirtualTagKind>>>,
+    /// These, at most 10000; results come once for each distinct id, and what is no id of a tag is `NOT_FOUND`.
+    ids: Option<Vec<ID>>,
     /// All of the queue that the filter takes at this moment; it must have a condition.
     filter: Option<ApprovalFilter>,
     /// All of a group of the queue.
@@ -31,8 +32,8 @@ pub struct ApproveTagsInput {
 /// by a run.
 #[derive(InputObject)]
 pub struct DenyTagsInput {
-    /// These, at most 10000; results come once for each distinct id.
-    ids: Option<Vec<Id<VirtualTagKind>>>,
+    /// These, at most 10000; results come once for each distinct id, and what is no id of a tag is `NOT_FOUND`.
+    ids: Option<Vec<ID>>,
     /// All of the queue that the filter takes at this moment; it must have a condition.
     filter: Option<ApprovalFilter>,
     /// All of a group of the queue.
@@ -73,8 +74,9 @@ impl From<DecidedTagFilter> for DecidedFilter {
 /// answer, up to a million by a run.
 #[derive(InputObject)]
 pub struct UndoDecisionsInput {
-    /// The tags that were decided, at most 10000; results come once for each distinct id.
-    ids: Option<Vec<Id<VirtualTagKind>>>,
+    /// The tags that were decided, at most 10000; results come once for each distinct id, and what is no id of a tag is
+    /// `NOT_FOUND`.
+    ids: Option<Vec<ID>>,
     /// All decided tags that the filter takes at this moment; it must have a condition.
     filter: Option<DecidedTagFilter>,
     /// All decided tags of what was a group of the queue.
@@ -92,7 +94,8 @@ macro_rules! payloads {
             $(#[$doc])*
             #[derive(SimpleObject)]
             pub struct $name {
-                /// What became of each tag, in the order of the request; empty when a run decides.
+                /// What became of each tag, in the order of the request. When a run decides: of what was given that is
+                /// no id of a tag.
                 results: Vec<DecisionResult>,
                 /// How many tags this call changed as asked.
                 decided: usize,
@@ -106,19 +109,20 @@ macro_rules! payloads {
             }
 
             impl $name {
-                fn of(answer: crate::error::Result<Answer>) -> Result<Self> {
+                fn of(answer: crate::error::Result<Answer>, given: Option<GivenIds>) -> Result<Self> {
                     let (answer, user_errors) = settle(answer)?;
+                    let given = given.filter(|_| answer.is_some()).unwrap_or_default();
                     let (decisions, run) = match answer {
                         None => (Decisions::default(), None),
                         Some(Answer::Decided(decisions)) => (decisions, None),
                         Some(Answer::Queued(run)) => (Decisions::default(), Some((*run).into())),
                     };
                     let decided = decisions.decided();
-                    let result = |item| DecisionResult::of(item, Decision::$decision.outcome());
+                    let results = given.results(decisions, Decision::$decision);
                     Ok(Self {
                         decided,
-                        refused: decisions.items.len() - decided,
-                        results: decisions.items.into_iter().map(result).collect(),
+                        refused: results.len() - decided,
+                        results,
                         run,
                         user_errors,
                     })
@@ -137,17 +141,49 @@ payloads! {
     UndoDecisionsPayload Undo
 }
 
-fn of_ids(ids: Vec<Id<VirtualTagKind>>) -> Selection {
-    Selection::Ids(ids.into_iter().map(|id| id.0).collect())
+/// What was given for ids of tags, each once. One that is none costs its own result and not the others'.
+#[derive(Default)]
+struct GivenIds(Vec<(ID, std::result::Result<i64, String>)>);
+
+impl GivenIds {
+    fn new(ids: Vec<ID>) -> Self {
+        let mut seen = HashSet::new();
+        let ids = ids.into_iter().filter(|id| seen.insert(id.to_string()));
+        let read = |id: ID| {
+            let key = Id::<VirtualTagKind>::decode(&id).map(|id| id.0);
+            (id, key)
+        };
+        Self(ids.map(read).collect())
+    }
+
+    fn selection(&self) -> crate::error::Result<Selection> {
+        approvals::check_count(self.0.len())?;
+        let keys = self.0.iter().filter_map(|(_, key)| key.as_ref().ok().copied());
+        Ok(Selection::Ids(keys.collect()))
+    }
+
+    /// What became of each, in the order in which they were given; `decisions` are in that order, too.
+    fn results(self, decisions: Decisions, decision: Decision) -> Vec<DecisionResult> {
+        let mut results = Results::new(decision.outcome());
+        let mut items = decisions.items.into_iter();
+        for (id, key) in self.0 {
+            match key {
+                Ok(_) => items.next().into_iter().for_each(|item| results.add(item)),
+                Err(why) => results.add_unknown(id, why),
+            }
+        }
+        items.for_each(|item| results.add(item));
+        results.into_vec()
+    }
 }
 
 fn pending(
-    ids: Option<Vec<Id<VirtualTagKind>>>,
+    ids: Option<&GivenIds>,
     filter: Option<ApprovalFilter>,
     group: Option<ApprovalGroupInput>,
 ) -> crate::error::Result<Selection> {
     match (ids, filter, group) {
-        (Some(ids), None, None) => Ok(of_ids(ids)),
+        (Some(ids), None, None) => ids.selection(),
         (None, Some(filter), None) => {
             let filter = TagFilter::from(filter);
             if filter == TagFilter::default() {
@@ -161,9 +197,9 @@ fn pending(
     }
 }
 
-fn decided(input: UndoDecisionsInput) -> crate::error::Result<Selection> {
-    match (input.ids, input.filter, input.group, input.run) {
-        (Some(ids), None, None, None) => Ok(of_ids(ids)),
+fn decided(ids: Option<&GivenIds>, input: UndoDecisionsInput) -> crate::error::Result<Selection> {
+    match (ids, input.filter, input.group, input.run) {
+        (Some(ids), None, None, None) => ids.selection(),
         (None, Some(filter), None, None) => {
             let filter = DecidedFilter::from(filter);
             if filter == DecidedFilter::default() {
@@ -212,8 +248,10 @@ impl DecisionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which tags.")] input: ApproveTagsInput,
     ) -> Result<ApproveTagsPayload> {
-        let selection = pending(input.ids, input.filter, input.group);
-        ApproveTagsPayload::of(decide(ctx, Decision::Approve, selection, input.reason).await?)
+        let given = input.ids.map(GivenIds::new);
+        let selection = pending(given.as_ref(), input.filter, input.group);
+        let answer = decide(ctx, Decision::Approve, selection, input.reason).await?;
+        ApproveTagsPayload::of(answer, given)
     }
 
     /// Denies tags of the queue: they are not proposed again on the same evidence. Says for each tag what became of
@@ -223,8 +261,10 @@ impl DecisionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which tags.")] input: DenyTagsInput,
     ) -> Result<DenyTagsPayload> {
-        let selection = pending(input.ids, input.filter, input.group);
-        DenyTagsPayload::of(decide(ctx, Decision::Deny, selection, input.reason).await?)
+        let given = input.ids.map(GivenIds::new);
+        let selection = pending(given.as_ref(), input.filter, input.group);
+        let answer = decide(ctx, Decision::Deny, selection, input.reason).await?;
+        DenyTagsPayload::of(answer, given)
     }
 
     /// Takes decisions back: the tags wait again, and what an approval had superseded stands where it stood. For
@@ -234,7 +274,9 @@ impl DecisionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which decisions.")] mut input: UndoDecisionsInput,
     ) -> Result<UndoDecisionsPayload> {
-        let reason = input.reason.take();
-        UndoDecisionsPayload::of(decide(ctx, Decision::Undo, decided(input), reason).await?)
+        let (given, reason) = (input.ids.take().map(GivenIds::new), input.reason.take());
+        let selection = decided(given.as_ref(), input);
+        let answer = decide(ctx, Decision::Undo, selection, reason).await?;
+        UndoDecisionsPayload::of(answer, given)
     }
 }

@@ -2,13 +2,13 @@
 
 use super::context::ContextExt;
 use super::error::{Nullable, UserError, UserErrorCode, nullable};
-use super::id::{Id, VirtualTagKind};
+use super::id::{DecisionResultKind, Id, RunDecisionKey, RunDecisionKind, VirtualTagKind};
 use super::virtual_tag::VirtualTag;
 use crate::domain::Outcome;
 use crate::domain::approvals::items::{DecisionItem, ItemFilter};
 use crate::domain::approvals::{Decision as DomainDecision, ItemResult};
-use crate::error::ProblemCode;
-use async_graphql::{Context, Enum, Object, SimpleObject};
+use crate::error::{Problem, ProblemCode};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -81,8 +81,10 @@ impl From<DecisionOutcome> for ItemFilter {
 /// What became of one tag of a request.
 #[derive(SimpleObject)]
 pub struct DecisionResult {
-    /// The tag that was asked for.
-    id: Id<VirtualTagKind>,
+    /// The id of this result. It is of this call alone, so that caches do not take two answers about a tag for one.
+    id: Id<DecisionResultKind>,
+    /// The id of the tag, as it was given.
+    tag_id: ID,
     /// What became of it.
     outcome: DecisionOutcome,
     /// The tag as it is now; null when there is none.
@@ -91,21 +93,62 @@ pub struct DecisionResult {
     user_error: Option<UserError>,
 }
 
-impl DecisionResult {
-    /// Of a tag; `done` is what becomes of those on which the decision was made.
-    pub fn of(item: ItemResult, done: Outcome) -> Self {
+/// Makes the results of one call, each with an id of its own.
+pub struct Results {
+    call: u128,
+    /// What becomes of tags on which the decision was made.
+    done: Outcome,
+    made: Vec<DecisionResult>,
+}
+
+impl Results {
+    /// Of a call that decides so; none yet.
+    pub fn new(done: Outcome) -> Self {
+        Self {
+            call: rand::random(),
+            done,
+            made: Vec::new(),
+        }
+    }
+
+    /// Adds what became of a tag.
+    pub fn add(&mut self, item: ItemResult) {
         let outcome = match item.problem.as_ref().map(|problem| problem.code) {
-            None => done.into(),
+            None => self.done.into(),
             Some(ProblemCode::NotFound) => DecisionOutcome::NotFound,
             Some(ProblemCode::AlreadyDecided) => DecisionOutcome::AlreadyDecided,
             Some(_) => DecisionOutcome::Conflict,
         };
-        Self {
-            id: Id(item.id),
+        let tag_id = Id::<VirtualTagKind>(item.id).into();
+        let (tag, user_error) = (item.tag.map(Into::into), item.problem.map(Into::into));
+        self.push(tag_id, outcome, tag, user_error);
+    }
+
+    /// Adds something that was given for the id of a tag, and is none.
+    pub fn add_unknown(&mut self, given: ID, why: String) {
+        let problem = Problem::field(ProblemCode::NotFound, "ids", why);
+        self.push(given, DecisionOutcome::NotFound, None, Some(problem.into()));
+    }
+
+    fn push(
+        &mut self,
+        tag_id: ID,
+        outcome: DecisionOutcome,
+        tag: Option<VirtualTag>,
+        user_error: Option<UserError>,
+    ) {
+        self.made.push(DecisionResult {
+            id: Id(format!("{:x}.{}", self.call, self.made.len())),
+            tag_id,
             outcome,
-            tag: item.tag.map(Into::into),
-            user_error: item.problem.map(Into::into),
-        }
+            tag,
+            user_error,
+        });
+    }
+
+    /// The results in the order in which they were added.
+    pub fn into_vec(self) -> Vec<DecisionResult> {
+        self.made
     }
 }
 
@@ -127,8 +170,16 @@ impl AsRef<DecisionItem> for RunDecision {
 /// What became of one tag that a run decides.
 #[Object]
 impl RunDecision {
-    /// The tag.
-    async fn id(&self) -> Id<VirtualTagKind> {
+    /// The id of this decision: each run has its own about a tag.
+    async fn id(&self) -> Id<RunDecisionKind> {
+        Id(RunDecisionKey {
+            run_id: self.0.run_id,
+            position: self.0.position,
+        })
+    }
+
+    /// The id of the tag.
+    async fn tag_id(&self) -> Id<VirtualTagKind> {
         Id(self.0.virtual_tag_id)
     }
 

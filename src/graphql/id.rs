@@ -58,6 +58,37 @@ kinds! {
     ApiTokenKind("ApiToken"): i64;
     /// Ids of audit rows.
     AuditKind("TagAudit"): AuditKey;
+    /// Ids of what became of tags in runs.
+    RunDecisionKind("RunDecision"): RunDecisionKey;
+    /// Ids of what became of tags in calls.
+    DecisionResultKind("DecisionResult"): String;
+}
+
+/// The key of what became of a tag in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RunDecisionKey {
+    /// The run.
+    pub run_id: i64,
+    /// Where the tag stands in it.
+    pub position: i64,
+}
+
+impl Display for RunDecisionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.run_id, self.position)
+    }
+}
+
+impl FromStr for RunDecisionKey {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (run_id, position) = text.split_once('.').ok_or(())?;
+        Ok(Self {
+            run_id: run_id.parse().map_err(drop)?,
+            position: position.parse().map_err(drop)?,
+        })
+    }
 }
 
 /// The key of an audit row; the timestamp says in which partition it stands.

@@ -74,7 +74,8 @@ pub struct ResourceMutation;
 
 #[Object]
 impl ResourceMutation {
-    /// Adds a resource by hand; it is evaluated like any other. For admins.
+    /// Adds a resource by hand; it is evaluated like any other. For admins; who is limited to accounts gives an id that
+    /// names the account.
     async fn create_resource(
         &self,
         ctx: &Context<'_>,

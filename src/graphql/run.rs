@@ -10,6 +10,7 @@ use super::moment::Moment;
 use super::page::{Connection, PageArgs, connection};
 use super::schedule::Schedule;
 use crate::domain::approvals::items::ItemFilter;
+use crate::domain::auth::AccountScope;
 use crate::domain::runs::list::{self, RejectedLine as RejectedRow, RunFilter, RunOrder};
 use crate::domain::runs::{Arguments, Run as Row, pace};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
@@ -51,6 +52,12 @@ impl JobRun {
         self.0.job_name.into()
     }
 
+    /// Whether the run is about accounts that do not exist for the caller. Of such a run the job, the status and the
+    /// times are shown; names of people are left out, figures are 0, and all else is null or empty.
+    async fn is_redacted(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(ctx.actor()?.scope != AccountScope::All && self.0.accounts.is_none())
+    }
+
     /// The one source that a discovery asks; null when it asks all, and for other jobs.
     async fn source(&self) -> Option<&str> {
         self.0.arguments.get("source")?.as_str()
@@ -58,8 +65,10 @@ impl JobRun {
 
     /// Whether an import says only what would change; null for other jobs.
     async fn dry_run(&self) -> Option<bool> {
-        let is_import = self.0.job_name == crate::domain::JobName::Import;
-        is_import.then(|| self.0.arguments["dry_run"] == true)
+        if self.0.job_name != crate::domain::JobName::Import {
+            return None;
+        }
+        self.0.arguments.get("dry_run")?.as_bool()
     }
 
     /// What a bulk decision says of its tags; null for other jobs.
@@ -105,12 +114,12 @@ impl JobRun {
         self.0.scheduled_for
     }
 
-    /// How much is done.
+    /// How much is done; of a back-fill, by whichever run.
     async fn progress_done(&self) -> i64 {
         self.0.progress_done
     }
 
-    /// How much there is to do, as far as known.
+    /// How much there is to do, as far as known. It may grow, and does not shrink.
     async fn progress_total(&self) -> Option<i64> {
         self.0.progress_total
     }
@@ -136,7 +145,7 @@ impl JobRun {
             .collect()
     }
 
-    /// Why the last attempt failed.
+    /// Why the last attempt failed; only that it did, when the run is redacted.
     async fn error(&self) -> Option<&str> {
         self.0.error.as_deref()
     }

@@ -9,6 +9,7 @@ use super::payload::{
     RunAutoTaggingPayload, RunDiscoveryPayload, TriggerSchedulePayload,
 };
 use super::schedule::Schedule;
+use crate::domain::auth::AccountScope;
 use crate::domain::imports::{self, ImportSpec};
 use crate::domain::runs::{self, Arguments, Run, ScheduleEdit};
 use crate::error::{Error, Result as DomainResult};
@@ -131,6 +132,17 @@ async fn request(ctx: &Context<'_>, arguments: Arguments) -> Result<DomainResult
     Ok(requested.map(|requested| requested.run))
 }
 
+/// A run that was changed, as it is shown to the caller: one that asked for it may see fewer accounts by now.
+async fn shown(ctx: &Context<'_>, changed: DomainResult<Run>) -> Result<DomainResult<Run>> {
+    let (actor, run) = match (ctx.actor()?, changed) {
+        (actor, Ok(run)) if actor.scope != AccountScope::All => (actor, run),
+        (_, changed) => return Ok(changed),
+    };
+    let found = runs::list::by_ids(ctx.reads()?, &actor.scope, vec![run.id]).await?;
+    let gone = || Failure::New(Error::internal("a run has gone that was changed a moment ago"));
+    Ok(Ok(found.into_iter().next().ok_or_else(gone)?))
+}
+
 async fn store(ctx: &Context<'_>, file: &Upload) -> Result<DomainResult<imports::ImportFile>> {
     let (actor, services) = (ctx.actor()?, ctx.services()?);
     let upload = file
@@ -209,7 +221,8 @@ impl RunMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which run.")] input: CancelRunInput,
     ) -> Result<CancelRunPayload> {
-        CancelRunPayload::of(runs::cancel(&ctx.services()?.db, ctx.actor()?, input.id.0).await)
+        let cancelled = runs::cancel(&ctx.services()?.db, ctx.actor()?, input.id.0).await;
+        CancelRunPayload::of(shown(ctx, cancelled).await?)
     }
 
     /// Queues a failed or cancelled run again; its progress stands. From then on the run works in the caller's name, and
@@ -222,7 +235,7 @@ impl RunMutation {
     ) -> Result<RetryRunPayload> {
         let services = ctx.services()?;
         let retried = runs::retry(&services.db, &*services.wake, ctx.actor()?, input.id.0).await;
-        RetryRunPayload::of(retried)
+        RetryRunPayload::of(shown(ctx, retried).await?)
     }
 
     /// Stops a schedule until it is resumed; runs under way go on. For admins.

@@ -4,7 +4,7 @@ use crate::api_tokens::ask;
 use crate::service::{SECRET, Service};
 use crate::upload::{import_as, until_idle};
 use crate::websocket::{Socket, before_all_events};
-use crate::world::{World, approver, limited, resource};
+use crate::world::{World, actor, approver, limited, resource};
 use sea_orm::{FromQueryResult, TransactionTrait};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ async fn decided(world: &World, id: i64) {
 #[tokio::test]
 async fn a_resource_that_changes_account_takes_no_decision_along() {
     let world = World::new().await;
-    let admin = limited(A);
+    let admin = actor("ada", Role::Admin);
     let made = inventory::create(&world.pool, &admin, bucket(A)).await.unwrap();
     decided(&world, made.id).await;
     let before = world.count("tag_audit").await;
@@ -239,7 +239,7 @@ async fn another_type_or_cloud_takes_decisions_along() {
 #[tokio::test]
 async fn who_reports_a_resource_in_its_new_account_may_retire_it() {
     let world = World::new().await;
-    inventory::create(&world.pool, &limited(A), bucket(A))
+    inventory::create(&world.pool, &actor("ada", Role::Admin), bucket(A))
         .await
         .unwrap();
     let notifier = Notifier::default();
@@ -286,9 +286,10 @@ async fn an_import_moves_a_resource_and_both_accounts_learn_of_it() {
     let world = World::on(service.db.clone()).await;
     let minutes = Duration::from_mins(5);
     let eve = service.token("eve", Role::Admin, Some(&[A]), minutes);
+    let ada = service.token("ada", Role::Admin, None, minutes);
     let create = "mutation { createResource(input: {resourceId: \"arn:aws:s3:::orders\", name: \"orders\", cloud: AWS,
         accountId: \"111122223333\", resourceType: \"s3/bucket\"}) { resource { id } userErrors { message } } }";
-    let (_, made) = ask(&service, &eve, create, json!({})).await;
+    let (_, made) = ask(&service, &ada, create, json!({})).await;
     let id = &made["data"]["createResource"]["resource"]["id"];
     let tag = "mutation($id: ID!) { createVirtualTag(input: {resourceId: $id, tagKey: \"owner\", tagValue: \"eve\"}) {
         virtualTag { approvalStatus } userErrors { message } } }";

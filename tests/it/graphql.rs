@@ -3,6 +3,7 @@
 mod answers;
 mod authorisation;
 mod connections;
+mod runs;
 mod schema;
 pub mod statements;
 mod wall;

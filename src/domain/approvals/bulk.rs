@@ -86,7 +86,11 @@ async fn queue(
             message,
         )]));
     }
-    let total = "UPDATE scheduler_jobs SET progress_total = $2 WHERE id = $1 RETURNING *";
+    // Who may see all of these accounts may see how the run goes.
+    let total = "UPDATE scheduler_jobs SET progress_total = $2, accounts = (
+             SELECT coalesce(array_agg(DISTINCT account_id), '{}') FROM decision_items
+              WHERE run_id = $1 AND account_id IS NOT NULL)
+         WHERE id = $1 RETURNING *";
     let run: Option<Run> = sql::row(&txn, total, [run.id.into(), (count as i64).into()]).await?;
     let run = run.ok_or_else(|| Error::internal("the run has gone while it was made"))?;
     txn.commit().await?;
@@ -112,12 +116,10 @@ pub async fn run(
     loop {
         let chunk = Box::pin(sql::retried(|| chunk(db, run, &scope, decision, done, &cause)));
         let (items, flow) = within(&scope, chunk).await?;
-        if items == 0 {
-            return Ok(());
-        }
         notifier.committed();
         done += items;
-        if flow == Flow::Cancelled {
+        if items == 0 || flow == Flow::Cancelled {
+            sql::analyze_after(db, done - run.done_before, "virtual_tags").await;
             return Ok(());
         }
     }

@@ -34,6 +34,7 @@ pub use decide::{Decision, decide};
 pub use filter::{TagFilter, TagKind};
 pub use manual::{NewTag, create, delete, update};
 pub(in crate::domain) use manual::{tag_key, tag_value};
+pub(crate) use selection::check_count;
 pub use selection::{DecidedFilter, GroupKey, MAX_IDS, Selection};
 pub use undo::undo;
 

@@ -10,7 +10,8 @@ use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, PostgresQueryBuilder};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select, Value,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
+    Select, Value,
 };
 use virtual_tag::Column;
 
@@ -186,8 +187,12 @@ fn of_ids(ids: Vec<i64>, scope: &AccountScope) -> Selected {
 /// A tag's decision is the run's when both were made at the same moment, that of their transaction.
 async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Result<Selected> {
     let refused = |code, message: &str| Error::Rejected(vec![Problem::field(code, "run", message)]);
-    let run = runs::find(db, id).await?;
-    let run = run.ok_or_else(|| refused(ProblemCode::NotFound, "there is no such run"))?;
+    let unknown = || refused(ProblemCode::NotFound, "there is no such run");
+    let run = runs::find(db, id).await?.ok_or_else(unknown)?;
+    // What else could be said of the run would tell of other accounts.
+    if !decides_within(db, id, scope).await? {
+        return Err(unknown());
+    }
     match Arguments::of(&run)? {
         Arguments::Decide { decision, .. } if decision != Decision::Undo => {}
         Arguments::Decide { .. } => {
@@ -213,20 +218,33 @@ async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Resul
     })
 }
 
+/// Whether any of the tags that a run decides is within the scope; of all accounts there need not be one.
+async fn decides_within(db: &DatabaseConnection, run_id: i64, scope: &AccountScope) -> Result<bool> {
+    let Some(accounts) = scope.as_bind() else {
+        return Ok(true);
+    };
+    let within = "SELECT 1 FROM decision_items WHERE run_id = $1 AND account_id = ANY($2) LIMIT 1";
+    let within = sql::statement(within, [run_id.into(), accounts.into()]);
+    Ok(db.query_one_raw(within).await?.is_some())
+}
+
 /// Removes repeated ids and refuses too many.
 fn distinct(ids: Vec<i64>) -> Result<Vec<i64>> {
     let mut seen = std::collections::HashSet::with_capacity(ids.len());
     let ids: Vec<i64> = ids.into_iter().filter(|id| seen.insert(*id)).collect();
-    if ids.len() > MAX_IDS {
-        let message = format!(
-            "{} tags are more than the {MAX_IDS} that one call may name",
-            ids.len()
-        );
-        return Err(Error::Rejected(vec![Problem::field(
-            ProblemCode::TooMany,
-            "ids",
-            message,
-        )]));
-    }
+    check_count(ids.len())?;
     Ok(ids)
+}
+
+/// Refuses more distinct ids than [`MAX_IDS`].
+pub(crate) fn check_count(ids: usize) -> Result<()> {
+    if ids <= MAX_IDS {
+        return Ok(());
+    }
+    let message = format!("{ids} tags are more than the {MAX_IDS} that one call may name");
+    Err(Error::Rejected(vec![Problem::field(
+        ProblemCode::TooMany,
+        "ids",
+        message,
+    )]))
 }

@@ -31,6 +31,15 @@ pub(super) fn foreign_account(report: &ResourceReport) -> Option<Rejection> {
     Some(Rejection::of("resource_id", &report.resource_id, reason))
 }
 
+/// Whether the id says itself that the resource is of the report's account.
+pub(in crate::domain) fn names_account(report: &ResourceReport) -> bool {
+    let account = report.account_id.as_str();
+    named_account(&report.resource_id, report.cloud).is_some_and(|named| {
+        named.cloud == report.cloud
+            && (named.id.eq_ignore_ascii_case(account) || named.member == Some(account))
+    })
+}
+
 fn named_account(id: &str, cloud: Cloud) -> Option<NamedAccount<'_>> {
     of_arn(id).or_else(|| of_azure(id)).or_else(|| of_gcp(id, cloud))
 }

@@ -3,7 +3,7 @@
 
 mod batch;
 mod draft;
-mod identity;
+pub(in crate::domain) mod identity;
 mod jsonl;
 mod lines;
 mod provider;

@@ -40,7 +40,9 @@ pub(super) async fn work_off(work: &Work<'_>, import: &Import) -> Result<()> {
             Taken::Nothing if import.run_id != work.run.run_id => return Ok(()),
             Taken::Nothing => {}
         }
-        if end(work).await? || work.run.checkpoint(work.db, Progress::default()).await? == Flow::Cancelled {
+        if end(work, import).await?
+            || work.run.checkpoint(work.db, Progress::default()).await? == Flow::Cancelled
+        {
             return Ok(());
         }
         tokio::time::sleep(LOOK).await;
@@ -142,7 +144,7 @@ fn progress(rows: u64, done: Reconciled) -> Progress {
 }
 
 /// Ends the import when all parts are merged; gives whether it did.
-async fn end(work: &Work<'_>) -> Result<bool> {
+async fn end(work: &Work<'_>, import: &Import) -> Result<bool> {
     if parts_left(work).await? > 0 {
         return Ok(false);
     }
@@ -157,5 +159,8 @@ async fn end(work: &Work<'_>) -> Result<bool> {
     sql::execute(&txn, surplus, [work.run.run_id.into(), staged::SAMPLES.into()]).await?;
     let _told_by_the_end = work.run.checkpoint(&txn, Progress::default()).await?;
     txn.commit().await?;
+    if !work.spec.dry_run {
+        sql::analyze_after(work.db, import.entries, "resources, virtual_tags").await;
+    }
     Ok(true)
 }

@@ -5,7 +5,7 @@ use crate::db::{Begin, sql};
 use crate::domain::approvals::check_reason;
 use crate::domain::audit::{self, Cause};
 use crate::domain::auth::{AccountScope, Actor, Role};
-use crate::domain::discovery::ResourceReport;
+use crate::domain::discovery::{ResourceReport, identity};
 use crate::entities::{resource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{
@@ -21,12 +21,18 @@ pub struct Edit {
     pub native_tags: Option<BTreeMap<String, String>>,
 }
 
-/// Adds a resource. Refuses one that exists, and whatever [`ResourceReport::validate`] refuses.
+/// Adds a resource. Refuses one that exists, and whatever [`ResourceReport::validate`] refuses. Who is limited to accounts
+/// adds only what says itself that it is of one of them: of any other id, that it is taken would tell what others have.
 pub async fn create(db: &DatabaseConnection, actor: &Actor, report: ResourceReport) -> Result<Resource> {
     actor.require(Role::Admin)?;
     check(&report)?;
     if !actor.scope.allows(&report.account_id) {
         return Err(Error::invalid("accountId", "this account is not one of yours"));
+    }
+    if actor.scope != AccountScope::All && !identity::names_account(&report) {
+        let message = "must name the account, for you are limited to some: arn:PARTITION:SERVICE:REGION:ACCOUNT:..., \
+            //SERVICE/projects/ACCOUNT/... or /subscriptions/ACCOUNT/...";
+        return Err(Error::invalid("resourceId", message));
     }
     sql::retried(|| insert(db, actor, &report)).await
 }

@@ -2,14 +2,14 @@
 
 use super::Resource;
 use crate::domain::auth::{AccountScope, Actor};
-use crate::domain::counters::{self, ResourceCells};
+use crate::domain::counters::{self, ResourceCells, TagCells};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
-use crate::entities::{Cloud, resource, virtual_tag};
+use crate::entities::{ApprovalStatus, Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
 
 /// Which resources; what is `None` does not matter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -200,7 +200,74 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilt
     if let Some(cells) = filter.cells() {
         return Ok(Total::exact(counters::resources(db, &actor.scope, &cells).await?));
     }
+    if let Some(total) = count_lacking(db, actor, filter).await? {
+        return Ok(total);
+    }
     total::of(db, resource::find(&actor.scope).filter(filter.condition())).await
+}
+
+/// Retired resources that are looked at, for the counters know all approved tags, and not which resources are retired.
+const RETIRED_READ: u64 = 10_000;
+
+/// How many resources lack an approved tag of a key, by the counters: no figures of the planner are old enough to be
+/// wrong after many decisions. `None` when the filter asks for more than they know.
+async fn count_lacking(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    filter: &ResourceFilter,
+) -> Result<Option<Total>> {
+    let plain = ResourceFilter {
+        lacks_tag_key: None,
+        ..filter.clone()
+    };
+    let (Some(key), Some(cells)) = (&filter.lacks_tag_key, plain.cells()) else {
+        return Ok(None);
+    };
+    if cells.resource_type.is_some() {
+        return Ok(None);
+    }
+    let approved = TagCells {
+        status: Some(ApprovalStatus::Approved),
+        tag_key: Some(key.clone()),
+        account_id: cells.account_id.clone(),
+        cloud: cells.cloud,
+        ..TagCells::default()
+    };
+    let of = |retired| ResourceCells {
+        retired,
+        ..cells.clone()
+    };
+    let (all, retired) = (of(None), of(Some(true)));
+    let (all, retired, approved) = tokio::try_join!(
+        counters::resources(db, &actor.scope, &all),
+        counters::resources(db, &actor.scope, &retired),
+        counters::tags(db, &actor.scope, &approved),
+    )?;
+    // A key has one approved value on a resource.
+    let lacking = all.saturating_sub(approved);
+    let Some(gone) = filter.retired else {
+        return Ok(Some(Total::exact(lacking)));
+    };
+    let lacking_retired = if retired <= RETIRED_READ {
+        let filter = ResourceFilter {
+            retired: Some(true),
+            ..filter.clone()
+        };
+        let found = resource::find(&actor.scope).filter(filter.condition());
+        Total::exact(found.count(db).await?)
+    } else {
+        // As often as of all resources.
+        let share = (u128::from(lacking) * u128::from(retired)).checked_div(u128::from(all));
+        Total::estimate(share.unwrap_or(0) as u64)
+    };
+    Ok(Some(Total {
+        count: if gone {
+            lacking_retired.count
+        } else {
+            lacking.saturating_sub(lacking_retired.count)
+        },
+        ..lacking_retired
+    }))
 }
 
 /// The resources with these keys that exist within the scope, in no order.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Progress {
     /// Units of work done in this chunk.
     pub done_delta: i64,
-    /// How many there are in all, where that is known.
+    /// How many there are in all, where that is known. It does not lower what was said before.
     pub total: Option<i64>,
     /// What came of them, by name, in this chunk.
     pub counts: BTreeMap<&'static str, i64>,
@@ -72,6 +72,8 @@ pub struct RunHandle {
     pub requested_by: String,
     /// Units of work that earlier attempts committed.
     pub done_before: i64,
+    /// How many units earlier attempts knew of.
+    pub total_before: Option<i64>,
     /// Whether another run asked for this one, to share its work.
     pub(super) recruited: bool,
     pub(super) fence: i64,
@@ -190,6 +192,7 @@ async fn hold(db: &DatabaseConnection, run: Run, stop: CancellationToken) -> Res
             asked_at: run.scheduled_for.unwrap_or(run.created_at),
             requested_by: run.requested_by,
             done_before: run.progress_done,
+            total_before: run.progress_total,
             recruited: run.recruited_by.is_some(),
             fence: run.fence,
             principal: Principal::load(db, run.id).await?,
@@ -223,7 +226,7 @@ impl RunHandle {
         }
         let checkpoint = format!(
             "UPDATE scheduler_jobs SET heartbeat_at = clock_timestamp(),
-                 progress_done = progress_done + $3, progress_total = coalesce($4, progress_total),
+                 progress_done = progress_done + $3, progress_total = greatest($4, progress_total),
                  counts = counts || (SELECT coalesce(jsonb_object_agg(key,
                      coalesce((counts ->> key)::bigint, 0) + value::bigint), '{{}}') FROM jsonb_each_text($5))
              WHERE id = $1 AND fence = $2 AND status = 'RUNNING'
@@ -266,6 +269,11 @@ impl RunHandle {
         );
         let binds = [known_jobs(), self.arguments.priority().into(), PATIENCE.into()];
         Ok(sql::execute(txn, call, binds).await? > 0)
+    }
+
+    /// Whether another run asked for this one, to share its work.
+    pub fn is_helper(&self) -> bool {
+        self.recruited
     }
 
     pub(super) fn stopped(&self) -> Option<Stop> {

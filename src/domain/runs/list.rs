@@ -21,7 +21,7 @@ pub struct RunFilter {
     pub job: Option<JobName>,
     /// Where they stand.
     pub status: Option<RunStatus>,
-    /// Asked for by this person, or by `system:` and a job.
+    /// Asked for by this person, or by `system:` and a job, as the actor is shown it.
     pub requested_by: Option<String>,
     /// Asked for at this moment or later.
     pub created_from: Option<DateTime<Utc>>,
@@ -93,13 +93,16 @@ pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>
 /// The newest run of each of the jobs, in no order.
 pub async fn last_of_jobs(
     db: &DatabaseConnection,
-    _scope: &AccountScope,
+    scope: &AccountScope,
     jobs: Vec<JobName>,
 ) -> Result<Vec<Run>> {
     let names: Vec<String> = jobs.iter().map(ActiveEnum::to_value).collect();
-    let last = "SELECT r.* FROM unnest($1) AS job(name) CROSS JOIN LATERAL
-         (SELECT * FROM scheduler_jobs WHERE job_name = job.name ORDER BY id DESC LIMIT 1) r";
-    sql::rows(db, last, [names.into()]).await
+    let last = format!(
+        "SELECT r.* FROM unnest($1) AS job(name) CROSS JOIN LATERAL
+         (SELECT * FROM {} WHERE job_name = job.name ORDER BY id DESC LIMIT 1) r",
+        scheduler_job::relation(scope)
+    );
+    sql::rows(db, &last, [names.into()]).await
 }
 
 /// All schedules, by job.

@@ -48,8 +48,7 @@ pub async fn request(
     actor: &Actor,
     new: NewRun,
 ) -> Result<Requested> {
-    actor.require(new.arguments.required_role())?;
-    actor.require_all_accounts()?;
+    may_request(actor, &new.arguments)?;
     let txn = db.begin().await?;
     let requested = enqueue(&txn, wake, actor, &new).await?;
     txn.commit().await?;
@@ -66,10 +65,12 @@ pub async fn request_discovery(
     sources: &[String],
     source: Option<String>,
 ) -> Result<Requested> {
-    if let Some(name) = &source
+    // Before anything is said of sources.
+    let arguments = Arguments::Discover { source };
+    may_request(actor, &arguments)?;
+    if let Arguments::Discover { source: Some(name) } = &arguments
         && !sources.contains(name)
     {
-        actor.require(Role::Approver)?;
         let known = match sources {
             [] => "none is configured".to_owned(),
             sources => format!("known are {}", sources.join(", ")),
@@ -79,7 +80,12 @@ pub async fn request_discovery(
             format!("there is no source {name:?}; {known}"),
         ));
     }
-    request(db, wake, actor, Arguments::Discover { source }.into()).await
+    request(db, wake, actor, arguments.into()).await
+}
+
+fn may_request(actor: &Actor, arguments: &Arguments) -> Result<()> {
+    actor.require(arguments.required_role())?;
+    actor.require_all_accounts()
 }
 
 /// Cancels a run: a queued one at once, a running one at its next checkpoint. Cancelling twice changes nothing.

@@ -4,8 +4,8 @@
 //! back-fills by itself. Each chunk is one transaction: claimed with `SKIP LOCKED`, evaluated, written with its
 //! trail, and marked with the revision.
 
-use super::backlog::Backlog;
 pub use super::backlog::is_due;
+use super::backlog::{Backlog, Share};
 use super::plan::{self, Change, Withdrawal};
 use super::revision;
 pub use super::tally::ChunkResult;
@@ -15,7 +15,7 @@ use crate::domain::audit::{self, Cause};
 use crate::domain::auth::Actor;
 use crate::domain::events::Notifier;
 use crate::domain::rules;
-use crate::domain::runs::{self, Flow, Progress, RunHandle, Wake};
+use crate::domain::runs::{self, Flow, RunHandle, Wake};
 use crate::entities::{AccountScope, ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
@@ -104,7 +104,7 @@ async fn load_rules(
 
 /// Works off what is due, chunk by chunk, until nothing is, or the run is told to stop. What others hold at the
 /// end is left to them: should they fail, it stays due. While there are some chunks for each that is at
-/// work, idle workers are asked to join; the run's progress is its own share.
+/// work, idle workers are asked to join; [`Share`] says what the run's progress is.
 ///
 /// Does nothing when the revision was raised for other settings than these: then a replica of another version is
 /// being rolled out or back, and what is due is due under its settings.
@@ -121,7 +121,8 @@ pub async fn run(
         run_id: Some(run.run_id),
     };
     let own = settings.fingerprint();
-    let (mut backlog, mut done) = (Backlog::new(), run.done_before);
+    let mut backlog = Backlog::new();
+    let (mut share, mut evaluated) = (Share::of(run), 0);
     let (mut loaded, mut size) = (None::<LoadedEngine>, FIRST_CHUNK);
     loop {
         // Other settings always come with another revision, so one row tells whether `loaded` may be used.
@@ -152,21 +153,15 @@ pub async fn run(
             }
             _ => ChunkResult::default(),
         };
-        let progress = Progress {
-            done_delta: result.evaluated as i64,
-            total: match result.evaluated {
-                0 => Some(done),
-                _ => due.map(|due| done + due),
-            },
-            counts: result.counts(),
-        };
+        let progress = share.add(result.evaluated as i64, due, result.counts());
         let flow = run.checkpoint(&txn, progress).await?;
         txn.commit().await?;
         notifier.committed();
+        evaluated += result.evaluated as i64;
         if result.evaluated == 0 || flow == Flow::Cancelled {
+            sql::analyze_after(db, evaluated, "virtual_tags").await;
             return Ok(());
         }
-        done += result.evaluated as i64;
         size = match started.elapsed() {
             elapsed if elapsed < SHORT => CHUNK.clamp(1, size * 2),
             elapsed if elapsed > LONG => size.div_ceil(2),

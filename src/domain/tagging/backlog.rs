@@ -1,8 +1,10 @@
 //! How much there is to evaluate.
 
 use crate::db::sql;
+use crate::domain::runs::{Progress, RunHandle};
 use crate::error::Result;
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How often at most the backlog is counted, and of all time how small a share that takes: a million takes long.
@@ -51,5 +53,108 @@ impl Backlog {
         self.next = Instant::now() + PAUSE.max(started.elapsed() * SHARE);
         self.revision = revision;
         Ok(Some(due))
+    }
+}
+
+/// How far a back-fill is. The run that was asked for shows how far all are who work on it, so that its total stays; one
+/// that helps shows what it did itself, and its total when it has ended.
+pub(super) struct Share {
+    helps: bool,
+    done: i64,
+    total: i64,
+}
+
+impl Share {
+    pub(super) fn of(run: &RunHandle) -> Self {
+        Self {
+            helps: run.is_helper(),
+            done: run.done_before,
+            total: run.total_before.unwrap_or(0),
+        }
+    }
+
+    /// What a chunk adds, which evaluated so many of the `due` ones, if these were counted before it; the last chunk
+    /// evaluates none, and leaves nothing to do.
+    pub(super) fn add(
+        &mut self,
+        evaluated: i64,
+        due: Option<i64>,
+        counts: BTreeMap<&'static str, i64>,
+    ) -> Progress {
+        let before = self.done;
+        match (evaluated, due) {
+            (0, _) if !self.helps => self.done = self.done.max(self.total),
+            (_, Some(due)) if !self.helps => {
+                self.total = self.total.max(self.done + due);
+                self.done = self.total - due + evaluated;
+            }
+            _ => self.done += evaluated,
+        }
+        // Newly due ones may be among those that were evaluated, too.
+        self.total = self.total.max(self.done);
+        Progress {
+            done_delta: self.done - before,
+            total: (evaluated == 0 || !self.helps).then_some(self.total),
+            counts,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Share;
+    use std::collections::BTreeMap;
+
+    /// What is shown after each chunk: so many evaluated, so many due when it began.
+    fn shown(mut share: Share, chunks: &[(i64, Option<i64>)]) -> Vec<(i64, Option<i64>)> {
+        let (mut done, mut total) = (share.done, None);
+        let show = |&(evaluated, due): &(i64, Option<i64>)| {
+            let progress = share.add(evaluated, due, BTreeMap::new());
+            done += progress.done_delta;
+            total = total.max(progress.total);
+            (done, total)
+        };
+        chunks.iter().map(show).collect()
+    }
+
+    #[test]
+    fn the_total_stays_whoever_does_the_work_and_grows_with_it() {
+        let share = |helps| Share {
+            helps,
+            done: 0,
+            total: 0,
+        };
+        // 1,000 are due; others do 500 of them, and 50 more become due.
+        let chunks = [
+            (100, Some(1_000)),
+            (100, None),
+            (100, Some(300)),
+            (50, Some(250)),
+            (0, None),
+        ];
+        let all = [
+            (100, Some(1_000)),
+            (200, Some(1_000)),
+            (800, Some(1_000)),
+            (850, Some(1_050)),
+            (1_050, Some(1_050)),
+        ];
+        assert_eq!(shown(share(false), &chunks), all);
+        let own = [
+            (100, None),
+            (200, None),
+            (300, None),
+            (350, None),
+            (350, Some(350)),
+        ];
+        assert_eq!(shown(share(true), &chunks), own);
+        assert_eq!(shown(share(false), &[(0, Some(0))]), [(0, Some(0))]);
+        // Begun again by another worker.
+        let again = Share {
+            done: 600,
+            total: 1_000,
+            ..share(false)
+        };
+        assert_eq!(shown(again, &[(0, Some(0))]), [(1_000, Some(1_000))]);
     }
 }

@@ -5,8 +5,9 @@ use crate::approvals::decide;
 use crate::world::{World, actor, approver, limited};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::list::{self, Load, QueueOrder};
-use virtual_tagging::domain::approvals::{Decision, TagFilter, TagKind};
+use virtual_tagging::domain::approvals::{self, Decision, TagFilter, TagKind};
 use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
+use virtual_tagging::domain::counters;
 use virtual_tagging::domain::inventory::inferences;
 use virtual_tagging::domain::page::{Keyset, Window};
 use virtual_tagging::domain::total::Total;
@@ -178,4 +179,59 @@ async fn the_total_of_a_long_list_without_counters_is_an_estimate() {
     );
     let total = inferences::count(&world.pool, &root, Some(id + 1)).await.unwrap();
     assert_eq!(total, Total::exact(0));
+}
+
+/// What was taken back has gone from the day's decisions, wherever its resource is now.
+#[tokio::test]
+async fn decisions_of_the_day_are_those_that_stand() {
+    let world = World::new().await;
+    world.report(&estate(40)).await;
+    world.auto_tag().await;
+    let tags = pending(&world).await;
+    let ann = approver("ann");
+    let day_ago = || chrono::Utc::now() - chrono::TimeDelta::hours(24);
+    let stand = async || {
+        let count = async || {
+            counters::decisions(&world.pool, &AccountScope::All, None, None, day_ago())
+                .await
+                .unwrap()
+        };
+        let unfolded = count().await;
+        counters::fold(&world.pool).await.unwrap();
+        assert_eq!(super::differences(&world).await, []);
+        assert_eq!(count().await, unfolded);
+        unfolded
+    };
+    decide(&world, &ann, Decision::Approve, &tags[..6]).await;
+    decide(&world, &ann, Decision::Deny, &tags[6..10]).await;
+    assert_eq!(stand().await, 10);
+    let undo = async |tags: &[i64]| {
+        approvals::undo(&world.pool, &ann, tags.to_vec(), None)
+            .await
+            .unwrap();
+    };
+    undo(&tags[4..8]).await;
+    assert_eq!(stand().await, 6);
+    // Decided again, and taken back again.
+    decide(&world, &ann, Decision::Deny, &tags[5..7]).await;
+    assert_eq!(stand().await, 8);
+    undo(&tags[5..6]).await;
+    assert_eq!(stand().await, 7);
+    // Made by hand is not decided, and to take it back takes nothing off.
+    let by_hand = "SELECT resource_id FROM virtual_tags WHERE id = $1";
+    let new = approvals::NewTag {
+        resource_id: world.number(by_hand, [tags[20].into()]).await,
+        tag_key: "by hand".into(),
+        tag_value: "x".into(),
+        reason: None,
+    };
+    let made = approvals::create(&world.pool, &ann, new).await.unwrap();
+    undo(&[made.id]).await;
+    assert_eq!(stand().await, 7);
+    decide(&world, &ann, Decision::Approve, &tags[10..12]).await;
+    assert_eq!(stand().await, 9);
+    sql::execute(&world.pool, "SELECT counters_rebuild()", [])
+        .await
+        .unwrap();
+    assert_eq!(stand().await, 9, "counted anew");
 }

@@ -13,7 +13,7 @@ const FOR_ALL: [&str; 5] = [
     "rules",
     "schedules",
     "engine_state",
-    "scheduler_jobs",
+    "runs_in_scope",
     "tagged_unsure",
 ];
 /// What the role does not get at, though no row is of an account.
@@ -102,7 +102,7 @@ async fn raw_sql_sees_what_is_in_scope_and_changes_nothing() {
             }
             let rows = match scope {
                 _ if is_for_all => "true".to_owned(),
-                _ if name == "import_rejections" => "false".to_owned(),
+                _ if ["import_rejections", "scheduler_jobs"].contains(&name.as_str()) => "false".to_owned(),
                 None | Some("{}") => "false".to_owned(),
                 Some(scope) if has_account => format!("account_id = ANY ('{scope}')"),
                 Some(scope) if name == "api_tokens" => format!("accounts <@ '{scope}'"),
@@ -194,26 +194,45 @@ async fn the_wall_does_not_halve_what_the_planner_expects() {
     }
 }
 
-/// An id is taken whichever account it is of, and no row of another account is touched to find out.
+/// What others have is no different from what nobody has; an id that names an account may be taken by its own.
 #[tokio::test]
-async fn an_id_of_another_account_is_a_conflict() {
+async fn an_id_of_another_account_is_refused_as_one_of_nobody_is() {
     let api = Api::with_rows(2).await;
-    let id = "SELECT resource_id AS id FROM resources WHERE account_id = 'account-0'";
-    let id: String = sqlx::query_scalar(id)
+    let create = async |cloud: &str, account: &str, id: &str| {
+        let create = "mutation($id: String!, $account: String!, $cloud: Cloud!) { createResource(input: {resourceId: $id,
+            name: \"n\", cloud: $cloud, accountId: $account, resourceType: \"t\"}) {
+            resource { resourceId } userErrors { code field message } } }";
+        let caller = Some(actor(Role::Admin, only(&[account])));
+        let variables = serde_json::json!({ "id": id, "account": account, "cloud": cloud });
+        let answer = api.answer_to(caller, create, variables).await;
+        serde_json::to_value(answer).unwrap()["data"]["createResource"].take()
+    };
+    let foreign = "SELECT resource_id AS id FROM resources WHERE account_id = 'account-0'";
+    let foreign: String = sqlx::query_scalar(foreign)
         .fetch_one(api.world.pool.get_postgres_connection_pool())
         .await
         .unwrap();
-    let create = "mutation($id: String!) { createResource(input: {resourceId: $id, name: \"n\", cloud: AWS,
-        accountId: \"account-1\", resourceType: \"t\"}) { userErrors { code field } } }";
-    let caller = Some(actor(Role::Admin, only(&["account-1"])));
-    let answer = api
-        .answer_to(caller, create, serde_json::json!({ "id": id }))
-        .await;
-    let answer = serde_json::to_value(answer).unwrap();
-    assert_eq!(
-        answer["data"]["createResource"]["userErrors"][0]["code"], "CONFLICT",
-        "{answer}"
-    );
+    let refused = create("AWS", "account-1", &foreign).await;
+    assert_eq!(refused["userErrors"][0]["code"], "INVALID", "{refused}");
+    for id in [
+        "arn:of-nobody",
+        "arn:aws:s3:::bucket",
+        "arn:aws:sqs:eu-west-1:account-10:account-1",
+    ] {
+        assert_eq!(create("AWS", "account-1", id).await, refused, "{id}");
+    }
+    for (cloud, account, own) in [
+        ("AWS", "111122223333", "arn:aws:sqs:eu-west-1:111122223333:orders"),
+        ("GCP", "acme", "//pubsub.googleapis.com/projects/acme/topics/t"),
+        ("AZURE", "5d2c7a10", "/Subscriptions/5D2C7A10/resourceGroups/rg"),
+    ] {
+        let made = create(cloud, account, own).await;
+        assert_eq!(made["resource"]["resourceId"], own, "{made}");
+        assert_eq!(
+            create(cloud, account, own).await["userErrors"][0]["code"],
+            "CONFLICT"
+        );
+    }
 }
 
 fn only(accounts: &[&str]) -> AccountScope {

@@ -30,7 +30,7 @@ use Low::{Forbidden, Nobody};
 const READS: Low = Nobody("whoever is signed in may read");
 const RULES: Scope = Scope::Everything("rules are for all accounts, and show none");
 const RUNS: Scope =
-    Scope::Everything("runs are of no account; what they show of accounts has fields of its own");
+    Scope::Everything("all runs exist for everybody; what is redacted of them is tested in runs.rs");
 
 /// Each root field: an operation that asks for what is of the account that the limited actor has not, or for
 /// everything. What stands for the ids is in `Ids`.
