@@ -174,7 +174,7 @@ pub struct ApprovalStats {
     pub by_confidence: Vec<ConfidenceBand>,
     /// Since when the oldest waits.
     pub oldest: Option<DateTime<Utc>>,
-    /// Tags that people approved or denied within the last 24 hours, to the minute.
+    /// Tags that people approved or denied within the last 24 hours, to the minute; not those that were taken back.
     pub decided_last_day: i64,
     /// Whether the figures but the last two are estimates from a sample, as they are of a filter by more than kind, key,
     /// source, cloud and account that takes more than some ten thousand tags.

@@ -32,7 +32,7 @@ pub struct Stats {
     pub by_band: [i64; BANDS],
     /// Since when the oldest waits.
     pub oldest: Option<DateTime<Utc>>,
-    /// Decisions within the last 24 hours, to the minute.
+    /// Decisions within the last 24 hours, to the minute, that stand.
     pub decided: i64,
     /// Whether the figures but the last two are estimates from a sample.
     pub is_estimate: bool,
