@@ -2,9 +2,15 @@
 
 use std::borrow::Cow;
 
-/// Makes a cell harmless to spreadsheets: one that starts with `=`, `+`, `-`, `@`, a tab or a line break gets
-/// a leading apostrophe, which spreadsheets take as "this is text". So does one where only apostrophes precede
-/// such a character, so that [`unguard`] is the exact inverse.
+/// Characters that begin a formula. Spreadsheets set to East Asian languages take the full-width forms of the signs for
+/// the signs themselves.
+const FORMULA_STARTS: [char; 11] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
+
+/// Makes a cell harmless to spreadsheets: one that starts with one of [`FORMULA_STARTS`] gets a leading apostrophe, which
+/// spreadsheets take as "this is text". So does one where only apostrophes precede such a character, so that [`unguard`]
+/// is the exact inverse.
 pub fn guard(cell: &str) -> Cow<'_, str> {
     if is_formula(cell.trim_start_matches('\'')) {
         Cow::Owned(format!("'{cell}"))
@@ -22,7 +28,7 @@ pub fn unguard(cell: &str) -> &str {
 }
 
 fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+    text.starts_with(FORMULA_STARTS)
 }
 
 #[cfg(test)]
@@ -35,6 +41,9 @@ mod tests {
     fn formulas_are_neutralised() {
         assert_eq!(guard("=HYPERLINK(1)"), "'=HYPERLINK(1)");
         assert_eq!(guard("'=1"), "''=1");
+        for sign in ["＝", "＋", "－", "＠"] {
+            assert_eq!(guard(&format!("{sign}1")), format!("'{sign}1"));
+        }
         assert_eq!(guard("'quoted'"), "'quoted'");
         assert_eq!(guard("a=b"), "a=b");
         assert_eq!(unguard("'plain"), "'plain");
@@ -42,7 +51,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn exactly_invertible(cell in "['=+@\\-\t\r\na]{0,6}|\\PC{0,12}") {
+        fn exactly_invertible(cell in "['=+@\\-\t\r\na＝＋－＠]{0,6}|\\PC{0,12}") {
             let guarded = guard(&cell);
             prop_assert!(!is_formula(&guarded));
             prop_assert_eq!(unguard(&guarded), cell.as_str());
