@@ -32,9 +32,11 @@ pub struct ApprovalFilter {
     source: Option<TagSource>,
     /// What fired, as groups of the queue say it. Events do not tell it: subscriptions take them all.
     evidence_signature: Option<String>,
-    /// From this confidence on, inclusive.
+    /// From this confidence on, inclusive; from 0 to 1.
+    #[graphql(validator(minimum = 0.0, maximum = 1.0))]
     min_confidence: Option<f64>,
-    /// Up to this confidence, inclusive.
+    /// Up to this confidence, inclusive; from 0 to 1.
+    #[graphql(validator(minimum = 0.0, maximum = 1.0))]
     max_confidence: Option<f64>,
     /// Proposed before this moment.
     created_before: Option<Moment>,

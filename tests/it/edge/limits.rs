@@ -182,3 +182,51 @@ async fn a_batch_is_refused_unless_it_is_configured_and_then_counted() {
         assert_eq!(super::outcome(&response.json().await.unwrap()).0, "BAD_REQUEST");
     }
 }
+
+#[tokio::test]
+async fn confidences_are_from_0_to_1_wherever_they_filter() {
+    let service = Service::start().await;
+    let uses = [
+        "query($f: ApprovalFilter) { approvals(filter: $f) { totalCount } }",
+        "query($f: ApprovalFilter) { approvalGroups(filter: $f) { totalCount } }",
+        "query($f: ApprovalFilter) { approvalStats(filter: $f) { pending } }",
+        "mutation($f: ApprovalFilter) { approveTags(input: {filter: $f}) { decided } }",
+        "mutation($f: ApprovalFilter) { denyTags(input: {filter: $f}) { decided } }",
+    ];
+    for query in uses {
+        for field in ["minConfidence", "maxConfidence"] {
+            for (value, is_allowed) in [
+                (json!(0), true),
+                (json!(0.5), true),
+                (json!(1), true),
+                (json!(-0.001), false),
+                (json!(1.001), false),
+                (json!(1e300), false),
+            ] {
+                for way in [Way::Post, Way::Socket] {
+                    let (code, message) = service.ask(way, query, &json!({"f": {field: value}})).await;
+                    let expected = if is_allowed { "OK" } else { "BAD_USER_INPUT" };
+                    assert_eq!(code, expected, "{query} {field} {value} by {way:?}: {message}");
+                }
+            }
+        }
+    }
+    for subscription in [
+        "approvalEvents(filter: {minConfidence: 2}) {cursor}",
+        "approvalStats(filter: {maxConfidence: -1}) {pending}",
+    ] {
+        let mut socket = Socket::ready(&service).await;
+        socket
+            .subscribe("1", &format!("subscription {{{subscription}}}"))
+            .await;
+        let (code, message) = socket.outcome().await;
+        assert_eq!(code, "BAD_USER_INPUT", "{message}");
+    }
+    let rule = json!({"ruleName": "r", "condition": "true", "tagKey": "k", "tagValue": "v", "priority": 1, "confidence": 1.5});
+    let create = "mutation($rule: RuleInput!) { createRule(input: $rule) { userErrors { code field } } }";
+    let answer = service.data(create, json!({ "rule": rule })).await;
+    assert_eq!(
+        answer["createRule"]["userErrors"],
+        json!([{"code": "INVALID", "field": "confidence"}])
+    );
+}
