@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod page;
 pub mod rules;
 pub mod runs;
+pub mod subject;
 pub mod tagging;
 pub mod tokens;
 pub mod total;

@@ -65,6 +65,17 @@ impl Bearers {
         }
     }
 
+    /// Whether this token was read before and held then.
+    pub fn has_accepted(&self, secret: &Secret) -> bool {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(slot) = slots.get(secret.public_id()) else {
+            return false;
+        };
+        // While it is read nobody knows.
+        let row = slot.try_lock().ok().and_then(|read| read.as_ref()?.row.clone());
+        row.is_some_and(|row| row.revoked_at.is_none() && secret.is_kept_as(&row.secret_hash))
+    }
+
     /// Whether a token that was shown before still holds.
     pub async fn still_holds(&self, public_id: &str, now: DateTime<Utc>) -> Result<bool> {
         let row = self.read(public_id).await?;

@@ -11,6 +11,7 @@ pub use secret::Secret;
 use crate::clock::Clock;
 use crate::db::sql;
 use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::domain::subject::has_hidden_characters;
 use crate::entities::api_token::{self, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -146,11 +147,10 @@ fn check(draft: &TokenDraft, actor: &Actor, now: DateTime<Utc>) -> Result<Option
         problems.push(Problem::field(ProblemCode::Invalid, field, message));
     };
     let name = &draft.name;
-    if !(1..=100).contains(&name.chars().count()) || name.trim() != name || name.chars().any(char::is_control)
-    {
+    if !(1..=100).contains(&name.chars().count()) || name.trim() != name || has_hidden_characters(name) {
         refuse(
             "name",
-            "must have 1 to 100 characters, no blanks around and no control characters".into(),
+            "must have 1 to 100 characters, no blanks around and none that cannot be seen".into(),
         );
     }
     if draft.expires_at <= now || draft.expires_at > now + TimeDelta::days(LONGEST_DAYS) {
