@@ -1,16 +1,13 @@
-//! The schema over HTTP and nothing else: no guard, no cache of documents, no authentication, no limits. What
-//! `bench/edge.sh` measures the service's edge against.
+//! The schema over HTTP as the library's own integration with axum serves it, and nothing else: no guard, no cache of
+//! documents, no authentication, no limits. What `bench/edge.sh` measures the service's edge against.
 //!
 //! `DATABASE_URL=... bare PORT`, on a database that the service has migrated.
 
 use anyhow::Context;
-use async_graphql::{Request, Variables};
+use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
+use axum::Router;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
 use axum::routing::post;
-use axum::{Json, Router};
-use serde::Deserialize;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -28,21 +25,13 @@ use virtual_tagging::jobs::Queue;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[derive(Deserialize)]
-struct Body {
-    query: String,
-    #[serde(default)]
-    variables: serde_json::Value,
-}
-
 #[derive(Clone)]
 struct Bare {
     schema: Schema,
     services: Services,
 }
 
-async fn answer(State(bare): State<Arc<Bare>>, Json(body): Json<Body>) -> impl IntoResponse {
-    let request = Request::new(body.query).variables(Variables::from_json(body.variables));
+async fn answer(State(bare): State<Arc<Bare>>, request: GraphQLRequest) -> GraphQLResponse {
     let actor = Actor {
         subject: "bare".into(),
         role: Role::Admin,
@@ -50,9 +39,9 @@ async fn answer(State(bare): State<Arc<Bare>>, Json(body): Json<Body>) -> impl I
         expires_at: None,
     };
     let id = RequestId("bare".into());
+    let request = request.into_inner();
     let response = context::execute(&bare.schema, &bare.services, request, Some(actor), id).await;
-    let body = serde_json::to_vec(&response).unwrap_or_default();
-    ([(header::CONTENT_TYPE, "application/json")], body)
+    response.into()
 }
 
 #[tokio::main]

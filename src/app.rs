@@ -18,7 +18,7 @@ use crate::domain::tagging::{Thresholds, Vocabulary, revision};
 use crate::domain::tokens::Bearers;
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
-use crate::http::{self, Callers, Edge, Executor, Groups, Patience, limits};
+use crate::http::{self, CallerLimit, Callers, Edge, Executor, Groups, Patience, limits};
 use crate::jobs::{self, JobContext, Queue};
 use crate::{providers, telemetry};
 use anyhow::Context;
@@ -255,8 +255,11 @@ impl Parts {
             Authenticator::new(&config.auth)?.with_api_tokens(Bearers::new(database.pools.all.clone()));
         self.background
             .spawn(authenticator.clone().run(self.ending.clone()));
+        let executor = Executor::new(services, database.pools.watch.clone(), &config.graphql)?;
+        let authenticator = authenticator.with_rates(executor.rates().clone());
+        let uploads = config.http.uploads.concurrent;
         let edge = Edge {
-            executor: Executor::new(services, database.pools.watch.clone(), &config.graphql)?,
+            executor,
             config: config.http.clone(),
             authenticator,
             db: database.pools.all.clone(),
@@ -266,6 +269,7 @@ impl Parts {
             draining: self.draining.clone(),
             callers: self.callers.clone(),
             sockets: self.sockets.clone(),
+            uploads: CallerLimit::new(uploads, (uploads / 4).max(1)),
             groups: Groups::default(),
         };
         let patience = Patience {

@@ -4,17 +4,18 @@
 
 mod auth;
 mod graphql;
+mod http;
 mod reader;
 mod value_files;
 
 pub use auth::AuthConfig;
 pub use graphql::{GraphqlConfig, Limits};
+pub use http::{HttpConfig, UploadConfig};
 pub use value_files::overlay;
 
 use chrono_tz::Tz;
 use reader::Reader;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -102,28 +103,6 @@ pub struct DatabaseConfig {
     pub scoped_connections: u32,
 }
 
-/// Where and how to listen.
-#[derive(Clone, Debug)]
-pub struct HttpConfig {
-    /// `API_HOST`.
-    pub host: IpAddr,
-    /// `API_PORT`; 0 takes a free one.
-    pub port: u16,
-    /// `CORS_ORIGINS`: origins of web pages that may call.
-    pub cors_origins: Vec<String>,
-    /// `UPLOAD_MAX_BYTES`.
-    pub upload_max_bytes: usize,
-    /// `MAX_CONNECTIONS`: connections at the same time, websockets among them; one more is closed at once.
-    pub max_connections: usize,
-    /// `HEADER_TIMEOUT`, in seconds: the time for a request's line and headers.
-    pub header_timeout: Duration,
-    /// `IDLE_TIMEOUT`, in seconds: how long a connection may rest between two requests; longer than a load balancer
-    /// keeps its own, which would otherwise meet closed ones.
-    pub idle_timeout: Duration,
-    /// `DRAIN_TIME`, in seconds: how long a shutdown still takes requests, for as long as callers come.
-    pub drain_time: Duration,
-}
-
 /// How tags are inferred.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -196,16 +175,7 @@ impl Config {
                 max_connections: read.within("DATABASE_MAX_CONNECTIONS", 16, 5, 1000)?,
                 scoped_connections: read.within("DATABASE_SCOPED_CONNECTIONS", 8, 1, 1000)?,
             },
-            http: HttpConfig {
-                host: read.host()?,
-                port: read.parsed("API_PORT", 8000, "a port from 0 to 65535")?,
-                cors_origins: read.list("CORS_ORIGINS"),
-                upload_max_bytes: read.within("UPLOAD_MAX_BYTES", 256 << 20, 1 << 10, 16 << 30)?,
-                max_connections: read.within("MAX_CONNECTIONS", 16_384, 16, 1_000_000)?,
-                header_timeout: read.seconds("HEADER_TIMEOUT", 10, 1, 300)?,
-                idle_timeout: read.seconds("IDLE_TIMEOUT", 75, 1, 3600)?,
-                drain_time: read.seconds("DRAIN_TIME", 10, 0, 300)?,
-            },
+            http: HttpConfig::read(read)?,
             graphql: GraphqlConfig::read(read, environment)?,
             auth: AuthConfig {
                 jwt_secret: read.jwt_secret()?,

@@ -43,6 +43,39 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// Origins exactly as browsers send them, for they are compared as texts.
+    pub(super) fn origins(&self, variable: &'static str) -> Result<Vec<String>, ConfigError> {
+        let origins = self.list(variable);
+        for origin in &origins {
+            let sent = origin_of(origin);
+            if sent.as_ref() == Some(origin) {
+                continue;
+            }
+            let hint = sent.map_or_else(String::new, |sent| format!("; did you mean {sent}?"));
+            let allowed = format!(
+                "must be a comma list of origins as browsers send them: scheme, host and, unless it is the scheme's \
+                 own, port, like https://app.example.com,http://localhost:5173; no *, no path, no slash at the end{hint}"
+            );
+            return Err(invalid(variable, origin, allowed));
+        }
+        Ok(origins)
+    }
+
+    /// Names or addresses of hosts, in lower case.
+    pub(super) fn host_names(&self, variable: &'static str) -> Result<Vec<String>, ConfigError> {
+        let names = self.list(variable).into_iter().map(|name| {
+            let lower = name.to_ascii_lowercase();
+            let url = Url::parse(&format!("http://{lower}")).ok();
+            if is_host(&lower) && url.is_some_and(|url| url.host_str() == Some(&lower)) {
+                return Ok(lower);
+            }
+            let allowed = "must be a comma list of host names or addresses without scheme and port, like \
+                           tags.example.com,192.0.2.7; no *";
+            Err(invalid(variable, &name, allowed.into()))
+        });
+        names.collect()
+    }
+
     pub(super) fn parsed<T: FromStr>(
         &self,
         variable: &'static str,
@@ -169,6 +202,26 @@ impl<'a> Reader<'a> {
             _ => self.list("DISCOVERY_SOURCES"),
         }
     }
+}
+
+/// The origin that a browser sends for a page at this address, if there is one.
+fn origin_of(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let host = url.host_str().filter(|host| is_host(host))?;
+    match (url.scheme(), url.origin()) {
+        ("http" | "https", origin) => Some(origin.ascii_serialization()),
+        // Of apps that bring a scheme of their own.
+        (scheme, _) => {
+            let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+            Some(format!("{scheme}://{host}{port}"))
+        }
+    }
+}
+
+/// A name or an address, without wildcards.
+fn is_host(text: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._[:]".contains(c);
+    !text.is_empty() && text.chars().all(is_allowed)
 }
 
 fn is_this_machine(url: &Url) -> bool {

@@ -36,6 +36,7 @@ mod run_control;
 mod schedule;
 pub mod schema;
 pub mod shapes;
+pub mod uploads;
 mod viewer;
 mod virtual_tag;
 mod vocabulary;

@@ -1,29 +1,27 @@
 //! Who is calling: bearer tokens (JWT), and the one developer of a service without authentication.
 
+mod credentials;
 mod jwks;
 mod jwt;
 mod mint;
 mod strict;
 
+pub use credentials::{Credentials, DEVELOPER_NAME_HEADER, peer_of};
 pub use mint::mint;
 
+use super::rates::Rates;
 use crate::config::{AuthConfig, ConfigError};
 use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::domain::subject::is_personal;
 use crate::domain::tokens::{self, Bearer, Bearers};
-use axum::http::{HeaderMap, header};
 use chrono::Utc;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use jwks::{Found, Jwks};
 use jwt::{Demands, Key, Token};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio_util::sync::CancellationToken;
-
-/// Development without authentication: names the caller, so that one person can act as two.
-pub const DEVELOPER_NAME_HEADER: &str = "x-actor";
-
-/// A name that decisions and audit rows carry has this many bytes at most.
-const SUBJECT_MAX_BYTES: usize = 200;
 
 /// A caller whose credentials were checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +57,8 @@ impl From<Bearer> for Caller {
 pub enum Refused {
     /// The credentials are missing, not valid, or no longer valid. Which of these is not told.
     Invalid,
+    /// The same, and too many that were not valid came from there. Others are not looked up for so long.
+    Exhausted(Duration),
     /// They cannot be checked now; another try is worth it.
     Unavailable,
 }
@@ -80,6 +80,7 @@ pub struct Authenticator {
     keys: Keys,
     demands: Arc<Demands>,
     bearers: Option<Bearers>,
+    rates: Arc<Rates>,
 }
 
 impl Authenticator {
@@ -101,6 +102,7 @@ impl Authenticator {
             keys,
             demands,
             bearers: None,
+            rates: Arc::new(Rates::new(None)),
         })
     }
 
@@ -111,6 +113,12 @@ impl Authenticator {
             bearers: Some(bearers),
             ..self
         }
+    }
+
+    /// Counts wrong tokens here.
+    #[must_use]
+    pub fn with_rates(self, rates: Arc<Rates>) -> Self {
+        Self { rates, ..self }
     }
 
     /// Keeps published keys fresh until it is cancelled.
@@ -125,23 +133,43 @@ impl Authenticator {
         !matches!(self.keys, Keys::None)
     }
 
-    /// Checks the credentials of a request.
-    pub async fn request(&self, headers: &HeaderMap) -> Result<Caller, Refused> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        self.check(text(header::AUTHORIZATION.as_str()), text(DEVELOPER_NAME_HEADER))
-            .await
+    /// Checks credentials that come from an address. Wherever they come in, wrong ones are counted here.
+    pub async fn check(&self, shown: &Credentials, peer: Option<IpAddr>) -> Result<Caller, Refused> {
+        if !self.is_required() {
+            let name = shown.developer.as_deref().unwrap_or("developer");
+            return developer_named(name).ok_or(Refused::Invalid);
+        }
+        let token = shown.bearer_token();
+        // Taken before the look-up, so that many guesses at once are no more than one after the other.
+        let is_looked_up = token.is_some_and(|token| self.needs_lookup(token));
+        if is_looked_up {
+            self.count_wrong(peer)?;
+        }
+        let checked = match token {
+            Some(token) => self.caller(token).await,
+            None => Err(Refused::Invalid),
+        };
+        match &checked {
+            Err(Refused::Invalid) if !is_looked_up => self.count_wrong(peer)?,
+            Ok(_) | Err(Refused::Unavailable) if is_looked_up => self.rates.give_back_wrong_token(peer),
+            _ => {}
+        }
+        checked
     }
 
-    /// Checks the value of an `Authorization` header or its like. `developer` counts without authentication only.
-    pub async fn check(
-        &self,
-        authorization: Option<&str>,
-        developer: Option<&str>,
-    ) -> Result<Caller, Refused> {
-        if !self.is_required() {
-            return developer_named(developer.unwrap_or("developer"));
-        }
-        let text = authorization.and_then(bearer).ok_or(Refused::Invalid)?;
+    fn count_wrong(&self, peer: Option<IpAddr>) -> Result<(), Refused> {
+        self.rates.take_wrong_token(peer).map_err(Refused::Exhausted)
+    }
+
+    /// Whether nothing but the database knows the token. One that was right a moment ago is read again, but is no guess.
+    fn needs_lookup(&self, token: &str) -> bool {
+        let (Some(bearers), Some(secret)) = (&self.bearers, tokens::Secret::parse(token)) else {
+            return false;
+        };
+        !bearers.has_accepted(&secret)
+    }
+
+    async fn caller(&self, text: &str) -> Result<Caller, Refused> {
         if tokens::Secret::is_meant(text) {
             return self.script(text).await;
         }
@@ -185,18 +213,8 @@ impl Authenticator {
     }
 }
 
-/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110, 11.1).
-fn bearer(authorization: &str) -> Option<&str> {
-    let (scheme, token) = authorization.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
-fn developer_named(name: &str) -> Result<Caller, Refused> {
-    if !is_name(name) {
-        return Err(Refused::Invalid);
-    }
-    Ok(Caller {
+fn developer_named(name: &str) -> Option<Caller> {
+    is_personal(name).then(|| Caller {
         actor: Actor {
             subject: name.to_owned(),
             role: Role::Admin,
@@ -206,15 +224,6 @@ fn developer_named(name: &str) -> Result<Caller, Refused> {
         expires: None,
         api_token: None,
     })
-}
-
-/// `system:` is how the service itself signs, `token:` how scripts do.
-fn is_name(text: &str) -> bool {
-    !text.trim().is_empty()
-        && text.len() <= SUBJECT_MAX_BYTES
-        && !text.starts_with(Actor::SYSTEM)
-        && !text.starts_with(Actor::TOKEN)
-        && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]
@@ -230,6 +239,13 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::from_variables(&variables.collect()).unwrap().auth
+    }
+
+    fn shown(authorization: Option<&str>, developer: Option<&str>) -> Credentials {
+        Credentials {
+            authorization: authorization.map(str::to_owned),
+            developer: developer.map(str::to_owned),
+        }
     }
 
     fn actor() -> Actor {
@@ -260,7 +276,7 @@ mod tests {
         let token = mint(&config, actor(), Duration::from_mins(1)).unwrap();
         let caller = Authenticator::new(&config)
             .unwrap()
-            .check(Some(&format!("bearer {token}")), Some("eve"))
+            .check(&shown(Some(&format!("bearer {token}")), Some("eve")), None)
             .await
             .unwrap();
         let expires_at = caller.actor.expires_at;
@@ -298,7 +314,12 @@ mod tests {
             claims.as_object_mut().unwrap().remove(name);
             hs256(&claims)
         };
-        assert!(authenticator.check(Some(&hs256(&good())), None).await.is_ok());
+        assert!(
+            authenticator
+                .check(&shown(Some(&hs256(&good())), None), None)
+                .await
+                .is_ok()
+        );
         let unsigned = hs256(&good()).rsplit_once('.').unwrap().0.to_owned() + ".";
         let none = format!(
             "Bearer eyJhbGciOiJub25lIn0.{}.",
@@ -324,17 +345,22 @@ mod tests {
             with("role", "root".into()),
             with("sub", " ".into()),
             with("sub", "system:maintain".into()),
+            with("sub", "ｓｙｓｔｅｍ：maintain".into()),
+            with("sub", "to\u{200b}ken:0123456789abcdef:nightly".into()),
+            with("sub", " system:maintain".into()),
             with("accounts", "111".into()),
             format!("Bearer {}", "a".repeat(1 << 20)),
         ] {
             assert_eq!(
-                authenticator.check(Some(&authorization), Some("ada")).await,
+                authenticator
+                    .check(&shown(Some(&authorization), Some("ada")), None)
+                    .await,
                 Err(Refused::Invalid),
                 "{authorization}"
             );
         }
         assert_eq!(
-            authenticator.check(None, Some("ada")).await,
+            authenticator.check(&shown(None, Some("ada")), None).await,
             Err(Refused::Invalid)
         );
     }
@@ -343,21 +369,24 @@ mod tests {
     async fn without_a_secret_everybody_is_the_developer_under_a_name_of_choice() {
         let authenticator = Authenticator::new(&config(&[])).unwrap();
         assert!(!authenticator.is_required());
-        let developer = authenticator.check(None, None).await.unwrap();
+        let developer = authenticator.check(&shown(None, None), None).await.unwrap();
         assert_eq!(
             (developer.actor.subject.as_str(), developer.actor.role),
             ("developer", Role::Admin)
         );
         assert_eq!(
             authenticator
-                .check(None, Some("grace"))
+                .check(&shown(None, Some("grace")), None)
                 .await
                 .unwrap()
                 .actor
                 .subject,
             "grace"
         );
-        assert!(authenticator.check(None, Some("system:maintain")).await.is_err());
+        for name in ["system:maintain", "ｓystem:maintain", "\u{fffd}", ""] {
+            let refused = authenticator.check(&shown(None, Some(name)), None).await;
+            assert_eq!(refused, Err(Refused::Invalid), "{name}");
+        }
         assert!(mint(&config(&[]), actor(), Duration::from_mins(1)).is_err());
     }
 }

@@ -11,7 +11,7 @@ use crate::graphql::id::{Id, JobRunKind};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::de::IntoDeserializer;
@@ -20,8 +20,7 @@ use serde::{Deserialize, Deserializer};
 const CSV: &str = "text/csv; charset=utf-8; header=present";
 
 /// `GET /csv/template`: an empty inventory.
-pub async fn template(State(edge): State<SharedEdge>, headers: HeaderMap) -> Result<Response, Refusal> {
-    edge.authenticator.request(&headers).await?;
+pub async fn template(_: Caller) -> Result<Response, Refusal> {
     Ok(download("virtual-tagging-template.csv", csv::template().into()))
 }
 
@@ -54,10 +53,10 @@ enum What {
 /// `GET /csv/export`: what exists for the caller, filtered.
 pub async fn export(
     State(edge): State<SharedEdge>,
-    headers: HeaderMap,
+    caller: Caller,
     parameters: Result<Query<ExportParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let (caller, parameters) = asked(&edge, &headers, parameters).await?;
+    let parameters = paid(&edge, &caller, parameters)?;
     let (kind, name) = match parameters.what {
         What::Resources => (ExportKind::Resources, "resources.csv"),
         What::Tags => (ExportKind::Tags, "virtual-tags.csv"),
@@ -82,27 +81,26 @@ pub struct RejectionParameters {
 /// `GET /csv/rejections`: the lines that a run refused, each with why.
 pub async fn rejections(
     State(edge): State<SharedEdge>,
-    headers: HeaderMap,
+    caller: Caller,
     parameters: Result<Query<RejectionParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let (caller, parameters) = asked(&edge, &headers, parameters).await?;
+    let parameters = paid(&edge, &caller, parameters)?;
     let run =
         Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
     let export = Export::of_rejections(edge.db.clone(), &caller.actor, run.0)?;
     streamed(edge, caller, "rejections.csv", export).await
 }
 
-/// Who asks, and for what.
-async fn asked<T>(
+/// What is asked for, once the caller has spent what it takes.
+fn paid<T>(
     edge: &SharedEdge,
-    headers: &HeaderMap,
+    caller: &Caller,
     parameters: Result<Query<T>, QueryRejection>,
-) -> Result<(Caller, T), Refusal> {
-    let caller = edge.authenticator.request(headers).await?;
+) -> Result<T, Refusal> {
     let taken = edge.executor.rates().take(&caller.actor.subject, EXPORT_COST);
     taken.map_err(Refusal::rate_limited)?;
     let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    Ok((caller, parameters))
+    Ok(parameters)
 }
 
 /// Page by page, until the end or until the caller's credentials are taken back.

@@ -1,25 +1,25 @@
 //! GraphQL over HTTP: which requests are GraphQL requests, and in which form the answer goes back.
 
-use super::auth::{Caller, Refused};
-use super::executor::{Answer, Denial, Executor};
+use super::auth::Caller;
+use super::executor::{Answer, Denial, Executor, Operation};
 use super::negotiation::{Media, accepted};
+use super::rates::TEXT_BYTES;
 use super::refusal::Refusal;
-use super::request::{self, Incoming};
-use super::{SharedEdge, graphiql, websocket};
+use super::request::{self, Content, Incoming};
+use super::{SharedEdge, body, graphiql, upload, websocket};
 use crate::domain::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
 use async_graphql::Request as GraphqlRequest;
 use async_graphql::parser::types::OperationType;
 use axum::Extension;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::future::join_all;
 use serde::Serialize;
-use std::net::SocketAddr;
 
 /// Tells what the operations of a request cost.
 pub const COST: HeaderName = HeaderName::from_static("graphql-cost");
@@ -35,16 +35,17 @@ pub async fn get(
         let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
             .await
             .map_err(|_| Refusal::bad_request("this is not a websocket handshake"))?;
-        return websocket::open(edge, upgrade, &parts.headers, id);
+        return websocket::open(edge, upgrade, &parts, id).await;
     }
-    let query = parts.uri.query().unwrap_or_default();
     if accepted(&parts.headers) == Some(Media::Html) {
         return Ok(graphiql::page());
     }
     let media = media_for_json(&parts.headers)?;
-    let caller = authenticate(&edge, &parts.headers, &parts.extensions).await?;
-    let incoming = request::from_parameters(query).map(|request| Incoming::One(Box::new(request)));
-    Ok(serve(&edge, incoming, caller, id, Form { media, is_get: true }).await)
+    let caller = Caller::from_request_parts(&mut parts, &edge).await?;
+    let (actor, query) = (&caller.actor, parts.uri.query().unwrap_or_default());
+    let incoming = pay(&edge, actor, query.len()).and_then(|()| request::from_parameters(query));
+    let incoming = incoming.map(|request| Incoming::One(Box::new(request)));
+    Ok(serve(&edge, incoming, actor, id, Form { media, is_get: true }).await)
 }
 
 /// `POST /graphql`: queries or mutations, as JSON or with uploads.
@@ -54,26 +55,40 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Refusal> {
     // Before the body is read: nobody uploads what will not be answered.
-    let media = media_for_json(request.headers())?;
-    let caller = authenticate(&edge, request.headers(), request.extensions()).await?;
-    let incoming = request::from_body(request, edge.executor.config()).await;
-    Ok(serve(&edge, incoming, caller, id, Form { media, is_get: false }).await)
+    let (mut parts, body) = request.into_parts();
+    let form = Form {
+        media: media_for_json(&parts.headers)?,
+        is_get: false,
+    };
+    let caller = Caller::from_request_parts(&mut parts, &edge).await?;
+    let actor = &caller.actor;
+    let content = pay(&edge, actor, 0).and_then(|()| request::content(&parts.headers));
+    let incoming = match content {
+        Ok(Content::Multipart { boundary }) => {
+            return Ok(serve_upload(&edge, boundary, body, actor, id, form).await);
+        }
+        Ok(Content::Json) => read_json(&edge, body, actor).await,
+        Err(refusal) => Err(refusal),
+    };
+    Ok(serve(&edge, incoming, actor, id, form).await)
 }
 
-async fn authenticate(
-    edge: &SharedEdge,
-    headers: &HeaderMap,
-    extensions: &Extensions,
-) -> Result<Caller, Refusal> {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    let refused = match edge.authenticator.request(headers).await {
-        Ok(caller) => return Ok(caller),
-        Err(refused) => refused,
-    };
-    Err(match (refused, peer) {
-        (Refused::Invalid, Some(peer)) => edge.executor.rates().refuse(peer.0.ip()),
-        (refused, _) => refused.into(),
-    })
+/// Takes what a request costs before it is parsed, with those of its bytes that are here.
+fn pay(edge: &SharedEdge, actor: &Actor, bytes: usize) -> Result<(), Refusal> {
+    let executor = &edge.executor;
+    executor.charge(actor, 1)?;
+    executor.rates().meter(&actor.subject, TEXT_BYTES).take(bytes)
+}
+
+async fn read_json(edge: &SharedEdge, body: Body, actor: &Actor) -> Result<Incoming, Refusal> {
+    let executor = &edge.executor;
+    let meter = executor.rates().meter(&actor.subject, TEXT_BYTES);
+    let text = body::read(body, executor.limits().body_bytes, meter).await?;
+    let incoming = request::from_json(&text, executor.config())?;
+    if let Incoming::Batch(requests) = &incoming {
+        executor.charge(actor, requests.len() - 1)?;
+    }
+    Ok(incoming)
 }
 
 /// Anything else.
@@ -92,28 +107,57 @@ struct Form {
 async fn serve(
     edge: &SharedEdge,
     incoming: Result<Incoming, Refusal>,
-    caller: Caller,
+    actor: &Actor,
     id: RequestId,
     form: Form,
 ) -> Response {
-    let actor = caller.actor;
     let mut response = match incoming {
-        Ok(Incoming::One(request)) => match operate(edge, *request, &actor, &id, form.is_get).await {
-            Ok((answer, cost)) => render(&answer, form.media, status(&answer, form.media), cost),
-            Err(Denial::Refused(refusal)) => {
-                Executor::count_refused(refusal.code.as_str());
-                refusal.into_response()
-            }
-            Err(Denial::Request(error)) => {
-                let answer = refused(error, &id);
-                render(&answer, form.media, status(&answer, form.media), None)
-            }
-        },
-        Ok(Incoming::Batch(requests)) => batch(edge, requests, &actor, &id, form.media).await,
+        Ok(Incoming::One(request)) => {
+            let operated = operate(edge, *request, actor, &id, form.is_get).await;
+            respond(operated, &id, form.media)
+        }
+        Ok(Incoming::Batch(requests)) => batch(edge, requests, actor, &id, form.media).await,
         Err(refusal) => refusal.into_response(),
     };
     edge.executor.rates().tell(&actor.subject, response.headers_mut());
     response
+}
+
+/// The same for a request with files, which are there until the operation has ended.
+async fn serve_upload(
+    edge: &SharedEdge,
+    boundary: String,
+    body: Body,
+    actor: &Actor,
+    id: RequestId,
+    form: Form,
+) -> Response {
+    let operated = match upload::receive(edge, actor, boundary, body).await {
+        Ok(upload) => {
+            let operated = run(edge, upload.operation, actor, &id, form.is_get).await;
+            drop(upload.permit);
+            operated
+        }
+        Err(denial) => Err(denial),
+    };
+    let mut response = respond(operated, &id, form.media);
+    edge.executor.rates().tell(&actor.subject, response.headers_mut());
+    response
+}
+
+/// The answer of one operation in its form.
+fn respond(operated: Result<(Answer, Option<u64>), Denial>, id: &RequestId, media: Media) -> Response {
+    match operated {
+        Ok((answer, cost)) => render(&answer, media, status(&answer, media), cost),
+        Err(Denial::Refused(refusal)) => {
+            Executor::count_refused(refusal.code.as_str());
+            refusal.into_response()
+        }
+        Err(Denial::Request(error)) => {
+            let answer = refused(error, id);
+            render(&answer, media, status(&answer, media), None)
+        }
+    }
 }
 
 /// Executes each of the requests as if it had come alone. What went wrong with one stands in its place.
@@ -145,6 +189,17 @@ async fn operate(
     is_get: bool,
 ) -> Result<(Answer, Option<u64>), Denial> {
     let operation = edge.executor.admit(request, actor)?;
+    run(edge, operation, actor, id, is_get).await
+}
+
+/// Executes an operation that was let in.
+async fn run(
+    edge: &SharedEdge,
+    operation: Operation,
+    actor: &Actor,
+    id: &RequestId,
+    is_get: bool,
+) -> Result<(Answer, Option<u64>), Denial> {
     match operation.kind() {
         OperationType::Subscription => {
             return Err(Refusal::new(

@@ -15,6 +15,14 @@ pub const SELECTIONS: usize = 5_000;
 pub const MISTAKES: usize = 20;
 /// Files of one upload.
 pub const UPLOAD_FILES: usize = 10;
+/// Bytes of the headers of one part of an upload, its boundary included.
+pub const PART_HEAD_BYTES: usize = 16 << 10;
+/// The time over which the rate of an upload is looked at.
+pub const UPLOAD_RATE_WINDOW: Duration = Duration::from_secs(20);
+/// JSON values of one request: ten thousand ids, and as many others. One may take a hundred times the memory of its text.
+pub const JSON_VALUES: usize = 20_000;
+/// Bytes of a message on a websocket that neither starts an operation nor carries credentials.
+pub const SOCKET_CONTROL_BYTES: usize = 4 << 10;
 /// Lists of fields and types within one another when the schema is asked about.
 pub const INTROSPECTION_LISTS: usize = 3;
 

@@ -5,6 +5,8 @@
 //! the text before the parser sees it, `extent` what was parsed) -> cost -> `house` (room for so many) -> the schema.
 
 pub mod auth;
+mod body;
+mod caller_limit;
 mod callers;
 mod csv;
 pub mod document;
@@ -14,6 +16,7 @@ mod graphiql;
 mod graphql;
 pub mod guard;
 mod health;
+mod hosts;
 mod house;
 pub mod limits;
 mod negotiation;
@@ -27,9 +30,11 @@ mod router;
 mod server;
 mod shared;
 mod trace;
+mod upload;
 mod values;
 mod websocket;
 
+pub use caller_limit::CallerLimit;
 pub use callers::Callers;
 pub use executor::Executor;
 pub use router::router;
@@ -68,6 +73,8 @@ pub struct Edge {
     pub callers: Arc<Callers>,
     /// The open websockets.
     pub sockets: TaskTracker,
+    /// Requests with files that are under way.
+    pub uploads: CallerLimit,
     /// Subscriptions that are executed once for many websockets.
     pub groups: Groups,
 }

@@ -17,19 +17,17 @@ pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// What each request takes before anybody looks at it, be it refused or not.
-const REQUEST_COST: u64 = 10;
+pub const REQUEST_COST: u64 = 10;
 
-/// So many bytes of a document's text take one more: to parse a hundred kilobytes keeps a processor busy for ten
-/// milliseconds, whatever comes of it.
-const TEXT_BYTES: u64 = 100;
+/// Bytes of a request that take one more, be it document, variables or anything else: to parse a hundred kilobytes keeps
+/// a processor busy for ten milliseconds, whatever comes of it.
+pub const TEXT_BYTES: u64 = 100;
 
-/// What a request with a text of this length takes before its document is known.
-pub const fn request_cost(text: usize) -> u64 {
-    REQUEST_COST + text as u64 / TEXT_BYTES
-}
+/// Bytes of a file that take one more: they are stored as they are, and read by a job.
+pub const FILE_BYTES: u64 = 4_096;
 
 /// What an address spends with credentials that are not valid.
-pub const REFUSED_COST: u64 = 1_000;
+const WRONG_TOKEN_COST: u64 = 1_000;
 
 /// What an export takes.
 pub const EXPORT_COST: u64 = 1_000;
@@ -88,12 +86,30 @@ impl Rates {
         taken
     }
 
-    /// Notes credentials that are not valid, and refuses them: with 401, or with 429 where too many came from there.
-    pub fn refuse(&self, peer: IpAddr) -> Refusal {
-        // No caller has such a name.
-        match self.take(&format!("system:peer:{peer}"), REFUSED_COST) {
-            Err(wait) => Refusal::rate_limited(wait),
-            Ok(()) => Refusal::unauthenticated(),
+    /// Gives back what was taken for something that did not happen.
+    fn give_back(&self, caller: &str, cost: u64) {
+        if let (Some(quota), Some(bucket)) = (self.quota, self.lock().get_mut(caller)) {
+            bucket.left = (bucket.left + cost as f64).min(quota);
+        }
+    }
+
+    /// Takes the cost of a wrong token from an address; otherwise gives the time until it may show another one.
+    pub fn take_wrong_token(&self, peer: Option<IpAddr>) -> Result<(), Duration> {
+        self.take(&peer_key(peer), WRONG_TOKEN_COST)
+    }
+
+    /// Gives it back, for the token was right after all.
+    pub fn give_back_wrong_token(&self, peer: Option<IpAddr>) {
+        self.give_back(&peer_key(peer), WRONG_TOKEN_COST);
+    }
+
+    /// Meters the bytes that a caller sends, so many of which take one unit.
+    pub fn meter<'a>(&'a self, caller: &'a str, unit_bytes: u64) -> Meter<'a> {
+        Meter {
+            rates: self,
+            caller,
+            unit_bytes,
+            bytes: 0,
         }
     }
 
@@ -116,6 +132,37 @@ impl Rates {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, Bucket>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The bucket of an address, named as no caller is. Whoever has one address of IPv6 has the whole network of 64 bits.
+fn peer_key(peer: Option<IpAddr>) -> String {
+    match peer.map(|peer| peer.to_canonical()) {
+        None => "system:peer".into(),
+        Some(IpAddr::V4(address)) => format!("system:peer:{address}"),
+        Some(IpAddr::V6(address)) => format!("system:peer:{:x}", address.to_bits() >> 64),
+    }
+}
+
+/// Takes the cost of bytes as they come, before they are kept or parsed.
+pub struct Meter<'a> {
+    rates: &'a Rates,
+    caller: &'a str,
+    unit_bytes: u64,
+    /// Bytes that make no whole unit yet.
+    bytes: u64,
+}
+
+impl Meter<'_> {
+    /// Takes what these bytes cost; refuses them when the caller has spent all.
+    pub fn take(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.bytes += bytes as u64;
+        let cost = self.bytes / self.unit_bytes;
+        self.bytes %= self.unit_bytes;
+        match cost {
+            0 => Ok(()),
+            _ => self.rates.take(self.caller, cost).map_err(Refusal::rate_limited),
+        }
     }
 }
 
@@ -142,6 +189,7 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::StatusCode;
 
     #[test]
     fn a_bucket_empties_and_fills() {
@@ -154,6 +202,32 @@ mod tests {
         assert_eq!(rates.take_at("ann", 10, later), Ok(()));
         assert!(rates.take_at("ann", 10, later).is_err());
         assert_eq!(rates.take_at("ann", 600, later + WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn bytes_add_up_to_units_however_they_come() {
+        let rates = Rates::new(Some(600));
+        let mut meter = rates.meter("ann", 100);
+        for _ in 0..599 {
+            meter.take(99).unwrap();
+            meter.take(1).unwrap();
+        }
+        assert_eq!(meter.take(300).unwrap_err().status, StatusCode::TOO_MANY_REQUESTS);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let key = |text: &str| peer_key(Some(text.parse().unwrap()));
+        assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:1"));
+        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
+        assert_eq!(key("::ffff:192.0.2.7"), key("192.0.2.7"));
+        let (rates, peer) = (Rates::new(Some(1_500)), Some(IpAddr::from([192, 0, 2, 7])));
+        for _ in 0..9 {
+            rates.take_wrong_token(peer).unwrap();
+            rates.give_back_wrong_token(peer);
+        }
+        rates.take_wrong_token(peer).unwrap();
+        assert!(rates.take_wrong_token(peer).is_err());
     }
 
     #[test]

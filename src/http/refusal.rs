@@ -60,6 +60,15 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::ServiceUnavailable, message)
     }
 
+    /// 429: the caller has as many of these under way as one may.
+    pub fn share_taken(what: &str, most: usize) -> Self {
+        let message = format!("a caller may have {most} {what} at a time: end one, or try again in a moment");
+        Self {
+            retry_after: Some(1),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message)
+        }
+    }
+
     /// 401: the credentials are missing or not valid.
     pub fn unauthenticated() -> Self {
         Self::new(
@@ -78,10 +87,26 @@ impl Refusal {
         )
     }
 
+    /// 503: what is needed is away.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::ServiceUnavailable, message)
+    }
+
     /// 408: the body of a request came too slowly.
     pub fn slow_body() -> Self {
         let message = format!("the body did not come within {} s", limits::BODY_TIME.as_secs());
         Self::new(StatusCode::REQUEST_TIMEOUT, Code::BadRequest, message)
+    }
+
+    /// 408: the files of a request came too slowly.
+    pub fn slow_upload(message: String) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, Code::BadRequest, message)
+    }
+
+    /// 413: the body of a request that is not an upload, or what of an upload is no file.
+    pub fn body_too_large(most: usize) -> Self {
+        let message = format!("the body has more than {most} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, message)
     }
 
     /// 413: the files of a request.
@@ -145,6 +170,7 @@ impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Invalid => Self::unauthenticated(),
+            Refused::Exhausted(wait) => Self::rate_limited(wait),
             Refused::Unavailable => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 Code::ServiceUnavailable,

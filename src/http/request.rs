@@ -1,15 +1,12 @@
 //! From an HTTP request, or a websocket's message, to what GraphQL is asked.
 
-use super::limits;
+use super::body::check_json;
 use super::persisted::EXTENSION;
 use super::refusal::Refusal;
+use super::values::check_no_file_names;
 use crate::config::GraphqlConfig;
 use crate::graphql::error::Code;
-use async_graphql::{ParseRequestError, Request as GraphqlRequest, Variables};
-use async_graphql_axum::GraphQLRequest;
-use axum::RequestExt;
-use axum::body::to_bytes;
-use axum::extract::{FromRequest, Request};
+use async_graphql::{Request as GraphqlRequest, Variables};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
@@ -24,28 +21,61 @@ pub enum Incoming {
     Batch(Vec<Result<GraphqlRequest, Refusal>>),
 }
 
-/// What the body of a POST asks.
-pub async fn from_body(request: Request, config: &GraphqlConfig) -> Result<Incoming, Refusal> {
-    let headers = request.headers();
+/// In which form the body of a POST is.
+pub enum Content {
+    /// JSON.
+    Json,
+    /// A multipart request, with files perhaps, and what separates its parts.
+    Multipart { boundary: String },
+}
+
+/// The form that the headers of a POST name; others are refused.
+pub fn content(headers: &HeaderMap) -> Result<Content, Refusal> {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
-    match essence(&content_type).as_str() {
-        "application/json" => json(request, &content_type, config).await,
+        .unwrap_or_default();
+    match essence(content_type).as_str() {
+        "application/json" => {
+            let charset = content_type.to_ascii_lowercase();
+            if charset.contains("charset=") && !charset.contains("utf-8") {
+                return Err(unsupported("the charset must be utf-8"));
+            }
+            Ok(Content::Json)
+        }
         other => {
             require_preflight(headers)?;
             if other != "multipart/form-data" {
-                return Err(Refusal::new(
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                    Code::BadRequest,
+                return Err(unsupported(
                     "the content type must be application/json, or multipart/form-data for uploads",
                 ));
             }
-            Ok(Incoming::One(Box::new(uploads(request).await?)))
+            let boundary = multer::parse_boundary(content_type);
+            let boundary = boundary.map_err(|error| Refusal::bad_request(error.to_string()))?;
+            Ok(Content::Multipart { boundary })
         }
     }
+}
+
+fn unsupported(message: &str) -> Refusal {
+    Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message)
+}
+
+/// What a body of JSON asks.
+pub fn from_json(body: &[u8], config: &GraphqlConfig) -> Result<Incoming, Refusal> {
+    check_json(body)?;
+    if body.trim_ascii_start().starts_with(b"[") {
+        return batch(body, config.batch);
+    }
+    Ok(Incoming::One(Box::new(one(body)?)))
+}
+
+/// What one operation as JSON asks.
+pub fn one(text: &[u8]) -> Result<GraphqlRequest, Refusal> {
+    let body: Body = serde_json::from_slice(text).map_err(|error| {
+        Refusal::bad_request(format!("the body must be a JSON object with a query: {error}"))
+    })?;
+    body.request()
 }
 
 /// The parameters of a query by GET.
@@ -69,6 +99,7 @@ pub fn from_parameters(text: &str) -> Result<GraphqlRequest, Refusal> {
         .0;
     let object = |name: &str, text: Option<String>| {
         let text = text.filter(|text| !text.is_empty());
+        check_json(text.as_deref().unwrap_or_default().as_bytes())?;
         let value = text.map_or(Ok(serde_json::Value::Null), |text| serde_json::from_str(&text));
         value.map_err(|error| Refusal::bad_request(format!("{name} must be a JSON object: {error}")))
     };
@@ -122,6 +153,7 @@ impl Body {
         let extensions = serde_json::from_value(extensions)
             .map_err(|_| Refusal::bad_request("extensions must be an object"))?;
         let variables = Variables::from_json(self.variables);
+        check_no_file_names(&variables)?;
         let mut request = GraphqlRequest::new(query.unwrap_or_default()).variables(variables);
         request.operation_name = self.operation_name;
         request.extensions = extensions;
@@ -137,37 +169,6 @@ pub fn from_payload(payload: serde_json::Value) -> Result<GraphqlRequest, Refusa
     serde_json::from_value::<Body>(payload)
         .map_err(|error| Refusal::bad_request(format!("this is not a GraphQL request: {error}")))?
         .request()
-}
-
-async fn json(request: Request, content_type: &str, config: &GraphqlConfig) -> Result<Incoming, Refusal> {
-    let charset = content_type.to_ascii_lowercase();
-    if charset.contains("charset=") && !charset.contains("utf-8") {
-        let message = "the charset must be utf-8";
-        return Err(Refusal::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Code::BadRequest,
-            message,
-        ));
-    }
-    let most = config.limits.body_bytes;
-    let body = to_bytes(request.into_body(), most);
-    let body = tokio::time::timeout(limits::BODY_TIME, body)
-        .await
-        .map_err(|_| Refusal::slow_body())?
-        .map_err(|error| {
-            if is_length_limit(&error) {
-                let message = format!("the body has more than {most} bytes");
-                return Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, message);
-            }
-            Refusal::bad_request("the body could not be read")
-        })?;
-    if body.trim_ascii_start().starts_with(b"[") {
-        return batch(&body, config.batch);
-    }
-    let body: Body = serde_json::from_slice(&body).map_err(|error| {
-        Refusal::bad_request(format!("the body must be a JSON object with a query: {error}"))
-    })?;
-    Ok(Incoming::One(Box::new(body.request()?)))
 }
 
 fn batch(body: &[u8], most: usize) -> Result<Incoming, Refusal> {
@@ -189,43 +190,6 @@ fn batch(body: &[u8], most: usize) -> Result<Incoming, Refusal> {
         return Err(Refusal::bad_request(message));
     }
     Ok(Incoming::Batch(bodies.into_iter().map(Body::request).collect()))
-}
-
-/// GraphQL's multipart request specification; files go to disk as they come.
-async fn uploads(request: Request) -> Result<GraphqlRequest, Refusal> {
-    let request = request.with_limited_body();
-    let request = GraphQLRequest::<Refusal>::from_request(request, &())
-        .await?
-        .into_inner();
-    if request.uploads.len() > limits::UPLOAD_FILES {
-        return Err(Refusal::bad_request(format!(
-            "an upload has {} files at most",
-            limits::UPLOAD_FILES
-        )));
-    }
-    Ok(request)
-}
-
-impl From<ParseRequestError> for Refusal {
-    fn from(error: ParseRequestError) -> Self {
-        match error {
-            ParseRequestError::PayloadTooLarge => Self::upload_too_large(),
-            ParseRequestError::InvalidMultipart(error) if is_length_limit(&error) => Self::upload_too_large(),
-            error => Self::bad_request(error.to_string()),
-        }
-    }
-}
-
-/// Whether a body was cut off by its limit: the cause is somewhere below the error that reports it.
-fn is_length_limit(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.to_string() == "length limit exceeded" {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 fn require_preflight(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -279,6 +243,7 @@ mod tests {
             serde_json::json!({"query": 1}),
             serde_json::json!({"query": "{a}", "operationName": 1}),
             serde_json::json!({"query": "{a}", "variables": "x"}),
+            serde_json::json!({"query": "{a}", "variables": {"f": {"l": ["#__graphql_file__:0"]}}}),
         ] {
             assert!(from_payload(payload.clone()).is_err(), "{payload}");
         }

@@ -1,6 +1,7 @@
 //! Which path leads where, and the layers around all of them.
 
 use super::callers::see_off;
+use super::hosts::{HostPolicy, check_host};
 use super::rates::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::refusal::Refusal;
 use super::trace::{REQUEST_ID_HEADER, trace};
@@ -10,7 +11,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Redirect;
-use axum::routing::{MethodRouter, get};
+use axum::routing::get;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::CompressionLevel;
@@ -22,11 +23,14 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 pub fn router(edge: Edge) -> Router {
     let cors = cors(&edge.config.cors_origins);
     let body_bytes = edge.executor.limits().body_bytes;
-    let upload_bytes = edge.config.upload_max_bytes.max(body_bytes);
+    let hosts = HostPolicy::new(&edge.config.allowed_hosts, edge.authenticator.is_required());
     let edge: SharedEdge = Arc::new(edge);
     let router = Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
-        .route("/graphql", graphql_routes(upload_bytes))
+        .route(
+            "/graphql",
+            get(graphql::get).post(graphql::post).fallback(graphql::other),
+        )
         .route("/graphiql/{file}", get(graphiql::asset))
         .route("/csv/template", get(csv::template))
         .route("/csv/export", get(csv::export))
@@ -48,6 +52,7 @@ pub fn router(edge: Edge) -> Router {
         .layer(RequestBodyTimeoutLayer::new(limits::BODY_PAUSE))
         .layer(DefaultBodyLimit::max(body_bytes))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(axum::middleware::from_fn_with_state(hosts, check_host))
         .layer(axum::middleware::from_fn(trace))
         .layer(axum::middleware::from_fn_with_state(edge, see_off));
     match cors {
@@ -56,15 +61,7 @@ pub fn router(edge: Edge) -> Router {
     }
 }
 
-/// GraphQL has a body limit of its own: for uploads here, for JSON where it is read.
-fn graphql_routes(upload_bytes: usize) -> MethodRouter<SharedEdge> {
-    get(graphql::get)
-        .post(graphql::post)
-        .fallback(graphql::other)
-        .layer(DefaultBodyLimit::max(upload_bytes))
-}
-
-/// Pages of the configured origins may call, and no others. Origins that are not header values cannot match any.
+/// Pages of the configured origins may call, and no others.
 fn cors(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     if origins.is_empty() {

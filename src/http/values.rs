@@ -1,12 +1,14 @@
 //! The values in a document and its variables: those that are not given, those that no text may hold, and who is to
 //! blame for one that does not fit.
 
+use super::refusal::Refusal;
 use crate::graphql::error::Code;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
 };
 use async_graphql::{Name, Pos, Positioned, ServerError, Value as ConstValue, Variables};
 use async_graphql_value::Value;
+use axum::http::StatusCode;
 use std::collections::HashSet;
 
 type Arguments = Vec<(Positioned<Name>, Positioned<Value>)>;
@@ -57,35 +59,59 @@ fn is_given(value: &mut Value, absent: &HashSet<&Name>, used: &mut HashSet<Name>
     true
 }
 
-/// Refuses literals with NUL, which PostgreSQL's texts cannot hold.
+/// How the library names the files of a request among the values of its variables. It believes whoever writes so.
+pub const FILE_NAME: &str = "#__graphql_file__:";
+
+/// Refuses literals with NUL, which PostgreSQL's texts cannot hold, and those that name files.
 pub fn check_literals(document: &mut ExecutableDocument) -> Result<(), ServerError> {
     let mut found = None;
+    let mut check = |value: &ConstValue, place: &dyn Fn() -> String| {
+        if found.is_none() {
+            found = match value {
+                value if has_text(value, &has_nul) => Some(nul(&place())),
+                value if has_text(value, &names_file) => Some(file_name(&place())),
+                _ => None,
+            };
+        }
+    };
     each_arguments(document, &mut |arguments| {
         for (name, value) in arguments.iter() {
             let constant = value
                 .node
                 .clone()
                 .into_const_with(|_| Ok::<_, ()>(ConstValue::Null));
-            if constant.is_ok_and(|value| has_nul(&value)) {
-                found.get_or_insert_with(|| format!("the argument {}", name.node));
+            if let Ok(value) = constant {
+                check(&value, &|| format!("the argument {}", name.node));
             }
         }
     });
     for operation in operations(document) {
         for definition in &operation.node.variable_definitions {
-            let default = definition.node.default_value.as_ref();
-            if default.is_some_and(|value| has_nul(&value.node)) {
-                found.get_or_insert_with(|| format!("the default of ${}", definition.node.name.node));
+            if let Some(default) = &definition.node.default_value {
+                check(&default.node, &|| {
+                    format!("the default of ${}", definition.node.name.node)
+                });
             }
         }
     }
-    found.map_or(Ok(()), |place| Err(nul(&place)))
+    found.map_or(Ok(()), Err)
 }
 
 /// Refuses variables with NUL.
 pub fn check_variables(variables: &Variables) -> Result<(), ServerError> {
-    match variables.iter().find(|(_, value)| has_nul(value)) {
+    match variables.iter().find(|(_, value)| has_text(value, &has_nul)) {
         Some((name, _)) => Err(nul(&format!("the variable ${name}"))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses variables that name files, as they come from a caller.
+pub fn check_no_file_names(variables: &Variables) -> Result<(), Refusal> {
+    match variables.iter().find(|(_, value)| has_text(value, &names_file)) {
+        Some((name, _)) => {
+            let message = file_name(&format!("the variable ${name}")).message;
+            Err(Refusal::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message))
+        }
         None => Ok(()),
     }
 }
@@ -94,14 +120,29 @@ fn nul(place: &str) -> ServerError {
     Code::BadUserInput.server_error(format!("{place} has a NUL character, which no text may have"))
 }
 
-/// As deep as the value nests, which the guard bounds in documents and the JSON parser in variables.
-fn has_nul(value: &ConstValue) -> bool {
+fn file_name(place: &str) -> ServerError {
+    let message =
+        format!("{place} has a text that begins with {FILE_NAME}, as the files of an upload are named");
+    Code::BadUserInput.server_error(message)
+}
+
+fn has_nul(text: &str) -> bool {
+    text.contains('\0')
+}
+
+fn names_file(text: &str) -> bool {
+    text.starts_with(FILE_NAME)
+}
+
+/// Whether a value has such a text, names of fields included. As deep as the value nests, which the guard bounds in
+/// documents and the JSON parser in variables.
+fn has_text(value: &ConstValue, is_such: &impl Fn(&str) -> bool) -> bool {
     match value {
-        ConstValue::String(text) => text.contains('\0'),
-        ConstValue::List(items) => items.iter().any(has_nul),
+        ConstValue::String(text) => is_such(text),
+        ConstValue::List(items) => items.iter().any(|item| has_text(item, is_such)),
         ConstValue::Object(fields) => {
             let mut fields = fields.iter();
-            fields.any(|(name, value)| name.contains('\0') || has_nul(value))
+            fields.any(|(name, value)| is_such(name) || has_text(value, is_such))
         }
         _ => false,
     }
@@ -250,6 +291,7 @@ mod tests {
             r#"{x(o:{l:["a\u0000"]})}"#,
             r#"query($a:String="\u0000"){x(a:$a)}"#,
             r#"{x ...f} fragment f on Q{y(a:"\u0000")}"#,
+            r##"{x(o:{file:"#__graphql_file__:0"})}"##,
         ] {
             assert!(check(text).is_err(), "{text}");
         }

@@ -5,21 +5,26 @@ mod protocol;
 mod queue;
 
 use super::SharedEdge;
-use super::auth::{Caller, DEVELOPER_NAME_HEADER, Refused};
+use super::auth::{Caller, Credentials, DEVELOPER_NAME_HEADER, Refused, peer_of};
+use super::body::check_json;
+use super::rates::TEXT_BYTES;
 use super::refusal::Refusal;
 use super::{limits, request};
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
 use crate::telemetry::names;
+use async_graphql::Request;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use operations::Operations;
-use protocol::{ClientMessage, Close, SUBPROTOCOL, ServerMessage};
+use protocol::{ClientMessage, Close, MessageHead, SUBPROTOCOL, ServerMessage};
 use queue::{Queue, Waiting};
 use std::future::pending;
+use std::net::IpAddr;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tracing::Instrument;
@@ -31,13 +36,13 @@ pub fn is_wanted(headers: &HeaderMap) -> bool {
 }
 
 /// Opens a websocket, for pages of allowed origins and for programs, which name no origin.
-pub fn open(
+pub async fn open(
     edge: SharedEdge,
     upgrade: WebSocketUpgrade,
-    headers: &HeaderMap,
+    parts: &Parts,
     id: RequestId,
 ) -> Result<Response, Refusal> {
-    if !is_allowed_origin(&edge.config.cors_origins, headers) {
+    if !is_allowed_origin(&edge.config.cors_origins, &parts.headers) {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             Code::Forbidden,
@@ -45,13 +50,16 @@ pub fn open(
         ));
     }
     if edge.draining.is_cancelled() {
-        return Err(Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            Code::ServiceUnavailable,
-            "the service is stopping",
-        ));
+        return Err(Refusal::unavailable("the service is stopping"));
     }
-    let credentials = Credentials::of(headers);
+    let greeting = Greeting {
+        shown: Credentials::of(&parts.headers),
+        peer: peer_of(&parts.extensions),
+    };
+    // Other schemes may be meant for a proxy; `connection_init` brings what is meant for us.
+    if edge.authenticator.is_required() && greeting.shown.bearer_token().is_some() {
+        edge.authenticator.check(&greeting.shown, greeting.peer).await?;
+    }
     let span = tracing::info_span!("websocket", request_id = %id.0);
     let message_bytes = edge.executor.limits().body_bytes;
     Ok(upgrade
@@ -62,7 +70,7 @@ pub fn open(
         .write_buffer_size(limits::SOCKET_BUFFER)
         .on_upgrade(move |socket| {
             let sockets = edge.sockets.clone();
-            sockets.track_future(serve(edge, socket, credentials, id).instrument(span))
+            sockets.track_future(serve(edge, socket, greeting, id).instrument(span))
         }))
 }
 
@@ -80,20 +88,12 @@ fn is_allowed_origin(configured: &[String], headers: &HeaderMap) -> bool {
 }
 
 /// What the handshake says about the caller; `connection_init` may say it better.
-struct Credentials {
-    authorization: Option<String>,
-    developer: Option<String>,
+struct Greeting {
+    shown: Credentials,
+    peer: Option<IpAddr>,
 }
 
-impl Credentials {
-    fn of(headers: &HeaderMap) -> Self {
-        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
-        Self {
-            authorization: text(header::AUTHORIZATION.as_str()),
-            developer: text(DEVELOPER_NAME_HEADER),
-        }
-    }
-
+impl Greeting {
     /// Names in the payload of `connection_init` are those of headers, in any case.
     fn or_payload(mut self, payload: Option<&serde_json::Value>) -> Self {
         let entries = payload
@@ -103,9 +103,9 @@ impl Credentials {
         for (name, value) in entries {
             let value = value.as_str().map(str::to_owned);
             if name.eq_ignore_ascii_case(header::AUTHORIZATION.as_str()) {
-                self.authorization = value.or(self.authorization);
+                self.shown.authorization = value.or(self.shown.authorization);
             } else if name.eq_ignore_ascii_case(DEVELOPER_NAME_HEADER) {
-                self.developer = value.or(self.developer);
+                self.shown.developer = value.or(self.shown.developer);
             }
         }
         self
@@ -113,7 +113,7 @@ impl Credentials {
 }
 
 /// Serves a socket until one side closes it.
-async fn serve(edge: SharedEdge, socket: WebSocket, credentials: Credentials, id: RequestId) {
+async fn serve(edge: SharedEdge, socket: WebSocket, greeting: Greeting, id: RequestId) {
     let speaks_protocol = socket
         .protocol()
         .is_some_and(|protocol| protocol.as_bytes() == SUBPROTOCOL.as_bytes());
@@ -127,7 +127,7 @@ async fn serve(edge: SharedEdge, socket: WebSocket, credentials: Credentials, id
             edge,
             outgoing,
             stream,
-            credentials: Some(credentials),
+            greeting: Some(greeting),
             caller: None,
         };
         // Reading must not wait for a client that does not read.
@@ -192,7 +192,7 @@ struct Connection {
     outgoing: Queue,
     stream: SplitStream<WebSocket>,
     /// Until `connection_init` takes them.
-    credentials: Option<Credentials>,
+    greeting: Option<Greeting>,
     /// After `connection_init`.
     caller: Option<Caller>,
 }
@@ -252,9 +252,10 @@ impl Connection {
 
     async fn receive(&mut self, message: Message) -> Result<(), Option<Close>> {
         let message = match message {
-            Message::Text(text) => {
-                ClientMessage::parse(text.as_str()).map_err(|why| Some(Close::Invalid(why)))?
-            }
+            Message::Text(text) => match self.check_text(text.as_str())? {
+                Ok(()) => ClientMessage::parse(text.as_str()).map_err(|why| Some(Close::Invalid(why)))?,
+                Err((id, refusal)) => return self.start(id, Err(refusal)).await,
+            },
             Message::Binary(_) => return Err(Some(Close::Invalid("messages are text".into()))),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
             Message::Close(_) => return Err(None),
@@ -264,18 +265,44 @@ impl Connection {
             ClientMessage::Ping { payload } => self.send(&ServerMessage::Pong { payload }).await,
             ClientMessage::Pong => {}
             ClientMessage::Subscribe { id, payload } => {
-                let caller = self.caller.as_ref().ok_or(Close::Unauthorized)?;
-                if id.is_empty() {
-                    return Err(Some(Close::Invalid("an operation's id must not be empty".into())));
-                }
-                if self.operations.contains(&id) {
-                    return Err(Some(Close::DuplicateOperation(id)));
-                }
-                let request = request::from_payload(payload);
-                self.operations.start(id, request, caller.actor.clone()).await;
+                self.start(id, request::from_payload(payload)).await?;
             }
             ClientMessage::Complete { id } => self.operations.cancel(&id),
         }
+        Ok(())
+    }
+
+    /// Takes what a message costs, before it is parsed. A message that starts an operation may be refused by an answer for
+    /// its id; others close the socket.
+    fn check_text(&self, text: &str) -> Result<Result<(), (String, Refusal)>, Close> {
+        let head = MessageHead::parse(text).map_err(Close::Invalid)?;
+        let (Some(id), Some(caller)) = (head.subscribes(), &self.caller) else {
+            // What is not authenticated yet is bounded where it is read.
+            let is_control = !head.carries_credentials();
+            return match text.len() {
+                length if is_control && length > limits::SOCKET_CONTROL_BYTES => Err(Close::TooLong),
+                _ => Ok(Ok(())),
+            };
+        };
+        let executor = &self.edge.executor;
+        let paid = executor.charge(&caller.actor, 1).and_then(|()| {
+            let mut meter = executor.rates().meter(&caller.actor.subject, TEXT_BYTES);
+            meter.take(text.len())?;
+            check_json(text.as_bytes())
+        });
+        Ok(paid.map_err(|refusal| (id, refusal)))
+    }
+
+    async fn start(&mut self, id: String, request: Result<Request, Refusal>) -> Result<(), Option<Close>> {
+        let caller = self.caller.as_ref().ok_or(Close::Unauthorized)?;
+        if id.is_empty() {
+            return Err(Some(Close::Invalid("an operation's id must not be empty".into())));
+        }
+        if self.operations.contains(&id) {
+            return Err(Some(Close::DuplicateOperation(id)));
+        }
+        let actor = caller.actor.clone();
+        self.operations.start(id, request, actor).await;
         Ok(())
     }
 
@@ -287,23 +314,20 @@ impl Connection {
     }
 
     async fn initialise(&mut self, payload: Option<&serde_json::Value>) -> Result<(), Close> {
-        let credentials = self
-            .credentials
+        let greeting = self
+            .greeting
             .take()
             .ok_or(Close::TooManyInits)?
             .or_payload(payload);
-        let caller = self
+        let checked = self
             .edge
             .authenticator
-            .check(
-                credentials.authorization.as_deref(),
-                credentials.developer.as_deref(),
-            )
-            .await
-            .map_err(|refused| match refused {
-                Refused::Invalid => Close::Forbidden,
-                Refused::Unavailable => Close::Unavailable,
-            })?;
+            .check(&greeting.shown, greeting.peer)
+            .await;
+        let caller = checked.map_err(|refused| match refused {
+            Refused::Invalid => Close::Forbidden,
+            Refused::Exhausted(_) | Refused::Unavailable => Close::Unavailable,
+        })?;
         self.caller = Some(caller);
         let _first_in_an_empty_queue = self.outgoing.try_send(ServerMessage::ConnectionAck.into());
         Ok(())

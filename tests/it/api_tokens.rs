@@ -192,6 +192,14 @@ async fn a_token_reaches_no_further_than_who_makes_it() {
         refused(tokens::create(db, clock, &admin(), wrong).await),
         ["name", "expiresAt", "accounts"]
     );
+    for name in ["a\u{200b}", "\u{202e}system:", "\u{3000}a", "a\nb"] {
+        let hidden = TokenDraft {
+            name: name.into(),
+            ..draft()
+        };
+        let refused = refused(tokens::create(db, clock, &admin(), hidden).await);
+        assert_eq!(refused, ["name"], "{name:?}");
+    }
     let past = TokenDraft {
         expires_at: Utc::now() - TimeDelta::seconds(1),
         ..draft()

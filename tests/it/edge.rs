@@ -1,7 +1,9 @@
 //! What no caller can do to the service, by whichever way.
 
 mod bombs;
+mod bytes;
 mod limits;
+mod multipart;
 mod names;
 mod persisted;
 mod rates;

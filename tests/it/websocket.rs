@@ -22,7 +22,7 @@ pub struct Socket {
 }
 
 impl Socket {
-    async fn open_with(service: &Service, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+    pub async fn open_with(service: &Service, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
         let mut request = format!("ws://{}/graphql", service.address()).into_client_request()?;
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());

@@ -15,17 +15,22 @@ use tokio::sync::mpsc;
 /// Bytes in a row of `import_chunks`.
 const CHUNK: u64 = 1 << 20;
 
+/// Passes an actor who may import files: [`Role::Approver`] or higher, with access to all accounts.
+pub fn authorize(actor: &Actor) -> Result<()> {
+    actor.require(Role::Approver)?;
+    actor.require_all_accounts()
+}
+
 /// Stores a file for an import run to read; memory stays at two chunks, whatever its size.
 ///
-/// Needs [`Role::Approver`] and access to all accounts. [`Error::Rejected`] for an empty file.
+/// For those whom [`authorize`] passes. [`Error::Rejected`] for an empty file.
 pub async fn store(
     db: &DatabaseConnection,
     actor: &Actor,
     file_name: &str,
     mut content: impl AsyncRead + Unpin,
 ) -> Result<ImportFile> {
-    actor.require(Role::Approver)?;
-    actor.require_all_accounts()?;
+    authorize(actor)?;
     let txn = db.begin().await?;
     let insert = "INSERT INTO import_files (file_name, byte_size, created_by) VALUES ($1, 0, $2) RETURNING *";
     let file: Option<ImportFile> =

@@ -14,7 +14,7 @@ mod read;
 mod state;
 mod tag_reader;
 
-pub use files::{ImportFile, prune, prune_staged, store};
+pub use files::{ImportFile, authorize, prune, prune_staged, store};
 pub use plan::{Change, Sample, SampleAction, samples};
 
 use crate::domain::events::Notifier;

@@ -1,9 +1,10 @@
 //! JSON Web Tokens, read without believing what they say of themselves: the algorithm is the key's, the key is one of
 //! ours, and what a claim must be, it must be exactly.
 
+use super::Caller;
 use super::strict;
-use super::{Caller, is_name};
 use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::domain::subject::is_personal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
@@ -119,7 +120,7 @@ pub fn caller(claims: &Map<String, Value>, demands: &Demands, now: SystemTime) -
     if let Some(audience) = &demands.audience {
         names_audience(claims.get("aud")?, audience).then_some(())?;
     }
-    let subject = claims.get("sub")?.as_str().filter(|name| is_name(name))?;
+    let subject = claims.get("sub")?.as_str().filter(|name| is_personal(name))?;
     Some(Caller {
         actor: Actor {
             subject: subject.to_owned(),

@@ -1,8 +1,8 @@
 //! Tokens that the service signs itself, for development.
 
-use super::is_name;
 use crate::config::{AuthConfig, Secret};
 use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::domain::subject::is_personal;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
@@ -23,7 +23,7 @@ struct Claims {
 
 /// Signs a token for the service with this configuration.
 ///
-/// Refused when there is no secret, or when the name is empty, longer than 200 bytes or not printable.
+/// Refused when there is no secret, or when the name is none that a person may have.
 pub fn mint(
     config: &AuthConfig,
     actor: Actor,
@@ -32,8 +32,8 @@ pub fn mint(
     let Some(secret) = &config.jwt_secret else {
         return Err("tokens are signed with JWT_SECRET, which is not set".into());
     };
-    if !is_name(&actor.subject) {
-        return Err("the subject must have 1 to 200 printable characters".into());
+    if !is_personal(&actor.subject) {
+        return Err("the subject must have 1 to 200 bytes, none of them hidden and no blanks around, and not look like `system:` or `token:`".into());
     }
     let end = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)? + ttl;
     let claims = Claims {

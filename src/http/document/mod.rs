@@ -10,7 +10,7 @@ use crate::graphql::{positions, shapes};
 use async_graphql::ServerError;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection};
-use async_graphql::{Value as ConstValue, Variables};
+use async_graphql::{Name, Value as ConstValue, Variables};
 use std::sync::Arc;
 
 /// Documents in each of the cache's two generations, and bytes of their texts.
@@ -19,6 +19,9 @@ const CACHED_BYTES: usize = 2 << 20;
 
 /// Longer texts are not kept.
 const CACHED_TEXT_BYTES: usize = 16 << 10;
+
+/// Characters of a variable's name that an error tells.
+const SHOWN_NAME_CHARS: usize = 100;
 
 /// A parsed document that is within the limits.
 #[derive(Debug)]
@@ -55,12 +58,22 @@ impl Document {
         })
     }
 
-    /// Refuses variables that lack a value which the operation requires. Whether a value fits its type shows when it
-    /// is used.
+    /// Refuses variables that the operation does not declare, and those that lack a value which it requires. Whether a
+    /// value fits its type shows when it is used.
     pub fn check_variables(
         operation: &OperationDefinition,
         variables: &Variables,
     ) -> Result<(), ServerError> {
+        // As many as are declared pass, so that few are looked at.
+        let is_declared = |name: &Name| {
+            let mut definitions = operation.variable_definitions.iter();
+            definitions.any(|each| each.node.name.node == *name)
+        };
+        if let Some((name, _)) = variables.iter().find(|(name, _)| !is_declared(name)) {
+            let shown: String = name.chars().take(SHOWN_NAME_CHARS).collect();
+            let message = format!("the operation declares no variable ${shown}");
+            return Err(Code::BadUserInput.server_error(message));
+        }
         for definition in &operation.variable_definitions {
             let definition = &definition.node;
             let is_missing = match variables.get(&definition.name.node) {
@@ -181,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_required_variable_must_have_a_value() {
+    fn variables_are_declared_and_required_ones_have_a_value() {
         let document = parse("query($a:Int!,$b:Int,$c:Int!=1){x(a:$a,b:$b,c:$c)}");
         let operation = document.operation(None).unwrap();
         let check = |json| Document::check_variables(operation, &Variables::from_json(json)).is_ok();
@@ -189,6 +202,7 @@ mod tests {
         assert!(!check(serde_json::json!({"a": null})));
         assert!(!check(serde_json::json!({"a": 1, "c": null})));
         assert!(!check(serde_json::json!({"b": 1})));
+        assert!(!check(serde_json::json!({"a": 1, "d": null})));
     }
 
     #[test]

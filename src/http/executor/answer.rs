@@ -113,9 +113,14 @@ impl Answer {
         self.executed
     }
 
+    /// Whether nothing came of it but errors.
+    pub fn has_no_data(&self) -> bool {
+        self.response.data == Value::Null
+    }
+
     /// Whether nothing could be done because the database is away: the same request is worth another try.
     pub fn is_unavailable(&self) -> bool {
-        self.response.data == Value::Null && self.code() == Code::ServiceUnavailable.as_str()
+        self.has_no_data() && self.code() == Code::ServiceUnavailable.as_str()
     }
 
     /// The errors, if there are any.

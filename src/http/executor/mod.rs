@@ -8,7 +8,7 @@ use super::document::Document;
 use super::house::{House, Place};
 use super::payload::Payload;
 use super::persisted::{Documents, TrustError};
-use super::rates::{Rates, request_cost};
+use super::rates::{REQUEST_COST, Rates};
 use super::redact;
 use super::refusal::Refusal;
 use super::values;
@@ -24,7 +24,7 @@ use crate::graphql::schema::{self, Schema};
 use crate::telemetry::names;
 use answer::Asked;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Request, Response, Variables};
+use async_graphql::{Request, Response, UploadValue, Variables};
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use std::panic::AssertUnwindSafe;
@@ -38,7 +38,7 @@ pub struct Executor {
     documents: Documents,
     database: Watch,
     config: GraphqlConfig,
-    rates: Rates,
+    rates: Arc<Rates>,
     house: House,
 }
 
@@ -82,6 +82,11 @@ impl Operation {
         &self.request.variables
     }
 
+    /// Attaches the files that its variables name, in their order.
+    pub fn attach(&mut self, files: Vec<UploadValue>) {
+        self.request.uploads = files;
+    }
+
     /// A request for executing it once more. Files do not come along.
     fn again(&self) -> Request {
         let mut request = Request::new("").variables(self.variables().clone());
@@ -115,7 +120,7 @@ impl Executor {
             services,
             documents: Documents::open(config)?,
             database,
-            rates: Rates::new(config.rate),
+            rates: Arc::new(Rates::new(config.rate)),
             house: House::new(config),
             config: config.clone(),
         })
@@ -137,14 +142,18 @@ impl Executor {
     }
 
     /// What callers may still spend.
-    pub fn rates(&self) -> &Rates {
+    pub fn rates(&self) -> &Arc<Rates> {
         &self.rates
     }
 
-    /// Lets a request in: finds its document parsed, or parses it, and checks it against the limits, the caller's rate
-    /// included.
+    /// Takes what `requests` requests cost before anybody looks at them. Their bytes are metered where they come in.
+    pub fn charge(&self, actor: &Actor, requests: usize) -> Result<(), Refusal> {
+        self.spend(actor, REQUEST_COST * requests as u64)
+    }
+
+    /// Lets a request in that was charged: finds its document parsed, or parses it, and checks it against the limits, the
+    /// caller's rate included.
     pub fn admit(&self, mut request: Request, actor: &Actor) -> Result<Operation, Denial> {
-        self.spend(actor, request_cost(request.query.len()))?;
         let document = self.documents.find(&request)?;
         if request.operation_name.as_deref() == Some("") {
             request.operation_name = None;
@@ -241,6 +250,7 @@ impl Executor {
         id: RequestId,
         stretch: Option<Stretch>,
     ) -> BoxStream<'static, Result<Payload, Arc<Answer>>> {
+        let is_log = stretch.is_some();
         let course = Arc::new(Course::new(stretch));
         let (request, asked) = (operation.again(), Asked::from(operation));
         let answers = context::subscribe(
@@ -254,7 +264,9 @@ impl Executor {
         let answers = AssertUnwindSafe(answers).catch_unwind().map(move |response| {
             let failed = |_| fault(Code::InternalServerError, Code::InternalServerError.fault());
             let answer = Answer::of(response.unwrap_or_else(failed), &asked, &id);
-            if !answer.was_executed() {
+            // An answer that tells nothing of a log has no place in it: nobody would find it there.
+            let is_lost = is_log && answer.has_no_data() && course.told().count == 0;
+            if !answer.was_executed() || is_lost {
                 return Err(Arc::new(answer));
             }
             let payload = Payload::new(&answer, course.told());

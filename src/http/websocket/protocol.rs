@@ -3,6 +3,7 @@
 use axum::extract::ws::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// The only subprotocol that is spoken.
 pub const SUBPROTOCOL: &str = "graphql-transport-ws";
@@ -30,6 +31,33 @@ impl ClientMessage {
     /// Reads a message; gives what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+}
+
+/// What a message is, read without keeping the rest of it.
+#[derive(Deserialize)]
+pub struct MessageHead<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default, borrow)]
+    id: Option<Cow<'a, str>>,
+}
+
+impl<'a> MessageHead<'a> {
+    /// Reads it; gives what is wrong with the message.
+    pub fn parse(text: &'a str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// The id of the operation that the message starts.
+    pub fn subscribes(&self) -> Option<String> {
+        let id = self.id.as_deref().filter(|_| self.kind == "subscribe");
+        id.map(str::to_owned)
+    }
+
+    /// Whether the message is where credentials stand.
+    pub fn carries_credentials(&self) -> bool {
+        self.kind == "connection_init"
     }
 }
 

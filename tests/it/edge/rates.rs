@@ -3,9 +3,11 @@
 use super::outcome;
 use crate::service::{SECRET, Service};
 use crate::websocket::Socket;
+use chrono::{TimeDelta, Utc};
 use reqwest::{Response, StatusCode};
 use serde_json::json;
 use std::time::Duration;
+use tokio_tungstenite::tungstenite::Error;
 use virtual_tagging::domain::auth::Role;
 
 /// 90 units besides those of the request.
@@ -106,4 +108,75 @@ async fn an_address_with_too_many_wrong_tokens_is_refused_and_right_ones_are_not
         let status = if number < 5 { 200 } else { 429 };
         assert_eq!(request.send().await.unwrap().status(), status);
     }
+}
+
+/// Five may be wrong in a minute, whichever way they come.
+#[tokio::test]
+async fn wrong_tokens_count_in_one_place_and_before_any_look_up() {
+    let service = Service::start_with(&[("JWT_SECRET", SECRET), ("RATE_LIMIT_COST", "5000")]).await;
+    let expires = Utc::now() + TimeDelta::hours(1);
+    let input = json!({"name": "script", "role": "ADMIN", "expiresAt": expires.to_rfc3339()});
+    let create = "mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) { secret } }";
+    let admin = service.token("ada", Role::Admin, None, Duration::from_mins(5));
+    let mut scripts = Vec::new();
+    for _ in 0..2 {
+        let request = service.client.post(service.url("/graphql")).bearer_auth(&admin);
+        let made = request.json(&json!({"query": create, "variables": {"input": input}}));
+        let made: serde_json::Value = made.send().await.unwrap().json().await.unwrap();
+        scripts.push(
+            made["data"]["createApiToken"]["secret"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        );
+    }
+    let status = async |method: &str, path: &str, token: &str| {
+        let method = method.parse().unwrap();
+        let request = service
+            .client
+            .request(method, service.url(path))
+            .bearer_auth(token);
+        let request = request.json(&json!({"query": "{viewer{role}}"}));
+        request.send().await.unwrap().status().as_u16()
+    };
+    let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
+    let handshake = async |token: &str| {
+        let bearer = format!("Bearer {token}");
+        match Socket::open_with(&service, &[protocol, ("authorization", &bearer)]).await {
+            Ok(_) => 101,
+            Err(Error::Http(response)) => response.status().as_u16(),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let greeting = async |token: &str| {
+        let mut socket = Socket::open(&service).await;
+        let payload = json!({"Authorization": format!("Bearer {token}")});
+        socket
+            .send(&json!({"type": "connection_init", "payload": payload}))
+            .await;
+        socket.close_code().await
+    };
+    // Right ones are not counted, however often they come.
+    for _ in 0..7 {
+        assert_eq!(status("POST", "/graphql", &scripts[0]).await, 200);
+    }
+    let guess = format!("vtag_{:016x}_{:064x}", 7, 7);
+    assert_eq!(status("POST", "/graphql", "wrong").await, 401);
+    assert_eq!(status("GET", "/csv/export", &guess).await, 401);
+    assert_eq!(status("GET", "/csv/template", "wrong").await, 401);
+    assert_eq!(handshake(&guess).await, 401);
+    assert_eq!(greeting("wrong").await, 4403);
+    for token in ["wrong", &guess] {
+        assert_eq!(status("POST", "/graphql", token).await, 429);
+        assert_eq!(status("GET", "/graphql?query=%7B__typename%7D", token).await, 429);
+        assert_eq!(status("GET", "/csv/template", token).await, 429);
+        assert_eq!(status("GET", "/csv/rejections?run=x", token).await, 429);
+        assert_eq!(handshake(token).await, 429);
+        assert_eq!(greeting(token).await, 1013);
+    }
+    // What only the database knows is not looked up any more, and what needs no look-up passes.
+    assert_eq!(status("POST", "/graphql", &scripts[1]).await, 429);
+    assert_eq!(status("POST", "/graphql", &scripts[0]).await, 200);
+    assert_eq!(status("POST", "/graphql", &admin).await, 200);
+    assert_eq!(handshake(&admin).await, 101);
 }

@@ -77,7 +77,7 @@ async fn one_connection_too_many_is_closed_at_once() {
 #[tokio::test]
 async fn callers_are_seen_off_before_the_end() {
     let service = Service::start_with(&[("DRAIN_TIME", "10")]).await;
-    let mut kept = connect(&service, b"GET /csv/template HTTP/1.1\r\nHost: test\r\n\r\n").await;
+    let mut kept = connect(&service, b"GET /csv/template HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert!(answer(&mut kept).await.starts_with("HTTP/1.1 200"));
     let (client, ready) = (service.client.clone(), service.url("/readyz"));
     assert_eq!(client.get(&ready).send().await.unwrap().status(), 200);
@@ -93,7 +93,7 @@ async fn callers_are_seen_off_before_the_end() {
         (503, "close")
     );
     assert!(told.text().await.unwrap().contains("\"draining\":true"));
-    kept.write_all(b"GET /csv/template HTTP/1.1\r\nHost: test\r\n\r\n")
+    kept.write_all(b"GET /csv/template HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .await
         .unwrap();
     let (got, _) = until_closed(kept).await;

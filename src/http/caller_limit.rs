@@ -1,0 +1,99 @@
+//! Concurrency limit with a share for each caller, so that none of them can take all of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Callers whose shares are remembered, besides those who hold permits.
+const CALLERS: usize = 1_000;
+
+/// Limit of what all callers hold together, and each of them.
+#[derive(Debug)]
+pub struct CallerLimit {
+    all: Arc<Semaphore>,
+    share: usize,
+    shares: Mutex<HashMap<Box<str>, Arc<Semaphore>>>,
+}
+
+/// Permit for one unit; it goes back when this is dropped.
+#[derive(Debug)]
+pub struct Permit {
+    _share: OwnedSemaphorePermit,
+    _all: OwnedSemaphorePermit,
+}
+
+/// Reason why there is no permit at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitReached {
+    /// The caller holds its whole share.
+    Share,
+    /// All callers together hold all.
+    All,
+}
+
+impl CallerLimit {
+    /// Limits all callers to `all` permits and each of them to `share`.
+    pub fn new(all: usize, share: usize) -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(all)),
+            share: share.min(all),
+            shares: Mutex::default(),
+        }
+    }
+
+    /// Permits that one caller may hold.
+    pub fn share(&self) -> usize {
+        self.share
+    }
+
+    /// Takes a permit if there is one.
+    pub fn try_acquire(&self, caller: &str) -> Result<Permit, LimitReached> {
+        let [share, all] = self.semaphores(caller);
+        Ok(Permit {
+            _share: share.try_acquire_owned().map_err(|_| LimitReached::Share)?,
+            _all: all.try_acquire_owned().map_err(|_| LimitReached::All)?,
+        })
+    }
+
+    /// The caller's semaphore and that of all. Whoever holds permits of the first keeps it remembered.
+    pub fn semaphores(&self, caller: &str) -> [Arc<Semaphore>; 2] {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(share) = shares.get(caller) {
+            return [share.clone(), self.all.clone()];
+        }
+        if shares.len() >= CALLERS {
+            shares.retain(|_, share| Arc::strong_count(share) > 1);
+        }
+        let share = Arc::new(Semaphore::new(self.share));
+        shares.insert(caller.into(), share.clone());
+        [share, self.all.clone()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_has_a_share_and_all_have_a_limit() {
+        let limit = CallerLimit::new(3, 2);
+        let first = limit.try_acquire("ann").unwrap();
+        let _second = limit.try_acquire("ann").unwrap();
+        assert_eq!(limit.try_acquire("ann").unwrap_err(), LimitReached::Share);
+        let _third = limit.try_acquire("bob").unwrap();
+        assert_eq!(limit.try_acquire("bob").unwrap_err(), LimitReached::All);
+        drop(first);
+        assert!(limit.try_acquire("bob").is_ok());
+    }
+
+    #[test]
+    fn callers_without_permits_are_forgotten() {
+        let limit = CallerLimit::new(2, 1);
+        let _held = limit.try_acquire("ann").unwrap();
+        for number in 0..3 * CALLERS {
+            drop(limit.try_acquire(&format!("caller-{number}")).unwrap());
+        }
+        assert!(limit.shares.lock().unwrap().len() <= CALLERS);
+        assert_eq!(limit.try_acquire("ann").unwrap_err(), LimitReached::Share);
+    }
+}

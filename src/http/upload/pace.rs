@@ -1,0 +1,101 @@
+//! Time that an upload may take, and the rate at which it must come: it holds disk while it lasts.
+
+use crate::config::UploadConfig;
+use crate::http::limits::UPLOAD_RATE_WINDOW;
+use crate::http::refusal::Refusal;
+use std::pin::pin;
+use tokio::time::{Instant, timeout_at};
+
+/// Watch over one upload.
+pub struct Pace {
+    config: UploadConfig,
+    ends: Instant,
+    window_ends: Instant,
+    /// Bytes that came in the present window.
+    bytes: u64,
+}
+
+impl Pace {
+    /// An upload that begins now.
+    pub fn new(config: UploadConfig) -> Self {
+        Self::begun(config, Instant::now())
+    }
+
+    fn begun(config: UploadConfig, now: Instant) -> Self {
+        Self {
+            config,
+            ends: now + config.time,
+            window_ends: now + UPLOAD_RATE_WINDOW,
+            bytes: 0,
+        }
+    }
+
+    /// Waits for what the client sends next, as long as it keeps pace.
+    pub async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Result<T, Refusal> {
+        let mut next = pin!(next);
+        loop {
+            let awaited = timeout_at(self.ends.min(self.window_ends), next.as_mut()).await;
+            self.check(Instant::now())?;
+            if let Ok(came) = awaited {
+                return Ok(came);
+            }
+        }
+    }
+
+    /// Notes that bytes came.
+    pub fn note(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    fn check(&mut self, now: Instant) -> Result<(), Refusal> {
+        if now >= self.ends {
+            let seconds = self.config.time.as_secs();
+            return Err(Refusal::slow_upload(format!(
+                "the upload took longer than {seconds} s"
+            )));
+        }
+        if now >= self.window_ends {
+            let rate = u64::from(self.config.min_rate);
+            if self.bytes < rate * UPLOAD_RATE_WINDOW.as_secs() {
+                let message = format!("the upload came with less than {rate} bytes a second");
+                return Err(Refusal::slow_upload(message));
+            }
+            (self.bytes, self.window_ends) = (0, now + UPLOAD_RATE_WINDOW);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn an_upload_keeps_its_rate_in_each_window_and_ends_in_time() {
+        let config = UploadConfig {
+            bytes: 1 << 30,
+            concurrent: 1,
+            time: Duration::from_mins(1),
+            min_rate: 100,
+        };
+        let began = Instant::now();
+        let after = |seconds: u64| began + Duration::from_secs(seconds);
+        let mut pace = Pace::begun(config, began);
+        assert!(pace.check(after(19)).is_ok(), "a window is not over");
+        pace.note(2_000);
+        assert!(pace.check(after(20)).is_ok());
+        // What came before does not count any more.
+        pace.note(1_999);
+        let slow = pace.check(after(40)).unwrap_err();
+        assert!(slow.message.contains("100 bytes a second"), "{}", slow.message);
+        let mut pace = Pace::begun(config, began);
+        for window in 1..3 {
+            pace.note(1 << 20);
+            assert!(pace.check(after(window * 20)).is_ok());
+        }
+        pace.note(1 << 20);
+        let late = pace.check(after(60)).unwrap_err();
+        assert!(late.message.contains("longer than 60 s"), "{}", late.message);
+    }
+}
