@@ -3,13 +3,14 @@
 mod banner;
 mod database;
 mod files;
+mod gauges;
 #[cfg(feature = "embedded")]
 mod supervisor;
 
 pub use database::Database;
 
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, WorkerConfig};
 use crate::domain::discovery::Provider;
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
@@ -18,27 +19,28 @@ use crate::domain::tagging::{Thresholds, Vocabulary, revision};
 use crate::domain::tokens::Bearers;
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
-use crate::http::{self, CallerLimit, Callers, Edge, Executor, Groups, Patience, limits};
+use crate::http::{self, CallerLimit, Callers, Edge, Executor, Groups, Health, Patience, limits};
 use crate::jobs::{self, JobContext, Queue};
-use crate::{providers, telemetry};
+use crate::providers;
+use crate::telemetry::Metrics;
 use anyhow::Context;
+use axum::Router;
+use gauges::Gauges;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-
-/// How often the metrics are tidied, so that they do not grow between two scrapes.
-const METRICS_UPKEEP: Duration = Duration::from_secs(30);
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duty {
     /// Answers requests, and works on jobs as configured.
     Serve,
-    /// Works on jobs only.
+    /// Works on jobs only, and answers no requests but those for its health and its metrics.
     Work,
 }
 
@@ -55,6 +57,7 @@ impl App {
         match Self::start_on(&config, duty, &database).await {
             Ok((address, parts)) => Ok(RunningApp {
                 address,
+                duty,
                 parts,
                 database,
             }),
@@ -69,7 +72,7 @@ impl App {
         config: &Config,
         duty: Duty,
         database: &Database,
-    ) -> anyhow::Result<(Option<SocketAddr>, Parts)> {
+    ) -> anyhow::Result<(SocketAddr, Parts)> {
         database.prepare().await?;
         let engine = engine_settings(config)?;
         revision::adopt(&database.pools.all, &engine.fingerprint())
@@ -88,14 +91,15 @@ impl App {
 
 /// The service while it runs. [`RunningApp::shutdown`] ends it; dropping it ends nothing in order.
 pub struct RunningApp {
-    address: Option<SocketAddr>,
+    address: SocketAddr,
+    duty: Duty,
     parts: Parts,
     database: Database,
 }
 
 impl RunningApp {
-    /// Where requests are answered; nowhere when the process only works on jobs.
-    pub fn address(&self) -> Option<SocketAddr> {
+    /// Where requests are answered; those for health and metrics alone when the process only works on jobs.
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
@@ -143,7 +147,7 @@ struct Parts {
     /// Ends what runs until the very end: feeds and the notifier.
     ending: CancellationToken,
     background: TaskTracker,
-    upkeep: Option<JoinHandle<()>>,
+    gauges: Option<AbortOnDropHandle<()>>,
 }
 
 impl Parts {
@@ -153,33 +157,79 @@ impl Parts {
         duty: Duty,
         database: &Database,
         engine: EngineSettings,
-    ) -> anyhow::Result<Option<SocketAddr>> {
-        self.start_metrics_upkeep();
+    ) -> anyhow::Result<SocketAddr> {
         self.background
             .spawn(database.pools.watch.clone().run(self.ending.clone()));
         let events = self.start_events(database).await?;
         let providers = providers(config)?;
         let sources = providers.iter().map(|provider| provider.name().to_owned());
-        let sources = sources.collect();
+        let sources: Vec<String> = sources.collect();
         self.start_jobs(config, database, &events, engine.clone(), providers)
             .await?;
-        Ok(match duty {
-            Duty::Serve => Some(self.start_http(config, database, events, engine, sources).await?),
-            Duty::Work => None,
-        })
+        let metrics = Metrics::start();
+        if let Some(metrics) = metrics.clone() {
+            let gauges = Gauges {
+                pools: database.pools.clone(),
+                tags: events.tags.clone(),
+                resources: events.resources.clone(),
+                sources: sources.clone(),
+            };
+            self.gauges = Some(AbortOnDropHandle::new(tokio::spawn(gauges.run(metrics))));
+        }
+        let health = Arc::new(Health::new(
+            database.pools.clone(),
+            events.tags.clone(),
+            metrics,
+            self.draining.clone(),
+        ));
+        match duty {
+            Duty::Serve => {
+                self.start_http(config, database, events, engine, sources, health)
+                    .await
+            }
+            Duty::Work => self.start_health(config, health).await,
+        }
     }
 
-    fn start_metrics_upkeep(&mut self) {
-        let Some(metrics) = telemetry::metrics() else {
-            return;
-        };
-        self.upkeep = Some(tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(METRICS_UPKEEP);
-            loop {
-                ticks.tick().await;
-                metrics.run_upkeep();
+    /// Answers requests for health and metrics. Where no port was asked for and the usual one is taken, as where many
+    /// workers are on one machine, it takes a free one.
+    async fn start_health(&mut self, config: &Config, health: Arc<Health>) -> anyhow::Result<SocketAddr> {
+        let WorkerConfig { host, port } = config.worker;
+        let wanted = SocketAddr::new(host, port.unwrap_or(WorkerConfig::DEFAULT_PORT));
+        let listener = match TcpListener::bind(wanted).await {
+            Err(error) if port.is_none() && error.kind() == ErrorKind::AddrInUse => {
+                TcpListener::bind(SocketAddr::new(host, 0)).await
             }
-        }));
+            bound => bound,
+        };
+        let listener = listener.with_context(|| {
+            format!("listening on {wanted} for health and metrics (WORKER_HOST and WORKER_PORT say where)")
+        })?;
+        let address = listener.local_addr().context("reading the address")?;
+        self.listen(
+            config,
+            listener,
+            http::health_router(health),
+            limits::HEALTH_CONNECTIONS,
+        );
+        Ok(address)
+    }
+
+    fn listen(&mut self, config: &Config, listener: TcpListener, router: Router, connections: usize) {
+        let patience = Patience {
+            head: config.http.header_timeout,
+            idle: config.http.idle_timeout,
+            stall: limits::STALL_TIME,
+            connections,
+        };
+        let serving = http::serve(
+            listener,
+            router,
+            patience,
+            self.sockets.clone(),
+            self.closing.clone(),
+        );
+        self.http = Some(tokio::spawn(serving));
     }
 
     async fn start_events(&mut self, database: &Database) -> anyhow::Result<Events> {
@@ -232,6 +282,7 @@ impl Parts {
         events: Events,
         engine: EngineSettings,
         sources: Vec<String>,
+        health: Arc<Health>,
     ) -> anyhow::Result<SocketAddr> {
         files::raise_limit(config.http.max_connections);
         let wanted = SocketAddr::new(config.http.host, config.http.port);
@@ -248,7 +299,7 @@ impl Parts {
             wake: Arc::new(Queue),
             sources,
             notifier: events.notifier,
-            tag_feed: events.tags.clone(),
+            tag_feed: events.tags,
             resource_feed: events.resources,
         };
         let authenticator =
@@ -263,25 +314,15 @@ impl Parts {
             config: config.http.clone(),
             authenticator,
             db: database.pools.all.clone(),
-            watch: database.pools.watch.clone(),
-            feed: events.tags,
-            metrics: telemetry::metrics(),
+            health,
             draining: self.draining.clone(),
             callers: self.callers.clone(),
             sockets: self.sockets.clone(),
             uploads: CallerLimit::new(uploads, (uploads / 4).max(1)),
             groups: Groups::default(),
         };
-        let patience = Patience {
-            head: config.http.header_timeout,
-            idle: config.http.idle_timeout,
-            stall: limits::STALL_TIME,
-            connections: config.http.max_connections,
-        };
-        let (sockets, closing) = (self.sockets.clone(), self.closing.clone());
-        let serving = http::serve(listener, http::router(edge), patience, sockets, closing);
         self.drain_time = config.http.drain_time;
-        self.http = Some(tokio::spawn(serving));
+        self.listen(config, listener, http::router(edge), config.http.max_connections);
         Ok(address)
     }
 
@@ -301,12 +342,10 @@ impl Parts {
         if let Some(jobs) = self.jobs {
             finish("running jobs", async { drop(jobs.await) }).await;
         }
+        drop(self.gauges);
         self.ending.cancel();
         self.background.close();
         finish("the event feed", self.background.wait()).await;
-        if let Some(upkeep) = self.upkeep {
-            upkeep.abort();
-        }
     }
 }
 

@@ -142,6 +142,13 @@ impl MigratorTrait for Migrator {
                 down: include_str!("sql/0017_run_principals_down.sql"),
             }),
             Box::new(Sql {
+                name: "0022_cluster_stats",
+                up: include_str!("sql/0022_cluster_stats.sql"),
+                down: "DROP TRIGGER revisions ON engine_state;
+                       DROP FUNCTION engine_revisions_follow;
+                       DROP TABLE cluster_stats, discovery_successes, engine_revisions",
+            }),
+            Box::new(Sql {
                 name: "0024_runs_in_scope",
                 up: include_str!("sql/0024_runs_in_scope.sql"),
                 down: "DROP VIEW runs_in_scope;

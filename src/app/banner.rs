@@ -1,19 +1,20 @@
 //! What a person wants to know when the service has started.
 
-use super::RunningApp;
+use super::{Duty, RunningApp};
 use crate::config::Config;
 use std::io::Write;
 
 /// Tells where everything is: as text on the terminal, or as one event in a JSON log.
 pub fn show(config: &Config, app: &RunningApp) {
-    let url = app.address.map(|address| format!("http://{address}"));
+    let url = format!("http://{}", app.address);
     let authentication = match (&config.auth.jwt_secret, &config.auth.jwks_url) {
         (Some(_), _) => "bearer tokens (JWT, HS256)".to_owned(),
         (None, Some(url)) => format!("bearer tokens (JWT, keys from {url})"),
         (None, None) => "NONE: everybody who reaches this port is an administrator".to_owned(),
     };
     let (data, psql) = (&app.database.location, &app.database.psql);
-    if !config.auth.is_required() {
+    let serves = app.duty == Duty::Serve;
+    if serves && !config.auth.is_required() {
         tracing::warn!(
             "no JWT_SECRET and no JWT_JWKS_URL: every caller is an administrator named by the X-Actor header, or \"developer\""
         );
@@ -23,9 +24,11 @@ pub fn show(config: &Config, app: &RunningApp) {
         return;
     }
     let mut lines = vec![format!("virtual-tagging {} is ready", env!("CARGO_PKG_VERSION"))];
-    if let Some(url) = url {
+    if serves {
         lines.push(format!("  GraphiQL, GraphQL  {url}/graphql"));
-        lines.push(format!("  health, metrics    {url}/readyz  {url}/metrics"));
+    }
+    lines.push(format!("  health, metrics    {url}/readyz  {url}/metrics"));
+    if serves {
         lines.push(format!("  authentication     {authentication}"));
     }
     lines.push(format!("  data               {data}"));

@@ -1,6 +1,8 @@
 //! `audit`: verifies the audit trail, and takes old months out of it.
 
 use super::output::say;
+use super::settings::DatabaseFlags;
+use super::signals::Interrupt;
 use crate::app::Database;
 use crate::config::Config;
 use crate::domain::audit::partitions::{self, Place};
@@ -28,32 +30,50 @@ pub enum Audit {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        database: DatabaseFlags,
     },
     /// Take whole months out of the trail; each stays as a table of its own, nothing is deleted
     Detach {
         /// The first month that stays, like 2026-01
         #[arg(long, value_name = "MONTH")]
         before: Month,
+        #[command(flatten)]
+        database: DatabaseFlags,
     },
     /// Put a month back that was taken out
     Attach {
         /// The month, like 2026-01
         month: Month,
+        #[command(flatten)]
+        database: DatabaseFlags,
     },
 }
 
+impl Audit {
+    pub fn database(&self) -> &DatabaseFlags {
+        match self {
+            Self::Verify { database, .. } | Self::Detach { database, .. } | Self::Attach { database, .. } => {
+                database
+            }
+        }
+    }
+}
+
 /// Does it; the database is opened and closed around.
-pub async fn run(what: Audit, config: Config) -> anyhow::Result<ExitCode> {
-    let database = Database::open(&config.database).await?;
-    let result = run_on(what, &database.pools.all).await;
+pub async fn run(what: Audit, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
+    let database = interrupt.or(Database::open(&config.database)).await?;
+    let result = interrupt.or(run_on(what, &database.pools.all)).await;
     database.close().await;
     result
 }
 
 async fn run_on(what: Audit, db: &DatabaseConnection) -> anyhow::Result<ExitCode> {
     match what {
-        Audit::Verify { month, expect, json } => verify_all(db, month, &expect, json).await,
-        Audit::Detach { before } => {
+        Audit::Verify {
+            month, expect, json, ..
+        } => verify_all(db, month, &expect, json).await,
+        Audit::Detach { before, .. } => {
             // What leaves is sealed to its end.
             seal::seal(db, None).await?;
             let months = partitions::detach(db, before, Utc::now()).await.map_err(told)?;
@@ -69,7 +89,7 @@ async fn run_on(what: Audit, db: &DatabaseConnection) -> anyhow::Result<ExitCode
             }
             Ok(ExitCode::SUCCESS)
         }
-        Audit::Attach { month } => {
+        Audit::Attach { month, .. } => {
             partitions::attach(db, month).await.map_err(told)?;
             say(&format!("{month} is in the trail again"));
             Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! `import`: takes an inventory file into the database, through the same verb as uploads and discovery.
 
 use super::output::{complain, say};
+use super::signals::Interrupt;
 use crate::app::Database;
 use crate::config::Config;
 use crate::domain::auth::Actor;
@@ -37,12 +38,15 @@ pub struct ImportArgs {
 }
 
 /// Imports a file and prints how many resources were inserted, updated, unchanged and rejected.
-pub async fn run(arguments: ImportArgs, config: Config) -> anyhow::Result<ExitCode> {
+///
+/// A signal ends it between two batches: what was taken by then stays, and the same import later takes the rest.
+pub async fn run(arguments: ImportArgs, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
     let file = arguments.file.display().to_string();
     let (bar, reader) = open(&arguments.file).with_context(|| file.clone())?;
     let rejects = Rejects::create(arguments.rejects.as_deref())?;
-    let database = Database::open(&config.database).await?;
-    let result = take(reader, &bar, rejects, &arguments.source, &database).await;
+    let database = interrupt.or(Database::open(&config.database)).await?;
+    let taking = take(reader, &bar, rejects, &arguments.source, &database, &interrupt);
+    let result = interrupt.or(taking).await;
     bar.finish_and_clear();
     database.close().await;
     let rejected = result.with_context(|| file)?;
@@ -75,6 +79,7 @@ async fn take(
     mut rejects: Rejects,
     source: &str,
     database: &Database,
+    interrupt: &Interrupt,
 ) -> anyhow::Result<u64> {
     database.prepare().await?;
     // A running service that nobody tells finds the events by its next poll.
@@ -82,6 +87,7 @@ async fn take(
     let mut reconciler = Reconciler::new(&database.pools.all, &notifier, source, None);
     let mut batcher = Batcher::default();
     for entry in reader {
+        interrupt.check()?;
         match entry? {
             Entry::Resource(_, report) => {
                 if let Some(batch) = batcher.push(report) {

@@ -47,7 +47,7 @@ pub struct UploadConfig {
 impl HttpConfig {
     pub(super) fn read(read: &Reader) -> Result<Self, ConfigError> {
         Ok(Self {
-            host: read.host()?,
+            host: read.host("API_HOST")?,
             port: read.parsed("API_PORT", 8000, "a port from 0 to 65535")?,
             cors_origins: read.origins("CORS_ORIGINS")?,
             allowed_hosts: read.host_names("ALLOWED_HOSTS")?,

@@ -16,6 +16,7 @@ pub use value_files::overlay;
 use chrono_tz::Tz;
 use reader::Reader;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -74,6 +75,7 @@ pub struct Config {
     pub log: LogConfig,
     pub database: DatabaseConfig,
     pub http: HttpConfig,
+    pub worker: WorkerConfig,
     pub graphql: GraphqlConfig,
     pub auth: AuthConfig,
     pub engine: EngineConfig,
@@ -101,6 +103,20 @@ pub struct DatabaseConfig {
     pub max_connections: u32,
     /// `DATABASE_SCOPED_CONNECTIONS`, beside those: what callers limited to accounts read through.
     pub scoped_connections: u32,
+}
+
+/// Where a process that only works on jobs answers for its health and its metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerConfig {
+    /// `WORKER_HOST`.
+    pub host: IpAddr,
+    /// `WORKER_PORT`; 0 takes a free one. Unset: [`WorkerConfig::DEFAULT_PORT`], or a free one where that is taken.
+    pub port: Option<u16>,
+}
+
+impl WorkerConfig {
+    /// The port when none is set.
+    pub const DEFAULT_PORT: u16 = 8001;
 }
 
 /// How tags are inferred.
@@ -176,6 +192,10 @@ impl Config {
                 scoped_connections: read.within("DATABASE_SCOPED_CONNECTIONS", 8, 1, 1000)?,
             },
             http: HttpConfig::read(read)?,
+            worker: WorkerConfig {
+                host: read.host("WORKER_HOST")?,
+                port: read.optional("WORKER_PORT", "a port from 0 to 65535")?,
+            },
             graphql: GraphqlConfig::read(read, environment)?,
             auth: AuthConfig {
                 jwt_secret: read.jwt_secret()?,

@@ -82,12 +82,19 @@ impl<'a> Reader<'a> {
         default: T,
         allowed: &str,
     ) -> Result<T, ConfigError> {
+        Ok(self.optional(variable, allowed)?.unwrap_or(default))
+    }
+
+    pub(super) fn optional<T: FromStr>(
+        &self,
+        variable: &'static str,
+        allowed: &str,
+    ) -> Result<Option<T>, ConfigError> {
         let Some(value) = self.text(variable) else {
-            return Ok(default);
+            return Ok(None);
         };
-        value
-            .parse()
-            .map_err(|_| invalid(variable, value, format!("must be {allowed}")))
+        let parsed = value.parse().map(Some);
+        parsed.map_err(|_| invalid(variable, value, format!("must be {allowed}")))
     }
 
     pub(super) fn within<T>(
@@ -133,11 +140,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn host(&self) -> Result<IpAddr, ConfigError> {
+    pub(super) fn host(&self, variable: &'static str) -> Result<IpAddr, ConfigError> {
         let loopback = IpAddr::from([127, 0, 0, 1]);
-        match self.text("API_HOST") {
+        match self.text(variable) {
             Some("localhost") => Ok(loopback),
-            _ => self.parsed("API_HOST", loopback, "an IP address, or localhost"),
+            _ => self.parsed(variable, loopback, "an IP address, or localhost"),
         }
     }
 

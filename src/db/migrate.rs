@@ -3,9 +3,10 @@
 //! The migrator takes no lock of its own; an advisory lock held on a connection of its own lets any number of
 //! replicas start together: the first migrates, the others wait and find nothing left to do.
 
+use super::sql;
 use crate::error::Result;
 use migration::{Migration, Migrator, MigratorTrait};
-use sea_orm::DatabaseConnection;
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 
 /// Any number will do, as long as nothing else in the database uses it.
 const LOCK: i64 = 0x0076_6972_7474_6167;
@@ -37,10 +38,9 @@ pub async fn with_lock<T>(db: &DatabaseConnection, work: impl Future<Output = Re
     result
 }
 
-/// All migrations that this program knows, in order.
+/// All migrations that this program knows, in order. Only reads: the migrator's own way would make its table first.
 pub async fn status(db: &DatabaseConnection) -> Result<Vec<MigrationStatus>> {
-    let applied = Migrator::get_applied_migrations(db).await?;
-    let applied: Vec<_> = applied.iter().map(migration_name).collect();
+    let applied = applied(db).await?;
     let all = Migrator::get_migration_files();
     let statuses = all.iter().map(migration_name);
     Ok(statuses
@@ -49,6 +49,20 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<MigrationStatus>> {
             name,
         })
         .collect())
+}
+
+/// The names of the migrations that the database has; none where it was never migrated.
+async fn applied(db: &DatabaseConnection) -> Result<Vec<String>> {
+    #[derive(FromQueryResult)]
+    struct Applied {
+        version: String,
+    }
+    let exists = "SELECT WHERE to_regclass('seaql_migrations') IS NOT NULL";
+    if db.query_one_raw(sql::statement(exists, [])).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Applied> = sql::rows(db, "SELECT version FROM seaql_migrations", []).await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
 fn migration_name(migration: &Migration) -> String {

@@ -15,10 +15,12 @@ pub use watch::Watch;
 pub use begin::{Begin, begin_on};
 
 use crate::error::Result;
+use crate::telemetry::names;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use std::time::Duration;
+use tracing::log::LevelFilter;
 use watch::Broken;
 
 /// How the pool behaves.
@@ -83,11 +85,27 @@ impl Pools {
             })
             .connect_with(options.clone())
             .await?;
+        let mut all = SqlxPostgresConnector::from_sqlx_postgres_pool(all);
+        let mut scoped = scoped::pool(options.clone(), settings, broken.clone());
+        all.set_metric_callback(|statement| measure("all", statement.elapsed));
+        scoped.set_metric_callback(|statement| measure("scoped", statement.elapsed));
         Ok(Self {
-            all: SqlxPostgresConnector::from_sqlx_postgres_pool(all),
-            scoped: scoped::pool(options.clone(), settings, broken.clone()),
+            all,
+            scoped,
             watch: Watch::new(options, broken),
         })
+    }
+
+    /// Sets the gauges of both pools.
+    pub fn record_size(&self) {
+        for (name, pool) in [("all", &self.all), ("scoped", &self.scoped)] {
+            let pool = pool.get_postgres_connection_pool();
+            let idle = pool.num_idle() as f64;
+            metrics::gauge!(names::POOL, "pool" => name, "state" => "idle").set(idle);
+            metrics::gauge!(names::POOL, "pool" => name, "state" => "used")
+                .set((f64::from(pool.size()) - idle).max(0.0));
+            metrics::gauge!(names::POOL_MAX, "pool" => name).set(pool.options().get_max_connections());
+        }
     }
 
     /// Closes both pools, when what they are used for has ended.
@@ -102,6 +120,11 @@ pub async fn connect(options: PgConnectOptions, settings: &PoolSettings) -> Resu
     Ok(Pools::open(options, settings).await?.all)
 }
 
+/// Records how long a statement took, the wait for a connection excluded.
+fn measure(pool: &'static str, elapsed: Duration) {
+    metrics::histogram!(names::STATEMENT_SECONDS, "pool" => pool).record(elapsed);
+}
+
 /// What the pools have in common.
 fn lasting(settings: &PoolSettings, connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
@@ -109,6 +132,8 @@ fn lasting(settings: &PoolSettings, connections: u32) -> PgPoolOptions {
         .acquire_timeout(settings.acquire_timeout)
         .max_lifetime(LIFETIME)
         .idle_timeout(Duration::from_mins(10))
+        // Measured, not logged, by `telemetry`.
+        .acquire_time_level(LevelFilter::Debug)
         // The hook before a connection is given out does it, when there is a reason.
         .test_before_acquire(false)
         .after_release(|connection, _| Box::pin(awaited::comes_back(connection)))
@@ -156,6 +181,6 @@ fn session(options: PgConnectOptions, settings: &PoolSettings) -> PgConnectOptio
             // Whatever a database or a role sets for people who read with SQL.
             ("virtual_tagging.accounts", ""),
         ])
-        .log_statements(tracing::log::LevelFilter::Trace)
-        .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(2))
+        .log_statements(LevelFilter::Trace)
+        .log_slow_statements(LevelFilter::Warn, Duration::from_secs(2))
 }

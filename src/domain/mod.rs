@@ -5,6 +5,7 @@ pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, Outcome, 
 pub mod approvals;
 pub mod audit;
 pub mod auth;
+pub mod cluster_stats;
 pub mod counters;
 pub mod csv;
 pub mod dashboard;

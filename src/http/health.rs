@@ -1,20 +1,30 @@
-//! Alive, ready, and the numbers.
+//! Alive, ready, and the metrics: for load balancers, orchestrators and Prometheus, who ask without credentials.
+//!
+//! So asking often must cost little: readiness is looked at, and metrics are rendered, once in [`LOOK_INTERVAL`] at most,
+//! however many ask.
 
 use super::refusal::Refusal;
-use super::{Edge, SharedEdge};
-use crate::db::{migrate, scoped, sql};
-use crate::domain::events::{Feed, Log};
-use crate::domain::{JobName, RunStatus};
+use super::trace::trace;
+use crate::db::{Pools, migrate, scoped};
+use crate::domain::events::{Feed, TagLog};
 use crate::error::Error;
 use crate::graphql::error::Code;
-use crate::telemetry::names;
-use axum::Json;
+use crate::telemetry::Metrics;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sea_orm::{ActiveEnum, DatabaseConnection, FromQueryResult, Iterable};
+use axum::routing::get;
+use axum::{Json, Router};
+use sea_orm::DatabaseConnection;
 use serde::Serialize;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+/// What was found is the answer for so long.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A part that does not answer within this time is not ready.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -22,13 +32,97 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A feed that has not read the audit trail for longer is not running.
 const FEED_MAX_LAG: Duration = Duration::from_secs(15);
 
+/// How this process is, and what it was found to be a moment ago.
+pub struct Health {
+    pools: Pools,
+    feed: Arc<Feed<TagLog>>,
+    metrics: Option<Metrics>,
+    draining: CancellationToken,
+    readiness: Cached<Readiness>,
+    page: Cached<Bytes>,
+}
+
+impl Health {
+    /// Of a process with these pools, this feed and these metrics. It is not ready when it drains.
+    pub fn new(
+        pools: Pools,
+        feed: Arc<Feed<TagLog>>,
+        metrics: Option<Metrics>,
+        draining: CancellationToken,
+    ) -> Self {
+        Self {
+            pools,
+            feed,
+            metrics,
+            draining,
+            readiness: Cached::default(),
+            page: Cached::default(),
+        }
+    }
+
+    async fn look(&self) -> Readiness {
+        let db = &self.pools.all;
+        let database = Part::of(within_time(reach(&self.pools)).await);
+        let migrations = if database.ok {
+            within_time(migrated(db)).await
+        } else {
+            Err("unknown: the database cannot be reached".into())
+        };
+        Readiness {
+            migrations: Part::of(migrations),
+            row_security: Part::of(guarded(&self.pools.scoped).await),
+            events: Part::of(within_time(following(&self.feed)).await),
+            database,
+        }
+    }
+}
+
+/// A value that is made anew when it is old; whoever comes meanwhile waits for the same.
+struct Cached<T>(Mutex<Option<(Instant, T)>>);
+
+impl<T> Default for Cached<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T: Clone> Cached<T> {
+    async fn get(&self, make: impl Future<Output = T>) -> T {
+        let mut kept = self.0.lock().await;
+        if let Some((made_at, value)) = &*kept
+            && made_at.elapsed() < LOOK_INTERVAL
+        {
+            return value.clone();
+        }
+        let value = make.await;
+        *kept = Some((Instant::now(), value.clone()));
+        value
+    }
+}
+
+/// `/healthz`, `/readyz` and `/metrics`.
+pub fn routes<S: Clone + Send + Sync + 'static>(health: Arc<Health>) -> Router<S> {
+    Router::new()
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(health)
+}
+
+/// All that a process answers which only works on jobs.
+pub fn health_router(health: Arc<Health>) -> Router {
+    routes(health)
+        .fallback(|| async { Refusal::nothing_here() })
+        .layer(axum::middleware::from_fn(trace))
+}
+
 /// The process runs. Touches nothing else.
-pub async fn alive() -> impl IntoResponse {
+async fn alive() -> impl IntoResponse {
     Json(serde_json::json!({ "status": "ok" }))
 }
 
 /// How one part of the service is.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Part {
     ok: bool,
     detail: String,
@@ -43,43 +137,46 @@ impl Part {
 }
 
 /// All parts.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Readiness {
-    ready: bool,
     database: Part,
     migrations: Part,
     row_security: Part,
     events: Part,
+}
+
+impl Readiness {
+    fn is_ready(&self) -> bool {
+        self.database.ok && self.migrations.ok && self.row_security.ok && self.events.ok
+    }
+}
+
+/// What `/readyz` answers.
+#[derive(Serialize)]
+struct ReadinessAnswer {
+    ready: bool,
+    #[serde(flatten)]
+    parts: Readiness,
     draining: bool,
 }
 
 /// The service can work: 200, or 503, with the state of each part.
-pub async fn ready(State(edge): State<SharedEdge>) -> Response {
-    let database = Part::of(within_time(reach(&edge)).await);
-    let migrations = if database.ok {
-        within_time(migrated(&edge.db)).await
-    } else {
-        Err("unknown: the database cannot be reached".into())
-    };
-    let migrations = Part::of(migrations);
-    let row_security = Part::of(guarded(&edge).await);
-    let events = Part::of(within_time(following(&edge)).await);
-    let draining = edge.draining.is_cancelled();
-    let ready = database.ok && migrations.ok && row_security.ok && events.ok && !draining;
+async fn ready(State(health): State<Arc<Health>>) -> Response {
+    let parts = health.readiness.get(Box::pin(health.look())).await;
+    // Known without looking, and to be told at once.
+    let draining = health.draining.is_cancelled();
+    let ready = parts.is_ready() && !draining;
     let status = if ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let body = Readiness {
+    let answer = ReadinessAnswer {
         ready,
-        database,
-        migrations,
-        row_security,
-        events,
+        parts,
         draining,
     };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }
 
 async fn within_time(probe: impl Future<Output = Result<String, String>>) -> Result<String, String> {
@@ -89,13 +186,18 @@ async fn within_time(probe: impl Future<Output = Result<String, String>>) -> Res
         .unwrap_or_else(late)
 }
 
+/// Logs why a probe failed, for who looks for it: the answer says that it failed, and an outage has its own lines.
+fn log_failure(probe: &str, error: &Error) {
+    tracing::debug!(probe, %error, "not ready");
+}
+
 /// The watch knows at once; the ping proves that the pool works, too.
-async fn reach(edge: &Edge) -> Result<String, String> {
-    if edge.watch.away().is_some() {
+async fn reach(pools: &Pools) -> Result<String, String> {
+    if pools.watch.away().is_some() {
         return Err("cannot be reached".into());
     }
-    edge.db.ping().await.map_err(|error| {
-        Error::from(error).log("readiness");
+    pools.all.ping().await.map_err(|error| {
+        log_failure("database", &error.into());
         "cannot be reached".to_owned()
     })?;
     Ok("reachable".into())
@@ -103,7 +205,7 @@ async fn reach(edge: &Edge) -> Result<String, String> {
 
 async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
     let all = migrate::status(db).await.map_err(|error| {
-        error.log("readiness");
+        log_failure("migrations", &error);
         "cannot be read".to_owned()
     })?;
     match all.iter().filter(|migration| !migration.applied).count() {
@@ -113,12 +215,11 @@ async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
 }
 
 /// Callers limited to accounts can read. When they are so many that this has to wait, they can.
-async fn guarded(edge: &Edge) -> Result<String, String> {
-    let proof = scoped::prove(&edge.executor.services().scoped);
-    match tokio::time::timeout(PROBE_TIMEOUT, proof).await {
+async fn guarded(scoped: &DatabaseConnection) -> Result<String, String> {
+    match tokio::time::timeout(PROBE_TIMEOUT, scoped::prove(scoped)).await {
         Ok(Ok(())) => Ok("holds".into()),
         Ok(Err(error)) => {
-            error.log("readiness");
+            log_failure("row_security", &error);
             Err("callers limited to accounts cannot read".into())
         }
         Err(_) => Ok("busy".into()),
@@ -127,13 +228,13 @@ async fn guarded(edge: &Edge) -> Result<String, String> {
 
 /// The feed asks the database every second, or more often. What a long transaction keeps back is told, and does not make
 /// this process less ready than others.
-async fn following(edge: &Edge) -> Result<String, String> {
-    let polled = edge.feed.status().polled_at.elapsed();
+async fn following(feed: &Feed<TagLog>) -> Result<String, String> {
+    let polled = feed.status().polled_at.elapsed();
     let seconds = polled.as_secs_f64();
     if polled >= FEED_MAX_LAG {
         return Err(format!("not read for {seconds:.0} s"));
     }
-    match edge.feed.lag().await {
+    match feed.lag().await {
         Ok(lag) if lag >= FEED_MAX_LAG => Ok(format!(
             "read {seconds:.1} s ago; held back for {} s by a transaction that runs that long",
             lag.as_secs()
@@ -142,65 +243,20 @@ async fn following(edge: &Edge) -> Result<String, String> {
     }
 }
 
-/// Sets the numbers of a feed.
-async fn measure<L: Log>(feed: &Feed<L>) {
-    let status = feed.status();
-    metrics::counter!(names::FEED_BATCHES, "feed" => L::NAME).absolute(status.batches);
-    metrics::counter!(names::FEED_EVENTS, "feed" => L::NAME).absolute(status.events);
-    metrics::gauge!(names::FEED_SUBSCRIBERS, "feed" => L::NAME).set(feed.subscribers() as f64);
-    let polled = status.polled_at.elapsed();
-    metrics::gauge!(names::FEED_POLLED, "feed" => L::NAME).set(polled.as_secs_f64());
-    // As long as the database does not answer, nothing newer is known than what was read.
-    let lag = match tokio::time::timeout(PROBE_TIMEOUT, feed.lag()).await {
-        Ok(Ok(lag)) => lag,
-        Ok(Err(_)) | Err(_) => polled,
-    };
-    metrics::gauge!(names::FEED_LAG, "feed" => L::NAME).set(lag.as_secs_f64());
-}
-
-/// A count of runs.
-#[derive(FromQueryResult)]
-struct Runs {
-    job: String,
-    status: String,
-    count: i64,
-}
-
-/// The metrics as Prometheus text. What is a state, not an event, is read now.
-pub async fn metrics(State(edge): State<SharedEdge>) -> Result<Response, Refusal> {
-    let Some(metrics) = &edge.metrics else {
+/// The metrics in Prometheus' text format. Whatever needs the database was read before, in the background.
+async fn metrics(State(health): State<Arc<Health>>) -> Result<Response, Refusal> {
+    let Some(metrics) = &health.metrics else {
         return Err(Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
             Code::InternalServerError,
             "metrics are not recorded in this process",
         ));
     };
-    let services = edge.executor.services();
-    for (name, pool) in [("all", &services.db), ("scoped", &services.scoped)] {
-        let pool = pool.get_postgres_connection_pool();
-        let idle = pool.num_idle() as f64;
-        metrics::gauge!(names::POOL, "pool" => name, "state" => "idle").set(idle);
-        metrics::gauge!(names::POOL, "pool" => name, "state" => "used").set(f64::from(pool.size()) - idle);
-    }
-    measure(&services.tag_feed).await;
-    measure(&services.resource_feed).await;
-    let count = "SELECT job_name AS job, status, count(*) FROM scheduler_jobs GROUP BY 1, 2";
-    match tokio::time::timeout(PROBE_TIMEOUT, sql::rows::<Runs>(&edge.db, count, [])).await {
-        Ok(Ok(rows)) => {
-            // A status that no run has any more would keep its last number.
-            for (job, status) in
-                JobName::iter().flat_map(|job| RunStatus::iter().map(move |status| (job, status)))
-            {
-                metrics::gauge!(names::RUNS, "job" => job.to_value(), "status" => status.to_value()).set(0);
-            }
-            for row in rows {
-                metrics::gauge!(names::RUNS, "job" => row.job, "status" => row.status).set(row.count as f64);
-            }
-        }
-        // The other numbers are needed the most when the database is away.
-        Ok(Err(error)) => error.log("counting runs"),
-        Err(_) => tracing::warn!("counting runs: no answer in time"),
-    }
+    let render = async {
+        health.pools.record_size();
+        Bytes::from(metrics.render())
+    };
+    let page = health.page.get(render).await;
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, content_type)], metrics.render()).into_response())
+    Ok(([(header::CONTENT_TYPE, content_type)], page).into_response())
 }

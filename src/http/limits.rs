@@ -42,3 +42,6 @@ pub const SOCKET_CHECK_EVERY: Duration = Duration::from_secs(2);
 pub const SOCKET_SEND_TIME: Duration = Duration::from_secs(20);
 /// The time a client has for reading why its websocket is closed.
 pub const SOCKET_FAREWELL_TIME: Duration = Duration::from_secs(2);
+
+/// Connections of a process that answers nothing but requests for its health and its metrics.
+pub const HEALTH_CONNECTIONS: usize = 64;

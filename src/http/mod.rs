@@ -37,15 +37,13 @@ mod websocket;
 pub use caller_limit::CallerLimit;
 pub use callers::Callers;
 pub use executor::Executor;
+pub use health::{Health, health_router};
 pub use router::router;
 pub use server::{Patience, serve};
 pub use shared::Groups;
 
 use crate::config::HttpConfig;
-use crate::db::Watch;
-use crate::domain::events::{Feed, TagLog};
 use auth::Authenticator;
-use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -61,12 +59,8 @@ pub struct Edge {
     pub executor: Executor,
     /// The pool.
     pub db: DatabaseConnection,
-    /// Tells whether the database is there.
-    pub watch: Watch,
-    /// The process's metrics, if it records them.
-    pub metrics: Option<PrometheusHandle>,
-    /// The tail of the tags' log.
-    pub feed: Arc<Feed<TagLog>>,
+    /// How this process is.
+    pub health: Arc<Health>,
     /// Cancelled when the service drains: sockets then close with 1012.
     pub draining: CancellationToken,
     /// Who may come back on a connection that is kept alive.

@@ -109,6 +109,12 @@ impl Refusal {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, message)
     }
 
+    /// 404: no route has this path.
+    pub fn nothing_here() -> Self {
+        let message = "there is nothing at this path";
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound, message)
+    }
+
     /// 413: the files of a request.
     pub fn upload_too_large() -> Self {
         Self::new(

@@ -6,10 +6,9 @@ use super::rates::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::refusal::Refusal;
 use super::trace::{REQUEST_ID_HEADER, trace};
 use super::{Edge, SharedEdge, csv, graphiql, graphql, health, limits};
-use crate::graphql::error::Code;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Redirect;
 use axum::routing::get;
 use std::sync::Arc;
@@ -35,16 +34,8 @@ pub fn router(edge: Edge) -> Router {
         .route("/csv/template", get(csv::template))
         .route("/csv/export", get(csv::export))
         .route("/csv/rejections", get(csv::rejections))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .fallback(|| async {
-            Refusal::new(
-                StatusCode::NOT_FOUND,
-                Code::NotFound,
-                "there is nothing at this path",
-            )
-        })
+        .merge(health::routes(edge.health.clone()))
+        .fallback(|| async { Refusal::nothing_here() })
         .method_not_allowed_fallback(|| async {
             Refusal::method("GET, HEAD", "this method is not allowed here")
         })

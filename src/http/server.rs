@@ -145,7 +145,7 @@ async fn connection(
             }
             _ = looks.tick() => if let Some(why) = pulse.exceeds(patience) {
                 tracing::debug!("a connection is closed: {why}");
-                metrics::counter!(crate::telemetry::names::CONNECTIONS_CUT, "why" => why).increment(1);
+                metrics::counter!(crate::telemetry::names::CONNECTIONS_CUT, "reason" => why).increment(1);
                 return;
             }
         }

@@ -1,6 +1,7 @@
 //! Discovery: makes the inventory equal to what the providers report.
 
 use super::JobContext;
+use crate::domain::cluster_stats;
 use crate::domain::discovery::{DiscoveryContext, Provider};
 use crate::domain::inventory::{Reconciler, rejections};
 use crate::domain::runs::RunHandle;
@@ -66,9 +67,9 @@ async fn report(context: &JobContext, run: &RunHandle, provider: &Arc<dyn Provid
     };
     reported.map_err(Error::internal)?;
     finished?;
-    Ok(if sink.is_stopped() {
-        Next::Stop
-    } else {
-        Next::Provider
-    })
+    if sink.is_stopped() {
+        return Ok(Next::Stop);
+    }
+    cluster_stats::record_discovery(&context.db, provider.name()).await?;
+    Ok(Next::Provider)
 }

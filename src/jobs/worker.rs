@@ -12,13 +12,15 @@ use super::{JobContext, auto_tag, decide, discover, import, maintain, queue, sea
 use crate::config::{JobsConfig, RunHistory};
 use crate::domain::runs::{self, Arguments, Failure, Hold, RunHandle, Settled, WorkerId};
 use crate::error::Result;
+use crate::telemetry::names;
 use apalis::prelude::{BackendExt, Data, Monitor, WorkerBuilder, WorkerBuilderExt};
 use apalis_postgres::{Config, PostgresStorage};
+use sea_orm::ActiveEnum;
 use serde_json::Value;
 use std::any::Any;
 use std::future::pending;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
@@ -137,7 +139,8 @@ impl Worker {
                 && let Some(run) = self.claim().await
             {
                 // On a task of its own, so that a panic stays in there.
-                let span = tracing::info_span!("run", id = run.run_id);
+                let span =
+                    tracing::info_span!("run", id = run.run_id, job_name = run.arguments.job().to_value());
                 let worker = Arc::clone(&self);
                 working.spawn(async move { worker.see_through(Arc::new(run)).await }.instrument(span));
             }
@@ -166,13 +169,26 @@ impl Worker {
     }
 
     async fn see_through(&self, run: Arc<RunHandle>) {
-        tracing::info!(attempt = run.attempt, arguments = ?run.arguments, "run starts");
-        match self.perform(&run).await {
-            Ok(settled) => tracing::info!(?settled, "run ended"),
+        let started = Instant::now();
+        tracing::info!(
+            attempt = run.attempt,
+            requested_by = run.requested_by,
+            "run starts"
+        );
+        let outcome = match self.perform(&run).await {
+            Ok(settled) => {
+                let seconds = started.elapsed().as_secs_f64();
+                tracing::info!(outcome = settled.as_str(), seconds, "run ended");
+                settled.as_str()
+            }
             Err(error) => {
                 tracing::error!(%error, "the end of a run could not be stored; it will be rescued");
+                "not_stored"
             }
-        }
+        };
+        let job_name = run.arguments.job().to_value();
+        metrics::histogram!(names::RUN_SECONDS, "job_name" => job_name, "outcome" => outcome)
+            .record(started.elapsed());
     }
 
     async fn perform(&self, run: &Arc<RunHandle>) -> Result<Settled> {

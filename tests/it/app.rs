@@ -36,11 +36,28 @@ async fn a_shutdown_closes_open_subscriptions_with_1012_and_stops_listening() {
 }
 
 #[tokio::test]
-async fn a_worker_listens_nowhere_and_an_address_that_is_taken_is_named() {
+async fn a_worker_answers_for_its_health_and_nothing_else() {
     let service = Service::start().await;
     let worker = App::start(service.config.clone(), Duty::Work).await.unwrap();
-    assert_eq!(worker.address(), None);
+    assert_ne!(worker.address(), service.address());
+    for (path, status) in [
+        ("/healthz", 200),
+        ("/readyz", 200),
+        ("/metrics", 200),
+        ("/graphql", 404),
+        ("/csv/template", 404),
+        ("/", 404),
+    ] {
+        let url = format!("http://{}{path}", worker.address());
+        let answer = service.client.get(url).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+    }
     worker.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_named_but_workers_without_a_port_find_one() {
+    let service = Service::start().await;
     let port = service.address().port().to_string();
     let taken = config(&service.db.url(), &[("API_PORT", &port)]);
     let error = format!("{:#}", App::start(taken, Duty::Serve).await.err().unwrap());
@@ -48,6 +65,18 @@ async fn a_worker_listens_nowhere_and_an_address_that_is_taken_is_named() {
         error.contains(&format!("127.0.0.1:{port}")) && error.contains("API_PORT"),
         "{error}"
     );
+    let taken = config(&service.db.url(), &[("WORKER_PORT", &port)]);
+    let error = format!("{:#}", App::start(taken, Duty::Work).await.err().unwrap());
+    assert!(
+        error.contains(&format!("127.0.0.1:{port}")) && error.contains("WORKER_PORT"),
+        "{error}"
+    );
+    let unset = config(&service.db.url(), &[("WORKER_PORT", "")]);
+    let one = App::start(unset.clone(), Duty::Work).await.unwrap();
+    let two = App::start(unset, Duty::Work).await.unwrap();
+    assert_ne!(one.address(), two.address());
+    one.shutdown().await;
+    two.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

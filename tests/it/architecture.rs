@@ -8,11 +8,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
-    ("db", &["error", "config"]),
+    ("db", &["error", "config", "telemetry"]),
     ("entities", &["error"]),
     ("domain", &["clock", "config", "db", "entities", "error"]),
     ("providers", &["domain", "error"]),
-    ("jobs", &["clock", "config", "db", "domain", "error"]),
+    ("jobs", &["clock", "config", "db", "domain", "error", "telemetry"]),
     ("graphql", &["clock", "config", "domain", "error"]),
     (
         "http",

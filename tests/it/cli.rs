@@ -9,6 +9,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
+use virtual_tagging::app::{App, Duty};
 
 #[tokio::test]
 async fn every_command_explains_itself() {
@@ -26,7 +27,7 @@ async fn every_command_explains_itself() {
             ][..],
         ),
         (&["serve", "--help"], &["GraphQL", "--port", "API_PORT"]),
-        (&["worker", "--help"], &["without HTTP", "--database-url"]),
+        (&["worker", "--help"], &["WORKER_PORT", "--database-url"]),
         (&["migrate", "--help"], &["up", "down", "status"]),
         (&["migrate", "up", "--help"], &["--steps"]),
         (&["migrate", "down", "--help"], &["data", "--steps"]),
@@ -304,7 +305,80 @@ async fn health_tells_whether_a_service_is_ready() {
         serde_json::from_str::<Value>(&ready.stdout).unwrap()["ready"],
         true
     );
+    let by_flag = run(&[], &["health", "--port", &port]).await;
+    assert_eq!(by_flag.code, 0, "{}", by_flag.stderr);
+    let worker = App::start(service.config.clone(), Duty::Work).await.unwrap();
+    let worker_port = worker.address().port().to_string();
+    let by_setting = run(&[("WORKER_PORT", &worker_port)], &["health", "--worker"]).await;
+    assert_eq!(by_setting.code, 0, "{}", by_setting.stderr);
+    let by_flag = run(&[], &["health", "--worker", "--port", &worker_port]).await;
+    assert_eq!(by_flag.code, 0, "{}", by_flag.stderr);
+    worker.shutdown().await;
+    let gone = run(&[], &["health", "--worker", "--port", &worker_port]).await;
+    assert_eq!((gone.code, gone.stdout.as_str()), (1, ""));
     service.app.shutdown().await;
     let gone = run(&[("API_PORT", &port)], &["health"]).await;
     assert_eq!((gone.code, gone.stdout.as_str()), (1, ""));
+}
+
+#[tokio::test]
+async fn help_lists_the_options_of_its_command_and_no_others() {
+    let database = &["--data-dir", "--database-url"][..];
+    let listen = &["--host", "--port"][..];
+    for (command, options) in [
+        (&["serve"][..], &[listen, database][..]),
+        (&["worker"], &[listen, database]),
+        (&["migrate"], &[]),
+        (&["migrate", "up"], &[&["--steps"], database]),
+        (&["migrate", "status"], &[database]),
+        (&["import"], &[&["--source", "--rejects", "--strict"], database]),
+        (&["audit"], &[]),
+        (&["audit", "attach"], &[database]),
+        (&["schema"], &[]),
+        (&["token"], &[&["--sub", "--role", "--accounts", "--ttl"]]),
+        (&["health"], &[&["--worker"], listen]),
+    ] {
+        let arguments = [command, &["--help"]].concat();
+        let told = run(&[], &arguments).await.stdout;
+        let words = told
+            .lines()
+            .map(|line| line.trim_start().split(' ').next().unwrap());
+        let listed: Vec<&str> = words.filter(|word| word.starts_with("--")).collect();
+        assert_eq!(listed, options.concat(), "{command:?}:\n{told}");
+    }
+}
+
+#[tokio::test]
+async fn faults_in_env_files_are_told_with_their_line_and_without_what_it_says() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join(".env");
+    let told = async |text: &str, settings: &[(&str, &str)]| {
+        std::fs::write(&path, text).unwrap();
+        let mut program = program(settings, &["token", "--sub", "ada"]);
+        let output = program.current_dir(scratch.path()).output().await.unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let secret = format!("JWT_SECRET={SECRET:?}");
+    for (text, line) in [
+        (format!("# first\n\n{secret}\nAPI_PORT=hidden words\n"), 4),
+        (format!("{secret}\nLOG_FORMAT='hidden\n"), 2),
+        (format!("{secret}\n\nLOG_FORMAT=text\nhidden\n"), 4),
+    ] {
+        let (code, error) = told(&text, &[]).await;
+        assert_eq!(code, Some(1), "{error}");
+        assert!(error.contains(&format!(".env, line {line}")), "{error}");
+        assert!(!error.contains("hidden"), "{error}");
+    }
+    let wrong = format!("export LOG_FORMAT=text\n{secret}\n  export API_PORT = 80000\n");
+    let (code, error) = told(&wrong, &[]).await;
+    assert_eq!(code, Some(1), "{error}");
+    for words in [".env, line 3", "API_PORT=80000", "65535"] {
+        assert!(error.contains(words), "{words}: {error}");
+    }
+    // It is not the file's fault when the environment overrides it.
+    let (code, error) = told(&format!("{secret}\nAPI_PORT=8000\n"), &[("API_PORT", "80000")]).await;
+    assert_eq!(code, Some(1), "{error}");
+    assert!(!error.contains(".env"), "{error}");
+    let (code, error) = told(&secret, &[]).await;
+    assert_eq!(code, Some(0), "{error}");
 }

@@ -55,7 +55,10 @@ impl Serving {
         // Nobody has to be told of a test's end, where it says nothing else.
         let settings: Vec<_> = [("DRAIN_TIME", "0")].iter().chain(settings).copied().collect();
         let mut command = program(&settings, &[]);
-        command.env("API_PORT", "0").stderr(Stdio::piped());
+        command
+            .env("API_PORT", "0")
+            .env("WORKER_PORT", "0")
+            .stderr(Stdio::piped());
         command.spawn().unwrap()
     }
 

@@ -50,7 +50,7 @@ impl Service {
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.app.address().unwrap()
+        self.app.address()
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -140,6 +140,7 @@ pub fn config(database_url: &str, settings: &[(&str, &str)]) -> Config {
     let mut variables: HashMap<String, String> = [
         ("DATABASE_URL", database_url),
         ("API_PORT", "0"),
+        ("WORKER_PORT", "0"),
         ("ENABLE_SCHEDULER", "false"),
         ("ENABLE_WORKERS", "false"),
         ("DATABASE_MAX_CONNECTIONS", "6"),

@@ -29,6 +29,20 @@ pub enum Settled {
     Lost,
 }
 
+impl Settled {
+    /// The name in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Cancelled => "cancelled",
+            Self::WillRetry => "will_retry",
+            Self::Failed => "failed",
+            Self::Released => "released",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// Why an attempt failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {

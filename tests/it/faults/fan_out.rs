@@ -315,7 +315,7 @@ async fn every_subscriber_is_told_every_decision_once_and_in_order() {
             *sum += u64::from(*count);
         }
     }
-    let answers = metric(&serving, "subscription_answers_total").await;
+    let answers = metric(&serving, "virtual_tagging_subscription_answers_total").await;
     // Executed once for all of them.
     assert!(answers >= 1 && answers <= size.events as u64, "{answers} answers");
     println!(
@@ -330,7 +330,7 @@ async fn every_subscriber_is_told_every_decision_once_and_in_order() {
     );
     println!(
         "{answers} answers written, {frames} frames sent, {} stretches caught up",
-        metric(&serving, "subscription_catch_ups_total").await
+        metric(&serving, "virtual_tagging_subscription_catch_ups_total").await
     );
     let each = |kb: u64| kb.saturating_sub(before) as f64 / size.subscribers as f64;
     println!(
