@@ -310,7 +310,7 @@ impl Parts {
         let authenticator = authenticator.with_rates(executor.rates().clone());
         let uploads = config.http.uploads.concurrent;
         let edge = Edge {
-            executor,
+            executor: executor.with_access_log(config.log.access),
             config: config.http.clone(),
             authenticator,
             db: database.pools.all.clone(),

@@ -9,10 +9,6 @@ use database::Trouble;
 use sea_orm::DbErr;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// While the database is away, everything that needs it fails: one line in this time tells it.
-const QUIET: Duration = Duration::from_secs(10);
 
 /// What went wrong, as far as the caller can mend it. The names are part of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,42 +131,42 @@ impl Error {
         matches!(self, Self::Unavailable(_))
     }
 
-    /// Puts a fault into the log. That the database is away is told now and then only, however many fail by it.
+    /// Puts a fault into the log. Whatever fails because the database is away is only counted: an outage has a line at
+    /// its beginning and one at its end, see [`OutageFailures`].
     pub fn log(&self, what: &str) {
-        if !self.is_outage() {
-            tracing::error!(error = %self, "{what}");
-        } else if let Some(silent) = Silence::end() {
-            tracing::warn!(error = %self, silent, "{what}");
-        } else {
+        if self.is_outage() {
             tracing::debug!(error = %self, "{what}");
+            OutageFailures::add(self);
+        } else {
+            tracing::error!(error = %self, "{what}");
         }
     }
 }
 
-/// Lines about the database being away that were not logged.
-struct Silence {
-    since: Instant,
-    lines: u64,
+/// What failed for want of the database since it was last asked. The database's watch reports it, which knows whether the
+/// database is away as a whole.
+#[derive(Debug)]
+pub struct OutageFailures {
+    /// How many.
+    pub count: u64,
+    /// The last of them, in words.
+    pub last: String,
 }
 
-static SILENCE: Mutex<Option<Silence>> = Mutex::new(None);
+static OUTAGE_FAILURES: Mutex<Option<OutageFailures>> = Mutex::new(None);
 
-impl Silence {
-    /// How many lines were kept back, if one is due; otherwise counts one more.
-    fn end() -> Option<u64> {
-        let mut silence = SILENCE.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *silence {
-            Some(silence) if silence.since.elapsed() < QUIET => {
-                silence.lines += 1;
-                None
-            }
-            before => {
-                let lines = before.as_ref().map_or(0, |silence| silence.lines);
-                let since = Instant::now();
-                *before = Some(Self { since, lines: 0 });
-                Some(lines)
-            }
-        }
+impl OutageFailures {
+    fn add(error: &Error) {
+        let mut failures = OUTAGE_FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failures.as_ref().map_or(0, |failures| failures.count) + 1;
+        let last = error.to_string();
+        *failures = Some(Self { count, last });
+    }
+
+    /// Those since the last call.
+    pub fn take() -> Option<Self> {
+        let mut failures = OUTAGE_FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.take()
     }
 }
 

@@ -3,18 +3,25 @@
 pub mod names;
 mod pool_waits;
 mod process;
+mod throttle;
 
 use crate::config::LogConfig;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use pool_waits::PoolWaits;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
+pub use throttle::Throttle;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-/// What is logged when `RUST_LOG` says nothing.
-const DEFAULT_FILTER: &str = "info,sqlx=warn,sea_orm=warn,apalis=warn,apalis_core=warn,apalis_postgres=warn";
+/// What is logged when `RUST_LOG` says nothing. The pool tells of each connection that an outage breaks, and apalis of each
+/// time that its worker cannot read the queue, which is nothing but an outage: that has lines of its own.
+const DEFAULT_FILTER: &str =
+    "info,sqlx=warn,sqlx_core::pool=error,sea_orm=warn,apalis=warn,apalis_core=off,apalis_postgres=off";
+
+/// The target of the access log's lines.
+pub const ACCESS_TARGET: &str = "virtual_tagging::access";
 
 /// Upper bounds of the buckets for what callers wait for, in seconds.
 const LATENCY_BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -28,7 +35,13 @@ const RUN_BUCKETS: [f64; 9] = [0.1, 0.5, 2.0, 10.0, 60.0, 300.0, 1800.0, 7200.0,
 /// Gives what is wrong with the filter, if it cannot be read.
 pub fn start_log(config: &LogConfig) -> Result<(), String> {
     let directives = config.filter.as_deref().unwrap_or(DEFAULT_FILTER);
-    let filter = EnvFilter::try_new(directives)
+    // Switched on, it is there whatever else is kept.
+    let access = if config.access {
+        format!(",{ACCESS_TARGET}=info")
+    } else {
+        String::new()
+    };
+    let filter = EnvFilter::try_new(format!("{directives}{access}"))
         .map_err(|error| format!("RUST_LOG={directives}: must be like info or info,sqlx=warn ({error})"))?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = if config.json {
@@ -106,6 +119,7 @@ mod tests {
         let config = LogConfig {
             json: false,
             filter: Some("info,=".into()),
+            access: false,
         };
         assert!(start_log(&config).unwrap_err().starts_with("RUST_LOG=info,="));
     }

@@ -149,6 +149,11 @@ impl MigratorTrait for Migrator {
                        DROP TABLE cluster_stats, discovery_successes, engine_revisions",
             }),
             Box::new(Sql {
+                name: "0023_admin_changes",
+                up: include_str!("sql/0023_admin_changes.sql"),
+                down: "DROP TABLE admin_changes; DROP FUNCTION admin_changes_refuse_change",
+            }),
+            Box::new(Sql {
                 name: "0024_runs_in_scope",
                 up: include_str!("sql/0024_runs_in_scope.sql"),
                 down: "DROP VIEW runs_in_scope;

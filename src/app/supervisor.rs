@@ -61,8 +61,9 @@ async fn look_after(mut server: EmbeddedServer, stopping: CancellationToken) -> 
             Err(error) => {
                 pause = (pause * 2).min(LONGEST_PAUSE);
                 tracing::error!(
-                    ?pause,
-                    "the embedded PostgreSQL has died and does not start: {error}"
+                    pause_seconds = pause.as_secs_f64(),
+                    %error,
+                    "the embedded PostgreSQL has died and does not start"
                 );
             }
         }

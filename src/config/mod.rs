@@ -87,6 +87,8 @@ pub struct Config {
 pub struct LogConfig {
     /// `LOG_FORMAT`: `text` for people (the default), `json` for machines.
     pub json: bool,
+    /// `ACCESS_LOG`: whether each operation and each export has a line.
+    pub access: bool,
     /// `RUST_LOG`: which events are kept, in the syntax of tracing-subscriber's `EnvFilter`.
     pub filter: Option<String>,
 }
@@ -183,6 +185,7 @@ impl Config {
             environment,
             log: LogConfig {
                 json: read.log_format_is_json()?,
+                access: read.switch("ACCESS_LOG", false)?,
                 filter: read.text("RUST_LOG").map(str::to_owned),
             },
             database: DatabaseConfig {

@@ -4,6 +4,7 @@
 //! to connect until it succeeds, tells meanwhile that the database is away, so that nobody has to wait for a
 //! connection in order to learn it, and lets the pool drop what it had opened before.
 
+use crate::error::OutageFailures;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The pauses between two attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often it is logged that statements fail while the database is there.
+const REPORT: Duration = Duration::from_mins(1);
 /// Too many connections: the database is there, only full.
 const FULL: &str = "53300";
 
@@ -50,6 +53,11 @@ impl Broken {
     pub(super) fn spares(&self, age: Duration) -> bool {
         let at = Duration::from_millis(self.at.load(Ordering::Acquire));
         at.is_zero() || self.start.elapsed().saturating_sub(age) > at
+    }
+
+    /// Whether something broke within this time.
+    fn is_recent(&self, time: Duration) -> bool {
+        !self.spares(time)
     }
 
     fn now(&self) {
@@ -90,6 +98,7 @@ impl Watch {
     pub async fn run(self, shutdown: CancellationToken) {
         tokio::select! {
             () = self.watch() => {}
+            () = self.report_failures() => {}
             () = shutdown.cancelled() => {}
         }
         self.pool.close().await;
@@ -97,10 +106,11 @@ impl Watch {
 
     async fn watch(&self) {
         let mut pause = FIRST_PAUSE;
+        let mut outage = None;
         loop {
             match self.connect().await {
                 Ok(connection) => {
-                    self.there();
+                    self.there(&mut outage);
                     pause = FIRST_PAUSE;
                     let why = Self::end_of(connection).await;
                     tracing::debug!(why, "the watched connection ended");
@@ -108,11 +118,39 @@ impl Watch {
                     // What ends one connection may have been meant for it alone.
                     continue;
                 }
-                Err(Refused::Full) => self.there(),
-                Err(Refused::Away(why)) => self.gone(&why),
+                Err(Refused::Full) => self.there(&mut outage),
+                Err(Refused::Away(why)) => self.gone(&mut outage, &why),
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Logs what fails for want of the database although that is there: because it is full, or its disk is. What fails in
+    /// an outage is part of that, which has its own lines; and the last connections broken by it are noticed a moment after
+    /// its end.
+    async fn report_failures(&self) {
+        let mut count = 0;
+        let mut reported: Option<Instant> = None;
+        loop {
+            tokio::time::sleep(PROBE).await;
+            let Some(failures) = OutageFailures::take() else {
+                continue;
+            };
+            if self.away().is_some() || self.broken.is_recent(3 * PROBE) {
+                count = 0;
+                continue;
+            }
+            count += failures.count;
+            if reported.is_none_or(|at| at.elapsed() >= REPORT) {
+                tracing::warn!(
+                    count,
+                    error = failures.last,
+                    "the database is there, but does not do its work"
+                );
+                count = 0;
+                reported = Some(Instant::now());
+            }
         }
     }
 
@@ -151,16 +189,18 @@ impl Watch {
         }
     }
 
-    fn there(&self) {
+    fn there(&self, outage: &mut Option<Instant>) {
         if self.away.send_replace(None).is_some() {
             self.broken.now();
-            tracing::info!("the database is back");
+            let seconds = outage.take().map_or(0.0, |began| began.elapsed().as_secs_f64());
+            tracing::info!(seconds, "the database is back");
         }
     }
 
-    fn gone(&self, why: &str) {
+    fn gone(&self, outage: &mut Option<Instant>, why: &str) {
         if self.away.send_replace(Some(why.into())).is_none() {
-            tracing::error!("the database is away: {why}");
+            *outage = Some(Instant::now());
+            tracing::error!(why, "the database is away");
         }
     }
 }

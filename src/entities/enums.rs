@@ -212,3 +212,26 @@ pub enum Outcome {
     /// It is in none of the accounts of whoever has the run done.
     Forbidden,
 }
+
+/// What was done to a rule, a schedule or a token of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
+pub enum AdminAction {
+    Created,
+    Updated,
+    Deleted,
+    /// The order of all rules.
+    Reordered,
+    Paused,
+    Resumed,
+    Revoked,
+}
+
+/// What administrators change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AdminSubject {
+    Rule,
+    Schedule,
+    ApiToken,
+}

@@ -3,6 +3,7 @@
 mod enums;
 mod scope;
 
+pub mod admin_change;
 pub mod api_token;
 pub mod decision_item;
 pub mod engine_state;
@@ -16,5 +17,7 @@ pub mod scheduler_job;
 pub mod tag_audit;
 pub mod virtual_tag;
 
-pub use enums::{ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource};
+pub use enums::{
+    AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource,
+};
 pub use scope::AccountScope;

@@ -41,8 +41,9 @@ fn of_code(code: &str) -> Trouble {
         // Canceled by the statement timeout; by the lock timeout; ended for idling within a transaction.
         "57014" | "55P03" | "25P03" => Trouble::Late,
         // Shut down by an administrator, after a crash of another session, not open yet, idle for too long; a standby
-        // after a failover; the disk itself; and a role or database that does not let us in any more.
-        "57P01" | "57P02" | "57P03" | "57P05" | "25006" | "58030" | "28000" | "28P01" | "3D000" => {
+        // after a failover; the disk itself; a role or database that does not let us in any more, and one that takes no
+        // connections.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25006" | "58030" | "28000" | "28P01" | "3D000" | "55000" => {
             Trouble::Away
         }
         // Connections that broke; no disk, memory or connections left.

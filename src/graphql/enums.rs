@@ -1,5 +1,6 @@
 //! The closed sets.
 
+use crate::domain::admin_changes::{AdminAction as DomainAdminAction, AdminSubject as DomainAdminSubject};
 use crate::domain::approvals::TagKind as DomainTagKind;
 use crate::domain::imports::{
     ImportMode as DomainImportMode, SampleAction as DomainSampleAction, TagStatus as DomainImportedTagStatus,
@@ -161,4 +162,36 @@ pub enum JobName {
     Decide,
     /// Seals what was written to the audit trail, so that changes to it are noticed.
     Seal,
+}
+
+/// What was done to a rule, a schedule or a token of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "DomainAdminAction")]
+pub enum AdminAction {
+    /// It was made.
+    Created,
+    /// It says something else.
+    Updated,
+    /// It is gone.
+    Deleted,
+    /// The rules have another order.
+    Reordered,
+    /// The schedule does not tick.
+    Paused,
+    /// The schedule ticks again.
+    Resumed,
+    /// The token was taken back.
+    Revoked,
+}
+
+/// What administrators change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "DomainAdminSubject")]
+pub enum AdminSubject {
+    /// A rule, or the order of all.
+    Rule,
+    /// A schedule.
+    Schedule,
+    /// A token of a script.
+    ApiToken,
 }

@@ -56,6 +56,8 @@ kinds! {
     VocabularyKeyKind("VocabularyKey"): String;
     /// Ids of tokens of scripts.
     ApiTokenKind("ApiToken"): i64;
+    /// Ids of changes by administrators.
+    AdminChangeKind("AdminChange"): i64;
     /// Ids of audit rows.
     AuditKind("TagAudit"): AuditKey;
     /// Ids of what became of tags in runs.

@@ -171,7 +171,7 @@ impl Figures {
             {
                 Ok(figures) => return Ok(figures.into()),
                 Err(error) if self.last.is_none() => return Err(shown(error)),
-                Err(error) => tracing::warn!(%error, "cannot read the figures of the queue; trying again"),
+                Err(error) => error.log("cannot read the figures of the queue; trying again"),
             }
             tokio::time::sleep(STATS_PAUSE).await;
         }

@@ -1,5 +1,6 @@
 //! The GraphQL schema: one file per feature, its resolvers a few lines over the domain's verbs.
 
+mod admin_change;
 mod api_token;
 mod approval;
 mod audit;

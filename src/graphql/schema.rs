@@ -1,5 +1,6 @@
 //! The schema: every feature's part of it, put together.
 
+use super::admin_change::AdminChangeQuery;
 use super::api_token::{ApiTokenMutation, ApiTokenQuery};
 use super::approval::ApprovalQuery;
 use super::audit::AuditQuery;
@@ -43,6 +44,7 @@ pub struct Query(
     VocabularyQuery,
     DashboardQuery,
     ApiTokenQuery,
+    AdminChangeQuery,
 );
 
 /// What can be changed.

@@ -9,6 +9,7 @@ mod strict;
 pub use credentials::{Credentials, DEVELOPER_NAME_HEADER, peer_of};
 pub use mint::mint;
 
+use super::denied::{Reason, unauthenticated};
 use super::rates::Rates;
 use crate::config::{AuthConfig, ConfigError};
 use crate::domain::auth::{AccountScope, Actor, Role};
@@ -137,7 +138,7 @@ impl Authenticator {
     pub async fn check(&self, shown: &Credentials, peer: Option<IpAddr>) -> Result<Caller, Refused> {
         if !self.is_required() {
             let name = shown.developer.as_deref().unwrap_or("developer");
-            return developer_named(name).ok_or(Refused::Invalid);
+            return developer_named(name).ok_or_else(|| unauthenticated(Reason::Name));
         }
         let token = shown.bearer_token();
         // Taken before the look-up, so that many guesses at once are no more than one after the other.
@@ -147,7 +148,8 @@ impl Authenticator {
         }
         let checked = match token {
             Some(token) => self.caller(token).await,
-            None => Err(Refused::Invalid),
+            None if shown.authorization.is_some() => Err(unauthenticated(Reason::Malformed)),
+            None => Err(unauthenticated(Reason::Missing)),
         };
         match &checked {
             Err(Refused::Invalid) if !is_looked_up => self.count_wrong(peer)?,
@@ -173,17 +175,21 @@ impl Authenticator {
         if tokens::Secret::is_meant(text) {
             return self.script(text).await;
         }
-        let token = Token::parse(text).ok_or(Refused::Invalid)?;
+        let token = Token::parse(text).ok_or_else(|| unauthenticated(Reason::Malformed))?;
         let key = self.key_of(&token).await?;
-        let claims = token.verified(&key).ok_or(Refused::Invalid)?;
-        jwt::caller(&claims, &self.demands, SystemTime::now()).ok_or(Refused::Invalid)
+        let claims = token
+            .verified(&key)
+            .ok_or_else(|| unauthenticated(Reason::Signature))?;
+        let caller = jwt::caller(&claims, &self.demands, SystemTime::now());
+        caller.ok_or_else(|| unauthenticated(Reason::Claims))
     }
 
     async fn script(&self, text: &str) -> Result<Caller, Refused> {
-        let bearers = self.bearers.as_ref().ok_or(Refused::Invalid)?;
-        let secret = tokens::Secret::parse(text).ok_or(Refused::Invalid)?;
+        let invalid = || unauthenticated(Reason::ApiToken);
+        let bearers = self.bearers.as_ref().ok_or_else(invalid)?;
+        let secret = tokens::Secret::parse(text).ok_or_else(invalid)?;
         match bearers.bearer(&secret, Utc::now()).await {
-            Ok(bearer) => bearer.map(Caller::from).ok_or(Refused::Invalid),
+            Ok(bearer) => bearer.map(Caller::from).ok_or_else(invalid),
             Err(error) => {
                 error.log("looking up an API token");
                 Err(Refused::Unavailable)
@@ -202,11 +208,11 @@ impl Authenticator {
     /// The token says which of our keys it was signed with, and nothing else about it.
     async fn key_of(&self, token: &Token<'_>) -> Result<Key, Refused> {
         match &self.keys {
-            Keys::None => Err(Refused::Invalid),
+            Keys::None => Err(unauthenticated(Reason::UnknownKey)),
             Keys::Secret(key) => Ok(key.clone()),
             Keys::Published(keys) => match keys.find(token.key_id.as_deref()).await {
                 Found::Key(key) => Ok(key),
-                Found::Unknown => Err(Refused::Invalid),
+                Found::Unknown => Err(unauthenticated(Reason::UnknownKey)),
                 Found::NoKeys => Err(Refused::Unavailable),
             },
         }

@@ -7,6 +7,7 @@ use super::refusal::Refusal;
 use crate::domain::Cloud;
 use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
 use crate::error::Error;
+use crate::graphql::error::Code;
 use crate::graphql::id::{Id, JobRunKind};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
@@ -110,14 +111,28 @@ async fn streamed(
     name: &str,
     mut export: Export,
 ) -> Result<Response, Refusal> {
+    let executor = &edge.executor;
+    let mut entry = executor.access(&caller.actor, "export", Some(name), EXPORT_COST, None);
     // While the status can still be chosen: afterwards a fault can only cut the answer off.
-    let first = export.next_page().await?.unwrap_or_default();
-    let rest = stream::try_unfold((edge, caller, export), |(edge, caller, mut export)| async move {
+    let first = export.next_page().await.inspect_err(|error| {
+        entry.end(Code::of(error).as_str());
+        if error.is_outage() {
+            executor.rates().give_back(&caller.actor.subject, EXPORT_COST);
+        }
+    })?;
+    let first = first.unwrap_or_default();
+    let state = (edge, caller, export, entry);
+    let rest = stream::try_unfold(state, |(edge, caller, mut export, mut entry)| async move {
         if !edge.authenticator.still_accepts(&caller).await {
+            entry.end(Code::Unauthenticated.as_str());
             return Err(Error::Unauthenticated);
         }
-        let page = export.next_page().await?;
-        Ok(page.map(|page| (Bytes::from(page), (edge, caller, export))))
+        let page = export.next_page().await;
+        let page = page.inspect_err(|error| entry.end(Code::of(error).as_str()))?;
+        if page.is_none() {
+            entry.end("OK");
+        }
+        Ok(page.map(|page| (Bytes::from(page), (edge, caller, export, entry))))
     });
     let pages = stream::iter([Ok(Bytes::from(first))]).chain(rest);
     let pages = pages.inspect_err(|error| tracing::warn!("an export broke off: {error}"));

@@ -4,11 +4,13 @@
 //! one for all: `rates` -> `persisted` (which document is meant) -> `document` (cache of parsed documents; `guard` limits
 //! the text before the parser sees it, `extent` what was parsed) -> cost -> `house` (room for so many) -> the schema.
 
+mod access_log;
 pub mod auth;
 mod body;
 mod caller_limit;
 mod callers;
 mod csv;
+mod denied;
 pub mod document;
 mod executor;
 mod generations;

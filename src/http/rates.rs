@@ -86,8 +86,8 @@ impl Rates {
         taken
     }
 
-    /// Gives back what was taken for something that did not happen.
-    fn give_back(&self, caller: &str, cost: u64) {
+    /// Gives back what was taken for something that could not be done.
+    pub fn give_back(&self, caller: &str, cost: u64) {
         if let (Some(quota), Some(bucket)) = (self.quota, self.lock().get_mut(caller)) {
             bucket.left = (bucket.left + cost as f64).min(quota);
         }

@@ -10,6 +10,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 /// Why a request was not served.
@@ -124,6 +125,21 @@ impl Refusal {
         )
     }
 
+    /// 507 where the disk is full, 503 for any other reason: a file of the caller cannot be kept. The operator has to mend it,
+    /// and finds it in the log; the caller may try again.
+    pub fn not_stored(error: &io::Error) -> Self {
+        let directory = std::env::temp_dir();
+        tracing::error!(directory = %directory.display(), %error, "an upload cannot be stored");
+        let (status, why) = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                (StatusCode::INSUFFICIENT_STORAGE, "the service has no room for it")
+            }
+            _ => (StatusCode::SERVICE_UNAVAILABLE, "the service cannot store it"),
+        };
+        let message = format!("the upload was not taken: {why} at the moment; try again later");
+        Self::new(status, Code::ServiceUnavailable, message)
+    }
+
     /// 405, with the methods that are allowed.
     pub fn method(allow: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -204,6 +220,29 @@ impl From<Error> for Refusal {
                 error.log("a request failed");
                 Self::fault()
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_one_that_is_not_there_and_neither_is_the_callers_mistake() {
+        for (kind, status) in [
+            (ErrorKind::StorageFull, StatusCode::INSUFFICIENT_STORAGE),
+            (ErrorKind::QuotaExceeded, StatusCode::INSUFFICIENT_STORAGE),
+            (ErrorKind::NotFound, StatusCode::SERVICE_UNAVAILABLE),
+            (ErrorKind::PermissionDenied, StatusCode::SERVICE_UNAVAILABLE),
+        ] {
+            let refusal = Refusal::not_stored(&io::Error::new(kind, "/secret/place"));
+            assert_eq!(
+                (refusal.status, refusal.code),
+                (status, Code::ServiceUnavailable),
+                "{kind}"
+            );
+            assert!(!refusal.message.contains("secret"), "{}", refusal.message);
         }
     }
 }

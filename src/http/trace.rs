@@ -1,10 +1,11 @@
 //! The outermost layer: request ids, the log's span, latency metrics, and the bodies of refusals.
 
+use super::denied;
 use super::refusal::Refusal;
 use crate::graphql::context::RequestId;
 use crate::telemetry::names;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::time::Instant;
@@ -51,6 +52,9 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         span.in_scope(|| tracing::debug!(code = refusal.code.as_str(), "{}", refusal.message));
+        if refusal.status == StatusCode::FORBIDDEN {
+            span.in_scope(|| denied::forbidden("", &refusal.message, &id));
+        }
         let headers = std::mem::take(response.headers_mut());
         response = refusal.respond(&id);
         response.headers_mut().extend(headers);

@@ -28,7 +28,7 @@ use pace::Pace;
 use parts::{Part, Parts};
 use serde_json::Map;
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io::Seek;
 use tokio::io::AsyncWriteExt;
 
 /// An operation with its files. They take disk as long as this lives.
@@ -214,23 +214,19 @@ async fn store_files(
 }
 
 async fn store_file(part: &mut Part<'_>, pace: &mut Pace, meter: &mut Meter<'_>) -> Result<File, Refusal> {
-    let mut file = tokio::fs::File::from_std(tempfile::tempfile().map_err(|error| no_disk(&error))?);
+    let mut file =
+        tokio::fs::File::from_std(tempfile::tempfile().map_err(|error| Refusal::not_stored(&error))?);
     while let Some(piece) = pace.wait(part.piece()).await?? {
         pace.note(piece.len());
         meter.take(piece.len())?;
-        file.write_all(&piece).await.map_err(|error| no_disk(&error))?;
+        file.write_all(&piece)
+            .await
+            .map_err(|error| Refusal::not_stored(&error))?;
     }
-    file.flush().await.map_err(|error| no_disk(&error))?;
+    file.flush().await.map_err(|error| Refusal::not_stored(&error))?;
     let mut file = file.into_std().await;
-    file.rewind().map_err(|error| no_disk(&error))?;
+    file.rewind().map_err(|error| Refusal::not_stored(&error))?;
     Ok(file)
-}
-
-/// The disk is full, or there is no directory for temporary files: the operator's to mend.
-fn no_disk(error: &io::Error) -> Refusal {
-    let directory = std::env::temp_dir();
-    tracing::error!("an upload cannot be stored in {}: {error}", directory.display());
-    Refusal::unavailable("the upload cannot be stored at the moment; try again later")
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ async fn every<F: Future<Output = ()>>(period: Duration, shutdown: &Cancellation
 async fn tick(context: &JobContext) {
     match runs::tick(&context.db, &*context.wake, &*context.clock).await {
         Ok(runs) if runs.is_empty() => {}
-        Ok(runs) => tracing::debug!(?runs, "scheduled"),
+        Ok(runs) => tracing::debug!(runs = runs.len(), "scheduled"),
         Err(error) => error.log("the schedules could not be looked at"),
     }
 }
@@ -48,7 +48,9 @@ async fn tick(context: &JobContext) {
 async fn rescue(context: &JobContext) {
     match runs::rescue(&context.db, &*context.wake).await {
         Ok(rescued) if rescued == runs::Rescued::default() => {}
-        Ok(rescued) => tracing::warn!(?rescued, "runs whose worker fell silent"),
+        Ok(runs::Rescued { requeued, ended }) => {
+            tracing::warn!(requeued, ended, "runs whose worker fell silent");
+        }
         Err(error) => error.log("abandoned runs could not be looked for"),
     }
 }
@@ -57,6 +59,6 @@ async fn fold(context: &JobContext) {
     match counters::fold(&context.db).await {
         Ok(0) => {}
         Ok(deltas) => tracing::trace!(deltas, "folded into the counters"),
-        Err(error) => tracing::error!(%error, "the counters could not be folded"),
+        Err(error) => error.log("the counters could not be folded"),
     }
 }

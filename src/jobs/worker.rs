@@ -216,7 +216,11 @@ impl Worker {
             () = self.keep_alive(run) => return Ok(Settled::Lost),
         };
         if let Err(failure) = &outcome {
-            tracing::warn!(error = failure.error, "an attempt failed");
+            if failure.outage {
+                tracing::debug!(error = failure.error, "an attempt was broken off by an outage");
+            } else {
+                tracing::warn!(error = failure.error, "an attempt failed");
+            }
         }
         self.insist(|| runs::settle(db, wake, run, outcome.clone())).await
     }

@@ -118,7 +118,7 @@ fn actor(role: Role, scope: AccountScope) -> Actor {
 }
 
 /// `$1` is how many resources.
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 10] = [
     "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at,
             discovered_by, first_seen_at, last_seen_at)
      SELECT 'arn:' || n, 'prod-web-' || n, (ARRAY['aws', 'gcp', 'azure'])[n % 3 + 1], 'account-' || n % 2,
@@ -149,6 +149,8 @@ const ROWS: [&str; 9] = [
     "INSERT INTO decision_items (run_id, position, resource_id, virtual_tag_id, account_id, seen_at)
      SELECT j.id, n, t.resource_id, t.id, t.account_id, t.updated_at
        FROM scheduler_jobs j CROSS JOIN generate_series(1, 3) n JOIN virtual_tags t ON t.id = n WHERE j.id <= $1",
+    "INSERT INTO admin_changes (actor, action, subject_type, subject_name, after)
+     SELECT 'ada', 'CREATED', 'RULE', 'rule ' || n, '{}' FROM generate_series(1, $1) n",
     "INSERT INTO api_tokens (public_id, secret_hash, name, role, created_by, expires_at)
      SELECT lpad(to_hex(n), 16, '0'), sha256(n::text::bytea), 'script ' || n, 'viewer', 'ada', now() + '1 h'::interval
        FROM generate_series(1, $1) n",

@@ -8,6 +8,7 @@
 )]
 
 mod account_moves;
+mod admin_changes;
 mod api_tokens;
 mod app;
 mod approvals;
@@ -38,6 +39,7 @@ mod imports;
 mod inventory;
 mod jobs;
 mod live;
+mod logs;
 mod manual_tags;
 mod metrics;
 mod model;

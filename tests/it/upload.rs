@@ -1,5 +1,7 @@
 //! Inventories through the API: the template filled in and uploaded, refusals, plans, and the way back by an export.
 
+use crate::db::TestDb;
+use crate::program::Serving;
 use crate::service::Service;
 use crate::world::World;
 use reqwest::StatusCode;
@@ -263,4 +265,33 @@ async fn an_upload_that_is_too_large_is_refused_and_leaves_nothing() {
         taken["data"]["importInventory"]["run"]["status"], "QUEUED",
         "{taken}"
     );
+}
+
+#[tokio::test]
+async fn an_upload_that_cannot_be_stored_is_a_fault_that_is_logged_and_not_the_callers() {
+    let database = TestDb::create().await;
+    let url = database.url();
+    let serving = Serving::start(&[("DATABASE_URL", &url), ("TMPDIR", "/nowhere/at/all")]).await;
+    let operations = json!({"query": IMPORT, "variables": {"file": null, "dryRun": false}});
+    let form = Form::new()
+        .text("operations", operations.to_string())
+        .text("map", json!({"0": ["variables.file"]}).to_string())
+        .part("0", Part::text("cloud").file_name("file.csv"));
+    let request = crate::service::client().post(format!("{}/graphql", serving.url));
+    let request = request.header("apollo-require-preflight", "true").multipart(form);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let answer: Value = answer.json().await.unwrap();
+    let error = &answer["errors"][0];
+    assert_eq!(error["extensions"]["code"], "SERVICE_UNAVAILABLE", "{answer}");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("upload") && !message.contains("nowhere") && !message.contains("os error"),
+        "{message}"
+    );
+    let (_, log) = serving.end("-TERM").await;
+    let line = log
+        .lines()
+        .find(|line| line.contains("ERROR") && line.contains("/nowhere/at/all"));
+    assert!(line.is_some(), "{log}");
 }

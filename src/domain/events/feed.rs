@@ -222,7 +222,7 @@ impl<L: Log> Subscriber<L> {
                     return Arc::new(batch);
                 }
                 Err(error) => {
-                    tracing::warn!(feed = L::NAME, %error, "cannot read events for a subscriber; trying again");
+                    error.log("cannot read events for a subscriber; trying again");
                     tokio::time::sleep(LONGEST_POLL).await;
                 }
             }

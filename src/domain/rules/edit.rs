@@ -2,6 +2,7 @@
 
 use super::{Condition, Rule, ValueTemplate};
 use crate::db::{Begin, sql};
+use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
 use crate::domain::auth::{Actor, Role};
 use crate::domain::tagging::revision;
 use crate::entities::rule::{self, ActiveModel, Column};
@@ -10,6 +11,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, IntoActiveModel,
     QueryFilter, Set, SqlErr,
 };
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
@@ -133,6 +135,7 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, input: RuleDraft) ->
     };
     input.write_to(&mut row, actor);
     let made = row.insert(&txn).await.map_err(name_taken)?;
+    record(&txn, actor, AdminAction::Created, None, Some(&made)).await?;
     txn.commit().await?;
     Ok(made)
 }
@@ -166,11 +169,12 @@ pub async fn update(
     }
     let next = old.version + 1;
     input.compile(id)?;
-    let mut row = old.into_active_model();
+    let mut row = old.clone().into_active_model();
     input.write_to(&mut row, actor);
     row.version = Set(next);
     row.updated_at = Set(chrono::Utc::now());
     let new = row.update(&txn).await.map_err(name_taken)?;
+    record(&txn, actor, AdminAction::Updated, Some(&old), Some(&new)).await?;
     txn.commit().await?;
     Ok(new)
 }
@@ -180,6 +184,7 @@ pub async fn delete(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<r
     let txn = begin(db, actor).await?;
     let old = locked(&txn, actor, id).await?;
     old.clone().into_active_model().delete(&txn).await?;
+    record(&txn, actor, AdminAction::Deleted, Some(&old), None).await?;
     txn.commit().await?;
     Ok(old)
 }
@@ -200,8 +205,11 @@ pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Res
                 updated_by = $2
            FROM unnest($1::bigint[]) WITH ORDINALITY AS o(id, place)
           WHERE r.id = o.id AND r.priority <> o.place * 10";
-    sql::execute(&txn, reorder, [ids.to_vec().into(), actor.subject.clone().into()]).await?;
+    let moved = sql::execute(&txn, reorder, [ids.to_vec().into(), actor.subject.clone().into()]).await?;
     let ordered = super::list::in_order(&txn, &actor.scope).await?;
+    if moved > 0 {
+        record_order(&txn, actor, &present, &ordered).await?;
+    }
     txn.commit().await?;
     Ok(ordered)
 }
@@ -213,6 +221,65 @@ async fn begin(db: &DatabaseConnection, actor: &Actor) -> Result<DatabaseTransac
     let txn = db.begin().await?;
     revision::raise(&txn).await?;
     Ok(txn)
+}
+
+/// Writes the change of a rule to the trail of administration.
+async fn record(
+    txn: &DatabaseTransaction,
+    actor: &Actor,
+    action: AdminAction,
+    before: Option<&rule::Model>,
+    after: Option<&rule::Model>,
+) -> Result<()> {
+    let Some(rule) = after.or(before) else {
+        return Ok(());
+    };
+    let change = Change {
+        action,
+        subject: AdminSubject::Rule,
+        subject_id: Some(rule.id.to_string()),
+        subject_name: rule.rule_name.clone(),
+        before: before.map(shown),
+        after: after.map(shown),
+    };
+    admin_changes::record(txn, actor, change).await
+}
+
+/// What a rule says, by the names of the API.
+fn shown(rule: &rule::Model) -> serde_json::Value {
+    json!({
+        "ruleName": rule.rule_name,
+        "description": rule.description,
+        "condition": rule.condition,
+        "tagKey": rule.tag_key,
+        "tagValue": rule.tag_value,
+        "priority": rule.priority,
+        "confidence": rule.confidence,
+        "enabled": rule.enabled,
+        "version": rule.version,
+    })
+}
+
+async fn record_order(
+    txn: &DatabaseTransaction,
+    actor: &Actor,
+    before: &[rule::Model],
+    after: &[rule::Model],
+) -> Result<()> {
+    let shown = |rules: &[rule::Model]| {
+        let rules = rules.iter();
+        let rules = rules.map(|rule| json!({"ruleName": rule.rule_name, "priority": rule.priority}));
+        rules.collect()
+    };
+    let change = Change {
+        action: AdminAction::Reordered,
+        subject: AdminSubject::Rule,
+        subject_id: None,
+        subject_name: "all rules".into(),
+        before: Some(shown(before)),
+        after: Some(shown(after)),
+    };
+    admin_changes::record(txn, actor, change).await
 }
 
 async fn locked(txn: &DatabaseTransaction, actor: &Actor, id: i64) -> Result<rule::Model> {

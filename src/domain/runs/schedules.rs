@@ -5,6 +5,7 @@ use super::{Arguments, Cron, Requested, Schedule, Wake, request, time_zone};
 use crate::clock::Clock;
 use crate::db::{Begin, sql};
 use crate::domain::JobName;
+use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
 use crate::domain::audit::seal;
 use crate::domain::auth::{Actor, Role};
 use crate::domain::tagging::auto_tag;
@@ -79,8 +80,10 @@ pub async fn update(
     let cron = edit.cron.as_deref().map(str::trim);
     cron.map(Cron::parse).transpose()?;
     let zone = edit.time_zone.as_deref().map(time_zone).transpose()?;
+    let txn = db.begin().await?;
+    let old = locked(&txn, job).await?;
     let updated = sql::row(
-        db,
+        &txn,
         "UPDATE schedules SET cron = coalesce($2, cron), time_zone = coalesce($3, time_zone),
              edited_at = $4, edited_by = $5,
              active_from = CASE WHEN cron = coalesce($2, cron) AND time_zone = coalesce($3, time_zone)
@@ -94,7 +97,10 @@ pub async fn update(
             actor.subject.clone().into(),
         ],
     );
-    updated.await?.ok_or_else(|| no_schedule(job))
+    let new = updated.await?.ok_or_else(|| no_schedule(job))?;
+    record(&txn, actor, AdminAction::Updated, &old, &new).await?;
+    txn.commit().await?;
+    Ok(new)
 }
 
 /// Asks for a run as a tick of the schedule would, whether the schedule is paused or not. The next tick stays.
@@ -126,14 +132,19 @@ pub async fn pause(
 ) -> Result<Schedule> {
     actor.require(Role::Admin)?;
     actor.require_all_accounts()?;
+    let txn = db.begin().await?;
+    let old = locked(&txn, job).await?;
     let paused = sql::row(
-        db,
+        &txn,
         "UPDATE schedules SET paused_by = CASE WHEN paused_at IS NULL THEN $2 ELSE paused_by END,
              paused_at = coalesce(paused_at, $3)
          WHERE job_name = $1 RETURNING *",
         [job.into(), actor.subject.clone().into(), clock.now().into()],
     );
-    paused.await?.ok_or_else(|| no_schedule(job))
+    let new = paused.await?.ok_or_else(|| no_schedule(job))?;
+    record(&txn, actor, AdminAction::Paused, &old, &new).await?;
+    txn.commit().await?;
+    Ok(new)
 }
 
 /// Lets a schedule tick from now on; what it missed while paused is not made up for.
@@ -147,14 +158,60 @@ pub async fn resume(
 ) -> Result<Schedule> {
     actor.require(Role::Admin)?;
     actor.require_all_accounts()?;
+    let txn = db.begin().await?;
+    let old = locked(&txn, job).await?;
     let resumed = sql::row(
-        db,
+        &txn,
         "UPDATE schedules SET active_from = CASE WHEN paused_at IS NULL THEN active_from ELSE $2 END,
              paused_at = NULL, paused_by = NULL
          WHERE job_name = $1 RETURNING *",
         [job.into(), clock.now().into()],
     );
-    resumed.await?.ok_or_else(|| no_schedule(job))
+    let new = resumed.await?.ok_or_else(|| no_schedule(job))?;
+    record(&txn, actor, AdminAction::Resumed, &old, &new).await?;
+    txn.commit().await?;
+    Ok(new)
+}
+
+/// The schedule of a job as it is, for who is about to change it.
+async fn locked(txn: &DatabaseTransaction, job: JobName) -> Result<Schedule> {
+    let found = sql::row(
+        txn,
+        "SELECT * FROM schedules WHERE job_name = $1 FOR UPDATE",
+        [job.into()],
+    );
+    found.await?.ok_or_else(|| no_schedule(job))
+}
+
+/// Writes the change of a schedule to the trail of administration, if it changed anything.
+async fn record(
+    txn: &DatabaseTransaction,
+    actor: &Actor,
+    action: AdminAction,
+    old: &Schedule,
+    new: &Schedule,
+) -> Result<()> {
+    let shown = |schedule: &Schedule| {
+        serde_json::json!({
+            "cron": schedule.cron,
+            "timeZone": schedule.time_zone,
+            "paused": schedule.paused_at.is_some(),
+        })
+    };
+    let (before, after) = (shown(old), shown(new));
+    if before == after {
+        return Ok(());
+    }
+    let job = new.job_name.to_value();
+    let change = Change {
+        action,
+        subject: AdminSubject::Schedule,
+        subject_id: Some(job.clone()),
+        subject_name: job,
+        before: Some(before),
+        after: Some(after),
+    };
+    admin_changes::record(txn, actor, change).await
 }
 
 /// When the schedule runs next after `now`; `None` while it is paused.
@@ -176,7 +233,10 @@ pub async fn tick(db: &DatabaseConnection, wake: &dyn Wake, clock: &dyn Clock) -
         match due(&schedule, now) {
             Ok(Some(tick)) => runs.extend(take_tick(db, wake, &schedule, tick).await?),
             Ok(None) => {}
-            Err(error) => tracing::error!(job = ?schedule.job_name, %error, "a schedule cannot be read"),
+            Err(error) => {
+                let job_name = schedule.job_name.to_value();
+                tracing::error!(job_name, %error, "a schedule cannot be read");
+            }
         }
     }
     Ok(runs)

@@ -9,13 +9,14 @@ pub use check::{Bearer, Bearers};
 pub use secret::Secret;
 
 use crate::clock::Clock;
-use crate::db::sql;
+use crate::db::{Begin, sql};
+use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
 use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::subject::has_hidden_characters;
 use crate::entities::api_token::{self, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, Set};
 
 /// No token holds longer than this.
 pub const LONGEST_DAYS: i64 = 366;
@@ -86,7 +87,10 @@ pub async fn create(
         expires_at: Set(draft.expires_at),
         ..Default::default()
     };
-    let row = row.insert(db).await?;
+    let txn = db.begin().await?;
+    let row = row.insert(&txn).await?;
+    record(&txn, actor, AdminAction::Created, None, &row).await?;
+    txn.commit().await?;
     tracing::info!(
         token = row.public_id,
         by = actor.subject,
@@ -107,7 +111,12 @@ pub async fn revoke(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<A
     let revoke =
         "UPDATE api_tokens SET revoked_at = now(), revoked_by = $2 WHERE id = $1 AND revoked_at IS NULL
         RETURNING *";
-    let revoked: Option<ApiToken> = sql::row(db, revoke, [id.into(), actor.subject.clone().into()]).await?;
+    let txn = db.begin().await?;
+    let revoked: Option<ApiToken> = sql::row(&txn, revoke, [id.into(), actor.subject.clone().into()]).await?;
+    if let Some(row) = &revoked {
+        record(&txn, actor, AdminAction::Revoked, Some(&found), row).await?;
+    }
+    txn.commit().await?;
     match revoked {
         Some(row) => {
             tracing::info!(
@@ -127,6 +136,35 @@ pub async fn revoke(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<A
             found.ok_or_else(|| Error::not_found("id", "API token with this id"))
         }
     }
+}
+
+/// Writes the change of a token to the trail of administration, without what is secret of it.
+async fn record(
+    txn: &DatabaseTransaction,
+    actor: &Actor,
+    action: AdminAction,
+    before: Option<&ApiToken>,
+    after: &ApiToken,
+) -> Result<()> {
+    let shown = |row: &ApiToken| {
+        serde_json::json!({
+            "publicId": row.public_id,
+            "name": row.name,
+            "role": row.role,
+            "accounts": row.accounts,
+            "expiresAt": row.expires_at,
+            "revoked": row.revoked_at.is_some(),
+        })
+    };
+    let change = Change {
+        action,
+        subject: AdminSubject::ApiToken,
+        subject_id: Some(after.public_id.clone()),
+        subject_name: after.name.clone(),
+        before: before.map(shown),
+        after: Some(shown(after)),
+    };
+    admin_changes::record(txn, actor, change).await
 }
 
 /// A token that could make tokens would outlive itself.

@@ -20,6 +20,14 @@ pub enum Denial {
 }
 
 impl Denial {
+    /// The code of what the caller is told.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Request(error) => Code::in_error(error).unwrap_or(Code::GraphqlValidationFailed.as_str()),
+            Self::Refused(refusal) => refusal.code.as_str(),
+        }
+    }
+
     /// The same as an error of GraphQL, for a transport without status codes.
     pub fn into_error(self) -> ServerError {
         match self {
@@ -121,6 +129,12 @@ impl Answer {
     /// Whether nothing could be done because the database is away: the same request is worth another try.
     pub fn is_unavailable(&self) -> bool {
         self.has_no_data() && self.code() == Code::ServiceUnavailable.as_str()
+    }
+
+    /// Whether the caller may not do some of it.
+    pub fn is_forbidden(&self) -> bool {
+        let mut codes = self.response.errors.iter().filter_map(Code::in_error);
+        codes.any(|code| code == Code::Forbidden.as_str())
     }
 
     /// The errors, if there are any.

@@ -4,6 +4,8 @@ mod answer;
 
 pub use answer::{Answer, Denial};
 
+use super::access_log::AccessEntry;
+use super::denied;
 use super::document::Document;
 use super::house::{House, Place};
 use super::payload::Payload;
@@ -40,6 +42,7 @@ pub struct Executor {
     config: GraphqlConfig,
     rates: Arc<Rates>,
     house: House,
+    access_log: bool,
 }
 
 /// A request whose document was parsed and is within the limits.
@@ -48,6 +51,8 @@ pub struct Operation {
     kind: OperationType,
     document: Arc<Document>,
     cost: u64,
+    /// What the caller's rate was charged for it, its cost included.
+    charged: u64,
     hides_names: bool,
 }
 
@@ -123,7 +128,26 @@ impl Executor {
             rates: Arc::new(Rates::new(config.rate)),
             house: House::new(config),
             config: config.clone(),
+            access_log: false,
         })
+    }
+
+    /// Has a line in the access log for each operation.
+    #[must_use]
+    pub fn with_access_log(self, access_log: bool) -> Self {
+        Self { access_log, ..self }
+    }
+
+    /// Begins an entry of the access log.
+    pub fn access(
+        &self,
+        actor: &Actor,
+        kind: &'static str,
+        operation: Option<&str>,
+        cost: u64,
+        id: Option<&RequestId>,
+    ) -> AccessEntry {
+        AccessEntry::begin(self.access_log, actor, kind, operation, cost, id)
     }
 
     /// What resolvers use.
@@ -153,7 +177,18 @@ impl Executor {
 
     /// Lets a request in that was charged: finds its document parsed, or parses it, and checks it against the limits, the
     /// caller's rate included.
-    pub fn admit(&self, mut request: Request, actor: &Actor) -> Result<Operation, Denial> {
+    pub fn admit(&self, request: Request, actor: &Actor) -> Result<Operation, Denial> {
+        let mut entry = self.access(actor, "refused", request.operation_name.as_deref(), 0, None);
+        let admitted = self.check(request, actor);
+        match &admitted {
+            // Its entry begins when it is executed.
+            Ok(_) => entry.discard(),
+            Err(denial) => entry.end(denial.code()),
+        }
+        admitted
+    }
+
+    fn check(&self, mut request: Request, actor: &Actor) -> Result<Operation, Denial> {
         let document = self.documents.find(&request)?;
         if request.operation_name.as_deref() == Some("") {
             request.operation_name = None;
@@ -189,6 +224,7 @@ impl Executor {
             kind,
             document,
             cost,
+            charged: REQUEST_COST + cost,
             hides_names: !is_open,
         })
     }
@@ -211,6 +247,27 @@ impl Executor {
         actor: Actor,
         id: &RequestId,
     ) -> Result<Answer, Refusal> {
+        let kind = kind_name(operation.kind);
+        let mut entry = self.access(&actor, kind, operation.name(), operation.cost, Some(id));
+        let (subject, charged) = (actor.subject.clone(), operation.charged);
+        let answered = self.answer(operation, actor, id).await;
+        match &answered {
+            Ok(answer) => {
+                entry.end(answer.code());
+                if answer.is_unavailable() {
+                    // An outage is not to be paid for.
+                    self.rates.give_back(&subject, charged);
+                }
+                if answer.is_forbidden() {
+                    denied::forbidden(&subject, "an operation", id);
+                }
+            }
+            Err(refusal) => entry.end(refusal.code.as_str()),
+        }
+        answered
+    }
+
+    async fn answer(&self, operation: Operation, actor: Actor, id: &RequestId) -> Result<Answer, Refusal> {
         // Who waited for a connection would hear the same in some seconds.
         if self.database.away().is_some() {
             let code = Code::ServiceUnavailable;
@@ -279,6 +336,15 @@ impl Executor {
     /// Counts an operation that was refused.
     pub fn count_refused(code: &str) {
         metrics::counter!(names::OPERATIONS, "type" => "refused", "code" => code.to_owned()).increment(1);
+    }
+}
+
+/// The kind in the access log.
+pub fn kind_name(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
     }
 }
 

@@ -156,14 +156,19 @@ impl Job {
     async fn run(self, operation: Operation, actor: Actor) {
         // What each of many thousand subscriptions keeps is small; what the others need is put aside.
         let ended = if operation.kind() == OperationType::Subscription {
+            let executor = &self.edge.executor;
+            let (name, id) = (operation.name(), Some(&self.request_id));
+            let mut entry = executor.access(&actor, "subscription", name, operation.cost(), id);
             let operation = Arc::new(operation);
-            match Groups::join(&self.edge, &operation, &actor, &self.request_id) {
+            let ended = match Groups::join(&self.edge, &operation, &actor, &self.request_id) {
                 Some(mut member) => {
                     drop((operation, actor));
                     self.follow(&mut member).await
                 }
                 None => Box::pin(self.subscribe(&operation, actor)).await,
-            }
+            };
+            entry.end(if ended { "OK" } else { "REFUSED" });
+            ended
         } else {
             Box::pin(self.execute(operation, actor)).await
         };

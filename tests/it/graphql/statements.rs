@@ -27,7 +27,7 @@ impl<S: tracing::Subscriber> Layer<S> for Statements {
 
 /// For each list field a query that selects all that a node can look up; `$n` is the size of each page, and the
 /// number is how many statements it takes.
-const CASES: [(&str, &str, usize); 14] = [
+const CASES: [(&str, &str, usize); 15] = [
     (
         "Query.resources",
         "resources(first: $n) { totalCount totalCountIsEstimate nodes { id effectiveTags { key virtualTag { id rule { id } } }
@@ -62,6 +62,7 @@ const CASES: [(&str, &str, usize); 14] = [
         "mlInferences(first: $n) { nodes { id resource { id } } }",
         2,
     ),
+    ("Query.adminChanges", "adminChanges(first: $n) { nodes { id actor action subjectName before after } }", 1),
     ("Query.apiTokens", "apiTokens(first: $n) { nodes { id subject role accounts } }", 1),
     ("Query.jobRuns", "jobRuns(first: $n) { nodes { id } }", 1),
     (

@@ -35,6 +35,7 @@ const RUNS: Scope =
 /// Each root field: an operation that asks for what is of the account that the limited actor has not, or for
 /// everything. What stands for the ids is in `Ids`.
 pub const CASES: &[(&str, &str, Low, Scope)] = &[
+    ("Query.adminChanges", "{ adminChanges { totalCount nodes { subjectName } } }", Forbidden(Approver), Scope::Forbidden),
     ("Query.apiTokens", "{ apiTokens { totalCount nodes { name accounts } } }", Forbidden(Approver), Scope::Null),
     ("Query.approvalGroups", "{ approvalGroups(first: 500) { nodes { count } } }", READS, Scope::Part),
     (
