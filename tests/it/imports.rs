@@ -206,3 +206,48 @@ async fn tags_come_in_as_approved_or_pending_and_an_export_of_them_changes_nothi
     }
     assert_eq!(versions(&world).await, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_or_too_large_tags_are_refused_and_the_others_taken() {
+    let (service, world) = start().await;
+    let large = "x".repeat(4_000);
+    let native: serde_json::Map<_, _> = (0..17).map(|n| (n.to_string(), json!(large))).collect();
+    let quoted = json!(native).to_string().replace('"', "\"\"");
+    let header = "cloud,account_id,resource_type,resource_id,name,native_tags\r\n";
+    let file = format!("{header}aws,1,t,a,one,\"{quoted}\"\r\naws,1,t,b,two,\r\naws,1,t,c,three,\r\n");
+    let run = inventory(&service, &file, false, "GOOD_ROWS").await;
+    assert_eq!(run["counts"], counts(2, 0, 0, 1));
+    assert!(last_reason(&world).await.contains("at most 65536"));
+    let create = "mutation($tags: JSON!) { createResource(input: {resourceId: \"d\", name: \"d\", cloud: AWS,
+        accountId: \"1\", resourceType: \"t\", nativeTags: $tags}) { userErrors { code field } } }";
+    let refused = service.data(create, json!({ "tags": native })).await;
+    let expected = json!([{"code": "INVALID", "field": "nativeTags"}]);
+    assert_eq!(refused["createResource"]["userErrors"], expected);
+
+    let full = world
+        .number("SELECT id FROM resources WHERE resource_id = 'b'", [])
+        .await;
+    world.add_tags(full, 1_000).await;
+    let mut file = "resource_id,tag_key,tag_value\r\nb,key7,value\r\nb,one more,value\r\n".to_owned();
+    for n in 0..1_003 {
+        file += &format!("c,key{n},value\r\n");
+    }
+    let run = tags(&service, &file, false, "APPROVED").await;
+    assert_eq!(run["counts"], counts(1_000, 1, 0, 4));
+    assert!(last_reason(&world).await.contains("cannot have more"));
+    let run = tags(&service, &file, false, "APPROVED").await;
+    assert_eq!(run["counts"], counts(0, 0, 1_001, 4));
+}
+
+/// Why the last line was refused that was.
+async fn last_reason(world: &World) -> String {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Last {
+        reason: String,
+    }
+    let last = "SELECT reason FROM import_rejections ORDER BY id DESC LIMIT 1";
+    let last: Option<Last> = virtual_tagging::db::sql::row(&world.pool, last, [])
+        .await
+        .unwrap();
+    last.unwrap().reason
+}

@@ -68,6 +68,24 @@ async fn a_tag_made_by_hand_of_a_value_that_was_denied_revives_it() {
 }
 
 #[tokio::test]
+async fn a_resource_has_so_many_tags_and_no_more() {
+    let world = World::new().await;
+    let resource = world.resource("orders").await;
+    world.add_tags(resource, 999).await;
+    let ann = approver("ann");
+    let last = approvals::create(&world.pool, &ann, new_tag(resource, "last", "value")).await;
+    let more = approvals::create(&world.pool, &ann, new_tag(resource, "more", "value")).await;
+    assert_eq!(refusal(more.unwrap_err()), ProblemCode::TooMany);
+    // What there is can be changed.
+    approvals::create(&world.pool, &ann, new_tag(resource, "key1", "value"))
+        .await
+        .unwrap();
+    approvals::update(&world.pool, &ann, last.unwrap().id, "other", None)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn unusable_tags_are_refused() {
     let world = World::new().await;
     let resource = world.resource("orders").await;

@@ -140,6 +140,19 @@ impl World {
         accounts.into_iter().next().expect("an account").account_id
     }
 
+    /// So many tags of a resource that wait, `key1` and so on.
+    pub async fn add_tags(&self, resource: i64, count: i64) {
+        let insert =
+            "INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied,
+                approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
+             SELECT r.id, 'key' || n, 'value', 'PATTERN', 0.8, false, 'PENDING', '{}', 'PATTERN:test', cloud,
+                account_id, resource_type
+               FROM resources r, generate_series(1, $2) n WHERE r.id = $1";
+        sql::execute(&self.pool, insert, [resource.into(), count.into()])
+            .await
+            .unwrap();
+    }
+
     /// What must hold whatever was done: the trail of each tag leads to the state that it is in.
     pub async fn assert_trail_leads_to_tags(&self) {
         #[derive(Debug, FromQueryResult)]

@@ -14,6 +14,9 @@ const MAX_KEY: (usize, usize) = (128, 512);
 /// Characters and bytes of a value. Indexes hold key and value in one row, which has at most 2,704 bytes.
 const MAX_VALUE: (usize, usize) = (1024, 1800);
 
+/// Virtual tags that a resource may have, whatever their status, before people may add another one.
+pub(in crate::domain) const MAX_TAGS: i64 = 1_000;
+
 /// A tag to make by hand.
 #[derive(Clone, Debug)]
 pub struct NewTag {
@@ -58,9 +61,11 @@ async fn create_checked(
         .position(|tag| tag.tag_value == value)
         .map(|at| existing.swap_remove(at));
     // The row must exist before others can be superseded by it, and they must give way before it is approved.
-    let id = match &same {
-        Some(tag) => tag.id,
-        None => insert_pending(&txn, resource_id, key, value).await?,
+    let id = if let Some(tag) = &same {
+        tag.id
+    } else {
+        check_room(&txn, resource_id).await?;
+        insert_pending(&txn, resource_id, key, value).await?
     };
     supersede_others(&txn, id, cause).await?;
     let approve = "changed AS (UPDATE virtual_tags SET approval_status = 'APPROVED', source = 'MANUAL', confidence = 1,
@@ -212,6 +217,22 @@ async fn lock_resource(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Re
         0 => Err(Error::not_found("resourceId", "such resource")),
         _ => Ok(()),
     }
+}
+
+/// Refuses one more tag for a locked resource that has as many as it may have.
+async fn check_room(txn: &impl ConnectionTrait, resource_id: i64) -> Result<()> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Tags {
+        count: i64,
+    }
+    let tags = "SELECT count(*) AS count FROM virtual_tags WHERE resource_id = $1";
+    let tags: Option<Tags> = sql::row(txn, tags, [resource_id.into()]).await?;
+    if tags.is_some_and(|tags| tags.count >= MAX_TAGS) {
+        let message = format!("the resource has {MAX_TAGS} virtual tags, and cannot have more");
+        let problem = Problem::field(ProblemCode::TooMany, "resourceId", message);
+        return Err(Error::Rejected(vec![problem]));
+    }
+    Ok(())
 }
 
 async fn locked_manual(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<VirtualTag> {

@@ -32,6 +32,7 @@ pub use crate::entities::virtual_tag::Model as VirtualTag;
 pub use bulk::{Answer, request};
 pub use decide::{Decision, decide};
 pub use filter::{TagFilter, TagKind};
+pub(in crate::domain) use manual::MAX_TAGS;
 pub use manual::{NewTag, create, delete, update};
 pub(in crate::domain) use manual::{tag_key, tag_value};
 pub(crate) use selection::check_count;

@@ -11,6 +11,8 @@ use crate::domain::Cloud;
 const MAX_NATIVE_TAGS: usize = 256;
 const MAX_TAG_KEY: usize = 256;
 const MAX_TAG_VALUE: usize = 4096;
+/// Bytes of all keys and values. Azure allows most: 50 tags with 768 characters, of which few have more than one byte.
+const MAX_TAG_BYTES: usize = 64 << 10;
 const MAX_REJECTED_VALUE: usize = 200;
 
 /// One resource as a provider reports it.
@@ -27,7 +29,7 @@ pub struct ResourceReport {
     pub resource_type: String,
     /// 1 to 128 characters.
     pub region: Option<String>,
-    /// At most 256; keys of 1 to 256 characters, values of at most 4096.
+    /// At most 256; keys of 1 to 256 characters, values of at most 4096, and 64 KiB of all of them in UTF-8.
     pub native_tags: BTreeMap<String, String>,
     /// Whole microseconds, which is what the database keeps; years 1 to 9999.
     pub created_at: Option<DateTime<Utc>>,
@@ -162,6 +164,18 @@ impl ResourceReport {
             });
             return;
         }
+        let bytes: usize = self
+            .native_tags
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum();
+        if bytes > MAX_TAG_BYTES {
+            let reason = format!("{bytes} bytes of keys and values, at most {MAX_TAG_BYTES} are taken");
+            faults.push(Rejection {
+                column: Some("native_tags".into()),
+                ..Rejection::new(reason)
+            });
+        }
         for (key, value) in &self.native_tags {
             check(
                 faults,
@@ -268,6 +282,14 @@ mod tests {
         };
         assert!(columns(tags(256)).is_empty());
         assert_eq!(columns(tags(257)), ["native_tags"]);
+        let large = |last: usize| {
+            move |r: &mut ResourceReport| {
+                let long = (0..16).map(|i| (format!("{i:>6}"), "é".repeat(2040)));
+                r.native_tags = long.chain([("last".into(), "x".repeat(last))]).collect();
+            }
+        };
+        assert!(columns(large((64 << 10) - 16 * 4086 - 4)).is_empty());
+        assert_eq!(columns(large((64 << 10) - 16 * 4086 - 3)), ["native_tags"]);
     }
 
     #[test]

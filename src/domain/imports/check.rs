@@ -4,6 +4,7 @@ use super::read::KEPT_REJECTIONS;
 use super::state::{self, Stage};
 use super::{ImportMode, Work};
 use crate::db::{Begin, sql};
+use crate::domain::approvals::MAX_TAGS;
 use crate::domain::runs::{Flow, Progress};
 use crate::error::Result;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -27,13 +28,22 @@ pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
         }
     }
     if work.spec.tags.is_some() {
+        let crowd = crowd();
+        for slice in 0..slices {
+            if reject(work, &crowd, [slices - 1, slice]).await? == Flow::Cancelled {
+                return Ok(Flow::Cancelled);
+            }
+        }
+        let full = full();
         for Span {
             first_line,
             last_line,
         } in parts(work).await?
         {
-            if reject(work, UNKNOWN, [first_line, last_line]).await? == Flow::Cancelled {
-                return Ok(Flow::Cancelled);
+            for refused in [UNKNOWN, &full] {
+                if reject(work, refused, [first_line, last_line]).await? == Flow::Cancelled {
+                    return Ok(Flow::Cancelled);
+                }
             }
         }
     }
@@ -120,6 +130,38 @@ const UNKNOWN: &str = "
            AND (SELECT r.id FROM resources r WHERE r.resource_id = i.resource_id AND r.retired_at IS NULL LIMIT 1) IS NULL
         RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
                   'there is no such resource, or it is retired' AS reason)";
+
+/// Tags of a resource beyond the first ones in a file, as many as a resource may have.
+fn crowd() -> String {
+    format!(
+        "
+    crowded AS (
+        SELECT hashtextextended(resource_id, 0) AS hash FROM import_tags
+         WHERE file_id = $1 AND hashtextextended(resource_id, 0) & $4 = $5 GROUP BY 1 HAVING count(*) > {MAX_TAGS}),
+    ranked AS (
+        SELECT line, row_number() OVER (PARTITION BY resource_id ORDER BY line) AS number FROM import_tags
+         WHERE file_id = $1 AND hashtextextended(resource_id, 0) IN (SELECT hash FROM crowded)),
+    gone AS (
+        DELETE FROM import_tags i USING ranked r WHERE i.file_id = $1 AND i.line = r.line AND r.number > {MAX_TAGS}
+        RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
+                  'the file has more than {MAX_TAGS} tags of this resource' AS reason)"
+    )
+}
+
+/// New tags of resources that have as many as they may have. What a resource has is no new one.
+fn full() -> String {
+    let resource = "(SELECT r.id FROM resources r WHERE r.resource_id = i.resource_id LIMIT 1)";
+    format!(
+        "
+    gone AS (
+        DELETE FROM import_tags i WHERE i.file_id = $1 AND i.line BETWEEN $4 AND $5
+           AND (SELECT count(*) FROM virtual_tags v WHERE v.resource_id = {resource}) >= {MAX_TAGS}
+           AND (SELECT v.id FROM virtual_tags v WHERE v.resource_id = {resource}
+                   AND v.tag_key = i.tag_key AND v.tag_value = i.tag_value LIMIT 1) IS NULL
+        RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
+                  'the resource has {MAX_TAGS} virtual tags, and cannot have more' AS reason)"
+    )
+}
 
 /// Ends the reading, in one transaction with the figures that it leaves.
 async fn seal(work: &Work<'_>) -> Result<Flow> {

@@ -70,21 +70,22 @@ pub async fn update(db: &DatabaseConnection, actor: &Actor, id: i64, edit: Edit)
 async fn apply(db: &DatabaseConnection, actor: &Actor, id: i64, edit: Edit) -> Result<Resource> {
     let txn = db.begin().await?;
     let old = locked(&txn, actor, id).await?;
-    let native_tags = match edit.native_tags {
-        Some(tags) => tags,
-        None => serde_json::from_value(old.native_tags).map_err(Error::internal)?,
-    };
-    let report = ResourceReport {
+    let keeps_tags = edit.native_tags.is_none();
+    let mut report = ResourceReport {
         resource_id: old.resource_id,
         name: edit.name.unwrap_or(old.name),
         cloud: old.cloud,
         account_id: old.account_id,
         resource_type: old.resource_type,
         region: edit.region.or(old.region),
-        native_tags,
+        native_tags: edit.native_tags.unwrap_or_default(),
         created_at: Some(old.created_at),
     };
     check(&report)?;
+    if keeps_tags {
+        // Whatever their size: they may be older than its limit.
+        report.native_tags = serde_json::from_value(old.native_tags).map_err(Error::internal)?;
+    }
     reconcile::batch(&txn, &old.discovered_by, std::slice::from_ref(&report)).await?;
     let new = locked(&txn, actor, id).await?;
     txn.commit().await?;
