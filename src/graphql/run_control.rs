@@ -14,6 +14,7 @@ use crate::domain::imports::{self, ImportSpec};
 use crate::domain::runs::{self, Arguments, Run, ScheduleEdit};
 use crate::error::{Error, Result as DomainResult};
 use async_graphql::{Context, InputObject, Object, SimpleObject, Upload};
+use tokio::io::AsyncSeekExt;
 
 /// What to discover.
 #[derive(Default, InputObject)]
@@ -148,7 +149,10 @@ async fn store(ctx: &Context<'_>, file: &Upload) -> Result<DomainResult<imports:
     let upload = file
         .value(ctx)
         .map_err(|error| Failure::New(Error::internal(error)))?;
-    let content = tokio::fs::File::from_std(upload.content);
+    let mut content = tokio::fs::File::from_std(upload.content);
+    // Another field may have read the same file to its end: they share where it is read.
+    let rewound = content.rewind().await;
+    rewound.map_err(|error| Failure::New(Error::internal(format!("reading an upload: {error}"))))?;
     Ok(imports::store(&services.db, actor, &upload.filename, content).await)
 }
 

@@ -295,3 +295,31 @@ async fn an_upload_that_cannot_be_stored_is_a_fault_that_is_logged_and_not_the_c
         .find(|line| line.contains("ERROR") && line.contains("/nowhere/at/all"));
     assert!(line.is_some(), "{log}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_two_fields_take_is_whole_for_both() {
+    let service = Service::start().await;
+    let mutation = "mutation($file: Upload!) {
+        one: importInventory(input: {file: $file, dryRun: true}) { run { id } userErrors { message } }
+        two: importInventory(input: {file: $file}) { run { id } userErrors { message } } }";
+    let form = Form::new()
+        .text(
+            "operations",
+            json!({"query": mutation, "variables": {"file": null}}).to_string(),
+        )
+        .text("map", json!({"0": ["variables.file"]}).to_string())
+        .part("0", Part::text("cloud\r\n").file_name("a.csv"));
+    let request = service.client.post(service.url("/graphql"));
+    let request = request.header("apollo-require-preflight", "true");
+    let answer: Value = request
+        .multipart(form)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    for field in ["one", "two"] {
+        assert_eq!(answer["data"][field]["userErrors"], json!([]), "{answer}");
+    }
+}
