@@ -3,6 +3,7 @@
 pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource};
 
 pub mod admin_changes;
+pub mod account_pages;
 pub mod approvals;
 pub mod audit;
 pub mod auth;

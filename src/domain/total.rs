@@ -2,12 +2,15 @@
 //!
 //! What the counters know is exact. Otherwise PostgreSQL's planner is asked first: a list that it takes for short, and
 //! can count at little cost, is counted up to a bound; of any other its estimate is given, and said to be one.
+//! The planner's figures are made of everybody's rows, so a caller limited to accounts gets none: see [`of_part`].
 
+use super::account_pages::holds;
 use crate::db::sql;
 use crate::error::{Error, Result};
-use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
+use sea_orm::sea_query::{Condition, Expr, PostgresQueryBuilder};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QuerySelect, QueryTrait, Select, Statement,
+    ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult, IdenStatic, QuerySelect,
+    QueryTrait, Select, Statement,
 };
 use serde_json::Value as Json;
 
@@ -72,6 +75,56 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
     Ok(match count.unsigned_abs() {
         count if count > COUNTED => Total::estimate(count.max(estimate.count)),
         count => Total::exact(count),
+    })
+}
+
+/// Rows of a scope that are looked at for a total, at most.
+const LOOKED_AT: u64 = 50_000;
+
+#[derive(FromQueryResult)]
+struct Part {
+    looked_at: i64,
+    taken: i64,
+}
+
+/// How many of the rows in a caller's scope a condition takes, or with `columns`, how many different ones it takes there.
+/// It is counted among the first [`LOOKED_AT`] of them; if there are more, that part of `all`, how many there are, makes
+/// an estimate. Without `all` the estimate is what was found, and there are more.
+pub async fn of_part<E: EntityTrait>(
+    db: &DatabaseConnection,
+    rows: Select<E>,
+    condition: Condition,
+    columns: &[E::Column],
+    all: Option<u64>,
+) -> Result<Total> {
+    let rows = columns
+        .iter()
+        .fold(rows.select_only(), |rows, column| rows.column(*column));
+    let (text, values) = rows
+        .expr_as(holds(condition), "taken")
+        .into_query()
+        .build(PostgresQueryBuilder);
+    let taken = if columns.is_empty() {
+        "count(*) FILTER (WHERE taken)".to_owned()
+    } else {
+        let columns: Vec<_> = columns.iter().map(IdenStatic::as_str).collect();
+        format!(
+            "(SELECT count(*) FROM (SELECT DISTINCT {} FROM part WHERE taken) AS found)",
+            columns.join(", ")
+        )
+    };
+    let count = format!(
+        "WITH part AS MATERIALIZED ({text} LIMIT {}) SELECT count(*) AS looked_at, {taken} AS taken FROM part",
+        LOOKED_AT + 1
+    );
+    let part: Option<Part> = sql::row(db, &count, values.0).await?;
+    let part = part.ok_or_else(|| Error::internal("a statement that gives a row gave none"))?;
+    let (looked_at, taken) = (part.looked_at.unsigned_abs(), part.taken.unsigned_abs());
+    Ok(if looked_at <= LOOKED_AT {
+        Total::exact(taken)
+    } else {
+        let all = all.unwrap_or_default().max(looked_at);
+        Total::estimate((taken as f64 * all as f64 / looked_at as f64) as u64)
     })
 }
 

@@ -35,6 +35,15 @@ impl AccountScope {
         }
     }
 
+    /// The accounts in the scope, of which `wanted` alone if one is asked for; `None` stands for all accounts.
+    pub fn accounts(&self, wanted: Option<&str>) -> Option<Vec<String>> {
+        let Self::Only(accounts) = self else {
+            return None;
+        };
+        let is_wanted = |account: &&String| wanted.is_none_or(|wanted| wanted == *account);
+        Some(accounts.iter().filter(is_wanted).cloned().collect())
+    }
+
     /// The accounts for a statement written by hand, which tests them with
     /// `($1::text[] IS NULL OR account_id = ANY($1))`; `None` stands for all.
     pub fn as_bind(&self) -> Option<Vec<String>> {

@@ -291,13 +291,13 @@ impl ApprovalQuery {
             last,
             before,
         };
-        let (actor, db, all) = (ctx.actor()?, ctx.reads()?, &ctx.services()?.db);
+        let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let filter = filter.unwrap_or_default().into();
         connection(
             ctx,
             args,
             GroupOrder,
-            async |window| groups::list(db, all, actor, &filter, &window).await,
+            async |window| groups::list(db, actor, &filter, &window).await,
             async || groups::count(db, actor, &filter).await,
         )
         .await

@@ -94,7 +94,8 @@ async fn the_trail_is_that_of_the_filter() {
             && filter.from.is_none_or(|from| row.timestamp >= from)
             && filter.to.is_none_or(|to| row.timestamp < to)
     };
-    for scope in [AccountScope::All, limited("account-1").scope] {
+    let two = AccountScope::Only(vec!["account-1".into(), "account-3".into()]);
+    for scope in [AccountScope::All, limited("account-1").scope, two] {
         let actor = Actor {
             scope: scope.clone(),
             ..approver("ann")

@@ -201,7 +201,8 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
     let world = World::new().await;
     fill(&world).await;
     let all = world.tags().await;
-    for scope in [AccountScope::All, limited("account-0").scope] {
+    let two = AccountScope::Only(vec!["account-0".into(), "account-3".into()]);
+    for scope in [AccountScope::All, limited("account-0").scope, two] {
         let actor = Actor {
             scope: scope.clone(),
             ..approver("ann")
@@ -279,7 +280,7 @@ async fn assert_groups(world: &World, actor: &Actor, filter: &TagFilter, pending
         (false, 200),
     ] {
         let found = walk(GroupOrder, 300, backward, async |window| {
-            let page = groups::list_within(&world.pool, &world.pool, actor, filter, &window, most).await;
+            let page = groups::list_within(&world.pool, actor, filter, &window, most).await;
             page.unwrap()
         });
         let found = found.await;

@@ -5,6 +5,7 @@ mod authorisation;
 mod connections;
 mod runs;
 mod schema;
+mod scope;
 pub mod statements;
 mod wall;
 

@@ -1,6 +1,8 @@
 //! Finding the tags of a filter: whether an order is walked along until a page is full, or what there is collected first.
+//! For callers limited to accounts only the counters of their accounts decide that, not the planner.
 
 use super::filter::TagFilter;
+use crate::domain::account_pages::{Rows, opaque};
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, GROUP_CELLS, GroupCells, TagCells};
 use crate::domain::page::{self, KeyKind, Keyset, Window};
@@ -17,6 +19,8 @@ use virtual_tag::Column;
 const FEW: u64 = 2_000;
 /// The same when the planner tells: a filter that no counter is kept for may have no index in that order either.
 const FEW_ESTIMATED: u64 = 5_000;
+/// Up to so many tags of a caller limited to accounts are collected where no counter tells how many the filter takes.
+const FEW_IN_ACCOUNTS: u64 = 100_000;
 /// Up to so many groups are looked through one by one for what comes first in each.
 const FEW_GROUPS: u64 = 100;
 
@@ -60,14 +64,15 @@ pub(super) async fn narrowed(
     Ok(Some(Found { select, few }))
 }
 
-/// The tags of the filter that wait for a decision, and what the counters know of them.
+/// The tags of the filter that wait for a decision, for an actor who may see all accounts, and what the counters know of
+/// them.
 async fn waiting(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
 ) -> Result<(Select<virtual_tag::Entity>, Known)> {
     let select = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
-    if actor.scope == AccountScope::All && *filter == TagFilter::default() {
+    if *filter == TagFilter::default() {
         let known = Known {
             at_most: u64::MAX,
             exactly: true,
@@ -81,7 +86,7 @@ async fn waiting(
     };
     let extent = counters::extent(db, &actor.scope, &cells).await?;
     let mut at_most = extent.count.unsigned_abs();
-    if names_groups(actor, filter) && at_most > FEW {
+    if names_groups(filter) && at_most > FEW {
         let of_groups = counters::tags_of_groups(db, &filter.group_cells_around()).await?;
         at_most = Ord::min(at_most, of_groups);
     }
@@ -93,12 +98,13 @@ async fn waiting(
     Ok((select, known))
 }
 
-/// Whether the filter takes few groups, though they may be large, and the actor may see how large groups are.
-fn names_groups(actor: &Actor, filter: &TagFilter) -> bool {
-    actor.scope == AccountScope::All && (filter.tag_value.is_some() || filter.evidence_signature.is_some())
+/// Whether the filter takes few groups, though they may be large.
+fn names_groups(filter: &TagFilter) -> bool {
+    filter.tag_value.is_some() || filter.evidence_signature.is_some()
 }
 
-/// The tags of the filter that wait for a decision; `None` when it is known that there are none.
+/// The tags of the filter that wait for a decision, for an actor who may see all accounts; `None` when it is known that
+/// there are none.
 pub(super) async fn pending(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -108,7 +114,7 @@ pub(super) async fn pending(
     narrowed(db, select, known).await
 }
 
-/// The same for a page of them.
+/// The same for a page of them, and for any actor.
 pub(super) async fn page_of_pending<O: Keyset>(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -116,11 +122,14 @@ pub(super) async fn page_of_pending<O: Keyset>(
     order: O,
     window: &Window,
 ) -> Result<Option<Select<virtual_tag::Entity>>> {
+    if let Some(accounts) = actor.scope.accounts(filter.account_id.as_deref()) {
+        return page_in_accounts(db, actor, filter, accounts, order, window).await;
+    }
     let (mut select, known) = waiting(db, actor, filter).await?;
     if order.columns().iter().any(|(_, kind)| *kind == KeyKind::Real) {
         select = select.filter(known.bounds());
     }
-    if names_groups(actor, filter) && known.at_most > FEW {
+    if names_groups(filter) && known.at_most > FEW {
         let cells = filter.group_cells_around();
         if counters::groups(db, &cells).await? <= FEW_GROUPS {
             let ids = first_of_groups(select.clone(), &cells, order, window);
@@ -128,6 +137,46 @@ pub(super) async fn page_of_pending<O: Keyset>(
         }
     }
     Ok(narrowed(db, select, known).await?.map(|found| found.select))
+}
+
+/// The tags of a page for an actor limited to accounts, `accounts` being those that the filter leaves.
+async fn page_in_accounts<O: Keyset>(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    filter: &TagFilter,
+    accounts: Vec<String>,
+    order: O,
+    window: &Window,
+) -> Result<Option<Select<virtual_tag::Entity>>> {
+    let cells = TagCells {
+        status: Some(ApprovalStatus::Pending),
+        ..filter.cells_around()
+    };
+    let extent = counters::extent(db, &actor.scope, &cells).await?;
+    let known = Known {
+        at_most: extent.count.unsigned_abs(),
+        exactly: filter.cells().is_some(),
+        bands: extent.lowest.zip(extent.highest),
+    };
+    if known.at_most == 0 {
+        return Ok(None);
+    }
+    let mut wanted = virtual_tag::find_pending(&AccountScope::All).filter(opaque(filter.condition()));
+    if order.columns().iter().any(|(_, kind)| *kind == KeyKind::Real) {
+        wanted = wanted.filter(known.bounds());
+    }
+    let rows = Rows {
+        all: virtual_tag::find_pending(&actor.scope),
+        wanted,
+        account: Column::AccountId,
+        key: &[Column::Id],
+    };
+    let few = if known.exactly { FEW } else { FEW_IN_ACCOUNTS };
+    Ok(Some(if known.at_most <= few {
+        rows.collected(accounts, order, window)
+    } else {
+        rows.walked(accounts, order, window)
+    }))
 }
 
 impl Known {

@@ -3,17 +3,18 @@
 use super::find::{self, Found, OF_GROUP};
 use super::{GroupKey, TagFilter};
 use crate::db::sql;
+use crate::domain::account_pages::{for_each_account, of_account, opaque};
 use crate::domain::auth::{AccountScope, Actor};
-use crate::domain::counters::{self, GROUP_CELLS, GroupCells};
+use crate::domain::counters::{self, GROUP_CELLS, GroupCells, TagCells};
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
-use crate::entities::{TagSource, virtual_tag};
+use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, IdenStatic, QueryFilter, QuerySelect,
-    QueryTrait, Select, Value,
+    ActiveEnum, ColumnTrait, DatabaseConnection, DbBackend, EntityName, FromQueryResult, IdenStatic,
+    QueryFilter, QuerySelect, QueryTrait, Select, Value,
 };
 use virtual_tag::Column;
 
@@ -100,42 +101,32 @@ fn figures(tags: Select<virtual_tag::Entity>) -> Select<virtual_tag::Entity> {
         .column_as(Column::CreatedAt.min(), "oldest")
 }
 
-/// The counters that have the groups that the filter takes for the actor, if any have.
-fn counted(actor: &Actor, filter: &TagFilter) -> Option<GroupCells> {
-    match actor.scope {
-        AccountScope::All => filter.group_cells(),
-        AccountScope::Only(_) => None,
-    }
-}
-
 /// Tags that are looked at for a page before it is given, though it be shorter than was asked for.
 pub const LOOKED_AT: i64 = 150_000;
 
 /// A page of the queue's groups. It has fewer than were asked for where they are so large that more tags than
 /// [`LOOKED_AT`] would have to be looked at; the next page goes on from there.
-///
-/// For an actor limited to accounts, the counters say which groups there may be, and they count for all accounts
-/// together: they are read through `all`. What there is of those groups, and all that is shown, is read through `db`.
 pub async fn list(
     db: &DatabaseConnection,
-    all: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     window: &Window,
 ) -> Result<Page<Group>> {
-    list_within(db, all, actor, filter, window, LOOKED_AT).await
+    list_within(db, actor, filter, window, LOOKED_AT).await
 }
 
 /// The same with another bound than [`LOOKED_AT`].
 pub async fn list_within(
     db: &DatabaseConnection,
-    all: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     window: &Window,
     most: i64,
 ) -> Result<Page<Group>> {
-    if let Some(cells) = counted(actor, filter) {
+    if let Some(accounts) = actor.scope.accounts(filter.account_id.as_deref()) {
+        return list_in_accounts(db, accounts, filter, window).await;
+    }
+    if let Some(cells) = filter.group_cells() {
         return list_counted(db, cells, window).await;
     }
     match find::pending(db, actor, filter).await? {
@@ -145,12 +136,41 @@ pub async fn list_within(
             Ok(window.page(Group::find_by_statement(groups).all(db).await?))
         }
         Some(Found { select, few: false }) => {
-            look_through(db, all, select, &filter.group_cells_around(), window, most).await
+            look_through(db, select, &filter.group_cells_around(), window, most).await
         }
     }
 }
 
-/// A group of the queue as the counters have it, whoever may see how many of its tags.
+/// A page of the groups that tags of these accounts make, whatever there is in others: the first groups of each account,
+/// put together. What is among the first of all accounts is among the first of each that has it.
+async fn list_in_accounts(
+    db: &DatabaseConnection,
+    accounts: Vec<String>,
+    filter: &TagFilter,
+    window: &Window,
+) -> Result<Page<Group>> {
+    let tags = virtual_tag::find_pending(&AccountScope::All)
+        .filter(of_account(Column::AccountId))
+        .filter(opaque(filter.condition()));
+    let first = window.part(figures(grouped(tags)), GroupOrder);
+    let mut groups = for_each_account(accounts, first, virtual_tag::Entity.table_name());
+    for column in COLUMNS {
+        groups.expr(column.into_expr()).add_group_by([column.into_expr()]);
+    }
+    for (figure, name) in [
+        ("sum(virtual_tags.count)::bigint", "count"),
+        ("min(virtual_tags.min_confidence)", "min_confidence"),
+        ("max(virtual_tags.max_confidence)", "max_confidence"),
+        ("min(virtual_tags.oldest)", "oldest"),
+    ] {
+        groups.expr_as(Expr::cust(figure), name);
+    }
+    window.limit_parts(&mut groups, GroupOrder);
+    let groups = Group::find_by_statement(DbBackend::Postgres.build(&groups));
+    Ok(window.page(groups.all(db).await?))
+}
+
+/// A group of the queue as the counters have it, for who may see all accounts.
 #[derive(FromQueryResult)]
 struct Candidate {
     tag_key: String,
@@ -163,7 +183,6 @@ struct Candidate {
 /// A page of the groups of these tags: group by group, those that the counters have in these cells.
 async fn look_through(
     db: &DatabaseConnection,
-    all: &DatabaseConnection,
     tags: Select<virtual_tag::Entity>,
     cells: &GroupCells,
     window: &Window,
@@ -173,7 +192,7 @@ async fn look_through(
     let (mut found, mut looked_at) = (Vec::new(), 0);
     let more = loop {
         let (next, binds) = next_groups(cells, &rest);
-        let mut candidates: Vec<Candidate> = sql::rows(all, &next, binds).await?;
+        let mut candidates: Vec<Candidate> = sql::rows(db, &next, binds).await?;
         let last = candidates.len() as u64 <= window.size;
         let mut part = 0;
         for candidate in &candidates {
@@ -318,7 +337,16 @@ async fn list_counted(db: &DatabaseConnection, cells: GroupCells, window: &Windo
 
 /// How many groups the queue has.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Total> {
-    if let Some(cells) = counted(actor, filter) {
+    if actor.scope != AccountScope::All {
+        let pending = TagCells {
+            status: Some(ApprovalStatus::Pending),
+            ..TagCells::default()
+        };
+        let all = counters::tags(db, &actor.scope, &pending).await?;
+        let tags = virtual_tag::find_pending(&actor.scope);
+        return total::of_part(db, tags, filter.condition(), &COLUMNS, Some(all)).await;
+    }
+    if let Some(cells) = filter.group_cells() {
         return Ok(Total::exact(counters::groups(db, &cells).await?));
     }
     match find::pending(db, actor, filter).await? {

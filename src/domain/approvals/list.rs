@@ -3,6 +3,7 @@
 use super::filter::TagFilter;
 use super::find::{Known, narrowed, page_of_pending};
 use super::{VirtualTag, rows};
+use crate::domain::account_pages::{Rows, opaque};
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, TagCells};
 use crate::domain::inventory::Resource;
@@ -184,8 +185,16 @@ pub async fn count_queue(db: &DatabaseConnection, actor: &Actor, filter: &TagFil
         let count = counters::tags(db, &actor.scope, &TagCells { status, ..cells }).await?;
         return Ok(Total::exact(count));
     }
-    let pending = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
-    total::of(db, pending).await
+    let pending = virtual_tag::find_pending(&actor.scope);
+    if actor.scope == AccountScope::All {
+        return total::of(db, pending.filter(filter.condition())).await;
+    }
+    let all = TagCells {
+        status: Some(ApprovalStatus::Pending),
+        ..TagCells::default()
+    };
+    let all = counters::tags(db, &actor.scope, &all).await?;
+    total::of_part(db, pending, filter.condition(), &[], Some(all)).await
 }
 
 /// A page of tags in any status, by one statement.
@@ -198,15 +207,28 @@ pub async fn all(
     load: Load,
 ) -> Result<Page<Listed>> {
     let found = virtual_tag::find(&actor.scope).filter(filter.condition());
-    if *filter == AnyTagFilter::default() {
+    if actor.scope == AccountScope::All && *filter == AnyTagFilter::default() {
         return page_of(db, found, order, window, load).await;
     }
     let cells = TagCells {
         status: filter.status,
         ..filter.tag.cells_around()
     };
+    let at_most = counters::tags(db, &actor.scope, &cells).await?;
+    if let Some(accounts) = actor.scope.accounts(filter.tag.account_id.as_deref()) {
+        if at_most == 0 {
+            return Ok(window.page(Vec::new()));
+        }
+        let rows = Rows {
+            all: virtual_tag::find(&actor.scope),
+            wanted: virtual_tag::find(&AccountScope::All).filter(opaque(filter.condition())),
+            account: Column::AccountId,
+            key: &[Column::Id],
+        };
+        return page_of(db, rows.walked(accounts, order, window), order, window, load).await;
+    }
     let known = Known {
-        at_most: counters::tags(db, &actor.scope, &cells).await?,
+        at_most,
         // The tags of a rule have an index in this order.
         exactly: filter.counted().is_some() || filter.rule_id.is_some(),
         bands: None,
@@ -222,7 +244,12 @@ pub async fn count_all(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFi
     if let Some(cells) = filter.counted() {
         return Ok(Total::exact(counters::tags(db, &actor.scope, &cells).await?));
     }
-    total::of(db, virtual_tag::find(&actor.scope).filter(filter.condition())).await
+    let tags = virtual_tag::find(&actor.scope);
+    if actor.scope == AccountScope::All {
+        return total::of(db, tags.filter(filter.condition())).await;
+    }
+    let all = counters::tags(db, &actor.scope, &TagCells::default()).await?;
+    total::of_part(db, tags, filter.condition(), &[], Some(all)).await
 }
 
 async fn page_of<O: Keyset>(

@@ -2,6 +2,7 @@
 
 use super::{Decision, MAX_AT_ONCE, TagFilter};
 use crate::db::sql;
+use crate::domain::account_pages::opaque;
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::runs::{self, Arguments};
 use crate::domain::{ApprovalStatus, RunStatus};
@@ -96,16 +97,20 @@ impl Selection {
                     tag: filter,
                     ..DecidedFilter::default()
                 };
-                Ok(of_tags(decided(scope).filter(filter.condition())))
+                Ok(of_tags(decided(scope).filter(within(scope, filter.condition()))))
             }
             (Self::Filter(filter), _) => Ok(of_tags(
-                virtual_tag::find_pending(scope).filter(filter.condition()),
+                virtual_tag::find_pending(scope).filter(within(scope, filter.condition())),
             )),
-            (Self::Group(group), Decision::Undo) => Ok(of_tags(decided(scope).filter(group.condition()))),
+            (Self::Group(group), Decision::Undo) => {
+                Ok(of_tags(decided(scope).filter(within(scope, group.condition()))))
+            }
             (Self::Group(group), _) => Ok(of_tags(
-                virtual_tag::find_pending(scope).filter(group.condition()),
+                virtual_tag::find_pending(scope).filter(within(scope, group.condition())),
             )),
-            (Self::Decided(filter), Decision::Undo) => Ok(of_tags(decided(scope).filter(filter.condition()))),
+            (Self::Decided(filter), Decision::Undo) => {
+                Ok(of_tags(decided(scope).filter(within(scope, filter.condition()))))
+            }
             (Self::Run(id), Decision::Undo) => of_run(db, id, scope).await,
             (Self::Decided(_), _) => Err(Error::invalid("filter", "what is decided can only be taken back")),
             (Self::Run(_), _) => Err(Error::invalid("run", "what a run decided can only be taken back")),
@@ -144,6 +149,14 @@ impl GroupKey {
             .add(Column::TagValue.eq(self.tag_value.as_str()))
             .add(Column::Source.eq(self.source))
             .add(Column::EvidenceSignature.eq(self.evidence_signature.as_str()))
+    }
+}
+
+/// The condition, hidden from the planner where only some accounts are in scope; see [`opaque`].
+fn within(scope: &AccountScope, condition: Condition) -> Condition {
+    match scope {
+        AccountScope::All => condition,
+        AccountScope::Only(_) => opaque(condition),
     }
 }
 

@@ -4,16 +4,17 @@ use super::TagFilter;
 use super::find;
 use super::list::{self, Load, QueueOrder};
 use crate::db::sql;
-use crate::domain::auth::Actor;
+use crate::domain::account_pages::opaque;
+use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, Band, TagCells};
 use crate::domain::page::Window;
 use crate::domain::total;
 use crate::entities::ApprovalStatus;
-use crate::entities::virtual_tag::Column;
+use crate::entities::virtual_tag::{self, Column};
 use crate::error::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::{Expr, Func, PostgresQueryBuilder};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
 use std::collections::BTreeMap;
 
 /// Bands of confidence of equal width.
@@ -81,13 +82,22 @@ async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Re
         let bands = counters::bands(db, &actor.scope, &TagCells { status, ..cells }).await?;
         return Ok((bands, false));
     }
-    let Some(pending) = find::pending(db, actor, filter).await? else {
-        return Ok((Vec::new(), false));
+    let (pending, many) = match &actor.scope {
+        // All that there is in the scope: a sample of the table would tell of others.
+        AccountScope::Only(_) => {
+            let pending = virtual_tag::find_pending(&actor.scope);
+            (pending.filter(opaque(filter.condition())), false)
+        }
+        AccountScope::All => {
+            let Some(pending) = find::pending(db, actor, filter).await? else {
+                return Ok((Vec::new(), false));
+            };
+            let many = !pending.few && total::of(db, pending.select.clone()).await?.is_estimate;
+            (pending.select, many)
+        }
     };
-    let many = !pending.few && total::of(db, pending.select.clone()).await?.is_estimate;
     let band = || Func::cust("confidence_band").arg(Column::Confidence.into_expr());
     let (text, values) = pending
-        .select
         .select_only()
         .column(Column::TagKey)
         .column(Column::AutoApplied)

@@ -1,6 +1,7 @@
 //! Reading the audit trail.
 
 use super::AuditRow;
+use crate::domain::account_pages::{Rows, opaque};
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
@@ -33,9 +34,25 @@ pub struct AuditFilter {
 
 impl AuditFilter {
     fn condition(&self) -> Condition {
-        self.leads()
-            .into_iter()
-            .fold(self.rest(), |all, (column, value)| all.add(column.eq(value)))
+        Condition::all().add(self.names()).add(self.others())
+    }
+
+    /// Whether it names the resource or the tag, of which there are a few rows.
+    fn names_few(&self) -> bool {
+        self.resource_id.is_some() || self.virtual_tag_id.is_some()
+    }
+
+    /// The resource or the tag that it names.
+    fn names(&self) -> Condition {
+        Condition::all()
+            .add_option(self.resource_id.map(|id| Column::ResourceId.eq(id)))
+            .add_option(self.virtual_tag_id.map(|id| Column::VirtualTagId.eq(id)))
+    }
+
+    /// All else that it asks for.
+    fn others(&self) -> Condition {
+        let leads = self.leads().into_iter();
+        leads.fold(self.bounds(), |all, (column, value)| all.add(column.eq(value)))
     }
 
     /// What is asked of columns behind which an index has the trail's order.
@@ -51,10 +68,8 @@ impl AuditFilter {
             .collect()
     }
 
-    fn rest(&self) -> Condition {
+    fn bounds(&self) -> Condition {
         Condition::all()
-            .add_option(self.resource_id.map(|id| Column::ResourceId.eq(id)))
-            .add_option(self.virtual_tag_id.map(|id| Column::VirtualTagId.eq(id)))
             .add_option(self.from.map(|from| Column::Timestamp.gte(from)))
             .add_option(self.to.map(|to| Column::Timestamp.lt(to)))
     }
@@ -65,7 +80,8 @@ impl AuditFilter {
             .leads()
             .into_iter()
             .filter(|(column, _)| column.as_str() != lead.as_str());
-        let others = others.fold(self.rest(), |all, (column, value)| all.add(column.eq(value)));
+        let rest = self.names().add(self.bounds());
+        let others = others.fold(rest, |all, (column, value)| all.add(column.eq(value)));
         let row = || Expr::tuple([lead.into_expr(), Column::Timestamp.into_expr()]);
         let bound = |moment: DateTime<Utc>| Expr::tuple([Expr::val(value), Expr::val(moment)]);
         let lowest = match self.from {
@@ -79,9 +95,9 @@ impl AuditFilter {
         others.add(lowest).add(highest)
     }
 
-    /// The column to find the rows by: the one whose value the fewest rows have; `None` where the planner needs no help.
+    /// The column to find the rows by, for who may see all accounts: the one whose value the fewest rows have; `None` where the planner needs no help.
     async fn lead(&self, db: &DatabaseConnection) -> Result<Option<(Column, String)>> {
-        if self.resource_id.is_some() || self.virtual_tag_id.is_some() {
+        if self.names_few() {
             return Ok(None);
         }
         let mut leads = self.leads();
@@ -145,6 +161,21 @@ pub async fn list(
     window: &Window,
 ) -> Result<Page<AuditRow>> {
     let found = tag_audit::find(&actor.scope);
+    if let Some(accounts) = actor.scope.accounts(None) {
+        let found = if filter.names_few() {
+            found.filter(filter.names()).filter(opaque(filter.others()))
+        } else {
+            let rows = Rows {
+                all: found,
+                wanted: tag_audit::find(&AccountScope::All).filter(opaque(filter.others())),
+                account: Column::AccountId,
+                key: &[Column::Timestamp, Column::Id],
+            };
+            rows.walked(accounts, order, window)
+        };
+        let found = AuditRow::find_by_statement(window.statement(found, order));
+        return Ok(window.page(found.all(db).await?));
+    }
     let found = match filter.lead(db).await? {
         Some((lead, value)) => {
             let found = found.filter(filter.led_by(lead, &value));
@@ -158,7 +189,11 @@ pub async fn list(
 
 /// How many audit rows the filter takes.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AuditFilter) -> Result<Total> {
-    total::of(db, tag_audit::find(&actor.scope).filter(filter.condition())).await
+    let found = tag_audit::find(&actor.scope);
+    if actor.scope == AccountScope::All {
+        return total::of(db, found.filter(filter.condition())).await;
+    }
+    total::of_part(db, found.filter(filter.names()), filter.others(), &[], None).await
 }
 
 /// The audit rows with these keys that exist within the scope; both parts of a key are needed to find its partition.

@@ -161,7 +161,8 @@ const TAGS: &str = "SELECT x.id, x.cloud, x.account_id, x.resource_type, r.resou
         x.source, x.confidence, x.auto_applied, x.approval_status, x.decided_by, x.decided_at, x.decision_reason
    FROM virtual_tags x JOIN resources r ON r.id = x.resource_id WHERE x.id > $1 AND r.retired_at IS NULL";
 
-/// Only what is asked for: so each combination has a plan of its own, and an index where there is one.
+/// Only what is asked for: so each combination has a plan of its own, and an index where there is one. For a caller limited
+/// to accounts that is one by account: what it asks for is hidden from the planner, see [`crate::domain::account_pages`].
 fn conditions(scope: &AccountScope, filter: &ExportFilter) -> (String, Vec<Value>) {
     let wanted: [(&str, Option<Value>); 4] = [
         ("x.account_id = ANY", scope.as_bind().map(Into::into)),
@@ -173,7 +174,13 @@ fn conditions(scope: &AccountScope, filter: &ExportFilter) -> (String, Vec<Value
     for (condition, value) in wanted {
         if let Some(value) = value {
             values.push(value);
-            text.push_str(&format!(" AND {condition}(${})", values.len() + 2));
+            let condition = format!("{condition}(${})", values.len() + 2);
+            text.push_str(&match scope {
+                AccountScope::Only(_) if values.len() > 1 => {
+                    format!(" AND (CASE WHEN {condition} THEN true END) IS NOT NULL")
+                }
+                _ => format!(" AND {condition}"),
+            });
         }
     }
     (text, values)

@@ -6,7 +6,7 @@ use crate::domain::total::{self, Total};
 pub use crate::entities::ml_inference::Model as Inference;
 use crate::entities::ml_inference::{self, Column};
 use crate::error::Result;
-use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
 use std::collections::HashMap;
 
@@ -48,7 +48,11 @@ pub async fn list(
 
 /// How many there are.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, resource_id: Option<i64>) -> Result<Total> {
-    total::of(db, find(&actor.scope, resource_id)).await
+    let found = find(&actor.scope, resource_id);
+    match actor.scope {
+        AccountScope::All => total::of(db, found).await,
+        AccountScope::Only(_) => total::of_part(db, found, Condition::all(), &[], None).await,
+    }
 }
 
 fn find(scope: &AccountScope, resource_id: Option<i64>) -> sea_orm::Select<ml_inference::Entity> {

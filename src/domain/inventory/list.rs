@@ -1,6 +1,7 @@
 //! Reading resources: one, some, a page.
 
 use super::Resource;
+use crate::domain::account_pages::{Rows, opaque};
 use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, ResourceCells, TagCells};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
@@ -8,7 +9,7 @@ use crate::domain::total::{self, Total};
 use crate::entities::{ApprovalStatus, Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, extension::postgres::PgFunc};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
 
 /// Which resources; what is `None` does not matter.
@@ -38,6 +39,19 @@ pub struct ResourceFilter {
 
 impl ResourceFilter {
     fn condition(&self) -> Condition {
+        self.condition_with(tagged)
+    }
+
+    /// The same, where tags are looked for by resource, whatever there may be of their key: else PostgreSQL may collect
+    /// all resources that have it first, of any account.
+    fn condition_row_by_row(&self) -> Condition {
+        self.condition_with(|key, statuses| {
+            let mut found = tags(key, statuses);
+            Expr::exists(found.offset(0).take())
+        })
+    }
+
+    fn condition_with(&self, tagged: impl Fn(&str, &[&str]) -> Expr) -> Condition {
         use resource::Column as C;
         Condition::all()
             .add_option(self.cloud.map(|cloud| C::Cloud.eq(cloud)))
@@ -111,16 +125,19 @@ fn starts_with(prefix: &str) -> Expr {
 
 /// Whether the resource has a virtual tag of the key in one of the statuses.
 fn tagged(key: &str, statuses: &[&str]) -> Expr {
+    Expr::exists(tags(key, statuses))
+}
+
+/// The resource's virtual tags of the key in one of the statuses.
+fn tags(key: &str, statuses: &[&str]) -> SelectStatement {
     use virtual_tag::Column as T;
-    Expr::exists(
-        Query::select()
-            .expr(Expr::val(1))
-            .from(virtual_tag::Entity)
-            .and_where(T::ResourceId.into_expr().eq(resource::Column::Id.into_expr()))
-            .and_where(T::TagKey.eq(key))
-            .and_where(T::ApprovalStatus.into_expr().is_in(statuses.iter().copied()))
-            .take(),
-    )
+    Query::select()
+        .expr(Expr::val(1))
+        .from(virtual_tag::Entity)
+        .and_where(T::ResourceId.into_expr().eq(resource::Column::Id.into_expr()))
+        .and_where(T::TagKey.eq(key))
+        .and_where(T::ApprovalStatus.into_expr().is_in(statuses.iter().copied()))
+        .take()
 }
 
 /// In which order.
@@ -176,6 +193,16 @@ pub async fn list(
     order: ResourceOrder,
     window: &Window,
 ) -> Result<Page<Resource>> {
+    if let Some(accounts) = actor.scope.accounts(filter.account_id.as_deref()) {
+        let rows = Rows {
+            all: resource::find(&actor.scope),
+            wanted: resource::find(&AccountScope::All).filter(opaque(filter.condition_row_by_row())),
+            account: resource::Column::AccountId,
+            key: &[resource::Column::Id],
+        };
+        let rows = window.statement(rows.walked(accounts, order, window), order);
+        return Ok(window.page(Resource::find_by_statement(rows).all(db).await?));
+    }
     let mut select = resource::find(&actor.scope).filter(filter.condition());
     match filter.cells().filter(|_| *filter != ResourceFilter::default()) {
         Some(cells) => match counters::resources(db, &actor.scope, &cells).await? {
@@ -200,10 +227,15 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilt
     if let Some(cells) = filter.cells() {
         return Ok(Total::exact(counters::resources(db, &actor.scope, &cells).await?));
     }
+    let resources = resource::find(&actor.scope);
+    if actor.scope != AccountScope::All {
+        let all = counters::resources(db, &actor.scope, &ResourceCells::default()).await?;
+        return total::of_part(db, resources, filter.condition_row_by_row(), &[], Some(all)).await;
+    }
     if let Some(total) = count_lacking(db, actor, filter).await? {
         return Ok(total);
     }
-    total::of(db, resource::find(&actor.scope).filter(filter.condition())).await
+    total::of(db, resources.filter(filter.condition())).await
 }
 
 /// Retired resources that are looked at, for the counters know all approved tags, and not which resources are retired.

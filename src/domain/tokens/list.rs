@@ -6,7 +6,7 @@ use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::api_token::{self, Column};
 use crate::error::Result;
-use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
 
 /// The newest token first.
@@ -43,7 +43,11 @@ pub async fn list(db: &DatabaseConnection, actor: &Actor, window: &Window) -> Re
 /// How many there are; for admins.
 pub async fn count(db: &DatabaseConnection, actor: &Actor) -> Result<Total> {
     actor.require(Role::Admin)?;
-    total::of(db, api_token::find(&actor.scope)).await
+    let found = api_token::find(&actor.scope);
+    match actor.scope {
+        AccountScope::All => total::of(db, found).await,
+        AccountScope::Only(_) => total::of_part(db, found, Condition::all(), &[], None).await,
+    }
 }
 
 /// The tokens with these keys, in no order. Who asks must be an admin.
