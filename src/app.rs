@@ -268,6 +268,7 @@ impl Parts {
             notifier: events.notifier.clone(),
             engine,
             providers,
+            unpack: config.jobs.unpack,
             audit_retention: config.jobs.audit_retention,
             grace: JobContext::GRACE,
         };
@@ -294,6 +295,7 @@ impl Parts {
             db: database.pools.all.clone(),
             scoped: database.pools.scoped.clone(),
             clock: Arc::new(SystemClock),
+            dry_runs: Arc::default(),
             page_limits: PageLimits::default(),
             engine,
             wake: Arc::new(Queue),
@@ -352,7 +354,8 @@ impl Parts {
 /// The sources that are asked for resources, by the configuration.
 fn providers(config: &Config) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
     let providers = config.jobs.discovery_sources.iter().map(|spec| {
-        let provider = providers::from_spec(spec).with_context(|| format!("DISCOVERY_SOURCES={spec}"))?;
+        let provider = providers::from_spec(spec, config.jobs.unpack)
+            .with_context(|| format!("DISCOVERY_SOURCES={spec}"))?;
         Ok(Arc::from(provider))
     });
     providers.collect()

@@ -140,9 +140,14 @@ impl MigratorTrait for Migrator {
                 name: "0017_run_principals",
                 up: include_str!("sql/0017_run_principals.sql"),
                 down: include_str!("sql/0017_run_principals_down.sql"),
+            }),
+            Box::new(Sql {
                 name: "0018_account_pages",
                 up: include_str!("sql/0018_account_pages.sql"),
-                down: "DROP INDEX virtual_tags_queue_account_group, resources_account_created, tag_audit_account;
+                down: "DROP INDEX virtual_tags_queue_account_group, virtual_tags_account, resources_account,
+                           resources_account_created, tag_audit_account;
+                       CREATE INDEX virtual_tags_account ON virtual_tags (account_id, id);
+                       CREATE INDEX resources_account ON resources (account_id, id);
                        CREATE INDEX tag_audit_account ON tag_audit (account_id, \"timestamp\", id)",
             }),
             Box::new(Sql {

@@ -3,9 +3,9 @@
 use super::output::{complain, say};
 use super::signals::Interrupt;
 use crate::app::Database;
-use crate::config::Config;
+use crate::config::{Config, UnpackLimits};
 use crate::domain::auth::Actor;
-use crate::domain::discovery::{Batcher, Entry, InventoryReader, Rejection, ReportSink};
+use crate::domain::discovery::{Batcher, Entry, InventoryReader, Reading, Rejection, ReportSink};
 use crate::domain::events::Notifier;
 use crate::domain::inventory::Reconciler;
 use crate::domain::runs::{self, Arguments};
@@ -42,7 +42,7 @@ pub struct ImportArgs {
 /// A signal ends it between two batches: what was taken by then stays, and the same import later takes the rest.
 pub async fn run(arguments: ImportArgs, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
     let file = arguments.file.display().to_string();
-    let (bar, reader) = open(&arguments.file).with_context(|| file.clone())?;
+    let (bar, reader) = open(&arguments.file, config.jobs.unpack).with_context(|| file.clone())?;
     let rejects = Rejects::create(arguments.rejects.as_deref())?;
     let database = interrupt.or(Database::open(&config.database)).await?;
     let taking = take(reader, &bar, rejects, &arguments.source, &database, &interrupt);
@@ -58,14 +58,14 @@ pub async fn run(arguments: ImportArgs, config: Config, interrupt: Interrupt) ->
 }
 
 /// A reader whose progress a bar shows; the bar hides itself where there is no terminal.
-fn open(path: &Path) -> anyhow::Result<(ProgressBar, InventoryReader)> {
+fn open(path: &Path, unpack: UnpackLimits) -> anyhow::Result<(ProgressBar, InventoryReader)> {
     let file = File::open(path)?;
     let bar = ProgressBar::new(file.metadata()?.len());
     bar.set_style(ProgressStyle::with_template(
         "{bar:30} {percent}% {bytes}/{total_bytes} {elapsed} {msg}",
     )?);
     let name = path.file_name().and_then(|name| name.to_str());
-    let reader = InventoryReader::from_reader(bar.wrap_read(file), name)?;
+    let reader = InventoryReader::from_reader(bar.wrap_read(file), name, Reading::within(unpack))?;
     for column in reader.ignored_columns() {
         complain(&format!("the column {column} is not known and is ignored"));
     }

@@ -153,6 +153,36 @@ pub struct JobsConfig {
     pub discovery_interval: String,
     /// `DISCOVERY_SOURCES`: `simulated`, `file:PATH`.
     pub discovery_sources: Vec<String>,
+    /// `UNPACK_MAX_BYTES` and `UNPACK_MAX_RATIO`.
+    pub unpack: UnpackLimits,
+}
+
+/// What a packed inventory may unpack to, wherever it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct UnpackLimits {
+    /// Bytes.
+    pub max_bytes: u64,
+    /// Times the size of the packed file.
+    pub max_ratio: u64,
+}
+
+impl UnpackLimits {
+    fn read(read: &Reader) -> Result<Self, ConfigError> {
+        let Self { max_bytes, max_ratio } = Self::default();
+        Ok(Self {
+            max_bytes: read.within("UNPACK_MAX_BYTES", max_bytes, 1 << 20, 1 << 44)?,
+            max_ratio: read.within("UNPACK_MAX_RATIO", max_ratio, 1, 100_000)?,
+        })
+    }
+}
+
+impl Default for UnpackLimits {
+    fn default() -> Self {
+        Self {
+            max_bytes: 8 << 30,
+            max_ratio: 200,
+        }
+    }
 }
 
 /// How long the history of runs reaches back.
@@ -234,6 +264,7 @@ impl Config {
                     .unwrap_or("*/2 * * * *")
                     .to_owned(),
                 discovery_sources: read.discovery_sources(environment),
+                unpack: UnpackLimits::read(read)?,
             },
         };
         config.check()?;

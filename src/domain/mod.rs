@@ -2,8 +2,8 @@
 
 pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource};
 
-pub mod admin_changes;
 pub mod account_pages;
+pub mod admin_changes;
 pub mod approvals;
 pub mod audit;
 pub mod auth;

@@ -79,7 +79,7 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
 }
 
 /// Rows of a scope that are looked at for a total, at most.
-const LOOKED_AT: u64 = 50_000;
+pub const LOOKED_AT: u64 = 20_000;
 
 #[derive(FromQueryResult)]
 struct Part {
@@ -88,13 +88,14 @@ struct Part {
 }
 
 /// How many of the rows in a caller's scope a condition takes, or with `columns`, how many different ones it takes there.
-/// It is counted among the first [`LOOKED_AT`] of them; if there are more, that part of `all`, how many there are, makes
-/// an estimate. Without `all` the estimate is what was found, and there are more.
+/// It is counted among the first `most` of them; if there are more, that part of `all`, how many there are, makes an
+/// estimate. Without `all` the estimate is what was found, and there are more.
 pub async fn of_part<E: EntityTrait>(
     db: &DatabaseConnection,
     rows: Select<E>,
     condition: Condition,
     columns: &[E::Column],
+    most: u64,
     all: Option<u64>,
 ) -> Result<Total> {
     let rows = columns
@@ -115,12 +116,12 @@ pub async fn of_part<E: EntityTrait>(
     };
     let count = format!(
         "WITH part AS MATERIALIZED ({text} LIMIT {}) SELECT count(*) AS looked_at, {taken} AS taken FROM part",
-        LOOKED_AT + 1
+        most + 1
     );
     let part: Option<Part> = sql::row(db, &count, values.0).await?;
     let part = part.ok_or_else(|| Error::internal("a statement that gives a row gave none"))?;
     let (looked_at, taken) = (part.looked_at.unsigned_abs(), part.taken.unsigned_abs());
-    Ok(if looked_at <= LOOKED_AT {
+    Ok(if looked_at <= most {
         Total::exact(taken)
     } else {
         let all = all.unwrap_or_default().max(looked_at);

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::domain::auth::{AccountScope, Actor, within};
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
+use crate::domain::rules::DryRuns;
 use crate::domain::runs::Wake;
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::error::Error;
@@ -28,6 +29,8 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// How large a page may be.
     pub page_limits: PageLimits,
+    /// The evaluations that callers wait for.
+    pub dry_runs: Arc<DryRuns>,
     /// What the engine is made of besides the rules.
     pub engine: EngineSettings,
     /// Tells the queue of new runs.

@@ -205,10 +205,11 @@ impl InferenceQuery {
         #[graphql(desc = "The resource.")] input: InferTagsInput,
     ) -> Result<InferTagsResult> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let (db, runs) = (ctx.reads()?, &*services.dry_runs);
         let evaluation = match input {
-            InferTagsInput::Id(id) => infer::stored(ctx.reads()?, &services.engine, actor, id.0).await?,
+            InferTagsInput::Id(id) => infer::stored(db, runs, &services.engine, actor, id.0).await?,
             InferTagsInput::Resource(input) => {
-                infer::described(ctx.reads()?, &services.engine, actor, input.try_into()?).await?
+                infer::described(db, runs, &services.engine, actor, input.try_into()?).await?
             }
         };
         Ok(InferTagsResult {

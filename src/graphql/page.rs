@@ -154,8 +154,8 @@ impl<N: OutputType + 'static> Connection<N> {
         self.total.map(|total| total.count)
     }
 
-    /// Whether `totalCount` is an estimate, as it is of a long list with a filter that no counter is kept for. A list
-    /// that fits on one page is always counted.
+    /// Whether `totalCount` is an estimate, as it is of a long list with a filter that no counter is kept for; of the audit
+    /// trail of a caller limited to accounts it is what was found so far. A list that fits on one page is always counted.
     async fn total_count_is_estimate(&self) -> bool {
         self.total.is_some_and(|total| total.is_estimate)
     }

@@ -210,10 +210,12 @@ pub struct PreviewCount {
 pub struct RulePreview {
     /// Resources looked at.
     examined: u64,
-    /// Whether these were all; otherwise the newest ones.
+    /// Whether these were all; otherwise the newest ones, as many as there was time for.
     complete: bool,
     /// Of them, those that the rule matches.
     matches: u64,
+    /// Resources on which the rule took too long and was given up: there it does not match.
+    too_expensive: u64,
     /// The matches, by what would become of them.
     outcomes: Vec<PreviewCount>,
     /// Rules that go first where both match.
@@ -234,6 +236,7 @@ impl From<DomainPreview> for RulePreview {
             examined: preview.examined,
             complete: preview.complete,
             matches: preview.matches,
+            too_expensive: preview.too_expensive,
             outcomes: preview.outcomes.into_iter().map(count).collect(),
             shadowed_by: preview.shadowed_by.into_iter().map(Into::into).collect(),
             shadows: preview.shadows.into_iter().map(Into::into).collect(),
@@ -257,7 +260,7 @@ pub struct PreviewQuery;
 
 #[Object]
 impl PreviewQuery {
-    /// Tries a rule on the caller's resources before it is saved, and changes nothing.
+    /// Tries a rule on the caller's resources before it is saved, and changes nothing. For approvers.
     async fn preview_rule(
         &self,
         ctx: &Context<'_>,
@@ -265,7 +268,8 @@ impl PreviewQuery {
     ) -> Result<PreviewRuleResult> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let replaces = input.replaces.map(|id| id.0);
-        let tried = rules::preview(ctx.reads()?, actor, &services.engine, input.rule.into(), replaces).await;
+        let (db, runs, rule) = (ctx.reads()?, &services.dry_runs, input.rule.into());
+        let tried = rules::preview(db, runs, actor, &services.engine, rule, replaces).await;
         let (preview, user_errors) = settle(tried)?;
         Ok(PreviewRuleResult {
             preview: preview.map(Into::into),

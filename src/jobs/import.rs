@@ -6,5 +6,6 @@ use crate::domain::runs::RunHandle;
 use crate::error::Result;
 
 pub(super) async fn run(context: &JobContext, run: &RunHandle, spec: ImportSpec) -> Result<()> {
-    imports::run(&context.db, &*context.wake, &context.notifier, run, spec).await
+    let unpack = context.unpack;
+    imports::run(&context.db, &*context.wake, &context.notifier, run, spec, unpack).await
 }

@@ -16,7 +16,7 @@ mod worker;
 pub use queue::{Queue, setup};
 
 use crate::clock::Clock;
-use crate::config::{Config, JobsConfig};
+use crate::config::{Config, JobsConfig, UnpackLimits};
 use crate::domain::JobName;
 use crate::domain::discovery::Provider;
 use crate::domain::events::Notifier;
@@ -44,6 +44,8 @@ pub struct JobContext {
     pub engine: EngineSettings,
     /// The sources that discovery asks, in this order.
     pub providers: Vec<Arc<dyn Provider>>,
+    /// What a packed file may unpack to.
+    pub unpack: UnpackLimits,
     /// Whole months that the audit trail keeps besides the present one; all when `None`.
     pub audit_retention: Option<u32>,
     /// How long a shutdown waits for chunks in progress.

@@ -1,20 +1,22 @@
 //! An inventory file, read anew at each tick.
 
 use std::fs::{self, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc::{self, Sender};
 
 use crate::domain::discovery::{
-    Batcher, DiscoveryContext, Entry, InventoryReader, Provider, ProviderError, Rejection, ReportSink,
-    ResourceReport,
+    Batcher, DiscoveryContext, Entry, InventoryReader, Provider, ProviderError, Reading, Rejection,
+    ReportSink, ResourceReport, UnpackLimits,
 };
 
 /// Reports what an inventory file lists (JSON Lines or CSV, plain or gzip), and takes it for all that there is.
 pub struct FileProvider {
     name: String,
     path: PathBuf,
+    unpack: UnpackLimits,
 }
 
 enum Message {
@@ -24,11 +26,12 @@ enum Message {
 
 impl FileProvider {
     /// A provider for the file at `path`, which is opened at each report.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
+    pub fn new(path: impl Into<PathBuf>, unpack: UnpackLimits) -> Self {
         let path = path.into();
         Self {
             name: format!("file:{}", path.display()),
             path,
+            unpack,
         }
     }
 
@@ -59,7 +62,8 @@ impl Provider for FileProvider {
     ) -> Result<(), ProviderError> {
         let (sender, mut receiver) = mpsc::channel(2);
         let path = self.path.clone();
-        let reading = tokio::task::spawn_blocking(move || read(&path, &sender));
+        let unpack = self.unpack;
+        let reading = tokio::task::spawn_blocking(move || read(&path, unpack, &sender));
         while let Some(message) = receiver.recv().await {
             match message {
                 Message::Resources(batch) => sink.resources(batch).await,
@@ -77,13 +81,19 @@ impl Provider for FileProvider {
 /// Why the file's report is no report.
 type Reason = Box<dyn std::error::Error + Send + Sync>;
 
-fn read(path: &Path, sender: &Sender<Message>) -> Result<(), Reason> {
+fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(), Reason> {
     let before = fs::metadata(path)?;
     // A pipe or a device would block or never end.
     if !before.is_file() {
         return Err("is not a regular file".into());
     }
-    let reader = InventoryReader::open(path)?;
+    let step = sender.clone();
+    let reading = Reading {
+        limits: unpack,
+        // A batch of nothing shows that the file is still being read, and fails when nobody waits for it.
+        step: Box::new(move || send(&step, Message::Resources(Vec::new())).map_err(io::Error::other)),
+    };
+    let reader = InventoryReader::open(path, reading)?;
     for column in reader.ignored_columns() {
         tracing::warn!(path = %path.display(), column, "unknown column in the inventory is not read");
     }
@@ -133,7 +143,7 @@ mod tests {
     use flate2::{Compression, write::GzEncoder};
     use serde_json::json;
 
-    use super::FileProvider;
+    use super::{FileProvider, UnpackLimits};
     use crate::domain::discovery::{
         DiscoveryContext, Provider as _, ProviderError, Rejection, ReportSink, ResourceReport, SinkError,
     };
@@ -155,7 +165,9 @@ mod tests {
     async fn report(content: &[u8], sink: &mut Collected) -> Result<(), ProviderError> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(content).unwrap();
-        FileProvider::new(file.path()).report(&CONTEXT, sink).await
+        FileProvider::new(file.path(), UnpackLimits::default())
+            .report(&CONTEXT, sink)
+            .await
     }
 
     #[tokio::test]
@@ -192,7 +204,7 @@ mod tests {
             assert!(matches!(error, ProviderError::Source { .. }), "{content:?}");
         }
         assert!(sink.batches.is_empty());
-        let missing = FileProvider::new("/nowhere/at/all")
+        let missing = FileProvider::new("/nowhere/at/all", UnpackLimits::default())
             .report(&CONTEXT, &mut sink)
             .await;
         assert!(
@@ -201,7 +213,9 @@ mod tests {
                 .to_string()
                 .starts_with("file:/nowhere/at/all: ")
         );
-        let directory = FileProvider::new("/").report(&CONTEXT, &mut sink).await;
+        let directory = FileProvider::new("/", UnpackLimits::default())
+            .report(&CONTEXT, &mut sink)
+            .await;
         assert!(
             directory
                 .unwrap_err()
@@ -220,6 +234,22 @@ mod tests {
         assert_eq!(sink.resources().len(), 2500);
         let error = report(&packed[..packed.len() - 9], &mut sink).await.unwrap_err();
         assert!(error.to_string().contains("broke off after line"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_unpacks_to_too_much_fails_and_is_left_when_nobody_waits() {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(&vec![b'\n'; 20 << 20]).unwrap();
+        let packed = gzip.finish().unwrap();
+        let mut sink = Collected::default();
+        let error = report(&packed, &mut sink).await.unwrap_err();
+        assert!(error.to_string().contains("200 times"), "{error}");
+        let mut sink = Collected {
+            fail: true,
+            ..Collected::default()
+        };
+        let error = report(&packed, &mut sink).await.unwrap_err();
+        assert!(matches!(error, ProviderError::Sink(_)), "{error}");
     }
 
     #[tokio::test]
@@ -255,7 +285,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(inventory(9000).as_bytes()).unwrap();
         let mut sink = Writing(file.path().to_owned());
-        let error = FileProvider::new(file.path())
+        let error = FileProvider::new(file.path(), UnpackLimits::default())
             .report(&CONTEXT, &mut sink)
             .await
             .unwrap_err();

@@ -4,7 +4,7 @@
 mod file;
 mod simulated;
 
-use crate::domain::discovery::Provider;
+use crate::domain::discovery::{Provider, UnpackLimits};
 
 pub use file::FileProvider;
 pub use simulated::Simulated;
@@ -23,11 +23,11 @@ pub enum SpecError {
 }
 
 /// The provider that one entry of `DISCOVERY_SOURCES` names: `simulated`, `simulated:SEED` or `file:PATH`. Whether
-/// the file can be read shows at each report.
+/// the file can be read shows at each report; `unpack` says what it may unpack to.
 ///
 /// # Errors
 /// The entry names no provider, one that this version lacks (`aws`, `gcp`, `azure`), or has a faulty argument.
-pub fn from_spec(spec: &str) -> Result<Box<dyn Provider>, SpecError> {
+pub fn from_spec(spec: &str, unpack: UnpackLimits) -> Result<Box<dyn Provider>, SpecError> {
     let spec = spec.trim();
     let (kind, argument) = spec
         .split_once(':')
@@ -39,7 +39,7 @@ pub fn from_spec(spec: &str) -> Result<Box<dyn Provider>, SpecError> {
             Ok(Box::new(Simulated::new(seed)))
         }
         ("file", None | Some("")) => Err(SpecError::NoPath),
-        ("file", Some(path)) => Ok(Box::new(FileProvider::new(path))),
+        ("file", Some(path)) => Ok(Box::new(FileProvider::new(path, unpack))),
         ("aws" | "gcp" | "azure", _) => Err(SpecError::NotAvailable(spec.to_owned())),
         _ => Err(SpecError::Unknown(spec.to_owned())),
     }
@@ -71,7 +71,9 @@ mod testing {
             if self.fail {
                 return Err("no room".into());
             }
-            self.batches.push(batch);
+            if !batch.is_empty() {
+                self.batches.push(batch);
+            }
             Ok(())
         }
 
@@ -84,7 +86,11 @@ mod testing {
 
 #[cfg(test)]
 mod tests {
-    use super::{SpecError, from_spec};
+    use super::{Provider, SpecError, UnpackLimits};
+
+    fn from_spec(spec: &str) -> Result<Box<dyn Provider>, SpecError> {
+        super::from_spec(spec, UnpackLimits::default())
+    }
 
     #[test]
     fn specs() {

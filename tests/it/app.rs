@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use virtual_tagging::app::{App, Duty};
 use virtual_tagging::domain::Cloud;
 use virtual_tagging::domain::auth::Role;
-use virtual_tagging::domain::discovery::{Entry, InventoryReader, ReportSink, ResourceReport};
+use virtual_tagging::domain::discovery::{Entry, InventoryReader, Reading, ReportSink, ResourceReport};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::Reconciler;
 
@@ -176,7 +176,7 @@ async fn an_export_is_what_an_import_reads() {
             .contains("resources.csv")
     );
     let bytes = answer.bytes().await.unwrap();
-    let read = InventoryReader::from_reader(std::io::Cursor::new(bytes), None).unwrap();
+    let read = InventoryReader::from_reader(std::io::Cursor::new(bytes), None, Reading::default()).unwrap();
     let read: BTreeMap<String, ResourceReport> = read
         .map(|entry| match entry.unwrap() {
             Entry::Resource(_, report) => (report.resource_id.clone(), report),

@@ -43,6 +43,7 @@ impl Api {
             scoped: world.scoped.clone(),
             clock: Arc::new(SystemClock),
             page_limits: PageLimits::default(),
+            dry_runs: Arc::default(),
             engine: EngineSettings {
                 vocabulary: Arc::default(),
                 thresholds: Thresholds::default(),

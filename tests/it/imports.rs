@@ -3,9 +3,11 @@
 
 use crate::approvals::decide;
 use crate::service::{SECRET, Service};
-use crate::upload::{counts, import_as, import_with, until_idle, versions};
+use crate::upload::{counts, import_as, import_with, until_idle, upload, versions};
 use crate::world::{World, approver, resource};
+use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
+use std::io::Write as _;
 use std::time::Duration;
 use virtual_tagging::domain::ApprovalStatus;
 use virtual_tagging::domain::approvals::Decision;
@@ -250,4 +252,44 @@ async fn last_reason(world: &World) -> String {
         .await
         .unwrap();
     last.unwrap().reason
+}
+
+/// A gzip file of so many megabytes of blank lines, which is a thousand times smaller.
+fn blank_lines(megabytes: usize) -> Vec<u8> {
+    let mut member = GzEncoder::new(Vec::new(), Compression::best());
+    member.write_all(&vec![b'\n'; 1 << 20]).unwrap();
+    member.finish().unwrap().repeat(megabytes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_blank_lines_is_left_when_its_import_is_cancelled() {
+    let service = Service::start_with(&[
+        ("ENABLE_WORKERS", "true"),
+        ("UNPACK_MAX_BYTES", "17592186044416"),
+        ("UNPACK_MAX_RATIO", "100000"),
+    ])
+    .await;
+    // Hours of reading.
+    let id = upload(&service, "blank.jsonl.gz", blank_lines(8_000)).await;
+    let query = "query($id: ID!) { jobRun(id: $id) { status } }";
+    while service.data(query, json!({ "id": id })).await["jobRun"]["status"] != "RUNNING" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let cancel = "mutation($id: ID!) { cancelRun(input: {id: $id}) { userErrors { message } } }";
+    let cancelled = service.data(cancel, json!({ "id": id })).await;
+    assert_eq!(cancelled["cancelRun"]["userErrors"], json!([]));
+    assert_eq!(service.ended_run(&id).await["status"], "CANCELLED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_unpacks_to_too_much_is_refused() {
+    let (service, _world) = start().await;
+    let id = upload(&service, "blank.jsonl.gz", blank_lines(64)).await;
+    let run = service.ended_run(&id).await;
+    let error = run["error"].as_str().unwrap_or_default();
+    assert_eq!(run["status"], "FAILED");
+    assert!(
+        error.contains("unpacks to more than 200 times its size"),
+        "{error}"
+    );
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::clock::SystemClock;
-use virtual_tagging::config::{Config, JobsConfig};
+use virtual_tagging::config::{Config, JobsConfig, UnpackLimits};
 use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink};
 use virtual_tagging::domain::events::Notifier;
@@ -55,6 +55,7 @@ impl Replica {
                 model_version: "test".into(),
             },
             providers: vec![Arc::new(provider)],
+            unpack: UnpackLimits::default(),
             audit_retention: None,
             grace: Duration::from_millis(300),
         };

@@ -2,11 +2,12 @@
 
 use crate::auto_tag::{decide, tag_of};
 use crate::world::{World, actor, approver, resource, settings};
+use futures::future::join_all;
 use virtual_tagging::domain::ApprovalStatus::{Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision};
 use virtual_tagging::domain::auth::Role;
-use virtual_tagging::domain::rules::{self, RuleDraft};
+use virtual_tagging::domain::rules::{self, DryRuns, RuleDraft};
 
 pub fn rule(name: &str, condition: &str, key: &str, value: &str) -> RuleDraft {
     RuleDraft {
@@ -161,7 +162,7 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
     rules::create(&world.pool, &admin, last).await.unwrap();
 
     let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "desk");
-    let preview = rules::preview(&world.pool, &admin, &settings(), draft, None)
+    let preview = rules::preview(&world.pool, &DryRuns::default(), &admin, &settings(), draft, None)
         .await
         .unwrap();
     assert_eq!(
@@ -199,7 +200,15 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
         .await;
     let draft = rule("desk", "true", "team", "desk");
     let preview = async |draft: &RuleDraft, replaces| {
-        let preview = rules::preview(&world.pool, &admin, &settings(), draft.clone(), replaces).await;
+        let preview = rules::preview(
+            &world.pool,
+            &DryRuns::default(),
+            &admin,
+            &settings(),
+            draft.clone(),
+            replaces,
+        )
+        .await;
         preview.unwrap().outcomes.into_iter().collect::<Vec<_>>()
     };
     assert_eq!(preview(&draft, None).await, [(NewTag, 2), (NotProposed, 1)]);
@@ -258,4 +267,77 @@ async fn removing_a_rule_writes_to_none_of_its_tags() {
     decide(&world, Decision::Approve, tag).await;
     rules::delete(&world.pool, &admin, made.id).await.unwrap();
     assert_eq!(tag_of(&world, "team").await.unwrap().rule_id, Some(made.id));
+}
+
+/// A condition that takes minutes on a resource with many long tags.
+const SLOW: &str = "resource.native_tags.exists(k, resource.native_tags[k].matches(
+    '(?:[a-y]|[b-z]|a[a-z]{1,30}){40}[0-9]'))";
+
+fn with_long_tags(name: &str) -> virtual_tagging::domain::discovery::ResourceReport {
+    let mut report = resource(name);
+    report.native_tags = (0..50)
+        .map(|n| (format!("k{n}"), "abcdefghijklmnopqrstuvwxyz".repeat(30)))
+        .collect();
+    report
+}
+
+#[tokio::test]
+async fn a_rule_that_takes_too_long_matches_nowhere_and_is_told() {
+    let world = World::new().await;
+    let admin = actor("ada", Role::Admin);
+    world.report(&[with_long_tags("slow"), resource("quick")]).await;
+    rules::create(&world.pool, &admin, rule("slow", SLOW, "team", "x"))
+        .await
+        .unwrap();
+    let quick = rule(
+        "quick",
+        "resource.name == 'slow' || resource.name == 'quick'",
+        "team",
+        "y",
+    );
+    rules::create(&world.pool, &admin, quick).await.unwrap();
+    let done = world.auto_tag().await;
+    assert_eq!((done.evaluated, done.given_up, done.failed), (2, 1, 0));
+    let tags = world.tags().await.into_iter().filter(|tag| tag.tag_key == "team");
+    let values: Vec<_> = tags.map(|tag| tag.tag_value).collect();
+    assert_eq!(values, ["y", "y"]);
+
+    let runs = DryRuns::default();
+    let draft = rule("another", SLOW, "team", "z");
+    let tried = rules::preview(&world.pool, &runs, &admin, &settings(), draft, None)
+        .await
+        .unwrap();
+    assert_eq!((tried.examined, tried.matches, tried.too_expensive), (2, 0, 1));
+}
+
+#[tokio::test]
+async fn a_caller_has_a_few_previews_at_a_time() {
+    let world = World::new().await;
+    world.report(&[resource("one")]).await;
+    let runs = DryRuns::default();
+    let preview = |who: &'static str| {
+        let (world, runs) = (&world, &runs);
+        async move {
+            let draft = rule("all", "true", "team", "x");
+            rules::preview(&world.pool, runs, &approver(who), &settings(), draft, None).await
+        }
+    };
+    // None of them is over before the last has asked.
+    let (results, other) = tokio::join!(join_all((0..5).map(|_| preview("ann"))), preview("bob"));
+    let refused: Vec<_> = results
+        .iter()
+        .filter_map(|result| result.as_ref().err())
+        .collect();
+    assert_eq!(refused.len(), 1);
+    assert!(refused[0].to_string().contains("under way"), "{}", refused[0]);
+    assert_eq!(other.unwrap().matches, 1);
+    // What ended gives its place back.
+    assert_eq!(preview("ann").await.unwrap().matches, 1);
+    let viewer = actor("eve", Role::Viewer);
+    let draft = rule("all", "true", "team", "x");
+    let refused = rules::preview(&world.pool, &runs, &viewer, &settings(), draft, None).await;
+    assert!(matches!(
+        refused,
+        Err(virtual_tagging::error::Error::Forbidden(_))
+    ));
 }

@@ -344,7 +344,15 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -
         };
         let all = counters::tags(db, &actor.scope, &pending).await?;
         let tags = virtual_tag::find_pending(&actor.scope);
-        return total::of_part(db, tags, filter.condition(), &COLUMNS, Some(all)).await;
+        return total::of_part(
+            db,
+            tags,
+            filter.condition(),
+            &COLUMNS,
+            total::LOOKED_AT,
+            Some(all),
+        )
+        .await;
     }
     if let Some(cells) = filter.group_cells() {
         return Ok(Total::exact(counters::groups(db, &cells).await?));

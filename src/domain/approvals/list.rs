@@ -194,7 +194,7 @@ pub async fn count_queue(db: &DatabaseConnection, actor: &Actor, filter: &TagFil
         ..TagCells::default()
     };
     let all = counters::tags(db, &actor.scope, &all).await?;
-    total::of_part(db, pending, filter.condition(), &[], Some(all)).await
+    total::of_part(db, pending, filter.condition(), &[], total::LOOKED_AT, Some(all)).await
 }
 
 /// A page of tags in any status, by one statement.
@@ -249,7 +249,7 @@ pub async fn count_all(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFi
         return total::of(db, tags.filter(filter.condition())).await;
     }
     let all = counters::tags(db, &actor.scope, &TagCells::default()).await?;
-    total::of_part(db, tags, filter.condition(), &[], Some(all)).await
+    total::of_part(db, tags, filter.condition(), &[], total::LOOKED_AT, Some(all)).await
 }
 
 async fn page_of<O: Keyset>(

@@ -6,12 +6,15 @@ mod draft;
 pub(in crate::domain) mod identity;
 mod jsonl;
 mod lines;
+mod metered;
 mod provider;
 mod reader;
 mod report;
 mod tabular;
 
+pub use crate::config::UnpackLimits;
 pub use batch::{Batcher, Weigh};
+pub use metered::Reading;
 pub use provider::{BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportSink, SinkError};
 pub use reader::{Entry, InventoryReader, ReadError};
 pub use report::{Rejection, ResourceReport};

@@ -59,7 +59,8 @@ pub trait Provider: Send + Sync {
 /// Takes what a provider reports.
 #[async_trait]
 pub trait ReportSink: Send {
-    /// Takes a batch of resources; ids are unique within one report.
+    /// Takes a batch of resources; ids are unique within one report. One of none shows that the report goes on, and fails
+    /// when it is no longer wanted.
     async fn resources(&mut self, batch: Vec<ResourceReport>) -> Result<(), SinkError>;
 
     /// Takes the faults (at least one) of one entry that is refused.

@@ -3,19 +3,18 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::draft::Draft;
 use super::lines::{Line, LineReader, too_long, utf8};
+use super::metered::{Reading, unpack};
 use super::tabular::{Record, draft_of, next_record};
 use super::{Rejection, ResourceReport, jsonl};
 use crate::domain::csv::{Header, HeaderError, sniff_delimiter};
 
-const BUFFER: usize = 64 * 1024;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// What an inventory says at one place.
@@ -35,6 +34,9 @@ pub enum ReadError {
     /// The source broke after `line`: a truncated or damaged gzip file, a disk or network error.
     #[error("broke off after line {line}: {source}")]
     Broken { line: u64, source: io::Error },
+    /// A packed file holds more than it may, beyond `line`.
+    #[error("{source} (line {line})")]
+    TooLarge { line: u64, source: io::Error },
     #[error(transparent)]
     Header(#[from] HeaderError),
     #[error("{0}")]
@@ -64,10 +66,10 @@ impl InventoryReader {
     ///
     /// # Errors
     /// It cannot be opened, or its start is of no known format or lacks required columns.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, ReadError> {
+    pub fn open(path: impl AsRef<Path>, reading: Reading) -> Result<Self, ReadError> {
         let path = path.as_ref();
         let file = File::open(path).map_err(ReadError::Open)?;
-        Self::from_reader(file, path.file_name().and_then(|n| n.to_str()))
+        Self::from_reader(file, path.file_name().and_then(|n| n.to_str()), reading)
     }
 
     /// Reads from anything: gzip is known by its magic bytes, JSON Lines by a `{` as the first character that is
@@ -78,8 +80,9 @@ impl InventoryReader {
     pub fn from_reader(
         input: impl Read + Send + 'static,
         file_name: Option<&str>,
+        reading: Reading,
     ) -> Result<Self, ReadError> {
-        let mut lines = LineReader::new(unpack(input).map_err(ReadError::Open)?);
+        let mut lines = LineReader::new(unpack(input, reading).map_err(ReadError::Open)?);
         let format = match sniff(&mut lines, file_name, Header::knows)? {
             Sniffed::JsonLines => Format::JsonLines,
             Sniffed::Csv { delimiter, cells } => Format::Csv {
@@ -198,18 +201,6 @@ pub(super) enum Sniffed {
     },
 }
 
-pub(super) fn unpack(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
-    let mut magic = Vec::with_capacity(2);
-    input.by_ref().take(2).read_to_end(&mut magic)?;
-    let packed = magic == [0x1f, 0x8b];
-    let whole = BufReader::with_capacity(BUFFER, Cursor::new(magic).chain(input));
-    Ok(if packed {
-        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(whole)))
-    } else {
-        Box::new(whole)
-    })
-}
-
 /// Looks at the first line that is not blank and leaves the reader at the first entry. Of a CSV file, `known` tells which
 /// columns are expected.
 pub(super) fn sniff(
@@ -276,9 +267,10 @@ fn csv_header(lines: &mut LineReader, delimiter: u8) -> Result<Sniffed, ReadErro
 }
 
 pub(super) fn broken(lines: &LineReader, source: io::Error) -> ReadError {
-    ReadError::Broken {
-        line: lines.number(),
-        source,
+    let line = lines.number();
+    match source.kind() {
+        io::ErrorKind::FileTooLarge => ReadError::TooLarge { line, source },
+        _ => ReadError::Broken { line, source },
     }
 }
 

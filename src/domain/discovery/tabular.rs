@@ -4,7 +4,8 @@ use std::io::{self, Read};
 
 use super::draft::Draft;
 use super::lines::{Line, LineReader, MAX_LINE, too_long, utf8};
-use super::reader::{Sniffed, broken, sniff, unpack};
+use super::metered::{Reading, unpack};
+use super::reader::{Sniffed, broken, sniff};
 use super::{ReadError, Rejection};
 use crate::domain::csv::{Column, Header, Meaning, RecordParser, unguard};
 
@@ -111,8 +112,12 @@ pub struct CsvRecords {
 
 impl CsvRecords {
     /// Reads the header, plain or gzip; `known` tells which columns are expected.
-    pub fn open(input: impl Read + Send + 'static, known: fn(&str) -> bool) -> Result<Self, ReadError> {
-        let mut lines = LineReader::new(unpack(input).map_err(ReadError::Open)?);
+    pub fn open(
+        input: impl Read + Send + 'static,
+        known: fn(&str) -> bool,
+        reading: Reading,
+    ) -> Result<Self, ReadError> {
+        let mut lines = LineReader::new(unpack(input, reading).map_err(ReadError::Open)?);
         match sniff(&mut lines, None, known)? {
             Sniffed::JsonLines => Err(ReadError::Format("is no CSV file with a header")),
             Sniffed::Csv { delimiter, cells } => Ok(Self {

@@ -17,6 +17,7 @@ mod tag_reader;
 pub use files::{ImportFile, authorize, prune, prune_staged, store};
 pub use plan::{Change, Sample, SampleAction, samples};
 
+use crate::config::UnpackLimits;
 use crate::domain::events::Notifier;
 use crate::domain::runs::{Flow, RunHandle, Wake};
 use crate::error::{Error, Result};
@@ -80,6 +81,7 @@ struct Work<'a> {
     notifier: &'a Notifier,
     run: &'a RunHandle,
     spec: ImportSpec,
+    unpack: UnpackLimits,
 }
 
 /// Imports a file, or helps the run that does. Goes on where an earlier attempt stopped.
@@ -92,6 +94,7 @@ pub async fn run(
     notifier: &Notifier,
     run: &RunHandle,
     spec: ImportSpec,
+    unpack: UnpackLimits,
 ) -> Result<()> {
     let work = Work {
         db,
@@ -99,6 +102,7 @@ pub async fn run(
         notifier,
         run,
         spec,
+        unpack,
     };
     let import = state::open(&work).await?;
     match import.stage {

@@ -4,11 +4,12 @@ use super::copy::{COPY_RESOURCES, COPY_TAGS, CopyText};
 use super::tag_reader::TagReader;
 use super::{Work, files, state};
 use crate::db::begin_on;
-use crate::domain::discovery::{Entry, InventoryReader, ReadError, Rejection, ResourceReport};
+use crate::domain::discovery::{Entry, InventoryReader, ReadError, Reading, Rejection, ResourceReport};
 use crate::domain::runs::{Fence, Flow, Progress};
 use crate::error::{Error, Result};
 use sqlx::PgPool;
 use sqlx::types::Json;
+use std::io;
 use tokio::sync::mpsc;
 
 /// Entries of a part, at most. A part is merged in one transaction, which must end well within the two seconds after
@@ -50,6 +51,15 @@ pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
     let (parts, read) = mpsc::channel(READ_AHEAD);
     let (done, rejected) = (begun.entries.unsigned_abs(), begun.rejected.unsigned_abs());
     let tags = work.spec.tags;
+    let step = parts.clone();
+    let reading = Reading {
+        limits: work.unpack,
+        // A part of nothing: whoever takes the parts looks whether the run was cancelled.
+        step: Box::new(move || {
+            let taken = step.blocking_send(Part::default());
+            taken.map_err(|_abandoned| io::Error::other("the import was abandoned"))
+        }),
+    };
     let reading = tokio::task::spawn_blocking(move || {
         let taken = Taken {
             file_id,
@@ -57,9 +67,9 @@ pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
             rejected,
         };
         if let Some(status) = tags {
-            return taken.parts(TagReader::open(stored, status)?, CopyText::tag, &parts);
+            return taken.parts(TagReader::open(stored, status, reading)?, CopyText::tag, &parts);
         }
-        let reader = InventoryReader::from_reader(stored, Some(&file.file_name))?.with_duplicates();
+        let reader = InventoryReader::from_reader(stored, Some(&file.file_name), reading)?.with_duplicates();
         taken.parts(
             reader.map(|entry| Ok(numbered(entry?))),
             CopyText::resource,
@@ -78,6 +88,12 @@ pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
 /// Stages the parts as they come. Owns the channel, so that the reader ends when this does.
 async fn take(work: &Work<'_>, mut parts: mpsc::Receiver<Part>, mut entries: u64) -> Result<Flow> {
     while let Some(part) = parts.recv().await {
+        if part.entries == 0 {
+            if work.run.checkpoint(work.db, Progress::default()).await? == Flow::Cancelled {
+                return Ok(Flow::Cancelled);
+            }
+            continue;
+        }
         entries += part.entries;
         let pool = work.db.get_postgres_connection_pool().clone();
         let copy = if work.spec.tags.is_some() {

@@ -3,7 +3,7 @@
 use super::TagStatus;
 use crate::domain::approvals;
 use crate::domain::csv::normal_name;
-use crate::domain::discovery::{CsvRecords, ReadError, Rejection};
+use crate::domain::discovery::{CsvRecords, ReadError, Reading, Rejection};
 use std::io::Read;
 
 /// Characters of a reason.
@@ -50,8 +50,12 @@ fn knows(column: &str) -> bool {
 
 impl TagReader {
     /// Reads the header. Tags get `status` unless their row says what they are.
-    pub fn open(input: impl Read + Send + 'static, status: TagStatus) -> Result<Self, ReadError> {
-        let records = CsvRecords::open(input, knows)?;
+    pub fn open(
+        input: impl Read + Send + 'static,
+        status: TagStatus,
+        reading: Reading,
+    ) -> Result<Self, ReadError> {
+        let records = CsvRecords::open(input, knows, reading)?;
         let find = |name: &str| records.header().iter().position(|cell| normal_name(cell) == name);
         let (Some(resource_id), Some(tag_key), Some(tag_value)) =
             (find(RESOURCE_ID), find(TAG_KEY), find(TAG_VALUE))
@@ -139,7 +143,7 @@ impl Iterator for TagReader {
 
 #[cfg(test)]
 mod tests {
-    use super::{TagReader, TagStatus};
+    use super::{Reading, TagReader, TagStatus};
     use std::io::Cursor;
 
     #[test]
@@ -147,7 +151,7 @@ mod tests {
         let file = "\u{feff}Tag Key;RESOURCE_ID;tag_value;approval_status;x;reason\r\n\
             owner;i-1;'=cmd;;;\r\nowner;i-2;b;pending;;\"two\r\nlines\"\r\n\r\nowner;i-3;c;DENIED;;\r\n\
             ;i-4;\u{1};maybe;;\r\nowner;i-5\r\n";
-        let reader = TagReader::open(Cursor::new(file), TagStatus::Approved).unwrap();
+        let reader = TagReader::open(Cursor::new(file), TagStatus::Approved, Reading::default()).unwrap();
         let rows: Vec<_> = reader.map(Result::unwrap).collect();
         let good: Vec<_> = rows
             .iter()

@@ -51,7 +51,9 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, resource_id: Option<i
     let found = find(&actor.scope, resource_id);
     match actor.scope {
         AccountScope::All => total::of(db, found).await,
-        AccountScope::Only(_) => total::of_part(db, found, Condition::all(), &[], None).await,
+        AccountScope::Only(_) => {
+            total::of_part(db, found, Condition::all(), &[], total::LOOKED_AT, None).await
+        }
     }
 }
 

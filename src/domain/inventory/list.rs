@@ -230,7 +230,15 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilt
     let resources = resource::find(&actor.scope);
     if actor.scope != AccountScope::All {
         let all = counters::resources(db, &actor.scope, &ResourceCells::default()).await?;
-        return total::of_part(db, resources, filter.condition_row_by_row(), &[], Some(all)).await;
+        return total::of_part(
+            db,
+            resources,
+            filter.condition_row_by_row(),
+            &[],
+            total::LOOKED_AT,
+            Some(all),
+        )
+        .await;
     }
     if let Some(total) = count_lacking(db, actor, filter).await? {
         return Ok(total);

@@ -5,12 +5,19 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue
 use cel::common::value::Val;
 use cel::{Context, Value};
 
-use super::condition::{FIELDS, MATCHES, Pattern};
+use super::condition::{FIELDS, MATCHES, MAX_TAGS, Pattern};
 use super::{ConditionError, guard};
 
 /// Deepest expression. Evaluating takes some 40 KiB of stack per level in debug builds, so this fits the 2 MiB that
 /// worker threads have twice over. Chains of `&&` and `||` are balanced by the parser: 500 terms are 10 levels.
 const MAX_DEPTH: usize = 24;
+
+/// Most patterns of a condition; each takes memory of its own on each thread that evaluates it.
+const MAX_PATTERNS: usize = 16;
+/// Most steps that evaluating a condition may take, whatever the resource: some milliseconds.
+const MAX_STEPS: usize = 20_000;
+/// Steps that a pattern counts for.
+const PATTERN_STEPS: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -43,6 +50,11 @@ pub(super) struct Checker<'a> {
     variable: Option<(String, Kind)>,
     constants: Vec<Box<dyn Val>>,
     depth: usize,
+    patterns: usize,
+    /// What evaluating takes at most, as far as it was checked.
+    steps: usize,
+    /// How often what is checked is evaluated, at most.
+    times: usize,
 }
 
 impl<'a> Checker<'a> {
@@ -52,6 +64,9 @@ impl<'a> Checker<'a> {
             variable: None,
             constants: Vec::new(),
             depth: 0,
+            patterns: 0,
+            steps: 0,
+            times: 1,
         }
     }
 
@@ -90,10 +105,22 @@ impl<'a> Checker<'a> {
                 format!("the expression is deeper than {MAX_DEPTH} levels"),
             );
         }
+        self.take(expression.id, 1)?;
         self.depth += 1;
         let kind = self.kind_here(expression);
         self.depth -= 1;
         kind
+    }
+
+    /// Counts steps, each as often as it may be taken.
+    fn take(&mut self, id: u64, steps: usize) -> Result<(), ConditionError> {
+        self.steps += steps * self.times;
+        if self.steps <= MAX_STEPS {
+            return Ok(());
+        }
+        let reason =
+            format!("the condition may take more than {MAX_STEPS} steps on a resource with {MAX_TAGS} tags");
+        self.refuse(id, reason)
     }
 
     fn kind_here(&mut self, expression: &mut IdedExpr) -> Checked {
@@ -212,6 +239,10 @@ impl<'a> Checker<'a> {
         if comprehension.iter_var2.is_some() || matches!(comprehension.accu_init.expr, Expr::List(_)) {
             return self.refuse(id, "only the macros all, exists and exists_one are available");
         }
+        let times = match &comprehension.iter_range.expr {
+            Expr::List(list) => list.elements.len(),
+            _ => MAX_TAGS,
+        };
         let element = match self.kind(&mut comprehension.iter_range)? {
             Kind::Tags | Kind::TextList => Kind::Text,
             Kind::IntList => Kind::Int,
@@ -231,7 +262,9 @@ impl<'a> Checker<'a> {
             return self.refuse(id, "unknown macro");
         };
         self.variable = Some((comprehension.iter_var.clone(), element));
+        self.times = times;
         let checked = self.expect(predicate, Kind::Bool, "the test of a macro");
+        self.times = 1;
         self.variable = None;
         checked.map(|()| Kind::Bool)
     }
@@ -323,6 +356,11 @@ impl<'a> Checker<'a> {
             self.expect(target, Kind::Text, "what a text function is called on")?;
         }
         let argument = &mut call.args[0];
+        self.patterns += 1;
+        if self.patterns > MAX_PATTERNS {
+            return self.refuse(argument.id, format!("more than {MAX_PATTERNS} patterns"));
+        }
+        self.take(argument.id, PATTERN_STEPS)?;
         let Expr::Literal(LiteralValue::String(text)) = &argument.expr else {
             return self.refuse(argument.id, "the pattern of `matches` must be a literal text");
         };

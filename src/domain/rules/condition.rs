@@ -2,8 +2,9 @@
 //!
 //! The language is CEL over one variable, `resource`, cut down to what rules need: comparison, logic, `in`, `has`,
 //! indexing, `size`, `startsWith`, `endsWith`, `contains`, `matches`, `lowerAscii`, and the macros `all`,
-//! `exists`, `exists_one` (not nested, so that the cost is bounded by the size of the condition times the number of tags).
-//! `matches` takes a literal pattern, compiled once with the condition.
+//! `exists`, `exists_one` (not nested). What a condition takes at most on any resource is counted when it is compiled, and
+//! bounded. `matches` takes a literal pattern, compiled once with the condition; how long patterns take is bounded when
+//! they are evaluated, see [`allowance`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -17,7 +18,7 @@ use cel::{Context, Env, ExecutionError, Value};
 use regex::Regex;
 
 use super::check::Checker;
-use super::guard;
+use super::{allowance, guard};
 use crate::entities::Cloud;
 
 /// Stack for parsing and checking, in bytes; reserved, not used, by ordinary conditions.
@@ -25,7 +26,7 @@ const COMPILE_STACK: usize = 64 << 20;
 /// Longer strings of a resource are cut to this many bytes for conditions. Clouds end far below.
 const MAX_STRING: usize = 4096;
 /// Only so many tags of a resource are shown to conditions. AWS and Azure end at 50, GCP at 64.
-const MAX_TAGS: usize = 256;
+pub(super) const MAX_TAGS: usize = 256;
 
 /// The function that `x.matches('...')` is compiled to; no condition can spell it.
 pub(super) const MATCHES: &str = "@matches";
@@ -314,6 +315,12 @@ fn matches_pattern<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 
         _ => None,
     };
     let (text, pattern) = found.ok_or_else(ExecutionError::missing_argument_or_target)?;
+    if !allowance::allows(text.inner().len()) {
+        return Err(ExecutionError::function_error(
+            "matches",
+            "the rule takes too long",
+        ));
+    }
     Ok(CowVal::owned(CelBool::from(pattern.0.is_match(text.inner()))))
 }
 

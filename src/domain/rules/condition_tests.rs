@@ -220,3 +220,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_condition_may_take_is_bounded_when_it_is_compiled() {
+    let many = |part: &str, times: usize, between: &str| vec![part; times].join(between);
+    let on_each_tag = |test: &str| format!("resource.tags.all(k, {test})");
+    for text in [
+        on_each_tag(&many("resource.tags[k] == 'a'", 10, " || ")),
+        many("resource.name.matches('a')", 16, " || "),
+        format!("resource.name in [{}]", many("'123456789012'", 200, ",")),
+    ] {
+        assert!(Condition::compile(&text).is_ok(), "{text}");
+    }
+    let refusal = |text: &str| Condition::compile(text).unwrap_err().reason;
+    let steps = on_each_tag(&many("resource.tags[k] == 'a'", 60, " || "));
+    assert!(refusal(&steps).contains("steps"));
+    let listed = on_each_tag(&format!("k in [{}]", many("'a'", 150, ",")));
+    assert!(refusal(&listed).contains("steps"));
+    let patterns = many("resource.name.matches('a')", 17, " || ");
+    assert!(refusal(&patterns).contains("patterns"));
+}

@@ -21,8 +21,10 @@ const MAX_TERNARIES: usize = 16;
 const PAIRS: [&[u8; 2]; 6] = [b"&&", b"||", b"==", b"!=", b"<=", b">="];
 /// Longest pattern, in bytes.
 const MAX_PATTERN_BYTES: usize = 512;
-/// Largest compiled pattern, and largest cache of its matcher, in bytes.
+/// Largest compiled pattern, in bytes.
 const MAX_PATTERN_MEMORY: usize = 1 << 20;
+/// Largest cache of its matcher, in bytes; each thread that evaluates it has one.
+const MAX_PATTERN_CACHE: usize = 256 << 10;
 
 /// Refuses text that is too long, has too many tokens, nests too deeply, or does not close its strings.
 pub(super) fn check(text: &str) -> Result<(), ConditionError> {
@@ -137,7 +139,7 @@ pub(super) fn pattern(text: &str) -> Result<Regex, String> {
     }
     let built = RegexBuilder::new(text)
         .size_limit(MAX_PATTERN_MEMORY)
-        .dfa_size_limit(MAX_PATTERN_MEMORY)
+        .dfa_size_limit(MAX_PATTERN_CACHE)
         .nest_limit(32)
         .build();
     built.map_err(|error| {

@@ -1,5 +1,6 @@
 //! The rule language: when a rule applies and what value it gives.
 //!
+//! - `allowance.rs`  how much work conditions may be
 //! - `condition.rs`  CEL conditions: compiling with limits, matching against one resource
 //! - `guard.rs`      the cheap look at a condition's text before any parser sees it
 //! - `check.rs`      the type check of a parsed condition
@@ -7,17 +8,23 @@
 //! - `edit.rs`       making, changing and ordering rules
 //! - `list.rs`       reading them
 //! - `preview.rs`    what a rule would do, before it is saved
+//! - `dry_runs.rs`   how many callers may have rules evaluated at a time
 
+pub mod allowance;
 mod check;
 mod condition;
+mod dry_runs;
 mod edit;
 mod guard;
 pub mod list;
 mod preview;
 mod template;
 
+use crate::error::{Error, Result};
+
 pub use crate::entities::rule::Model as RuleRow;
 pub use condition::{Condition, ConditionError, Facts, RuleInput};
+pub use dry_runs::DryRuns;
 pub use edit::{RuleDraft, create, delete, reorder, update};
 pub use preview::{Example, Overlap, Preview, PreviewOutcome, preview};
 pub use template::{TemplateError, ValueTemplate};
@@ -42,4 +49,46 @@ pub struct Rule {
     pub value: ValueTemplate,
     /// How sure its author is, 0 to 1.
     pub confidence: f64,
+}
+
+/// What a rule says of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does not apply, or has no value to give.
+    NoMatch,
+    /// It gives this value.
+    Value(String),
+    /// It took too long and was given up: it does not apply.
+    TooExpensive,
+}
+
+impl Rule {
+    /// What it says of a resource of this name.
+    pub fn apply(&self, input: &RuleInput, name: &str) -> Verdict {
+        let given = allowance::of_rule(|| {
+            let holds = self.condition.matches(input);
+            holds.then(|| self.value.render(name)).flatten()
+        });
+        match given {
+            Some(Some(value)) => Verdict::Value(value),
+            Some(None) => Verdict::NoMatch,
+            None => Verdict::TooExpensive,
+        }
+    }
+}
+
+/// The rules among these that are enabled, compiled. One that no longer compiles is left out, and logged.
+pub fn compile(rows: Vec<RuleRow>) -> Result<Vec<Rule>> {
+    let mut compiled = Vec::with_capacity(rows.len());
+    for row in rows.into_iter().filter(|row| row.enabled) {
+        if allowance::is_over() {
+            return Err(Error::internal("nobody waits for these rules any more"));
+        }
+        let id = row.id;
+        match RuleDraft::from(row).compile(id) {
+            Ok(rule) => compiled.push(rule),
+            Err(error) => tracing::error!(rule = id, %error, "a stored rule does not compile; left out"),
+        }
+    }
+    Ok(compiled)
 }

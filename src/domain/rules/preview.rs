@@ -1,7 +1,8 @@
 //! What a rule would do, before it is saved.
 
-use super::{Rule, RuleDraft, list};
-use crate::domain::auth::Actor;
+use super::allowance::{compute, is_over};
+use super::{DryRuns, Rule, RuleDraft, RuleRow, Verdict, list};
+use crate::domain::auth::{Actor, Role};
 use crate::domain::tagging::auto_tag::{EngineSettings, subject};
 use crate::domain::tagging::{Engine, Subject, Vocabulary};
 use crate::entities::{ApprovalStatus, resource, virtual_tag};
@@ -10,11 +11,14 @@ use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Resources read at once.
 const PAGE: u64 = 1000;
 /// Resources looked at, the newest first. A preview answers at once; on a larger inventory it is a sample.
 const EXAMINED_MAX: usize = 20_000;
+/// Time for looking at resources, after which what was looked at is the sample.
+const TIME: Duration = Duration::from_secs(2);
 /// Examples of each outcome.
 const EXAMPLES: usize = 5;
 
@@ -62,6 +66,8 @@ pub struct Preview {
     pub complete: bool,
     /// Of the resources looked at.
     pub matches: u64,
+    /// Resources on which the rule took too long and was given up.
+    pub too_expensive: u64,
     pub outcomes: BTreeMap<PreviewOutcome, u64>,
     /// Rules that go first where both match.
     pub shadowed_by: Vec<Overlap>,
@@ -71,42 +77,36 @@ pub struct Preview {
 }
 
 /// Tries a rule on the resources within the actor's scope and changes nothing. `replaces` is the rule that it would
-/// take the place of. Refuses a rule that does not compile, with all that is wrong with it.
+/// take the place of. Needs [`Role::Approver`]. Refuses a rule that does not compile, with all that is wrong with it.
+///
+/// It is computation: a few previews go on at a time, and each looks at as many resources as it has time for.
 pub async fn preview(
     db: &DatabaseConnection,
+    runs: &DryRuns,
     actor: &Actor,
     settings: &EngineSettings,
     draft: RuleDraft,
     replaces: Option<i64>,
 ) -> Result<Preview> {
-    // A new rule comes last among those of its priority.
-    let rule = draft.compile(replaces.unwrap_or(i64::MAX))?;
-    let rows = list::in_order(db, &actor.scope).await?.into_iter();
-    let others: Vec<Rule> = rows
-        .filter(|row| row.enabled && Some(row.id) != replaces && row.tag_key == rule.key)
-        .filter_map(|row| RuleDraft::from(row.clone()).compile(row.id).ok())
-        .collect();
-    let rules = others.iter().chain([&rule]).cloned().collect();
-    let mut trial = Trial {
-        engine: Engine::new(Arc::clone(&settings.vocabulary), rules, settings.thresholds),
-        vocabulary: Arc::clone(&settings.vocabulary),
-        rule,
-        others,
-        overlaps: HashMap::new(),
-        preview: Preview::default(),
-    };
+    actor.require(Role::Approver)?;
+    let _place = runs.enter(actor).await?;
+    let rows = list::in_order(db, &actor.scope).await?;
+    let settings = settings.clone();
+    let began = Instant::now();
+    let mut trial = compute(TIME, move || Trial::new(&settings, &draft, replaces, rows)).await??;
     let mut before = i64::MAX;
     while trial.preview.examined < EXAMINED_MAX as u64 {
+        let left = TIME.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            break;
+        }
         let page = page(db, actor, before).await?;
         let Some((last, _)) = page.last() else {
             trial.preview.complete = true;
             break;
         };
         before = last.id;
-        // Conditions are computation: not on the threads that serve requests.
-        trial = tokio::task::spawn_blocking(move || trial.examine(page))
-            .await
-            .map_err(Error::internal)??;
+        trial = compute(left, move || trial.examine(page)).await??;
     }
     Ok(trial.end())
 }
@@ -159,8 +159,41 @@ struct Trial {
 }
 
 impl Trial {
+    fn new(
+        settings: &EngineSettings,
+        draft: &RuleDraft,
+        replaces: Option<i64>,
+        rows: Vec<RuleRow>,
+    ) -> Result<Self> {
+        // A new rule comes last among those of its priority.
+        let rule = draft.compile(replaces.unwrap_or(i64::MAX))?;
+        let same_key = |row: &RuleRow| row.enabled && Some(row.id) != replaces && row.tag_key == rule.key;
+        let mut others = Vec::new();
+        for row in rows.into_iter().filter(same_key) {
+            if is_over() {
+                return Err(Error::BadInput(
+                    "there are too many rules of this key to try one more".into(),
+                ));
+            }
+            let id = row.id;
+            others.extend(RuleDraft::from(row).compile(id).ok());
+        }
+        let rules = others.iter().chain([&rule]).cloned().collect();
+        Ok(Self {
+            engine: Engine::new(Arc::clone(&settings.vocabulary), rules, settings.thresholds),
+            vocabulary: Arc::clone(&settings.vocabulary),
+            rule,
+            others,
+            overlaps: HashMap::new(),
+            preview: Preview::default(),
+        })
+    }
+
     fn examine(mut self, page: Vec<(resource::Model, Vec<virtual_tag::Model>)>) -> Result<Self> {
         for (resource, tags) in page {
+            if is_over() {
+                break;
+            }
             self.preview.examined += 1;
             let subject = subject(resource.clone(), &tags)?;
             self.examine_one(resource, &subject, &tags);
@@ -170,11 +203,13 @@ impl Trial {
 
     fn examine_one(&mut self, resource: resource::Model, subject: &Subject, tags: &[virtual_tag::Model]) {
         let input = subject.rule_input(&self.vocabulary);
-        if !self.rule.condition.matches(&input) {
-            return;
-        }
-        let Some(value) = self.rule.value.render(&subject.name) else {
-            return;
+        let value = match self.rule.apply(&input, &subject.name) {
+            Verdict::Value(value) => value,
+            Verdict::NoMatch => return,
+            Verdict::TooExpensive => {
+                self.preview.too_expensive += 1;
+                return;
+            }
         };
         let value = self
             .vocabulary
@@ -183,7 +218,7 @@ impl Trial {
         self.preview.matches += 1;
         let mut shadowed = false;
         for other in &self.others {
-            if other.condition.matches(&input) && other.value.render(&subject.name).is_some() {
+            if matches!(other.apply(&input, &subject.name), Verdict::Value(_)) {
                 *self.overlaps.entry(other.id).or_default() += 1;
                 shadowed |= self.goes_after(other);
             }

@@ -5,7 +5,7 @@
 
 use regex::Regex;
 
-use super::guard;
+use super::{allowance, guard};
 
 /// Longest value, in characters; no cloud allows more.
 const MAX_VALUE_CHARS: usize = 256;
@@ -83,6 +83,9 @@ impl ValueTemplate {
             match part {
                 Part::Text(text) => value.push_str(text),
                 Part::Capture(pattern) => {
+                    if !allowance::allows(name.len()) {
+                        return None;
+                    }
                     let group = pattern.captures(name)?.get(1)?.as_str();
                     value.push_str(Some(group).filter(|group| !group.is_empty())?);
                 }

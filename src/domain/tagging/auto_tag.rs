@@ -15,6 +15,7 @@ use crate::domain::audit::{self, Cause};
 use crate::domain::auth::Actor;
 use crate::domain::events::Notifier;
 use crate::domain::rules;
+use crate::domain::rules::allowance::{compute, is_over};
 use crate::domain::runs::{self, Flow, RunHandle, Wake};
 use crate::entities::{AccountScope, ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
@@ -85,14 +86,7 @@ async fn load_rules(
     revision: i64,
 ) -> Result<LoadedEngine> {
     let rows = rules::list::in_order(db, &AccountScope::All).await?;
-    let mut compiled = Vec::with_capacity(rows.len());
-    for row in rows.into_iter().filter(|row| row.enabled) {
-        let id = row.id;
-        match rules::RuleDraft::from(row).compile(id) {
-            Ok(rule) => compiled.push(rule),
-            Err(error) => tracing::error!(rule = id, %error, "a stored rule does not compile; left out"),
-        }
-    }
+    let compiled = compute(Duration::MAX, move || rules::compile(rows)).await??;
     let engine = Engine::new(Arc::clone(&settings.vocabulary), compiled, settings.thresholds);
     Ok(LoadedEngine {
         revision,
@@ -247,8 +241,11 @@ async fn work_off(
         tags.entry(tag.resource_id).or_default().push(tag);
     }
     let engine = Arc::clone(&loaded.engine);
-    let evaluated = tokio::task::spawn_blocking(move || evaluate(&engine, resources, &tags)).await;
-    let work = evaluated.map_err(Error::internal)??;
+    let work = compute(Duration::MAX, move || evaluate(&engine, resources, &tags)).await??;
+    let given_up = loaded.engine.take_given_up();
+    for (rule, resources) in &given_up {
+        tracing::warn!(rule, resources, "a rule takes too long: it does not match there");
+    }
     write(txn, loaded, &work, cause).await?;
     let count = |action| {
         work.changes
@@ -261,6 +258,7 @@ async fn work_off(
         proposed: count("PROPOSED"),
         refreshed: count("REFRESHED"),
         withdrawn: work.withdrawals.len() as u64,
+        given_up: given_up.values().sum(),
         failed: 0,
     })
 }
@@ -302,6 +300,9 @@ fn evaluate(
 ) -> Result<Work> {
     let mut work = Work::default();
     for resource in resources {
+        if is_over() {
+            break;
+        }
         let id = resource.id;
         let existing = tags.get(&id).map_or(&[][..], Vec::as_slice);
         let evaluation = engine.evaluate(&subject(resource, existing)?);
@@ -313,6 +314,9 @@ fn evaluate(
         let plan = plan::plan(id, &evaluation.proposals, existing);
         work.changes.extend(plan.changes);
         work.withdrawals.extend(plan.withdrawals);
+    }
+    if is_over() {
+        return Err(Error::internal("nobody waits for this evaluation any more"));
     }
     Ok(work)
 }

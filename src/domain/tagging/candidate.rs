@@ -113,6 +113,11 @@ pub trait CandidateSource: Send + Sync {
     /// The source that its candidates carry.
     fn source(&self) -> TagSource;
 
+    /// Rules that took too long and were given up since this was asked last, with the number of resources.
+    fn take_given_up(&self) -> BTreeMap<i64, u64> {
+        BTreeMap::new()
+    }
+
     /// Adds what it proposes for `subject` to `out`; adds nothing when it knows nothing.
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>);
 }

@@ -1,5 +1,6 @@
 //! Runs the sources over one resource, merges, and decides by confidence.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -171,6 +172,14 @@ impl Engine {
         &self.vocabulary
     }
 
+    /// Rules that took too long and were given up since this was asked last, with the number of resources.
+    pub fn take_given_up(&self) -> BTreeMap<i64, u64> {
+        self.sources
+            .iter()
+            .flat_map(|source| source.take_given_up())
+            .collect()
+    }
+
     /// What the sources say about `subject`, merged and decided.
     pub fn evaluate(&self, subject: &Subject) -> Evaluation {
         let mut candidates = Vec::new();
@@ -242,8 +251,6 @@ fn propose(winner: Merged, disposition: Disposition) -> Proposal {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::collections::BTreeMap;
-
     use super::super::Cloud;
     use super::*;
     use proptest::prelude::*;

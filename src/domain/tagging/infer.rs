@@ -6,31 +6,37 @@ use crate::domain::approvals;
 use crate::domain::auth::Actor;
 use crate::domain::discovery::ResourceReport;
 use crate::domain::inventory;
+use crate::domain::rules::DryRuns;
+use crate::domain::rules::allowance::{compute, is_over};
 use crate::error::{Error, Result};
 use sea_orm::DatabaseConnection;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::time::Duration;
 
 /// What the engine concludes now for a stored resource with its approved tags. Stores nothing.
 pub async fn stored(
     db: &DatabaseConnection,
+    runs: &DryRuns,
     settings: &EngineSettings,
     actor: &Actor,
     id: i64,
 ) -> Result<Evaluation> {
+    let _place = runs.enter(actor).await?;
     let found = inventory::list::by_ids(db, &actor.scope, vec![id]).await?.pop();
     let resource = found.ok_or_else(|| Error::not_found("id", "such resource"))?;
     let tags = approvals::list::approved_of(db, &actor.scope, vec![id]).await?;
-    evaluate(db, settings, auto_tag::subject(resource, &tags)?).await
+    evaluate(db, runs, settings, auto_tag::subject(resource, &tags)?).await
 }
 
 /// What the engine concludes for a resource that need not exist. Refuses what could not be stored.
 pub async fn described(
     db: &DatabaseConnection,
+    runs: &DryRuns,
     settings: &EngineSettings,
-    _actor: &Actor,
+    actor: &Actor,
     report: ResourceReport,
 ) -> Result<Evaluation> {
+    let _place = runs.enter(actor).await?;
     inventory::check(&report)?;
     let subject = Subject {
         resource_id: report.resource_id,
@@ -42,17 +48,25 @@ pub async fn described(
         native_tags: report.native_tags,
         approved: BTreeMap::new(),
     };
-    evaluate(db, settings, subject).await
+    evaluate(db, runs, settings, subject).await
 }
+
+/// Processor time for all rules together.
+const TIME: Duration = Duration::from_secs(2);
 
 async fn evaluate(
     db: &DatabaseConnection,
+    runs: &DryRuns,
     settings: &EngineSettings,
     subject: Subject,
 ) -> Result<Evaluation> {
-    let engine = Arc::clone(&auto_tag::load_engine(db, settings).await?.engine);
-    // Rules and patterns of one resource may keep a processor busy for milliseconds.
-    tokio::task::spawn_blocking(move || engine.evaluate(&subject))
-        .await
-        .map_err(Error::internal)
+    let engine = runs.engine(db, settings).await?;
+    let evaluated = compute(TIME, move || {
+        let evaluation = engine.evaluate(&subject);
+        (!is_over()).then_some(evaluation)
+    });
+    evaluated.await?.ok_or_else(|| {
+        let seconds = TIME.as_secs();
+        Error::BadInput(format!("the rules take more than {seconds} s on this resource"))
+    })
 }

@@ -1,27 +1,39 @@
 //! RULE: the users' rules in strict priority order, then by id; the first match per key wins.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Candidate, CandidateSource, Subject, TagSource, Vocabulary};
-use crate::domain::rules::Rule;
+use crate::domain::rules::allowance::is_over;
+use crate::domain::rules::{Rule, Verdict};
 
 /// The RULE source.
 pub(super) struct RuleSource {
     vocabulary: Arc<Vocabulary>,
     rules: Vec<Rule>,
+    /// Of each rule that took too long somewhere, on how many resources.
+    given_up: Mutex<BTreeMap<i64, u64>>,
 }
 
 impl RuleSource {
     /// Takes the rules in any order.
     pub(super) fn new(vocabulary: Arc<Vocabulary>, mut rules: Vec<Rule>) -> Self {
         rules.sort_by_key(|rule| (rule.priority, rule.id));
-        Self { vocabulary, rules }
+        Self {
+            vocabulary,
+            rules,
+            given_up: Mutex::default(),
+        }
     }
 }
 
 impl CandidateSource for RuleSource {
     fn source(&self) -> TagSource {
         TagSource::Rule
+    }
+
+    fn take_given_up(&self) -> BTreeMap<i64, u64> {
+        std::mem::take(&mut self.given_up.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
@@ -31,15 +43,24 @@ impl CandidateSource for RuleSource {
         let input = subject.rule_input(&self.vocabulary);
         let mut decided: Vec<&str> = Vec::new();
         for rule in &self.rules {
-            if decided.contains(&rule.key.as_str()) || !rule.condition.matches(&input) {
+            if is_over() {
+                return;
+            }
+            if decided.contains(&rule.key.as_str()) {
                 continue;
             }
-            // A template whose pattern is not in this name has no value to give: the next rule is asked.
-            let Some(value) = rule.value.render(&subject.name) else {
-                continue;
-            };
-            decided.push(&rule.key);
-            out.push(self.candidate(rule, &value));
+            match rule.apply(&input, &subject.name) {
+                Verdict::Value(value) => {
+                    decided.push(&rule.key);
+                    out.push(self.candidate(rule, &value));
+                }
+                // A template whose pattern is not in this name has no value to give: the next rule is asked.
+                Verdict::NoMatch => {}
+                Verdict::TooExpensive => {
+                    let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+                    *given_up.entry(rule.id).or_default() += 1;
+                }
+            }
         }
     }
 }

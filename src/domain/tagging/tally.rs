@@ -11,6 +11,8 @@ pub struct ChunkResult {
     pub proposed: u64,
     pub refreshed: u64,
     pub withdrawn: u64,
+    /// Rules that were given up because they took too long, each counted for each resource.
+    pub given_up: u64,
     /// Of the evaluated ones: resources that cannot be evaluated, or whose tags cannot be stored.
     pub failed: u64,
 }
@@ -18,14 +20,18 @@ pub struct ChunkResult {
 impl ChunkResult {
     /// As a run counts them.
     pub(super) fn counts(self) -> BTreeMap<&'static str, i64> {
-        [
+        let mut counts: BTreeMap<_, _> = [
             ("evaluated", self.evaluated as i64),
             ("proposed", self.proposed as i64),
             ("refreshed", self.refreshed as i64),
             ("withdrawn", self.withdrawn as i64),
             ("failed", self.failed as i64),
         ]
-        .into()
+        .into();
+        if self.given_up > 0 {
+            counts.insert("given_up", self.given_up as i64);
+        }
+        counts
     }
 }
 
@@ -35,6 +41,7 @@ impl AddAssign for ChunkResult {
         self.proposed += other.proposed;
         self.refreshed += other.refreshed;
         self.withdrawn += other.withdrawn;
+        self.given_up += other.given_up;
         self.failed += other.failed;
     }
 }

@@ -46,7 +46,9 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor) -> Result<Total> {
     let found = api_token::find(&actor.scope);
     match actor.scope {
         AccountScope::All => total::of(db, found).await,
-        AccountScope::Only(_) => total::of_part(db, found, Condition::all(), &[], None).await,
+        AccountScope::Only(_) => {
+            total::of_part(db, found, Condition::all(), &[], total::LOOKED_AT, None).await
+        }
     }
 }
 

@@ -40,7 +40,7 @@ pub const WEIGHTS: [(&str, &str, u64); 7] = [
     ("Query", "approvalStats", 20),
     ("Query", "dashboard", 50),
     ("Query", "inferTags", 50),
-    ("Query", "previewRule", 200),
+    ("Query", "previewRule", 1000),
     ("Subscription", "approvalStats", 30),
     ("JobRun", "importPlan", 5),
 ];

@@ -4,7 +4,7 @@ use super::{try_all, twist};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use virtual_tagging::domain::Cloud;
-use virtual_tagging::domain::discovery::InventoryReader;
+use virtual_tagging::domain::discovery::{InventoryReader, Reading};
 use virtual_tagging::domain::rules::{Condition, Facts, RuleInput, ValueTemplate};
 use virtual_tagging::graphql::cursor::decode_event;
 use virtual_tagging::graphql::id::{AuditKind, Id, ResourceKind, ScheduleKind};
@@ -73,7 +73,7 @@ fn any_file_is_an_inventory_or_refused_and_ends() {
     let corpus = include_str!("corpus/inventories.txt");
     try_all(256, &twist::bytes(corpus), |bytes| {
         let lines = bytes.split(|&byte| byte == b'\n').count();
-        let Ok(reader) = InventoryReader::from_reader(Cursor::new(bytes), None) else {
+        let Ok(reader) = InventoryReader::from_reader(Cursor::new(bytes), None, Reading::default()) else {
             return Ok(());
         };
         let entries = reader.count();

@@ -7,7 +7,7 @@ use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Entry, InventoryReader, ReadError};
+use super::{Entry, InventoryReader, ReadError, Reading};
 use crate::domain::Cloud;
 use crate::domain::csv::{Column, guard, template};
 use crate::domain::discovery::{Rejection, ResourceReport};
@@ -15,7 +15,7 @@ use crate::domain::discovery::{Rejection, ResourceReport};
 const HEADER: &str = "cloud,account_id,resource_type,resource_id,name\n";
 
 fn open(content: impl AsRef<[u8]>, name: Option<&str>) -> Result<InventoryReader, ReadError> {
-    InventoryReader::from_reader(Cursor::new(content.as_ref().to_vec()), name)
+    InventoryReader::from_reader(Cursor::new(content.as_ref().to_vec()), name, Reading::default())
 }
 
 fn read(content: impl AsRef<[u8]>) -> Vec<Entry> {
@@ -197,7 +197,7 @@ fn reading_ends_after_an_error() {
         }
     }
     let input = Cursor::new(json_line("a").into_bytes()).chain(Failing);
-    let mut reader = InventoryReader::from_reader(input, None).unwrap();
+    let mut reader = InventoryReader::from_reader(input, None, Reading::default()).unwrap();
     assert!(matches!(reader.next(), Some(Ok(Entry::Resource(1, _)))));
     let error = reader.next().unwrap().unwrap_err();
     assert_eq!(error.to_string(), "broke off after line 1: unplugged");
@@ -307,7 +307,7 @@ fn the_corpus_is_read_line_by_line_and_survives_an_export() {
     let path = Path::new(&directory).join("shared.jsonl.gz");
     let mut resources = Vec::new();
     let mut rejected = Vec::new();
-    for entry in InventoryReader::open(path).unwrap() {
+    for entry in InventoryReader::open(path, Reading::default()).unwrap() {
         match entry.unwrap() {
             Entry::Resource(_, report) => resources.push(report),
             Entry::Rejected(faults) => rejected.push(faults),

@@ -76,7 +76,7 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         "Query.previewRule",
         "{ previewRule(input: {rule: {ruleName: \"all\", condition: \"true\", tagKey: \"team\", tagValue: \"x\"}})
            { preview { matches examples { resource { accountId name } } } } }",
-        READS,
+        Forbidden(Viewer),
         Scope::Part,
     ),
     ("Query.resource", "{ resource(id: \"%R\") { id } }", READS, Scope::Null),

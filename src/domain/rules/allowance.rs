@@ -1,0 +1,133 @@
+//! How much work conditions may be: each on one resource, and all of them for whoever waits.
+//!
+//! A thread that computes cannot be stopped from outside. So it looks itself, between two rules and within a condition
+//! each time that patterns have looked through some kilobytes, whether somebody still waits for it and how much processor
+//! time it has taken. What else a condition can do is bounded when it is compiled.
+
+use crate::error::{Error, Result};
+use rustix::time::{ClockId, clock_gettime};
+use std::cell::RefCell;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Processor time of one rule on one resource, from where it becomes worth looking at.
+const OF_RULE: Duration = Duration::from_millis(50);
+/// Bytes that patterns look through between two looks at the clock.
+const UNSEEN_BYTES: usize = 4096;
+/// Rules between two looks at the clock.
+const UNSEEN_RULES: u32 = 32;
+
+/// What the work on a thread may still take.
+#[derive(Default)]
+struct Allowance {
+    /// Ends the work of this thread, if it has an end.
+    work: Option<Work>,
+    /// Bytes that patterns looked through since the last look at the clock.
+    bytes: usize,
+    /// The thread's processor time at which the rule at hand is given up; none as long as it is quick.
+    rule_ends: Option<Duration>,
+    /// The rule at hand was given up.
+    is_exceeded: bool,
+}
+
+struct Work {
+    stop: CancellationToken,
+    /// The thread's processor time at which the work ends.
+    ends: Duration,
+    /// Rules since the last look at the clock.
+    rules: u32,
+    /// It has ended, and nothing begins it again.
+    is_over: bool,
+}
+
+thread_local! {
+    static ALLOWANCE: RefCell<Allowance> = RefCell::default();
+}
+
+/// The processor time that this thread has taken.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}
+
+impl Work {
+    /// Looks whether the work has ended; at the clock only if asked to.
+    fn look(&mut self, at_clock: bool) -> bool {
+        self.is_over |= self.stop.is_cancelled() || (at_clock && processor_time() >= self.ends);
+        self.is_over
+    }
+}
+
+/// Does work that evaluates rules on a thread where it may take its time. It is over, for [`is_over`], when it has taken
+/// `most` processor time, or when nobody waits for it any more.
+pub async fn compute<T: Send + 'static>(
+    most: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let stop = CancellationToken::new();
+    let _stopped = stop.clone().drop_guard();
+    let done = tokio::task::spawn_blocking(move || {
+        let _over = limit(stop, most);
+        work()
+    });
+    done.await.map_err(Error::internal)
+}
+
+fn limit(stop: CancellationToken, most: Duration) -> impl Drop {
+    struct Over;
+    impl Drop for Over {
+        fn drop(&mut self) {
+            ALLOWANCE.with_borrow_mut(|allowance| *allowance = Allowance::default());
+        }
+    }
+    let work = Work {
+        stop,
+        ends: processor_time().saturating_add(most),
+        rules: 0,
+        is_over: false,
+    };
+    ALLOWANCE.with_borrow_mut(|allowance| allowance.work = Some(work));
+    Over
+}
+
+/// Whether the work of this thread is to end: nobody waits for it any more, or it has taken all that it may. To be asked
+/// between two rules; what was evaluated since is not whole.
+pub fn is_over() -> bool {
+    ALLOWANCE.with_borrow_mut(|allowance| {
+        allowance.work.as_mut().is_some_and(|work| {
+            work.rules = work.rules.wrapping_add(1);
+            work.look(work.rules.is_multiple_of(UNSEEN_RULES))
+        })
+    })
+}
+
+/// Evaluates a rule on a resource; `None` when it took too long and was given up.
+pub(super) fn of_rule<T>(evaluate: impl FnOnce() -> T) -> Option<T> {
+    ALLOWANCE.with_borrow_mut(|allowance| {
+        allowance.bytes = 0;
+        allowance.rule_ends = None;
+        allowance.is_exceeded = false;
+    });
+    let evaluated = evaluate();
+    let is_exceeded = ALLOWANCE.with_borrow(|allowance| allowance.is_exceeded);
+    (!is_exceeded).then_some(evaluated)
+}
+
+/// Takes notice that a pattern is to look through so many bytes; false when the rule is given up.
+pub(super) fn allows(bytes: usize) -> bool {
+    ALLOWANCE.with_borrow_mut(|allowance| {
+        allowance.bytes += bytes;
+        if allowance.bytes >= UNSEEN_BYTES && !allowance.is_exceeded {
+            allowance.bytes = 0;
+            let now = processor_time();
+            let ends = *allowance.rule_ends.get_or_insert(now.saturating_add(OF_RULE));
+            let is_over = allowance.work.as_mut().is_some_and(|work| work.look(true));
+            allowance.is_exceeded = is_over || now >= ends;
+        }
+        !allowance.is_exceeded
+    })
+}
+
+#[cfg(test)]
+#[path = "allowance_tests.rs"]
+mod tests;

@@ -1,0 +1,93 @@
+//! Evaluation while a caller waits: a few at a time, whoever asks, and fewer for one caller.
+
+use crate::domain::auth::Actor;
+use crate::domain::tagging::auto_tag::{self, EngineSettings};
+use crate::domain::tagging::{Engine, revision};
+use crate::error::{Error, Problem, ProblemCode, Result};
+use sea_orm::DatabaseConnection;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Evaluations at the same time; others wait.
+const AT_ONCE: usize = 2;
+/// Evaluations of one caller, waiting ones among them; one more is refused.
+const OF_CALLER: usize = 4;
+
+/// The evaluations that callers wait for, in this process.
+pub struct DryRuns {
+    places: Semaphore,
+    /// How many each caller has.
+    callers: Mutex<HashMap<String, usize>>,
+    /// The engine that was loaded last, and its revision: with many rules, compiling them is most of the work.
+    engine: tokio::sync::Mutex<Option<(i64, Arc<Engine>)>>,
+}
+
+impl Default for DryRuns {
+    fn default() -> Self {
+        Self {
+            places: Semaphore::new(AT_ONCE),
+            callers: Mutex::default(),
+            engine: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+/// A place to evaluate at; given back when it is dropped.
+pub(crate) struct Place<'a> {
+    runs: &'a DryRuns,
+    caller: String,
+    permit: Option<SemaphorePermit<'a>>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut callers = self.runs.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = callers.get_mut(&self.caller) {
+            *count -= 1;
+            if *count == 0 {
+                callers.remove(&self.caller);
+            }
+        }
+    }
+}
+
+impl DryRuns {
+    /// Waits for a place. [`Error::Rejected`] when the actor has as many as one may have.
+    pub(crate) async fn enter(&self, actor: &Actor) -> Result<Place<'_>> {
+        {
+            let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = callers.entry(actor.subject.clone()).or_default();
+            if *count >= OF_CALLER {
+                let message = format!("{OF_CALLER} evaluations of yours are under way; wait for one to end");
+                return Err(Error::Rejected(vec![Problem::new(ProblemCode::TooMany, message)]));
+            }
+            *count += 1;
+        }
+        let mut place = Place {
+            runs: self,
+            caller: actor.subject.clone(),
+            permit: None,
+        };
+        place.permit = Some(self.places.acquire().await.map_err(Error::internal)?);
+        Ok(place)
+    }
+
+    /// The engine with the present rules.
+    pub(crate) async fn engine(
+        &self,
+        db: &DatabaseConnection,
+        settings: &EngineSettings,
+    ) -> Result<Arc<Engine>> {
+        let mut kept = self.engine.lock().await;
+        let present = revision::current(db).await?.revision;
+        if let Some((revision, engine)) = &*kept
+            && *revision == present
+        {
+            return Ok(Arc::clone(engine));
+        }
+        let loaded = auto_tag::load_engine(db, settings).await?;
+        *kept = Some((loaded.revision, Arc::clone(&loaded.engine)));
+        Ok(loaded.engine)
+    }
+}
