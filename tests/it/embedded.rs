@@ -10,7 +10,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection};
 use virtual_tagging::db::embedded::{BinarySearch, Durability, EmbeddedError, EmbeddedServer, Options};
 
+use crate::program::{Serving, run};
 use crate::scratch::Scratch;
+use crate::service::client;
 
 fn options(data_dir: &Path) -> Options {
     Options {
@@ -161,6 +163,180 @@ async fn a_lock_that_names_another_program_is_removed() {
     let server = start(scratch.path()).await;
     assert_eq!(note(&server).await, "kept");
     server.stop().await.unwrap();
+}
+
+/// A process of the user that owns the cluster, which has nothing to do with it.
+struct Bystander(std::process::Child);
+
+impl Bystander {
+    fn of(owner: u32) -> Self {
+        let mut command = Command::new("sleep");
+        command.arg("600").stdin(Stdio::null());
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::process::CommandExt::uid(&mut command, owner);
+        }
+        Self(command.spawn().unwrap())
+    }
+
+    fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Bystander {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Puts another number in the place of the first line, which is that of the server's process.
+fn recycle(lock: &Path, pid: &str) {
+    let text = std::fs::read_to_string(lock).unwrap();
+    let (_, rest) = text.split_once('\n').unwrap();
+    std::fs::write(lock, format!("{pid}\n{rest}")).unwrap();
+}
+
+#[tokio::test]
+async fn after_a_kill_numbers_that_other_processes_have_now_are_no_obstacle() {
+    let scratch = Scratch::new();
+    let server = start(scratch.path()).await;
+    execute(&server, WRITE).await;
+    let owner = std::fs::metadata(server.location()).unwrap().uid();
+    let cluster_lock = server.location().join("postmaster.pid");
+    let socket_lock = scratch.path().join("postgres-run/.s.PGSQL.5432.lock");
+    let bystander = Bystander::of(owner);
+    let other = start(&scratch.path().join("other")).await;
+    // A session of another server is a program of PostgreSQL, too.
+    let session = PgConnection::connect_with(&other.connect_options())
+        .await
+        .unwrap();
+    let backend = text(
+        &other.admin_options(),
+        "SELECT pid::text FROM pg_stat_activity WHERE usename = 'virtual_tagging'",
+    )
+    .await;
+    let mut server = Some(server);
+    for (of_cluster, of_socket) in [
+        (bystander.pid().to_string(), bystander.pid().to_string()),
+        // The new server replaces the one, and would stop at the other.
+        ("2147480000".into(), bystander.pid().to_string()),
+        (backend.clone(), backend),
+        (other.pid().to_string(), other.pid().to_string()),
+        // As a power cut leaves files.
+        (String::new(), String::new()),
+    ] {
+        let killed = server.take().unwrap();
+        kill(killed.pid());
+        while PgConnection::connect_with(&killed.connect_options())
+            .await
+            .is_ok()
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        drop(killed);
+        if of_cluster.is_empty() {
+            std::fs::write(&cluster_lock, "").unwrap();
+            std::fs::write(&socket_lock, "").unwrap();
+        } else {
+            recycle(&cluster_lock, &of_cluster);
+            recycle(&socket_lock, &of_socket);
+        }
+        let again = start(scratch.path()).await;
+        assert_eq!(note(&again).await, "kept", "{of_cluster}, {of_socket}");
+        server = Some(again);
+    }
+    session.close().await.unwrap();
+    other.stop().await.unwrap();
+    server.unwrap().stop().await.unwrap();
+    assert!(is_alive(bystander.pid().cast_signed()), "nobody else was ended");
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_is_quoted_and_nothing_of_its_old_log() {
+    let scratch = Scratch::new();
+    let server = start(scratch.path()).await;
+    for _ in 0..30 {
+        let wrong = server.connect_options().database("old_message");
+        assert!(PgConnection::connect_with(&wrong).await.is_err());
+    }
+    let control = server.location().join("global/pg_control");
+    server.stop().await.unwrap();
+    std::fs::rename(&control, control.with_extension("away")).unwrap();
+    let error = EmbeddedServer::start(options(scratch.path())).await.unwrap_err();
+    let told = error.to_string();
+    assert!(
+        told.contains("PANIC:")
+            || told.contains("FATAL:")
+            || told.contains("could not find the database system"),
+        "{told}"
+    );
+    assert!(told.contains("pg_control"), "{told}");
+    assert!(!told.contains("old_message"), "{told}");
+    assert!(told.lines().count() < 8, "{told}");
+}
+
+/// Variables that libpq and PostgreSQL's programs heed, all of them wrong for the server that the service runs.
+const HOSTILE: [(&str, &str); 12] = [
+    ("PGDATA", "/nonexistent"),
+    ("PGHOST", "203.0.113.1"),
+    ("PGPORT", "1"),
+    ("PGUSER", "somebody"),
+    ("PGDATABASE", "elsewhere"),
+    ("PGPASSWORD", "secret"),
+    ("PGOPTIONS", "-c no_such_setting=1"),
+    ("PGSSLMODE", "verify-full"),
+    ("PGSSLROOTCERT", "/nonexistent"),
+    ("PGSERVICE", "nowhere"),
+    ("PGCLIENTENCODING", "KOI8"),
+    ("PGAPPNAME", "other"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_of_libpq_reach_neither_the_server_nor_its_clients() {
+    let scratch = Scratch::new();
+    let data_dir = scratch.path().join("data");
+    let path = std::env::var("PATH").unwrap();
+    let mut settings = vec![("DATA_DIR", data_dir.to_str().unwrap()), ("PATH", path.as_str())];
+    settings.extend(HOSTILE);
+    // Twice: with a cluster to be made, and with one that is there.
+    for _ in 0..2 {
+        let service = Serving::start(&settings).await;
+        let ready = client()
+            .get(format!("{}/readyz", service.url))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(ready.status(), 200);
+        let (status, log) = service.end("-TERM").await;
+        assert!(status.success(), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_judged_before_a_cluster_is_made() {
+    let scratch = Scratch::new();
+    let data_dir = scratch.path().join("data");
+    let path = std::env::var("PATH").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (variable, value) in [
+        ("DISCOVERY_SOURCES", "moon"),
+        ("DISCOVERY_INTERVAL", "soon"),
+        ("TRUSTED_DOCUMENTS", "/nonexistent"),
+        ("AUTO_APPLY_THRESHOLD", "7"),
+        ("API_PORT", port.as_str()),
+    ] {
+        let settings = [
+            ("DATA_DIR", data_dir.to_str().unwrap()),
+            ("PATH", path.as_str()),
+            (variable, value),
+        ];
+        let ended = run(&settings, &["serve"]).await;
+        assert_eq!(ended.code, 1, "{variable}: {}", ended.stderr);
+        assert!(ended.stderr.contains(variable), "{}", ended.stderr);
+        assert!(!data_dir.exists(), "{variable}: something was made");
+    }
 }
 
 #[tokio::test]

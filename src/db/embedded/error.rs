@@ -46,14 +46,14 @@ pub enum EmbeddedError {
         output: String,
     },
     /// The server ended before it accepted connections.
-    #[error("the PostgreSQL server of {} did not start ({status}); the end of its log:\n{log}", cluster.display())]
+    #[error("the PostgreSQL server of {} did not start ({status}):\n{reason}", cluster.display())]
     Exited {
         /// The cluster's directory.
         cluster: PathBuf,
         /// How it ended.
         status: String,
-        /// The last lines that it logged.
-        log: String,
+        /// Its fatal messages; the last lines that it logged when there are none.
+        reason: String,
     },
     /// The server runs but does not accept connections yet.
     #[error(

@@ -15,6 +15,7 @@ mod error;
 mod layout;
 mod lock;
 mod process;
+mod remnants;
 
 use account::Account;
 pub use binaries::BinarySearch;
@@ -47,6 +48,9 @@ impl Durability {
                 "synchronous_commit=off",
                 "-c",
                 "full_page_writes=off",
+                // Many tests at once, each with a service that reserves its connections.
+                "-c",
+                "max_connections=500",
             ],
         }
     }

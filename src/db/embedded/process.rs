@@ -14,15 +14,13 @@ use super::account::Account;
 use super::binaries::Binaries;
 use super::error::{EmbeddedError, IoContext};
 use super::layout::{Layout, PORT};
+use super::remnants::{self, LogMark};
 
 /// Recovery after a crash replays the write-ahead log before the server accepts connections.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A fast shutdown writes all changed pages before it ends.
 const STOP_TIMEOUT: Duration = Duration::from_mins(1);
-
-/// How many lines of the server's log an error shows.
-const LOG_LINES: usize = 20;
 
 /// What `postmaster.pid` in a cluster says; PostgreSQL keeps it up to date.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,6 +57,8 @@ pub(super) struct Postmaster {
     pub(super) socket_dir: PathBuf,
     /// Set while it starts: a start that is cancelled must not leave a server behind.
     stop_on_drop: bool,
+    /// Where its log began, for errors.
+    log: LogMark,
 }
 
 impl Drop for Postmaster {
@@ -70,14 +70,18 @@ impl Drop for Postmaster {
 }
 
 impl Postmaster {
-    /// The server that runs on this cluster already, once it accepts connections. A `postmaster.pid` whose process
-    /// is something else is removed, for it would keep a new server from starting.
+    /// The server that runs on this cluster already, once it accepts connections. A `postmaster.pid` of no server is
+    /// removed, for it would keep a new server from starting.
     pub(super) async fn running(layout: &Layout) -> Result<Option<Self>, EmbeddedError> {
         let cluster = layout.cluster.clone();
+        let lock = cluster.join("postmaster.pid");
+        remnants::remove_unreadable_lock(&lock, || PidFile::read(&cluster).is_some()).await?;
         let Some(file) = PidFile::read(&cluster) else {
             return Ok(None);
         };
-        let Some(pid) = Pid::from_raw(file.pid).filter(|_| file.pid > 0) else {
+        // A server in single-user mode, which somebody runs by hand, writes its number with a minus.
+        let Some(pid) = Pid::from_raw(file.pid.saturating_abs()) else {
+            remnants::remove_lock(&lock)?;
             return Ok(None);
         };
         if !is_alive(pid) {
@@ -85,9 +89,11 @@ impl Postmaster {
             return Ok(None);
         }
         if !serves(pid, &cluster, &file.socket_dir) {
-            let path = cluster.join("postmaster.pid");
-            tracing::info!(path = %path.display(), pid = file.pid, "removing the lock of a server that is gone");
-            fs::remove_file(&path).context("remove", &path)?;
+            remnants::remove_lock(&lock)?;
+            return Ok(None);
+        }
+        if file.pid < 0 {
+            // The start that follows is refused by PostgreSQL, in its own words.
             return Ok(None);
         }
         let mut found = Self {
@@ -96,6 +102,7 @@ impl Postmaster {
             cluster,
             socket_dir: file.socket_dir,
             stop_on_drop: false,
+            log: LogMark::default(),
         };
         match found.ready(layout, Instant::now() + START_TIMEOUT).await {
             Ok(()) => {
@@ -120,14 +127,15 @@ impl Postmaster {
     ) -> Result<Self, EmbeddedError> {
         let socket_dir = layout.make_socket_dir(account)?;
         let deadline = Instant::now() + START_TIMEOUT;
+        remnants::remove_socket_lock(&socket_dir)?;
         loop {
             let mut started = Self::spawn(layout, account, binaries, durability, &socket_dir)?;
             let ready = started.ready(layout, deadline).await;
             started.stop_on_drop = false;
             match ready {
                 // Backends of a server that was killed see its end only when their statement does.
-                Err(EmbeddedError::Exited { log, .. })
-                    if log.contains("pre-existing shared memory block") && Instant::now() < deadline =>
+                Err(EmbeddedError::Exited { reason, .. })
+                    if reason.contains("pre-existing shared memory block") && Instant::now() < deadline =>
                 {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -143,6 +151,7 @@ impl Postmaster {
         durability: Durability,
         socket_dir: &Path,
     ) -> Result<Self, EmbeddedError> {
+        let mark = LogMark::set(layout);
         let path = layout.start_log();
         let log = fs::File::create(&path).context("write", &path)?;
         let errors = log.try_clone().context("write", &path)?;
@@ -155,13 +164,14 @@ impl Postmaster {
         command.stdout(log).stderr(errors).process_group(0);
         let child = command.spawn().context("run", &program)?;
         let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        let pid = pid.ok_or_else(|| exited(layout, "it ended at once".to_owned()))?;
+        let pid = pid.ok_or_else(|| exited(layout, &mark, "it ended at once".to_owned()))?;
         Ok(Self {
             pid,
             child: Some(child),
             cluster: layout.cluster.clone(),
             socket_dir: socket_dir.to_path_buf(),
             stop_on_drop: true,
+            log: mark,
         })
     }
 
@@ -178,14 +188,14 @@ impl Postmaster {
                 return Ok(());
             }
             if let Some(status) = self.ended()? {
-                return Err(exited(layout, status));
+                return Err(exited(layout, &self.log, status));
             }
             if Instant::now() > deadline {
                 return Err(EmbeddedError::NotReady {
                     cluster: self.cluster.clone(),
                     pid: self.pid(),
                     seconds: START_TIMEOUT.as_secs(),
-                    log: log_end(layout),
+                    log: self.log.reason(layout),
                 });
             }
             tokio::time::sleep(pause).await;
@@ -265,40 +275,19 @@ fn serves(pid: Pid, cluster: &Path, socket_dir: &Path) -> bool {
     }
 }
 
-fn exited(layout: &Layout, status: String) -> EmbeddedError {
+fn exited(layout: &Layout, log: &LogMark, status: String) -> EmbeddedError {
     EmbeddedError::Exited {
         cluster: layout.cluster.clone(),
         status,
-        log: log_end(layout),
+        reason: log.reason(layout),
     }
-}
-
-/// The last lines that the server printed before its log was open, and of the newest file in its log directory.
-fn log_end(layout: &Layout) -> String {
-    let files = fs::read_dir(layout.cluster.join("log"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let newest = files.max_by_key(|file| file.metadata().and_then(|metadata| metadata.modified()).ok());
-    let paths = [Some(layout.start_log()), newest.map(|file| file.path())];
-    let texts = paths
-        .into_iter()
-        .flatten()
-        .map(|path| fs::read(path).unwrap_or_default());
-    let ends = texts.map(|text| last_lines(&String::from_utf8_lossy(&text)));
-    ends.filter(|end| !end.is_empty()).collect::<Vec<_>>().join("\n")
-}
-
-fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::{PidFile, last_lines};
+    use super::PidFile;
 
     #[test]
     fn a_pid_file_is_read_while_it_grows() {
@@ -315,12 +304,5 @@ mod tests {
             Some((4711, String::new()))
         );
         assert_eq!(PidFile::parse(""), None);
-    }
-
-    #[test]
-    fn only_the_end_of_a_log_is_shown() {
-        let text = (1..=30).map(|n| n.to_string()).collect::<Vec<_>>().join("\n");
-        assert!(last_lines(&text).starts_with("11\n"));
-        assert_eq!(last_lines("one"), "one");
     }
 }
