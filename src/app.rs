@@ -4,28 +4,28 @@ mod banner;
 mod database;
 mod files;
 mod gauges;
+mod settings;
 #[cfg(feature = "embedded")]
 mod supervisor;
 
-pub use database::Database;
+pub use database::{Database, Share};
 
 use crate::clock::SystemClock;
 use crate::config::{Config, WorkerConfig};
-use crate::domain::discovery::Provider;
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
 use crate::domain::tagging::auto_tag::EngineSettings;
-use crate::domain::tagging::{Thresholds, Vocabulary, revision};
+use crate::domain::tagging::revision;
 use crate::domain::tokens::Bearers;
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
 use crate::http::{self, CallerLimit, Callers, Edge, Executor, Groups, Health, Patience, limits};
 use crate::jobs::{self, JobContext, Queue};
-use crate::providers;
 use crate::telemetry::Metrics;
 use anyhow::Context;
 use axum::Router;
 use gauges::Gauges;
+use settings::Prepared;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,10 +51,11 @@ impl App {
     /// Starts all parts and waits until they work: afterwards requests are answered.
     ///
     /// Refused when the database cannot be started, reached or migrated, or the address is taken; what had been
-    /// started by then is stopped.
+    /// started by then is stopped. Settings are judged first.
     pub async fn start(config: Config, duty: Duty) -> anyhow::Result<RunningApp> {
-        let database = Database::open(&config.database).await?;
-        match Self::start_on(&config, duty, &database).await {
+        let prepared = Prepared::from(&config, duty)?;
+        let database = Database::open(&config.database, Share::of(duty, &config)).await?;
+        match Self::start_on(&config, duty, &database, prepared).await {
             Ok((address, parts)) => Ok(RunningApp {
                 address,
                 duty,
@@ -72,14 +73,14 @@ impl App {
         config: &Config,
         duty: Duty,
         database: &Database,
+        prepared: Prepared,
     ) -> anyhow::Result<(SocketAddr, Parts)> {
         database.prepare().await?;
-        let engine = engine_settings(config)?;
-        revision::adopt(&database.pools.all, &engine.fingerprint())
+        revision::adopt(&database.pools.all, &prepared.engine.fingerprint())
             .await
             .context("adopting the engine's settings")?;
         let mut parts = Parts::default();
-        match parts.start(config, duty, database, engine).await {
+        match parts.start(config, duty, database, prepared).await {
             Ok(address) => Ok((address, parts)),
             Err(error) => {
                 parts.stop().await;
@@ -156,16 +157,18 @@ impl Parts {
         config: &Config,
         duty: Duty,
         database: &Database,
-        engine: EngineSettings,
+        prepared: Prepared,
     ) -> anyhow::Result<SocketAddr> {
         self.background
             .spawn(database.pools.watch.clone().run(self.ending.clone()));
         let events = self.start_events(database).await?;
-        let providers = providers(config)?;
-        let sources = providers.iter().map(|provider| provider.name().to_owned());
+        let sources = prepared
+            .providers
+            .iter()
+            .map(|provider| provider.name().to_owned());
         let sources: Vec<String> = sources.collect();
-        self.start_jobs(config, database, &events, engine.clone(), providers)
-            .await?;
+        let engine = prepared.engine.clone();
+        self.start_jobs(config, database, &events, prepared).await?;
         let metrics = Metrics::start();
         if let Some(metrics) = metrics.clone() {
             let gauges = Gauges {
@@ -258,16 +261,15 @@ impl Parts {
         config: &Config,
         database: &Database,
         events: &Events,
-        engine: EngineSettings,
-        providers: Vec<Arc<dyn Provider>>,
+        prepared: Prepared,
     ) -> anyhow::Result<()> {
         let context = JobContext {
             db: database.pools.all.clone(),
             wake: Arc::new(Queue),
             clock: Arc::new(SystemClock),
             notifier: events.notifier.clone(),
-            engine,
-            providers,
+            engine: prepared.engine,
+            providers: prepared.providers,
             unpack: config.jobs.unpack,
             audit_retention: config.jobs.audit_retention,
             grace: JobContext::GRACE,
@@ -286,10 +288,10 @@ impl Parts {
         health: Arc<Health>,
     ) -> anyhow::Result<SocketAddr> {
         files::raise_limit(config.http.max_connections);
-        let wanted = SocketAddr::new(config.http.host, config.http.port);
+        let wanted = settings::address(&config.http);
         let listener = TcpListener::bind(wanted)
             .await
-            .with_context(|| format!("listening on {wanted} (API_HOST and API_PORT say where)"))?;
+            .with_context(|| settings::about_address(wanted))?;
         let address = listener.local_addr().context("reading the address")?;
         let services = Services {
             db: database.pools.all.clone(),
@@ -349,26 +351,6 @@ impl Parts {
         self.background.close();
         finish("the event feed", self.background.wait()).await;
     }
-}
-
-/// The sources that are asked for resources, by the configuration.
-fn providers(config: &Config) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
-    let providers = config.jobs.discovery_sources.iter().map(|spec| {
-        let provider = providers::from_spec(spec, config.jobs.unpack)
-            .with_context(|| format!("DISCOVERY_SOURCES={spec}"))?;
-        Ok(Arc::from(provider))
-    });
-    providers.collect()
-}
-
-/// What the engine is made of, by the configuration.
-fn engine_settings(config: &Config) -> anyhow::Result<EngineSettings> {
-    let engine = &config.engine;
-    Ok(EngineSettings {
-        vocabulary: Arc::new(Vocabulary::default()),
-        thresholds: Thresholds::new(engine.auto_apply_threshold, engine.manual_review_threshold)?,
-        model_version: engine.model_version.clone(),
-    })
 }
 
 /// Waits for a part to end. Gives whether it did in time.

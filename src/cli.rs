@@ -3,14 +3,14 @@
 mod audit;
 mod health;
 mod import;
+mod migrate;
 mod output;
 mod settings;
 mod signals;
 mod token;
 
-use crate::app::{App, Database, Duty, RunningApp};
+use crate::app::{App, Duty, RunningApp};
 use crate::config::Config;
-use crate::db::migrate;
 use crate::graphql::schema;
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -69,7 +69,7 @@ enum Command {
     /// Apply, take back or show the migrations of the database
     Migrate {
         #[command(subcommand)]
-        action: Migrate,
+        action: migrate::Migrate,
     },
     /// Take an inventory file into the database, and print inserted, updated, unchanged, rejected
     Import {
@@ -93,44 +93,14 @@ enum Command {
     Health(HealthArgs),
 }
 
-#[derive(Debug, Subcommand)]
-enum Migrate {
-    /// Apply the migrations that the database lacks
-    Up {
-        /// How many; all if not given
-        #[arg(long)]
-        steps: Option<u32>,
-        #[command(flatten)]
-        database: DatabaseFlags,
-    },
-    /// Take migrations back, the newest first. Their tables go with their data
-    Down {
-        /// How many
-        #[arg(long, default_value_t = 1)]
-        steps: u32,
-        #[command(flatten)]
-        database: DatabaseFlags,
-    },
-    /// Show which migrations the database has
-    Status {
-        #[command(flatten)]
-        database: DatabaseFlags,
-    },
-}
-
-impl Migrate {
-    fn database(&self) -> &DatabaseFlags {
-        match self {
-            Self::Up { database, .. } | Self::Down { database, .. } | Self::Status { database } => database,
-        }
-    }
-}
-
 /// Runs the command that the arguments of this process name.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let (flags, command) = cli.resolve();
     let result = settings::config(flags).and_then(|config| {
+        if config.database.url.is_none() {
+            forget_libpq_variables();
+        }
         telemetry::start_log(&config.log).map_err(anyhow::Error::msg)?;
         tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -144,6 +114,19 @@ pub fn run() -> ExitCode {
             None => ExitCode::FAILURE,
         }
     })
+}
+
+/// Takes libpq's variables (`PGOPTIONS`, `PGHOST`, ...) out of the environment. They are meant for another server than a
+/// PostgreSQL of our own, but the driver, which cannot be told to leave them alone, would put them into every connection.
+#[expect(unsafe_code, reason = "the standard library has no other way")]
+fn forget_libpq_variables() {
+    let names: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
+    for name in names {
+        if name.as_encoded_bytes().starts_with(b"PG") {
+            // SAFETY: this process has no other thread yet that could read its environment.
+            unsafe { std::env::remove_var(name) };
+        }
+    }
 }
 
 async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCode> {
@@ -161,7 +144,7 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
     let interrupt = Interrupt::listen()?;
     match command {
         Command::Serve { .. } | Command::Worker { .. } => Ok(DONE),
-        Command::Migrate { action } => migrate(action, config, interrupt).await,
+        Command::Migrate { action } => migrate::run(action, config, interrupt).await,
         Command::Import { arguments, .. } => import::run(arguments, config, interrupt).await,
         Command::Audit { what } => audit::run(what, config, interrupt).await,
         Command::Schema => {
@@ -233,24 +216,4 @@ async fn serve(config: Config, duty: Duty) -> anyhow::Result<ExitCode> {
         () = app.shutdown() => Ok(DONE),
         interrupted = signals.next() => Ok(interrupted.exit_code()),
     }
-}
-
-async fn migrate(action: Migrate, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
-    let database = interrupt.or(Database::open(&config.database)).await?;
-    let result = interrupt.or(migrate_on(action, &database)).await;
-    database.close().await;
-    result
-}
-
-async fn migrate_on(action: Migrate, database: &Database) -> anyhow::Result<ExitCode> {
-    match action {
-        Migrate::Up { steps, .. } => migrate::up(&database.pools.all, steps).await?,
-        Migrate::Down { steps, .. } => migrate::down(&database.pools.all, steps).await?,
-        Migrate::Status { .. } => {}
-    }
-    for migration in migrate::status(&database.pools.all).await? {
-        let state = if migration.applied { "applied" } else { "missing" };
-        say(&format!("{state}  {}", migration.name));
-    }
-    Ok(DONE)
 }

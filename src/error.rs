@@ -131,6 +131,11 @@ impl Error {
         matches!(self, Self::Unavailable(_))
     }
 
+    /// Whether a connection refused a statement that it had planned before the schema changed.
+    pub fn is_stale_plan(&self) -> bool {
+        matches!(self, Self::Unavailable(error) if database::is_stale_plan(error))
+    }
+
     /// Puts a fault into the log. Whatever fails because the database is away is only counted: an outage has a line at
     /// its beginning and one at its end, see [`OutageFailures`].
     pub fn log(&self, what: &str) {

@@ -1,11 +1,54 @@
 //! Schema migrations, each a file of plain SQL under `sql/`: what PostgreSQL executes is what one reads.
 //!
 //! Nothing here imports the service: a migration must mean the same in a year, whatever the code has become.
+//!
+//! Replicas are updated one after the other, so that old programs meet new schemas: each migration says which programs go
+//! on working after it. One that changes what they rely on is a plain [`Sql`]; one that only adds is [`Expanding`]. So a
+//! change that programs would not survive comes in two releases: the first one adds the new, writes both and reads the
+//! old if it must (expand); the second one takes the old away (contract), and is installed when no program of before the
+//! first is left.
 
 use sea_orm_migration::prelude::{ConnectionTrait, DbErr, MigrationName, MigrationTrait, SchemaManager};
 pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
 
-/// One migration: its name, what it does and how it is taken back.
+/// Tables and views that `virtual_tagging_reader` may read, whatever their policies then show of them.
+pub const READER_TABLES: [&str; 25] = [
+    "resources",
+    "virtual_tags",
+    "tag_audit",
+    "evaluations",
+    "ml_inferences",
+    "decision_items",
+    "tag_counts",
+    "tag_count_deltas",
+    "resource_counts",
+    "resource_count_deltas",
+    "decision_counts",
+    "decision_count_deltas",
+    "tagged_resources",
+    "tagged_counts",
+    "tag_counts_now",
+    "resource_counts_now",
+    "decision_counts_now",
+    "rules",
+    "schedules",
+    "engine_state",
+    "scheduler_jobs",
+    "runs_in_scope",
+    "import_rejections",
+    "tagged_unsure",
+    "api_tokens",
+];
+
+/// The statement that makes the role `virtual_tagging_reader`, its membership and its grants where they are missing.
+/// Not a migration: roles are of a server, not of a database, and are in no dump of it, so it is run at each start.
+pub fn reader_role() -> String {
+    let tables = READER_TABLES.map(|name| format!("'{name}'")).join(", ");
+    let array = format!("ARRAY[{tables}]::text[]");
+    include_str!("sql/reader_role.sql").replace("$tables$ LOOP", &format!("{array} LOOP"))
+}
+
+/// One migration: its name, what it does and how it is taken back. Programs must know it to work with its schema.
 struct Sql {
     name: &'static str,
     up: &'static str,
@@ -21,20 +64,69 @@ impl MigrationName for Sql {
 #[async_trait::async_trait]
 impl MigrationTrait for Sql {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .get_connection()
-            .execute_unprepared(self.up)
-            .await
-            .map(drop)
+        manager.get_connection().execute_unprepared(self.up).await?;
+        record(manager, self.name, self.name).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .get_connection()
-            .execute_unprepared(self.down)
-            .await
-            .map(drop)
+        manager.get_connection().execute_unprepared(self.down).await?;
+        forget(manager, self.name).await
     }
+}
+
+/// A migration that only adds what programs do not look at: those that know `oldest` still work.
+struct Expanding {
+    /// The name of an earlier migration.
+    oldest: &'static str,
+    sql: Sql,
+}
+
+impl MigrationName for Expanding {
+    fn name(&self) -> &str {
+        self.sql.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Expanding {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.sql.up(manager).await?;
+        record(manager, self.sql.name, self.oldest).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.sql.down(manager).await
+    }
+}
+
+/// Stores what programs must know after a migration, in the transaction of the migration. Before
+/// `0020_schema_compatibility` there is no place for it, and none is needed: no program of before that asks.
+async fn record(manager: &SchemaManager<'_>, migration: &str, requires: &str) -> Result<(), DbErr> {
+    compatibility(
+        manager,
+        &format!(
+            "INSERT INTO schema_compatibility VALUES ('{migration}', '{requires}')
+             ON CONFLICT (migration) DO UPDATE SET requires = excluded.requires"
+        ),
+    )
+    .await
+}
+
+async fn forget(manager: &SchemaManager<'_>, migration: &str) -> Result<(), DbErr> {
+    compatibility(
+        manager,
+        &format!("DELETE FROM schema_compatibility WHERE migration = '{migration}'"),
+    )
+    .await
+}
+
+/// Executes a statement about the table `schema_compatibility`, if there is one.
+async fn compatibility(manager: &SchemaManager<'_>, statement: &str) -> Result<(), DbErr> {
+    let guarded = format!(
+        "DO $$ BEGIN IF to_regclass('schema_compatibility') IS NOT NULL THEN {statement}; END IF; END $$"
+    );
+    let connection = manager.get_connection();
+    connection.execute_unprepared(&guarded).await.map(drop)
 }
 
 /// All migrations in order, for [`MigratorTrait`]'s `up`, `down` and `status`.
@@ -140,6 +232,14 @@ impl MigratorTrait for Migrator {
                 name: "0017_run_principals",
                 up: include_str!("sql/0017_run_principals.sql"),
                 down: include_str!("sql/0017_run_principals_down.sql"),
+            }),
+            Box::new(Expanding {
+                oldest: "0013_scoped_callers",
+                sql: Sql {
+                    name: "0020_schema_compatibility",
+                    up: include_str!("sql/0020_schema_compatibility.sql"),
+                    down: "DROP TABLE schema_compatibility",
+                },
             }),
             Box::new(Sql {
                 name: "0018_account_pages",

@@ -1,6 +1,8 @@
 //! The database: one that is there (`DATABASE_URL`), or a PostgreSQL of our own.
 
-use crate::config::DatabaseConfig;
+use super::Duty;
+use crate::config::{Config, DatabaseConfig};
+use crate::db::budget::{self, PoolSizes};
 use crate::db::{PoolSettings, Pools, migrate, scoped};
 use crate::domain::audit;
 use crate::jobs;
@@ -15,9 +17,48 @@ use super::supervisor::Supervisor;
 /// How long the start waits for a database that cannot be reached.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The time for one attempt, which connects twice.
+const ATTEMPT: Duration = Duration::from_secs(5);
+
 /// The first pause between two attempts; each next one is twice as long, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Connections that a worker needs beside one for each run: two listen, two are for the queue and the rescue of runs.
+const BESIDE_RUNS: u32 = 4;
+
+/// A process's share of the connections that PostgreSQL has.
+#[derive(Clone, Copy, Debug)]
+pub enum Share {
+    /// Of a process that stays: it takes no more than others leave.
+    Process(PoolSizes),
+    /// Of a command that somebody runs: a few of those that processes leave free.
+    Command,
+}
+
+impl Share {
+    /// A command takes no more than processes keep free for people.
+    const COMMAND: PoolSizes = PoolSizes { main: 4, scoped: 1 };
+
+    /// What a process with this duty wants.
+    pub fn of(duty: Duty, config: &Config) -> Self {
+        let database = &config.database;
+        Self::Process(match duty {
+            Duty::Serve => PoolSizes {
+                main: database.max_connections,
+                scoped: database.scoped_connections,
+            },
+            Duty::Work => {
+                let runs = u32::try_from(config.jobs.concurrency).unwrap_or(u32::MAX);
+                PoolSizes {
+                    main: database.max_connections.min(runs.saturating_add(BESIDE_RUNS)),
+                    // Nobody asks a worker; it proves at its start that callers could.
+                    scoped: 1,
+                }
+            }
+        })
+    }
+}
 
 /// Open pools, and the server behind it when that is ours.
 pub struct Database {
@@ -33,15 +74,10 @@ pub struct Database {
 
 impl Database {
     /// Connects to `DATABASE_URL`, or starts the embedded server under the data directory and connects to it.
-    pub async fn open(config: &DatabaseConfig) -> anyhow::Result<Self> {
-        let settings = PoolSettings {
-            max_connections: config.max_connections,
-            scoped_connections: config.scoped_connections,
-            ..PoolSettings::default()
-        };
+    pub async fn open(config: &DatabaseConfig, share: Share) -> anyhow::Result<Self> {
         match &config.url {
-            Some(url) => Self::external(url.reveal(), &settings).await,
-            None => Self::embedded(config, &settings).await,
+            Some(url) => Self::external(url.reveal(), share).await,
+            None => Self::embedded(config, share).await,
         }
     }
 
@@ -61,7 +97,7 @@ impl Database {
             .context("reading in the name of callers limited to accounts")
     }
 
-    async fn external(url: &str, settings: &PoolSettings) -> anyhow::Result<Self> {
+    async fn external(url: &str, share: Share) -> anyhow::Result<Self> {
         let allowed = "DATABASE_URL must be like postgres://user:password@host:5432/database";
         // The parser takes any scheme, and would show parts of the password as parts of a path.
         let is_postgres = ["postgres://", "postgresql://"]
@@ -80,7 +116,7 @@ impl Database {
             let psql = format!("postgres://{user}@{host}/{database}");
             (host, psql)
         };
-        let pools = reach(&options, settings, &psql).await?;
+        let pools = reach(&options, share, &format!("{psql} (DATABASE_URL)")).await?;
         Ok(Self {
             pools,
             location: format!("database {database} on {host}"),
@@ -91,16 +127,16 @@ impl Database {
     }
 
     #[cfg(feature = "embedded")]
-    async fn embedded(config: &DatabaseConfig, settings: &PoolSettings) -> anyhow::Result<Self> {
+    async fn embedded(config: &DatabaseConfig, share: Share) -> anyhow::Result<Self> {
         use crate::db::embedded::{EmbeddedServer, Options};
         let server = EmbeddedServer::start(Options::new(&config.data_dir))
             .await
             .context("starting the embedded PostgreSQL")?;
-        let pools = match Pools::open(server.connect_options(), settings).await {
+        let pools = match reach(&server.connect_options(), share, "the embedded PostgreSQL").await {
             Ok(opened) => opened,
             Err(error) => {
                 let stopped = server.stop().await;
-                return Err(error).context(format!("connecting to the embedded PostgreSQL ({stopped:?})"));
+                return Err(error.context(format!("connecting to the embedded PostgreSQL ({stopped:?})")));
             }
         };
         Ok(Self {
@@ -112,7 +148,7 @@ impl Database {
     }
 
     #[cfg(not(feature = "embedded"))]
-    async fn embedded(_config: &DatabaseConfig, _settings: &PoolSettings) -> anyhow::Result<Self> {
+    async fn embedded(_config: &DatabaseConfig, _share: Share) -> anyhow::Result<Self> {
         anyhow::bail!("DATABASE_URL is not set, and this build has no embedded PostgreSQL")
     }
 
@@ -135,27 +171,79 @@ fn is_distrust(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Connects; tries again for a while, because services and their database often start together.
-async fn reach(options: &PgConnectOptions, settings: &PoolSettings, shown: &str) -> anyhow::Result<Pools> {
+/// Advice on a refusal that another attempt would meet again; nothing for one that may pass.
+fn advice(error: &sqlx::Error) -> Option<&'static str> {
+    let refusal = error.as_database_error()?;
+    match refusal.code()?.as_ref() {
+        "28P01" => Some("user and password must be those of a role of the server"),
+        "28000" => Some("the role must be there, be allowed to log in, and have an entry in pg_hba.conf"),
+        "3D000" => Some("make the database first: CREATE DATABASE ... OWNER ..."),
+        "42501" => Some("the role needs CONNECT on the database, which its owner has"),
+        _ => None,
+    }
+}
+
+/// Why an attempt to open the pools failed.
+enum Failed {
+    /// Another attempt would fail, too.
+    Finally(anyhow::Error),
+    /// It may pass.
+    ForNow(String),
+}
+
+impl From<sqlx::Error> for Failed {
+    fn from(error: sqlx::Error) -> Self {
+        if is_distrust(&error) {
+            return Self::Finally(anyhow::anyhow!("is not to be trusted: {error}"));
+        }
+        match advice(&error) {
+            Some(advice) => Self::Finally(anyhow::anyhow!(
+                "does not let this service in: {error} ({advice})"
+            )),
+            None => Self::ForNow(error.to_string()),
+        }
+    }
+}
+
+/// Takes the process's share, and opens its pools.
+async fn open_pools(options: &PgConnectOptions, share: Share) -> Result<Pools, Failed> {
+    // The pool tries again by itself and would only tell that its time is over, not why.
+    let mut connection = PgConnection::connect_with(options).await?;
+    let mut settings = PoolSettings::default();
+    let sizes = match share {
+        Share::Command => Share::COMMAND,
+        Share::Process(wanted) => {
+            let reserved = budget::reserve(&mut connection, wanted).await;
+            let reserved = reserved.map_err(|error| Failed::ForNow(error.to_string()))?;
+            let budget = reserved.map_err(|no_room| Failed::ForNow(no_room.to_string()))?;
+            settings.application_name = budget.application_name;
+            budget.sizes
+        }
+    };
+    settings.max_connections = sizes.main;
+    settings.scoped_connections = sizes.scoped;
+    let pools = Pools::open(options.clone(), &settings).await;
+    let pools = pools.map_err(|error| Failed::ForNow(error.to_string()))?;
+    // Only now, for until then nothing else says what was taken.
+    connection.close().await?;
+    Ok(pools)
+}
+
+/// Opens the pools; tries again for a while, because services and their database often start together, and a process
+/// that ends leaves room for the next one.
+async fn reach(options: &PgConnectOptions, share: Share, shown: &str) -> anyhow::Result<Pools> {
     let end = Instant::now() + PATIENCE;
     let mut pause = FIRST_PAUSE;
     loop {
-        // The pool tries again by itself and would only tell that its time is over, not why.
-        let attempt = PgConnection::connect_with(options);
-        let error = match tokio::time::timeout(settings.acquire_timeout, attempt).await {
-            Ok(Ok(connection)) => {
-                connection.close().await?;
-                return Ok(Pools::open(options.clone(), settings).await?);
-            }
-            Ok(Err(error)) if is_distrust(&error) => {
-                anyhow::bail!("{shown} (DATABASE_URL) is not to be trusted: {error}");
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} s", settings.acquire_timeout.as_secs()),
+        let error = match tokio::time::timeout(ATTEMPT, open_pools(options, share)).await {
+            Ok(Ok(pools)) => return Ok(pools),
+            Ok(Err(Failed::Finally(error))) => anyhow::bail!("{shown} {error}"),
+            Ok(Err(Failed::ForNow(error))) => error,
+            Err(_) => format!("no answer within {} s", ATTEMPT.as_secs()),
         };
         if Instant::now() + pause >= end {
             let patience = PATIENCE.as_secs();
-            anyhow::bail!("{shown} (DATABASE_URL) could not be reached for {patience} s: {error}");
+            anyhow::bail!("{shown} could not be reached for {patience} s: {error}");
         }
         tracing::warn!(
             "{shown} cannot be reached yet, next attempt in {} ms: {error}",

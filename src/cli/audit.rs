@@ -3,7 +3,7 @@
 use super::output::say;
 use super::settings::DatabaseFlags;
 use super::signals::Interrupt;
-use crate::app::Database;
+use crate::app::{Database, Share};
 use crate::config::Config;
 use crate::domain::audit::partitions::{self, Place};
 use crate::domain::audit::verify::{Fault, Verdict, verify};
@@ -62,7 +62,9 @@ impl Audit {
 
 /// Does it; the database is opened and closed around.
 pub async fn run(what: Audit, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
-    let database = interrupt.or(Database::open(&config.database)).await?;
+    let database = interrupt
+        .or(Database::open(&config.database, Share::Command))
+        .await?;
     let result = interrupt.or(run_on(what, &database.pools.all)).await;
     database.close().await;
     result

@@ -2,7 +2,7 @@
 
 use super::output::{complain, say};
 use super::signals::Interrupt;
-use crate::app::Database;
+use crate::app::{Database, Share};
 use crate::config::{Config, UnpackLimits};
 use crate::domain::auth::Actor;
 use crate::domain::discovery::{Batcher, Entry, InventoryReader, Reading, Rejection, ReportSink};
@@ -44,7 +44,9 @@ pub async fn run(arguments: ImportArgs, config: Config, interrupt: Interrupt) ->
     let file = arguments.file.display().to_string();
     let (bar, reader) = open(&arguments.file, config.jobs.unpack).with_context(|| file.clone())?;
     let rejects = Rejects::create(arguments.rejects.as_deref())?;
-    let database = interrupt.or(Database::open(&config.database)).await?;
+    let database = interrupt
+        .or(Database::open(&config.database, Share::Command))
+        .await?;
     let taking = take(reader, &bar, rejects, &arguments.source, &database, &interrupt);
     let result = interrupt.or(taking).await;
     bar.finish_and_clear();

@@ -2,6 +2,7 @@
 
 mod awaited;
 mod begin;
+pub mod budget;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod migrate;
@@ -19,6 +20,7 @@ use crate::telemetry::names;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
+use std::sync::LazyLock;
 use std::time::Duration;
 use tracing::log::LevelFilter;
 use watch::Broken;
@@ -30,6 +32,8 @@ pub struct PoolSettings {
     pub max_connections: u32,
     /// Connections at most for callers limited to accounts, beside the others; at least one. See [`scoped`].
     pub scoped_connections: u32,
+    /// What the connections call themselves; see [`budget`].
+    pub application_name: String,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,
     /// How long PostgreSQL may work on one statement of a request or a job's chunk.
@@ -41,6 +45,7 @@ impl Default for PoolSettings {
         Self {
             max_connections: 16,
             scoped_connections: 8,
+            application_name: "virtual-tagging".to_owned(),
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_mins(1),
         }
@@ -54,9 +59,16 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// The time for the answer of a connection that is asked whether it is alive.
 const PING: Duration = Duration::from_secs(1);
 
+/// Connections that nobody needed for so long are given back to PostgreSQL, for others.
+const IDLE: Duration = Duration::from_mins(2);
+
 /// Connections are replaced at this age, so that a pool follows a change of addresses, and servers forget what they
 /// keep for a session.
 const LIFETIME: Duration = Duration::from_mins(30);
+
+/// When a connection last refused a statement that it had planned before the schema changed: those of before are of no
+/// use.
+static STALE_PLANS: LazyLock<Broken> = LazyLock::new(Broken::new);
 
 /// The ways to one database.
 #[derive(Clone)]
@@ -80,7 +92,7 @@ impl Pools {
         let of_pool = broken.clone();
         let all = lasting(settings, settings.max_connections)
             .before_acquire(move |connection, meta| {
-                let spared = of_pool.spares(meta.age);
+                let spared = of_pool.spares(meta.age) && STALE_PLANS.spares(meta.age);
                 Box::pin(async move { is_alive(connection, spared, meta.idle_for).await })
             })
             .connect_with(options.clone())
@@ -131,7 +143,7 @@ fn lasting(settings: &PoolSettings, connections: u32) -> PgPoolOptions {
         .max_connections(connections.max(1))
         .acquire_timeout(settings.acquire_timeout)
         .max_lifetime(LIFETIME)
-        .idle_timeout(Duration::from_mins(10))
+        .idle_timeout(IDLE)
         // Measured, not logged, by `telemetry`.
         .acquire_time_level(LevelFilter::Debug)
         // The hook before a connection is given out does it, when there is a reason.
@@ -162,7 +174,7 @@ async fn answers(spared: bool, answer: impl Future<Output = sqlx::Result<()>>) -
 fn session(options: PgConnectOptions, settings: &PoolSettings) -> PgConnectOptions {
     let statement_timeout = settings.statement_timeout.as_millis().to_string();
     options
-        .application_name("virtual-tagging")
+        .application_name(&settings.application_name)
         .statement_cache_capacity(512)
         .options([
             ("statement_timeout", statement_timeout.as_str()),

@@ -27,7 +27,8 @@ pub async fn rows<T: FromQueryResult>(
     sql: &str,
     values: impl IntoIterator<Item = Value>,
 ) -> Result<Vec<T>> {
-    Ok(T::find_by_statement(statement(sql, values)).all(db).await?)
+    let found = T::find_by_statement(statement(sql, values)).all(db).await;
+    found.map_err(note_stale_plan)
 }
 
 /// Runs a statement that gives at most one row.
@@ -36,7 +37,18 @@ pub async fn row<T: FromQueryResult>(
     sql: &str,
     values: impl IntoIterator<Item = Value>,
 ) -> Result<Option<T>> {
-    Ok(T::find_by_statement(statement(sql, values)).one(db).await?)
+    let found = T::find_by_statement(statement(sql, values)).one(db).await;
+    found.map_err(note_stale_plan)
+}
+
+/// A migration, by a newer version, gave a table another column, and the connection had planned a statement before that
+/// gives all columns: it would refuse that statement for as long as it lives. So would the others, which are replaced.
+fn note_stale_plan(error: DbErr) -> Error {
+    let error = Error::from(error);
+    if error.is_stale_plan() {
+        super::STALE_PLANS.now();
+    }
+    error
 }
 
 /// Changed rows from which on it is worth it to look at a table anew.

@@ -5,9 +5,10 @@
 //! connection in order to learn it, and lets the pool drop what it had opened before.
 
 use crate::error::OutageFailures;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,12 @@ const REPORT: Duration = Duration::from_mins(1);
 /// Too many connections: the database is there, only full.
 const FULL: &str = "53300";
 
+/// Whether the server is a standby, and whether all its connections are in use but those for superusers.
+const PROBED: &str = "SELECT pg_is_in_recovery(),
+    (SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL)
+        >= current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer
+         - coalesce(current_setting('reserved_connections', true)::integer, 0)";
+
 /// Tells whether the database is there. Clones tell the same.
 #[derive(Clone)]
 pub struct Watch {
@@ -31,6 +38,8 @@ pub struct Watch {
     /// Why the database is away; nothing while it is there.
     away: watch::Sender<Option<Arc<str>>>,
     broken: Broken,
+    /// Whether all connections that PostgreSQL has for us are in use, by whomever.
+    full: Arc<AtomicBool>,
 }
 
 /// When the database was last seen to break, for the pool: what was connected before is of no use.
@@ -60,7 +69,7 @@ impl Broken {
         !self.spares(time)
     }
 
-    fn now(&self) {
+    pub(super) fn now(&self) {
         let millis = self.start.elapsed().as_millis().max(1);
         self.at
             .store(u64::try_from(millis).unwrap_or(u64::MAX), Ordering::Release);
@@ -80,12 +89,18 @@ impl Watch {
             pool,
             away: watch::Sender::new(None),
             broken,
+            full: Arc::default(),
         }
     }
 
     /// Why the database is away; nothing while it is there, or nobody watches.
     pub fn away(&self) -> Option<Arc<str>> {
         self.away.borrow().clone()
+    }
+
+    /// Whether PostgreSQL has no connection left for more than those that are open, as far as was seen last.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// Waits until the database is there.
@@ -112,13 +127,16 @@ impl Watch {
                 Ok(connection) => {
                     self.there(&mut outage);
                     pause = FIRST_PAUSE;
-                    let why = Self::end_of(connection).await;
+                    let why = self.end_of(connection).await;
                     tracing::debug!(why, "the watched connection ended");
                     self.broken.now();
                     // What ends one connection may have been meant for it alone.
                     continue;
                 }
-                Err(Refused::Full) => self.there(&mut outage),
+                Err(Refused::Full) => {
+                    self.full.store(true, Ordering::Relaxed);
+                    self.there(&mut outage);
+                }
                 Err(Refused::Away(why)) => self.gone(&mut outage, &why),
             }
             tokio::time::sleep(pause).await;
@@ -161,31 +179,64 @@ impl Watch {
             listener.eager_reconnect(false);
             Ok::<_, sqlx::Error>(listener)
         };
-        let mut listener = connect.await.map_err(|error| match error {
-            // The pool tries again by itself and tells only that its time is over.
-            sqlx::Error::PoolTimedOut => Refused::Away("it does not accept connections".into()),
+        let mut listener = match connect.await {
+            Ok(listener) => listener,
+            Err(error) => return Err(self.refused(error).await),
+        };
+        self.probe(&mut listener).await.map_err(Refused::Away)?;
+        Ok(listener)
+    }
+
+    /// Why there is no connection. The pool tries again by itself and tells only that its time is over, so that one is
+    /// opened without it.
+    async fn refused(&self, error: sqlx::Error) -> Refused {
+        let error = match error {
+            sqlx::Error::PoolTimedOut => {
+                let options = self.pool.connect_options();
+                match tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await {
+                    Err(_) => return Refused::Away("it does not accept connections".into()),
+                    Ok(Err(error)) => error,
+                    Ok(Ok(connection)) => {
+                        drop(connection.close().await);
+                        return Refused::Full;
+                    }
+                }
+            }
+            error => error,
+        };
+        match error {
             sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(FULL) => Refused::Full,
             error => Refused::Away(error.to_string()),
-        })?;
-        match probe(&mut listener).await {
-            Ok(()) => Ok(listener),
-            Err(why) => Err(Refused::Away(why)),
         }
     }
 
     /// Waits until the connection breaks or its server does not answer; gives why.
-    async fn end_of(mut connection: PgListener) -> String {
+    async fn end_of(&self, mut connection: PgListener) -> String {
         loop {
             match tokio::time::timeout(PROBE, connection.try_recv()).await {
                 Ok(Ok(Some(_))) => {}
                 Ok(Ok(None)) => return "the connection broke".into(),
                 Ok(Err(error)) => return error.to_string(),
                 Err(_) => {
-                    if let Err(why) = probe(&mut connection).await {
+                    if let Err(why) = self.probe(&mut connection).await {
                         return why;
                     }
                 }
             }
+        }
+    }
+
+    /// Asks the server whether it can do its work, and whether it has connections left.
+    async fn probe(&self, listener: &mut PgListener) -> Result<(), String> {
+        let ask = sqlx::query_as::<_, (bool, bool)>(PROBED).fetch_one(listener);
+        match tokio::time::timeout(PATIENCE, ask).await {
+            Ok(Ok((false, is_full))) => {
+                self.full.store(is_full, Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(Ok((true, _))) => Err("it is a standby, which takes no changes".into()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
         }
     }
 
@@ -209,17 +260,6 @@ enum Refused {
     /// There are too many connections for one more.
     Full,
     Away(String),
-}
-
-/// Asks the server whether it can do its work.
-async fn probe(connection: &mut PgListener) -> Result<(), String> {
-    let ask = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(connection);
-    match tokio::time::timeout(PATIENCE, ask).await {
-        Ok(Ok(false)) => Ok(()),
-        Ok(Ok(true)) => Err("it is a standby, which takes no changes".into()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What an error of the database means for the caller: whether to try again, and whether anything is wrong with us.
 
 use sea_orm::{DbErr, RuntimeErr};
+use sqlx::postgres::PgDatabaseError;
 
 /// The kinds of trouble that a database can be in, as far as a caller is told them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +18,28 @@ pub(super) enum Trouble {
 pub(super) fn trouble(error: &DbErr) -> Trouble {
     match error {
         DbErr::ConnectionAcquire(_) => Trouble::Away,
+        _ if is_stale_plan(error) => Trouble::Away,
+        _ => driver_error(error).map_or(Trouble::Other, of_driver),
+    }
+}
+
+fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => of_driver(error),
-        _ => Trouble::Other,
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
     }
+}
+
+/// Whether PostgreSQL says that a cached plan must not change its result type. It says so in the server's language; the
+/// place in its source, which comes along, is the same everywhere, and so is the code, which others have, too.
+pub(super) fn is_stale_plan(error: &DbErr) -> bool {
+    let refusal = driver_error(error).and_then(sqlx::Error::as_database_error);
+    let refusal = refusal.and_then(|refusal| refusal.try_downcast_ref::<PgDatabaseError>());
+    refusal.is_some_and(|refusal| {
+        refusal.code() == "0A000" && refusal.routine() == Some("RevalidateCachedQuery")
+    })
 }
 
 fn of_driver(error: &sqlx::Error) -> Trouble {

@@ -5,7 +5,8 @@
 
 use super::refusal::Refusal;
 use super::trace::trace;
-use crate::db::{Pools, migrate, scoped};
+use crate::db::migrate::{self, SchemaFit};
+use crate::db::{Pools, scoped};
 use crate::domain::events::{Feed, TagLog};
 use crate::error::Error;
 use crate::graphql::error::Code;
@@ -28,6 +29,9 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A part that does not answer within this time is not ready.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What is said when no more connections can be opened.
+const FULL: &str = "all connections that PostgreSQL has are in use (max_connections)";
 
 /// A feed that has not read the audit trail for longer is not running.
 const FEED_MAX_LAG: Duration = Duration::from_secs(15);
@@ -70,7 +74,7 @@ impl Health {
         };
         Readiness {
             migrations: Part::of(migrations),
-            row_security: Part::of(guarded(&self.pools.scoped).await),
+            row_security: Part::of(guarded(&self.pools).await),
             events: Part::of(within_time(following(&self.feed)).await),
             database,
         }
@@ -196,11 +200,17 @@ async fn reach(pools: &Pools) -> Result<String, String> {
     if pools.watch.away().is_some() {
         return Err("cannot be reached".into());
     }
-    pools.all.ping().await.map_err(|error| {
-        log_failure("database", &error.into());
-        "cannot be reached".to_owned()
-    })?;
-    Ok("reachable".into())
+    match pools.all.ping().await {
+        Ok(()) if pools.watch.is_full() => Ok(format!("reachable, but {FULL}")),
+        Ok(()) => Ok("reachable".into()),
+        Err(error) => {
+            log_failure("database", &error.into());
+            if pools.watch.is_full() {
+                return Err(format!("cannot be reached: {FULL}"));
+            }
+            Err("cannot be reached".into())
+        }
+    }
 }
 
 async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
@@ -208,21 +218,29 @@ async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
         log_failure("migrations", &error);
         "cannot be read".to_owned()
     })?;
-    match all.iter().filter(|migration| !migration.applied).count() {
-        0 => Ok(format!("{} applied", all.len())),
-        missing => Err(format!("{missing} of {} are missing", all.len())),
+    match migrate::fit(&all) {
+        SchemaFit::Current(applied) => Ok(format!("{applied} applied")),
+        SchemaFit::Newer(newer) => Ok(format!(
+            "the database has more than this version knows ({}), and this version works with it",
+            newer.join(", ")
+        )),
+        SchemaFit::Behind { missing, known } => Err(format!("{missing} of {known} are missing")),
+        SchemaFit::Unfit(why) => Err(why),
     }
 }
 
 /// Callers limited to accounts can read. When they are so many that this has to wait, they can.
-async fn guarded(scoped: &DatabaseConnection) -> Result<String, String> {
-    match tokio::time::timeout(PROBE_TIMEOUT, scoped::prove(scoped)).await {
+async fn guarded(pools: &Pools) -> Result<String, String> {
+    match tokio::time::timeout(PROBE_TIMEOUT, scoped::prove(&pools.scoped)).await {
         Ok(Ok(())) => Ok("holds".into()),
         Ok(Err(error)) => {
             log_failure("row_security", &error);
             Err("callers limited to accounts cannot read".into())
         }
-        Err(_) => Ok("busy".into()),
+        Err(_) => match pools.scoped.get_postgres_connection_pool() {
+            pool if pool.size() == 0 && pools.watch.is_full() => Err(FULL.into()),
+            _ => Ok("busy".into()),
+        },
     }
 }
 

@@ -57,6 +57,18 @@ impl JobContext {
     pub const GRACE: Duration = Config::SHUTDOWN_GRACE.saturating_sub(Duration::from_secs(5));
 }
 
+/// Refuses the settings that [`start`] would refuse: a `DISCOVERY_INTERVAL` that is no cron expression.
+pub fn check(config: &JobsConfig) -> Result<()> {
+    if !config.scheduler {
+        return Ok(());
+    }
+    let read = runs::Cron::parse(&config.discovery_interval);
+    read.map(drop).map_err(|error| match error {
+        Error::Rejected(_) => Error::BadInput(format!("DISCOVERY_INTERVAL: {error}")),
+        error => error,
+    })
+}
+
 /// Starts what `config` wants of this process: workers, the schedules' clock, both or neither; the counters are folded
 /// by every process, whichever comes first. [`setup`] must have
 /// been done.
@@ -69,6 +81,7 @@ pub async fn start(
     config: &JobsConfig,
     shutdown: CancellationToken,
 ) -> Result<JoinHandle<()>> {
+    check(config)?;
     if config.scheduler {
         let schedules = [
             (JobName::Discover, config.discovery_interval.clone()),
@@ -82,11 +95,7 @@ pub async fn start(
             config.schedule_time_zone,
             &schedules,
         )
-        .await
-        .map_err(|error| match error {
-            Error::Rejected(_) => Error::BadInput(format!("DISCOVERY_INTERVAL: {error}")),
-            error => error,
-        })?;
+        .await?;
     }
     let mut parts = Parts(Vec::new());
     parts.spawn(schedule::fold_counters(context.clone(), shutdown.clone()));

@@ -30,7 +30,7 @@ async fn every_command_explains_itself() {
         (&["worker", "--help"], &["WORKER_PORT", "--database-url"]),
         (&["migrate", "--help"], &["up", "down", "status"]),
         (&["migrate", "up", "--help"], &["--steps"]),
-        (&["migrate", "down", "--help"], &["data", "--steps"]),
+        (&["migrate", "down", "--help"], &["data", "--steps", "--yes"]),
         (&["migrate", "status", "--help"], &["migrations"]),
         (
             &["import", "--help"],
@@ -151,12 +151,12 @@ async fn migrations_go_up_and_down_and_tell_where_they_stand() {
         all.len() >= 3 && all.iter().all(|state| state == "applied"),
         "{all:?}"
     );
-    let down = migrate(&["migrate", "down"]).await;
+    let down = migrate(&["migrate", "down", "--yes"]).await;
     assert_eq!(down.iter().filter(|state| *state == "missing").count(), 1);
     assert_eq!(down.last().unwrap(), "missing");
     assert_eq!(migrate(&["migrate", "status"]).await, down);
     let steps = all.len().to_string();
-    let none = migrate(&["migrate", "down", "--steps", &steps]).await;
+    let none = migrate(&["migrate", "down", "--yes", "--steps", &steps]).await;
     assert!(none.iter().all(|state| state == "missing"), "{none:?}");
     let one = migrate(&["migrate", "up", "--steps", "1"]).await;
     assert_eq!(one.iter().filter(|state| *state == "applied").count(), 1);

@@ -19,6 +19,8 @@ mod auth;
 mod auto_tag;
 mod bulk;
 mod cli;
+#[cfg(feature = "embedded")]
+mod connections;
 mod corpus;
 mod counters;
 #[cfg(feature = "embedded")]
@@ -44,7 +46,11 @@ mod manual_tags;
 mod metrics;
 mod model;
 mod program;
+#[cfg(feature = "embedded")]
+mod restore;
 mod rights;
+#[cfg(feature = "embedded")]
+mod roles;
 mod rules;
 mod runs;
 mod schedules;
@@ -56,6 +62,7 @@ mod shared;
 mod signals;
 mod tls;
 mod upload;
+mod versions;
 mod websocket;
 mod workers;
 mod world;

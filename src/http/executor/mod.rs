@@ -132,6 +132,11 @@ impl Executor {
         })
     }
 
+    /// Refuses the settings that [`Executor::new`] would refuse.
+    pub fn check_config(config: &GraphqlConfig) -> Result<(), TrustError> {
+        Documents::open(config).map(drop)
+    }
+
     /// Has a line in the access log for each operation.
     #[must_use]
     pub fn with_access_log(self, access_log: bool) -> Self {

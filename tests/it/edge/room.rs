@@ -30,7 +30,7 @@ impl Lock {
     /// Waits until so many sessions of the service wait for the lock; gives how long that took.
     async fn until_waiting(&mut self, wanted: i64) -> Duration {
         let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-            AND application_name = 'virtual-tagging' AND wait_event_type = 'Lock'";
+            AND application_name LIKE 'virtual-tagging%' AND wait_event_type = 'Lock'";
         let started = Instant::now();
         loop {
             let waiting: i64 = sqlx::query_scalar(count)

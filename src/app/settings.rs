@@ -1,0 +1,74 @@
+//! What is made of the settings, and refused, before anything is started: a database that was made for a service which
+//! then does not start would be left behind.
+
+use super::Duty;
+use crate::config::{Config, HttpConfig};
+use crate::domain::discovery::Provider;
+use crate::domain::tagging::auto_tag::EngineSettings;
+use crate::domain::tagging::{Thresholds, Vocabulary};
+use crate::http::Executor;
+use crate::http::auth::Authenticator;
+use crate::{jobs, providers};
+use anyhow::Context;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+/// What the settings say of inference and discovery.
+pub(super) struct Prepared {
+    pub(super) engine: EngineSettings,
+    pub(super) providers: Vec<Arc<dyn Provider>>,
+}
+
+impl Prepared {
+    /// Refuses settings with which a part would not start.
+    pub(super) fn from(config: &Config, duty: Duty) -> anyhow::Result<Self> {
+        jobs::check(&config.jobs)?;
+        let prepared = Self {
+            engine: engine(config)?,
+            providers: sources(config)?,
+        };
+        if duty == Duty::Serve {
+            Authenticator::new(&config.auth)?;
+            Executor::check_config(&config.graphql)?;
+            check_address(&config.http)?;
+        }
+        Ok(prepared)
+    }
+}
+
+/// Where to listen.
+pub(super) fn address(config: &HttpConfig) -> SocketAddr {
+    SocketAddr::new(config.host, config.port)
+}
+
+/// What an error about the address begins with.
+pub(super) fn about_address(address: SocketAddr) -> String {
+    format!("listening on {address} (API_HOST and API_PORT say where)")
+}
+
+/// Listens and stops at once: callers must not wait for a service that is still starting.
+fn check_address(config: &HttpConfig) -> anyhow::Result<()> {
+    let address = address(config);
+    let listener = TcpListener::bind(address);
+    listener.map(drop).with_context(|| about_address(address))
+}
+
+/// The sources that are asked for resources, by the configuration.
+fn sources(config: &Config) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
+    let providers = config.jobs.discovery_sources.iter().map(|spec| {
+        let provider = providers::from_spec(spec, config.jobs.unpack)
+            .with_context(|| format!("DISCOVERY_SOURCES={spec}"))?;
+        Ok(Arc::from(provider))
+    });
+    providers.collect()
+}
+
+/// What the engine is made of, by the configuration.
+fn engine(config: &Config) -> anyhow::Result<EngineSettings> {
+    let engine = &config.engine;
+    Ok(EngineSettings {
+        vocabulary: Arc::new(Vocabulary::default()),
+        thresholds: Thresholds::new(engine.auto_apply_threshold, engine.manual_review_threshold)?,
+        model_version: engine.model_version.clone(),
+    })
+}
