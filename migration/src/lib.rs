@@ -233,14 +233,6 @@ impl MigratorTrait for Migrator {
                 up: include_str!("sql/0017_run_principals.sql"),
                 down: include_str!("sql/0017_run_principals_down.sql"),
             }),
-            Box::new(Expanding {
-                oldest: "0013_scoped_callers",
-                sql: Sql {
-                    name: "0020_schema_compatibility",
-                    up: include_str!("sql/0020_schema_compatibility.sql"),
-                    down: "DROP TABLE schema_compatibility",
-                },
-            }),
             Box::new(Sql {
                 name: "0018_account_pages",
                 up: include_str!("sql/0018_account_pages.sql"),
@@ -249,6 +241,14 @@ impl MigratorTrait for Migrator {
                        CREATE INDEX virtual_tags_account ON virtual_tags (account_id, id);
                        CREATE INDEX resources_account ON resources (account_id, id);
                        CREATE INDEX tag_audit_account ON tag_audit (account_id, \"timestamp\", id)",
+            }),
+            Box::new(Expanding {
+                oldest: "0013_scoped_callers",
+                sql: Sql {
+                    name: "0020_schema_compatibility",
+                    up: include_str!("sql/0020_schema_compatibility.sql"),
+                    down: "DROP TABLE schema_compatibility",
+                },
             }),
             Box::new(Sql {
                 name: "0022_cluster_stats",

@@ -66,7 +66,7 @@ impl Health {
 
     async fn look(&self) -> Readiness {
         let db = &self.pools.all;
-        let database = Part::of(within_time(reach(&self.pools)).await);
+        let database = Part::of(reach(&self.pools).await);
         let migrations = if database.ok {
             within_time(migrated(db)).await
         } else {
@@ -200,16 +200,16 @@ async fn reach(pools: &Pools) -> Result<String, String> {
     if pools.watch.away().is_some() {
         return Err("cannot be reached".into());
     }
-    match pools.all.ping().await {
-        Ok(()) if pools.watch.is_full() => Ok(format!("reachable, but {FULL}")),
-        Ok(()) => Ok("reachable".into()),
-        Err(error) => {
-            log_failure("database", &error.into());
-            if pools.watch.is_full() {
-                return Err(format!("cannot be reached: {FULL}"));
-            }
-            Err("cannot be reached".into())
-        }
+    let ping = tokio::time::timeout(PROBE_TIMEOUT, pools.all.ping()).await;
+    if let Ok(Err(error)) = &ping {
+        tracing::debug!(probe = "database", %error, "not ready");
+    }
+    match ping {
+        Ok(Ok(())) if pools.watch.is_full() => Ok(format!("reachable, but {FULL}")),
+        Ok(Ok(())) => Ok("reachable".into()),
+        Ok(Err(_)) | Err(_) if pools.watch.is_full() => Err(format!("cannot be reached: {FULL}")),
+        Ok(Err(_)) => Err("cannot be reached".into()),
+        Err(_) => Err(format!("no answer within {} s", PROBE_TIMEOUT.as_secs())),
     }
 }
 
