@@ -73,6 +73,7 @@ async fn main() -> anyhow::Result<()> {
         notifier,
         tag_feed,
         resource_feed,
+        run_watcher: virtual_tagging::domain::runs::RunWatcher::default(),
     };
     let bare = Bare {
         schema: schema::build(services.clone()),

@@ -14,12 +14,15 @@ use crate::clock::SystemClock;
 use crate::config::{Config, WorkerConfig};
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
+use crate::domain::runs::RunWatcher;
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::domain::tagging::revision;
 use crate::domain::tokens::Bearers;
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
-use crate::http::{self, CallerLimit, Callers, Edge, Executor, Groups, Health, Patience, limits};
+use crate::http::{
+    self, CallerLimit, Callers, Edge, Executor, Groups, Health, Patience, SocketLimits, limits,
+};
 use crate::jobs::{self, JobContext, Queue};
 use crate::telemetry::Metrics;
 use anyhow::Context;
@@ -305,6 +308,7 @@ impl Parts {
             notifier: events.notifier,
             tag_feed: events.tags,
             resource_feed: events.resources,
+            run_watcher: RunWatcher::default(),
         };
         let authenticator =
             Authenticator::new(&config.auth)?.with_api_tokens(Bearers::new(database.pools.all.clone()));
@@ -324,6 +328,7 @@ impl Parts {
             sockets: self.sockets.clone(),
             uploads: CallerLimit::new(uploads, (uploads / 4).max(1)),
             groups: Groups::default(),
+            socket_limits: SocketLimits::new(config),
         };
         self.drain_time = config.http.drain_time;
         self.listen(config, listener, http::router(edge), config.http.max_connections);

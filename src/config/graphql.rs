@@ -17,6 +17,8 @@ pub struct GraphqlConfig {
     pub wait: Duration,
     /// `GRAPHQL_MAX_SUBSCRIPTIONS`: subscriptions under way in this process.
     pub subscriptions: usize,
+    /// `GRAPHQL_MAX_CALLER_SUBSCRIPTIONS`: those of one caller, and websockets of one caller.
+    pub caller_subscriptions: usize,
     /// `GRAPHQL_MAX_SOCKET_OPERATIONS`: operations under way on one websocket.
     pub socket_operations: usize,
     /// `GRAPHQL_MAX_BATCH`: operations in one request; 0: no lists are taken.
@@ -54,6 +56,8 @@ pub struct Limits {
     pub cost: u32,
     /// `GRAPHQL_TIMEOUT`, in seconds: the time for a query or a mutation.
     pub time: Duration,
+    /// `GRAPHQL_MAX_RESPONSE_BYTES`: what an answer may take while it is built, see `graphql::response_budget`.
+    pub response_bytes: usize,
 }
 
 impl Default for Limits {
@@ -69,9 +73,13 @@ impl Default for Limits {
             directives: 50,
             cost: 5_000,
             time: Duration::from_secs(10),
+            response_bytes: 16 << 20,
         }
     }
 }
+
+/// Subscriptions of one caller where callers are told apart.
+const CALLER_SUBSCRIPTIONS: usize = 1_000;
 
 /// What a caller's operations may cost in a minute where callers are told apart.
 const RATE: u32 = 600_000;
@@ -98,11 +106,18 @@ impl GraphqlConfig {
             }
             rate => Some(rate),
         };
+        let subscriptions = read.within("GRAPHQL_MAX_SUBSCRIPTIONS", 20_000, 0, 1_000_000)?;
+        let of_caller = if is_authenticated {
+            CALLER_SUBSCRIPTIONS
+        } else {
+            subscriptions.max(CALLER_SUBSCRIPTIONS)
+        };
         Ok(Self {
             limits,
             operations: read.within("GRAPHQL_MAX_OPERATIONS", 64, 1, 100_000)?,
             wait: Duration::from_millis(read.within("GRAPHQL_MAX_WAIT_MS", 1_000, 0, 60_000)?),
-            subscriptions: read.within("GRAPHQL_MAX_SUBSCRIPTIONS", 20_000, 0, 1_000_000)?,
+            subscriptions,
+            caller_subscriptions: read.within("GRAPHQL_MAX_CALLER_SUBSCRIPTIONS", of_caller, 1, 1_000_000)?,
             socket_operations: read.within("GRAPHQL_MAX_SOCKET_OPERATIONS", 100, 1, 10_000)?,
             batch: read.within("GRAPHQL_MAX_BATCH", 0, 0, 100)?,
             persisted_queries: read.switch("PERSISTED_QUERIES", true)?,
@@ -133,6 +148,12 @@ impl Limits {
             directives: read.within("GRAPHQL_MAX_DIRECTIVES", default.directives, 0, 100_000)?,
             cost: read.within("GRAPHQL_MAX_COST", default.cost, 1, 1_000_000_000)?,
             time: read.seconds("GRAPHQL_TIMEOUT", default.time.as_secs(), 1, 600)?,
+            response_bytes: read.within(
+                "GRAPHQL_MAX_RESPONSE_BYTES",
+                default.response_bytes,
+                64 << 10,
+                1 << 30,
+            )?,
         })
     }
 }
@@ -170,6 +191,11 @@ mod tests {
         assert_eq!(read(&[secret, ("RATE_LIMIT_COST", "0")]).unwrap().rate, None);
         let message = read(&[("RATE_LIMIT_COST", "4999")]).unwrap_err().to_string();
         assert!(message.contains("GRAPHQL_MAX_COST"), "{message}");
+        assert_eq!(read(&[]).unwrap().caller_subscriptions, 20_000);
+        assert_eq!(
+            read(&[secret]).unwrap().caller_subscriptions,
+            CALLER_SUBSCRIPTIONS
+        );
         let production = read(&[secret, ("ENVIRONMENT", "production")]).unwrap();
         assert!(!production.is_open);
     }

@@ -10,7 +10,7 @@ use crate::domain::auth::{AccountScope, Actor, within};
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
 use crate::domain::rules::DryRuns;
-use crate::domain::runs::Wake;
+use crate::domain::runs::{RunWatcher, Wake};
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::error::Error;
 use async_graphql::{Context, Request, Response};
@@ -43,6 +43,8 @@ pub struct Services {
     pub tag_feed: Arc<Feed<TagLog>>,
     /// The tail of the resources.
     pub resource_feed: Arc<Feed<ResourceLog>>,
+    /// Watches runs for subscribers.
+    pub run_watcher: RunWatcher,
 }
 
 impl Services {

@@ -51,6 +51,18 @@ impl Course {
         }
     }
 
+    /// The course that tells again what the last answer told, and what comes behind it, in smaller answers; nothing
+    /// when that is not possible, or the answer told one event.
+    pub fn with_less(&self) -> Option<Self> {
+        let (told, stretch) = (self.told(), self.stretch?);
+        let after = Some(told.from);
+        (told.count > 1).then(|| Self {
+            stretch: Some(Stretch { after, ..stretch }),
+            told: Mutex::default(),
+            most: AtomicUsize::new(told.count / 2),
+        })
+    }
+
     /// The stretch that is to be told, if that is not left to the operation.
     pub fn stretch(&self) -> Option<Stretch> {
         self.stretch

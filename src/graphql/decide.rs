@@ -7,6 +7,7 @@ use super::enums::ApprovalStatus;
 use super::error::{Result, UserError, settle};
 use super::id::{Id, JobRunKind, VirtualTagKind};
 use super::moment::Moment;
+use super::rows::Rows;
 use super::run::JobRun;
 use crate::domain::approvals::{self, Answer, DecidedFilter, Decision, Decisions, Selection, TagFilter};
 use crate::domain::auth::Role;
@@ -96,7 +97,7 @@ macro_rules! payloads {
             pub struct $name {
                 /// What became of each tag, in the order of the request. When a run decides: of what was given that is
                 /// no id of a tag.
-                results: Vec<DecisionResult>,
+                results: Rows<DecisionResult>,
                 /// How many tags this call changed as asked.
                 decided: usize,
                 /// How many tags stay as they were.
@@ -122,7 +123,7 @@ macro_rules! payloads {
                     Ok(Self {
                         decided,
                         refused: results.len() - decided,
-                        results,
+                        results: Rows(results),
                         run,
                         user_errors,
                     })

@@ -35,6 +35,8 @@ pub enum Code {
     RateLimited,
     /// The operation took too long.
     Timeout,
+    /// The answer is larger than an answer may be.
+    ResponseTooLarge,
     /// The database is away for the moment.
     ServiceUnavailable,
     /// A fault of ours; the log has its cause beside the request's id.
@@ -59,6 +61,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::RateLimited => "RATE_LIMITED",
             Self::Timeout => "TIMEOUT",
+            Self::ResponseTooLarge => "RESPONSE_TOO_LARGE",
             Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",
         }

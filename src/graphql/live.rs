@@ -14,7 +14,7 @@ use super::run::JobRun;
 use crate::domain::approvals::{TagFilter, stats};
 use crate::domain::auth::Actor;
 use crate::domain::events::{Event, Log, ResourceLog, Stretch, TagLog};
-use crate::domain::runs::Run;
+use crate::domain::runs::{Run, WatchedRun};
 use crate::domain::{audit::AuditRow, inventory, runs};
 use crate::error::Error;
 use async_graphql::{Context, InputObject, SimpleObject, Subscription};
@@ -22,11 +22,10 @@ use futures::stream::BoxStream;
 use futures::{FutureExt, Stream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The figures of the queue come at most so often.
 const STATS_PAUSE: Duration = Duration::from_secs(1);
-/// The progress of a run is looked at so often.
-const PROGRESS_PAUSE: Duration = Duration::from_millis(500);
 
 /// Changes to virtual tags, as they happen: those that came together.
 #[derive(SimpleObject)]
@@ -178,6 +177,36 @@ impl Figures {
     }
 }
 
+/// A run as somebody watches it.
+struct Progress {
+    changes: watch::Receiver<WatchedRun>,
+    /// As it was read after the watching began.
+    first: Run,
+    last: Option<Run>,
+}
+
+impl Progress {
+    /// The run when it is not as it was last; nothing after its end.
+    async fn next(&mut self) -> Item<Option<Run>> {
+        let next = match &self.last {
+            None => self.first.clone(),
+            Some(last) if last.finished_at.is_some() => return Ok(None),
+            Some(last) => loop {
+                if self.changes.changed().await.is_err() {
+                    return Ok(None);
+                }
+                match &*self.changes.borrow_and_update() {
+                    WatchedRun::Read(run) if **run != *last => break Run::clone(run),
+                    WatchedRun::Read(_) | WatchedRun::Unread => {}
+                    WatchedRun::Gone => return Err(shown(Error::not_found("runId", "such run"))),
+                }
+            },
+        };
+        self.last = Some(next.clone());
+        Ok(Some(next))
+    }
+}
+
 #[derive(Default)]
 pub struct Subscription;
 
@@ -242,37 +271,18 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "The global id of the run.")] run_id: Id<JobRunKind>,
     ) -> Result<impl Stream<Item = Item<JobRun>> + use<>> {
-        let (services, actor) = (ctx.services()?.clone(), ctx.actor()?.clone());
-        let first = run(&services, &actor, run_id.0).await?;
-        let watch = (services, actor, Some(first), None::<Run>);
-        Ok(futures::stream::try_unfold(
-            watch,
-            |(services, actor, mut first, mut last)| async move {
-                if last.as_ref().is_some_and(|run| run.finished_at.is_some()) {
-                    return Ok(None);
-                }
-                loop {
-                    let next = match (first.take(), &last) {
-                        (None, Some(last)) => {
-                            tokio::time::sleep(PROGRESS_PAUSE).await;
-                            match run(&services, &actor, last.id).await {
-                                Err(Error::Database(error)) => {
-                                    tracing::warn!(%error, "cannot read a run's progress; trying again");
-                                    continue;
-                                }
-                                next => next.map_err(shown)?,
-                            }
-                        }
-                        (Some(first), _) => first,
-                        (None, None) => return Ok(None),
-                    };
-                    if last.as_ref() != Some(&next) {
-                        last = Some(next.clone());
-                        return Ok(Some((next.into(), (services, actor, first, last))));
-                    }
-                }
-            },
-        ))
+        let (services, actor) = (ctx.services()?, ctx.actor()?);
+        let db = services.reads(&actor.scope);
+        let changes = services.run_watcher.watch(db, &actor.scope, run_id.0);
+        let progress = Progress {
+            changes,
+            first: run(services, actor, run_id.0).await?,
+            last: None,
+        };
+        Ok(futures::stream::try_unfold(progress, |mut progress| async move {
+            let next = progress.next().await?;
+            Ok(next.map(|next| (next.into(), progress)))
+        }))
     }
 
     /// Resources that are new or have changed, in the order of commits. Those that come together are told together.

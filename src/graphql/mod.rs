@@ -29,6 +29,7 @@ mod payload;
 pub mod positions;
 mod resource;
 mod resource_edit;
+pub mod response_budget;
 mod rows;
 mod rule;
 mod rule_edit;

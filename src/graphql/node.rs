@@ -10,6 +10,7 @@ use super::id::{
 };
 use super::inference::MlInference;
 use super::resource::Resource;
+use super::rows::Rows;
 use super::rule::Rule;
 use super::run::JobRun;
 use super::schedule::Schedule;
@@ -131,12 +132,13 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The global ids.")] ids: Vec<ID>,
-    ) -> Result<Vec<Nullable<Node>>> {
+    ) -> Result<Rows<Nullable<Node>>> {
         ctx.actor()?;
         if ids.len() > MAX_NODES {
             let message = format!("{} ids: at most {MAX_NODES} objects come at once", ids.len());
             return Err(Failure::bad_input(message));
         }
-        Ok(join_all(ids.iter().map(|id| nullable(load(ctx, id)))).await)
+        let nodes = join_all(ids.iter().map(|id| nullable(load(ctx, id)))).await;
+        Ok(Rows(nodes))
     }
 }

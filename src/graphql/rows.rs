@@ -1,14 +1,22 @@
-//! Lists of a page, resolved without a task for each row.
+//! Lists of a page, resolved without a task for each row, and no longer than an answer may be.
 
+use super::response_budget::{ResponseBudget, size};
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
 use futures::future::try_join_all;
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::Arc;
 
 /// Rows that are polled together. Up to 30, `try_join_all` keeps its futures in one piece; above, it gives each an
 /// allocation and a waker of its own.
 const SIDE_BY_SIDE: usize = 25;
+
+tokio::task_local! {
+    /// Bytes of the lists within a row, which are charged already.
+    static CHARGED: Cell<usize>;
+}
 
 /// The rows of a page as a GraphQL list, in their order and side by side, like any other list.
 pub struct Rows<T>(pub Vec<T>);
@@ -48,6 +56,21 @@ async fn resolve_row<T: OutputType>(
     row: &T,
 ) -> ServerResult<Value> {
     let ctx = ctx.with_index(index);
-    let resolved = row.resolve(&ctx, field).await;
-    resolved.map_err(|error| ctx.set_error_path(error))
+    let Some(budget) = ctx.data_opt::<Arc<ResponseBudget>>() else {
+        let resolved = row.resolve(&ctx, field).await;
+        return resolved.map_err(|error| ctx.set_error_path(error));
+    };
+    let resolving = CHARGED.scope(Cell::new(0), async {
+        // A list that is over its budget ends here; the rows before it are gone with it.
+        budget.charge(0)?;
+        let value = row.resolve(&ctx, field).await?;
+        let bytes = size(&value);
+        budget.charge(bytes.saturating_sub(CHARGED.with(Cell::get)))?;
+        Ok((value, bytes))
+    });
+    let resolved: ServerResult<_> = resolving.await;
+    let (value, bytes) = resolved.map_err(|error| ctx.set_error_path(error))?;
+    // The row around this one, if there is one, is not to charge it again.
+    let _outermost = CHARGED.try_with(|charged| charged.set(charged.get() + bytes));
+    Ok(value)
 }

@@ -197,8 +197,12 @@ impl Authenticator {
         }
     }
 
-    /// Whether credentials that were accepted have not been taken back. What cannot be read now counts as before.
+    /// Whether credentials that were accepted have neither ended nor been taken back. What cannot be read now counts as
+    /// before.
     pub async fn still_accepts(&self, caller: &Caller) -> bool {
+        if caller.remaining().is_some_and(|remaining| remaining.is_zero()) {
+            return false;
+        }
         let (Some(bearers), Some(id)) = (&self.bearers, &caller.api_token) else {
             return true;
         };
@@ -320,12 +324,8 @@ mod tests {
             claims.as_object_mut().unwrap().remove(name);
             hs256(&claims)
         };
-        assert!(
-            authenticator
-                .check(&shown(Some(&hs256(&good())), None), None)
-                .await
-                .is_ok()
-        );
+        let valid = shown(Some(&hs256(&good())), None);
+        assert!(authenticator.check(&valid, None).await.is_ok());
         let unsigned = hs256(&good()).rsplit_once('.').unwrap().0.to_owned() + ".";
         let none = format!(
             "Bearer eyJhbGciOiJub25lIn0.{}.",

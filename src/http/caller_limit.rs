@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 /// Callers whose shares are remembered, besides those who hold permits.
 const CALLERS: usize = 1_000;
@@ -12,6 +12,8 @@ const CALLERS: usize = 1_000;
 pub struct CallerLimit {
     all: Arc<Semaphore>,
     share: usize,
+    /// Whether a caller may hold all permits, so that there are no shares to speak of.
+    is_whole: bool,
     shares: Mutex<HashMap<Box<str>, Arc<Semaphore>>>,
 }
 
@@ -37,6 +39,7 @@ impl CallerLimit {
         Self {
             all: Arc::new(Semaphore::new(all)),
             share: share.min(all),
+            is_whole: share >= all,
             shares: Mutex::default(),
         }
     }
@@ -46,11 +49,25 @@ impl CallerLimit {
         self.share
     }
 
+    /// Waits for a permit. Neither semaphore is ever closed.
+    pub async fn acquire(&self, caller: &str) -> Result<Permit, AcquireError> {
+        let [share, all] = self.semaphores(caller);
+        Ok(Permit {
+            _share: share.acquire_owned().await?,
+            _all: all.acquire_owned().await?,
+        })
+    }
+
     /// Takes a permit if there is one.
     pub fn try_acquire(&self, caller: &str) -> Result<Permit, LimitReached> {
         let [share, all] = self.semaphores(caller);
+        let reached = if self.is_whole {
+            LimitReached::All
+        } else {
+            LimitReached::Share
+        };
         Ok(Permit {
-            _share: share.try_acquire_owned().map_err(|_| LimitReached::Share)?,
+            _share: share.try_acquire_owned().map_err(|_| reached)?,
             _all: all.try_acquire_owned().map_err(|_| LimitReached::All)?,
         })
     }
@@ -74,11 +91,11 @@ impl CallerLimit {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_caller_has_a_share_and_all_have_a_limit() {
+    #[tokio::test]
+    async fn a_caller_has_a_share_and_all_have_a_limit() {
         let limit = CallerLimit::new(3, 2);
         let first = limit.try_acquire("ann").unwrap();
-        let _second = limit.try_acquire("ann").unwrap();
+        let _second = limit.acquire("ann").await.unwrap();
         assert_eq!(limit.try_acquire("ann").unwrap_err(), LimitReached::Share);
         let _third = limit.try_acquire("bob").unwrap();
         assert_eq!(limit.try_acquire("bob").unwrap_err(), LimitReached::All);

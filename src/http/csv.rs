@@ -2,7 +2,8 @@
 
 use super::SharedEdge;
 use super::auth::Caller;
-use super::rates::EXPORT_COST;
+use super::caller_limit::Permit;
+use super::rates::{EXPORT_COST, sent_cost};
 use super::refusal::Refusal;
 use crate::domain::Cloud;
 use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
@@ -57,7 +58,7 @@ pub async fn export(
     caller: Caller,
     parameters: Result<Query<ExportParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let parameters = paid(&edge, &caller, parameters)?;
+    let (permit, parameters) = paid(&edge, &caller, parameters)?;
     let (kind, name) = match parameters.what {
         What::Resources => (ExportKind::Resources, "resources.csv"),
         What::Tags => (ExportKind::Tags, "virtual-tags.csv"),
@@ -68,8 +69,9 @@ pub async fn export(
         resource_type: parameters.resource_type,
     };
     let db = edge.executor.services().reads(&caller.actor.scope).clone();
-    let export = Export::new(db, &caller.actor, kind, &filter)?;
-    streamed(edge, caller, name, export).await
+    let turns = edge.executor.house().export_pages();
+    let export = Export::new(db, turns, &caller.actor, kind, &filter)?;
+    streamed(edge, caller, permit, name, export).await
 }
 
 /// Which run.
@@ -85,29 +87,32 @@ pub async fn rejections(
     caller: Caller,
     parameters: Result<Query<RejectionParameters>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let parameters = paid(&edge, &caller, parameters)?;
+    let (permit, parameters) = paid(&edge, &caller, parameters)?;
     let run =
         Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
-    let export = Export::of_rejections(edge.db.clone(), &caller.actor, run.0)?;
-    streamed(edge, caller, "rejections.csv", export).await
+    let turns = edge.executor.house().export_pages();
+    let export = Export::of_rejections(edge.db.clone(), turns, &caller.actor, run.0)?;
+    streamed(edge, caller, permit, "rejections.csv", export).await
 }
 
-/// What is asked for, once the caller has spent what it takes.
+/// What is asked for, and the permit for it, once the caller has spent what it takes.
 fn paid<T>(
     edge: &SharedEdge,
     caller: &Caller,
     parameters: Result<Query<T>, QueryRejection>,
-) -> Result<T, Refusal> {
+) -> Result<(Permit, T), Refusal> {
     let taken = edge.executor.rates().take(&caller.actor.subject, EXPORT_COST);
     taken.map_err(Refusal::rate_limited)?;
     let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    Ok(parameters)
+    let permit = edge.executor.house().acquire_export(&caller.actor.subject)?;
+    Ok((permit, parameters))
 }
 
-/// Page by page, until the end or until the caller's credentials are taken back.
+/// Page by page as the caller's rate allows, until the end, or until the caller's credentials end or are taken back.
 async fn streamed(
     edge: SharedEdge,
     caller: Caller,
+    permit: Permit,
     name: &str,
     mut export: Export,
 ) -> Result<Response, Refusal> {
@@ -121,19 +126,28 @@ async fn streamed(
         }
     })?;
     let first = first.unwrap_or_default();
-    let state = (edge, caller, export, entry);
-    let rest = stream::try_unfold(state, |(edge, caller, mut export, mut entry)| async move {
-        if !edge.authenticator.still_accepts(&caller).await {
-            entry.end(Code::Unauthenticated.as_str());
-            return Err(Error::Unauthenticated);
-        }
-        let page = export.next_page().await;
-        let page = page.inspect_err(|error| entry.end(Code::of(error).as_str()))?;
-        if page.is_none() {
-            entry.end("OK");
-        }
-        Ok(page.map(|page| (Bytes::from(page), (edge, caller, export, entry))))
-    });
+    executor
+        .rates()
+        .charge(&caller.actor.subject, sent_cost(first.len()));
+    let state = (edge, caller, permit, export, entry);
+    let rest = stream::try_unfold(
+        state,
+        |(edge, caller, permit, mut export, mut entry)| async move {
+            let page = export.next_page().await;
+            let page = page.inspect_err(|error| entry.end(Code::of(error).as_str()))?;
+            let Some(page) = page else {
+                entry.end("OK");
+                return Ok(None);
+            };
+            let rates = edge.executor.rates();
+            rates.spend(&caller.actor.subject, sent_cost(page.len())).await;
+            if !edge.authenticator.still_accepts(&caller).await {
+                entry.end(Code::Unauthenticated.as_str());
+                return Err(Error::Unauthenticated);
+            }
+            Ok(Some((Bytes::from(page), (edge, caller, permit, export, entry))))
+        },
+    );
     let pages = stream::iter([Ok(Bytes::from(first))]).chain(rest);
     let pages = pages.inspect_err(|error| tracing::warn!("an export broke off: {error}"));
     Ok(download(name, Body::from_stream(pages)))

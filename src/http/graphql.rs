@@ -10,6 +10,7 @@ use super::{SharedEdge, body, graphiql, upload, websocket};
 use crate::domain::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
+use crate::graphql::response_budget::Reservation;
 use async_graphql::Request as GraphqlRequest;
 use async_graphql::parser::types::OperationType;
 use axum::Extension;
@@ -148,15 +149,12 @@ async fn serve_upload(
 /// The answer of one operation in its form.
 fn respond(operated: Result<(Answer, Option<u64>), Denial>, id: &RequestId, media: Media) -> Response {
     match operated {
-        Ok((answer, cost)) => render(&answer, media, status(&answer, media), cost),
+        Ok((answer, cost)) => render_one(answer, media, cost),
         Err(Denial::Refused(refusal)) => {
             Executor::count_refused(refusal.code.as_str());
             refusal.into_response()
         }
-        Err(Denial::Request(error)) => {
-            let answer = refused(error, id);
-            render(&answer, media, status(&answer, media), None)
-        }
+        Err(Denial::Request(error)) => render_one(refused(error, id), media, None),
     }
 }
 
@@ -175,9 +173,10 @@ async fn batch(
         };
         operated.unwrap_or_else(|denial| (refused(denial.into_error(), id), None))
     });
-    let (answers, costs): (Vec<_>, Vec<_>) = join_all(answers).await.into_iter().unzip();
+    let (mut answers, costs): (Vec<_>, Vec<_>) = join_all(answers).await.into_iter().unzip();
     let cost = costs.into_iter().flatten().sum();
-    render(&answers, media, StatusCode::OK, Some(cost))
+    let reservations = answers.iter_mut().map(Answer::take_reservation).collect();
+    render(&answers, reservations, media, StatusCode::OK, Some(cost))
 }
 
 /// Executes a request. Gives the answer and what it cost.
@@ -235,9 +234,35 @@ fn status(answer: &Answer, media: Media) -> StatusCode {
     }
 }
 
-fn render(answer: &impl Serialize, media: Media, status: StatusCode, cost: Option<u64>) -> Response {
+/// A body whose memory is set aside until it has been sent.
+struct RenderedBody {
+    json: Vec<u8>,
+    _reservations: Vec<Reservation>,
+}
+
+impl AsRef<[u8]> for RenderedBody {
+    fn as_ref(&self) -> &[u8] {
+        &self.json
+    }
+}
+
+fn render_one(mut answer: Answer, media: Media, cost: Option<u64>) -> Response {
+    let reservations = vec![answer.take_reservation()];
+    render(&answer, reservations, media, status(&answer, media), cost)
+}
+
+fn render(
+    answer: &impl Serialize,
+    reservations: Vec<Reservation>,
+    media: Media,
+    status: StatusCode,
+    cost: Option<u64>,
+) -> Response {
     let body = match serde_json::to_vec(answer) {
-        Ok(body) => Bytes::from(body),
+        Ok(json) => Bytes::from_owner(RenderedBody {
+            json,
+            _reservations: reservations,
+        }),
         Err(error) => {
             tracing::error!("an answer cannot be written as JSON: {error}");
             return Refusal::fault().into_response();

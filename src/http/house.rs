@@ -1,84 +1,101 @@
-//! Room for operations: so many at once, and no queue without end.
+//! Room for what takes long or lasts: so much at once, and no queue without end.
 //!
 //! No caller gets all of it: who asks for more than a share waits for the own operations, while others come in.
 
+use super::caller_limit::{CallerLimit, LimitReached, Permit};
+use super::limits;
 use super::refusal::Refusal;
 use crate::config::GraphqlConfig;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::graphql::response_budget::ResponseBudget;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
-
-/// Callers whose shares are remembered, besides those who have operations under way.
-const CALLERS: usize = 1_000;
+use tokio::sync::Semaphore;
 
 /// The room of this process.
 pub struct House {
-    operations: Arc<Semaphore>,
-    /// Operations of one caller: three quarters of all.
-    share: usize,
-    shares: Mutex<HashMap<Box<str>, Arc<Semaphore>>>,
+    /// Queries and mutations; a caller has three quarters of them at most.
+    operations: CallerLimit,
     wait: Duration,
-    subscriptions: Arc<Semaphore>,
-}
-
-/// A place, which is free again when this is dropped.
-pub type Place = OwnedSemaphorePermit;
-
-/// A place for an operation, out of its caller's share.
-#[derive(Debug)]
-pub struct Seat {
-    _share: Place,
-    _place: Place,
+    subscriptions: CallerLimit,
+    /// Subscriptions of a caller that differ, so that each is executed.
+    executions: CallerLimit,
+    /// Answers that repeat what is in a log already.
+    replays: CallerLimit,
+    exports: CallerLimit,
+    /// Pages of exports that are read or written at this moment.
+    export_pages: Arc<Semaphore>,
+    /// Kibibytes of answers that are built or wait to be sent, without the small ones.
+    responses: CallerLimit,
+    response_bytes: usize,
 }
 
 impl House {
     /// Room as configured.
     pub fn new(config: &GraphqlConfig) -> Self {
+        let (all, of_caller) = (config.subscriptions, config.caller_subscriptions);
+        let response_kib = config.limits.response_bytes.div_ceil(1 << 10);
         Self {
-            operations: Arc::new(Semaphore::new(config.operations)),
-            share: config.operations - config.operations / 4,
-            shares: Mutex::default(),
+            operations: CallerLimit::new(config.operations, config.operations - config.operations / 4),
             wait: config.wait,
-            subscriptions: Arc::new(Semaphore::new(config.subscriptions)),
+            subscriptions: CallerLimit::new(all, of_caller),
+            executions: CallerLimit::new(all, (of_caller / limits::SUBSCRIPTIONS_ALIKE).max(1)),
+            replays: CallerLimit::new(limits::REPLAYS, limits::REPLAYS_OF_CALLER),
+            exports: CallerLimit::new(limits::EXPORTS, limits::EXPORTS_OF_CALLER),
+            export_pages: Arc::new(Semaphore::new(limits::EXPORT_PAGES)),
+            responses: CallerLimit::new(
+                limits::RESPONSES * response_kib,
+                limits::RESPONSES_OF_CALLER * response_kib,
+            ),
+            response_bytes: config.limits.response_bytes,
         }
     }
 
     /// A place for a caller's query or mutation, if there is one, or will be soon.
-    pub async fn enter(&self, caller: &str) -> Result<Seat, Refusal> {
-        let (share, operations) = (self.share_of(caller), self.operations.clone());
-        let entering = async {
-            Ok::<_, AcquireError>(Seat {
-                _share: share.acquire_owned().await?,
-                _place: operations.acquire_owned().await?,
-            })
-        };
-        // Neither is ever closed, so that only the time can be over.
-        match tokio::time::timeout(self.wait, entering).await {
-            Ok(Ok(seat)) => Ok(seat),
+    pub async fn enter(&self, caller: &str) -> Result<Permit, Refusal> {
+        // Only the time can be over.
+        match tokio::time::timeout(self.wait, self.operations.acquire(caller)).await {
+            Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(Refusal::full("operations")),
         }
     }
 
-    fn share_of(&self, caller: &str) -> Arc<Semaphore> {
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(share) = shares.get(caller) {
-            return share.clone();
-        }
-        if shares.len() >= CALLERS {
-            // Each operation under way, or about to be, holds its caller's.
-            shares.retain(|_, share| Arc::strong_count(share) > 1);
-        }
-        let share = Arc::new(Semaphore::new(self.share));
-        shares.insert(caller.into(), share.clone());
-        share
+    /// A place for a subscription, if there is one. They last, so that nobody waits for the end of one.
+    pub fn enter_to_stay(&self, caller: &str) -> Result<Permit, Refusal> {
+        at_once(&self.subscriptions, caller, "subscriptions")
     }
 
-    /// A place for a subscription, if there is one. They last, so that nobody waits for the end of one.
-    pub fn enter_to_stay(&self) -> Result<Place, Refusal> {
-        let place = self.subscriptions.clone().try_acquire_owned();
-        place.map_err(|_| Refusal::full("subscriptions"))
+    /// Permit for one more subscription that differs from the others of its caller.
+    pub fn acquire_execution(&self, caller: &str) -> Result<Permit, Refusal> {
+        at_once(&self.executions, caller, "different subscriptions")
     }
+
+    /// Waits until the next answer of a replay may be made: it counts like a query.
+    pub async fn acquire_replay(&self, caller: &str) -> Option<(Permit, Permit)> {
+        let replay = self.replays.acquire(caller).await.ok()?;
+        Some((replay, self.operations.acquire(caller).await.ok()?))
+    }
+
+    /// Permit for an export, which lasts as long as its caller reads it.
+    pub fn acquire_export(&self, caller: &str) -> Result<Permit, Refusal> {
+        at_once(&self.exports, caller, "exports")
+    }
+
+    /// Permits for reading or writing a page of an export, of all callers together.
+    pub fn export_pages(&self) -> Arc<Semaphore> {
+        self.export_pages.clone()
+    }
+
+    /// Budget of one answer of a caller.
+    pub fn response_budget(&self, caller: &str) -> ResponseBudget {
+        ResponseBudget::new(self.response_bytes, self.responses.semaphores(caller))
+    }
+}
+
+fn at_once(limit: &CallerLimit, caller: &str, what: &str) -> Result<Permit, Refusal> {
+    limit.try_acquire(caller).map_err(|reached| match reached {
+        LimitReached::Share => Refusal::share_taken(what, limit.share()),
+        LimitReached::All => Refusal::full(what),
+    })
 }
 
 #[cfg(test)]
@@ -111,12 +128,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_small_house_takes_one_and_callers_who_left_are_forgotten() {
+    async fn a_small_house_takes_one() {
         let house = house("1");
-        for number in 0..3 * CALLERS {
-            drop(house.enter(&format!("caller-{number}")).await.unwrap());
-        }
-        assert!(house.shares.lock().unwrap().len() <= CALLERS);
         let _seat = house.enter("ann").await.unwrap();
         assert!(house.enter("bob").await.is_err());
     }

@@ -45,3 +45,23 @@ pub const SOCKET_FAREWELL_TIME: Duration = Duration::from_secs(2);
 
 /// Connections of a process that answers nothing but requests for its health and its metrics.
 pub const HEALTH_CONNECTIONS: usize = 64;
+/// Bytes that a client may send over a websocket before its credentials are accepted: they have 8 KiB at most.
+pub const SOCKET_GREETING_BYTES: usize = 16 << 10;
+/// One in so many connections may be a websocket whose credentials have not come yet; half of them of one address.
+pub const CONNECTIONS_PER_GREETING: usize = 8;
+/// Of so many subscriptions of a caller one may differ from all others.
+pub const SUBSCRIPTIONS_ALIKE: usize = 10;
+/// Answers that repeat what is in a log already, made at the same time; and those of one caller. Together they must
+/// not take the machine from those who follow the present.
+pub const REPLAYS: usize = 4;
+pub const REPLAYS_OF_CALLER: usize = 3;
+
+/// Answers of the greatest length for which there is memory at the same time; and those of one caller.
+pub const RESPONSES: usize = 6;
+pub const RESPONSES_OF_CALLER: usize = 3;
+
+/// Exports at the same time; and those of one caller.
+pub const EXPORTS: usize = 16;
+pub const EXPORTS_OF_CALLER: usize = 4;
+/// Pages of exports that are read from the database, or written as CSV, at the same time.
+pub const EXPORT_PAGES: usize = 2;

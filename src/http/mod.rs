@@ -25,6 +25,7 @@ mod negotiation;
 mod payload;
 mod persisted;
 mod rates;
+mod read_allowance;
 mod redact;
 mod refusal;
 mod request;
@@ -43,6 +44,7 @@ pub use health::{Health, health_router};
 pub use router::router;
 pub use server::{Patience, serve};
 pub use shared::Groups;
+pub use websocket::SocketLimits;
 
 use crate::config::HttpConfig;
 use auth::Authenticator;
@@ -73,6 +75,8 @@ pub struct Edge {
     pub uploads: CallerLimit,
     /// Subscriptions that are executed once for many websockets.
     pub groups: Groups,
+    /// Limits of the open websockets.
+    pub socket_limits: SocketLimits,
 }
 
 /// How handlers get at [`Edge`].

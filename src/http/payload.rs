@@ -2,6 +2,7 @@
 
 use super::executor::Answer;
 use crate::graphql::course::Told;
+use crate::graphql::response_budget::Reservation;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An answer as JSON, and what of its log it tells.
@@ -10,11 +11,12 @@ pub struct Payload {
     json: Box<str>,
     told: Told,
     delivered: AtomicUsize,
+    _reservation: Reservation,
 }
 
 impl Payload {
-    /// Writes the answer.
-    pub fn new(answer: &Answer, told: Told) -> Self {
+    /// Writes the answer, and keeps the memory that is set aside for it.
+    pub fn new(answer: &Answer, told: Told, reservation: Reservation) -> Self {
         let json = serde_json::to_string(answer).unwrap_or_else(|error| {
             tracing::error!("an answer cannot be written as JSON: {error}");
             r#"{"data":null}"#.into()
@@ -23,6 +25,7 @@ impl Payload {
             json: json.into(),
             told,
             delivered: AtomicUsize::new(0),
+            _reservation: reservation,
         }
     }
 

@@ -26,11 +26,35 @@ pub const TEXT_BYTES: u64 = 100;
 /// Bytes of a file that take one more: they are stored as they are, and read by a job.
 pub const FILE_BYTES: u64 = 4_096;
 
+/// What a message on a websocket takes that is no operation.
+pub const fn message_cost(bytes: usize) -> u64 {
+    1 + bytes as u64 / TEXT_BYTES
+}
+
 /// What an address spends with credentials that are not valid.
 const WRONG_TOKEN_COST: u64 = 1_000;
 
-/// What an export takes.
+/// What an export takes before its bytes are counted.
 pub const EXPORT_COST: u64 = 1_000;
+
+/// What an answer of a replay takes before its bytes are counted.
+pub const REPLAY_COST: u64 = 1;
+
+/// So many bytes that are sent take one more.
+const SENT_BYTES: usize = 1 << 10;
+
+/// Bytes of an answer that its cost pays for.
+const COVERED_BYTES: usize = 64 << 10;
+
+/// What bytes take that are streamed to a caller.
+pub const fn sent_cost(bytes: usize) -> u64 {
+    (bytes / SENT_BYTES) as u64
+}
+
+/// What an answer of so many bytes takes besides its cost.
+pub const fn response_cost(bytes: usize) -> u64 {
+    sent_cost(bytes.saturating_sub(COVERED_BYTES))
+}
 
 /// The time in which an empty bucket fills.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -65,13 +89,46 @@ impl Rates {
     }
 
     fn take_at(&self, caller: &str, cost: u64, now: Instant) -> Result<(), Duration> {
+        self.with_bucket(caller, now, |bucket, quota| bucket.take(cost as f64, quota, now))
+            .unwrap_or(Ok(()))
+    }
+
+    /// Takes from a caller's bucket what is spent already, even if it is more than there is: nothing else is to be
+    /// had until the debt is paid, which is never greater than what the bucket holds.
+    pub fn charge(&self, caller: &str, cost: u64) {
+        let now = Instant::now();
+        let _no_quota = self.with_bucket(caller, now, |bucket, quota| {
+            bucket.left = (bucket.filled(quota, now) - cost as f64).max(-quota);
+            bucket.at = now;
+        });
+    }
+
+    /// Takes a cost from a caller's bucket as it fills: in parts, for the cost may be more than the bucket holds.
+    pub async fn spend(&self, caller: &str, cost: u64) {
         let Some(quota) = self.quota else {
-            return Ok(());
+            return;
         };
-        let cost = cost as f64;
+        let part = (quota / 10.0).max(1.0) as u64;
+        let mut left = cost;
+        while left > 0 {
+            match self.take(caller, part.min(left)) {
+                Ok(()) => left -= part.min(left),
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
+        }
+    }
+
+    /// What is done to a caller's bucket; nothing without a quota.
+    fn with_bucket<T>(
+        &self,
+        caller: &str,
+        now: Instant,
+        change: impl FnOnce(&mut Bucket, f64) -> T,
+    ) -> Option<T> {
+        let quota = self.quota?;
         let mut buckets = self.lock();
         if let Some(bucket) = buckets.get_mut(caller) {
-            return bucket.take(cost, quota, now);
+            return Some(change(bucket, quota));
         }
         if buckets.len() >= CALLERS {
             // A full one is as good as none. When all of them are in use, which so many callers take, all begin anew.
@@ -81,9 +138,9 @@ impl Rates {
             }
         }
         let mut bucket = Bucket { left: quota, at: now };
-        let taken = bucket.take(cost, quota, now);
+        let changed = change(&mut bucket, quota);
         buckets.insert(caller.into(), bucket);
-        taken
+        Some(changed)
     }
 
     /// Gives back what was taken for something that could not be done.
@@ -119,7 +176,7 @@ impl Rates {
             return;
         };
         let bucket = self.lock().get(caller).copied();
-        let left = bucket.map_or(quota, |bucket| bucket.filled(quota, Instant::now()));
+        let left = bucket.map_or(quota, |bucket| bucket.filled(quota, Instant::now()).max(0.0));
         let full_in = ((quota - left) / quota * WINDOW.as_secs_f64()).ceil();
         let rate = format!("\"cost\";r={left:.0};t={full_in:.0}", left = left.floor());
         let policy = format!("\"cost\";q={quota:.0};w={}", WINDOW.as_secs());
@@ -136,7 +193,7 @@ impl Rates {
 }
 
 /// The bucket of an address, named as no caller is. Whoever has one address of IPv6 has the whole network of 64 bits.
-fn peer_key(peer: Option<IpAddr>) -> String {
+pub fn peer_key(peer: Option<IpAddr>) -> String {
     match peer.map(|peer| peer.to_canonical()) {
         None => "system:peer".into(),
         Some(IpAddr::V4(address)) => format!("system:peer:{address}"),
@@ -202,6 +259,20 @@ mod tests {
         assert_eq!(rates.take_at("ann", 10, later), Ok(()));
         assert!(rates.take_at("ann", 10, later).is_err());
         assert_eq!(rates.take_at("ann", 600, later + WINDOW), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_is_spent_already_is_paid_before_anything_else() {
+        let rates = Rates::new(Some(60_000));
+        rates.charge("ann", 1_000_000);
+        assert!(rates.take("ann", 1).unwrap_err() >= WINDOW.mul_f64(0.9));
+        assert!(rates.lock()["ann"].left >= -60_000.0);
+        rates.take("bob", 60_000).unwrap();
+        // More than a bucket holds, of which a thousand come in a second.
+        let (rates, began) = (Rates::new(Some(60_000)), Instant::now());
+        rates.spend("cleo", 60_500).await;
+        assert!(began.elapsed() >= Duration::from_millis(400));
+        Rates::new(None).spend("ann", u64::MAX).await;
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! more. The times differ by what is waited for: a request's head comes in one piece, while between two requests
 //! a connection may rest for as long as load balancers usually keep theirs (60 s), or they would meet closed ones.
 
+use super::read_allowance::ReadAllowance;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -111,13 +112,16 @@ async fn connection(
     // Answers are small and wanted at once. A socket for which this fails is about to end anyway.
     let _ended = stream.set_nodelay(true);
     let pulse = Arc::new(Pulse::new());
+    let allowance = ReadAllowance::default();
     let io = TokioIo::new(Felt {
         stream,
         pulse: pulse.clone(),
+        allowance: allowance.clone(),
     });
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(allowance.clone());
         let (beat, answer) = (Beat::of(&pulse), router.call(request.map(Body::new)));
         async move {
             let answer = answer.await;
@@ -245,6 +249,7 @@ impl Drop for Beat {
 struct Felt {
     stream: TcpStream,
     pulse: Arc<Pulse>,
+    allowance: ReadAllowance,
 }
 
 impl AsyncRead for Felt {
@@ -253,10 +258,16 @@ impl AsyncRead for Felt {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.allowance.is_spent() {
+            let message = "the client sent more than it may at this point";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::QuotaExceeded, message)));
+        }
         let before = buffer.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        if buffer.filled().len() > before {
+        let bytes = buffer.filled().len().saturating_sub(before);
+        if bytes > 0 {
             self.pulse.has_read();
+            self.allowance.spend(bytes);
         }
         Poll::Ready(read)
     }

@@ -148,21 +148,6 @@ fn has_text(value: &ConstValue, is_such: &impl Fn(&str) -> bool) -> bool {
     }
 }
 
-/// How many values the variable stands in.
-pub fn uses(document: &ExecutableDocument, variable: &Name) -> usize {
-    let mut uses = 0;
-    each_arguments(&mut document.clone(), &mut |arguments| {
-        for (_, value) in arguments.iter() {
-            let collected = value.node.clone().into_const_with(|name| {
-                uses += usize::from(name == *variable);
-                Ok::<_, ()>(ConstValue::Null)
-            });
-            drop(collected);
-        }
-    });
-    uses
-}
-
 /// Says of errors of validation about arguments which variables have the values that do not fit.
 pub fn blame_variables(document: &ExecutableDocument, errors: &mut [ServerError]) {
     const PREFIX: &str = "Invalid value for argument ";

@@ -1,13 +1,17 @@
 //! GraphQL over websockets: the protocol `graphql-transport-ws`, and the same executor as over HTTP.
 
+mod greeting;
 mod operations;
 mod protocol;
 mod queue;
 
+pub use greeting::SocketLimits;
+
 use super::SharedEdge;
-use super::auth::{Caller, Credentials, DEVELOPER_NAME_HEADER, Refused, peer_of};
+use super::auth::{Caller, Credentials, Refused, peer_of};
 use super::body::check_json;
-use super::rates::TEXT_BYTES;
+use super::caller_limit::Permit;
+use super::rates::{self, TEXT_BYTES};
 use super::refusal::Refusal;
 use super::{limits, request};
 use crate::graphql::context::RequestId;
@@ -20,11 +24,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
+use greeting::Greeting;
 use operations::Operations;
 use protocol::{ClientMessage, Close, MessageHead, SUBPROTOCOL, ServerMessage};
 use queue::{Queue, Waiting};
 use std::future::pending;
-use std::net::IpAddr;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tracing::Instrument;
@@ -52,14 +56,12 @@ pub async fn open(
     if edge.draining.is_cancelled() {
         return Err(Refusal::unavailable("the service is stopping"));
     }
-    let greeting = Greeting {
-        shown: Credentials::of(&parts.headers),
-        peer: peer_of(&parts.extensions),
-    };
+    let (shown, peer) = (Credentials::of(&parts.headers), peer_of(&parts.extensions));
     // Other schemes may be meant for a proxy; `connection_init` brings what is meant for us.
-    if edge.authenticator.is_required() && greeting.shown.bearer_token().is_some() {
-        edge.authenticator.check(&greeting.shown, greeting.peer).await?;
+    if edge.authenticator.is_required() && shown.bearer_token().is_some() {
+        edge.authenticator.check(&shown, peer).await?;
     }
+    let greeting = Greeting::begin(&edge.socket_limits, shown, peer, &parts.extensions)?;
     let span = tracing::info_span!("websocket", request_id = %id.0);
     let message_bytes = edge.executor.limits().body_bytes;
     Ok(upgrade
@@ -87,31 +89,6 @@ fn is_allowed_origin(configured: &[String], headers: &HeaderMap) -> bool {
     (origin_host.is_some() && origin_host == host) || configured.iter().any(|allowed| allowed == origin)
 }
 
-/// What the handshake says about the caller; `connection_init` may say it better.
-struct Greeting {
-    shown: Credentials,
-    peer: Option<IpAddr>,
-}
-
-impl Greeting {
-    /// Names in the payload of `connection_init` are those of headers, in any case.
-    fn or_payload(mut self, payload: Option<&serde_json::Value>) -> Self {
-        let entries = payload
-            .and_then(serde_json::Value::as_object)
-            .into_iter()
-            .flatten();
-        for (name, value) in entries {
-            let value = value.as_str().map(str::to_owned);
-            if name.eq_ignore_ascii_case(header::AUTHORIZATION.as_str()) {
-                self.shown.authorization = value.or(self.shown.authorization);
-            } else if name.eq_ignore_ascii_case(DEVELOPER_NAME_HEADER) {
-                self.shown.developer = value.or(self.shown.developer);
-            }
-        }
-        self
-    }
-}
-
 /// Serves a socket until one side closes it.
 async fn serve(edge: SharedEdge, socket: WebSocket, greeting: Greeting, id: RequestId) {
     let speaks_protocol = socket
@@ -129,6 +106,7 @@ async fn serve(edge: SharedEdge, socket: WebSocket, greeting: Greeting, id: Requ
             stream,
             greeting: Some(greeting),
             caller: None,
+            permit: None,
         };
         // Reading must not wait for a client that does not read.
         tokio::select! {
@@ -159,12 +137,15 @@ async fn serve(edge: SharedEdge, socket: WebSocket, greeting: Greeting, id: Requ
 async fn write(sink: &mut SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<Waiting>) -> Close {
     while let Some(first) = waiting.recv().await {
         let mut next = Some(first);
+        // What they hold is free when they are sent, and not while they are in the socket's buffer.
+        let mut fed = Vec::new();
         // What has gathered goes out together.
         while let Some(message) = next {
             if !in_time(sink.feed(message.message())).await {
                 return Close::Unread;
             }
-            message.sent();
+            message.mark_sent();
+            fed.push(message);
             next = waiting.try_recv().ok();
         }
         if !in_time(sink.flush()).await {
@@ -191,10 +172,12 @@ struct Connection {
     operations: Operations,
     outgoing: Queue,
     stream: SplitStream<WebSocket>,
-    /// Until `connection_init` takes them.
+    /// Until `connection_init` takes it.
     greeting: Option<Greeting>,
     /// After `connection_init`.
     caller: Option<Caller>,
+    /// Counts it among the caller's sockets.
+    permit: Option<Permit>,
 }
 
 impl Connection {
@@ -239,7 +222,9 @@ impl Connection {
                 message = self.stream.next() => {
                     let message = match message? {
                         Ok(message) => message,
-                        Err(error) if is_too_long(&error) => return Some(Close::TooLong),
+                        Err(error) if is_too_long(&error) || self.is_greeting_too_long() => {
+                            return Some(Close::TooLong);
+                        }
                         Err(_) => return None,
                     };
                     if let Err(close) = self.receive(message).await {
@@ -251,23 +236,34 @@ impl Connection {
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), Option<Close>> {
-        let message = match message {
+        let (message, bytes) = match message {
             Message::Text(text) => match self.check_text(text.as_str())? {
-                Ok(()) => ClientMessage::parse(text.as_str()).map_err(|why| Some(Close::Invalid(why)))?,
+                Ok(()) => {
+                    let message = ClientMessage::parse(text.as_str());
+                    (message.map_err(|why| Some(Close::Invalid(why)))?, text.len())
+                }
                 Err((id, refusal)) => return self.start(id, Err(refusal)).await,
             },
             Message::Binary(_) => return Err(Some(Close::Invalid("messages are text".into()))),
-            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Ping(_) | Message::Pong(_) => return self.charge_message(0).map_err(Some),
             Message::Close(_) => return Err(None),
         };
         match message {
             ClientMessage::ConnectionInit { payload } => self.initialise(payload.as_ref()).await?,
-            ClientMessage::Ping { payload } => self.send(&ServerMessage::Pong { payload }).await,
-            ClientMessage::Pong => {}
+            ClientMessage::Ping { payload } => {
+                self.charge_message(bytes)?;
+                // Nothing of a stranger's comes back.
+                let payload = payload.filter(|_| self.caller.is_some());
+                self.send(&ServerMessage::Pong { payload }).await;
+            }
+            ClientMessage::Pong => self.charge_message(bytes)?,
             ClientMessage::Subscribe { id, payload } => {
                 self.start(id, request::from_payload(payload)).await?;
             }
-            ClientMessage::Complete { id } => self.operations.cancel(&id),
+            ClientMessage::Complete { id } => {
+                self.charge_message(bytes)?;
+                self.operations.cancel(&id);
+            }
         }
         Ok(())
     }
@@ -275,9 +271,11 @@ impl Connection {
     /// Takes what a message costs, before it is parsed. A message that starts an operation may be refused by an answer for
     /// its id; others close the socket.
     fn check_text(&self, text: &str) -> Result<Result<(), (String, Refusal)>, Close> {
+        if self.caller.is_none() && text.len() > limits::SOCKET_GREETING_BYTES {
+            return Err(Close::TooLong);
+        }
         let head = MessageHead::parse(text).map_err(Close::Invalid)?;
         let (Some(id), Some(caller)) = (head.subscribes(), &self.caller) else {
-            // What is not authenticated yet is bounded where it is read.
             let is_control = !head.carries_credentials();
             return match text.len() {
                 length if is_control && length > limits::SOCKET_CONTROL_BYTES => Err(Close::TooLong),
@@ -306,6 +304,21 @@ impl Connection {
         Ok(())
     }
 
+    fn is_greeting_too_long(&self) -> bool {
+        let greeting = self.greeting.as_ref();
+        greeting.is_some_and(|greeting| greeting.allowance.is_spent())
+    }
+
+    /// Takes what a message that is no operation costs from the caller's rate.
+    fn charge_message(&self, bytes: usize) -> Result<(), Close> {
+        let Some(caller) = &self.caller else {
+            return Ok(());
+        };
+        let taken = self.edge.executor.rates();
+        let taken = taken.take(&caller.actor.subject, rates::message_cost(bytes));
+        taken.map_err(|_wait| Close::TooMany("messages"))
+    }
+
     async fn is_still_accepted(&self) -> bool {
         match &self.caller {
             Some(caller) => self.edge.authenticator.still_accepts(caller).await,
@@ -328,6 +341,9 @@ impl Connection {
             Refused::Invalid => Close::Forbidden,
             Refused::Exhausted(_) | Refused::Unavailable => Close::Unavailable,
         })?;
+        let permit = self.edge.socket_limits.acquire(&caller.actor.subject);
+        self.permit = Some(permit.ok_or(Close::TooMany("websockets"))?);
+        greeting.allowance.lift();
         self.caller = Some(caller);
         let _first_in_an_empty_queue = self.outgoing.try_send(ServerMessage::ConnectionAck.into());
         Ok(())

@@ -2,12 +2,15 @@
 
 mod bombs;
 mod bytes;
+mod exports;
 mod limits;
 mod multipart;
 mod names;
 mod persisted;
 mod rates;
+mod responses;
 mod room;
+mod sockets;
 
 use crate::service::Service;
 use crate::websocket::Socket;

@@ -53,6 +53,7 @@ impl Api {
             sources: vec!["simulated".into()],
             tag_feed: Feed::open(world.pool.clone(), &notifier).await.unwrap(),
             resource_feed: Feed::open(world.pool.clone(), &notifier).await.unwrap(),
+            run_watcher: virtual_tagging::domain::runs::RunWatcher::default(),
             notifier,
         };
         Self {

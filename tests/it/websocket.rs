@@ -51,6 +51,11 @@ impl Socket {
         self.stream.send(Message::text(text)).await.unwrap();
     }
 
+    /// Sends a text to a service that may have closed already.
+    pub async fn try_text(&mut self, text: &str) {
+        let _closed = self.stream.send(Message::text(text)).await;
+    }
+
     pub async fn send(&mut self, message: &Value) {
         self.text(&message.to_string()).await;
     }

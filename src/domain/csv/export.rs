@@ -1,5 +1,6 @@
-//! Whole lists as CSV, a page at a time: memory stays the same however long the list is, and no connection or snapshot
-//! is held for a client that reads slowly.
+//! Whole lists as CSV, a page at a time: memory stays the same however long the list and its rows are, and no
+//! connection or snapshot is held for a client that reads slowly. However many exports there are, few pages are made at
+//! the same time.
 
 use super::rows::{self, Columns};
 use crate::db::sql;
@@ -8,10 +9,16 @@ use crate::domain::auth::{Actor, Role, within};
 use crate::entities::AccountScope;
 use crate::error::{Error, Result};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, QueryResult, Value};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Rows of a page.
-const PAGE: usize = 2_000;
+/// Rows of the first page, and of any page at least.
+const LEAST_ROWS: usize = 200;
+/// Rows of a page at most.
+const MOST_ROWS: usize = 2_000;
+/// Bytes that a page is to have, about.
+const PAGE_BYTES: usize = 512 << 10;
 
 /// What to export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +45,8 @@ pub struct Export {
     /// Under way while the page before it is written.
     next: Option<AbortOnDropHandle<Result<Rows>>>,
     has_header: bool,
+    /// Rows of the page after the next.
+    rows: usize,
 }
 
 /// Where pages come from.
@@ -50,6 +59,8 @@ struct Source {
     /// From `$3` on.
     values: Vec<Value>,
     columns: &'static Columns,
+    /// Permits for making pages, of all exports together.
+    turns: Arc<Semaphore>,
 }
 
 /// A page of rows.
@@ -60,27 +71,30 @@ struct Rows {
 }
 
 impl Source {
-    async fn page(self, after: i64) -> Result<Rows> {
-        let fixed = [after.into(), (PAGE as i64).into()];
+    async fn page(self, after: i64, count: usize) -> Result<Rows> {
+        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
+        let fixed = [after.into(), (count as i64).into()];
         let statement = sql::statement(&self.statement, fixed.into_iter().chain(self.values));
         let rows = self.db.query_all_raw(statement).await?;
         let last = match rows.last() {
-            Some(row) if rows.len() == PAGE => Some(row.try_get_by_index(0)?),
+            Some(row) if rows.len() == count => Some(row.try_get_by_index(0)?),
             _ => None,
         };
         Ok(Rows { rows, last })
     }
 
-    fn fetch(&self, after: i64) -> AbortOnDropHandle<Result<Rows>> {
-        let page = Box::pin(self.clone().page(after));
+    fn fetch(&self, after: i64, count: usize) -> AbortOnDropHandle<Result<Rows>> {
+        let page = Box::pin(self.clone().page(after, count));
         AbortOnDropHandle::new(tokio::spawn(within(&self.scope, page)))
     }
 }
 
 impl Export {
-    /// Exports what exists for the actor, who must be a viewer at least. [`Error::BadInput`] for a filter with NUL.
+    /// Exports what exists for the actor, who must be a viewer at least. Each page takes a permit of `turns` while it
+    /// is read, and while it is written. [`Error::BadInput`] for a filter with NUL.
     pub fn new(
         db: DatabaseConnection,
+        turns: Arc<Semaphore>,
         actor: &Actor,
         kind: ExportKind,
         filter: &ExportFilter,
@@ -97,12 +111,17 @@ impl Export {
         };
         let (conditions, values) = conditions(&actor.scope, filter);
         let statement = format!("{select}{conditions} ORDER BY x.id LIMIT $2");
-        Ok(Self::begin(db, actor, statement, values, columns))
+        Ok(Self::begin(db, turns, actor, statement, values, columns))
     }
 
     /// Exports the lines that a run refused, as they were found. Needs [`Role::Viewer`] and access to all accounts, for
     /// a refused line may speak of any.
-    pub fn of_rejections(db: DatabaseConnection, actor: &Actor, run_id: i64) -> Result<Self> {
+    pub fn of_rejections(
+        db: DatabaseConnection,
+        turns: Arc<Semaphore>,
+        actor: &Actor,
+        run_id: i64,
+    ) -> Result<Self> {
         actor.require(Role::Viewer)?;
         actor.require_all_accounts()?;
         let statement = "SELECT id, line, column_name, value, reason FROM import_rejections
@@ -110,6 +129,7 @@ impl Export {
         let values = vec![run_id.into()];
         Ok(Self::begin(
             db,
+            turns,
             actor,
             statement.to_owned(),
             values,
@@ -119,6 +139,7 @@ impl Export {
 
     fn begin(
         db: DatabaseConnection,
+        turns: Arc<Semaphore>,
         actor: &Actor,
         statement: String,
         values: Vec<Value>,
@@ -130,11 +151,13 @@ impl Export {
             statement,
             values,
             columns,
+            turns,
         };
         Self {
-            next: Some(source.fetch(0)),
+            next: Some(source.fetch(0, LEAST_ROWS)),
             source,
             has_header: true,
+            rows: LEAST_ROWS,
         }
     }
 
@@ -144,11 +167,20 @@ impl Export {
             return Ok(None);
         };
         let page = next.await.map_err(Error::internal)??;
-        self.next = page.last.map(|last| self.source.fetch(last));
+        self.next = page.last.map(|last| self.source.fetch(last, self.rows));
         let has_header = std::mem::replace(&mut self.has_header, false);
-        let columns = self.source.columns;
-        let text = tokio::task::spawn_blocking(move || columns.text(has_header, &page.rows));
-        Ok(Some(text.await.map_err(Error::internal)??))
+        let (columns, count) = (self.source.columns, page.rows.len());
+        let turn = self.source.turns.clone().acquire_owned().await;
+        let turn = turn.map_err(Error::internal)?;
+        let text = tokio::task::spawn_blocking(move || {
+            let text = columns.text(has_header, &page.rows);
+            drop(turn);
+            text
+        });
+        let text = text.await.map_err(Error::internal)??;
+        let fitting = PAGE_BYTES * count / text.len().max(1);
+        self.rows = fitting.clamp(LEAST_ROWS, MOST_ROWS);
+        Ok(Some(text))
     }
 }
 

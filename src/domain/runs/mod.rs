@@ -20,6 +20,7 @@ mod rescue;
 mod schedules;
 mod settle;
 mod share;
+mod watcher;
 
 pub use crate::entities::{schedule::Model as Schedule, scheduler_job::Model as Run};
 pub use arguments::Arguments;
@@ -34,6 +35,7 @@ pub use rescue::{DEAD_AFTER, QUIET_AFTER, Rescued, rescue};
 pub use schedules::{ScheduleEdit, next_run_at, pause, resume, sync, tick, trigger, update};
 pub use settle::{Failure, Settled, release, settle};
 pub use share::{Fence, contribute};
+pub use watcher::{RunWatcher, WatchedRun};
 
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};

@@ -3,6 +3,7 @@
 use super::Operation;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::{Code, finish};
+use crate::graphql::response_budget::Reservation;
 use crate::http::document::Document;
 use crate::http::refusal::Refusal;
 use crate::http::{limits, redact, values};
@@ -77,6 +78,8 @@ impl From<&Operation> for Asked {
 pub struct Answer {
     response: Response,
     executed: bool,
+    /// Memory that is set aside for it.
+    reservation: Reservation,
 }
 
 impl Answer {
@@ -87,6 +90,7 @@ impl Answer {
         Self {
             response,
             executed: false,
+            reservation: Reservation::default(),
         }
     }
 
@@ -106,12 +110,31 @@ impl Answer {
             values::blame_variables(&asked.document.parsed, errors);
         }
         finish(&mut response, id);
-        Self { response, executed }
+        Self {
+            response,
+            executed,
+            reservation: Reservation::default(),
+        }
+    }
+
+    /// The same with the memory that is set aside for it.
+    pub(super) fn holding(self, reservation: Reservation) -> Self {
+        Self { reservation, ..self }
+    }
+
+    /// Takes the memory that is set aside for it: what is written of it is to keep it.
+    pub fn take_reservation(&mut self) -> Reservation {
+        std::mem::take(&mut self.reservation)
     }
 
     /// Says that it was begun, if what it has is no mistake in the request.
     pub(super) fn begun(mut self) -> Self {
-        let faults = [Code::Timeout, Code::InternalServerError, Code::ServiceUnavailable];
+        let faults = [
+            Code::Timeout,
+            Code::InternalServerError,
+            Code::ServiceUnavailable,
+            Code::ResponseTooLarge,
+        ];
         self.executed |= faults.iter().any(|code| code.as_str() == self.code());
         self
     }

@@ -1,16 +1,17 @@
 //! The one way from a GraphQL request to its answer, for POST, GET and websockets alike.
 
 mod answer;
+mod subscription;
 
 pub use answer::{Answer, Denial};
 
 use super::access_log::AccessEntry;
 use super::denied;
 use super::document::Document;
-use super::house::{House, Place};
+use super::house::House;
 use super::payload::Payload;
 use super::persisted::{Documents, TrustError};
-use super::rates::{REQUEST_COST, Rates};
+use super::rates::{REPLAY_COST, REQUEST_COST, Rates, response_cost, sent_cost};
 use super::redact;
 use super::refusal::Refusal;
 use super::values;
@@ -20,8 +21,8 @@ use crate::domain::auth::{Actor, Role};
 use crate::domain::events::Stretch;
 use crate::graphql::context::{self, RequestId, Services};
 use crate::graphql::cost;
-use crate::graphql::course::Course;
 use crate::graphql::error::Code;
+use crate::graphql::response_budget::ResponseBudget;
 use crate::graphql::schema::{self, Schema};
 use crate::telemetry::names;
 use answer::Asked;
@@ -239,9 +240,9 @@ impl Executor {
         taken.map_err(Refusal::rate_limited)
     }
 
-    /// A place for a subscription, which it keeps as long as it lasts.
-    pub fn place_for_subscription(&self) -> Result<Place, Refusal> {
-        self.house.enter_to_stay()
+    /// Where operations, exports and answers find room.
+    pub fn house(&self) -> &House {
+        &self.house
     }
 
     /// Executes a query or a mutation, or refuses it when there is no room. It is given up after its time, and when
@@ -280,10 +281,11 @@ impl Executor {
             count(operation.kind, &answer);
             return Ok(answer);
         }
-        let _seat = self.house.enter(&actor.subject).await?;
+        let _permit = self.house.enter(&actor.subject).await?;
         let started = Instant::now();
         let (asked, kind) = (Asked::from(&operation), operation.kind);
-        let request = operation.request;
+        let (caller, budget) = (actor.subject.clone(), self.response_budget(&actor));
+        let request = operation.request.data(budget.clone());
         let execution = context::execute(&self.schema, &self.services, request, Some(actor), id.clone());
         // A panic in a resolver is a fault of one operation, not the end of a socket with all its others.
         let execution = awaited(AssertUnwindSafe(execution).catch_unwind());
@@ -297,45 +299,47 @@ impl Executor {
                 fault(Code::Timeout, &message)
             }
         };
+        let response = bounded(response, &budget);
+        self.rates.charge(&caller, response_cost(budget.bytes()));
         let answer = Answer::of(response, &asked, id).begun();
+        let answer = answer.holding(budget.take());
         metrics::histogram!(names::OPERATION_SECONDS, "type" => kind.to_string()).record(started.elapsed());
         count(kind, &answer);
         Ok(answer)
     }
 
     /// Executes a subscription until the stream is dropped or its source ends: through this stretch of its log, or as
-    /// the operation says. An answer that says why nothing is executed is the last.
+    /// the operation says. An answer that says why nothing is executed, or nothing more, is the last.
     pub fn subscribe(
         &self,
-        operation: &Operation,
+        operation: &Arc<Operation>,
         actor: Actor,
         id: RequestId,
         stretch: Option<Stretch>,
     ) -> BoxStream<'static, Result<Payload, Arc<Answer>>> {
-        let is_log = stretch.is_some();
-        let course = Arc::new(Course::new(stretch));
-        let (request, asked) = (operation.again(), Asked::from(operation));
-        let answers = context::subscribe(
-            &self.schema,
-            &self.services,
-            request,
-            Some(actor),
-            id.clone(),
-            course.clone(),
-        );
-        let answers = AssertUnwindSafe(answers).catch_unwind().map(move |response| {
-            let failed = |_| fault(Code::InternalServerError, Code::InternalServerError.fault());
-            let answer = Answer::of(response.unwrap_or_else(failed), &asked, &id);
-            // An answer that tells nothing of a log has no place in it: nobody would find it there.
-            let is_lost = is_log && answer.has_no_data() && course.told().count == 0;
-            if !answer.was_executed() || is_lost {
-                return Err(Arc::new(answer));
-            }
-            let payload = Payload::new(&answer, course.told());
-            course.written(payload.json().len());
-            Ok(payload)
-        });
-        answers.boxed()
+        let budget = self.response_budget(&actor);
+        let (schema, services) = (self.schema.clone(), self.services.clone());
+        subscription::execute(schema, services, operation.clone(), actor, id, stretch, budget)
+    }
+
+    /// The next answer of those that repeat what is in a log already. It takes part in the caller's rate and in the
+    /// limit of operations under way; the answers must be those of a stretch that ends.
+    pub async fn next_replayed(
+        &self,
+        caller: &str,
+        answers: &mut BoxStream<'static, Result<Payload, Arc<Answer>>>,
+    ) -> Option<Result<Payload, Arc<Answer>>> {
+        self.rates.spend(caller, REPLAY_COST).await;
+        let _permits = self.house.acquire_replay(caller).await;
+        let next = answers.next().await;
+        if let Some(Ok(payload)) = &next {
+            self.rates.charge(caller, sent_cost(payload.json().len()));
+        }
+        next
+    }
+
+    fn response_budget(&self, actor: &Actor) -> Arc<ResponseBudget> {
+        Arc::new(self.house.response_budget(&actor.subject))
     }
 
     /// Counts an operation that was refused.
@@ -356,6 +360,14 @@ pub fn kind_name(kind: OperationType) -> &'static str {
 fn count(kind: OperationType, answer: &Answer) {
     metrics::counter!(names::OPERATIONS, "type" => kind.to_string(), "code" => answer.code().to_owned())
         .increment(1);
+}
+
+/// The response, or the error that takes its place when it is over its budget.
+fn bounded(response: Response, budget: &ResponseBudget) -> Response {
+    match budget.finish(&response.data) {
+        Ok(()) => response,
+        Err(excess) => Response::from_errors(vec![excess]),
+    }
 }
 
 fn fault(code: Code, message: &str) -> Response {

@@ -7,15 +7,17 @@ use crate::domain::events::{Cursor, Stretch};
 use crate::graphql::context::RequestId;
 use crate::graphql::course::Told;
 use crate::http::SharedEdge;
+use crate::http::caller_limit::Permit;
 use crate::http::executor::{Answer, Operation};
 use crate::http::payload::Payload;
+use crate::http::refusal::Refusal;
 use crate::telemetry::names;
 use futures::StreamExt;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 /// Answers that a group keeps for members that are a little late.
@@ -27,54 +29,53 @@ const KEPT_BYTES: usize = 1 << 20;
 /// How long an answer waits for the one before to reach nine in ten of the members. So a burst comes as fast as most
 /// of them can take it, in larger answers, instead of leaving them behind.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Members that catch up by themselves at the same time. The others wait: together they must not take the machine
-/// from the groups.
-const CATCH_UPS: usize = 4;
 
 /// The groups of this process.
+#[derive(Default)]
 pub struct Groups {
     groups: Arc<Mutex<HashMap<Key, Arc<Group>>>>,
-    pub(super) catch_ups: Arc<Semaphore>,
-}
-
-impl Default for Groups {
-    fn default() -> Self {
-        Self {
-            groups: Arc::default(),
-            catch_ups: Arc::new(Semaphore::new(CATCH_UPS)),
-        }
-    }
 }
 
 impl Groups {
     /// Makes the caller a member of the group with this subscription, the first one if there is none. Gives nothing
-    /// when the operation cannot be shared.
+    /// when the operation cannot be shared. Refused to a caller with as many different subscriptions as one may have.
     pub fn join(
         edge: &SharedEdge,
         operation: &Arc<Operation>,
         actor: &Actor,
         id: &RequestId,
-    ) -> Option<Member> {
-        let sharing = Sharing::of(operation, actor)?;
+    ) -> Result<Option<Member>, Refusal> {
+        let Some(sharing) = Sharing::of(operation, actor) else {
+            return Ok(None);
+        };
         let head = sharing.source.head(edge.executor.services());
         let position = sharing.after.unwrap_or(head);
         let mut groups = lock(&edge.groups.groups);
         let known = groups.get(&sharing.key).cloned();
+        let caller: Arc<str> = actor.subject.as_str().into();
+        let permit = match &known {
+            Some(group) if group.has(&caller) => None,
+            _ => Some(edge.executor.house().acquire_execution(&caller)?),
+        };
         let group = known.unwrap_or_else(|| {
-            let group = Group::new(&sharing, position, operation.clone(), actor.clone(), id.clone());
-            group.start(edge, position);
+            // At the present, wherever its first member begins: the others are neither to wait for what that one missed,
+            // nor for a place that the log may never reach.
+            let group = Group::new(&sharing, head, operation.clone(), actor.clone(), id.clone());
+            group.start(edge, head);
             groups.insert(sharing.key, group.clone());
             group
         });
         // Under the lock, as the leaving.
         group.members.fetch_add(1, Ordering::Relaxed);
+        group.add_caller(caller.clone(), permit);
         drop(groups);
-        Some(Member::new(edge.clone(), group, position))
+        Ok(Some(Member::new(edge.clone(), group, caller, position)))
     }
 
     /// A member goes; the last one ends its group.
-    pub(super) fn leave(&self, group: &Arc<Group>) {
+    pub(super) fn leave(&self, group: &Arc<Group>, caller: &str) {
         let mut groups = lock(&self.groups);
+        group.remove_caller(caller);
         if group.members.fetch_sub(1, Ordering::Relaxed) == 1 {
             group.abort();
             forget(&mut groups, group);
@@ -126,9 +127,17 @@ pub struct Group {
     kept: Mutex<Kept>,
     changed: watch::Sender<()>,
     members: AtomicUsize,
+    callers: Mutex<HashMap<Arc<str>, MembersOfCaller>>,
     /// Those of them that do not catch up by themselves.
     pub attached: AtomicUsize,
     pump: Mutex<Option<AbortHandle>>,
+}
+
+/// The members of a group that one caller has.
+struct MembersOfCaller {
+    count: usize,
+    /// Counts the group among the different subscriptions of the caller.
+    _permit: Option<Permit>,
 }
 
 /// The last answers. They tell the log without gaps.
@@ -162,6 +171,7 @@ impl Group {
             }),
             changed: watch::Sender::new(()),
             members: AtomicUsize::new(0),
+            callers: Mutex::default(),
             attached: AtomicUsize::new(0),
             pump: Mutex::default(),
         })
@@ -175,6 +185,29 @@ impl Group {
     fn abort(&self) {
         if let Some(pump) = lock(&self.pump).take() {
             pump.abort();
+        }
+    }
+
+    fn has(&self, caller: &str) -> bool {
+        lock(&self.callers).contains_key(caller)
+    }
+
+    fn add_caller(&self, caller: Arc<str>, permit: Option<Permit>) {
+        let mut callers = lock(&self.callers);
+        let members = callers.entry(caller).or_insert(MembersOfCaller {
+            count: 0,
+            _permit: permit,
+        });
+        members.count += 1;
+    }
+
+    fn remove_caller(&self, caller: &str) {
+        let mut callers = lock(&self.callers);
+        if let Some(members) = callers.get_mut(caller) {
+            members.count -= 1;
+            if members.count == 0 {
+                callers.remove(caller);
+            }
         }
     }
 

@@ -6,7 +6,6 @@ use crate::http::SharedEdge;
 use crate::http::executor::Answer;
 use crate::http::payload::Payload;
 use crate::telemetry::names;
-use futures::StreamExt;
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,6 +25,7 @@ pub enum Step {
 pub struct Member {
     edge: SharedEdge,
     group: Arc<Group>,
+    caller: Arc<str>,
     changes: watch::Receiver<()>,
     /// It has everything up to here.
     position: Cursor,
@@ -41,7 +41,7 @@ struct CatchUp {
 }
 
 impl Member {
-    pub(super) fn new(edge: SharedEdge, group: Arc<Group>, position: Cursor) -> Self {
+    pub(super) fn new(edge: SharedEdge, group: Arc<Group>, caller: Arc<str>, position: Cursor) -> Self {
         group.attached.fetch_add(1, Ordering::Relaxed);
         metrics::gauge!(names::MEMBERS).increment(1);
         Self {
@@ -50,6 +50,7 @@ impl Member {
             counted: Cursor::default(),
             edge,
             group,
+            caller,
             catching_up: None,
         }
     }
@@ -103,9 +104,8 @@ impl Member {
     /// The next answer of its own; nothing when it can go on with the group.
     async fn catch_up(&mut self) -> Option<Step> {
         let catch_up = self.catching_up.as_mut()?;
-        // It is never closed.
-        let _turn = self.edge.groups.catch_ups.acquire().await;
-        match catch_up.answers.next().await {
+        let answers = &mut catch_up.answers;
+        match self.edge.executor.next_replayed(&self.caller, answers).await {
             Some(Ok(payload)) => {
                 self.position = payload.told().to;
                 Some(Step::Next(Arc::new(payload)))
@@ -127,6 +127,6 @@ impl Drop for Member {
             self.group.attached.fetch_sub(1, Ordering::Relaxed);
         }
         metrics::gauge!(names::MEMBERS).decrement(1);
-        self.edge.groups.leave(&self.group);
+        self.edge.groups.leave(&self.group, &self.caller);
     }
 }

@@ -1,14 +1,17 @@
 //! Which subscriptions can be executed together.
 
-use crate::domain::auth::{AccountScope, Actor, Role};
+use super::normal_form;
+use crate::domain::auth::{Actor, Role};
 use crate::domain::events::{Cursor, Log, ResourceLog, TagLog};
 use crate::graphql::context::Services;
 use crate::graphql::cursor;
 use crate::http::executor::Operation;
-use crate::http::values;
-use async_graphql::parser::types::{BaseType, OperationDefinition, Selection};
-use async_graphql::{Name, Value as ConstValue};
+use async_graphql::Value as ConstValue;
+use async_graphql::parser::types::Selection;
 use async_graphql_value::Value;
+
+/// The argument that says where to go on.
+const AFTER: &str = "after";
 
 /// What a shared subscription follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +53,11 @@ impl Source {
     }
 }
 
-/// Names the subscriptions that have the same answers: the same operation with the same values, for actors for whom the
+/// Names the subscriptions that have the same answers: the same operation in its normal form, for actors for whom the
 /// same things exist. Who the actor is shows in no answer of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    text: Box<str>,
-    name: Option<Box<str>>,
-    variables: Box<str>,
+    operation: Box<str>,
     role: Role,
     accounts: Option<Vec<String>>,
 }
@@ -80,47 +81,27 @@ impl Sharing {
         let Selection::Field(field) = &item.node else {
             return None;
         };
-        let field = &field.node;
-        if !field.directives.is_empty() || !definition.directives.is_empty() {
-            return None;
-        }
-        let source = Source::of(field.name.node.as_str())?;
-        let mut variables = operation.variables().clone();
-        let after = match field.get_argument("after").map(|value| &value.node) {
-            None | Some(Value::Null) => None,
-            Some(Value::String(text)) => Some(source.decode(text)?),
-            Some(Value::Variable(name)) if is_only_for_after(operation, definition, name) => {
-                match variables.remove(name) {
-                    None | Some(ConstValue::Null) => None,
-                    Some(ConstValue::String(text)) => Some(source.decode(&text)?),
-                    Some(_) => return None,
-                }
-            }
+        let source = Source::of(field.node.name.node.as_str())?;
+        let variables = operation.variables();
+        let after = match field.node.get_argument(AFTER).map(|value| &value.node) {
+            None => None,
+            Some(Value::Variable(name)) => normal_form::variable(definition, variables, name).cloned(),
+            Some(value) => value.clone().into_const(),
+        };
+        let after = match after {
+            None | Some(ConstValue::Null) => None,
+            Some(ConstValue::String(text)) => Some(source.decode(&text)?),
             Some(_) => return None,
         };
+        let operation = normal_form::write(operation.document(), definition, variables, AFTER);
         Some(Self {
             key: Key {
-                text: operation.text().into(),
-                name: operation.name().map(Into::into),
-                variables: serde_json::to_string(&variables).ok()?.into(),
+                operation: operation.into(),
                 role: actor.role,
-                accounts: match &actor.scope {
-                    AccountScope::All => None,
-                    AccountScope::Only(accounts) => Some(accounts.clone()),
-                },
+                accounts: actor.scope.as_bind(),
             },
             source,
             after,
         })
     }
-}
-
-/// Whether the variable is a text that may be absent, and is used nowhere else.
-fn is_only_for_after(operation: &Operation, definition: &OperationDefinition, name: &Name) -> bool {
-    let mut definitions = definition.variable_definitions.iter().map(|each| &each.node);
-    let text = BaseType::Named(Name::new("String"));
-    definitions.any(|each| {
-        let kind = &each.var_type.node;
-        each.name.node == *name && kind.base == text && kind.nullable && each.default_value.is_none()
-    }) && values::uses(&operation.document().parsed, name) == 1
 }

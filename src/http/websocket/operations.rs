@@ -6,8 +6,8 @@ use crate::domain::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
 use crate::http::SharedEdge;
+use crate::http::caller_limit::Permit;
 use crate::http::executor::{Answer, Denial, Executor, Operation};
-use crate::http::house::Place;
 use crate::http::refusal::Refusal;
 use crate::http::shared::{Groups, Member, Step};
 use crate::telemetry::names;
@@ -40,7 +40,7 @@ pub struct Ended {
 struct Running {
     number: u64,
     task: JoinHandle<()>,
-    _place: Option<Place>,
+    _permit: Option<Permit>,
 }
 
 impl Drop for Running {
@@ -96,7 +96,7 @@ impl Operations {
 
     /// Starts an operation, or says why not in an `error` message.
     pub async fn start(&mut self, id: String, request: Result<Request, Refusal>, actor: Actor) {
-        let (operation, place) = match self.admit(request, &actor) {
+        let (operation, permit) = match self.admit(request, &actor) {
             Ok(admitted) => admitted,
             Err(denial) => return refuse(&self.outgoing, &id, denial, &self.request_id).await,
         };
@@ -118,7 +118,7 @@ impl Operations {
         let running = Running {
             number,
             task,
-            _place: place,
+            _permit: permit,
         };
         self.running.insert(id, running);
     }
@@ -127,7 +127,7 @@ impl Operations {
         &self,
         request: Result<Request, Refusal>,
         actor: &Actor,
-    ) -> Result<(Operation, Option<Place>), Denial> {
+    ) -> Result<(Operation, Option<Permit>), Denial> {
         let (request, executor) = (request?, &self.edge.executor);
         let most = executor.config().socket_operations;
         if self.running.len() >= most {
@@ -135,11 +135,11 @@ impl Operations {
             return Err(Code::RateLimited.server_error(message).into());
         }
         let operation = executor.admit(request, actor)?;
-        let place = match operation.kind() {
-            OperationType::Subscription => Some(executor.place_for_subscription()?),
+        let permit = match operation.kind() {
+            OperationType::Subscription => Some(executor.house().enter_to_stay(&actor.subject)?),
             OperationType::Query | OperationType::Mutation => None,
         };
-        Ok((operation, place))
+        Ok((operation, permit))
     }
 }
 
@@ -161,11 +161,15 @@ impl Job {
             let mut entry = executor.access(&actor, "subscription", name, operation.cost(), id);
             let operation = Arc::new(operation);
             let ended = match Groups::join(&self.edge, &operation, &actor, &self.request_id) {
-                Some(mut member) => {
+                Ok(Some(mut member)) => {
                     drop((operation, actor));
                     self.follow(&mut member).await
                 }
-                None => Box::pin(self.subscribe(&operation, actor)).await,
+                Ok(None) => Box::pin(self.subscribe(&operation, actor)).await,
+                Err(refusal) => {
+                    refuse(&self.outgoing, &self.id, refusal.into(), &self.request_id).await;
+                    false
+                }
             };
             entry.end(if ended { "OK" } else { "REFUSED" });
             ended
@@ -195,7 +199,7 @@ impl Job {
     /// Sends the answer; gives whether it is complete.
     async fn execute(&self, operation: Operation, actor: Actor) -> bool {
         let executor = &self.edge.executor;
-        let answer = match executor.execute(operation, actor, &self.request_id).await {
+        let mut answer = match executor.execute(operation, actor, &self.request_id).await {
             Ok(answer) => answer,
             Err(full) => {
                 refuse(&self.outgoing, &self.id, full.into(), &self.request_id).await;
@@ -205,16 +209,26 @@ impl Job {
         if !answer.was_executed() {
             return self.refuse(&answer).await;
         }
+        let reservation = answer.take_reservation();
         let next = ServerMessage::Next {
             id: &self.id,
             payload: &answer,
         };
-        self.outgoing.send(next.into()).await.is_ok()
+        let message = next.into();
+        drop(answer);
+        self.outgoing.send_reserved(message, reservation).await.is_ok()
     }
 
     /// Sends the answers of a subscription that nobody shares; gives whether it is complete.
-    async fn subscribe(&self, operation: &Operation, actor: Actor) -> bool {
+    async fn subscribe(&self, operation: &Arc<Operation>, actor: Actor) -> bool {
         let executor = &self.edge.executor;
+        let _permit = match executor.house().acquire_execution(&actor.subject) {
+            Ok(permit) => permit,
+            Err(refusal) => {
+                refuse(&self.outgoing, &self.id, refusal.into(), &self.request_id).await;
+                return false;
+            }
+        };
         let mut answers = executor.subscribe(operation, actor, self.request_id.clone(), None);
         while let Some(answer) = answers.next().await {
             match answer {

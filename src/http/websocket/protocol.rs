@@ -109,6 +109,8 @@ impl From<ServerMessage<'_>> for Message {
 pub enum Close {
     /// The service stops; clients come back by themselves.
     Draining,
+    /// The caller has as many sockets as one may have, or sends more messages than the rate allows.
+    TooMany(&'static str),
     /// What is needed to serve is away; clients come back by themselves.
     Unavailable,
     /// The client does not read what it asked for, or is gone.
@@ -136,7 +138,7 @@ impl Close {
     pub fn code(&self) -> u16 {
         match self {
             Self::Draining => 1012,
-            Self::Unavailable => 1013,
+            Self::Unavailable | Self::TooMany(_) => 1013,
             Self::Unread => 1008,
             Self::TooLong => 1009,
             Self::Invalid(_) => 4400,
@@ -154,6 +156,7 @@ impl Close {
         let mut reason = match self {
             Self::Draining => "Service Restart".into(),
             Self::Unavailable => "Try Again Later".into(),
+            Self::TooMany(what) => format!("Too many {what}; try again later"),
             Self::Unread => "Messages are not read; subscribe again with the last cursor as `after`".into(),
             Self::TooLong => "Message too long".into(),
             Self::Invalid(why) => format!("Invalid message: {why}"),

@@ -1,5 +1,6 @@
 //! What waits until a socket's client reads it: bounded in messages and in bytes. Who has more to say waits.
 
+use crate::graphql::response_budget::Reservation;
 use crate::http::limits;
 use crate::http::payload::Payload;
 use axum::extract::ws::Message;
@@ -17,6 +18,7 @@ pub struct Queue {
 pub struct Waiting {
     outgoing: Outgoing,
     _room: Option<OwnedSemaphorePermit>,
+    _reservation: Reservation,
 }
 
 /// What is to be sent.
@@ -40,17 +42,23 @@ pub fn new() -> (Queue, mpsc::Receiver<Waiting>) {
 impl Queue {
     /// Queues a message as soon as there is room.
     pub async fn send(&self, message: Message) -> Result<(), Gone> {
+        self.send_reserved(message, Reservation::default()).await
+    }
+
+    /// Queues a message, for which memory is set aside until it has been sent.
+    pub async fn send_reserved(&self, message: Message, reservation: Reservation) -> Result<(), Gone> {
         let bytes = match &message {
             Message::Text(text) => text.len(),
             _ => 0,
         };
-        self.push(Outgoing::Message(message), bytes).await
+        self.push(Outgoing::Message(message), bytes, reservation).await
     }
 
     /// Queues an answer for the operation with this id.
     pub async fn send_next(&self, id: &Arc<str>, payload: Arc<Payload>) -> Result<(), Gone> {
         let bytes = payload.json().len();
-        self.push(Outgoing::Next(id.clone(), payload), bytes).await
+        let outgoing = Outgoing::Next(id.clone(), payload);
+        self.push(outgoing, bytes, Reservation::default()).await
     }
 
     /// Queues a message if there is room for another one; gives whether there was.
@@ -58,17 +66,19 @@ impl Queue {
         let waiting = Waiting {
             outgoing: Outgoing::Message(message),
             _room: None,
+            _reservation: Reservation::default(),
         };
         self.sender.try_send(waiting).is_ok()
     }
 
-    async fn push(&self, outgoing: Outgoing, bytes: usize) -> Result<(), Gone> {
+    async fn push(&self, outgoing: Outgoing, bytes: usize, reservation: Reservation) -> Result<(), Gone> {
         // One that is larger than all the room waits until it is alone.
         let bytes = bytes.min(limits::SOCKET_QUEUE_BYTES) as u32;
         let room = self.room.clone().acquire_many_owned(bytes).await;
         let waiting = Waiting {
             outgoing,
             _room: Some(room.map_err(|_| Gone)?),
+            _reservation: reservation,
         };
         self.sender.send(waiting).await.map_err(|_| Gone)
     }
@@ -89,7 +99,7 @@ impl Waiting {
     }
 
     /// It was handed to the network.
-    pub fn sent(self) {
+    pub fn mark_sent(&self) {
         if let Outgoing::Next(_, payload) = &self.outgoing {
             payload.mark_delivered();
         }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::graphql::context::{RequestId, execute, subscribe};
@@ -227,7 +228,14 @@ async fn exports_show_what_is_in_scope() {
         let read = async |scope| {
             let reader = actor(Role::Viewer, scope);
             let filter = ExportFilter::default();
-            let mut export = Export::new(api.world.pool.clone(), &reader, kind, &filter).unwrap();
+            let mut export = Export::new(
+                api.world.pool.clone(),
+                Arc::new(Semaphore::new(1)),
+                &reader,
+                kind,
+                &filter,
+            )
+            .unwrap();
             let mut text = Vec::new();
             while let Some(page) = export.next_page().await.unwrap() {
                 text.extend(page);

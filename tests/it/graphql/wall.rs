@@ -3,6 +3,8 @@
 use super::{Api, actor};
 use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 use virtual_tagging::domain::auth::{AccountScope, Role, within};
 use virtual_tagging::domain::counters;
 use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
@@ -286,7 +288,14 @@ async fn exports_are_read_behind_the_wall() {
     for kind in [ExportKind::Resources, ExportKind::Tags] {
         let reader = actor(Role::Viewer, only(&["account-1"]));
         let db = api.services.reads(&reader.scope).clone();
-        let mut export = Export::new(db, &reader, kind, &ExportFilter::default()).unwrap();
+        let mut export = Export::new(
+            db,
+            Arc::new(Semaphore::new(1)),
+            &reader,
+            kind,
+            &ExportFilter::default(),
+        )
+        .unwrap();
         let page = String::from_utf8(export.next_page().await.unwrap().unwrap()).unwrap();
         assert!(
             page.contains("account-1") && !page.contains("account-0"),

@@ -1,0 +1,123 @@
+//! Execution of a subscription, answer by answer.
+
+use super::answer::{Answer, Asked};
+use super::{Operation, fault};
+use crate::domain::auth::Actor;
+use crate::domain::events::Stretch;
+use crate::graphql::context::{self, RequestId, Services};
+use crate::graphql::course::Course;
+use crate::graphql::error::Code;
+use crate::graphql::response_budget::ResponseBudget;
+use crate::graphql::schema::Schema;
+use crate::http::payload::Payload;
+use async_graphql::Response;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+type Responses = BoxStream<'static, Result<Response, Box<dyn Any + Send>>>;
+
+struct Execution {
+    schema: Schema,
+    services: Services,
+    operation: Arc<Operation>,
+    actor: Actor,
+    id: RequestId,
+    asked: Asked,
+    budget: Arc<ResponseBudget>,
+    course: Arc<Course>,
+    responses: Responses,
+    is_over: bool,
+}
+
+/// Executes an operation through a stretch of its log, or as the operation says. Each answer has the whole budget.
+pub(super) fn execute(
+    schema: Schema,
+    services: Services,
+    operation: Arc<Operation>,
+    actor: Actor,
+    id: RequestId,
+    stretch: Option<Stretch>,
+    budget: Arc<ResponseBudget>,
+) -> BoxStream<'static, Result<Payload, Arc<Answer>>> {
+    let execution = Execution {
+        asked: Asked::from(&*operation),
+        schema,
+        services,
+        operation,
+        actor,
+        id,
+        budget,
+        course: Arc::new(Course::new(stretch)),
+        responses: futures::stream::empty().boxed(),
+        is_over: false,
+    };
+    let execution = execution.started();
+    let answers = futures::stream::unfold(execution, |mut execution| async move {
+        let next = execution.next().await?;
+        Some((next, execution))
+    });
+    answers.boxed()
+}
+
+impl Execution {
+    fn started(mut self) -> Self {
+        self.start();
+        self
+    }
+
+    fn start(&mut self) {
+        let responses = context::subscribe(
+            &self.schema,
+            &self.services,
+            self.operation.again().data(self.budget.clone()),
+            Some(self.actor.clone()),
+            self.id.clone(),
+            self.course.clone(),
+        );
+        self.responses = AssertUnwindSafe(responses).catch_unwind().boxed();
+    }
+
+    async fn next(&mut self) -> Option<Result<Payload, Arc<Answer>>> {
+        while !self.is_over {
+            let response = self.responses.next().await?;
+            let failed = |_| fault(Code::InternalServerError, Code::InternalServerError.fault());
+            let response = response.unwrap_or_else(failed);
+            let finished = self.budget.finish(&response.data);
+            let reservation = self.budget.take();
+            if let Err(excess) = finished {
+                drop(response);
+                if self.tell_less() {
+                    continue;
+                }
+                // What it leaves out would be missing without a word: the client is told where it ended.
+                self.is_over = true;
+                return Some(Err(Arc::new(Answer::refused(excess, &self.id))));
+            }
+            let answer = Answer::of(response, &self.asked, &self.id);
+            // An answer that tells nothing of a log has no place in it: nobody would find it there.
+            let is_lost =
+                self.course.stretch().is_some() && answer.has_no_data() && self.course.told().count == 0;
+            if !answer.was_executed() || is_lost {
+                return Some(Err(Arc::new(answer)));
+            }
+            let payload = Payload::new(&answer, self.course.told(), reservation);
+            self.course.written(payload.json().len());
+            return Some(Ok(payload));
+        }
+        None
+    }
+
+    /// Begins again where the answer began that was too large, with fewer events to an answer; gives whether that is
+    /// possible.
+    fn tell_less(&mut self) -> bool {
+        let Some(course) = self.course.with_less() else {
+            return false;
+        };
+        self.course = Arc::new(course);
+        self.start();
+        true
+    }
+}
