@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The service without the embedded PostgreSQL: DATABASE_URL says where its database is. README.md has how to build, pin
+# The service without the embedded PostgreSQL: DATABASE_URL says where its database is. docs/containers.md has how to build, pin
 # and run it; the program's file system is made by docker/rootfs.
 
 # Everything comes from this one image: the compiler, and from its Debian the libraries and CA certificates of the result.

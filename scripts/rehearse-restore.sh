@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Rehearses a restore: dumps a database, restores the dump into a new cluster as README's "Backup" says, starts the service
+# Rehearses a restore: dumps a database, restores the dump into a new cluster as "Backup" in docs/operations.md says, starts the service
 # there and checks what came of it. Fails when anything is missing. The database may be in use; nothing is changed in it.
 #
 #   DATABASE_URL=postgres://... scripts/rehearse-restore.sh

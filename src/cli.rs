@@ -32,7 +32,7 @@ Examples:
   virtual-tagging import inventory.jsonl.gz    load an inventory; also while the service runs
   virtual-tagging token --sub ada --role approver --accounts 111,222 --ttl 8h
 
-Settings come from flags, environment variables and ./.env, in this order; the README lists all.
+Settings come from flags, environment variables and ./.env, in this order; docs/configuration.md lists all.
 
 Exit codes: 0 done; 1 failed, the reason is on stderr; 2 the command line was wrong, or
 an import with --strict rejected lines; 130 and 143 interrupted by SIGINT or SIGTERM before

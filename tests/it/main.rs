@@ -26,6 +26,7 @@ mod counters;
 #[cfg(feature = "embedded")]
 mod database_trouble;
 mod db;
+mod documents;
 mod edge;
 #[cfg(feature = "embedded")]
 mod embedded;

@@ -1,4 +1,4 @@
-//! A dump of a database that is in use is restored into a new cluster, by the script that README names.
+//! A dump of a database that is in use is restored into a new cluster, by the script that docs/operations.md names.
 
 use crate::program::Serving;
 use crate::roles::Cluster;
