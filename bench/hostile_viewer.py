@@ -59,6 +59,7 @@ class Client:
             self.writer.write(self.head(method, path, headers | {"Content-Length": len(body)}) + body)
             # An answer may come before the whole body was taken.
             sending = asyncio.ensure_future(self.writer.drain())
+            sending.add_done_callback(lambda task: task.cancelled() or task.exception())
             status = await asyncio.wait_for(self.answer(pause), 30)
             sending.cancel()
             self.counts[status] += 1

@@ -10,9 +10,10 @@ use std::time::Duration;
 pub struct GraphqlConfig {
     /// What one operation may ask for.
     pub limits: Limits,
-    /// `GRAPHQL_MAX_OPERATIONS`: queries and mutations under way in this process; one caller gets three quarters of
-    /// them at most.
+    /// `GRAPHQL_MAX_OPERATIONS`: queries and mutations under way in this process.
     pub operations: usize,
+    /// `GRAPHQL_MAX_CALLER_OPERATIONS`: those of one caller, who has three quarters of all at most.
+    pub caller_operations: usize,
     /// `GRAPHQL_MAX_WAIT_MS`: how long one more waits for its turn before it is refused.
     pub wait: Duration,
     /// `GRAPHQL_MAX_SUBSCRIPTIONS`: subscriptions under way in this process.
@@ -81,6 +82,11 @@ impl Default for Limits {
 /// Subscriptions of one caller where callers are told apart.
 const CALLER_SUBSCRIPTIONS: usize = 1_000;
 
+/// Operations of one caller under way for each processor where callers are told apart. More do not make a caller faster,
+/// for they wait for each other, but would take processors and connections from everybody else.
+const CALLER_OPERATIONS_PER_PROCESSOR: usize = 2;
+const MIN_CALLER_OPERATIONS: usize = 4;
+
 /// What a caller's operations may cost in a minute where callers are told apart.
 const RATE: u32 = 600_000;
 
@@ -112,9 +118,20 @@ impl GraphqlConfig {
         } else {
             subscriptions.max(CALLER_SUBSCRIPTIONS)
         };
+        let operations = read.within("GRAPHQL_MAX_OPERATIONS", 64, 1, 100_000)?;
+        let most_of_caller = operations - operations / 4;
+        let operations_of_caller = if is_authenticated {
+            let processors = std::thread::available_parallelism().map_or(1, usize::from);
+            (CALLER_OPERATIONS_PER_PROCESSOR * processors).max(MIN_CALLER_OPERATIONS)
+        } else {
+            most_of_caller
+        };
+        let caller_operations =
+            read.within("GRAPHQL_MAX_CALLER_OPERATIONS", operations_of_caller, 1, 100_000)?;
         Ok(Self {
             limits,
-            operations: read.within("GRAPHQL_MAX_OPERATIONS", 64, 1, 100_000)?,
+            operations,
+            caller_operations: caller_operations.min(most_of_caller),
             wait: Duration::from_millis(read.within("GRAPHQL_MAX_WAIT_MS", 1_000, 0, 60_000)?),
             subscriptions,
             caller_subscriptions: read.within("GRAPHQL_MAX_CALLER_SUBSCRIPTIONS", of_caller, 1, 1_000_000)?,
@@ -192,6 +209,10 @@ mod tests {
         let message = read(&[("RATE_LIMIT_COST", "4999")]).unwrap_err().to_string();
         assert!(message.contains("GRAPHQL_MAX_COST"), "{message}");
         assert_eq!(read(&[]).unwrap().caller_subscriptions, 20_000);
+        assert_eq!(read(&[]).unwrap().caller_operations, 48);
+        assert!((4..=48).contains(&read(&[secret]).unwrap().caller_operations));
+        let most = [secret, ("GRAPHQL_MAX_CALLER_OPERATIONS", "64")];
+        assert_eq!(read(&most).unwrap().caller_operations, 48);
         assert_eq!(
             read(&[secret]).unwrap().caller_subscriptions,
             CALLER_SUBSCRIPTIONS

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 /// The room of this process.
 pub struct House {
-    /// Queries and mutations; a caller has three quarters of them at most.
+    /// Queries and mutations.
     operations: CallerLimit,
     wait: Duration,
     subscriptions: CallerLimit,
@@ -35,7 +35,7 @@ impl House {
         let (all, of_caller) = (config.subscriptions, config.caller_subscriptions);
         let response_kib = config.limits.response_bytes.div_ceil(1 << 10);
         Self {
-            operations: CallerLimit::new(config.operations, config.operations - config.operations / 4),
+            operations: CallerLimit::new(config.operations, config.caller_operations),
             wait: config.wait,
             subscriptions: CallerLimit::new(all, of_caller),
             executions: CallerLimit::new(all, (of_caller / limits::SUBSCRIPTIONS_ALIKE).max(1)),
