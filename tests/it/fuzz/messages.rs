@@ -12,8 +12,9 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// How the service may close a socket whose other end misbehaves: too large, and the protocol's own codes.
-const CLOSES: &[u16] = &[1009, 4400, 4401, 4403, 4409, 4429];
+/// How the service may close a socket whose other end misbehaves: too large, and the protocol's own codes. 4408 is for
+/// one that says only harmless things before `connection_init`, which are not answered.
+const CLOSES: &[u16] = &[1009, 4400, 4401, 4403, 4408, 4409, 4429];
 
 /// A raw socket.
 pub struct Wire {
