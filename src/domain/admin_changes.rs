@@ -6,12 +6,12 @@ pub use crate::entities::admin_change::Model as AdminChange;
 pub use crate::entities::{AdminAction, AdminSubject};
 
 use crate::db::sql;
-use crate::domain::auth::{Actor, Role};
+use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::admin_change::{self, Column, Entity};
 use crate::error::Result;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{
     ActiveEnum, ColumnTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, QueryFilter, Select,
 };
@@ -108,6 +108,17 @@ pub async fn list(
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AdminChangeFilter) -> Result<Total> {
     require(actor)?;
     total::of(db, filter.select(actor)).await
+}
+
+/// The changes with these keys, within the scope. For [`Role::Admin`].
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    ids: Vec<i64>,
+) -> Result<Vec<AdminChange>> {
+    let any = PgFunc::any(Expr::val(ids));
+    let found = admin_change::find(scope).filter(Column::Id.into_expr().eq(any));
+    Ok(found.all(db).await?)
 }
 
 fn require(actor: &Actor) -> Result<()> {

@@ -8,13 +8,20 @@ use super::page::{Connection, PageArgs, connection};
 use crate::domain::admin_changes::{self, AdminChange as Row, AdminChangeFilter as Filter, AdminChangeOrder};
 use async_graphql::{Context, InputObject, Json, Object};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 /// A change of a rule, a schedule or a token of a script.
-pub struct AdminChange(Row);
+pub struct AdminChange(Arc<Row>);
+
+impl From<Arc<Row>> for AdminChange {
+    fn from(row: Arc<Row>) -> Self {
+        Self(row)
+    }
+}
 
 impl From<Row> for AdminChange {
     fn from(row: Row) -> Self {
-        Self(row)
+        Self(Arc::new(row))
     }
 }
 
@@ -28,7 +35,7 @@ impl AsRef<Row> for AdminChange {
 #[Object]
 impl AdminChange {
     /// The global id.
-    async fn id(&self) -> Id<AdminChangeKind> {
+    pub(super) async fn id(&self) -> Id<AdminChangeKind> {
         Id(self.0.id)
     }
 

@@ -6,6 +6,7 @@ use super::drive::Gate;
 use super::id::AuditKey;
 use super::nested::Nested;
 use crate::domain::JobName;
+use crate::domain::admin_changes::{self, AdminChange};
 use crate::domain::approvals::VirtualTag;
 use crate::domain::approvals::items::{self, ItemFilter, ItemOrder};
 use crate::domain::approvals::list::{self as tags, TagOrder, TagsOfFilter};
@@ -41,6 +42,8 @@ pub struct Loaders {
     pub runs: Batch<i64, Arc<Run>>,
     /// Tokens of scripts by key, for admins.
     pub api_tokens: Batch<i64, Arc<ApiToken>>,
+    /// Changes of rules, schedules and tokens by key, for admins.
+    pub admin_changes: Batch<i64, Arc<AdminChange>>,
     /// The newest run of a job.
     pub last_runs: Batch<JobName, Arc<Run>>,
     /// The approved tags of a resource.
@@ -127,6 +130,7 @@ impl Loaders {
             }),
             runs: by_key!(place, runs::by_ids, |row: &Run| row.id),
             api_tokens: by_key!(place, tokens::by_ids, |row: &ApiToken| row.id),
+            admin_changes: by_key!(place, admin_changes::by_ids, |row: &AdminChange| row.id),
             last_runs: by_key!(place, runs::last_of_jobs, |row: &Run| row.job_name),
             approved_tags: approved_tags(&place),
             import_samples: import_samples(&place),

@@ -1,12 +1,13 @@
 //! Objects by their global ids, whatever their type.
 
+use super::admin_change::AdminChange;
 use super::api_token::ApiToken;
 use super::audit::TagAudit;
 use super::context::ContextExt;
 use super::error::{Failure, Nullable, Result, nullable};
 use super::id::{
-    ApiTokenKind, AuditKind, Id, InferenceKind, JobRunKind, Kind, ResourceKind, RuleKind, ScheduleKind,
-    VirtualTagKind, split,
+    AdminChangeKind, ApiTokenKind, AuditKind, Id, InferenceKind, JobRunKind, Kind, ResourceKind, RuleKind,
+    ScheduleKind, VirtualTagKind, split,
 };
 use super::inference::MlInference;
 use super::resource::Resource;
@@ -44,6 +45,8 @@ pub enum Node {
     Schedule(Schedule),
     /// A token of a script; for admins.
     ApiToken(ApiToken),
+    /// A change of a rule, a schedule or a token of a script; for admins.
+    AdminChange(AdminChange),
 }
 
 async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
@@ -99,6 +102,15 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
                 .load(id.0)
                 .await?
                 .map(|row| Node::ApiToken(row.into()))
+        }
+        AdminChangeKind::NAME => {
+            let id = Id::<AdminChangeKind>::of(id)?;
+            ctx.actor()?.require(Role::Admin)?;
+            loaders
+                .admin_changes
+                .load(id.0)
+                .await?
+                .map(|row| Node::AdminChange(row.into()))
         }
         ScheduleKind::NAME => {
             let Id(job) = Id::<ScheduleKind>::of(id)?;

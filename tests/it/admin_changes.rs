@@ -20,6 +20,15 @@ fn deeds(trail: &[Value]) -> Vec<[&str; 4]> {
     trail.iter().rev().map(deed).collect()
 }
 
+/// The newest change by its global id.
+async fn found_by_id(service: &Service, trail: &[Value]) {
+    let query = "query($id: ID!) { node(id: $id) { id ... on AdminChange { actor action } } }";
+    let data = service.data(query, json!({"id": trail[0]["id"]})).await;
+    for field in ["id", "actor", "action"] {
+        assert_eq!(data["node"][field], trail[0][field]);
+    }
+}
+
 fn text<'a>(change: &'a Value, field: &str) -> &'a str {
     change[field].as_str().unwrap()
 }
@@ -84,6 +93,7 @@ async fn every_change_of_rules_schedules_and_tokens_is_in_the_trail() {
             ["fay", "REVOKED", "API_TOKEN", "nightly"],
         ]
     );
+    found_by_id(&service, &changes).await;
     let of = |action: &str, subject: &str| {
         let found = changes
             .iter()
