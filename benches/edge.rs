@@ -10,7 +10,7 @@ use std::hint::black_box;
 use virtual_tagging::config::Limits;
 use virtual_tagging::graphql::cost;
 use virtual_tagging::http::document::{Document, DocumentCache};
-use virtual_tagging::http::guard;
+use virtual_tagging::http::lexical_limits;
 
 /// What the approval queue of a web page asks.
 const PAGE: &str = include_str!("../bench/queue-page.graphql");
@@ -29,7 +29,7 @@ fn documents(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function("guard", |bencher| {
-            bencher.iter(|| guard::check(black_box(&text), &limits).unwrap());
+            bencher.iter(|| lexical_limits::check(black_box(&text), &limits).unwrap());
         });
         group.bench_function("parser alone", |bencher| {
             bencher.iter(|| parse_query(black_box(&text)).unwrap());

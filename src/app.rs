@@ -21,7 +21,8 @@ use crate::domain::tokens::Bearers;
 use crate::graphql::context::Services;
 use crate::http::auth::Authenticator;
 use crate::http::{
-    self, CallerLimit, Callers, Edge, Executor, Groups, Health, Patience, SocketLimits, limits,
+    self, CallerLimit, ConnectionTimeouts, DrainTracker, Executor, Health, HttpState, SharedSubscriptions,
+    SocketLimits, limits,
 };
 use crate::jobs::{self, JobContext, Queue};
 use crate::telemetry::Metrics;
@@ -40,7 +41,7 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Duty {
+pub enum Mode {
     /// Answers requests, and works on jobs as configured.
     Serve,
     /// Works on jobs only, and answers no requests but those for its health and its metrics.
@@ -55,13 +56,13 @@ impl App {
     ///
     /// Refused when the database cannot be started, reached or migrated, or the address is taken; what had been
     /// started by then is stopped. Settings are judged first.
-    pub async fn start(config: Config, duty: Duty) -> anyhow::Result<RunningApp> {
-        let prepared = Prepared::from(&config, duty)?;
-        let database = Database::open(&config.database, Share::of(duty, &config)).await?;
-        match Self::start_on(&config, duty, &database, prepared).await {
+    pub async fn start(config: Config, mode: Mode) -> anyhow::Result<RunningApp> {
+        let prepared = Prepared::from(&config, mode)?;
+        let database = Database::open(&config.database, Share::of(mode, &config)).await?;
+        match Self::start_on(&config, mode, &database, prepared).await {
             Ok((address, parts)) => Ok(RunningApp {
                 address,
-                duty,
+                mode,
                 parts,
                 database,
             }),
@@ -74,16 +75,16 @@ impl App {
 
     async fn start_on(
         config: &Config,
-        duty: Duty,
+        mode: Mode,
         database: &Database,
         prepared: Prepared,
-    ) -> anyhow::Result<(SocketAddr, Parts)> {
+    ) -> anyhow::Result<(SocketAddr, BackgroundTasks)> {
         database.prepare().await?;
         revision::adopt(&database.pools.all, &prepared.engine.fingerprint())
             .await
             .context("adopting the engine's settings")?;
-        let mut parts = Parts::default();
-        match parts.start(config, duty, database, prepared).await {
+        let mut parts = BackgroundTasks::default();
+        match parts.start(config, mode, database, prepared).await {
             Ok(address) => Ok((address, parts)),
             Err(error) => {
                 parts.stop().await;
@@ -96,8 +97,8 @@ impl App {
 /// The service while it runs. [`RunningApp::shutdown`] ends it; dropping it ends nothing in order.
 pub struct RunningApp {
     address: SocketAddr,
-    duty: Duty,
-    parts: Parts,
+    mode: Mode,
+    parts: BackgroundTasks,
     database: Database,
 }
 
@@ -136,10 +137,10 @@ struct Events {
 
 /// The background parts and how to end them.
 #[derive(Default)]
-struct Parts {
+struct BackgroundTasks {
     /// Tells callers to go elsewhere.
     draining: CancellationToken,
-    callers: Arc<Callers>,
+    drain: Arc<DrainTracker>,
     drain_time: Duration,
     /// Ends listening, and connections on which nothing is under way.
     closing: CancellationToken,
@@ -154,11 +155,11 @@ struct Parts {
     gauges: Option<AbortOnDropHandle<()>>,
 }
 
-impl Parts {
+impl BackgroundTasks {
     async fn start(
         &mut self,
         config: &Config,
-        duty: Duty,
+        mode: Mode,
         database: &Database,
         prepared: Prepared,
     ) -> anyhow::Result<SocketAddr> {
@@ -188,12 +189,12 @@ impl Parts {
             metrics,
             self.draining.clone(),
         ));
-        match duty {
-            Duty::Serve => {
+        match mode {
+            Mode::Serve => {
                 self.start_http(config, database, events, engine, sources, health)
                     .await
             }
-            Duty::Work => self.start_health(config, health).await,
+            Mode::Work => self.start_health(config, health).await,
         }
     }
 
@@ -222,7 +223,7 @@ impl Parts {
     }
 
     fn listen(&mut self, config: &Config, listener: TcpListener, router: Router, connections: usize) {
-        let patience = Patience {
+        let timeouts = ConnectionTimeouts {
             head: config.http.header_timeout,
             idle: config.http.idle_timeout,
             stall: limits::STALL_TIME,
@@ -231,7 +232,7 @@ impl Parts {
         let serving = http::serve(
             listener,
             router,
-            patience,
+            timeouts,
             self.sockets.clone(),
             self.closing.clone(),
         );
@@ -315,23 +316,23 @@ impl Parts {
         self.background
             .spawn(authenticator.clone().run(self.ending.clone()));
         let executor = Executor::new(services, database.pools.watch.clone(), &config.graphql)?;
-        let authenticator = authenticator.with_rates(executor.rates().clone());
+        let authenticator = authenticator.with_rate_limiter(executor.rate_limiter().clone());
         let uploads = config.http.uploads.concurrent;
-        let edge = Edge {
+        let state = HttpState {
             executor: executor.with_access_log(config.log.access),
             config: config.http.clone(),
             authenticator,
             db: database.pools.all.clone(),
             health,
             draining: self.draining.clone(),
-            callers: self.callers.clone(),
+            drain: self.drain.clone(),
             sockets: self.sockets.clone(),
             uploads: CallerLimit::new(uploads, (uploads / 4).max(1)),
-            groups: Groups::default(),
+            subscriptions: SharedSubscriptions::default(),
             socket_limits: SocketLimits::new(config),
         };
         self.drain_time = config.http.drain_time;
-        self.listen(config, listener, http::router(edge), config.http.max_connections);
+        self.listen(config, listener, http::router(state), config.http.max_connections);
         Ok(address)
     }
 
@@ -340,7 +341,7 @@ impl Parts {
         self.sockets.close();
         finish("open websockets", self.sockets.wait()).await;
         if let Some(http) = self.http {
-            self.callers.seen_off(self.drain_time).await;
+            self.drain.wait_idle(self.drain_time).await;
             self.closing.cancel();
             let abort = http.abort_handle();
             if !finish("open requests", async { drop(http.await) }).await {

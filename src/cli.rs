@@ -9,7 +9,7 @@ mod settings;
 mod signals;
 mod token;
 
-use crate::app::{App, Duty, RunningApp};
+use crate::app::{App, Mode, RunningApp};
 use crate::config::Config;
 use crate::graphql::schema;
 use crate::telemetry;
@@ -133,11 +133,11 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
     match command {
         Command::Serve { .. } => {
             config.check_authentication()?;
-            return serve(config, Duty::Serve).await;
+            return serve(config, Mode::Serve).await;
         }
         Command::Worker { .. } => {
             config.jobs.workers = true;
-            return serve(config, Duty::Work).await;
+            return serve(config, Mode::Work).await;
         }
         _ => {}
     }
@@ -203,10 +203,10 @@ impl Default for Command {
 }
 
 /// Runs until a signal asks for the end. A second signal ends the process at once.
-async fn serve(config: Config, duty: Duty) -> anyhow::Result<ExitCode> {
+async fn serve(config: Config, mode: Mode) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let app: RunningApp = tokio::select! {
-        app = App::start(config.clone(), duty) => app?,
+        app = App::start(config.clone(), mode) => app?,
         _ = signals.next() => return Ok(DONE),
     };
     app.announce(&config);

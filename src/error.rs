@@ -1,11 +1,11 @@
 //! The closed set of errors that the domain gives.
 //!
-//! A caller's mistake is data: [`Error::Rejected`] carries [`Problem`]s, which reach the caller typed, each with a
+//! A caller's mistake is data: [`Error::Validation`] carries [`Problem`]s, which reach the caller typed, each with a
 //! stable code. Everything else is a refusal or a fault, and becomes a GraphQL error or an HTTP status.
 
 mod database;
 
-use database::Trouble;
+use database::DbErrorKind;
 use sea_orm::DbErr;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -74,7 +74,7 @@ impl fmt::Display for Problem {
 pub enum Error {
     /// The caller's mistakes; nothing was changed.
     #[error("{}", join(.0))]
-    Rejected(Vec<Problem>),
+    Validation(Vec<Problem>),
     /// Nobody is signed in, or the credentials are not valid.
     #[error("authentication is required")]
     Unauthenticated,
@@ -101,12 +101,12 @@ pub enum Error {
 impl Error {
     /// One mistake about an input field.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
-        Self::Rejected(vec![Problem::field(ProblemCode::Invalid, field, message)])
+        Self::Validation(vec![Problem::field(ProblemCode::Invalid, field, message)])
     }
 
     /// Something that the caller named does not exist within the caller's scope.
     pub fn not_found(field: &str, what: impl fmt::Display) -> Self {
-        Self::Rejected(vec![Problem::field(
+        Self::Validation(vec![Problem::field(
             ProblemCode::NotFound,
             field,
             format!("there is no {what}"),
@@ -177,10 +177,10 @@ impl OutageFailures {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        match database::trouble(&error) {
-            Trouble::Away => Self::Unavailable(error),
-            Trouble::Late => Self::TimedOut(error),
-            Trouble::Other => Self::Database(error),
+        match database::classify(&error) {
+            DbErrorKind::Away => Self::Unavailable(error),
+            DbErrorKind::Late => Self::TimedOut(error),
+            DbErrorKind::Other => Self::Database(error),
         }
     }
 }

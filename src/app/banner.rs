@@ -1,6 +1,6 @@
 //! What a person wants to know when the service has started.
 
-use super::{Duty, RunningApp};
+use super::{Mode, RunningApp};
 use crate::config::Config;
 use std::io::Write;
 
@@ -13,7 +13,7 @@ pub fn show(config: &Config, app: &RunningApp) {
         (None, None) => "NONE: everybody who reaches this port is an administrator".to_owned(),
     };
     let (data, psql) = (&app.database.location, &app.database.psql);
-    let serves = app.duty == Duty::Serve;
+    let serves = app.mode == Mode::Serve;
     if serves && !config.auth.is_required() {
         tracing::warn!(
             "no JWT_SECRET and no JWT_JWKS_URL: every caller is an administrator named by the X-Actor header, or \"developer\""

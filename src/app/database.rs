@@ -1,9 +1,9 @@
 //! The database: one that is there (`DATABASE_URL`), or a PostgreSQL of our own.
 
-use super::Duty;
+use super::Mode;
 use crate::config::{Config, DatabaseConfig};
 use crate::db::budget::{self, PoolSizes};
-use crate::db::{PoolSettings, Pools, migrate, scoped};
+use crate::db::{PoolSettings, Pools, migrate, row_security};
 use crate::domain::audit;
 use crate::jobs;
 use anyhow::Context;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use super::supervisor::Supervisor;
 
 /// How long the start waits for a database that cannot be reached.
-const PATIENCE: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The time for one attempt, which connects twice.
 const ATTEMPT: Duration = Duration::from_secs(5);
@@ -41,14 +41,14 @@ impl Share {
     const COMMAND: PoolSizes = PoolSizes { main: 4, scoped: 1 };
 
     /// What a process with this duty wants.
-    pub fn of(duty: Duty, config: &Config) -> Self {
+    pub fn of(mode: Mode, config: &Config) -> Self {
         let database = &config.database;
-        Self::Process(match duty {
-            Duty::Serve => PoolSizes {
+        Self::Process(match mode {
+            Mode::Serve => PoolSizes {
                 main: database.max_connections,
                 scoped: database.scoped_connections,
             },
-            Duty::Work => {
+            Mode::Work => {
                 let runs = u32::try_from(config.jobs.concurrency).unwrap_or(u32::MAX);
                 PoolSizes {
                     main: database.max_connections.min(runs.saturating_add(BESIDE_RUNS)),
@@ -92,7 +92,7 @@ impl Database {
         jobs::setup(&self.pools.all)
             .await
             .context("setting up the queue")?;
-        scoped::prove(&self.pools.scoped)
+        row_security::verify_row_security(&self.pools.scoped)
             .await
             .context("reading in the name of callers limited to accounts")
     }
@@ -232,7 +232,7 @@ async fn open_pools(options: &PgConnectOptions, share: Share) -> Result<Pools, F
 /// Opens the pools; tries again for a while, because services and their database often start together, and a process
 /// that ends leaves room for the next one.
 async fn reach(options: &PgConnectOptions, share: Share, shown: &str) -> anyhow::Result<Pools> {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + CONNECT_TIMEOUT;
     let mut pause = FIRST_PAUSE;
     loop {
         let error = match tokio::time::timeout(ATTEMPT, open_pools(options, share)).await {
@@ -242,8 +242,8 @@ async fn reach(options: &PgConnectOptions, share: Share, shown: &str) -> anyhow:
             Err(_) => format!("no answer within {} s", ATTEMPT.as_secs()),
         };
         if Instant::now() + pause >= end {
-            let patience = PATIENCE.as_secs();
-            anyhow::bail!("{shown} could not be reached for {patience} s: {error}");
+            let timeouts = CONNECT_TIMEOUT.as_secs();
+            anyhow::bail!("{shown} could not be reached for {timeouts} s: {error}");
         }
         tracing::warn!(
             "{shown} cannot be reached yet, next attempt in {} ms: {error}",

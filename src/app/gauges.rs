@@ -40,7 +40,7 @@ impl Gauges {
     }
 
     async fn refresh(&self) {
-        let is_up = self.pools.watch.away().is_none();
+        let is_up = self.pools.watch.outage().is_none();
         metrics::gauge!(names::DATABASE_UP).set(f64::from(u8::from(is_up)));
         record_feed(&self.tags, is_up).await;
         record_feed(&self.resources, is_up).await;

@@ -1,7 +1,7 @@
 //! What is made of the settings, and refused, before anything is started: a database that was made for a service which
 //! then does not start would be left behind.
 
-use super::Duty;
+use super::Mode;
 use crate::config::{Config, HttpConfig};
 use crate::domain::discovery::Provider;
 use crate::domain::tagging::auto_tag::EngineSettings;
@@ -21,13 +21,13 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Refuses settings with which a part would not start.
-    pub(super) fn from(config: &Config, duty: Duty) -> anyhow::Result<Self> {
+    pub(super) fn from(config: &Config, mode: Mode) -> anyhow::Result<Self> {
         jobs::check(&config.jobs)?;
         let prepared = Self {
             engine: engine(config)?,
             providers: sources(config)?,
         };
-        if duty == Duty::Serve {
+        if mode == Mode::Serve {
             Authenticator::new(&config.auth)?;
             Executor::check_config(&config.graphql)?;
             check_address(&config.http)?;

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// How often it is looked at.
-const LOOK: Duration = Duration::from_millis(250);
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 /// The longest pause between two attempts to start it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -43,20 +43,20 @@ impl Supervisor {
 
 /// Gives the server back when it is to be stopped.
 async fn look_after(mut server: EmbeddedServer, stopping: CancellationToken) -> EmbeddedServer {
-    let mut pause = LOOK;
+    let mut pause = CHECK_INTERVAL;
     while stopping
         .run_until_cancelled(tokio::time::sleep(pause))
         .await
         .is_some()
     {
         match server.revive().await {
-            Ok(false) => pause = LOOK,
+            Ok(false) => pause = CHECK_INTERVAL,
             Ok(true) => {
                 tracing::warn!(
                     pid = server.pid(),
                     "the embedded PostgreSQL had died and is started again"
                 );
-                pause = LOOK;
+                pause = CHECK_INTERVAL;
             }
             Err(error) => {
                 pause = (pause * 2).min(LONGEST_PAUSE);

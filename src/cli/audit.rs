@@ -5,7 +5,7 @@ use super::settings::DatabaseFlags;
 use super::signals::Interrupt;
 use crate::app::{Database, Share};
 use crate::config::Config;
-use crate::domain::audit::partitions::{self, Place};
+use crate::domain::audit::partitions::{self, PartitionState};
 use crate::domain::audit::verify::{Fault, Verdict, verify};
 use crate::domain::audit::{Month, seal};
 use crate::error::Error;
@@ -144,12 +144,12 @@ async fn verify_all(
     })
 }
 
-fn place(place: Place) -> &'static str {
-    match place {
-        Place::Attached => "attached",
-        Place::Detached => "detached",
-        Place::Dropped => "dropped",
-        Place::Missing => "missing",
+fn state_name(state: PartitionState) -> &'static str {
+    match state {
+        PartitionState::Attached => "attached",
+        PartitionState::Detached => "detached",
+        PartitionState::Dropped => "dropped",
+        PartitionState::Missing => "missing",
     }
 }
 
@@ -186,7 +186,7 @@ fn as_text(verdict: &Verdict) -> String {
     format!(
         "{}  {}  rows {}  seals {}  not sealed {}  head {head}  {state}",
         verdict.partition,
-        place(verdict.place),
+        state_name(verdict.state),
         verdict.rows,
         verdict.seals,
         verdict.unsealed
@@ -196,7 +196,7 @@ fn as_text(verdict: &Verdict) -> String {
 fn as_json(verdict: &Verdict) -> String {
     json!({
         "partition": verdict.partition,
-        "place": place(verdict.place),
+        "place": state_name(verdict.state),
         "rows": verdict.rows,
         "seals": verdict.seals,
         "unsealed": verdict.unsealed,

@@ -8,7 +8,7 @@ use crate::domain::auth::Actor;
 use crate::domain::discovery::{Batcher, Entry, InventoryReader, Reading, Rejection, ReportSink};
 use crate::domain::events::Notifier;
 use crate::domain::inventory::Reconciler;
-use crate::domain::runs::{self, Arguments};
+use crate::domain::runs::{self, JobSpec};
 use crate::domain::tagging::auto_tag;
 use crate::jobs::Queue;
 use anyhow::{Context, anyhow};
@@ -118,7 +118,7 @@ async fn take(
     rejects.finish()?;
     if auto_tag::is_due(&database.pools.all).await? {
         // For a service that runs, or the next one that starts.
-        let evaluate = Arguments::AutoTag {}.into();
+        let evaluate = JobSpec::AutoTag {}.into();
         runs::request(&database.pools.all, &Queue, &Actor::system("import"), evaluate).await?;
     }
     let (totals, rejected) = (reconciler.totals(), reconciler.rejected_entries());

@@ -3,7 +3,7 @@
 use super::output::say;
 use crate::config::Config;
 use crate::domain::auth::{AccountScope, Actor, Role};
-use crate::http::auth::mint;
+use crate::http::auth::issue_token;
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub fn print(arguments: TokenArgs, config: &Config) -> anyhow::Result<ExitCode> 
         scope: arguments.accounts.map_or(AccountScope::All, AccountScope::Only),
         expires_at: None,
     };
-    say(&mint(&config.auth, actor, arguments.ttl).map_err(anyhow::Error::from_boxed)?);
+    say(&issue_token(&config.auth, actor, arguments.ttl).map_err(anyhow::Error::from_boxed)?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -97,7 +97,7 @@ impl GraphqlConfig {
         let is_authenticated = ["JWT_SECRET", "JWT_JWKS_URL"]
             .iter()
             .any(|variable| read.text(variable).is_some());
-        let rate = match read.within(
+        let rate = match read.in_range(
             "RATE_LIMIT_COST",
             if is_authenticated { RATE } else { 0 },
             0,
@@ -112,13 +112,13 @@ impl GraphqlConfig {
             }
             rate => Some(rate),
         };
-        let subscriptions = read.within("GRAPHQL_MAX_SUBSCRIPTIONS", 20_000, 0, 1_000_000)?;
+        let subscriptions = read.in_range("GRAPHQL_MAX_SUBSCRIPTIONS", 20_000, 0, 1_000_000)?;
         let of_caller = if is_authenticated {
             CALLER_SUBSCRIPTIONS
         } else {
             subscriptions.max(CALLER_SUBSCRIPTIONS)
         };
-        let operations = read.within("GRAPHQL_MAX_OPERATIONS", 64, 1, 100_000)?;
+        let operations = read.in_range("GRAPHQL_MAX_OPERATIONS", 64, 1, 100_000)?;
         let most_of_caller = operations - operations / 4;
         let operations_of_caller = if is_authenticated {
             let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -127,16 +127,21 @@ impl GraphqlConfig {
             most_of_caller
         };
         let caller_operations =
-            read.within("GRAPHQL_MAX_CALLER_OPERATIONS", operations_of_caller, 1, 100_000)?;
+            read.in_range("GRAPHQL_MAX_CALLER_OPERATIONS", operations_of_caller, 1, 100_000)?;
         Ok(Self {
             limits,
             operations,
             caller_operations: caller_operations.min(most_of_caller),
-            wait: Duration::from_millis(read.within("GRAPHQL_MAX_WAIT_MS", 1_000, 0, 60_000)?),
+            wait: Duration::from_millis(read.in_range("GRAPHQL_MAX_WAIT_MS", 1_000, 0, 60_000)?),
             subscriptions,
-            caller_subscriptions: read.within("GRAPHQL_MAX_CALLER_SUBSCRIPTIONS", of_caller, 1, 1_000_000)?,
-            socket_operations: read.within("GRAPHQL_MAX_SOCKET_OPERATIONS", 100, 1, 10_000)?,
-            batch: read.within("GRAPHQL_MAX_BATCH", 0, 0, 100)?,
+            caller_subscriptions: read.in_range(
+                "GRAPHQL_MAX_CALLER_SUBSCRIPTIONS",
+                of_caller,
+                1,
+                1_000_000,
+            )?,
+            socket_operations: read.in_range("GRAPHQL_MAX_SOCKET_OPERATIONS", 100, 1, 10_000)?,
+            batch: read.in_range("GRAPHQL_MAX_BATCH", 0, 0, 100)?,
             persisted_queries: read.switch("PERSISTED_QUERIES", true)?,
             trusted_documents: read.text("TRUSTED_DOCUMENTS").map(PathBuf::from),
             rate,
@@ -149,23 +154,23 @@ impl Limits {
     fn read(read: &Reader) -> Result<Self, ConfigError> {
         let default = Self::default();
         Ok(Self {
-            body_bytes: read.within("GRAPHQL_MAX_BODY_BYTES", default.body_bytes, 1 << 10, 64 << 20)?,
-            document_bytes: read.within(
+            body_bytes: read.in_range("GRAPHQL_MAX_BODY_BYTES", default.body_bytes, 1 << 10, 64 << 20)?,
+            document_bytes: read.in_range(
                 "GRAPHQL_MAX_DOCUMENT_BYTES",
                 default.document_bytes,
                 256,
                 64 << 20,
             )?,
-            tokens: read.within("GRAPHQL_MAX_TOKENS", default.tokens, 10, 100_000)?,
+            tokens: read.in_range("GRAPHQL_MAX_TOKENS", default.tokens, 10, 100_000)?,
             // The parser's stack holds this much, and several times more.
-            nesting: read.within("GRAPHQL_MAX_NESTING", default.nesting, 1, 200)?,
-            depth: read.within("GRAPHQL_MAX_DEPTH", default.depth, 1, 200)?,
-            aliases: read.within("GRAPHQL_MAX_ALIASES", default.aliases, 0, 100_000)?,
-            root_fields: read.within("GRAPHQL_MAX_ROOT_FIELDS", default.root_fields, 1, 100_000)?,
-            directives: read.within("GRAPHQL_MAX_DIRECTIVES", default.directives, 0, 100_000)?,
-            cost: read.within("GRAPHQL_MAX_COST", default.cost, 1, 1_000_000_000)?,
+            nesting: read.in_range("GRAPHQL_MAX_NESTING", default.nesting, 1, 200)?,
+            depth: read.in_range("GRAPHQL_MAX_DEPTH", default.depth, 1, 200)?,
+            aliases: read.in_range("GRAPHQL_MAX_ALIASES", default.aliases, 0, 100_000)?,
+            root_fields: read.in_range("GRAPHQL_MAX_ROOT_FIELDS", default.root_fields, 1, 100_000)?,
+            directives: read.in_range("GRAPHQL_MAX_DIRECTIVES", default.directives, 0, 100_000)?,
+            cost: read.in_range("GRAPHQL_MAX_COST", default.cost, 1, 1_000_000_000)?,
             time: read.seconds("GRAPHQL_TIMEOUT", default.time.as_secs(), 1, 600)?,
-            response_bytes: read.within(
+            response_bytes: read.in_range(
                 "GRAPHQL_MAX_RESPONSE_BYTES",
                 default.response_bytes,
                 64 << 10,

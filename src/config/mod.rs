@@ -170,8 +170,8 @@ impl UnpackLimits {
     fn read(read: &Reader) -> Result<Self, ConfigError> {
         let Self { max_bytes, max_ratio } = Self::default();
         Ok(Self {
-            max_bytes: read.within("UNPACK_MAX_BYTES", max_bytes, 1 << 20, 1 << 44)?,
-            max_ratio: read.within("UNPACK_MAX_RATIO", max_ratio, 1, 100_000)?,
+            max_bytes: read.in_range("UNPACK_MAX_BYTES", max_bytes, 1 << 20, 1 << 44)?,
+            max_ratio: read.in_range("UNPACK_MAX_RATIO", max_ratio, 1, 100_000)?,
         })
     }
 }
@@ -221,8 +221,8 @@ impl Config {
             database: DatabaseConfig {
                 url: read.text("DATABASE_URL").map(|url| Secret(url.to_owned())),
                 data_dir: read.text("DATA_DIR").unwrap_or("./data").into(),
-                max_connections: read.within("DATABASE_MAX_CONNECTIONS", 16, 5, 1000)?,
-                scoped_connections: read.within("DATABASE_SCOPED_CONNECTIONS", 8, 1, 1000)?,
+                max_connections: read.in_range("DATABASE_MAX_CONNECTIONS", 16, 5, 1000)?,
+                scoped_connections: read.in_range("DATABASE_SCOPED_CONNECTIONS", 8, 1, 1000)?,
             },
             http: HttpConfig::read(read)?,
             worker: WorkerConfig {
@@ -238,24 +238,24 @@ impl Config {
             },
             engine: EngineConfig {
                 model_version: read.text("ML_MODEL_VERSION").unwrap_or("rules-1").to_owned(),
-                auto_apply_threshold: read.within("AUTO_APPLY_THRESHOLD", 0.90, 0.0, 1.0)?,
-                manual_review_threshold: read.within("MANUAL_REVIEW_THRESHOLD", 0.70, 0.0, 1.0)?,
+                auto_apply_threshold: read.in_range("AUTO_APPLY_THRESHOLD", 0.90, 0.0, 1.0)?,
+                manual_review_threshold: read.in_range("MANUAL_REVIEW_THRESHOLD", 0.70, 0.0, 1.0)?,
             },
             jobs: JobsConfig {
                 scheduler: read.switch("ENABLE_SCHEDULER", true)?,
                 workers: read.switch("ENABLE_WORKERS", true)?,
-                concurrency: read.within("WORKER_CONCURRENCY", 4, 1, 64)?,
+                concurrency: read.in_range("WORKER_CONCURRENCY", 4, 1, 64)?,
                 run_time_limit: read.seconds("RUN_TIME_LIMIT", 4 * 3600, 1, 7 * 24 * 3600)?,
                 run_history: RunHistory {
-                    days: read.within("RUN_HISTORY_DAYS", 30, 1, 3650)?,
-                    keep: read.within("RUN_HISTORY_KEEP", 1000, 1, 1_000_000)?,
+                    days: read.in_range("RUN_HISTORY_DAYS", 30, 1, 3650)?,
+                    keep: read.in_range("RUN_HISTORY_KEEP", 1000, 1, 1_000_000)?,
                 },
                 schedule_time_zone: read.parsed(
                     "SCHEDULE_TIME_ZONE",
                     Tz::UTC,
                     "a time zone like UTC or Europe/Berlin",
                 )?,
-                audit_retention: match read.within("AUDIT_RETENTION_MONTHS", 0, 0, 1200)? {
+                audit_retention: match read.in_range("AUDIT_RETENTION_MONTHS", 0, 0, 1200)? {
                     0 => None,
                     months => Some(months),
                 },

@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         parsed.map_err(|_| invalid(variable, value, format!("must be {allowed}")))
     }
 
-    pub(super) fn within<T>(
+    pub(super) fn in_range<T>(
         &self,
         variable: &'static str,
         default: T,
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         least: u64,
         most: u64,
     ) -> Result<Duration, ConfigError> {
-        self.within(variable, default, least, most)
+        self.in_range(variable, default, least, most)
             .map(Duration::from_secs)
     }
 

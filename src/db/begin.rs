@@ -1,6 +1,6 @@
 //! Beginning transactions.
 
-use super::scoped;
+use super::row_security;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait,
 };
@@ -18,9 +18,9 @@ pub trait Begin {
 
 impl Begin for DatabaseConnection {
     /// On a task of its own, which sees the answer whether or not anybody still waits for it. In the name of a caller
-    /// limited to accounts, rows of others are refused, see [`scoped::limit`].
+    /// limited to accounts, rows of others are refused, see [`row_security::limit`].
     async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let (db, limit) = (self.clone(), scoped::limit());
+        let (db, limit) = (self.clone(), row_security::limit());
         let begun = tokio::spawn(async move {
             let txn = TransactionTrait::begin(&db).await?;
             if let Some(limit) = limit {

@@ -46,7 +46,7 @@ impl PoolSizes {
     }
 
     /// As much of these sizes as goes into `room` connections.
-    fn within(self, room: u32) -> Option<Self> {
+    fn with_account_scope(self, room: u32) -> Option<Self> {
         let least = self.least();
         if room < least.total() {
             return None;
@@ -137,7 +137,7 @@ pub async fn reserve(
         );
     }
     let room = (places - taken - others.max(SPARE.into())).clamp(0, u32::MAX.into());
-    let Some(sizes) = wanted.within(u32::try_from(room).unwrap_or(u32::MAX)) else {
+    let Some(sizes) = wanted.with_account_scope(u32::try_from(room).unwrap_or(u32::MAX)) else {
         let least = wanted.least().total();
         return Ok(Err(NoRoom {
             least,
@@ -185,7 +185,9 @@ mod tests {
     fn shares(mut room: u32, wanted: &[PoolSizes]) -> Vec<u32> {
         let mut shares = Vec::new();
         for each in wanted {
-            let Some(sizes) = each.within(room) else { break };
+            let Some(sizes) = each.with_account_scope(room) else {
+                break;
+            };
             assert!(
                 sizes.main <= each.main && sizes.scoped <= each.scoped,
                 "{sizes:?}"
@@ -210,12 +212,12 @@ mod tests {
     #[test]
     fn what_is_configured_is_never_exceeded_and_the_least_is_needed() {
         let tiny = PoolSizes { main: 5, scoped: 1 };
-        assert_eq!(tiny.within(8), Some(tiny));
-        assert_eq!(tiny.within(7), None);
-        assert_eq!(SERVE.within(8), Some(tiny));
-        assert_eq!(SERVE.within(52), Some(SERVE));
+        assert_eq!(tiny.with_account_scope(8), Some(tiny));
+        assert_eq!(tiny.with_account_scope(7), None);
+        assert_eq!(SERVE.with_account_scope(8), Some(tiny));
+        assert_eq!(SERVE.with_account_scope(52), Some(SERVE));
         for room in 8..200 {
-            let sizes = SERVE.within(room).unwrap();
+            let sizes = SERVE.with_account_scope(room).unwrap();
             assert!(sizes.main + sizes.scoped + BESIDE <= room, "{room}: {sizes:?}");
         }
     }

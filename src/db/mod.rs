@@ -1,29 +1,29 @@
 //! PostgreSQL: the pool, migrations, SQL written by hand, and the server that the service runs for itself.
 
-mod awaited;
 mod begin;
 pub mod budget;
+mod cancellation;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+mod health;
 pub mod migrate;
-pub mod scoped;
+pub mod row_security;
 pub mod sql;
-mod watch;
 
-pub use awaited::awaited;
-pub use watch::Watch;
+pub use cancellation::cancel_aware;
+pub use health::HealthMonitor;
 
 pub use begin::{Begin, begin_on};
 
 use crate::error::Result;
 use crate::telemetry::names;
+use health::LastOutage;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use std::sync::LazyLock;
 use std::time::Duration;
 use tracing::log::LevelFilter;
-use watch::Broken;
 
 /// How the pool behaves.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ const LIFETIME: Duration = Duration::from_mins(30);
 
 /// When a connection last refused a statement that it had planned before the schema changed: those of before are of no
 /// use.
-static STALE_PLANS: LazyLock<Broken> = LazyLock::new(Broken::new);
+static STALE_PLANS: LazyLock<LastOutage> = LazyLock::new(LastOutage::new);
 
 /// The ways to one database.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ pub struct Pools {
     /// For what callers limited to accounts read.
     pub scoped: DatabaseConnection,
     /// Once it runs, both pools forget connections that a restart of the database broke. It has a connection more.
-    pub watch: Watch,
+    pub watch: HealthMonitor,
 }
 
 impl Pools {
@@ -88,23 +88,24 @@ impl Pools {
     /// logged at TRACE only.
     pub async fn open(options: PgConnectOptions, settings: &PoolSettings) -> Result<Self> {
         let options = session(options, settings);
-        let broken = Broken::new();
-        let of_pool = broken.clone();
+        let last_outage = LastOutage::new();
+        let of_pool = last_outage.clone();
         let all = lasting(settings, settings.max_connections)
             .before_acquire(move |connection, meta| {
-                let spared = of_pool.spares(meta.age) && STALE_PLANS.spares(meta.age);
+                let spared =
+                    of_pool.is_newer_than_outage(meta.age) && STALE_PLANS.is_newer_than_outage(meta.age);
                 Box::pin(async move { is_alive(connection, spared, meta.idle_for).await })
             })
             .connect_with(options.clone())
             .await?;
         let mut all = SqlxPostgresConnector::from_sqlx_postgres_pool(all);
-        let mut scoped = scoped::pool(options.clone(), settings, broken.clone());
+        let mut scoped = row_security::pool(options.clone(), settings, last_outage.clone());
         all.set_metric_callback(|statement| measure("all", statement.elapsed));
         scoped.set_metric_callback(|statement| measure("scoped", statement.elapsed));
         Ok(Self {
             all,
             scoped,
-            watch: Watch::new(options, broken),
+            watch: HealthMonitor::new(options, last_outage),
         })
     }
 
@@ -148,7 +149,7 @@ fn lasting(settings: &PoolSettings, connections: u32) -> PgPoolOptions {
         .acquire_time_level(LevelFilter::Debug)
         // The hook before a connection is given out does it, when there is a reason.
         .test_before_acquire(false)
-        .after_release(|connection, _| Box::pin(awaited::comes_back(connection)))
+        .after_release(|connection, _| Box::pin(cancellation::can_return_to_pool(connection)))
 }
 
 /// An error closes the connection without a farewell, which a server that is gone would not answer.
@@ -179,7 +180,7 @@ fn session(options: PgConnectOptions, settings: &PoolSettings) -> PgConnectOptio
         .options([
             ("statement_timeout", statement_timeout.as_str()),
             ("lock_timeout", "20000"),
-            // A frozen process lets go of what it holds before its runs are taken from it, see `runs::DEAD_AFTER`.
+            // A frozen process lets go of what it holds before its runs are taken from it, see `runs::LEASE_TIMEOUT`.
             ("idle_in_transaction_session_timeout", "20000"),
             // What runs for a caller who is gone ends within this time.
             ("client_connection_check_interval", "1000"),

@@ -1,6 +1,6 @@
 //! Who acts, and what they may do.
 
-use crate::db::scoped::{self, Within};
+use crate::db::row_security::{self, ScopedFuture};
 pub use crate::entities::AccountScope;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Marks a future or a stream as the work of a caller with this scope, for PostgreSQL to hold it to; see [`scoped`].
-pub fn within<T>(scope: &AccountScope, work: T) -> Within<T> {
-    scoped::within(scope.as_bind(), work)
+pub fn with_account_scope<T>(scope: &AccountScope, work: T) -> ScopedFuture<T> {
+    row_security::with_account_scope(scope.as_bind(), work)
 }
 
 /// What an actor may do; each role may do all that the ones before it may.

@@ -59,7 +59,7 @@ pub async fn prune(db: &DatabaseConnection) -> Result<u64> {
 
 /// Which tags are counted; what is `None` does not matter. These are all the columns that counts are kept by.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct TagCells {
+pub struct TagCounterKey {
     pub status: Option<ApprovalStatus>,
     pub account_id: Option<String>,
     pub tag_key: Option<String>,
@@ -97,7 +97,7 @@ fn place(name: &str, cells: &str, scope: &AccountScope, account: Option<&String>
     }
 }
 
-impl TagCells {
+impl TagCounterKey {
     fn place(&self, scope: &AccountScope) -> String {
         place("tag", TAG_CELLS, scope, self.account_id.as_ref())
     }
@@ -118,7 +118,7 @@ impl TagCells {
 }
 
 /// How many tags there are in these cells.
-pub async fn tags(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCells) -> Result<u64> {
+pub async fn tags(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCounterKey) -> Result<u64> {
     let place = cells.place(scope);
     let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {place}");
     one(db, &count, cells.binds(scope)).await
@@ -126,7 +126,7 @@ pub async fn tags(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCe
 
 /// How many tags there are in some cells, and where their confidences lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Extent {
+pub struct TagCountRange {
     pub count: i64,
     /// The lowest band; `None` when there are no tags.
     pub lowest: Option<i32>,
@@ -135,13 +135,17 @@ pub struct Extent {
 }
 
 /// How many tags there are in these cells, and where their confidences lie.
-pub async fn extent(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCells) -> Result<Extent> {
+pub async fn tag_count_range(
+    db: &impl ConnectionTrait,
+    scope: &AccountScope,
+    cells: &TagCounterKey,
+) -> Result<TagCountRange> {
     let extent = format!(
         "SELECT coalesce(sum(count), 0)::bigint AS count, min(band) AS lowest, max(band) AS highest
            FROM (SELECT band, sum(count) AS count FROM {} GROUP BY band HAVING sum(count) > 0) bands",
         cells.place(scope)
     );
-    let extent: Option<Extent> = sql::row(db, &extent, cells.binds(scope)).await?;
+    let extent: Option<TagCountRange> = sql::row(db, &extent, cells.binds(scope)).await?;
     extent.ok_or_else(|| Error::internal("a statement that gives a row gave none"))
 }
 
@@ -156,7 +160,11 @@ pub struct Band {
 }
 
 /// The tags in these cells by key, kind and confidence.
-pub async fn bands(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCells) -> Result<Vec<Band>> {
+pub async fn bands(
+    db: &impl ConnectionTrait,
+    scope: &AccountScope,
+    cells: &TagCounterKey,
+) -> Result<Vec<Band>> {
     let bands = format!(
         "SELECT tag_key, auto_applied, band, sum(count)::bigint AS count FROM {}
           GROUP BY tag_key, auto_applied, band HAVING sum(count) <> 0",
@@ -176,7 +184,7 @@ pub struct StatusCount {
 
 /// Tags by status.
 pub async fn statuses(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<StatusCount>> {
-    let all = TagCells::default();
+    let all = TagCounterKey::default();
     let statuses = format!(
         "SELECT approval_status AS status, sum(count)::bigint AS count FROM {}
           GROUP BY approval_status HAVING sum(count) <> 0 ORDER BY approval_status",
@@ -187,19 +195,20 @@ pub async fn statuses(db: &impl ConnectionTrait, scope: &AccountScope) -> Result
 
 /// Which groups of the queue are counted; what is `None` does not matter.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct GroupCells {
+pub struct GroupCounterKey {
     pub tag_key: Option<String>,
     pub tag_value: Option<String>,
     pub source: Option<TagSource>,
     pub evidence_signature: Option<String>,
 }
 
-/// The condition on `group_counts_now` over what [`GroupCells::binds`] gives for `$1` to `$4`.
-pub const GROUP_CELLS: &str = "($1::text IS NULL OR tag_key = $1) AND ($2::text IS NULL OR tag_value = $2)
+/// The condition on `group_counts_now` over what [`GroupCounterKey::binds`] gives for `$1` to `$4`.
+pub const GROUP_COUNTER_CONDITION: &str =
+    "($1::text IS NULL OR tag_key = $1) AND ($2::text IS NULL OR tag_value = $2)
     AND ($3::text IS NULL OR source = $3) AND ($4::text IS NULL OR evidence_signature = $4)";
 
-impl GroupCells {
-    /// The values of [`GROUP_CELLS`].
+impl GroupCounterKey {
+    /// The values of [`GROUP_COUNTER_CONDITION`].
     pub fn binds(&self) -> [Value; 4] {
         [
             self.tag_key.clone().into(),
@@ -211,21 +220,22 @@ impl GroupCells {
 }
 
 /// How many groups the queue has in these cells.
-pub async fn groups(db: &impl ConnectionTrait, cells: &GroupCells) -> Result<u64> {
-    let count = format!("SELECT count(*) AS count FROM group_counts_now WHERE {GROUP_CELLS}");
+pub async fn groups(db: &impl ConnectionTrait, cells: &GroupCounterKey) -> Result<u64> {
+    let count = format!("SELECT count(*) AS count FROM group_counts_now WHERE {GROUP_COUNTER_CONDITION}");
     one(db, &count, cells.binds()).await
 }
 
 /// How many tags the groups in these cells have.
-pub async fn tags_of_groups(db: &impl ConnectionTrait, cells: &GroupCells) -> Result<u64> {
-    let count =
-        format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM group_counts_now WHERE {GROUP_CELLS}");
+pub async fn tags_of_groups(db: &impl ConnectionTrait, cells: &GroupCounterKey) -> Result<u64> {
+    let count = format!(
+        "SELECT coalesce(sum(count), 0)::bigint AS count FROM group_counts_now WHERE {GROUP_COUNTER_CONDITION}"
+    );
     one(db, &count, cells.binds()).await
 }
 
 /// Which resources are counted; what is `None` does not matter.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ResourceCells {
+pub struct ResourceCounterKey {
     pub account_id: Option<String>,
     pub cloud: Option<Cloud>,
     pub resource_type: Option<String>,
@@ -236,7 +246,7 @@ pub struct ResourceCells {
 pub async fn resources(
     db: &impl ConnectionTrait,
     scope: &AccountScope,
-    cells: &ResourceCells,
+    cells: &ResourceCounterKey,
 ) -> Result<u64> {
     let place = place("resource", RESOURCE_CELLS, scope, cells.account_id.as_ref());
     let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {place}");

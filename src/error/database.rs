@@ -5,7 +5,7 @@ use sqlx::postgres::PgDatabaseError;
 
 /// The kinds of trouble that a database can be in, as far as a caller is told them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum DbErrorKind {
     /// It cannot be reached, does not take us in, or lacks what it needs: the same request may pass later.
     Away,
     /// It ended a statement that took longer, or waited longer for a lock, than it may.
@@ -15,11 +15,11 @@ pub(super) enum Trouble {
 }
 
 /// What kind of trouble the error tells of.
-pub(super) fn trouble(error: &DbErr) -> Trouble {
+pub(super) fn classify(error: &DbErr) -> DbErrorKind {
     match error {
-        DbErr::ConnectionAcquire(_) => Trouble::Away,
-        _ if is_stale_plan(error) => Trouble::Away,
-        _ => driver_error(error).map_or(Trouble::Other, of_driver),
+        DbErr::ConnectionAcquire(_) => DbErrorKind::Away,
+        _ if is_stale_plan(error) => DbErrorKind::Away,
+        _ => driver_error(error).map_or(DbErrorKind::Other, of_driver),
     }
 }
 
@@ -42,31 +42,31 @@ pub(super) fn is_stale_plan(error: &DbErr) -> bool {
     })
 }
 
-fn of_driver(error: &sqlx::Error) -> Trouble {
+fn of_driver(error: &sqlx::Error) -> DbErrorKind {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Trouble::Away,
-        sqlx::Error::Database(refusal) => refusal.code().map_or(Trouble::Other, |code| of_code(&code)),
-        _ => Trouble::Other,
+        | sqlx::Error::WorkerCrashed => DbErrorKind::Away,
+        sqlx::Error::Database(refusal) => refusal.code().map_or(DbErrorKind::Other, |code| of_code(&code)),
+        _ => DbErrorKind::Other,
     }
 }
 
-fn of_code(code: &str) -> Trouble {
+fn of_code(code: &str) -> DbErrorKind {
     match code {
         // Canceled by the statement timeout; by the lock timeout; ended for idling within a transaction.
-        "57014" | "55P03" | "25P03" => Trouble::Late,
+        "57014" | "55P03" | "25P03" => DbErrorKind::Late,
         // Shut down by an administrator, after a crash of another session, not open yet, idle for too long; a standby
         // after a failover; the disk itself; a role or database that does not let us in any more, and one that takes no
         // connections.
         "57P01" | "57P02" | "57P03" | "57P05" | "25006" | "58030" | "28000" | "28P01" | "3D000" | "55000" => {
-            Trouble::Away
+            DbErrorKind::Away
         }
         // Connections that broke; no disk, memory or connections left.
-        _ if code.starts_with("08") || code.starts_with("53") => Trouble::Away,
-        _ => Trouble::Other,
+        _ if code.starts_with("08") || code.starts_with("53") => DbErrorKind::Away,
+        _ => DbErrorKind::Other,
     }
 }
 
@@ -77,13 +77,13 @@ mod tests {
     #[test]
     fn codes_tell_what_passes_from_what_does_not() {
         for code in ["57P01", "57P02", "57P03", "53300", "53100", "25006", "08006"] {
-            assert_eq!(of_code(code), Trouble::Away, "{code}");
+            assert_eq!(of_code(code), DbErrorKind::Away, "{code}");
         }
         for code in ["57014", "55P03"] {
-            assert_eq!(of_code(code), Trouble::Late, "{code}");
+            assert_eq!(of_code(code), DbErrorKind::Late, "{code}");
         }
         for code in ["23505", "40001", "42P01", "22021"] {
-            assert_eq!(of_code(code), Trouble::Other, "{code}");
+            assert_eq!(of_code(code), DbErrorKind::Other, "{code}");
         }
     }
 
@@ -95,7 +95,7 @@ mod tests {
             DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout),
         ];
         for error in errors {
-            assert_eq!(trouble(&error), Trouble::Away, "{error}");
+            assert_eq!(classify(&error), DbErrorKind::Away, "{error}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Tokens of scripts.
 
 use super::context::ContextExt;
-use super::error::{Result, UserError, settle};
+use super::error::{Result, UserError, split_user_errors};
 use super::id::{ApiTokenKind, Id};
 use super::page::{Connection, PageArgs, connection};
 use super::viewer::Role;
@@ -190,7 +190,7 @@ impl ApiTokenMutation {
             expires_at: input.expires_at,
         };
         let created = tokens::create(&services.db, &*services.clock, actor, draft).await;
-        let (issued, user_errors) = settle(created)?;
+        let (issued, user_errors) = split_user_errors(created)?;
         let (api_token, secret) = issued.map(|issued| (issued.row.into(), issued.secret)).unzip();
         Ok(CreateApiTokenPayload {
             api_token,
@@ -207,7 +207,7 @@ impl ApiTokenMutation {
         #[graphql(desc = "Which token.")] input: RevokeApiTokenInput,
     ) -> Result<RevokeApiTokenPayload> {
         let revoked = tokens::revoke(&ctx.services()?.db, ctx.actor()?, input.id.0).await;
-        let (row, user_errors) = settle(revoked)?;
+        let (row, user_errors) = split_user_errors(revoked)?;
         Ok(RevokeApiTokenPayload {
             api_token: row.map(Into::into),
             user_errors,

@@ -1,9 +1,9 @@
 //! The approval queue: its pages, its groups, its figures.
 
 use super::context::ContextExt;
+use super::date_time::DateTimeInput;
 use super::enums::{Cloud, TagKind, TagSource};
 use super::error::Result;
-use super::moment::Moment;
 use super::page::{Connection, PageArgs, connection};
 use super::virtual_tag::{self, VirtualTag};
 use crate::domain::approvals::groups::{self, Group as GroupRow, GroupOrder};
@@ -39,9 +39,9 @@ pub struct ApprovalFilter {
     #[graphql(validator(minimum = 0.0, maximum = 1.0))]
     max_confidence: Option<f64>,
     /// Proposed before this moment.
-    created_before: Option<Moment>,
+    created_before: Option<DateTimeInput>,
     /// Proposed at this moment or later.
-    created_after: Option<Moment>,
+    created_after: Option<DateTimeInput>,
 }
 
 impl From<ApprovalFilter> for TagFilter {

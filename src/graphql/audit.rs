@@ -1,10 +1,10 @@
 //! The audit trail.
 
 use super::context::ContextExt;
+use super::date_time::DateTimeInput;
 use super::enums::{ApprovalStatus, AuditAction, Cloud, TagSource};
 use super::error::{Nullable, Result, nullable};
 use super::id::{AuditKey, AuditKind, Id, JobRunKind, ResourceKind, VirtualTagKind};
-use super::moment::Moment;
 use super::page::{Connection, PageArgs, connection};
 use super::resource::Resource;
 use super::virtual_tag::VirtualTag;
@@ -157,9 +157,9 @@ pub struct TagAuditFilter {
     /// Who did it.
     actor: Option<String>,
     /// At this moment or later.
-    from: Option<Moment>,
+    from: Option<DateTimeInput>,
     /// Before this moment.
-    to: Option<Moment>,
+    to: Option<DateTimeInput>,
 }
 
 impl From<TagAuditFilter> for AuditFilter {

@@ -1,16 +1,16 @@
 //! What resolvers get at: the service's parts, and what belongs to one request.
 
-use super::course::Course;
-use super::drive::{Driven, Gate};
+use super::batch_driver::{BatchBarrier, BatchDriver};
 use super::error::Result;
 use super::loaders::Loaders;
 use super::schema::Schema;
+use super::subscription_progress::SubscriptionProgress;
 use crate::clock::Clock;
-use crate::domain::auth::{AccountScope, Actor, within};
+use crate::domain::auth::{AccountScope, Actor, with_account_scope};
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
 use crate::domain::rules::DryRuns;
-use crate::domain::runs::{RunWatcher, Wake};
+use crate::domain::runs::{JobNotifier, RunWatcher};
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::error::Error;
 use async_graphql::{Context, Request, Response};
@@ -34,7 +34,7 @@ pub struct Services {
     /// What the engine is made of besides the rules.
     pub engine: EngineSettings,
     /// Tells the queue of new runs.
-    pub wake: Arc<dyn Wake>,
+    pub wake: Arc<dyn JobNotifier>,
     /// The names of the configured sources of resources.
     pub sources: Vec<String>,
     /// Tells the tails of all replicas of changes.
@@ -69,10 +69,10 @@ pub async fn execute(
     actor: Option<Actor>,
     id: RequestId,
 ) -> Response {
-    let gate = Gate::default();
+    let barrier = BatchBarrier::default();
     let scope = scope(actor.as_ref());
-    let request = prepare(request, services, actor, id, gate.clone());
-    within(&scope, Driven::new(schema.execute(request), gate)).await
+    let request = prepare(request, services, actor, id, barrier.clone());
+    with_account_scope(&scope, BatchDriver::new(schema.execute(request), barrier)).await
 }
 
 /// Executes a subscription for an actor: a response for each time that there is something to tell.
@@ -82,12 +82,12 @@ pub fn subscribe(
     request: Request,
     actor: Option<Actor>,
     id: RequestId,
-    course: Arc<Course>,
+    progress: Arc<SubscriptionProgress>,
 ) -> impl Stream<Item = Response> + Send + Unpin + use<> {
-    let gate = Gate::default();
+    let barrier = BatchBarrier::default();
     let scope = scope(actor.as_ref());
-    let request = prepare(request.data(course), services, actor, id, gate.clone());
-    within(&scope, Driven::new(schema.execute_stream(request), gate))
+    let request = prepare(request.data(progress), services, actor, id, barrier.clone());
+    with_account_scope(&scope, BatchDriver::new(schema.execute_stream(request), barrier))
 }
 
 /// The accounts that exist for who asks: none for nobody.
@@ -101,7 +101,7 @@ fn prepare(
     services: &Services,
     actor: Option<Actor>,
     id: RequestId,
-    gate: Gate,
+    barrier: BatchBarrier,
 ) -> Request {
     let request = request.data(id);
     match actor {
@@ -109,7 +109,7 @@ fn prepare(
         Some(actor) => {
             let (db, scope) = (services.reads(&actor.scope).clone(), actor.scope.clone());
             request
-                .data(Loaders::new(db, scope, services.page_limits, gate))
+                .data(Loaders::new(db, scope, services.page_limits, barrier))
                 .data(actor)
         }
     }
@@ -126,7 +126,7 @@ pub trait ContextExt {
     /// The request's loaders.
     fn loaders(&self) -> Result<&Loaders>;
     /// The subscription's course.
-    fn course(&self) -> Result<Arc<Course>>;
+    fn progress(&self) -> Result<Arc<SubscriptionProgress>>;
 }
 
 impl ContextExt for Context<'_> {
@@ -147,8 +147,8 @@ impl ContextExt for Context<'_> {
         Ok(self.data_opt().ok_or(Error::Unauthenticated)?)
     }
 
-    fn course(&self) -> Result<Arc<Course>> {
-        let course = self.data_opt::<Arc<Course>>().cloned();
-        Ok(course.ok_or_else(|| Error::internal("a subscription was executed without a course"))?)
+    fn progress(&self) -> Result<Arc<SubscriptionProgress>> {
+        let progress = self.data_opt::<Arc<SubscriptionProgress>>().cloned();
+        Ok(progress.ok_or_else(|| Error::internal("a subscription was executed without a course"))?)
     }
 }

@@ -1,7 +1,7 @@
 //! Opaque cursors: the name of the order that they were made for and where a row stands in it.
 
-use super::moment::is_storable;
-use crate::domain::events::Cursor;
+use super::date_time::is_storable;
+use crate::domain::events::LogPosition;
 use crate::domain::page::{Key, KeyKind, Keyset};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::DateTime;
@@ -53,12 +53,12 @@ pub fn decode<O: Keyset>(cursor: &str, order: O) -> Result<Vec<Key>, &'static st
 }
 
 /// The cursor of an event of the named log.
-pub fn encode_event(log: &str, cursor: Cursor) -> String {
+pub fn encode_event(log: &str, cursor: LogPosition) -> String {
     URL_SAFE_NO_PAD.encode(format!("{VERSION}:{log}:{cursor}"))
 }
 
 /// Where the event of a cursor stands; refuses what was not made for this log.
-pub fn decode_event(log: &str, text: &str) -> Result<Cursor, &'static str> {
+pub fn decode_event(log: &str, text: &str) -> Result<LogPosition, &'static str> {
     const NOT_A_CURSOR: &str = "is not a cursor of such an event";
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NOT_A_CURSOR)?;
     let plain = String::from_utf8(bytes).map_err(|_| NOT_A_CURSOR)?;

@@ -2,14 +2,16 @@
 
 use super::approval::{ApprovalFilter, ApprovalGroupInput};
 use super::context::ContextExt;
+use super::date_time::DateTimeInput;
 use super::decision::{DecisionResult, Results};
 use super::enums::ApprovalStatus;
-use super::error::{Result, UserError, settle};
+use super::error::{Result, UserError, split_user_errors};
 use super::id::{Id, JobRunKind, VirtualTagKind};
-use super::moment::Moment;
 use super::rows::Rows;
 use super::run::JobRun;
-use crate::domain::approvals::{self, Answer, DecidedFilter, Decision, Decisions, Selection, TagFilter};
+use crate::domain::approvals::{
+    self, DecidedFilter, Decision, DecisionOutcome, Decisions, Selection, TagFilter,
+};
 use crate::domain::auth::Role;
 use crate::error::Error;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
@@ -51,9 +53,9 @@ pub struct DecidedTagFilter {
     /// Who decided; tags made by hand were decided by who made them.
     decided_by: Option<String>,
     /// Decided before this moment.
-    decided_before: Option<Moment>,
+    decided_before: Option<DateTimeInput>,
     /// Decided at this moment or later.
-    decided_after: Option<Moment>,
+    decided_after: Option<DateTimeInput>,
     /// What the approval queue can be filtered by.
     #[graphql(flatten)]
     tag: ApprovalFilter,
@@ -110,13 +112,13 @@ macro_rules! payloads {
             }
 
             impl $name {
-                fn of(answer: crate::error::Result<Answer>, given: Option<GivenIds>) -> Result<Self> {
-                    let (answer, user_errors) = settle(answer)?;
+                fn of(answer: crate::error::Result<DecisionOutcome>, given: Option<GivenIds>) -> Result<Self> {
+                    let (answer, user_errors) = split_user_errors(answer)?;
                     let given = given.filter(|_| answer.is_some()).unwrap_or_default();
                     let (decisions, run) = match answer {
                         None => (Decisions::default(), None),
-                        Some(Answer::Decided(decisions)) => (decisions, None),
-                        Some(Answer::Queued(run)) => (Decisions::default(), Some((*run).into())),
+                        Some(DecisionOutcome::Immediate(decisions)) => (decisions, None),
+                        Some(DecisionOutcome::Deferred(run)) => (Decisions::default(), Some((*run).into())),
                     };
                     let decided = decisions.decided();
                     let results = given.results(decisions, Decision::$decision);
@@ -223,7 +225,7 @@ async fn decide(
     decision: Decision,
     selection: crate::error::Result<Selection>,
     reason: Option<String>,
-) -> Result<crate::error::Result<Answer>> {
+) -> Result<crate::error::Result<DecisionOutcome>> {
     let (actor, services) = (ctx.actor()?, ctx.services()?);
     let selection = match selection {
         Ok(selection) => selection,

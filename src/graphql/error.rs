@@ -81,10 +81,10 @@ impl Code {
         match error {
             Error::Unauthenticated => Self::Unauthenticated,
             Error::Forbidden(_) => Self::Forbidden,
-            Error::Rejected(problems) if problems.iter().all(|p| p.code == ProblemCode::NotFound) => {
+            Error::Validation(problems) if problems.iter().all(|p| p.code == ProblemCode::NotFound) => {
                 Self::NotFound
             }
-            Error::BadInput(_) | Error::Rejected(_) => Self::BadUserInput,
+            Error::BadInput(_) | Error::Validation(_) => Self::BadUserInput,
             Error::Unavailable(_) => Self::ServiceUnavailable,
             Error::TimedOut(_) => Self::Timeout,
             Error::Database(_) | Error::Internal(_) => Self::InternalServerError,
@@ -118,7 +118,7 @@ impl Code {
 /// What a resolver gives in place of its answer. It has no `Display`, so that nothing but the conversion below,
 /// which shows no fault's cause, can turn it into GraphQL's error.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ResolverError {
     /// An error that nobody has seen yet.
     New(Error),
     /// A fault that is in the log already, for several resolvers wait for one lookup.
@@ -126,7 +126,7 @@ pub enum Failure {
 }
 
 /// What resolvers give.
-pub type Result<T> = std::result::Result<T, Failure>;
+pub type Result<T> = std::result::Result<T, ResolverError>;
 
 /// What resolvers of nullable fields give. An error makes such a field null, and nothing around it: the library lets
 /// errors of a resolver pass to the parent, but not those that are the value of an option.
@@ -138,24 +138,24 @@ pub async fn nullable<T, R: Into<T>>(answer: impl Future<Output = Result<Option<
     answer.map(|found| found.map(Into::into))
 }
 
-impl Failure {
+impl ResolverError {
     /// An argument that cannot be used.
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::New(Error::BadInput(message.into()))
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for ResolverError {
     fn from(error: Error) -> Self {
         Self::New(error)
     }
 }
 
-impl From<Failure> for async_graphql::Error {
-    fn from(failure: Failure) -> Self {
-        let error = match failure {
-            Failure::Logged(code) => return code.error(code.fault()),
-            Failure::New(error) => error,
+impl From<ResolverError> for async_graphql::Error {
+    fn from(resolver_error: ResolverError) -> Self {
+        let error = match resolver_error {
+            ResolverError::Logged(code) => return code.error(code.fault()),
+            ResolverError::New(error) => error,
         };
         let code = Code::of(&error);
         if error.is_fault() {
@@ -254,10 +254,10 @@ impl From<Problem> for UserError {
 }
 
 /// Parts a verb's answer into the answer and the caller's mistakes; refusals and faults go on.
-pub fn settle<T>(answer: crate::error::Result<T>) -> Result<(Option<T>, Vec<UserError>)> {
+pub fn split_user_errors<T>(answer: crate::error::Result<T>) -> Result<(Option<T>, Vec<UserError>)> {
     match answer {
         Ok(value) => Ok((Some(value), Vec::new())),
-        Err(Error::Rejected(problems)) => Ok((None, problems.into_iter().map(Into::into).collect())),
+        Err(Error::Validation(problems)) => Ok((None, problems.into_iter().map(Into::into).collect())),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,8 +1,8 @@
 //! Global opaque ids: the name of the type and the key within it, so that an id of the wrong type is refused
 //! before any query runs.
 
-use super::error::Failure;
-use super::moment::is_storable;
+use super::date_time::is_storable;
+use super::error::ResolverError;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{
@@ -141,7 +141,7 @@ impl<K: Kind> Id<K> {
 
     /// Reads an argument that is to be an id of this kind.
     pub fn of(id: &ID) -> super::error::Result<Self> {
-        Self::decode(id).map_err(|why| Failure::bad_input(format!("id {}: {why}", **id)))
+        Self::decode(id).map_err(|why| ResolverError::bad_input(format!("id {}: {why}", **id)))
     }
 
     /// Reads an id of this kind.

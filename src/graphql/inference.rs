@@ -7,7 +7,7 @@ use super::id::{Id, InferenceKind, ResourceKind};
 use super::page::{Connection, PageArgs, connection};
 use super::resource::{Resource, ResourceInput};
 use crate::domain::inventory::inferences::{self, Inference as Row, InferenceOrder};
-use crate::domain::tagging::infer;
+use crate::domain::tagging::dry_run;
 use crate::domain::tagging::{
     Alternative as DomainAlternative, Outcome as DomainOutcome, Prediction as DomainPrediction,
 };
@@ -207,9 +207,9 @@ impl InferenceQuery {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let (db, runs) = (ctx.reads()?, &*services.dry_runs);
         let evaluation = match input {
-            InferTagsInput::Id(id) => infer::stored(db, runs, &services.engine, actor, id.0).await?,
+            InferTagsInput::Id(id) => dry_run::stored(db, runs, &services.engine, actor, id.0).await?,
             InferTagsInput::Resource(input) => {
-                infer::described(db, runs, &services.engine, actor, input.try_into()?).await?
+                dry_run::described(db, runs, &services.engine, actor, input.try_into()?).await?
             }
         };
         Ok(InferTagsResult {

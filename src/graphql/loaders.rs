@@ -2,7 +2,7 @@
 //! is what exists for its actor.
 
 use super::batch::Batch;
-use super::drive::Gate;
+use super::batch_driver::BatchBarrier;
 use super::id::AuditKey;
 use super::nested::Nested;
 use crate::domain::JobName;
@@ -64,35 +64,35 @@ pub struct Loaders {
 
 /// Where lookups look: the database, what of it exists for the actor, and what they wait for.
 #[derive(Clone)]
-struct Place {
+struct LoaderContext {
     db: DatabaseConnection,
     scope: Arc<AccountScope>,
-    gate: Gate,
+    barrier: BatchBarrier,
 }
 
-/// A batch that looks up rows by their keys with a verb of the domain: `by_key!(place, rules::by_ids, |row| row.id)`.
+/// A batch that looks up rows by their keys with a verb of the domain: `by_key!(context, rules::by_ids, |row| row.id)`.
 macro_rules! by_key {
-    ($place:expr, $verb:path, $key:expr) => {{
-        let place = $place.clone();
-        let gate = place.gate.clone();
-        Batch::new(&gate, move |keys| {
-            let place = place.clone();
-            async move { Ok(keyed($verb(&place.db, &place.scope, keys).await?, $key)) }
+    ($context:expr, $verb:path, $key:expr) => {{
+        let context = $context.clone();
+        let barrier = context.barrier.clone();
+        Batch::new(&barrier, move |keys| {
+            let context = context.clone();
+            async move { Ok(keyed($verb(&context.db, &context.scope, keys).await?, $key)) }
         })
     }};
 }
 
 /// Nested lists from two verbs of the domain, one for pages and one for counts.
 macro_rules! nested {
-    ($place:expr, $limits:expr, $order:expr,
+    ($context:expr, $limits:expr, $order:expr,
      |$db:ident, $scope:ident, $ids:ident, $filter:pat_param, $window:ident| $pages:expr, $counts:expr $(,)?) => {{
-        let (first, second) = ($place.clone(), $place.clone());
+        let (first, second) = ($context.clone(), $context.clone());
         Nested::new(
-            &$place.gate,
+            &$context.barrier,
             $order,
             $limits,
             move |$ids, $filter, $window| {
-                let Place {
+                let LoaderContext {
                     db: $db,
                     scope: $scope,
                     ..
@@ -100,7 +100,7 @@ macro_rules! nested {
                 async move { $pages.await }
             },
             move |$ids, $filter| {
-                let Place {
+                let LoaderContext {
                     db: $db,
                     scope: $scope,
                     ..
@@ -113,29 +113,34 @@ macro_rules! nested {
 
 impl Loaders {
     /// Lookups of what is within the scope, which run when the gate opens.
-    pub fn new(db: DatabaseConnection, scope: AccountScope, limits: PageLimits, gate: Gate) -> Self {
-        let place = Place {
+    pub fn new(
+        db: DatabaseConnection,
+        scope: AccountScope,
+        limits: PageLimits,
+        barrier: BatchBarrier,
+    ) -> Self {
+        let context = LoaderContext {
             db,
             scope: Arc::new(scope),
-            gate,
+            barrier,
         };
         Self {
-            resources: by_key!(place, resources::by_ids, |row: &Resource| row.id),
-            virtual_tags: by_key!(place, tags::by_ids, |row: &VirtualTag| row.id),
-            rules: by_key!(place, rules::by_ids, |row: &RuleRow| row.id),
-            inferences: by_key!(place, inferences::by_ids, |row: &Inference| row.id),
-            audit_rows: by_key!(place, audit_by_keys, |row: &AuditRow| AuditKey {
+            resources: by_key!(context, resources::by_ids, |row: &Resource| row.id),
+            virtual_tags: by_key!(context, tags::by_ids, |row: &VirtualTag| row.id),
+            rules: by_key!(context, rules::by_ids, |row: &RuleRow| row.id),
+            inferences: by_key!(context, inferences::by_ids, |row: &Inference| row.id),
+            audit_rows: by_key!(context, audit_by_keys, |row: &AuditRow| AuditKey {
                 timestamp: row.timestamp,
                 id: row.id
             }),
-            runs: by_key!(place, runs::by_ids, |row: &Run| row.id),
-            api_tokens: by_key!(place, tokens::by_ids, |row: &ApiToken| row.id),
-            admin_changes: by_key!(place, admin_changes::by_ids, |row: &AdminChange| row.id),
-            last_runs: by_key!(place, runs::last_of_jobs, |row: &Run| row.job_name),
-            approved_tags: approved_tags(&place),
-            import_samples: import_samples(&place),
+            runs: by_key!(context, runs::by_ids, |row: &Run| row.id),
+            api_tokens: by_key!(context, tokens::by_ids, |row: &ApiToken| row.id),
+            admin_changes: by_key!(context, admin_changes::by_ids, |row: &AdminChange| row.id),
+            last_runs: by_key!(context, runs::last_of_jobs, |row: &Run| row.job_name),
+            approved_tags: approved_tags(&context),
+            import_samples: import_samples(&context),
             tags_of_resource: nested!(
-                place,
+                context,
                 limits,
                 TagOrder::default(),
                 |db, scope, ids, filter, window| tags::of_resources(
@@ -149,14 +154,14 @@ impl Loaders {
                 tags::count_of_resources(&db, &scope, ids, &filter),
             ),
             inferences_of_resource: nested!(
-                place,
+                context,
                 limits,
                 InferenceOrder,
                 |db, scope, ids, (), window| inferences::of_resources(&db, &scope, ids, &window),
                 inferences::count_of_resources(&db, &scope, ids),
             ),
             audit_of_resource: nested!(
-                place,
+                context,
                 limits,
                 AuditOrder::default(),
                 |db, scope, ids, (), window| audit::of_resources(
@@ -169,14 +174,14 @@ impl Loaders {
                 audit::count_of_resources(&db, &scope, ids),
             ),
             rejections: nested!(
-                place,
+                context,
                 limits,
                 RejectionOrder,
                 |db, scope, ids, (), window| runs::rejections_of(&db, &scope, ids, &window),
                 runs::count_rejections_of(&db, &scope, ids),
             ),
             decisions: nested!(
-                place,
+                context,
                 limits,
                 ItemOrder,
                 |db, scope, ids, filter, window| items::of_runs(&db, &scope, ids, filter, &window),
@@ -186,13 +191,13 @@ impl Loaders {
     }
 }
 
-fn approved_tags(place: &Place) -> Batch<i64, Vec<VirtualTag>> {
-    let approved = place.clone();
-    Batch::new(&place.gate, move |ids| {
-        let place = approved.clone();
+fn approved_tags(context: &LoaderContext) -> Batch<i64, Vec<VirtualTag>> {
+    let approved = context.clone();
+    Batch::new(&context.barrier, move |ids| {
+        let context = approved.clone();
         async move {
             let mut found: HashMap<i64, Vec<VirtualTag>> = HashMap::new();
-            for tag in tags::approved_of(&place.db, &place.scope, ids).await? {
+            for tag in tags::approved_of(&context.db, &context.scope, ids).await? {
                 found.entry(tag.resource_id).or_default().push(tag);
             }
             Ok(found)
@@ -200,12 +205,12 @@ fn approved_tags(place: &Place) -> Batch<i64, Vec<VirtualTag>> {
     })
 }
 
-fn import_samples(place: &Place) -> Batch<i64, Arc<Vec<Sample>>> {
-    let (gate, place) = (place.gate.clone(), place.clone());
-    Batch::new(&gate, move |runs| {
-        let place = place.clone();
+fn import_samples(context: &LoaderContext) -> Batch<i64, Arc<Vec<Sample>>> {
+    let (barrier, context) = (context.barrier.clone(), context.clone());
+    Batch::new(&barrier, move |runs| {
+        let context = context.clone();
         async move {
-            let samples = imports::samples(&place.db, &place.scope, runs).await?;
+            let samples = imports::samples(&context.db, &context.scope, runs).await?;
             let samples = samples.into_iter();
             Ok(samples.map(|(run, samples)| (run, Arc::new(samples))).collect())
         }

@@ -1,8 +1,8 @@
 //! Lists within the objects of a list: a page for each parent, all by one statement.
 
 use super::batch::Batch;
+use super::batch_driver::BatchBarrier;
 use super::context::ContextExt;
-use super::drive::Gate;
 use super::error::Result;
 use super::page::{Connection, PageArgs, wants_total};
 use crate::domain::page::{Keyset, Page, PageLimits, Window};
@@ -32,14 +32,20 @@ where
 {
     /// Lists that `pages` and `counts` look up, each for many parents at once; both leave out parents without
     /// children.
-    pub fn new<P, PR, C, CR>(gate: &Gate, order: O, limits: PageLimits, pages: P, counts: C) -> Self
+    pub fn new<P, PR, C, CR>(
+        barrier: &BatchBarrier,
+        order: O,
+        limits: PageLimits,
+        pages: P,
+        counts: C,
+    ) -> Self
     where
         P: Fn(Vec<i64>, F, Window) -> PR + Clone + Send + Sync + 'static,
         PR: Future<Output = DomainResult<HashMap<i64, Page<O::Row>>>> + Send + 'static,
         C: Fn(Vec<i64>, F) -> CR + Clone + Send + Sync + 'static,
         CR: Future<Output = DomainResult<HashMap<i64, u64>>> + Send + 'static,
     {
-        let pages = Batch::new(gate, move |keys: Vec<PageKey<F>>| {
+        let pages = Batch::new(barrier, move |keys: Vec<PageKey<F>>| {
             let pages = pages.clone();
             async move {
                 let groups = group(keys.into_iter().map(|(id, filter, args)| (id, (filter, args))));
@@ -62,7 +68,7 @@ where
                 Ok(found)
             }
         });
-        let counts = Batch::new(gate, move |keys: Vec<(i64, F)>| {
+        let counts = Batch::new(barrier, move |keys: Vec<(i64, F)>| {
             let counts = counts.clone();
             async move {
                 let mut found = HashMap::new();

@@ -4,7 +4,7 @@ use super::admin_change::AdminChange;
 use super::api_token::ApiToken;
 use super::audit::TagAudit;
 use super::context::ContextExt;
-use super::error::{Failure, Nullable, Result, nullable};
+use super::error::{Nullable, ResolverError, Result, nullable};
 use super::id::{
     AdminChangeKind, ApiTokenKind, AuditKind, Id, InferenceKind, JobRunKind, Kind, ResourceKind, RuleKind,
     ScheduleKind, VirtualTagKind, split,
@@ -50,7 +50,7 @@ pub enum Node {
 }
 
 async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
-    let bad = |why: &str| Failure::bad_input(format!("id {}: {why}", **id));
+    let bad = |why: &str| ResolverError::bad_input(format!("id {}: {why}", **id));
     let (name, _) = split(id).map_err(|why| bad(&why))?;
     let loaders = ctx.loaders()?;
     Ok(match name.as_str() {
@@ -148,7 +148,7 @@ impl NodeQuery {
         ctx.actor()?;
         if ids.len() > MAX_NODES {
             let message = format!("{} ids: at most {MAX_NODES} objects come at once", ids.len());
-            return Err(Failure::bad_input(message));
+            return Err(ResolverError::bad_input(message));
         }
         let nodes = join_all(ids.iter().map(|id| nullable(load(ctx, id)))).await;
         Ok(Rows(nodes))

@@ -2,7 +2,7 @@
 
 use super::context::ContextExt;
 use super::cursor;
-use super::error::{Failure, Result};
+use super::error::{ResolverError, Result};
 use super::rows::Rows;
 use crate::domain::page::{Keyset, Page, PageLimits, Window};
 use crate::domain::total::Total;
@@ -27,22 +27,23 @@ impl PageArgs {
     /// The part of the list that they ask for; refuses what makes no sense, and more rows than allowed.
     pub fn window<O: Keyset>(&self, order: O, limits: PageLimits) -> Result<Window> {
         let (size, name) = match (self.first, self.last) {
-            (Some(_), Some(_)) => return Err(Failure::bad_input("give first or last, not both")),
+            (Some(_), Some(_)) => return Err(ResolverError::bad_input("give first or last, not both")),
             (None, Some(last)) => (Some(last), "last"),
             (first, None) => (first, "first"),
         };
         let size = match size {
             None => limits.default,
-            Some(size) => u64::try_from(size)
-                .map_err(|_| Failure::bad_input(format!("{name} is {size}: it must not be negative")))?,
+            Some(size) => u64::try_from(size).map_err(|_| {
+                ResolverError::bad_input(format!("{name} is {size}: it must not be negative"))
+            })?,
         };
         if size > limits.max {
             let message = format!("{name} is {size}: at most {} rows come at once", limits.max);
-            return Err(Failure::bad_input(message));
+            return Err(ResolverError::bad_input(message));
         }
         let key = |name: &str, text: &Option<String>| {
             let decode = |text| cursor::decode(text, order);
-            let refuse = |why| Failure::bad_input(format!("{name} {why}"));
+            let refuse = |why| ResolverError::bad_input(format!("{name} {why}"));
             text.as_deref().map(decode).transpose().map_err(refuse)
         };
         Ok(Window {
@@ -211,7 +212,7 @@ mod tests {
 
     fn window(args: PageArgs) -> Result<Window, String> {
         let window = args.window(ResourceOrder::Id, PageLimits::default());
-        window.map_err(|failure| async_graphql::Error::from(failure).message)
+        window.map_err(|resolver_error| async_graphql::Error::from(resolver_error).message)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What mutations give: the thing that was made or changed, or what the caller did wrong.
 
-use super::error::{Result, UserError, settle};
+use super::error::{Result, UserError, split_user_errors};
 use async_graphql::SimpleObject;
 
 /// Declares the payload of a mutation that gives one thing.
@@ -19,7 +19,7 @@ macro_rules! payloads {
             impl $name {
                 /// The payload of a verb's answer; refusals and faults are GraphQL errors.
                 pub fn of(answer: crate::error::Result<$row>) -> Result<Self> {
-                    let (row, user_errors) = settle(answer)?;
+                    let (row, user_errors) = split_user_errors(answer)?;
                     Ok(Self { $field: row.map(Into::into), user_errors })
                 }
             }

@@ -2,11 +2,11 @@
 
 use super::audit::TagAudit;
 use super::context::ContextExt;
+use super::date_time::DateTimeInput;
 use super::enums::{ApprovalStatus, Cloud};
-use super::error::{Failure, Nullable, Result, nullable};
+use super::error::{Nullable, ResolverError, Result, nullable};
 use super::id::{Id, ResourceKind};
 use super::inference::MlInference;
-use super::moment::Moment;
 use super::page::{Connection, PageArgs, connection};
 use super::virtual_tag::VirtualTag;
 use crate::domain::approvals::list::TagsOfFilter;
@@ -228,7 +228,7 @@ pub struct ResourceInput {
     /// The tags that it carries in its cloud: an object whose values are text; none when left out.
     native_tags: Option<Json<serde_json::Value>>,
     /// When its cloud created it.
-    created_at: Option<Moment>,
+    created_at: Option<DateTimeInput>,
 }
 
 /// The native tags of an input; refuses what is no object of texts.
@@ -271,9 +271,9 @@ pub struct ResourceFilterInput {
     /// Whether they are gone; both when left out.
     retired: Option<bool>,
     /// Created at this moment or later.
-    created_from: Option<Moment>,
+    created_from: Option<DateTimeInput>,
     /// Created before this moment.
-    created_before: Option<Moment>,
+    created_before: Option<DateTimeInput>,
     /// They have a virtual tag of this key that is approved or waits.
     tag_key: Option<String>,
     /// They have no approved virtual tag of this key.
@@ -333,7 +333,7 @@ impl ResourceQuery {
                     let found = list::by_resource_id(ctx.reads()?, ctx.actor()?, &text).await?;
                     Ok(found.map(Arc::new))
                 }
-                _ => Err(Failure::bad_input("give id or resourceId, and not both")),
+                _ => Err(ResolverError::bad_input("give id or resourceId, and not both")),
             }
         })
         .await

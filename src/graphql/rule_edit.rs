@@ -1,7 +1,7 @@
 //! Changing rules, and trying them before.
 
 use super::context::ContextExt;
-use super::error::{Result, UserError, settle};
+use super::error::{Result, UserError, split_user_errors};
 use super::id::{Id, RuleKind};
 use super::payload::{CreateRulePayload, DeleteRulePayload, SetRuleEnabledPayload, UpdateRulePayload};
 use super::resource::Resource;
@@ -270,7 +270,7 @@ impl PreviewQuery {
         let replaces = input.replaces.map(|id| id.0);
         let (db, runs, rule) = (ctx.reads()?, &services.dry_runs, input.rule.into());
         let tried = rules::preview(db, runs, actor, &services.engine, rule, replaces).await;
-        let (preview, user_errors) = settle(tried)?;
+        let (preview, user_errors) = split_user_errors(tried)?;
         Ok(PreviewRuleResult {
             preview: preview.map(Into::into),
             user_errors,
@@ -322,7 +322,8 @@ impl RuleMutation {
         #[graphql(desc = "The order.")] input: ReorderRulesInput,
     ) -> Result<ReorderRulesPayload> {
         let ids: Vec<i64> = input.ids.into_iter().map(|id| id.0).collect();
-        let (ordered, user_errors) = settle(rules::reorder(&ctx.services()?.db, ctx.actor()?, &ids).await)?;
+        let (ordered, user_errors) =
+            split_user_errors(rules::reorder(&ctx.services()?.db, ctx.actor()?, &ids).await)?;
         let rules = ordered.map(|rows| rows.into_iter().map(Into::into).collect());
         Ok(ReorderRulesPayload { rules, user_errors })
     }

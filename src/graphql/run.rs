@@ -1,18 +1,18 @@
 //! Runs of jobs, and their schedules.
 
 use super::context::ContextExt;
+use super::date_time::DateTimeInput;
 use super::decision::{Decision, DecisionOutcome, RunDecision};
 use super::enums::{JobName, RunStatus};
 use super::error::{Nullable, Result, nullable};
 use super::id::{Id, JobRunKind};
 use super::import_plan::ImportPlan;
-use super::moment::Moment;
 use super::page::{Connection, PageArgs, connection};
 use super::schedule::Schedule;
 use crate::domain::approvals::items::ItemFilter;
 use crate::domain::auth::AccountScope;
 use crate::domain::runs::list::{self, RejectedLine as RejectedRow, RunFilter, RunOrder};
-use crate::domain::runs::{Arguments, Run as Row, pace};
+use crate::domain::runs::{JobSpec, Run as Row, throughput};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -73,8 +73,8 @@ impl JobRun {
 
     /// What a bulk decision says of its tags; null for other jobs.
     async fn decision(&self) -> Option<Decision> {
-        match Arguments::of(&self.0) {
-            Ok(Arguments::Decide { decision, .. }) => Some(decision.into()),
+        match JobSpec::of(&self.0) {
+            Ok(JobSpec::Decide { decision, .. }) => Some(decision.into()),
             _ => None,
         }
     }
@@ -100,7 +100,8 @@ impl JobRun {
     }
 
     /// The run that asked for this one to share its work; null when it was not one.
-    async fn helps(&self) -> Option<Id<JobRunKind>> {
+    #[graphql(name = "helps")]
+    async fn helper_of(&self) -> Option<Id<JobRunKind>> {
         self.0.recruited_by.map(Id)
     }
 
@@ -126,12 +127,12 @@ impl JobRun {
 
     /// How much is done a second, in this attempt or the last one; null while there is nothing to measure.
     async fn rate(&self) -> Option<f64> {
-        pace(&self.0).rate
+        throughput(&self.0).rate
     }
 
     /// When all will be done at this rate; null when that cannot be told.
     async fn estimated_end_at(&self) -> Option<DateTime<Utc>> {
-        pace(&self.0).estimated_end_at
+        throughput(&self.0).estimated_end_at
     }
 
     /// What came of it, in the order of names.
@@ -302,9 +303,9 @@ pub struct JobRunFilter {
     /// Asked for by this person, or by the service itself: `system:schedule`, `system:discover`.
     requested_by: Option<String>,
     /// Asked for at this moment or later.
-    created_from: Option<Moment>,
+    created_from: Option<DateTimeInput>,
     /// Asked for before this moment.
-    created_to: Option<Moment>,
+    created_to: Option<DateTimeInput>,
 }
 
 /// Queries about runs.

@@ -2,7 +2,7 @@
 
 use super::context::ContextExt;
 use super::enums::{ImportMode, ImportedTagStatus, JobName};
-use super::error::{Failure, Result, UserError, settle};
+use super::error::{ResolverError, Result, UserError, split_user_errors};
 use super::id::{Id, JobRunKind};
 use super::payload::{
     CancelRunPayload, ImportInventoryPayload, ImportVirtualTagsPayload, RetryRunPayload,
@@ -11,7 +11,7 @@ use super::payload::{
 use super::schedule::Schedule;
 use crate::domain::auth::AccountScope;
 use crate::domain::imports::{self, ImportSpec};
-use crate::domain::runs::{self, Arguments, Run, ScheduleEdit};
+use crate::domain::runs::{self, JobSpec, Run, ScheduleEdit};
 use crate::error::{Error, Result as DomainResult};
 use async_graphql::{Context, InputObject, Object, SimpleObject, Upload};
 use tokio::io::AsyncSeekExt;
@@ -127,7 +127,7 @@ pub struct UpdateSchedulePayload {
     user_errors: Vec<UserError>,
 }
 
-async fn request(ctx: &Context<'_>, arguments: Arguments) -> Result<DomainResult<Run>> {
+async fn request(ctx: &Context<'_>, arguments: JobSpec) -> Result<DomainResult<Run>> {
     let (actor, services) = (ctx.actor()?, ctx.services()?);
     let requested = runs::request(&services.db, &*services.wake, actor, arguments.into()).await;
     Ok(requested.map(|requested| requested.run))
@@ -140,7 +140,7 @@ async fn shown(ctx: &Context<'_>, changed: DomainResult<Run>) -> Result<DomainRe
         (_, changed) => return Ok(changed),
     };
     let found = runs::list::by_ids(ctx.reads()?, &actor.scope, vec![run.id]).await?;
-    let gone = || Failure::New(Error::internal("a run has gone that was changed a moment ago"));
+    let gone = || ResolverError::New(Error::internal("a run has gone that was changed a moment ago"));
     Ok(Ok(found.into_iter().next().ok_or_else(gone)?))
 }
 
@@ -148,11 +148,11 @@ async fn store(ctx: &Context<'_>, file: &Upload) -> Result<DomainResult<imports:
     let (actor, services) = (ctx.actor()?, ctx.services()?);
     let upload = file
         .value(ctx)
-        .map_err(|error| Failure::New(Error::internal(error)))?;
+        .map_err(|error| ResolverError::New(Error::internal(error)))?;
     let mut content = tokio::fs::File::from_std(upload.content);
     // Another field may have read the same file to its end: they share where it is read.
     let rewound = content.rewind().await;
-    rewound.map_err(|error| Failure::New(Error::internal(format!("reading an upload: {error}"))))?;
+    rewound.map_err(|error| ResolverError::New(Error::internal(format!("reading an upload: {error}"))))?;
     Ok(imports::store(&services.db, actor, &upload.filename, content).await)
 }
 
@@ -177,7 +177,7 @@ impl RunMutation {
 
     /// Evaluates the resources that are due as soon as a worker is free. For approvers.
     async fn run_auto_tagging(&self, ctx: &Context<'_>) -> Result<RunAutoTaggingPayload> {
-        RunAutoTaggingPayload::of(request(ctx, Arguments::AutoTag {}).await?)
+        RunAutoTaggingPayload::of(request(ctx, JobSpec::AutoTag {}).await?)
     }
 
     /// Imports a file of resources as a run, which says for each line that it refuses why. For approvers.
@@ -195,7 +195,7 @@ impl RunMutation {
             mode: input.mode.into(),
             ..ImportSpec::new(file_id)
         };
-        ImportInventoryPayload::of(request(ctx, Arguments::Import(spec)).await?)
+        ImportInventoryPayload::of(request(ctx, JobSpec::Import(spec)).await?)
     }
 
     /// Imports a file of virtual tags as a run, which says for each line that it refuses why. A tag that holds already, or
@@ -215,7 +215,7 @@ impl RunMutation {
             tags: Some(input.status.into()),
             ..ImportSpec::new(file_id)
         };
-        ImportVirtualTagsPayload::of(request(ctx, Arguments::Import(spec)).await?)
+        ImportVirtualTagsPayload::of(request(ctx, JobSpec::Import(spec)).await?)
     }
 
     /// Cancels a run: a waiting one at once, a running one at its next checkpoint. For whoever asked for it, and for those
@@ -250,7 +250,7 @@ impl RunMutation {
     ) -> Result<PauseSchedulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let paused = runs::pause(&services.db, &*services.clock, actor, input.job_name.into()).await;
-        let (row, user_errors) = settle(paused)?;
+        let (row, user_errors) = split_user_errors(paused)?;
         let schedule = row.map(|row| Schedule::new(row, &*services.clock));
         Ok(PauseSchedulePayload {
             schedule,
@@ -266,7 +266,7 @@ impl RunMutation {
     ) -> Result<ResumeSchedulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let resumed = runs::resume(&services.db, &*services.clock, actor, input.job_name.into()).await;
-        let (row, user_errors) = settle(resumed)?;
+        let (row, user_errors) = split_user_errors(resumed)?;
         let schedule = row.map(|row| Schedule::new(row, &*services.clock));
         Ok(ResumeSchedulePayload {
             schedule,
@@ -287,7 +287,7 @@ impl RunMutation {
         };
         let job = input.job_name.into();
         let updated = runs::update(&services.db, &*services.clock, actor, job, edit).await;
-        let (row, user_errors) = settle(updated)?;
+        let (row, user_errors) = split_user_errors(updated)?;
         let schedule = row.map(|row| Schedule::new(row, &*services.clock));
         Ok(UpdateSchedulePayload {
             schedule,

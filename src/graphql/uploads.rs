@@ -1,6 +1,6 @@
 //! Places in the variables of an operation where files may stand.
 
-use super::positions::types;
+use super::variable_usages::types;
 use async_graphql::parser::types::{BaseType, OperationDefinition, Type, TypeKind};
 
 /// Scalar that stands for a file.

@@ -1,24 +1,24 @@
 //! Who is calling: bearer tokens (JWT), and the one developer of a service without authentication.
 
 mod credentials;
+mod issue_token;
 mod jwks;
 mod jwt;
-mod mint;
-mod strict;
+mod strict_json;
 
 pub use credentials::{Credentials, DEVELOPER_NAME_HEADER, peer_of};
-pub use mint::mint;
+pub use issue_token::issue_token;
 
 use super::denied::{Reason, unauthenticated};
-use super::rates::Rates;
+use super::rate_limit::RateLimiter;
 use crate::config::{AuthConfig, ConfigError};
 use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::subject::is_personal;
 use crate::domain::tokens::{self, Bearer, Bearers};
 use chrono::Utc;
 use jsonwebtoken::{Algorithm, DecodingKey};
-use jwks::{Found, Jwks};
-use jwt::{Demands, Key, Token};
+use jwks::{Jwks, KeyLookup};
+use jwt::{ClaimRequirements, Key, Token};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -55,7 +55,7 @@ impl From<Bearer> for Caller {
 
 /// Why nobody is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum AuthError {
     /// The credentials are missing, not valid, or no longer valid. Which of these is not told.
     Invalid,
     /// The same, and too many that were not valid came from there. Others are not looked up for so long.
@@ -79,9 +79,9 @@ enum Keys {
 #[derive(Clone)]
 pub struct Authenticator {
     keys: Keys,
-    demands: Arc<Demands>,
+    demands: Arc<ClaimRequirements>,
     bearers: Option<Bearers>,
-    rates: Arc<Rates>,
+    rate_limiter: Arc<RateLimiter>,
 }
 
 impl Authenticator {
@@ -95,7 +95,7 @@ impl Authenticator {
             (None, Some(url)) => Keys::Published(Arc::new(Jwks::new(url.clone())?)),
             (None, None) => Keys::None,
         };
-        let demands = Arc::new(Demands {
+        let demands = Arc::new(ClaimRequirements {
             issuer: config.issuer.clone(),
             audience: config.audience.clone(),
         });
@@ -103,7 +103,7 @@ impl Authenticator {
             keys,
             demands,
             bearers: None,
-            rates: Arc::new(Rates::new(None)),
+            rate_limiter: Arc::new(RateLimiter::new(None)),
         })
     }
 
@@ -118,8 +118,8 @@ impl Authenticator {
 
     /// Counts wrong tokens here.
     #[must_use]
-    pub fn with_rates(self, rates: Arc<Rates>) -> Self {
-        Self { rates, ..self }
+    pub fn with_rate_limiter(self, rate_limiter: Arc<RateLimiter>) -> Self {
+        Self { rate_limiter, ..self }
     }
 
     /// Keeps published keys fresh until it is cancelled.
@@ -135,7 +135,7 @@ impl Authenticator {
     }
 
     /// Checks credentials that come from an address. Wherever they come in, wrong ones are counted here.
-    pub async fn check(&self, shown: &Credentials, peer: Option<IpAddr>) -> Result<Caller, Refused> {
+    pub async fn check(&self, shown: &Credentials, peer: Option<IpAddr>) -> Result<Caller, AuthError> {
         if !self.is_required() {
             let name = shown.developer.as_deref().unwrap_or("developer");
             return developer_named(name).ok_or_else(|| unauthenticated(Reason::Name));
@@ -152,15 +152,19 @@ impl Authenticator {
             None => Err(unauthenticated(Reason::Missing)),
         };
         match &checked {
-            Err(Refused::Invalid) if !is_looked_up => self.count_wrong(peer)?,
-            Ok(_) | Err(Refused::Unavailable) if is_looked_up => self.rates.give_back_wrong_token(peer),
+            Err(AuthError::Invalid) if !is_looked_up => self.count_wrong(peer)?,
+            Ok(_) | Err(AuthError::Unavailable) if is_looked_up => {
+                self.rate_limiter.give_back_wrong_token(peer)
+            }
             _ => {}
         }
         checked
     }
 
-    fn count_wrong(&self, peer: Option<IpAddr>) -> Result<(), Refused> {
-        self.rates.take_wrong_token(peer).map_err(Refused::Exhausted)
+    fn count_wrong(&self, peer: Option<IpAddr>) -> Result<(), AuthError> {
+        self.rate_limiter
+            .take_wrong_token(peer)
+            .map_err(AuthError::Exhausted)
     }
 
     /// Whether nothing but the database knows the token. One that was right a moment ago is read again, but is no guess.
@@ -171,7 +175,7 @@ impl Authenticator {
         !bearers.has_accepted(&secret)
     }
 
-    async fn caller(&self, text: &str) -> Result<Caller, Refused> {
+    async fn caller(&self, text: &str) -> Result<Caller, AuthError> {
         if tokens::Secret::is_meant(text) {
             return self.script(text).await;
         }
@@ -184,7 +188,7 @@ impl Authenticator {
         caller.ok_or_else(|| unauthenticated(Reason::Claims))
     }
 
-    async fn script(&self, text: &str) -> Result<Caller, Refused> {
+    async fn script(&self, text: &str) -> Result<Caller, AuthError> {
         let invalid = || unauthenticated(Reason::ApiToken);
         let bearers = self.bearers.as_ref().ok_or_else(invalid)?;
         let secret = tokens::Secret::parse(text).ok_or_else(invalid)?;
@@ -192,7 +196,7 @@ impl Authenticator {
             Ok(bearer) => bearer.map(Caller::from).ok_or_else(invalid),
             Err(error) => {
                 error.log("looking up an API token");
-                Err(Refused::Unavailable)
+                Err(AuthError::Unavailable)
             }
         }
     }
@@ -210,14 +214,14 @@ impl Authenticator {
     }
 
     /// The token says which of our keys it was signed with, and nothing else about it.
-    async fn key_of(&self, token: &Token<'_>) -> Result<Key, Refused> {
+    async fn key_of(&self, token: &Token<'_>) -> Result<Key, AuthError> {
         match &self.keys {
             Keys::None => Err(unauthenticated(Reason::UnknownKey)),
             Keys::Secret(key) => Ok(key.clone()),
             Keys::Published(keys) => match keys.find(token.key_id.as_deref()).await {
-                Found::Key(key) => Ok(key),
-                Found::Unknown => Err(unauthenticated(Reason::UnknownKey)),
-                Found::NoKeys => Err(Refused::Unavailable),
+                KeyLookup::Key(key) => Ok(key),
+                KeyLookup::Unknown => Err(unauthenticated(Reason::UnknownKey)),
+                KeyLookup::NoKeys => Err(AuthError::Unavailable),
             },
         }
     }
@@ -283,7 +287,7 @@ mod tests {
             ("JWT_ISSUER", "us"),
             ("JWT_AUDIENCE", "tags"),
         ]);
-        let token = mint(&config, actor(), Duration::from_mins(1)).unwrap();
+        let token = issue_token(&config, actor(), Duration::from_mins(1)).unwrap();
         let caller = Authenticator::new(&config)
             .unwrap()
             .check(&shown(Some(&format!("bearer {token}")), Some("eve")), None)
@@ -361,13 +365,13 @@ mod tests {
                 authenticator
                     .check(&shown(Some(&authorization), Some("ada")), None)
                     .await,
-                Err(Refused::Invalid),
+                Err(AuthError::Invalid),
                 "{authorization}"
             );
         }
         assert_eq!(
             authenticator.check(&shown(None, Some("ada")), None).await,
-            Err(Refused::Invalid)
+            Err(AuthError::Invalid)
         );
     }
 
@@ -391,8 +395,8 @@ mod tests {
         );
         for name in ["system:maintain", "ｓystem:maintain", "\u{fffd}", ""] {
             let refused = authenticator.check(&shown(None, Some(name)), None).await;
-            assert_eq!(refused, Err(Refused::Invalid), "{name}");
+            assert_eq!(refused, Err(AuthError::Invalid), "{name}");
         }
-        assert!(mint(&config(&[]), actor(), Duration::from_mins(1)).is_err());
+        assert!(issue_token(&config(&[]), actor(), Duration::from_mins(1)).is_err());
     }
 }

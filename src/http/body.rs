@@ -1,36 +1,36 @@
 //! Bodies of requests as they come: bounded, and paid for by their callers, before anybody parses them.
 
+use super::error::HttpError;
 use super::limits;
-use super::rates::Meter;
-use super::refusal::Refusal;
+use super::rate_limit::Meter;
 use axum::body::Body;
 use futures::StreamExt;
 
 /// Reads a body of `most` bytes at most. Each piece is paid for before it is kept.
-pub async fn read(body: Body, most: usize, mut meter: Meter<'_>) -> Result<Vec<u8>, Refusal> {
+pub async fn read(body: Body, most: usize, mut meter: Meter<'_>) -> Result<Vec<u8>, HttpError> {
     let reading = async {
         let (mut read, mut pieces) = (Vec::new(), body.into_data_stream());
         while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|_| Refusal::bad_request("the body could not be read"))?;
+            let piece = piece.map_err(|_| HttpError::bad_request("the body could not be read"))?;
             if read.len() + piece.len() > most {
-                return Err(Refusal::body_too_large(most));
+                return Err(HttpError::body_too_large(most));
             }
-            meter.take(piece.len())?;
+            meter.try_acquire(piece.len())?;
             read.extend_from_slice(&piece);
         }
         Ok(read)
     };
     let read = tokio::time::timeout(limits::BODY_TIME, reading).await;
-    read.unwrap_or_else(|_late| Err(Refusal::slow_body()))
+    read.unwrap_or_else(|_late| Err(HttpError::slow_body()))
 }
 
 /// Refuses JSON with more than [`limits::JSON_VALUES`] values, before it is parsed.
-pub fn check_json(text: &[u8]) -> Result<(), Refusal> {
+pub fn check_json(text: &[u8]) -> Result<(), HttpError> {
     if count_values(text) <= limits::JSON_VALUES {
         return Ok(());
     }
     let message = format!("the JSON has more than {} values", limits::JSON_VALUES);
-    Err(Refusal::bad_request(message))
+    Err(HttpError::bad_request(message))
 }
 
 /// Counts what begins a value: an opening bracket or brace, and a comma. It is no judge of syntax.
@@ -50,19 +50,21 @@ fn count_values(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::rates::Rates;
+    use crate::http::rate_limit::RateLimiter;
     use axum::http::StatusCode;
 
     #[tokio::test]
     async fn a_body_is_paid_for_and_bounded_while_it_comes() {
-        let rates = Rates::new(Some(1_000));
+        let rate_limiter = RateLimiter::new(Some(1_000));
         let of = |bytes: usize| {
             let pieces = (0..bytes / 100).map(|_| Ok::<_, std::io::Error>("x".repeat(100)));
             Body::from_stream(futures::stream::iter(pieces))
         };
-        let status =
-            |read: Result<Vec<u8>, Refusal>| read.map(|read| read.len()).map_err(|refusal| refusal.status);
-        let read = |caller, bytes| read(of(bytes), 50_000, rates.meter(caller, 100));
+        let status = |read: Result<Vec<u8>, HttpError>| {
+            read.map(|read| read.len())
+                .map_err(|http_error| http_error.status)
+        };
+        let read = |caller, bytes| read(of(bytes), 50_000, rate_limiter.meter(caller, 100));
         assert_eq!(status(read("ann", 50_000).await), Ok(50_000));
         assert_eq!(
             status(read("bob", 50_100).await),

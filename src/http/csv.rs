@@ -1,10 +1,10 @@
 //! Downloads: the template to fill in, and exports, streamed.
 
-use super::SharedEdge;
+use super::SharedHttpState;
 use super::auth::Caller;
 use super::caller_limit::Permit;
-use super::rates::{EXPORT_COST, sent_cost};
-use super::refusal::Refusal;
+use super::error::HttpError;
+use super::rate_limit::{EXPORT_COST, sent_cost};
 use crate::domain::Cloud;
 use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
 use crate::error::Error;
@@ -22,7 +22,7 @@ use serde::{Deserialize, Deserializer};
 const CSV: &str = "text/csv; charset=utf-8; header=present";
 
 /// `GET /csv/template`: an empty inventory.
-pub async fn template(_: Caller) -> Result<Response, Refusal> {
+pub async fn template(_: Caller) -> Result<Response, HttpError> {
     Ok(download("virtual-tagging-template.csv", csv::template().into()))
 }
 
@@ -54,11 +54,11 @@ enum What {
 
 /// `GET /csv/export`: what exists for the caller, filtered.
 pub async fn export(
-    State(edge): State<SharedEdge>,
+    State(state): State<SharedHttpState>,
     caller: Caller,
     parameters: Result<Query<ExportParameters>, QueryRejection>,
-) -> Result<Response, Refusal> {
-    let (permit, parameters) = paid(&edge, &caller, parameters)?;
+) -> Result<Response, HttpError> {
+    let (permit, parameters) = paid(&state, &caller, parameters)?;
     let (kind, name) = match parameters.what {
         What::Resources => (ExportKind::Resources, "resources.csv"),
         What::Tags => (ExportKind::Tags, "virtual-tags.csv"),
@@ -68,10 +68,10 @@ pub async fn export(
         account_id: parameters.account_id,
         resource_type: parameters.resource_type,
     };
-    let db = edge.executor.services().reads(&caller.actor.scope).clone();
-    let turns = edge.executor.house().export_pages();
+    let db = state.executor.services().reads(&caller.actor.scope).clone();
+    let turns = state.executor.concurrency().export_pages();
     let export = Export::new(db, turns, &caller.actor, kind, &filter)?;
-    streamed(edge, caller, permit, name, export).await
+    streamed(state, caller, permit, name, export).await
 }
 
 /// Which run.
@@ -83,69 +83,79 @@ pub struct RejectionParameters {
 
 /// `GET /csv/rejections`: the lines that a run refused, each with why.
 pub async fn rejections(
-    State(edge): State<SharedEdge>,
+    State(state): State<SharedHttpState>,
     caller: Caller,
     parameters: Result<Query<RejectionParameters>, QueryRejection>,
-) -> Result<Response, Refusal> {
-    let (permit, parameters) = paid(&edge, &caller, parameters)?;
+) -> Result<Response, HttpError> {
+    let (permit, parameters) = paid(&state, &caller, parameters)?;
     let run =
         Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
-    let turns = edge.executor.house().export_pages();
-    let export = Export::of_rejections(edge.db.clone(), turns, &caller.actor, run.0)?;
-    streamed(edge, caller, permit, "rejections.csv", export).await
+    let turns = state.executor.concurrency().export_pages();
+    let export = Export::of_rejections(state.db.clone(), turns, &caller.actor, run.0)?;
+    streamed(state, caller, permit, "rejections.csv", export).await
 }
 
 /// What is asked for, and the permit for it, once the caller has spent what it takes.
 fn paid<T>(
-    edge: &SharedEdge,
+    state: &SharedHttpState,
     caller: &Caller,
     parameters: Result<Query<T>, QueryRejection>,
-) -> Result<(Permit, T), Refusal> {
-    let taken = edge.executor.rates().take(&caller.actor.subject, EXPORT_COST);
-    taken.map_err(Refusal::rate_limited)?;
-    let Query(parameters) = parameters.map_err(|rejection| Refusal::bad_request(rejection.body_text()))?;
-    let permit = edge.executor.house().acquire_export(&caller.actor.subject)?;
+) -> Result<(Permit, T), HttpError> {
+    let taken = state
+        .executor
+        .rate_limiter()
+        .try_acquire(&caller.actor.subject, EXPORT_COST);
+    taken.map_err(HttpError::rate_limited)?;
+    let Query(parameters) = parameters.map_err(|rejection| HttpError::bad_request(rejection.body_text()))?;
+    let permit = state
+        .executor
+        .concurrency()
+        .acquire_export(&caller.actor.subject)?;
     Ok((permit, parameters))
 }
 
 /// Page by page as the caller's rate allows, until the end, or until the caller's credentials end or are taken back.
 async fn streamed(
-    edge: SharedEdge,
+    state: SharedHttpState,
     caller: Caller,
     permit: Permit,
     name: &str,
     mut export: Export,
-) -> Result<Response, Refusal> {
-    let executor = &edge.executor;
+) -> Result<Response, HttpError> {
+    let executor = &state.executor;
     let mut entry = executor.access(&caller.actor, "export", Some(name), EXPORT_COST, None);
     // While the status can still be chosen: afterwards a fault can only cut the answer off.
     let first = export.next_page().await.inspect_err(|error| {
         entry.end(Code::of(error).as_str());
         if error.is_outage() {
-            executor.rates().give_back(&caller.actor.subject, EXPORT_COST);
+            executor
+                .rate_limiter()
+                .give_back(&caller.actor.subject, EXPORT_COST);
         }
     })?;
     let first = first.unwrap_or_default();
     executor
-        .rates()
+        .rate_limiter()
         .charge(&caller.actor.subject, sent_cost(first.len()));
-    let state = (edge, caller, permit, export, entry);
+    let state = (state, caller, permit, export, entry);
     let rest = stream::try_unfold(
         state,
-        |(edge, caller, permit, mut export, mut entry)| async move {
+        |(state, caller, permit, mut export, mut entry)| async move {
             let page = export.next_page().await;
             let page = page.inspect_err(|error| entry.end(Code::of(error).as_str()))?;
             let Some(page) = page else {
                 entry.end("OK");
                 return Ok(None);
             };
-            let rates = edge.executor.rates();
-            rates.spend(&caller.actor.subject, sent_cost(page.len())).await;
-            if !edge.authenticator.still_accepts(&caller).await {
+            let rate_limiter = state.executor.rate_limiter();
+            rate_limiter
+                .spend(&caller.actor.subject, sent_cost(page.len()))
+                .await;
+            if !state.authenticator.still_accepts(&caller).await {
                 entry.end(Code::Unauthenticated.as_str());
                 return Err(Error::Unauthenticated);
             }
-            Ok(Some((Bytes::from(page), (edge, caller, permit, export, entry))))
+            Ok(Some((Bytes::from(page), (state, caller, permit, export, entry))))
         },
     );
     let pages = stream::iter([Ok(Bytes::from(first))]).chain(rest);

@@ -1,7 +1,7 @@
 //! Who is refused, in the log and in metrics: 401 and 403. Without what was sent, which may be a secret, and a line now and
 //! then only, for strangers can cause any number.
 
-use super::auth::Refused;
+use super::auth::AuthError;
 use crate::graphql::context::RequestId;
 use crate::telemetry::{Throttle, names};
 
@@ -47,12 +47,12 @@ impl Reason {
 }
 
 /// Counts and logs credentials that are refused; the line is in the span of its request.
-pub fn unauthenticated(reason: Reason) -> Refused {
+pub fn unauthenticated(reason: Reason) -> AuthError {
     metrics::counter!(names::AUTHENTICATION_FAILURES, "reason" => reason.as_str()).increment(1);
     if let Some(left_out) = reason.throttle().admit() {
         tracing::warn!(reason = reason.as_str(), left_out, "credentials were refused");
     }
-    Refused::Invalid
+    AuthError::Invalid
 }
 
 /// Counts and logs what a known caller may not do.

@@ -1,6 +1,6 @@
 //! GraphiQL out of the binary: nothing comes from another host.
 
-use super::refusal::Refusal;
+use super::error::HttpError;
 use crate::graphql::error::Code;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -75,11 +75,11 @@ pub fn page() -> Response {
 }
 
 /// A file of the page: compressed as it is stored, for who takes that; 304 when the caller has it.
-pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, HttpError> {
     let asset = ASSETS
         .iter()
         .find(|asset| asset.name == name)
-        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, Code::NotFound, "there is no such file"))?;
+        .ok_or_else(|| HttpError::new(StatusCode::NOT_FOUND, Code::NotFound, "there is no such file"))?;
     let mut response = if asset.gzipped && !takes_gzip(&headers) {
         unpack(asset.bytes)?.into_response()
     } else {
@@ -120,11 +120,11 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     accepted.is_some_and(|value| value.contains("gzip") && !value.contains("gzip;q=0"))
 }
 
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
+fn unpack(bytes: &[u8]) -> Result<Vec<u8>, HttpError> {
     let mut plain = Vec::new();
     GzDecoder::new(bytes).read_to_end(&mut plain).map_err(|error| {
         tracing::error!("an asset cannot be unpacked: {error}");
-        Refusal::new(
+        HttpError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             Code::InternalServerError,
             "internal error",

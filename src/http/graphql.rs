@@ -1,12 +1,12 @@
 //! GraphQL over HTTP: which requests are GraphQL requests, and in which form the answer goes back.
 
 use super::auth::Caller;
-use super::executor::{Answer, Denial, Executor, Operation};
+use super::error::HttpError;
+use super::executor::{Executor, GraphqlResponse, Operation, RequestError};
 use super::negotiation::{Media, accepted};
-use super::rates::TEXT_BYTES;
-use super::refusal::Refusal;
+use super::rate_limit::TEXT_BYTES;
 use super::request::{self, Content, Incoming};
-use super::{SharedEdge, body, graphiql, upload, websocket};
+use super::{SharedHttpState, body, graphiql, upload, websocket};
 use crate::domain::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
@@ -27,63 +27,66 @@ pub const COST: HeaderName = HeaderName::from_static("graphql-cost");
 
 /// `GET /graphql`: a websocket, GraphiQL for a browser, or a query.
 pub async fn get(
-    State(edge): State<SharedEdge>,
+    State(state): State<SharedHttpState>,
     Extension(id): Extension<RequestId>,
     request: Request,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let (mut parts, _) = request.into_parts();
     if websocket::is_wanted(&parts.headers) {
         let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
             .await
-            .map_err(|_| Refusal::bad_request("this is not a websocket handshake"))?;
-        return websocket::open(edge, upgrade, &parts, id).await;
+            .map_err(|_| HttpError::bad_request("this is not a websocket handshake"))?;
+        return websocket::open(state, upgrade, &parts, id).await;
     }
     if accepted(&parts.headers) == Some(Media::Html) {
         return Ok(graphiql::page());
     }
     let media = media_for_json(&parts.headers)?;
-    let caller = Caller::from_request_parts(&mut parts, &edge).await?;
+    let caller = Caller::from_request_parts(&mut parts, &state).await?;
     let (actor, query) = (&caller.actor, parts.uri.query().unwrap_or_default());
-    let incoming = pay(&edge, actor, query.len()).and_then(|()| request::from_parameters(query));
+    let incoming = pay(&state, actor, query.len()).and_then(|()| request::from_parameters(query));
     let incoming = incoming.map(|request| Incoming::One(Box::new(request)));
-    Ok(serve(&edge, incoming, actor, id, Form { media, is_get: true }).await)
+    Ok(serve(&state, incoming, actor, id, Form { media, is_get: true }).await)
 }
 
 /// `POST /graphql`: queries or mutations, as JSON or with uploads.
 pub async fn post(
-    State(edge): State<SharedEdge>,
+    State(state): State<SharedHttpState>,
     Extension(id): Extension<RequestId>,
     request: Request,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     // Before the body is read: nobody uploads what will not be answered.
     let (mut parts, body) = request.into_parts();
     let form = Form {
         media: media_for_json(&parts.headers)?,
         is_get: false,
     };
-    let caller = Caller::from_request_parts(&mut parts, &edge).await?;
+    let caller = Caller::from_request_parts(&mut parts, &state).await?;
     let actor = &caller.actor;
-    let content = pay(&edge, actor, 0).and_then(|()| request::content(&parts.headers));
+    let content = pay(&state, actor, 0).and_then(|()| request::content(&parts.headers));
     let incoming = match content {
         Ok(Content::Multipart { boundary }) => {
-            return Ok(serve_upload(&edge, boundary, body, actor, id, form).await);
+            return Ok(serve_upload(&state, boundary, body, actor, id, form).await);
         }
-        Ok(Content::Json) => read_json(&edge, body, actor).await,
-        Err(refusal) => Err(refusal),
+        Ok(Content::Json) => read_json(&state, body, actor).await,
+        Err(http_error) => Err(http_error),
     };
-    Ok(serve(&edge, incoming, actor, id, form).await)
+    Ok(serve(&state, incoming, actor, id, form).await)
 }
 
 /// Takes what a request costs before it is parsed, with those of its bytes that are here.
-fn pay(edge: &SharedEdge, actor: &Actor, bytes: usize) -> Result<(), Refusal> {
-    let executor = &edge.executor;
+fn pay(state: &SharedHttpState, actor: &Actor, bytes: usize) -> Result<(), HttpError> {
+    let executor = &state.executor;
     executor.charge(actor, 1)?;
-    executor.rates().meter(&actor.subject, TEXT_BYTES).take(bytes)
+    executor
+        .rate_limiter()
+        .meter(&actor.subject, TEXT_BYTES)
+        .try_acquire(bytes)
 }
 
-async fn read_json(edge: &SharedEdge, body: Body, actor: &Actor) -> Result<Incoming, Refusal> {
-    let executor = &edge.executor;
-    let meter = executor.rates().meter(&actor.subject, TEXT_BYTES);
+async fn read_json(state: &SharedHttpState, body: Body, actor: &Actor) -> Result<Incoming, HttpError> {
+    let executor = &state.executor;
+    let meter = executor.rate_limiter().meter(&actor.subject, TEXT_BYTES);
     let text = body::read(body, executor.limits().body_bytes, meter).await?;
     let incoming = request::from_json(&text, executor.config())?;
     if let Incoming::Batch(requests) = &incoming {
@@ -93,8 +96,8 @@ async fn read_json(edge: &SharedEdge, body: Body, actor: &Actor) -> Result<Incom
 }
 
 /// Anything else.
-pub async fn other() -> Refusal {
-    Refusal::method("GET, HEAD, POST", "GraphQL takes GET and POST")
+pub async fn other() -> HttpError {
+    HttpError::method("GET, HEAD, POST", "GraphQL takes GET and POST")
 }
 
 /// How a request came, and what its answer is to be.
@@ -106,102 +109,115 @@ struct Form {
 
 /// Executes what a request asks and gives its answer the form that the caller accepts.
 async fn serve(
-    edge: &SharedEdge,
-    incoming: Result<Incoming, Refusal>,
+    state: &SharedHttpState,
+    incoming: Result<Incoming, HttpError>,
     actor: &Actor,
     id: RequestId,
     form: Form,
 ) -> Response {
     let mut response = match incoming {
         Ok(Incoming::One(request)) => {
-            let operated = operate(edge, *request, actor, &id, form.is_get).await;
+            let operated = operate(state, *request, actor, &id, form.is_get).await;
             respond(operated, &id, form.media)
         }
-        Ok(Incoming::Batch(requests)) => batch(edge, requests, actor, &id, form.media).await,
-        Err(refusal) => refusal.into_response(),
+        Ok(Incoming::Batch(requests)) => batch(state, requests, actor, &id, form.media).await,
+        Err(http_error) => http_error.into_response(),
     };
-    edge.executor.rates().tell(&actor.subject, response.headers_mut());
+    state
+        .executor
+        .rate_limiter()
+        .write_headers(&actor.subject, response.headers_mut());
     response
 }
 
 /// The same for a request with files, which are there until the operation has ended.
 async fn serve_upload(
-    edge: &SharedEdge,
+    state: &SharedHttpState,
     boundary: String,
     body: Body,
     actor: &Actor,
     id: RequestId,
     form: Form,
 ) -> Response {
-    let operated = match upload::receive(edge, actor, boundary, body).await {
+    let operated = match upload::receive(state, actor, boundary, body).await {
         Ok(upload) => {
-            let operated = run(edge, upload.operation, actor, &id, form.is_get).await;
+            let operated = run(state, upload.operation, actor, &id, form.is_get).await;
             drop(upload.permit);
             operated
         }
-        Err(denial) => Err(denial),
+        Err(request_error) => Err(request_error),
     };
     let mut response = respond(operated, &id, form.media);
-    edge.executor.rates().tell(&actor.subject, response.headers_mut());
+    state
+        .executor
+        .rate_limiter()
+        .write_headers(&actor.subject, response.headers_mut());
     response
 }
 
 /// The answer of one operation in its form.
-fn respond(operated: Result<(Answer, Option<u64>), Denial>, id: &RequestId, media: Media) -> Response {
+fn respond(
+    operated: Result<(GraphqlResponse, Option<u64>), RequestError>,
+    id: &RequestId,
+    media: Media,
+) -> Response {
     match operated {
         Ok((answer, cost)) => render_one(answer, media, cost),
-        Err(Denial::Refused(refusal)) => {
-            Executor::count_refused(refusal.code.as_str());
-            refusal.into_response()
+        Err(RequestError::Http(http_error)) => {
+            Executor::count_refused(http_error.code.as_str());
+            http_error.into_response()
         }
-        Err(Denial::Request(error)) => render_one(refused(error, id), media, None),
+        Err(RequestError::Request(error)) => render_one(refused(error, id), media, None),
     }
 }
 
 /// Executes each of the requests as if it had come alone. What went wrong with one stands in its place.
 async fn batch(
-    edge: &SharedEdge,
-    requests: Vec<Result<GraphqlRequest, Refusal>>,
+    state: &SharedHttpState,
+    requests: Vec<Result<GraphqlRequest, HttpError>>,
     actor: &Actor,
     id: &RequestId,
     media: Media,
 ) -> Response {
     let answers = requests.into_iter().map(|request| async move {
         let operated = match request {
-            Ok(request) => operate(edge, request, actor, id, false).await,
-            Err(refusal) => Err(refusal.into()),
+            Ok(request) => operate(state, request, actor, id, false).await,
+            Err(http_error) => Err(http_error.into()),
         };
-        operated.unwrap_or_else(|denial| (refused(denial.into_error(), id), None))
+        operated.unwrap_or_else(|request_error| (refused(request_error.into_error(), id), None))
     });
     let (mut answers, costs): (Vec<_>, Vec<_>) = join_all(answers).await.into_iter().unzip();
     let cost = costs.into_iter().flatten().sum();
-    let reservations = answers.iter_mut().map(Answer::take_reservation).collect();
+    let reservations = answers
+        .iter_mut()
+        .map(GraphqlResponse::take_reservation)
+        .collect();
     render(&answers, reservations, media, StatusCode::OK, Some(cost))
 }
 
 /// Executes a request. Gives the answer and what it cost.
 async fn operate(
-    edge: &SharedEdge,
+    state: &SharedHttpState,
     request: GraphqlRequest,
     actor: &Actor,
     id: &RequestId,
     is_get: bool,
-) -> Result<(Answer, Option<u64>), Denial> {
-    let operation = edge.executor.admit(request, actor)?;
-    run(edge, operation, actor, id, is_get).await
+) -> Result<(GraphqlResponse, Option<u64>), RequestError> {
+    let operation = state.executor.admit(request, actor)?;
+    run(state, operation, actor, id, is_get).await
 }
 
 /// Executes an operation that was let in.
 async fn run(
-    edge: &SharedEdge,
+    state: &SharedHttpState,
     operation: Operation,
     actor: &Actor,
     id: &RequestId,
     is_get: bool,
-) -> Result<(Answer, Option<u64>), Denial> {
+) -> Result<(GraphqlResponse, Option<u64>), RequestError> {
     match operation.kind() {
         OperationType::Subscription => {
-            return Err(Refusal::new(
+            return Err(HttpError::new(
                 StatusCode::BAD_REQUEST,
                 Code::OperationResolutionFailure,
                 "subscriptions go over a websocket (graphql-transport-ws)",
@@ -209,24 +225,24 @@ async fn run(
             .into());
         }
         OperationType::Mutation if is_get => {
-            return Err(Refusal::method("POST", "a GET runs queries only: send mutations by POST").into());
+            return Err(HttpError::method("POST", "a GET runs queries only: send mutations by POST").into());
         }
         _ => {}
     }
     let cost = operation.cost();
-    let answer = edge.executor.execute(operation, actor.clone(), id).await?;
+    let answer = state.executor.execute(operation, actor.clone(), id).await?;
     Ok((answer, Some(cost)))
 }
 
-fn refused(error: async_graphql::ServerError, id: &RequestId) -> Answer {
-    let answer = Answer::refused(error, id);
+fn refused(error: async_graphql::ServerError, id: &RequestId) -> GraphqlResponse {
+    let answer = GraphqlResponse::refused(error, id);
     Executor::count_refused(answer.code());
     answer
 }
 
 /// `application/json` says 200 to every GraphQL request, as its clients expect; the newer type says 400 when the
 /// operation was not executed, and 503 when the database is away.
-fn status(answer: &Answer, media: Media) -> StatusCode {
+fn status(answer: &GraphqlResponse, media: Media) -> StatusCode {
     match media {
         Media::GraphqlResponse if answer.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
         Media::GraphqlResponse if !answer.was_executed() => StatusCode::BAD_REQUEST,
@@ -246,7 +262,7 @@ impl AsRef<[u8]> for RenderedBody {
     }
 }
 
-fn render_one(mut answer: Answer, media: Media, cost: Option<u64>) -> Response {
+fn render_one(mut answer: GraphqlResponse, media: Media, cost: Option<u64>) -> Response {
     let reservations = vec![answer.take_reservation()];
     render(&answer, reservations, media, status(&answer, media), cost)
 }
@@ -265,7 +281,7 @@ fn render(
         }),
         Err(error) => {
             tracing::error!("an answer cannot be written as JSON: {error}");
-            return Refusal::fault().into_response();
+            return HttpError::fault().into_response();
         }
     };
     let headers = [
@@ -284,9 +300,9 @@ fn render(
 }
 
 /// The JSON type that the caller accepts.
-fn media_for_json(headers: &HeaderMap) -> Result<Media, Refusal> {
+fn media_for_json(headers: &HeaderMap) -> Result<Media, HttpError> {
     match accepted(headers) {
-        Some(Media::Html) | None => Err(Refusal::new(
+        Some(Media::Html) | None => Err(HttpError::new(
             StatusCode::NOT_ACCEPTABLE,
             Code::BadRequest,
             "answers are application/json or application/graphql-response+json",

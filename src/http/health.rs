@@ -3,10 +3,10 @@
 //! So asking often must cost little: readiness is looked at, and metrics are rendered, once in [`LOOK_INTERVAL`] at most,
 //! however many ask.
 
-use super::refusal::Refusal;
+use super::error::HttpError;
 use super::trace::trace;
 use crate::db::migrate::{self, SchemaFit};
-use crate::db::{Pools, scoped};
+use crate::db::{Pools, row_security};
 use crate::domain::events::{Feed, TagLog};
 use crate::error::Error;
 use crate::graphql::error::Code;
@@ -116,7 +116,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(health: Arc<Health>) -> Router<S
 /// All that a process answers which only works on jobs.
 pub fn health_router(health: Arc<Health>) -> Router {
     routes(health)
-        .fallback(|| async { Refusal::nothing_here() })
+        .fallback(|| async { HttpError::nothing_here() })
         .layer(axum::middleware::from_fn(trace))
 }
 
@@ -197,7 +197,7 @@ fn log_failure(probe: &str, error: &Error) {
 
 /// The watch knows at once; the ping proves that the pool works, too.
 async fn reach(pools: &Pools) -> Result<String, String> {
-    if pools.watch.away().is_some() {
+    if pools.watch.outage().is_some() {
         return Err("cannot be reached".into());
     }
     let ping = tokio::time::timeout(PROBE_TIMEOUT, pools.all.ping()).await;
@@ -231,7 +231,7 @@ async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
 
 /// Callers limited to accounts can read. When they are so many that this has to wait, they can.
 async fn guarded(pools: &Pools) -> Result<String, String> {
-    match tokio::time::timeout(PROBE_TIMEOUT, scoped::prove(&pools.scoped)).await {
+    match tokio::time::timeout(PROBE_TIMEOUT, row_security::verify_row_security(&pools.scoped)).await {
         Ok(Ok(())) => Ok("holds".into()),
         Ok(Err(error)) => {
             log_failure("row_security", &error);
@@ -262,9 +262,9 @@ async fn following(feed: &Feed<TagLog>) -> Result<String, String> {
 }
 
 /// The metrics in Prometheus' text format. Whatever needs the database was read before, in the background.
-async fn metrics(State(health): State<Arc<Health>>) -> Result<Response, Refusal> {
+async fn metrics(State(health): State<Arc<Health>>) -> Result<Response, HttpError> {
     let Some(metrics) = &health.metrics else {
-        return Err(Refusal::new(
+        return Err(HttpError::new(
             StatusCode::SERVICE_UNAVAILABLE,
             Code::InternalServerError,
             "metrics are not recorded in this process",

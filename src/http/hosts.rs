@@ -4,7 +4,7 @@
 //! made to point to this machine (DNS rebinding), and then the browser takes both for one origin. The `Host` header still has
 //! the page's name.
 
-use super::refusal::Refusal;
+use super::error::HttpError;
 use crate::graphql::error::Code;
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
@@ -70,7 +70,7 @@ pub async fn check_host(State(policy): State<HostPolicy>, request: Request, next
     }
     let message = "the service does not answer to this Host, but to localhost, loopback addresses, and the names in \
                    ALLOWED_HOSTS";
-    Refusal::new(StatusCode::MISDIRECTED_REQUEST, Code::BadRequest, message).into_response()
+    HttpError::new(StatusCode::MISDIRECTED_REQUEST, Code::BadRequest, message).into_response()
 }
 
 #[cfg(test)]

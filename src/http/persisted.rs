@@ -1,11 +1,11 @@
 //! Which document a request means: its text, or one that is known by a hash or an id.
 
 use super::document::{Document, DocumentCache};
-use super::executor::Denial;
+use super::error::HttpError;
+use super::executor::RequestError;
 use super::generations::Generations;
-use super::refusal::Refusal;
 use crate::config::GraphqlConfig;
-use crate::graphql::check::Checker;
+use crate::graphql::document_validator::DocumentValidator;
 use crate::graphql::error::Code;
 use async_graphql::{Request, Value};
 use axum::http::StatusCode;
@@ -37,10 +37,10 @@ pub enum TrustError {
 /// The documents that can be executed.
 pub struct Documents {
     cache: DocumentCache,
-    known: Known,
+    store: DocumentStore,
 }
 
-enum Known {
+enum DocumentStore {
     /// Documents come as texts.
     None,
     /// Who sends a text with its hash may send the hash alone from then on.
@@ -53,37 +53,37 @@ impl Documents {
     /// As configured; reads the trusted documents.
     pub fn open(config: &GraphqlConfig) -> Result<Self, TrustError> {
         let cache = DocumentCache::new(config.limits);
-        let known = match &config.trusted_documents {
-            Some(path) => Known::Trusted(trusted(path, config)?),
+        let store = match &config.trusted_documents {
+            Some(path) => DocumentStore::Trusted(trusted(path, config)?),
             None if config.persisted_queries => {
-                Known::Automatic(Generations::new(KEPT_DOCUMENTS, KEPT_BYTES))
+                DocumentStore::Automatic(Generations::new(KEPT_DOCUMENTS, KEPT_BYTES))
             }
-            None => Known::None,
+            None => DocumentStore::None,
         };
-        Ok(Self { cache, known })
+        Ok(Self { cache, store })
     }
 
     /// The document that a request means.
-    pub fn find(&self, request: &Request) -> Result<Arc<Document>, Denial> {
+    pub fn find(&self, request: &Request) -> Result<Arc<Document>, RequestError> {
         let (text, id) = (request.query.as_str(), named(request)?);
-        match (&self.known, id) {
-            (Known::Trusted(documents), Some(id)) => match documents.get(id) {
+        match (&self.store, id) {
+            (DocumentStore::Trusted(documents), Some(id)) => match documents.get(id) {
                 Some(document) if text.is_empty() || text == &*document.text => Ok(document.clone()),
                 Some(_) => Err(mismatch()),
                 None => Err(not_found()),
             },
-            (Known::Trusted(_), None) => Err(Denial::Request(
+            (DocumentStore::Trusted(_), None) => Err(RequestError::Request(
                 Code::PersistedQueryIdRequired
                     .server_error("only trusted documents are executed: send the id of one, and no text"),
             )),
-            (Known::None, Some(_)) if text.is_empty() => Err(Refusal::new(
+            (DocumentStore::None, Some(_)) if text.is_empty() => Err(HttpError::new(
                 StatusCode::OK,
                 Code::PersistedQueryNotSupported,
                 "PersistedQueryNotSupported",
             )
             .into()),
-            (Known::None, _) | (Known::Automatic(_), None) => Ok(self.cache.get(text)?),
-            (Known::Automatic(kept), Some(hash)) => self.automatic(kept, text, hash),
+            (DocumentStore::None, _) | (DocumentStore::Automatic(_), None) => Ok(self.cache.get(text)?),
+            (DocumentStore::Automatic(kept), Some(hash)) => self.automatic(kept, text, hash),
         }
     }
 
@@ -92,7 +92,7 @@ impl Documents {
         kept: &Generations<[u8; 32], Arc<Document>>,
         text: &str,
         hash: &str,
-    ) -> Result<Arc<Document>, Denial> {
+    ) -> Result<Arc<Document>, RequestError> {
         let hash = digest(hash);
         if text.is_empty() {
             return hash.and_then(|hash| kept.get(&hash)).ok_or_else(not_found);
@@ -108,20 +108,21 @@ impl Documents {
 }
 
 /// The hash or id that a request names its document by.
-fn named(request: &Request) -> Result<Option<&str>, Denial> {
+fn named(request: &Request) -> Result<Option<&str>, RequestError> {
     let Some(extension) = request.extensions.get(EXTENSION) else {
         return Ok(None);
     };
     let Value::Object(fields) = extension else {
-        return Err(Refusal::bad_request("extensions.persistedQuery must be an object").into());
+        return Err(HttpError::bad_request("extensions.persistedQuery must be an object").into());
     };
     match (fields.get("version"), fields.get("sha256Hash")) {
         (Some(Value::Number(version)), Some(Value::String(hash))) if version.as_u64() == Some(1) => {
             Ok(Some(hash))
         }
-        _ => Err(
-            Refusal::bad_request("extensions.persistedQuery must have the version 1 and a sha256Hash").into(),
-        ),
+        _ => Err(HttpError::bad_request(
+            "extensions.persistedQuery must have the version 1 and a sha256Hash",
+        )
+        .into()),
     }
 }
 
@@ -137,13 +138,13 @@ fn digest(text: &str) -> Option<[u8; 32]> {
     Some(digest)
 }
 
-fn mismatch() -> Denial {
-    Refusal::bad_request("the document is not the one that its hash or id names").into()
+fn mismatch() -> RequestError {
+    HttpError::bad_request("the document is not the one that its hash or id names").into()
 }
 
 /// 200, as Apollo's clients expect, who then send the whole document. They know it by its message or its code.
-fn not_found() -> Denial {
-    Refusal::new(
+fn not_found() -> RequestError {
+    HttpError::new(
         StatusCode::OK,
         Code::PersistedQueryNotFound,
         "PersistedQueryNotFound",
@@ -157,7 +158,7 @@ fn trusted(path: &Path, config: &GraphqlConfig) -> Result<HashMap<String, Arc<Do
     let text = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let texts: HashMap<String, String> =
         serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
-    let checker = Checker::default();
+    let checker = DocumentValidator::default();
     let documents = texts.into_iter().map(|(id, text)| {
         let document = match Document::parse(&text, &config.limits) {
             Ok(document) => {

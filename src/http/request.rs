@@ -1,8 +1,8 @@
 //! From an HTTP request, or a websocket's message, to what GraphQL is asked.
 
 use super::body::check_json;
+use super::error::HttpError;
 use super::persisted::EXTENSION;
-use super::refusal::Refusal;
 use super::values::check_no_file_names;
 use crate::config::GraphqlConfig;
 use crate::graphql::error::Code;
@@ -18,7 +18,7 @@ pub enum Incoming {
     /// One operation.
     One(Box<GraphqlRequest>),
     /// A list of them; those that are none say why.
-    Batch(Vec<Result<GraphqlRequest, Refusal>>),
+    Batch(Vec<Result<GraphqlRequest, HttpError>>),
 }
 
 /// In which form the body of a POST is.
@@ -30,7 +30,7 @@ pub enum Content {
 }
 
 /// The form that the headers of a POST name; others are refused.
-pub fn content(headers: &HeaderMap) -> Result<Content, Refusal> {
+pub fn content(headers: &HeaderMap) -> Result<Content, HttpError> {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -51,18 +51,18 @@ pub fn content(headers: &HeaderMap) -> Result<Content, Refusal> {
                 ));
             }
             let boundary = multer::parse_boundary(content_type);
-            let boundary = boundary.map_err(|error| Refusal::bad_request(error.to_string()))?;
+            let boundary = boundary.map_err(|error| HttpError::bad_request(error.to_string()))?;
             Ok(Content::Multipart { boundary })
         }
     }
 }
 
-fn unsupported(message: &str) -> Refusal {
-    Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message)
+fn unsupported(message: &str) -> HttpError {
+    HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message)
 }
 
 /// What a body of JSON asks.
-pub fn from_json(body: &[u8], config: &GraphqlConfig) -> Result<Incoming, Refusal> {
+pub fn from_json(body: &[u8], config: &GraphqlConfig) -> Result<Incoming, HttpError> {
     check_json(body)?;
     if body.trim_ascii_start().starts_with(b"[") {
         return batch(body, config.batch);
@@ -71,9 +71,9 @@ pub fn from_json(body: &[u8], config: &GraphqlConfig) -> Result<Incoming, Refusa
 }
 
 /// What one operation as JSON asks.
-pub fn one(text: &[u8]) -> Result<GraphqlRequest, Refusal> {
+pub fn one(text: &[u8]) -> Result<GraphqlRequest, HttpError> {
     let body: Body = serde_json::from_slice(text).map_err(|error| {
-        Refusal::bad_request(format!("the body must be a JSON object with a query: {error}"))
+        HttpError::bad_request(format!("the body must be a JSON object with a query: {error}"))
     })?;
     body.request()
 }
@@ -90,18 +90,18 @@ struct Parameters {
 }
 
 /// What the parameters of a GET ask.
-pub fn from_parameters(text: &str) -> Result<GraphqlRequest, Refusal> {
+pub fn from_parameters(text: &str) -> Result<GraphqlRequest, HttpError> {
     let uri: axum::http::Uri = format!("/?{text}")
         .parse()
-        .map_err(|_| Refusal::bad_request("the parameters cannot be read"))?;
+        .map_err(|_| HttpError::bad_request("the parameters cannot be read"))?;
     let parameters = axum::extract::Query::<Parameters>::try_from_uri(&uri)
-        .map_err(|error| Refusal::bad_request(error.body_text()))?
+        .map_err(|error| HttpError::bad_request(error.body_text()))?
         .0;
     let object = |name: &str, text: Option<String>| {
         let text = text.filter(|text| !text.is_empty());
         check_json(text.as_deref().unwrap_or_default().as_bytes())?;
         let value = text.map_or(Ok(serde_json::Value::Null), |text| serde_json::from_str(&text));
-        value.map_err(|error| Refusal::bad_request(format!("{name} must be a JSON object: {error}")))
+        value.map_err(|error| HttpError::bad_request(format!("{name} must be a JSON object: {error}")))
     };
     Body {
         query: parameters.query,
@@ -128,13 +128,13 @@ struct Body {
 }
 
 impl Body {
-    fn request(self) -> Result<GraphqlRequest, Refusal> {
+    fn request(self) -> Result<GraphqlRequest, HttpError> {
         let mut extensions = self.extensions;
         if extensions.is_null() {
             extensions = serde_json::json!({});
         }
         let Some(fields) = extensions.as_object_mut() else {
-            return Err(Refusal::bad_request("extensions must be an object"));
+            return Err(HttpError::bad_request("extensions must be an object"));
         };
         if let Some(id) = self.document_id {
             let named = || serde_json::json!({"version": 1, "sha256Hash": id});
@@ -145,13 +145,13 @@ impl Body {
         }
         let query = self.query.filter(|query| !query.trim().is_empty());
         if query.is_none() && !fields.contains_key(EXTENSION) {
-            return Err(Refusal::bad_request("query is missing"));
+            return Err(HttpError::bad_request("query is missing"));
         }
         if !self.variables.is_null() && !self.variables.is_object() {
-            return Err(Refusal::bad_request("variables must be an object"));
+            return Err(HttpError::bad_request("variables must be an object"));
         }
         let extensions = serde_json::from_value(extensions)
-            .map_err(|_| Refusal::bad_request("extensions must be an object"))?;
+            .map_err(|_| HttpError::bad_request("extensions must be an object"))?;
         let variables = Variables::from_json(self.variables);
         check_no_file_names(&variables)?;
         let mut request = GraphqlRequest::new(query.unwrap_or_default()).variables(variables);
@@ -162,23 +162,25 @@ impl Body {
 }
 
 /// What the payload of a websocket's `subscribe` asks.
-pub fn from_payload(payload: serde_json::Value) -> Result<GraphqlRequest, Refusal> {
+pub fn from_payload(payload: serde_json::Value) -> Result<GraphqlRequest, HttpError> {
     if !payload.is_object() {
-        return Err(Refusal::bad_request("the payload must be an object with a query"));
+        return Err(HttpError::bad_request(
+            "the payload must be an object with a query",
+        ));
     }
     serde_json::from_value::<Body>(payload)
-        .map_err(|error| Refusal::bad_request(format!("this is not a GraphQL request: {error}")))?
+        .map_err(|error| HttpError::bad_request(format!("this is not a GraphQL request: {error}")))?
         .request()
 }
 
-fn batch(body: &[u8], most: usize) -> Result<Incoming, Refusal> {
+fn batch(body: &[u8], most: usize) -> Result<Incoming, HttpError> {
     if most == 0 {
-        return Err(Refusal::bad_request(
+        return Err(HttpError::bad_request(
             "batching is off: send one operation per request, not a list",
         ));
     }
     let bodies: Vec<Body> = serde_json::from_slice(body).map_err(|error| {
-        Refusal::bad_request(format!(
+        HttpError::bad_request(format!(
             "the body must be a list of JSON objects with queries: {error}"
         ))
     })?;
@@ -187,17 +189,17 @@ fn batch(body: &[u8], most: usize) -> Result<Incoming, Refusal> {
             "a batch has 1 to {most} operations, and this one {}",
             bodies.len()
         );
-        return Err(Refusal::bad_request(message));
+        return Err(HttpError::bad_request(message));
     }
     Ok(Incoming::Batch(bodies.into_iter().map(Body::request).collect()))
 }
 
-fn require_preflight(headers: &HeaderMap) -> Result<(), Refusal> {
-    let is_given = |name: &&str| headers.get(*name).is_some_and(|value| !value.is_empty());
-    if PREFLIGHT_HEADERS.iter().any(is_given) {
+fn require_preflight(headers: &HeaderMap) -> Result<(), HttpError> {
+    let has_value = |name: &&str| headers.get(*name).is_some_and(|value| !value.is_empty());
+    if PREFLIGHT_HEADERS.iter().any(has_value) {
         return Ok(());
     }
-    Err(Refusal::bad_request(
+    Err(HttpError::bad_request(
         "a POST that is not application/json needs a non-empty Apollo-Require-Preflight or X-Apollo-Operation-Name \
          header",
     ))

@@ -1,11 +1,11 @@
 //! Which path leads where, and the layers around all of them.
 
-use super::callers::see_off;
+use super::drain::connection_close;
+use super::error::HttpError;
 use super::hosts::{HostPolicy, check_host};
-use super::rates::{RATE_LIMIT, RATE_LIMIT_POLICY};
-use super::refusal::Refusal;
+use super::rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::trace::{REQUEST_ID_HEADER, trace};
-use super::{Edge, SharedEdge, csv, graphiql, graphql, health, limits};
+use super::{HttpState, SharedHttpState, csv, graphiql, graphql, health, limits};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -19,11 +19,11 @@ use tower_http::cors::CorsLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 /// The whole service.
-pub fn router(edge: Edge) -> Router {
-    let cors = cors(&edge.config.cors_origins);
-    let body_bytes = edge.executor.limits().body_bytes;
-    let hosts = HostPolicy::new(&edge.config.allowed_hosts, edge.authenticator.is_required());
-    let edge: SharedEdge = Arc::new(edge);
+pub fn router(state: HttpState) -> Router {
+    let cors = cors(&state.config.cors_origins);
+    let body_bytes = state.executor.limits().body_bytes;
+    let hosts = HostPolicy::new(&state.config.allowed_hosts, state.authenticator.is_required());
+    let state: SharedHttpState = Arc::new(state);
     let router = Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
         .route(
@@ -34,18 +34,18 @@ pub fn router(edge: Edge) -> Router {
         .route("/csv/template", get(csv::template))
         .route("/csv/export", get(csv::export))
         .route("/csv/rejections", get(csv::rejections))
-        .merge(health::routes(edge.health.clone()))
-        .fallback(|| async { Refusal::nothing_here() })
+        .merge(health::routes(state.health.clone()))
+        .fallback(|| async { HttpError::nothing_here() })
         .method_not_allowed_fallback(|| async {
-            Refusal::method("GET, HEAD", "this method is not allowed here")
+            HttpError::method("GET, HEAD", "this method is not allowed here")
         })
-        .with_state(edge.clone())
+        .with_state(state.clone())
         .layer(RequestBodyTimeoutLayer::new(limits::BODY_PAUSE))
         .layer(DefaultBodyLimit::max(body_bytes))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(axum::middleware::from_fn_with_state(hosts, check_host))
         .layer(axum::middleware::from_fn(trace))
-        .layer(axum::middleware::from_fn_with_state(edge, see_off));
+        .layer(axum::middleware::from_fn_with_state(state, connection_close));
     match cors {
         Some(cors) => router.layer(cors),
         None => router,

@@ -1,6 +1,6 @@
 //! Connections: accepted up to a limit, watched, and closed in order.
 //!
-//! A client that opens connections and then says little costs a socket and some memory, so it gets [`Patience`] and no
+//! A client that opens connections and then says little costs a socket and some memory, so it gets [`ConnectionTimeouts`] and no
 //! more. The times differ by what is waited for: a request's head comes in one piece, while between two requests
 //! a connection may rest for as long as load balancers usually keep theirs (60 s), or they would meet closed ones.
 
@@ -30,13 +30,13 @@ use tokio_util::task::TaskTracker;
 /// Bytes of a request's head: its line and headers.
 const HEAD_BYTES: usize = 64 << 10;
 /// How often a connection is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// The pause after the system could not give another socket.
 const NO_SOCKET_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long a client may take, and how many there may be.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct ConnectionTimeouts {
     /// From the first byte of a request's head to its last, and from the opening of a connection to the first head.
     pub head: Duration,
     /// Between two requests on one connection.
@@ -52,18 +52,18 @@ pub struct Patience {
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    patience: Patience,
+    timeouts: ConnectionTimeouts,
     sockets: TaskTracker,
     closing: CancellationToken,
 ) {
     let mut connections = JoinSet::new();
     let accept = |connections: &mut JoinSet<()>, (stream, peer): (TcpStream, SocketAddr)| {
-        if connections.len() + sockets.len() < patience.connections {
+        if connections.len() + sockets.len() < timeouts.connections {
             connections.spawn(connection(
                 stream,
                 peer,
                 router.clone(),
-                patience,
+                timeouts,
                 closing.clone(),
             ));
         } else {
@@ -106,26 +106,26 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    patience: Patience,
+    timeouts: ConnectionTimeouts,
     closing: CancellationToken,
 ) {
     // Answers are small and wanted at once. A socket for which this fails is about to end anyway.
     let _ended = stream.set_nodelay(true);
-    let pulse = Arc::new(Pulse::new());
+    let activity = Arc::new(ConnectionActivity::new());
     let allowance = ReadAllowance::default();
-    let io = TokioIo::new(Felt {
+    let io = TokioIo::new(MonitoredStream {
         stream,
-        pulse: pulse.clone(),
+        activity: activity.clone(),
         allowance: allowance.clone(),
     });
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(allowance.clone());
-        let (beat, answer) = (Beat::of(&pulse), router.call(request.map(Body::new)));
+        let (in_flight, answer) = (InFlight::of(&activity), router.call(request.map(Body::new)));
         async move {
             let answer = answer.await;
-            drop(beat);
+            drop(in_flight);
             answer
         }
     });
@@ -133,7 +133,7 @@ async fn connection(
     builder.timer(TokioTimer::new()).header_read_timeout(None);
     builder.max_buf_size(HEAD_BYTES);
     let mut connection = pin!(builder.serve_connection(io, service).with_upgrades());
-    let mut looks = tokio::time::interval(LOOK.min(patience.head));
+    let mut checks = tokio::time::interval(CHECK_INTERVAL.min(timeouts.head));
     let mut is_closing = false;
     loop {
         tokio::select! {
@@ -147,7 +147,7 @@ async fn connection(
                 is_closing = true;
                 connection.as_mut().graceful_shutdown();
             }
-            _ = looks.tick() => if let Some(why) = pulse.exceeds(patience) {
+            _ = checks.tick() => if let Some(why) = activity.exceeds(timeouts) {
                 tracing::debug!("a connection is closed: {why}");
                 metrics::counter!(crate::telemetry::names::CONNECTIONS_CUT, "reason" => why).increment(1);
                 return;
@@ -156,8 +156,8 @@ async fn connection(
     }
 }
 
-/// What a connection is doing, and since when: milliseconds after its beginning, or [`Pulse::NEVER`].
-struct Pulse {
+/// What a connection is doing, and since when: milliseconds after its beginning, or [`ConnectionActivity::NEVER`].
+struct ConnectionActivity {
     began: Instant,
     requests: AtomicUsize,
     head_since: AtomicU64,
@@ -165,7 +165,7 @@ struct Pulse {
     stalled_since: AtomicU64,
 }
 
-impl Pulse {
+impl ConnectionActivity {
     const NEVER: u64 = u64::MAX;
 
     /// A connection whose first head is awaited.
@@ -209,50 +209,52 @@ impl Pulse {
     }
 
     /// Why the client is to be given up, if it is.
-    fn exceeds(&self, patience: Patience) -> Option<&'static str> {
+    fn exceeds(&self, timeouts: ConnectionTimeouts) -> Option<&'static str> {
         let now = self.now();
         let longer = |since: &AtomicU64, time: Duration| {
             let since = since.load(Ordering::Relaxed);
             since != Self::NEVER && now.saturating_sub(since) > time.as_millis() as u64
         };
-        if longer(&self.stalled_since, patience.stall) {
+        if longer(&self.stalled_since, timeouts.stall) {
             return Some("unread");
         }
         if self.requests.load(Ordering::Relaxed) > 0 {
             return None;
         }
-        if longer(&self.head_since, patience.head) {
+        if longer(&self.head_since, timeouts.head) {
             return Some("slow");
         }
-        longer(&self.moved_at, patience.idle).then_some("idle")
+        longer(&self.moved_at, timeouts.idle).then_some("idle")
     }
 }
 
 /// A request that is being answered. The head that led to it has come; the next has not begun.
-struct Beat(Arc<Pulse>);
+struct InFlight(Arc<ConnectionActivity>);
 
-impl Beat {
-    fn of(pulse: &Arc<Pulse>) -> Self {
-        pulse.requests.fetch_add(1, Ordering::Relaxed);
-        pulse.head_since.store(Pulse::NEVER, Ordering::Relaxed);
-        Self(pulse.clone())
+impl InFlight {
+    fn of(activity: &Arc<ConnectionActivity>) -> Self {
+        activity.requests.fetch_add(1, Ordering::Relaxed);
+        activity
+            .head_since
+            .store(ConnectionActivity::NEVER, Ordering::Relaxed);
+        Self(activity.clone())
     }
 }
 
-impl Drop for Beat {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.requests.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// A stream whose pulse is felt.
-struct Felt {
+struct MonitoredStream {
     stream: TcpStream,
-    pulse: Arc<Pulse>,
+    activity: Arc<ConnectionActivity>,
     allowance: ReadAllowance,
 }
 
-impl AsyncRead for Felt {
+impl AsyncRead for MonitoredStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -266,31 +268,31 @@ impl AsyncRead for Felt {
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
         let bytes = buffer.filled().len().saturating_sub(before);
         if bytes > 0 {
-            self.pulse.has_read();
+            self.activity.has_read();
             self.allowance.spend(bytes);
         }
         Poll::Ready(read)
     }
 }
 
-impl Felt {
-    fn feel(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+impl MonitoredStream {
+    fn record_write(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &written {
-            Poll::Ready(_) => self.pulse.has_written(),
-            Poll::Pending => self.pulse.cannot_write(),
+            Poll::Ready(_) => self.activity.has_written(),
+            Poll::Pending => self.activity.cannot_write(),
         }
         written
     }
 }
 
-impl AsyncWrite for Felt {
+impl AsyncWrite for MonitoredStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.feel(written)
+        self.record_write(written)
     }
 
     fn poll_write_vectored(
@@ -299,7 +301,7 @@ impl AsyncWrite for Felt {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.feel(written)
+        self.record_write(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -319,7 +321,7 @@ impl AsyncWrite for Felt {
 mod tests {
     use super::*;
 
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: ConnectionTimeouts = ConnectionTimeouts {
         head: Duration::from_secs(10),
         idle: Duration::from_secs(75),
         stall: Duration::from_mins(1),
@@ -327,49 +329,49 @@ mod tests {
     };
 
     /// A pulse as it is so many seconds after its connection began.
-    fn after(seconds: u64, prepare: impl FnOnce(&Arc<Pulse>)) -> Option<&'static str> {
-        let mut pulse = Pulse::new();
-        pulse.began = Instant::now();
-        let pulse = Arc::new(pulse);
-        prepare(&pulse);
-        let later = Pulse {
-            began: pulse.began.checked_sub(Duration::from_secs(seconds)).unwrap(),
-            requests: AtomicUsize::new(pulse.requests.load(Ordering::Relaxed)),
-            head_since: AtomicU64::new(pulse.head_since.load(Ordering::Relaxed)),
-            moved_at: AtomicU64::new(pulse.moved_at.load(Ordering::Relaxed)),
-            stalled_since: AtomicU64::new(pulse.stalled_since.load(Ordering::Relaxed)),
+    fn after(seconds: u64, prepare: impl FnOnce(&Arc<ConnectionActivity>)) -> Option<&'static str> {
+        let mut activity = ConnectionActivity::new();
+        activity.began = Instant::now();
+        let activity = Arc::new(activity);
+        prepare(&activity);
+        let later = ConnectionActivity {
+            began: activity.began.checked_sub(Duration::from_secs(seconds)).unwrap(),
+            requests: AtomicUsize::new(activity.requests.load(Ordering::Relaxed)),
+            head_since: AtomicU64::new(activity.head_since.load(Ordering::Relaxed)),
+            moved_at: AtomicU64::new(activity.moved_at.load(Ordering::Relaxed)),
+            stalled_since: AtomicU64::new(activity.stalled_since.load(Ordering::Relaxed)),
         };
-        later.exceeds(PATIENCE)
+        later.exceeds(TIMEOUTS)
     }
 
     #[test]
     fn a_head_must_come_soon_and_the_rest_may_take_its_time() {
-        let answered = |pulse: &Arc<Pulse>| drop(Beat::of(pulse));
+        let answered = |activity: &Arc<ConnectionActivity>| drop(InFlight::of(activity));
         assert_eq!(after(9, |_| ()), None);
         assert_eq!(after(11, |_| ()), Some("slow"), "nothing came");
         assert_eq!(
-            after(11, |pulse| pulse.has_read()),
+            after(11, |activity| activity.has_read()),
             Some("slow"),
             "half a head came"
         );
         assert_eq!(after(74, answered), None, "it rests");
         assert_eq!(after(76, answered), Some("idle"));
-        let next = |pulse: &Arc<Pulse>| {
-            answered(pulse);
-            pulse.has_read();
+        let next = |activity: &Arc<ConnectionActivity>| {
+            answered(activity);
+            activity.has_read();
         };
         assert_eq!(after(11, next), Some("slow"), "half of the next head came");
-        let busy = |pulse: &Arc<Pulse>| std::mem::forget(Beat::of(pulse));
+        let busy = |activity: &Arc<ConnectionActivity>| std::mem::forget(InFlight::of(activity));
         assert_eq!(after(500, busy), None, "it is our turn");
-        let unread = |pulse: &Arc<Pulse>| {
-            busy(pulse);
-            pulse.cannot_write();
+        let unread = |activity: &Arc<ConnectionActivity>| {
+            busy(activity);
+            activity.cannot_write();
         };
         assert_eq!(after(59, unread), None);
         assert_eq!(after(61, unread), Some("unread"));
-        let read_at_last = |pulse: &Arc<Pulse>| {
-            unread(pulse);
-            pulse.has_written();
+        let read_at_last = |activity: &Arc<ConnectionActivity>| {
+            unread(activity);
+            activity.has_written();
         };
         assert_eq!(after(61, read_at_last), None);
     }

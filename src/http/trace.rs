@@ -1,7 +1,7 @@
 //! The outermost layer: request ids, the log's span, latency metrics, and the bodies of refusals.
 
 use super::denied;
-use super::refusal::Refusal;
+use super::error::HttpError;
 use crate::graphql::context::RequestId;
 use crate::telemetry::names;
 use axum::extract::{MatchedPath, Request};
@@ -50,13 +50,13 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(id.clone());
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-        span.in_scope(|| tracing::debug!(code = refusal.code.as_str(), "{}", refusal.message));
-        if refusal.status == StatusCode::FORBIDDEN {
-            span.in_scope(|| denied::forbidden("", &refusal.message, &id));
+    if let Some(http_error) = response.extensions_mut().remove::<HttpError>() {
+        span.in_scope(|| tracing::debug!(code = http_error.code.as_str(), "{}", http_error.message));
+        if http_error.status == StatusCode::FORBIDDEN {
+            span.in_scope(|| denied::forbidden("", &http_error.message, &id));
         }
         let headers = std::mem::take(response.headers_mut());
-        response = refusal.respond(&id);
+        response = http_error.respond(&id);
         response.headers_mut().extend(headers);
     }
     let elapsed = started.elapsed();

@@ -8,12 +8,12 @@
 mod pace;
 mod parts;
 
-use super::SharedEdge;
+use super::SharedHttpState;
 use super::body::check_json;
 use super::caller_limit::{LimitReached, Permit};
-use super::executor::{Denial, Operation};
-use super::rates::{FILE_BYTES, Meter, TEXT_BYTES};
-use super::refusal::Refusal;
+use super::error::HttpError;
+use super::executor::{Operation, RequestError};
+use super::rate_limit::{FILE_BYTES, Meter, TEXT_BYTES};
 use super::values::FILE_NAME;
 use super::{limits, request};
 use crate::domain::auth::Actor;
@@ -41,18 +41,18 @@ pub struct Upload {
 
 /// Receives a multipart request: an operation that was let in, and its files.
 pub async fn receive(
-    edge: &SharedEdge,
+    state: &SharedHttpState,
     actor: &Actor,
     boundary: String,
     body: Body,
-) -> Result<Upload, Denial> {
-    let config = edge.config.uploads;
-    let body_bytes = edge.executor.limits().body_bytes;
+) -> Result<Upload, RequestError> {
+    let config = state.config.uploads;
+    let body_bytes = state.executor.limits().body_bytes;
     let mut parts = Parts::new(body, boundary, config.bytes.max(body_bytes));
-    let meter = edge.executor.rates().meter(&actor.subject, TEXT_BYTES);
+    let meter = state.executor.rate_limiter().meter(&actor.subject, TEXT_BYTES);
     let reading = read_texts(&mut parts, body_bytes, meter);
     let texts = tokio::time::timeout(limits::BODY_TIME, reading).await;
-    let (operations, map) = texts.unwrap_or_else(|_late| Err(Refusal::slow_body()))?;
+    let (operations, map) = texts.unwrap_or_else(|_late| Err(HttpError::slow_body()))?;
     let mut request = request::one(&operations)?;
     let files = mapped_files(&map)?;
     for (number, file) in files.iter().enumerate() {
@@ -60,7 +60,7 @@ pub async fn receive(
             name_file(&mut request.variables, path, number)?;
         }
     }
-    let mut operation = edge.executor.admit(request, actor)?;
+    let mut operation = state.executor.admit(request, actor)?;
     if files.is_empty() {
         parts.end().await?;
         return Ok(Upload {
@@ -69,14 +69,14 @@ pub async fn receive(
         });
     }
     check_takes_files(&operation, &files, actor)?;
-    let permit = edge
+    let permit = state
         .uploads
         .try_acquire(&actor.subject)
         .map_err(|reached| match reached {
-            LimitReached::Share => Refusal::share_taken("uploads", edge.uploads.share()),
-            LimitReached::All => Refusal::full("uploads"),
+            LimitReached::Share => HttpError::share_taken("uploads", state.uploads.share()),
+            LimitReached::All => HttpError::full("uploads"),
         })?;
-    let meter = edge.executor.rates().meter(&actor.subject, FILE_BYTES);
+    let meter = state.executor.rate_limiter().meter(&actor.subject, FILE_BYTES);
     operation.attach(store_files(&mut parts, &files, Pace::new(config), meter).await?);
     Ok(Upload {
         operation,
@@ -89,20 +89,20 @@ async fn read_texts(
     parts: &mut Parts,
     most: usize,
     mut meter: Meter<'_>,
-) -> Result<(Vec<u8>, Vec<u8>), Refusal> {
+) -> Result<(Vec<u8>, Vec<u8>), HttpError> {
     let mut left = most;
     let mut texts = [Vec::new(), Vec::new()];
     for (name, text) in ["operations", "map"].into_iter().zip(&mut texts) {
         let part = parts.next().await?;
         let Some(mut part) = part.filter(|part| part.name() == Some(name)) else {
             let message = "the parts of a multipart request are operations, map, and then the files in it";
-            return Err(Refusal::bad_request(message));
+            return Err(HttpError::bad_request(message));
         };
         while let Some(piece) = part.piece().await? {
             left = left
                 .checked_sub(piece.len())
-                .ok_or_else(|| Refusal::body_too_large(most))?;
-            meter.take(piece.len())?;
+                .ok_or_else(|| HttpError::body_too_large(most))?;
+            meter.try_acquire(piece.len())?;
             text.extend_from_slice(&piece);
         }
         check_json(text)?;
@@ -120,19 +120,19 @@ struct MappedFile {
 }
 
 /// The files of a `map`, of which there are a few at most.
-fn mapped_files(map: &[u8]) -> Result<Vec<MappedFile>, Refusal> {
+fn mapped_files(map: &[u8]) -> Result<Vec<MappedFile>, HttpError> {
     let map: Map<String, serde_json::Value> = serde_json::from_slice(map)
-        .map_err(|error| Refusal::bad_request(format!("map must be a JSON object: {error}")))?;
+        .map_err(|error| HttpError::bad_request(format!("map must be a JSON object: {error}")))?;
     let most = limits::UPLOAD_FILES;
     if map.len() > most {
-        return Err(Refusal::bad_request(format!(
+        return Err(HttpError::bad_request(format!(
             "an upload has {most} files at most"
         )));
     }
     let files = map.into_iter().map(|(part, paths)| {
         let paths: Option<Vec<String>> = serde_json::from_value(paths).ok();
         let paths = paths.filter(|paths| (1..=most).contains(&paths.len()));
-        let wrong = || Refusal::bad_request(format!("map must give each file a list of 1 to {most} paths"));
+        let wrong = || HttpError::bad_request(format!("map must give each file a list of 1 to {most} paths"));
         paths.map(|paths| MappedFile { part, paths }).ok_or_else(wrong)
     });
     files.collect()
@@ -144,10 +144,10 @@ fn steps(path: &str) -> Option<Vec<&str>> {
 }
 
 /// Puts the name of a file where `null` stands.
-fn name_file(variables: &mut Variables, path: &str, number: usize) -> Result<(), Refusal> {
+fn name_file(variables: &mut Variables, path: &str, number: usize) -> Result<(), HttpError> {
     let message = "map must name places in variables where null stands, like variables.file";
     let value = value_at(variables, path).filter(|value| **value == Value::Null);
-    *value.ok_or_else(|| Refusal::bad_request(message))? = Value::String(format!("{FILE_NAME}{number}"));
+    *value.ok_or_else(|| HttpError::bad_request(message))? = Value::String(format!("{FILE_NAME}{number}"));
     Ok(())
 }
 
@@ -164,9 +164,9 @@ fn value_at<'a>(variables: &'a mut Variables, path: &str) -> Option<&'a mut Valu
 }
 
 /// Passes a mutation that takes files where they stand, of a caller who may send them.
-fn check_takes_files(operation: &Operation, files: &[MappedFile], actor: &Actor) -> Result<(), Denial> {
+fn check_takes_files(operation: &Operation, files: &[MappedFile], actor: &Actor) -> Result<(), RequestError> {
     if operation.kind() != OperationType::Mutation {
-        return Err(Refusal::bad_request("only mutations take files").into());
+        return Err(HttpError::bad_request("only mutations take files").into());
     }
     let definition = operation.document().operation(operation.name())?;
     let mut paths = files.iter().flat_map(|file| &file.paths);
@@ -178,7 +178,7 @@ fn check_takes_files(operation: &Operation, files: &[MappedFile], actor: &Actor)
     // The resolvers of all fields that take files ask for the same.
     match imports::authorize(actor) {
         Err(Error::Forbidden(message)) => Err(Code::Forbidden.server_error(message).into()),
-        other => Ok(other.map_err(Refusal::from)?),
+        other => Ok(other.map_err(HttpError::from)?),
     }
 }
 
@@ -188,7 +188,7 @@ async fn store_files(
     files: &[MappedFile],
     mut pace: Pace,
     mut meter: Meter<'_>,
-) -> Result<Vec<UploadValue>, Refusal> {
+) -> Result<Vec<UploadValue>, HttpError> {
     let mut stored: Vec<Option<UploadValue>> = files.iter().map(|_| None).collect();
     while let Some(mut part) = pace.wait(parts.next()).await?? {
         let number = files.iter().position(|file| part.name() == Some(&file.part));
@@ -196,10 +196,10 @@ async fn store_files(
             .and_then(|number| stored.get_mut(number))
             .filter(|place| place.is_none())
         else {
-            return Err(Refusal::bad_request("a part is not in map, or comes twice"));
+            return Err(HttpError::bad_request("a part is not in map, or comes twice"));
         };
         let Some(filename) = part.file_name() else {
-            return Err(Refusal::bad_request("a file has no name"));
+            return Err(HttpError::bad_request("a file has no name"));
         };
         let content_type = part.content_type();
         let content = store_file(&mut part, &mut pace, &mut meter).await?;
@@ -210,22 +210,24 @@ async fn store_files(
         });
     }
     let stored: Option<Vec<_>> = stored.into_iter().collect();
-    stored.ok_or_else(|| Refusal::bad_request("a file of map did not come"))
+    stored.ok_or_else(|| HttpError::bad_request("a file of map did not come"))
 }
 
-async fn store_file(part: &mut Part<'_>, pace: &mut Pace, meter: &mut Meter<'_>) -> Result<File, Refusal> {
+async fn store_file(part: &mut Part<'_>, pace: &mut Pace, meter: &mut Meter<'_>) -> Result<File, HttpError> {
     let mut file =
-        tokio::fs::File::from_std(tempfile::tempfile().map_err(|error| Refusal::not_stored(&error))?);
+        tokio::fs::File::from_std(tempfile::tempfile().map_err(|error| HttpError::not_stored(&error))?);
     while let Some(piece) = pace.wait(part.piece()).await?? {
         pace.note(piece.len());
-        meter.take(piece.len())?;
+        meter.try_acquire(piece.len())?;
         file.write_all(&piece)
             .await
-            .map_err(|error| Refusal::not_stored(&error))?;
+            .map_err(|error| HttpError::not_stored(&error))?;
     }
-    file.flush().await.map_err(|error| Refusal::not_stored(&error))?;
+    file.flush()
+        .await
+        .map_err(|error| HttpError::not_stored(&error))?;
     let mut file = file.into_std().await;
-    file.rewind().map_err(|error| Refusal::not_stored(&error))?;
+    file.rewind().map_err(|error| HttpError::not_stored(&error))?;
     Ok(file)
 }
 

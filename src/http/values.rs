@@ -1,7 +1,7 @@
 //! The values in a document and its variables: those that are not given, those that no text may hold, and who is to
 //! blame for one that does not fit.
 
-use super::refusal::Refusal;
+use super::error::HttpError;
 use crate::graphql::error::Code;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
@@ -11,12 +11,12 @@ use async_graphql_value::Value;
 use axum::http::StatusCode;
 use std::collections::HashSet;
 
-type Arguments = Vec<(Positioned<Name>, Positioned<Value>)>;
+type ArgumentList = Vec<(Positioned<Name>, Positioned<Value>)>;
 
 /// Leaves out arguments and fields of input objects whose value is a nullable variable without value and without
 /// default: the specification says that these are not given, so that their own defaults count. In a list such a
 /// variable is null.
-pub fn drop_absent(
+pub fn omit_unset_variables(
     document: &mut ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
@@ -31,7 +31,7 @@ pub fn drop_absent(
     }
     let mut used = HashSet::new();
     each_arguments(document, &mut |arguments| {
-        arguments.retain_mut(|(_, value)| is_given(&mut value.node, &absent, &mut used));
+        arguments.retain_mut(|(_, value)| has_value(&mut value.node, &absent, &mut used));
     });
     // Validation would say of the others that nobody uses them, and is right about those that nobody did.
     for operation in operations(document) {
@@ -40,16 +40,16 @@ pub fn drop_absent(
     }
 }
 
-fn is_given(value: &mut Value, absent: &HashSet<&Name>, used: &mut HashSet<Name>) -> bool {
+fn has_value(value: &mut Value, absent: &HashSet<&Name>, used: &mut HashSet<Name>) -> bool {
     match value {
         Value::Variable(name) if absent.contains(name) => {
             used.insert(name.clone());
             return false;
         }
-        Value::Object(fields) => fields.retain(|_, field| is_given(field, absent, used)),
+        Value::Object(fields) => fields.retain(|_, field| has_value(field, absent, used)),
         Value::List(items) => {
             for item in items {
-                if !is_given(item, absent, used) {
+                if !has_value(item, absent, used) {
                     *item = Value::Null;
                 }
             }
@@ -106,11 +106,15 @@ pub fn check_variables(variables: &Variables) -> Result<(), ServerError> {
 }
 
 /// Refuses variables that name files, as they come from a caller.
-pub fn check_no_file_names(variables: &Variables) -> Result<(), Refusal> {
+pub fn check_no_file_names(variables: &Variables) -> Result<(), HttpError> {
     match variables.iter().find(|(_, value)| has_text(value, &names_file)) {
         Some((name, _)) => {
             let message = file_name(&format!("the variable ${name}")).message;
-            Err(Refusal::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message))
+            Err(HttpError::new(
+                StatusCode::BAD_REQUEST,
+                Code::BadUserInput,
+                message,
+            ))
         }
         None => Ok(()),
     }
@@ -149,7 +153,7 @@ fn has_text(value: &ConstValue, is_such: &impl Fn(&str) -> bool) -> bool {
 }
 
 /// Says of errors of validation about arguments which variables have the values that do not fit.
-pub fn blame_variables(document: &ExecutableDocument, errors: &mut [ServerError]) {
+pub fn attribute_errors_to_variables(document: &ExecutableDocument, errors: &mut [ServerError]) {
     const PREFIX: &str = "Invalid value for argument ";
     for error in errors {
         let Some(reason) = error.message.strip_prefix(PREFIX) else {
@@ -190,7 +194,7 @@ fn operations(document: &mut ExecutableDocument) -> Vec<&mut Positioned<Operatio
 }
 
 /// Shows the arguments of each field and directive.
-fn each_arguments(document: &mut ExecutableDocument, visit: &mut dyn FnMut(&mut Arguments)) {
+fn each_arguments(document: &mut ExecutableDocument, visit: &mut dyn FnMut(&mut ArgumentList)) {
     for fragment in document.fragments.values_mut() {
         for directive in &mut fragment.node.directives {
             visit(&mut directive.node.arguments);
@@ -205,7 +209,7 @@ fn each_arguments(document: &mut ExecutableDocument, visit: &mut dyn FnMut(&mut 
     }
 }
 
-fn each_in_selection(selection: &mut SelectionSet, visit: &mut dyn FnMut(&mut Arguments)) {
+fn each_in_selection(selection: &mut SelectionSet, visit: &mut dyn FnMut(&mut ArgumentList)) {
     for item in &mut selection.items {
         let (directives, inner) = match &mut item.node {
             Selection::Field(field) => {
@@ -239,7 +243,7 @@ mod tests {
         let parsed = parse_query(text).unwrap();
         let mut copy = parsed.clone();
         let (_, operation) = parsed.operations.iter().next().unwrap();
-        drop_absent(&mut copy, &operation.node, &Variables::from_json(variables));
+        omit_unset_variables(&mut copy, &operation.node, &Variables::from_json(variables));
         let mut arguments = Vec::new();
         each_arguments(&mut copy, &mut |list| {
             arguments.extend(

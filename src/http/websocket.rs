@@ -7,12 +7,12 @@ mod queue;
 
 pub use greeting::SocketLimits;
 
-use super::SharedEdge;
-use super::auth::{Caller, Credentials, Refused, peer_of};
+use super::SharedHttpState;
+use super::auth::{AuthError, Caller, Credentials, peer_of};
 use super::body::check_json;
 use super::caller_limit::Permit;
-use super::rates::{self, TEXT_BYTES};
-use super::refusal::Refusal;
+use super::error::HttpError;
+use super::rate_limit::{self, TEXT_BYTES};
 use super::{limits, request};
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
@@ -41,29 +41,29 @@ pub fn is_wanted(headers: &HeaderMap) -> bool {
 
 /// Opens a websocket, for pages of allowed origins and for programs, which name no origin.
 pub async fn open(
-    edge: SharedEdge,
+    state: SharedHttpState,
     upgrade: WebSocketUpgrade,
     parts: &Parts,
     id: RequestId,
-) -> Result<Response, Refusal> {
-    if !is_allowed_origin(&edge.config.cors_origins, &parts.headers) {
-        return Err(Refusal::new(
+) -> Result<Response, HttpError> {
+    if !is_allowed_origin(&state.config.cors_origins, &parts.headers) {
+        return Err(HttpError::new(
             StatusCode::FORBIDDEN,
             Code::Forbidden,
             "pages of this origin may not call",
         ));
     }
-    if edge.draining.is_cancelled() {
-        return Err(Refusal::unavailable("the service is stopping"));
+    if state.draining.is_cancelled() {
+        return Err(HttpError::unavailable("the service is stopping"));
     }
     let (shown, peer) = (Credentials::of(&parts.headers), peer_of(&parts.extensions));
     // Other schemes may be meant for a proxy; `connection_init` brings what is meant for us.
-    if edge.authenticator.is_required() && shown.bearer_token().is_some() {
-        edge.authenticator.check(&shown, peer).await?;
+    if state.authenticator.is_required() && shown.bearer_token().is_some() {
+        state.authenticator.check(&shown, peer).await?;
     }
-    let greeting = Greeting::begin(&edge.socket_limits, shown, peer, &parts.extensions)?;
+    let greeting = Greeting::begin(&state.socket_limits, shown, peer, &parts.extensions)?;
     let span = tracing::info_span!("websocket", request_id = %id.0);
-    let message_bytes = edge.executor.limits().body_bytes;
+    let message_bytes = state.executor.limits().body_bytes;
     Ok(upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(message_bytes)
@@ -71,8 +71,8 @@ pub async fn open(
         .read_buffer_size(limits::SOCKET_BUFFER)
         .write_buffer_size(limits::SOCKET_BUFFER)
         .on_upgrade(move |socket| {
-            let sockets = edge.sockets.clone();
-            sockets.track_future(serve(edge, socket, greeting, id).instrument(span))
+            let sockets = state.sockets.clone();
+            sockets.track_future(serve(state, socket, greeting, id).instrument(span))
         }))
 }
 
@@ -90,7 +90,7 @@ fn is_allowed_origin(configured: &[String], headers: &HeaderMap) -> bool {
 }
 
 /// Serves a socket until one side closes it.
-async fn serve(edge: SharedEdge, socket: WebSocket, greeting: Greeting, id: RequestId) {
+async fn serve(state: SharedHttpState, socket: WebSocket, greeting: Greeting, id: RequestId) {
     let speaks_protocol = socket
         .protocol()
         .is_some_and(|protocol| protocol.as_bytes() == SUBPROTOCOL.as_bytes());
@@ -100,8 +100,8 @@ async fn serve(edge: SharedEdge, socket: WebSocket, greeting: Greeting, id: Requ
     let close = if speaks_protocol {
         let (outgoing, waiting) = queue::new();
         let mut connection = Connection {
-            operations: Operations::new(edge.clone(), outgoing.clone(), id),
-            edge,
+            operations: Operations::new(state.clone(), outgoing.clone(), id),
+            state,
             outgoing,
             stream,
             greeting: Some(greeting),
@@ -168,7 +168,7 @@ fn is_too_long(error: &axum::Error) -> bool {
 
 /// A socket's state.
 struct Connection {
-    edge: SharedEdge,
+    state: SharedHttpState,
     operations: Operations,
     outgoing: Queue,
     stream: SplitStream<WebSocket>,
@@ -190,7 +190,7 @@ impl Connection {
         );
         let mut checks = tokio::time::interval(limits::SOCKET_CHECK_EVERY);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let draining = self.edge.draining.clone();
+        let draining = self.state.draining.clone();
         loop {
             let remaining = self.caller.as_ref().and_then(Caller::remaining);
             let expiry = async {
@@ -242,7 +242,7 @@ impl Connection {
                     let message = ClientMessage::parse(text.as_str());
                     (message.map_err(|why| Some(Close::Invalid(why)))?, text.len())
                 }
-                Err((id, refusal)) => return self.start(id, Err(refusal)).await,
+                Err((id, http_error)) => return self.start(id, Err(http_error)).await,
             },
             Message::Binary(_) => return Err(Some(Close::Invalid("messages are text".into()))),
             Message::Ping(_) | Message::Pong(_) => return self.charge_message(0).map_err(Some),
@@ -270,7 +270,7 @@ impl Connection {
 
     /// Takes what a message costs, before it is parsed. A message that starts an operation may be refused by an answer for
     /// its id; others close the socket.
-    fn check_text(&self, text: &str) -> Result<Result<(), (String, Refusal)>, Close> {
+    fn check_text(&self, text: &str) -> Result<Result<(), (String, HttpError)>, Close> {
         if self.caller.is_none() && text.len() > limits::SOCKET_GREETING_BYTES {
             return Err(Close::TooLong);
         }
@@ -282,16 +282,16 @@ impl Connection {
                 _ => Ok(Ok(())),
             };
         };
-        let executor = &self.edge.executor;
+        let executor = &self.state.executor;
         let paid = executor.charge(&caller.actor, 1).and_then(|()| {
-            let mut meter = executor.rates().meter(&caller.actor.subject, TEXT_BYTES);
-            meter.take(text.len())?;
+            let mut meter = executor.rate_limiter().meter(&caller.actor.subject, TEXT_BYTES);
+            meter.try_acquire(text.len())?;
             check_json(text.as_bytes())
         });
-        Ok(paid.map_err(|refusal| (id, refusal)))
+        Ok(paid.map_err(|http_error| (id, http_error)))
     }
 
-    async fn start(&mut self, id: String, request: Result<Request, Refusal>) -> Result<(), Option<Close>> {
+    async fn start(&mut self, id: String, request: Result<Request, HttpError>) -> Result<(), Option<Close>> {
         let caller = self.caller.as_ref().ok_or(Close::Unauthorized)?;
         if id.is_empty() {
             return Err(Some(Close::Invalid("an operation's id must not be empty".into())));
@@ -314,14 +314,14 @@ impl Connection {
         let Some(caller) = &self.caller else {
             return Ok(());
         };
-        let taken = self.edge.executor.rates();
-        let taken = taken.take(&caller.actor.subject, rates::message_cost(bytes));
+        let taken = self.state.executor.rate_limiter();
+        let taken = taken.try_acquire(&caller.actor.subject, rate_limit::message_cost(bytes));
         taken.map_err(|_wait| Close::TooMany("messages"))
     }
 
     async fn is_still_accepted(&self) -> bool {
         match &self.caller {
-            Some(caller) => self.edge.authenticator.still_accepts(caller).await,
+            Some(caller) => self.state.authenticator.still_accepts(caller).await,
             None => true,
         }
     }
@@ -333,15 +333,15 @@ impl Connection {
             .ok_or(Close::TooManyInits)?
             .or_payload(payload);
         let checked = self
-            .edge
+            .state
             .authenticator
             .check(&greeting.shown, greeting.peer)
             .await;
         let caller = checked.map_err(|refused| match refused {
-            Refused::Invalid => Close::Forbidden,
-            Refused::Exhausted(_) | Refused::Unavailable => Close::Unavailable,
+            AuthError::Invalid => Close::Forbidden,
+            AuthError::Exhausted(_) | AuthError::Unavailable => Close::Unavailable,
         })?;
-        let permit = self.edge.socket_limits.acquire(&caller.actor.subject);
+        let permit = self.state.socket_limits.acquire(&caller.actor.subject);
         self.permit = Some(permit.ok_or(Close::TooMany("websockets"))?);
         greeting.allowance.lift();
         self.caller = Some(caller);

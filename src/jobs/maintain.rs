@@ -4,7 +4,7 @@ use super::{JobContext, queue};
 use crate::config::RunHistory;
 use crate::domain::approvals::items;
 use crate::domain::inventory::prune;
-use crate::domain::runs::{self, Flow, Progress, RunHandle};
+use crate::domain::runs::{self, ControlFlow, Progress, RunHandle};
 use crate::domain::{audit, counters, imports};
 use crate::error::Result;
 use chrono::TimeDelta;
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &JobContext, history: RunHistory, run: &RunHand
     ];
     let mut flow = run.checkpoint(db, progress(counts.into())).await?;
     let mut more = true;
-    while flow == Flow::Continue && more {
+    while flow == ControlFlow::Continue && more {
         let pruned = runs::prune(db, oldest, history.keep).await?;
         more = pruned > 0;
         flow = run
@@ -50,7 +50,7 @@ pub(super) async fn run(context: &JobContext, history: RunHistory, run: &RunHand
             .await?;
     }
     let mut next = Some(0);
-    while let (Flow::Continue, Some(resource)) = (flow, next) {
+    while let (ControlFlow::Continue, Some(resource)) = (flow, next) {
         let (pruned, onwards) = prune::inferences(db, resource).await?;
         next = onwards;
         flow = run

@@ -5,12 +5,12 @@ mod auto_tag;
 mod decide;
 mod discover;
 mod import;
+mod liveness_lock;
 mod maintain;
-mod presence;
+mod poll_strategy;
 mod queue;
 mod schedule;
 mod seal;
-mod wakeups;
 mod worker;
 
 pub use queue::{Queue, setup};
@@ -20,7 +20,7 @@ use crate::config::{Config, JobsConfig, UnpackLimits};
 use crate::domain::JobName;
 use crate::domain::discovery::Provider;
 use crate::domain::events::Notifier;
-use crate::domain::runs::{self, Wake};
+use crate::domain::runs::{self, JobNotifier};
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::error::{Error, Result};
 use sea_orm::DatabaseConnection;
@@ -35,7 +35,7 @@ pub struct JobContext {
     /// The database.
     pub db: DatabaseConnection,
     /// Announces runs that a job asks for.
-    pub wake: Arc<dyn Wake>,
+    pub wake: Arc<dyn JobNotifier>,
     /// Tells when schedules are due.
     pub clock: Arc<dyn Clock>,
     /// Announces committed changes of tags.
@@ -64,7 +64,7 @@ pub fn check(config: &JobsConfig) -> Result<()> {
     }
     let read = runs::Cron::parse(&config.discovery_interval);
     read.map(drop).map_err(|error| match error {
-        Error::Rejected(_) => Error::BadInput(format!("DISCOVERY_INTERVAL: {error}")),
+        Error::Validation(_) => Error::BadInput(format!("DISCOVERY_INTERVAL: {error}")),
         error => error,
     })
 }
@@ -97,13 +97,16 @@ pub async fn start(
         )
         .await?;
     }
-    let mut parts = Parts(Vec::new());
+    let mut parts = BackgroundTasks(Vec::new());
     parts.spawn(schedule::fold_counters(context.clone(), shutdown.clone()));
     if config.scheduler {
         parts.spawn(schedule::tick_schedules(context.clone(), shutdown.clone()));
     }
     if config.scheduler || config.workers {
-        parts.spawn(schedule::rescue_runs(context.clone(), shutdown.clone()));
+        parts.spawn(schedule::reclaim_orphans_until_shutdown(
+            context.clone(),
+            shutdown.clone(),
+        ));
     }
     if config.workers {
         parts.spawn(worker::run(context, config.clone(), shutdown));
@@ -112,9 +115,9 @@ pub async fn start(
 }
 
 /// Tasks that end with whoever waits for them, so that aborting the handle stops everything at once.
-struct Parts(Vec<JoinHandle<()>>);
+struct BackgroundTasks(Vec<JoinHandle<()>>);
 
-impl Parts {
+impl BackgroundTasks {
     fn spawn(&mut self, part: impl Future<Output = ()> + Send + 'static) {
         self.0.push(tokio::spawn(part));
     }
@@ -128,7 +131,7 @@ impl Parts {
     }
 }
 
-impl Drop for Parts {
+impl Drop for BackgroundTasks {
     fn drop(&mut self) {
         for part in &self.0 {
             part.abort();

@@ -1,7 +1,7 @@
 //! apalis' queue in PostgreSQL, as far as it serves us: it carries ids of runs to idle workers.
 
 use crate::db::{migrate, sql};
-use crate::domain::runs::Wake;
+use crate::domain::runs::JobNotifier;
 use crate::error::{Error, Result};
 use apalis_postgres::PostgresStorage;
 use chrono::{DateTime, Utc};
@@ -35,7 +35,7 @@ pub async fn setup(db: &DatabaseConnection) -> Result<()> {
 pub struct Queue;
 
 #[async_trait::async_trait]
-impl Wake for Queue {
+impl JobNotifier for Queue {
     async fn wake(&self, txn: &DatabaseTransaction, run_id: i64, run_at: DateTime<Utc>) -> Result<()> {
         // As apalis' own codec writes a number: its JSON. A trigger announces the row to the workers that listen.
         let payload = run_id.to_string().into_bytes();

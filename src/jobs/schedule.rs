@@ -6,24 +6,24 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-const TICK: Duration = Duration::from_secs(1);
-const FOLD: Duration = Duration::from_secs(1);
-const RESCUE: Duration = Duration::from_secs(2);
+const TICK_INTERVAL: Duration = Duration::from_secs(1);
+const FOLD_INTERVAL: Duration = Duration::from_secs(1);
+const RECLAIM_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Ticks the schedules until shutdown. A database that does not answer is logged, and asked again at the next tick:
 /// what was missed is made up for then.
 pub(super) async fn tick_schedules(context: JobContext, shutdown: CancellationToken) {
-    every(TICK, &shutdown, || tick(&context)).await;
+    every(TICK_INTERVAL, &shutdown, || tick(&context)).await;
 }
 
 /// Looks after abandoned runs until shutdown.
-pub(super) async fn rescue_runs(context: JobContext, shutdown: CancellationToken) {
-    every(RESCUE, &shutdown, || rescue(&context)).await;
+pub(super) async fn reclaim_orphans_until_shutdown(context: JobContext, shutdown: CancellationToken) {
+    every(RECLAIM_INTERVAL, &shutdown, || reclaim(&context)).await;
 }
 
 /// Folds what changed of the counters into them until shutdown.
 pub(super) async fn fold_counters(context: JobContext, shutdown: CancellationToken) {
-    every(FOLD, &shutdown, || fold(&context)).await;
+    every(FOLD_INTERVAL, &shutdown, || fold(&context)).await;
 }
 
 async fn every<F: Future<Output = ()>>(period: Duration, shutdown: &CancellationToken, work: impl Fn() -> F) {
@@ -45,10 +45,10 @@ async fn tick(context: &JobContext) {
     }
 }
 
-async fn rescue(context: &JobContext) {
-    match runs::rescue(&context.db, &*context.wake).await {
-        Ok(rescued) if rescued == runs::Rescued::default() => {}
-        Ok(runs::Rescued { requeued, ended }) => {
+async fn reclaim(context: &JobContext) {
+    match runs::reclaim_orphans(&context.db, &*context.wake).await {
+        Ok(reclaimed) if reclaimed == runs::ReclaimedRuns::default() => {}
+        Ok(runs::ReclaimedRuns { requeued, ended }) => {
             tracing::warn!(requeued, ended, "runs whose worker fell silent");
         }
         Err(error) => error.log("abandoned runs could not be looked for"),

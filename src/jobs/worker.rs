@@ -6,11 +6,11 @@
 //! apalis only hears success: a failed task it would fetch again at once, and a panic or a timeout of its own
 //! would leave the task running for ever. Retries, panics and timeouts are ours.
 
-use super::presence::Presence;
-use super::wakeups::Wakeups;
+use super::liveness_lock::LivenessLock;
+use super::poll_strategy::QueuePoller;
 use super::{JobContext, auto_tag, decide, discover, import, maintain, queue, seal};
 use crate::config::{JobsConfig, RunHistory};
-use crate::domain::runs::{self, Arguments, Failure, Hold, RunHandle, Settled, WorkerId};
+use crate::domain::runs::{self, AttemptFailure, JobSpec, Lease, RunEnd, RunHandle, WorkerId};
 use crate::error::Result;
 use crate::telemetry::names;
 use apalis::prelude::{BackendExt, Data, Monitor, WorkerBuilder, WorkerBuilderExt};
@@ -32,7 +32,7 @@ use tracing::Instrument;
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How often an idle worker looks for runs without being told: for those that come due, that waited for another's
 /// end, or whose wake-up was lost.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// A job that has not stopped so long after it was told of a cancellation is cut off.
 const CANCEL_GRACE: Duration = Duration::from_secs(10);
 /// What apalis gets to end.
@@ -48,15 +48,15 @@ const BATCH: usize = 16;
 
 /// Works on as many runs at a time as configured, until shutdown.
 pub(super) async fn run(context: JobContext, config: JobsConfig, shutdown: CancellationToken) {
-    let presence = Presence::new(context.db.clone());
+    let liveness_lock = LivenessLock::new(context.db.clone());
     let worker = Arc::new(Worker {
         context,
         id: WorkerId {
             name: format!("worker-{}-{:08x}", std::process::id(), rand::random::<u32>()),
-            key: Some(presence.key),
+            key: Some(liveness_lock.key),
         },
         config,
-        looking: Arc::new(Notify::new()),
+        work_available: Arc::new(Notify::new()),
         shutdown,
     });
     let ended = CancellationToken::new();
@@ -64,7 +64,7 @@ pub(super) async fn run(context: JobContext, config: JobsConfig, shutdown: Cance
         Arc::clone(&worker).work().await;
         ended.cancel();
     };
-    tokio::join!(listen(&worker), working, presence.hold(ended.clone()));
+    tokio::join!(listen(&worker), working, liveness_lock.hold(ended.clone()));
 }
 
 /// Has apalis say when to look. Its worker breaks by any error of the database, and would at once break again.
@@ -89,14 +89,14 @@ async fn listen_once(worker: &Arc<Worker>, starts: usize) {
                 .heartbeat_interval(QUEUE_HEARTBEAT)
                 .missed_heartbeats(6);
             let pool = worker.context.db.get_postgres_connection_pool();
-            let wakeups = Wakeups::of_queue(pool, queue::NAME, Arc::clone(&worker.looking));
+            let poll_strategy = QueuePoller::of_queue(pool, queue::NAME, Arc::clone(&worker.work_available));
             let storage = PostgresStorage::<Value>::new(pool)
                 .with_config(config)
-                .poll_with_strategy(wakeups);
+                .poll_with_strategy(poll_strategy);
             WorkerBuilder::new(format!("{}-{starts}", worker.id.name))
                 .backend(storage)
                 .concurrency(BATCH)
-                .data(Arc::clone(&worker.looking))
+                .data(Arc::clone(&worker.work_available))
                 .build(handle)
         })
         .should_restart(|_, error| {
@@ -114,8 +114,8 @@ async fn listen_once(worker: &Arc<Worker>, starts: usize) {
 }
 
 /// What apalis calls. Any JSON is let through to here, for what apalis cannot decode would end its worker.
-async fn handle(_: Value, looking: Data<Arc<Notify>>) {
-    looking.notify_one();
+async fn handle(_: Value, work_available: Data<Arc<Notify>>) {
+    work_available.notify_one();
 }
 
 /// This process's worker.
@@ -125,7 +125,7 @@ struct Worker {
     id: WorkerId,
     config: JobsConfig,
     /// Told when there may be a run to claim.
-    looking: Arc<Notify>,
+    work_available: Arc<Notify>,
     shutdown: CancellationToken,
 }
 
@@ -142,18 +142,18 @@ impl Worker {
                 let span =
                     tracing::info_span!("run", id = run.run_id, job_name = run.arguments.job().to_value());
                 let worker = Arc::clone(&self);
-                working.spawn(async move { worker.see_through(Arc::new(run)).await }.instrument(span));
+                working.spawn(async move { worker.run_to_completion(Arc::new(run)).await }.instrument(span));
             }
             let idle = working.len() < concurrency;
             tokio::select! {
                 () = self.shutdown.cancelled() => break,
-                Some(ended) = working.join_next() => tell(ended),
-                () = self.looking.notified(), if idle => {}
-                () = sleep(LOOK), if idle => {}
+                Some(ended) = working.join_next() => log_abnormal_end(ended),
+                () = self.work_available.notified(), if idle => {}
+                () = sleep(POLL_INTERVAL), if idle => {}
             }
         }
         while let Some(ended) = working.join_next().await {
-            tell(ended);
+            log_abnormal_end(ended);
         }
     }
 
@@ -168,14 +168,14 @@ impl Worker {
         })
     }
 
-    async fn see_through(&self, run: Arc<RunHandle>) {
+    async fn run_to_completion(&self, run: Arc<RunHandle>) {
         let started = Instant::now();
         tracing::info!(
             attempt = run.attempt,
             requested_by = run.requested_by,
             "run starts"
         );
-        let outcome = match self.perform(&run).await {
+        let outcome = match self.execute(&run).await {
             Ok(settled) => {
                 let seconds = started.elapsed().as_secs_f64();
                 tracing::info!(outcome = settled.as_str(), seconds, "run ended");
@@ -191,29 +191,29 @@ impl Worker {
             .record(started.elapsed());
     }
 
-    async fn perform(&self, run: &Arc<RunHandle>) -> Result<Settled> {
+    async fn execute(&self, run: &Arc<RunHandle>) -> Result<RunEnd> {
         let (db, wake) = (&self.context.db, &*self.context.wake);
-        let job = perform(self.context.clone(), self.config.run_history, Arc::clone(run));
+        let job = dispatch(self.context.clone(), self.config.run_history, Arc::clone(run));
         let job = tokio::spawn(job.in_current_span());
         let job = AbortOnDropHandle::new(job);
         let limit = self.config.run_time_limit.min(run.arguments.time_limit());
         let outcome = tokio::select! {
             ended = job => match ended {
                 Ok(Ok(())) => Ok(()),
-                Ok(Err(error)) => Err(Failure::from(error)),
+                Ok(Err(error)) => Err(AttemptFailure::from(error)),
                 Err(error) => Err(panicked(error)),
             },
-            () = sleep(limit) => Err(Failure {
+            () = sleep(limit) => Err(AttemptFailure {
                 error: format!("cut off after {} s", limit.as_secs_f64()),
                 permanent: false,
                 outage: false,
             }),
             () = self.cancel_is_overdue(run) => {
-                run.must_stop();
+                run.should_stop();
                 Ok(())
             }
-            () = self.grace_is_over() => return runs::release(db, wake, run).await,
-            () = self.keep_alive(run) => return Ok(Settled::Lost),
+            () = self.grace_elapsed() => return runs::release(db, wake, run).await,
+            () = self.keep_alive(run) => return Ok(RunEnd::Lost),
         };
         if let Err(failure) = &outcome {
             if failure.outage {
@@ -222,19 +222,23 @@ impl Worker {
                 tracing::warn!(error = failure.error, "an attempt failed");
             }
         }
-        self.insist(|| runs::settle(db, wake, run, outcome.clone())).await
+        self.retry_while_unavailable(|| runs::finish_run(db, wake, run, outcome.clone()))
+            .await
     }
 
     /// Does something again for as long as the database is away: a job broken by that comes to its end in the same
     /// moment. Should the run be another's by then, its fence refuses.
-    async fn insist<T, F: Future<Output = Result<T>>>(&self, work: impl Fn() -> F) -> Result<T> {
+    async fn retry_while_unavailable<T, F: Future<Output = Result<T>>>(
+        &self,
+        work: impl Fn() -> F,
+    ) -> Result<T> {
         loop {
             match work().await {
                 Err(error) if error.is_outage() => {
                     error.log("a run waits for the database");
                     tokio::select! {
                         () = sleep(STORE_AGAIN) => {}
-                        () = self.grace_is_over() => return Err(error),
+                        () = self.grace_elapsed() => return Err(error),
                     }
                 }
                 done => return done,
@@ -247,54 +251,52 @@ impl Worker {
         loop {
             sleep(HEARTBEAT).await;
             match run.heartbeat(&self.context.db).await {
-                Ok(Hold::Ours) => {}
-                Ok(Hold::Lost) => return,
+                Ok(Lease::Ours) => {}
+                Ok(Lease::Lost) => return,
                 Err(error) => error.log("no heartbeat"),
             }
         }
     }
 
     async fn cancel_is_overdue(&self, run: &RunHandle) {
-        run.halt().cancelled().await;
+        run.cancellation().cancelled().await;
         if self.shutdown.is_cancelled() {
             return pending().await;
         }
         sleep(CANCEL_GRACE).await;
     }
 
-    async fn grace_is_over(&self) {
+    async fn grace_elapsed(&self) {
         self.shutdown.cancelled().await;
         sleep(self.context.grace).await;
     }
 }
 
-fn tell(ended: std::result::Result<(), JoinError>) {
+fn log_abnormal_end(ended: std::result::Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "a run was left behind; it will be rescued");
     }
 }
 
 /// Does what the run asks for.
-async fn perform(context: JobContext, history: RunHistory, run: Arc<RunHandle>) -> Result<()> {
+async fn dispatch(context: JobContext, history: RunHistory, run: Arc<RunHandle>) -> Result<()> {
     run.require_rights(&context.db).await?;
     match &run.arguments {
-        Arguments::Discover { source } => discover::run(&context, &run, source.as_deref()).await,
-        Arguments::AutoTag {} => auto_tag::run(&context, &run).await,
-        Arguments::Import(spec) => import::run(&context, &run, *spec).await,
-        Arguments::Maintain {} => maintain::run(&context, history, &run).await,
-        Arguments::Seal {} => seal::run(&context, &run).await,
-        Arguments::Decide { decision, reason } => {
-            decide::run(&context, &run, *decision, reason.clone()).await
-        }
+        JobSpec::Discover { source } => discover::run(&context, &run, source.as_deref()).await,
+        JobSpec::AutoTag {} => auto_tag::run(&context, &run).await,
+        JobSpec::Import(spec) => import::run(&context, &run, *spec).await,
+        JobSpec::Maintain {} => maintain::run(&context, history, &run).await,
+        JobSpec::Seal {} => seal::run(&context, &run).await,
+        JobSpec::Decide { decision, reason } => decide::run(&context, &run, *decision, reason.clone()).await,
     }
 }
 
-fn panicked(error: JoinError) -> Failure {
+fn panicked(error: JoinError) -> AttemptFailure {
     let what = match error.try_into_panic() {
         Ok(panic) => panic_message(&*panic),
         Err(error) => error.to_string(),
     };
-    Failure {
+    AttemptFailure {
         error: format!("the job panicked: {what}"),
         permanent: false,
         outage: false,

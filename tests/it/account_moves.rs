@@ -1,10 +1,10 @@
 //! Resources that change accounts, and ids that name another account than they are reported in.
 
 use crate::api_tokens::ask;
+use crate::fixture::{Fixture, actor, approver, limited, resource};
 use crate::service::{SECRET, Service};
 use crate::upload::{import_as, until_idle};
 use crate::websocket::{Socket, before_all_events};
-use crate::world::{World, actor, approver, limited, resource};
 use sea_orm::{FromQueryResult, TransactionTrait};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -47,32 +47,32 @@ struct Row {
 }
 
 /// What followed the proposals in an account's trail, but for what `others` wrote.
-async fn trail_by_inventory(world: &World, account: &str) -> Vec<Row> {
+async fn trail_by_inventory(fixture: &Fixture, account: &str) -> Vec<Row> {
     let rows = "SELECT action, tag_key, old_status, new_status, actor, reason FROM tag_audit
          WHERE account_id = $1 AND actor = 'system:inventory' ORDER BY id";
-    sql::rows(&world.pool, rows, [account.into()]).await.unwrap()
+    sql::rows(&fixture.pool, rows, [account.into()]).await.unwrap()
 }
 
-async fn statuses(world: &World) -> BTreeMap<(String, String), ApprovalStatus> {
-    let tags = world.tags().await.into_iter();
+async fn statuses(fixture: &Fixture) -> BTreeMap<(String, String), ApprovalStatus> {
+    let tags = fixture.tags().await.into_iter();
     tags.map(|tag| ((tag.tag_key, tag.tag_value), tag.approval_status))
         .collect()
 }
 
-async fn assert_counters_are_right(world: &World) {
-    assert_eq!(world.count("counters_check()").await, 0);
-    while counters::fold(&world.pool).await.unwrap() > 0 {}
-    assert_eq!(world.count("counters_check()").await, 0);
+async fn assert_counters_are_right(fixture: &Fixture) {
+    assert_eq!(fixture.count("counters_check()").await, 0);
+    while counters::fold(&fixture.pool).await.unwrap() > 0 {}
+    assert_eq!(fixture.count("counters_check()").await, 0);
 }
 
 /// Everything that can be decided of a tag is decided in account A.
-async fn decided(world: &World, id: i64) {
+async fn decided(fixture: &Fixture, id: i64) {
     let ann = approver("ann");
-    world.tag(id, "team", "payments", 0.8).await;
-    let denied = world.tag(id, "owner", "ops", 0.8).await;
-    let approved = world.tag(id, "service", "orders", 0.95).await;
+    fixture.tag(id, "team", "payments", 0.8).await;
+    let denied = fixture.tag(id, "owner", "ops", 0.8).await;
+    let approved = fixture.tag(id, "service", "orders", 0.95).await;
     for (decision, tag) in [(Decision::Deny, denied), (Decision::Approve, approved)] {
-        approvals::decide(&world.pool, &ann, decision, Selection::Ids(vec![tag]), None)
+        approvals::decide(&fixture.pool, &ann, decision, Selection::Ids(vec![tag]), None)
             .await
             .unwrap();
     }
@@ -83,34 +83,34 @@ async fn decided(world: &World, id: i64) {
             tag_value: value.into(),
             reason: Some("A says so".into()),
         };
-        approvals::create(&world.pool, &ann, new).await.unwrap();
+        approvals::create(&fixture.pool, &ann, new).await.unwrap();
     }
     assert_eq!(
-        statuses(world).await.into_values().collect::<Vec<_>>(),
+        statuses(fixture).await.into_values().collect::<Vec<_>>(),
         [Superseded, Approved, Denied, Approved, Pending]
     );
 }
 
 #[tokio::test]
 async fn a_resource_that_changes_account_takes_no_decision_along() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
-    let made = inventory::create(&world.pool, &admin, bucket(A)).await.unwrap();
-    decided(&world, made.id).await;
-    let before = world.count("tag_audit").await;
-    world.report(&[bucket(B)]).await;
+    let made = inventory::create(&fixture.pool, &admin, bucket(A)).await.unwrap();
+    decided(&fixture, made.id).await;
+    let before = fixture.count("tag_audit").await;
+    fixture.report(&[bucket(B)]).await;
 
-    for tag in world.tags().await {
+    for tag in fixture.tags().await {
         assert_eq!((tag.account_id.as_str(), tag.approval_status), (B, Superseded));
         assert_eq!((tag.superseded_by, tag.superseded_from), (None, None));
         assert_eq!((tag.decided_by, tag.decision_reason), (None, None));
     }
     let (left, came) = (
-        trail_by_inventory(&world, A).await,
-        trail_by_inventory(&world, B).await,
+        trail_by_inventory(&fixture, A).await,
+        trail_by_inventory(&fixture, B).await,
     );
     assert_eq!((left.len(), came.len()), (5, 5));
-    assert_eq!(world.count("tag_audit").await, before + 10, "A keeps its trail");
+    assert_eq!(fixture.count("tag_audit").await, before + 10, "A keeps its trail");
     let of = |rows: &[Row], status: &str| {
         let ends = |row: &&Row| row.old_status.as_deref() == Some(status);
         rows.iter().filter(ends).count()
@@ -130,43 +130,43 @@ async fn a_resource_that_changes_account_takes_no_decision_along() {
         assert!(row.reason.contains(&format!("this tag was {was};")), "{row:?}");
         assert!(!row.reason.contains(A), "{row:?}");
     }
-    world.assert_trail_leads_to_tags().await;
-    assert_counters_are_right(&world).await;
+    fixture.assert_trail_leads_to_tags().await;
+    assert_counters_are_right(&fixture).await;
 
     // What speaks for itself is proposed again, and what A denied may be.
-    world.auto_tag().await;
-    let now = statuses(&world).await;
+    fixture.auto_tag().await;
+    let now = statuses(&fixture).await;
     assert_eq!(now[&("environment".into(), "production".into())], Pending);
     assert_eq!(
-        world
+        fixture
             .count("virtual_tags WHERE approval_status IN ('APPROVED', 'DENIED')")
             .await,
         0
     );
-    world.assert_trail_leads_to_tags().await;
-    assert_counters_are_right(&world).await;
+    fixture.assert_trail_leads_to_tags().await;
+    assert_counters_are_right(&fixture).await;
 }
 
 #[tokio::test]
 async fn whichever_statement_moves_it_a_resource_takes_no_decision_along() {
     for way in ["report", "revival", "race", "two at once"] {
-        let world = World::new().await;
-        let id = world.report(&[bucket(A)]).await.1[0];
-        decided(&world, id).await;
+        let fixture = Fixture::new().await;
+        let id = fixture.report(&[bucket(A)]).await.1[0];
+        decided(&fixture, id).await;
         match way {
             "revival" => {
                 let retire = "UPDATE resources SET retired_at = now()";
-                sql::execute(&world.pool, retire, []).await.unwrap();
-                world.report(&[bucket(B)]).await;
+                sql::execute(&fixture.pool, retire, []).await.unwrap();
+                fixture.report(&[bucket(B)]).await;
             }
             // The report began when there was no such resource.
             "race" => {
-                sql::execute(&world.pool, "DELETE FROM resources", [])
+                sql::execute(&fixture.pool, "DELETE FROM resources", [])
                     .await
                     .unwrap();
-                let other = world.pool.begin().await.unwrap();
+                let other = fixture.pool.begin().await.unwrap();
                 reconcile::batch(&other, "api", &[bucket(A)]).await.unwrap();
-                let pool = world.pool.clone();
+                let pool = fixture.pool.clone();
                 let report = tokio::spawn(async move {
                     let txn = pool.begin().await.unwrap();
                     reconcile::batch(&txn, "test", &[bucket(B)]).await.unwrap();
@@ -174,7 +174,7 @@ async fn whichever_statement_moves_it_a_resource_takes_no_decision_along() {
                 });
                 let waiting = "SELECT count(*) FROM pg_stat_activity
                      WHERE datname = current_database() AND wait_event_type = 'Lock'";
-                while world.number(waiting, []).await == 0 {
+                while fixture.number(waiting, []).await == 0 {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
                 let tag = "INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied,
@@ -190,34 +190,34 @@ async fn whichever_statement_moves_it_a_resource_takes_no_decision_along() {
                     resource_id: "other".into(),
                     ..bucket(B)
                 };
-                let other_id = world.report(std::slice::from_ref(&other)).await.1[0];
-                world.tag(other_id, "team", "payments", 0.8).await;
+                let other_id = fixture.report(std::slice::from_ref(&other)).await.1[0];
+                fixture.tag(other_id, "team", "payments", 0.8).await;
                 let back = ResourceReport {
                     account_id: A.into(),
                     ..other
                 };
-                world.report(&[bucket(B), back]).await;
-                assert_eq!(trail_by_inventory(&world, A).await.len(), 6);
+                fixture.report(&[bucket(B), back]).await;
+                assert_eq!(trail_by_inventory(&fixture, A).await.len(), 6);
             }
-            _ => drop(world.report(&[bucket(B)]).await),
+            _ => drop(fixture.report(&[bucket(B)]).await),
         }
-        for tag in world.tags().await {
+        for tag in fixture.tags().await {
             assert_eq!(tag.approval_status, Superseded, "{way}: {tag:?}");
         }
         let strays =
             "virtual_tags t JOIN resources r ON r.id = t.resource_id WHERE t.account_id <> r.account_id";
-        assert_eq!(world.count(strays).await, 0);
-        assert_counters_are_right(&world).await;
+        assert_eq!(fixture.count(strays).await, 0);
+        assert_counters_are_right(&fixture).await;
     }
 }
 
 #[tokio::test]
 async fn another_type_or_cloud_takes_decisions_along() {
-    let world = World::new().await;
-    let id = world.resource("a").await;
-    let tag = world.tag(id, "team", "payments", 0.8).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.resource("a").await;
+    let tag = fixture.tag(id, "team", "payments", 0.8).await;
     approvals::decide(
-        &world.pool,
+        &fixture.pool,
         &approver("ann"),
         Decision::Approve,
         Selection::Ids(vec![tag]),
@@ -227,29 +227,29 @@ async fn another_type_or_cloud_takes_decisions_along() {
     .unwrap();
     let mut changed = resource("a");
     changed.resource_type = "sqs/fifo".into();
-    world.report(&[changed]).await;
-    let tag = world.tags().await.remove(0);
+    fixture.report(&[changed]).await;
+    let tag = fixture.tags().await.remove(0);
     assert_eq!(
         (tag.resource_type.as_str(), tag.approval_status),
         ("sqs/fifo", Approved)
     );
-    assert_counters_are_right(&world).await;
+    assert_counters_are_right(&fixture).await;
 }
 
 #[tokio::test]
 async fn who_reports_a_resource_in_its_new_account_may_retire_it() {
-    let world = World::new().await;
-    inventory::create(&world.pool, &actor("ada", Role::Admin), bucket(A))
+    let fixture = Fixture::new().await;
+    inventory::create(&fixture.pool, &actor("ada", Role::Admin), bucket(A))
         .await
         .unwrap();
     let notifier = Notifier::default();
-    let mut report = Reconciler::new(&world.pool, &notifier, "file:b", None);
+    let mut report = Reconciler::new(&fixture.pool, &notifier, "file:b", None);
     report
         .resources(vec![bucket(B), resource("another")])
         .await
         .unwrap();
     assert_eq!(report.retire_missing().await.unwrap(), 0);
-    let mut report = Reconciler::new(&world.pool, &notifier, "file:b", None);
+    let mut report = Reconciler::new(&fixture.pool, &notifier, "file:b", None);
     report.resources(vec![resource("another")]).await.unwrap();
     assert_eq!(report.retire_missing().await.unwrap(), 1);
 }
@@ -283,7 +283,7 @@ async fn watch(service: &Service, account: &str, count: usize) -> Vec<Value> {
 #[tokio::test]
 async fn an_import_moves_a_resource_and_both_accounts_learn_of_it() {
     let service = Service::start_with(&[("JWT_SECRET", SECRET), ("ENABLE_WORKERS", "true")]).await;
-    let world = World::on(service.db.clone()).await;
+    let fixture = Fixture::on(service.db.clone()).await;
     let minutes = Duration::from_mins(5);
     let eve = service.token("eve", Role::Admin, Some(&[A]), minutes);
     let ada = service.token("ada", Role::Admin, None, minutes);
@@ -304,7 +304,7 @@ async fn an_import_moves_a_resource_and_both_accounts_learn_of_it() {
         "cloud,account_id,resource_type,resource_id,name\naws,{B},s3/bucket,arn:aws:s3:::orders,orders\n"
     );
     import_as(&service, Some(&root), IMPORT, &file, json!({})).await;
-    until_idle(&world).await;
+    until_idle(&fixture).await;
 
     let bob = service.token("bob", Role::Approver, Some(&[B]), minutes);
     let seen = "{ virtualTags(first: 10, filter: {tagKey: \"owner\"}) { nodes { tagKey approvalStatus decidedBy } }
@@ -332,7 +332,7 @@ async fn an_import_moves_a_resource_and_both_accounts_learn_of_it() {
     let came = json!({"action": "WITHDRAWN", "tagKey": "owner", "accountId": B, "oldStatus": null,
         "newStatus": "SUPERSEDED", "actor": "system:inventory"});
     assert_eq!(watch(&service, B, 1).await, [came]);
-    assert_counters_are_right(&world).await;
+    assert_counters_are_right(&fixture).await;
 }
 
 /// Of other accounts as their ids say, of the right ones, and of none.
@@ -350,7 +350,7 @@ async fn ids_of_other_accounts_are_refused_at_every_door() {
     file.as_file().write_all(LINES.as_bytes()).unwrap();
     let source = format!("file:{}", file.path().display());
     let service = Service::start_with(&[("ENABLE_WORKERS", "true"), ("DISCOVERY_SOURCES", &source)]).await;
-    let world = World::on(service.db.clone()).await;
+    let fixture = Fixture::on(service.db.clone()).await;
     let create = "mutation($id: String!) { createResource(input: {resourceId: $id, name: \"n\", cloud: AWS,
         accountId: \"111122223333\", resourceType: \"t\"}) { resource { id } userErrors { code field message } } }";
     let id = "arn:aws:sqs:eu-west-1:444455556666:orders";
@@ -378,23 +378,23 @@ async fn ids_of_other_accounts_are_refused_at_every_door() {
     let lines =
         "SELECT count(*) FROM import_rejections WHERE line BETWEEN 1 AND 3 AND column_name = 'resource_id'
          AND reason LIKE 'names the account %'";
-    assert_eq!(world.number(lines, []).await, 6);
+    assert_eq!(fixture.number(lines, []).await, 6);
 }
 
 /// One that was taken before ids were looked at.
 #[tokio::test]
 async fn a_resource_whose_id_names_another_account_is_not_edited() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut report = resource("a");
     report.account_id = B.into();
-    let id = world.report(&[report]).await.1[0];
-    let edited = inventory::update(&world.pool, &limited(B), id, inventory::Edit::default()).await;
-    assert!(matches!(edited, Err(Error::Rejected(_))), "{edited:?}");
+    let id = fixture.report(&[report]).await.1[0];
+    let edited = inventory::update(&fixture.pool, &limited(B), id, inventory::Edit::default()).await;
+    assert!(matches!(edited, Err(Error::Validation(_))), "{edited:?}");
 }
 
 #[tokio::test]
 async fn thousands_move_in_one_statement() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let moving = |account: &str| -> Vec<ResourceReport> {
         let report = |n: u32| ResourceReport {
             resource_id: format!("bucket-{n}"),
@@ -402,12 +402,12 @@ async fn thousands_move_in_one_statement() {
         };
         (0..5_000).map(report).collect()
     };
-    world.report(&moving(A)).await;
-    world.auto_tag().await;
-    let tags = world.count("virtual_tags").await;
+    fixture.report(&moving(A)).await;
+    fixture.auto_tag().await;
+    let tags = fixture.count("virtual_tags").await;
     assert!(tags >= 5_000);
-    world.report(&moving(B)).await;
-    assert_eq!(trail_by_inventory(&world, B).await.len() as i64, tags);
-    world.assert_trail_leads_to_tags().await;
-    assert_counters_are_right(&world).await;
+    fixture.report(&moving(B)).await;
+    assert_eq!(trail_by_inventory(&fixture, B).await.len() as i64, tags);
+    fixture.assert_trail_leads_to_tags().await;
+    assert_counters_are_right(&fixture).await;
 }

@@ -1,9 +1,9 @@
 //! Tokens of scripts: made, used, listed and taken back.
 
+use crate::fixture::{Fixture, limited};
 use crate::graphql::statements::Statements;
 use crate::service::Service;
 use crate::websocket::Socket;
-use crate::world::{World, limited};
 use chrono::{TimeDelta, Utc};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -143,7 +143,7 @@ async fn what_is_no_token_is_refused_as_any_other() {
 }
 
 fn admin() -> Actor {
-    crate::world::actor("ada", Role::Admin)
+    crate::fixture::actor("ada", Role::Admin)
 }
 
 fn draft() -> TokenDraft {
@@ -157,7 +157,7 @@ fn draft() -> TokenDraft {
 
 fn refused(answer: Result<tokens::Issued, Error>) -> Vec<String> {
     match answer {
-        Err(Error::Rejected(problems)) => problems
+        Err(Error::Validation(problems)) => problems
             .into_iter()
             .filter_map(|Problem { field, .. }| field)
             .collect(),
@@ -167,8 +167,8 @@ fn refused(answer: Result<tokens::Issued, Error>) -> Vec<String> {
 
 #[tokio::test]
 async fn a_token_reaches_no_further_than_who_makes_it() {
-    let world = World::new().await;
-    let (db, clock) = (&world.pool, &SystemClock);
+    let fixture = Fixture::new().await;
+    let (db, clock) = (&fixture.pool, &SystemClock);
     let of_one = tokens::create(db, clock, &limited("111"), draft()).await.unwrap();
     assert_eq!(of_one.row.accounts, Some(vec!["111".to_owned()]));
     let of_all = tokens::create(db, clock, &admin(), draft()).await.unwrap();
@@ -210,7 +210,7 @@ async fn a_token_reaches_no_further_than_who_makes_it() {
     );
 
     for other in [Role::Viewer, Role::Approver] {
-        let made = tokens::create(db, clock, &crate::world::actor("bob", other), draft()).await;
+        let made = tokens::create(db, clock, &crate::fixture::actor("bob", other), draft()).await;
         assert!(matches!(made, Err(Error::Forbidden(_))), "{made:?}");
     }
     let script = Actor {
@@ -240,11 +240,11 @@ async fn a_token_reaches_no_further_than_who_makes_it() {
 
 #[tokio::test]
 async fn a_token_ends_by_itself_and_costs_few_statements() {
-    let world = World::new().await;
-    let issued = tokens::create(&world.pool, &SystemClock, &limited("111"), draft())
+    let fixture = Fixture::new().await;
+    let issued = tokens::create(&fixture.pool, &SystemClock, &limited("111"), draft())
         .await
         .unwrap();
-    let bearers = Bearers::new(world.pool.clone());
+    let bearers = Bearers::new(fixture.pool.clone());
     let now = Utc::now();
 
     let statements = Statements::default();
@@ -272,11 +272,11 @@ async fn a_token_ends_by_itself_and_costs_few_statements() {
 
 #[tokio::test]
 async fn what_a_token_says_stays() {
-    let world = World::new().await;
-    let issued = tokens::create(&world.pool, &SystemClock, &admin(), draft())
+    let fixture = Fixture::new().await;
+    let issued = tokens::create(&fixture.pool, &SystemClock, &admin(), draft())
         .await
         .unwrap();
-    tokens::revoke(&world.pool, &admin(), issued.row.id)
+    tokens::revoke(&fixture.pool, &admin(), issued.row.id)
         .await
         .unwrap();
     for change in [
@@ -287,9 +287,9 @@ async fn what_a_token_says_stays() {
         "UPDATE api_tokens SET revoked_at = NULL, revoked_by = NULL",
         "UPDATE api_tokens SET revoked_by = 'eve'",
     ] {
-        assert!(sql::execute(&world.pool, change, []).await.is_err(), "{change}");
+        assert!(sql::execute(&fixture.pool, change, []).await.is_err(), "{change}");
     }
-    sql::execute(&world.pool, "UPDATE api_tokens SET last_used_at = now()", [])
+    sql::execute(&fixture.pool, "UPDATE api_tokens SET last_used_at = now()", [])
         .await
         .unwrap();
 }

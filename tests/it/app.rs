@@ -6,7 +6,7 @@ use crate::websocket::Socket;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use virtual_tagging::app::{App, Duty};
+use virtual_tagging::app::{App, Mode};
 use virtual_tagging::domain::Cloud;
 use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::discovery::{Entry, InventoryReader, Reading, ReportSink, ResourceReport};
@@ -38,7 +38,7 @@ async fn a_shutdown_closes_open_subscriptions_with_1012_and_stops_listening() {
 #[tokio::test]
 async fn a_worker_answers_for_its_health_and_nothing_else() {
     let service = Service::start().await;
-    let worker = App::start(service.config.clone(), Duty::Work).await.unwrap();
+    let worker = App::start(service.config.clone(), Mode::Work).await.unwrap();
     assert_ne!(worker.address(), service.address());
     for (path, status) in [
         ("/healthz", 200),
@@ -60,20 +60,20 @@ async fn an_address_that_is_taken_is_named_but_workers_without_a_port_find_one()
     let service = Service::start().await;
     let port = service.address().port().to_string();
     let taken = config(&service.db.url(), &[("API_PORT", &port)]);
-    let error = format!("{:#}", App::start(taken, Duty::Serve).await.err().unwrap());
+    let error = format!("{:#}", App::start(taken, Mode::Serve).await.err().unwrap());
     assert!(
         error.contains(&format!("127.0.0.1:{port}")) && error.contains("API_PORT"),
         "{error}"
     );
     let taken = config(&service.db.url(), &[("WORKER_PORT", &port)]);
-    let error = format!("{:#}", App::start(taken, Duty::Work).await.err().unwrap());
+    let error = format!("{:#}", App::start(taken, Mode::Work).await.err().unwrap());
     assert!(
         error.contains(&format!("127.0.0.1:{port}")) && error.contains("WORKER_PORT"),
         "{error}"
     );
     let unset = config(&service.db.url(), &[("WORKER_PORT", "")]);
-    let one = App::start(unset.clone(), Duty::Work).await.unwrap();
-    let two = App::start(unset, Duty::Work).await.unwrap();
+    let one = App::start(unset.clone(), Mode::Work).await.unwrap();
+    let two = App::start(unset, Mode::Work).await.unwrap();
     assert_ne!(one.address(), two.address());
     one.shutdown().await;
     two.shutdown().await;
@@ -114,7 +114,7 @@ async fn each_start_makes_the_partitions_that_are_missing() {
     let db = TestDb::create().await;
     let pool = db.connect().await;
     let config = config(&db.url(), &[]);
-    App::start(config.clone(), Duty::Work)
+    App::start(config.clone(), Mode::Work)
         .await
         .unwrap()
         .shutdown()
@@ -130,7 +130,7 @@ async fn each_start_makes_the_partitions_that_are_missing() {
         .await
         .unwrap();
     assert_eq!(count().await, 3);
-    App::start(config, Duty::Work).await.unwrap().shutdown().await;
+    App::start(config, Mode::Work).await.unwrap().shutdown().await;
     assert_eq!(count().await, 4);
 }
 
@@ -241,8 +241,8 @@ async fn two_services_start_on_one_empty_database() {
     let db = TestDb::create().await;
     let config = config(&db.url(), &[]);
     let (one, two) = tokio::join!(
-        App::start(config.clone(), Duty::Serve),
-        App::start(config.clone(), Duty::Serve)
+        App::start(config.clone(), Mode::Serve),
+        App::start(config.clone(), Mode::Serve)
     );
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_ne!(one.address(), two.address());

@@ -1,6 +1,6 @@
 //! The approval state machine on a real database.
 
-use crate::world::{World, actor, approver, limited};
+use crate::fixture::{Fixture, actor, approver, limited};
 use sea_orm::TransactionTrait;
 use std::time::Duration;
 use virtual_tagging::db::sql;
@@ -10,9 +10,9 @@ use virtual_tagging::domain::auth::{Actor, Role};
 use virtual_tagging::domain::{AuditAction, TagSource};
 use virtual_tagging::error::{Error, ProblemCode};
 
-pub async fn decide(world: &World, actor: &Actor, decision: Decision, ids: &[i64]) -> Decisions {
+pub async fn decide(fixture: &Fixture, actor: &Actor, decision: Decision, ids: &[i64]) -> Decisions {
     let selection = Selection::Ids(ids.to_vec());
-    approvals::decide(&world.pool, actor, decision, selection, None)
+    approvals::decide(&fixture.pool, actor, decision, selection, None)
         .await
         .unwrap()
 }
@@ -23,21 +23,26 @@ fn code(decisions: &Decisions, at: usize) -> Option<ProblemCode> {
 
 pub fn refusal(error: Error) -> ProblemCode {
     match error {
-        Error::Rejected(problems) => problems[0].code,
+        Error::Validation(problems) => problems[0].code,
         other => panic!("{other}"),
     }
 }
 
 #[tokio::test]
 async fn an_approval_is_kept_with_who_and_why_and_audited() {
-    let world = World::new().await;
-    let tag = world
-        .tag(world.resource("orders").await, "environment", "production", 0.95)
+    let fixture = Fixture::new().await;
+    let tag = fixture
+        .tag(
+            fixture.resource("orders").await,
+            "environment",
+            "production",
+            0.95,
+        )
         .await;
     let selection = Selection::Ids(vec![tag]);
     let because = Some("it is".to_owned());
     let done = approvals::decide(
-        &world.pool,
+        &fixture.pool,
         &approver("ann"),
         Decision::Approve,
         selection,
@@ -49,7 +54,7 @@ async fn an_approval_is_kept_with_who_and_why_and_audited() {
     assert_eq!((done.decided(), now.approval_status), (1, Approved));
     assert_eq!(now.decided_by.as_deref(), Some("ann"));
     assert_eq!(now.decision_reason.as_deref(), Some("it is"));
-    let trail = world.trail().await;
+    let trail = fixture.trail().await;
     assert_eq!(trail.len(), 1);
     assert_eq!(
         (trail[0].action, trail[0].actor.as_str()),
@@ -59,37 +64,42 @@ async fn an_approval_is_kept_with_who_and_why_and_audited() {
         (trail[0].old_status, trail[0].new_status),
         (Some(Pending), Some(Approved))
     );
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn deciding_again_learns_the_first_decision_and_changes_nothing() {
-    let world = World::new().await;
-    let tag = world
-        .tag(world.resource("orders").await, "environment", "production", 0.95)
+    let fixture = Fixture::new().await;
+    let tag = fixture
+        .tag(
+            fixture.resource("orders").await,
+            "environment",
+            "production",
+            0.95,
+        )
         .await;
-    decide(&world, &approver("ann"), Decision::Deny, &[tag]).await;
-    let again = decide(&world, &approver("bob"), Decision::Approve, &[tag]).await;
+    decide(&fixture, &approver("ann"), Decision::Deny, &[tag]).await;
+    let again = decide(&fixture, &approver("bob"), Decision::Approve, &[tag]).await;
     assert_eq!(
         (again.decided(), code(&again, 0)),
         (0, Some(ProblemCode::AlreadyDecided))
     );
     let message = &again.items[0].problem.as_ref().unwrap().message;
     assert!(message.starts_with("already denied by ann at "), "{message}");
-    assert_eq!(world.status(tag).await, Denied);
-    assert_eq!(world.trail().await.len(), 1);
+    assert_eq!(fixture.status(tag).await, Denied);
+    assert_eq!(fixture.trail().await.len(), 1);
 }
 
 #[tokio::test]
 async fn of_many_callers_at_once_one_decides_each_tag() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
     let mut tags = Vec::new();
     for n in 0..20 {
-        tags.push(world.tag(resource, &format!("key{n}"), "value", 0.8).await);
+        tags.push(fixture.tag(resource, &format!("key{n}"), "value", 0.8).await);
     }
     let callers = (0..8).map(|n| {
-        let (pool, mut ids) = (world.pool.clone(), tags.clone());
+        let (pool, mut ids) = (fixture.pool.clone(), tags.clone());
         tokio::spawn(async move {
             // Each in another order, which must not end in a deadlock.
             ids.rotate_left(n * 2);
@@ -115,69 +125,69 @@ async fn of_many_callers_at_once_one_decides_each_tag() {
         }));
     }
     assert_eq!(decided, tags.len());
-    assert_eq!(world.trail().await.len(), tags.len());
+    assert_eq!(fixture.trail().await.len(), tags.len());
 }
 
 #[tokio::test]
 async fn approving_a_value_supersedes_the_others_and_undoing_gives_them_back() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let old = world.tag(resource, "environment", "staging", 0.9).await;
-    decide(&world, &approver("ann"), Decision::Approve, &[old]).await;
-    let new = world.tag(resource, "environment", "production", 0.95).await;
-    let other = world.tag(resource, "environment", "test", 0.7).await;
-    let unrelated = world.tag(resource, "team", "payments", 0.9).await;
-    decide(&world, &approver("bob"), Decision::Approve, &[new]).await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
+    let old = fixture.tag(resource, "environment", "staging", 0.9).await;
+    decide(&fixture, &approver("ann"), Decision::Approve, &[old]).await;
+    let new = fixture.tag(resource, "environment", "production", 0.95).await;
+    let other = fixture.tag(resource, "environment", "test", 0.7).await;
+    let unrelated = fixture.tag(resource, "team", "payments", 0.9).await;
+    decide(&fixture, &approver("bob"), Decision::Approve, &[new]).await;
     let now = [
-        world.status(old).await,
-        world.status(new).await,
-        world.status(other).await,
+        fixture.status(old).await,
+        fixture.status(new).await,
+        fixture.status(other).await,
     ];
     assert_eq!(now, [Superseded, Approved, Superseded]);
-    assert_eq!(world.status(unrelated).await, Pending);
-    let of_superseded = decide(&world, &approver("cy"), Decision::Approve, &[other]).await;
+    assert_eq!(fixture.status(unrelated).await, Pending);
+    let of_superseded = decide(&fixture, &approver("cy"), Decision::Approve, &[other]).await;
     assert_eq!(code(&of_superseded, 0), Some(ProblemCode::AlreadyDecided));
 
-    approvals::undo(&world.pool, &approver("bob"), vec![new], Some("oops".into()))
+    approvals::undo(&fixture.pool, &approver("bob"), vec![new], Some("oops".into()))
         .await
         .unwrap();
     let now = [
-        world.status(old).await,
-        world.status(new).await,
-        world.status(other).await,
+        fixture.status(old).await,
+        fixture.status(new).await,
+        fixture.status(other).await,
     ];
     assert_eq!(now, [Approved, Pending, Pending]);
     // Approved once, superseded two and approved one, undone one and restored two.
-    assert_eq!(world.trail().await.len(), 1 + 3 + 3);
-    world.assert_trail_leads_to_tags().await;
+    assert_eq!(fixture.trail().await.len(), 1 + 3 + 3);
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn of_two_values_of_a_key_in_one_request_the_more_confident_wins() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let weak = world.tag(resource, "environment", "test", 0.75).await;
-    let strong = world.tag(resource, "environment", "production", 0.92).await;
-    let done = decide(&world, &approver("ann"), Decision::Approve, &[weak, strong]).await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
+    let weak = fixture.tag(resource, "environment", "test", 0.75).await;
+    let strong = fixture.tag(resource, "environment", "production", 0.92).await;
+    let done = decide(&fixture, &approver("ann"), Decision::Approve, &[weak, strong]).await;
     assert_eq!(
         (code(&done, 0), code(&done, 1)),
         (Some(ProblemCode::AlreadyDecided), None)
     );
     assert_eq!(
-        (world.status(weak).await, world.status(strong).await),
+        (fixture.status(weak).await, fixture.status(strong).await),
         (Superseded, Approved)
     );
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn undoing_a_denial_reopens_it_and_what_was_not_decided_is_reported() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let denied = world.tag(resource, "environment", "test", 0.75).await;
-    let pending = world.tag(resource, "team", "payments", 0.75).await;
-    decide(&world, &approver("ann"), Decision::Deny, &[denied]).await;
-    let undone = approvals::undo(&world.pool, &approver("ann"), vec![denied, pending, 999], None)
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
+    let denied = fixture.tag(resource, "environment", "test", 0.75).await;
+    let pending = fixture.tag(resource, "team", "payments", 0.75).await;
+    decide(&fixture, &approver("ann"), Decision::Deny, &[denied]).await;
+    let undone = approvals::undo(&fixture.pool, &approver("ann"), vec![denied, pending, 999], None)
         .await
         .unwrap();
     assert_eq!(code(&undone, 0), None);
@@ -189,19 +199,19 @@ async fn undoing_a_denial_reopens_it_and_what_was_not_decided_is_reported() {
 
 #[tokio::test]
 async fn a_filter_and_a_group_decide_what_they_take() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let sure = world.tag(resource, "environment", "production", 0.95).await;
-    let unsure = world.tag(resource, "team", "payments", 0.75).await;
-    let grouped = world
-        .tag(world.resource("bills").await, "team", "payments", 0.8)
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
+    let sure = fixture.tag(resource, "environment", "production", 0.95).await;
+    let unsure = fixture.tag(resource, "team", "payments", 0.75).await;
+    let grouped = fixture
+        .tag(fixture.resource("bills").await, "team", "payments", 0.8)
         .await;
     let filter = TagFilter {
         min_confidence: Some(0.9),
         ..TagFilter::default()
     };
     let by_filter = approvals::decide(
-        &world.pool,
+        &fixture.pool,
         &approver("ann"),
         Decision::Approve,
         Selection::Filter(filter),
@@ -209,7 +219,7 @@ async fn a_filter_and_a_group_decide_what_they_take() {
     )
     .await;
     assert_eq!(by_filter.unwrap().decided(), 1);
-    assert_eq!(world.status(sure).await, Approved);
+    assert_eq!(fixture.status(sure).await, Approved);
     let group = GroupKey {
         tag_key: "team".into(),
         tag_value: "payments".into(),
@@ -217,7 +227,7 @@ async fn a_filter_and_a_group_decide_what_they_take() {
         evidence_signature: "PATTERN:test".into(),
     };
     let by_group = approvals::decide(
-        &world.pool,
+        &fixture.pool,
         &approver("ann"),
         Decision::Deny,
         Selection::Group(group),
@@ -226,31 +236,33 @@ async fn a_filter_and_a_group_decide_what_they_take() {
     .await;
     assert_eq!(by_group.unwrap().decided(), 2);
     assert_eq!(
-        (world.status(unsure).await, world.status(grouped).await),
+        (fixture.status(unsure).await, fixture.status(grouped).await),
         (Denied, Denied)
     );
 }
 
 #[tokio::test]
 async fn more_than_a_thousand_at_once_are_refused_and_none_is_decided() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
     let fill = "INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied,
             approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
          SELECT $1, 'key' || n, 'value', 'PATTERN', 0.8, false, 'PENDING', '{}', 's', 'aws', '111122223333', 't'
            FROM generate_series(1, 1001) AS n";
-    sql::execute(&world.pool, fill, [resource.into()]).await.unwrap();
-    let all = || Selection::Filter(TagFilter::default());
-    let refused = approvals::decide(&world.pool, &approver("ann"), Decision::Approve, all(), None).await;
-    assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
-    let ids = Selection::Ids((1..=1001).collect());
-    let refused = approvals::decide(&world.pool, &approver("ann"), Decision::Approve, ids, None).await;
-    assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
-    assert_eq!(world.trail().await.len(), 0);
-    sql::execute(&world.pool, "DELETE FROM virtual_tags WHERE id = 1", [])
+    sql::execute(&fixture.pool, fill, [resource.into()])
         .await
         .unwrap();
-    let done = approvals::decide(&world.pool, &approver("ann"), Decision::Approve, all(), None)
+    let all = || Selection::Filter(TagFilter::default());
+    let refused = approvals::decide(&fixture.pool, &approver("ann"), Decision::Approve, all(), None).await;
+    assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
+    let ids = Selection::Ids((1..=1001).collect());
+    let refused = approvals::decide(&fixture.pool, &approver("ann"), Decision::Approve, ids, None).await;
+    assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
+    assert_eq!(fixture.trail().await.len(), 0);
+    sql::execute(&fixture.pool, "DELETE FROM virtual_tags WHERE id = 1", [])
+        .await
+        .unwrap();
+    let done = approvals::decide(&fixture.pool, &approver("ann"), Decision::Approve, all(), None)
         .await
         .unwrap();
     assert_eq!(done.decided(), 1000);
@@ -258,37 +270,42 @@ async fn more_than_a_thousand_at_once_are_refused_and_none_is_decided() {
 
 #[tokio::test]
 async fn viewers_and_other_accounts_decide_nothing() {
-    let world = World::new().await;
-    let tag = world
-        .tag(world.resource("orders").await, "environment", "production", 0.95)
+    let fixture = Fixture::new().await;
+    let tag = fixture
+        .tag(
+            fixture.resource("orders").await,
+            "environment",
+            "production",
+            0.95,
+        )
         .await;
     let viewer = actor("vic", Role::Viewer);
     let ids = Selection::Ids(vec![tag]);
-    let refused = approvals::decide(&world.pool, &viewer, Decision::Approve, ids, None).await;
+    let refused = approvals::decide(&fixture.pool, &viewer, Decision::Approve, ids, None).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
     let stranger = limited("999988887777");
-    let unseen = decide(&world, &stranger, Decision::Approve, &[tag]).await;
+    let unseen = decide(&fixture, &stranger, Decision::Approve, &[tag]).await;
     assert_eq!(code(&unseen, 0), Some(ProblemCode::NotFound));
     let by_filter = Selection::Filter(TagFilter::default());
-    let none = approvals::decide(&world.pool, &stranger, Decision::Deny, by_filter, None)
+    let none = approvals::decide(&fixture.pool, &stranger, Decision::Deny, by_filter, None)
         .await
         .unwrap();
     assert!(none.items.is_empty());
-    assert_eq!(world.status(tag).await, Pending);
+    assert_eq!(fixture.status(tag).await, Pending);
 }
 
 #[tokio::test]
 async fn a_decision_that_gave_way_in_a_deadlock_is_made_again() {
-    let world = World::new().await;
-    let (first, second) = (world.resource("first").await, world.resource("second").await);
+    let fixture = Fixture::new().await;
+    let (first, second) = (fixture.resource("first").await, fixture.resource("second").await);
     let tags = [
-        world.tag(first, "team", "payments", 0.8).await,
-        world.tag(second, "team", "payments", 0.8).await,
+        fixture.tag(first, "team", "payments", 0.8).await,
+        fixture.tag(second, "team", "payments", 0.8).await,
     ];
     let lock = "SELECT 1 FROM resources WHERE id = $1 FOR NO KEY UPDATE";
-    let other = world.pool.begin().await.unwrap();
+    let other = fixture.pool.begin().await.unwrap();
     sql::execute(&other, lock, [second.into()]).await.unwrap();
-    let pool = world.pool.clone();
+    let pool = fixture.pool.clone();
     let decision = tokio::spawn(async move {
         let ids = Selection::Ids(tags.to_vec());
         approvals::decide(&pool, &approver("ann"), Decision::Approve, ids, None).await

@@ -1,7 +1,7 @@
 //! Pages of the audit trail by each filter, beside all rows, looked through one by one.
 
 use crate::finding::{sorted, walk};
-use crate::world::{World, approver, limited};
+use crate::fixture::{Fixture, approver, limited};
 use chrono::TimeDelta;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::AuditAction;
@@ -11,7 +11,7 @@ use virtual_tagging::domain::auth::{AccountScope, Actor};
 use virtual_tagging::entities::tag_audit;
 
 /// Rows of two actors, one after the other, over three months.
-async fn fill_trail(world: &World) {
+async fn fill_trail(fixture: &Fixture) {
     let rows = "INSERT INTO tag_audit (\"timestamp\", resource_id, resource_ref, cloud, account_id, resource_type,
                 virtual_tag_id, action, tag_key, source, confidence, auto_applied, actor)
          SELECT date_trunc('month', now()) + interval '10 days' + g * interval '1 hour', g % 17, 'r', 'aws',
@@ -19,16 +19,16 @@ async fn fill_trail(world: &World) {
                 ELSE 'DENIED' END, CASE WHEN g % 5 = 0 THEN 'team' ELSE 'owner' END, 'TYPE', 0.75, false,
                 CASE WHEN g < 900 THEN 'system:auto_tag' ELSE 'ann' END
            FROM generate_series(0, 1199) g";
-    sql::execute(&world.pool, rows, []).await.unwrap();
-    sql::execute(&world.pool, "ANALYZE", []).await.unwrap();
+    sql::execute(&fixture.pool, rows, []).await.unwrap();
+    sql::execute(&fixture.pool, "ANALYZE", []).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_trail_is_that_of_the_filter() {
-    let world = World::new().await;
-    fill_trail(&world).await;
+    let fixture = Fixture::new().await;
+    fill_trail(&fixture).await;
     let rows: Vec<AuditRow> = tag_audit::find(&AccountScope::All)
-        .all(&world.pool)
+        .all(&fixture.pool)
         .await
         .unwrap();
     let all = AuditFilter::default;
@@ -110,7 +110,7 @@ async fn the_trail_is_that_of_the_filter() {
             let expected = sorted(order, of_filter.cloned().collect());
             for backward in [false, true] {
                 let found = walk(order, 170, backward, async |window| {
-                    list::list(&world.pool, &actor, filter, order, &window)
+                    list::list(&fixture.pool, &actor, filter, order, &window)
                         .await
                         .unwrap()
                 });

@@ -1,18 +1,18 @@
 //! The trail's seals find what was done to it behind the service's back, and months leave it and come back.
 
+use crate::fixture::Fixture;
 use crate::program::run;
-use crate::world::World;
 use chrono::Utc;
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::audit::partitions::{self, Place};
+use virtual_tagging::domain::audit::partitions::{self, PartitionState};
 use virtual_tagging::domain::audit::verify::{Fault, Verdict, verify};
 use virtual_tagging::domain::audit::{Month, seal};
 
 /// Does to the trail what its owner can do if he wants to.
-async fn tamper(world: &World, statement: &str) {
+async fn tamper(fixture: &Fixture, statement: &str) {
     let table = this_month().partition();
     let forced = format!(
         "GRANT UPDATE, DELETE ON {table}, tag_audit, tag_audit_seals TO CURRENT_USER;
@@ -22,29 +22,29 @@ async fn tamper(world: &World, statement: &str) {
          ALTER TABLE {table} ENABLE TRIGGER append_only; ALTER TABLE tag_audit ENABLE TRIGGER append_only;
          ALTER TABLE tag_audit_seals ENABLE TRIGGER append_only"
     );
-    world.pool.execute_unprepared(&forced).await.unwrap();
+    fixture.pool.execute_unprepared(&forced).await.unwrap();
 }
 
 fn this_month() -> Month {
     Month::of(Utc::now())
 }
 
-async fn verdict(world: &World, month: Month, kept: &[Vec<u8>]) -> Verdict {
-    let all = partitions::all(&world.pool).await.unwrap();
+async fn verdict(fixture: &Fixture, month: Month, kept: &[Vec<u8>]) -> Verdict {
+    let all = partitions::all(&fixture.pool).await.unwrap();
     let partition = all.iter().find(|partition| partition.name == month.partition());
-    verify(&world.pool, partition.unwrap(), kept).await.unwrap()
+    verify(&fixture.pool, partition.unwrap(), kept).await.unwrap()
 }
 
 /// Seals all that was written, at once: other tests' transactions may keep that from being possible for a while.
-async fn seal_all(world: &World, month: Month) -> Verdict {
+async fn seal_all(fixture: &Fixture, month: Month) -> Verdict {
     let deadline = Instant::now() + Duration::from_mins(1);
     let uncertain = "SELECT 1 FROM tag_audit WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 1";
     loop {
-        let uncertain = world.pool.query_one_raw(sql::statement(uncertain, [])).await;
+        let uncertain = fixture.pool.query_one_raw(sql::statement(uncertain, [])).await;
         if uncertain.unwrap().is_none() {
-            seal::seal(&world.pool, None).await.unwrap();
+            seal::seal(&fixture.pool, None).await.unwrap();
         }
-        let verdict = verdict(world, month, &[]).await;
+        let verdict = verdict(fixture, month, &[]).await;
         if verdict.unsealed == 0 || verdict.fault.is_some() {
             return verdict;
         }
@@ -54,79 +54,79 @@ async fn seal_all(world: &World, month: Month) -> Verdict {
 }
 
 /// A trail with three seals of some rows each; gives a row in the middle.
-async fn sealed(world: &World) -> i64 {
-    let resource = world.resource("one").await;
+async fn sealed(fixture: &Fixture) -> i64 {
+    let resource = fixture.resource("one").await;
     for key in ["a", "b", "c"] {
         for value in ["1", "2", "3"] {
-            world.tag(resource, key, value, 0.8).await;
+            fixture.tag(resource, key, value, 0.8).await;
         }
-        let verdict = seal_all(world, this_month()).await;
+        let verdict = seal_all(fixture, this_month()).await;
         assert_eq!(verdict.fault, None);
     }
     let middle = "SELECT id FROM tag_audit WHERE tag_key = 'b' AND new_value = '2'";
-    world.number(middle, []).await
+    fixture.number(middle, []).await
 }
 
 #[tokio::test]
 async fn an_untouched_trail_is_intact_and_its_heads_stay_in_the_chain() {
-    let world = World::new().await;
-    let resource = world.resource("one").await;
-    world.tag(resource, "a", "1", 0.8).await;
-    let first = seal_all(&world, this_month()).await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("one").await;
+    fixture.tag(resource, "a", "1", 0.8).await;
+    let first = seal_all(&fixture, this_month()).await;
     assert_eq!((first.rows, first.seals, first.fault.clone()), (1, 1, None));
-    world.tag(resource, "b", "1", 0.8).await;
-    let second = seal_all(&world, this_month()).await;
+    fixture.tag(resource, "b", "1", 0.8).await;
+    let second = seal_all(&fixture, this_month()).await;
     assert_eq!((second.rows, second.seals, second.fault), (2, 2, None));
     let kept = [first.head.clone().unwrap()];
-    assert_eq!(verdict(&world, this_month(), &kept).await.fault, None);
+    assert_eq!(verdict(&fixture, this_month(), &kept).await.fault, None);
     let foreign = [vec![0; 32]];
     assert_eq!(
-        verdict(&world, this_month(), &foreign).await.fault,
+        verdict(&fixture, this_month(), &foreign).await.fault,
         Some(Fault::Head)
     );
-    assert!(!seal::is_due(&world.pool).await.unwrap());
+    assert!(!seal::is_due(&fixture.pool).await.unwrap());
 }
 
 #[tokio::test]
 async fn a_row_changed_taken_away_or_put_in_is_found_in_its_place() {
-    let world = World::new().await;
-    let row = sealed(&world).await;
-    let fault = async || match verdict(&world, this_month(), &[]).await.fault {
+    let fixture = Fixture::new().await;
+    let row = sealed(&fixture).await;
+    let fault = async || match verdict(&fixture, this_month(), &[]).await.fault {
         Some(Fault::Rows {
             seal, sealed, found, ..
         }) => (seal, sealed, found),
         other => panic!("{other:?}"),
     };
     tamper(
-        &world,
+        &fixture,
         &format!("UPDATE tag_audit SET actor = 'somebody else' WHERE id = {row}"),
     )
     .await;
     assert_eq!(fault().await, (2, 3, 3));
     tamper(
-        &world,
+        &fixture,
         &format!("UPDATE tag_audit SET actor = 'system:test' WHERE id = {row}"),
     )
     .await;
-    assert_eq!(verdict(&world, this_month(), &[]).await.fault, None, "undone");
+    assert_eq!(verdict(&fixture, this_month(), &[]).await.fault, None, "undone");
 
-    tamper(&world, &format!("DELETE FROM tag_audit WHERE id = {row}")).await;
+    tamper(&fixture, &format!("DELETE FROM tag_audit WHERE id = {row}")).await;
     assert_eq!(fault().await, (2, 3, 2));
 }
 
 #[tokio::test]
 async fn rows_put_between_others_and_seals_taken_away_are_found() {
-    let world = World::new().await;
-    let row = sealed(&world).await;
+    let fixture = Fixture::new().await;
+    let row = sealed(&fixture).await;
     let columns =
         "\"timestamp\", resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id, action,
         tag_key, source, confidence, auto_applied, actor";
     let insert = format!(
         "INSERT INTO tag_audit (id, xid, {columns}) SELECT 1000000, xid, {columns} FROM tag_audit WHERE id = {row}"
     );
-    tamper(&world, &insert).await;
+    tamper(&fixture, &insert).await;
     // Into a transaction in the middle of the second seal.
-    let found = verdict(&world, this_month(), &[]).await.fault;
+    let found = verdict(&fixture, this_month(), &[]).await.fault;
     assert!(
         matches!(
             found,
@@ -139,25 +139,25 @@ async fn rows_put_between_others_and_seals_taken_away_are_found() {
         ),
         "{found:?}"
     );
-    tamper(&world, "DELETE FROM tag_audit WHERE id = 1000000").await;
-    assert_eq!(verdict(&world, this_month(), &[]).await.fault, None);
-    tamper(&world, "DELETE FROM tag_audit_seals WHERE seq = 2").await;
+    tamper(&fixture, "DELETE FROM tag_audit WHERE id = 1000000").await;
+    assert_eq!(verdict(&fixture, this_month(), &[]).await.fault, None);
+    tamper(&fixture, "DELETE FROM tag_audit_seals WHERE seq = 2").await;
     assert_eq!(
-        verdict(&world, this_month(), &[]).await.fault,
+        verdict(&fixture, this_month(), &[]).await.fault,
         Some(Fault::Seal(2))
     );
 }
 
 #[tokio::test]
 async fn seals_refuse_to_be_changed() {
-    let world = World::new().await;
-    sealed(&world).await;
+    let fixture = Fixture::new().await;
+    sealed(&fixture).await;
     for statement in [
         "UPDATE tag_audit_seals SET row_count = 0",
         "DELETE FROM tag_audit_seals",
         "TRUNCATE tag_audit_seals",
     ] {
-        let refused = world
+        let refused = fixture
             .pool
             .execute_unprepared(statement)
             .await
@@ -171,7 +171,7 @@ async fn seals_refuse_to_be_changed() {
 }
 
 /// A month that is over, with two rows.
-async fn old_month(world: &World) -> Month {
+async fn old_month(fixture: &Fixture) -> Month {
     let month = this_month().earlier(14);
     let (table, next) = (month.partition(), this_month().earlier(13));
     let columns = "resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id, action, tag_key, source,
@@ -181,18 +181,18 @@ async fn old_month(world: &World) -> Month {
          INSERT INTO tag_audit (\"timestamp\", {columns}) SELECT '{month}-05 12:00+00', 1, 'arn', 'aws', '1', 't', 1,
              'PROPOSED', 'k', 'NATIVE', 0.9, true, 'test' FROM generate_series(1, 2)"
     );
-    world.pool.execute_unprepared(&make).await.unwrap();
+    fixture.pool.execute_unprepared(&make).await.unwrap();
     month
 }
 
 #[tokio::test]
 async fn months_leave_the_trail_are_verified_outside_of_it_and_come_back() {
-    let world = World::new().await;
-    let month = old_month(&world).await;
-    let (url, path) = (world.db.url(), std::env::var("PATH").unwrap());
+    let fixture = Fixture::new().await;
+    let month = old_month(&fixture).await;
+    let (url, path) = (fixture.db.url(), std::env::var("PATH").unwrap());
     let settings = [("DATABASE_URL", url.as_str()), ("PATH", path.as_str())];
     let audit = async |arguments: &[&str]| run(&settings, &[&["audit"], arguments].concat()).await;
-    seal_all(&world, month).await;
+    seal_all(&fixture, month).await;
 
     let refused = audit(&[
         "detach",
@@ -205,8 +205,8 @@ async fn months_leave_the_trail_are_verified_outside_of_it_and_come_back() {
     let detached = audit(&["detach", "--before", &next]).await;
     assert_eq!(detached.code, 0, "{}", detached.stderr);
     assert!(detached.stdout.contains(&month.to_string()) && detached.stdout.contains("pg_dump"));
-    assert_eq!(world.count("tag_audit").await, 0);
-    assert_eq!(world.count(&month.partition()).await, 2);
+    assert_eq!(fixture.count("tag_audit").await, 0);
+    assert_eq!(fixture.count(&month.partition()).await, 2);
     let again = audit(&["detach", "--before", &next]).await;
     assert!(again.stdout.contains("nothing"), "{}", again.stdout);
 
@@ -221,7 +221,7 @@ async fn months_leave_the_trail_are_verified_outside_of_it_and_come_back() {
 
     let attached = audit(&["attach", &month.to_string()]).await;
     assert_eq!(attached.code, 0, "{}", attached.stderr);
-    assert_eq!(world.count("tag_audit").await, 2);
+    assert_eq!(fixture.count("tag_audit").await, 2);
     let head = format!("{month}={}", told["head"].as_str().unwrap());
     assert_eq!(audit(&["verify", "--expect", &head]).await.code, 0);
     let forged = format!("{month}={}", "0".repeat(64));
@@ -235,17 +235,17 @@ async fn months_leave_the_trail_are_verified_outside_of_it_and_come_back() {
 
 #[tokio::test]
 async fn a_month_that_was_dropped_is_told_from_one_that_vanished() {
-    let world = World::new().await;
-    let month = old_month(&world).await;
-    seal_all(&world, month).await;
-    partitions::detach(&world.pool, this_month(), Utc::now())
+    let fixture = Fixture::new().await;
+    let month = old_month(&fixture).await;
+    seal_all(&fixture, month).await;
+    partitions::detach(&fixture.pool, this_month(), Utc::now())
         .await
         .unwrap();
     let drop = format!("DROP TABLE {}", month.partition());
-    world.pool.execute_unprepared(&drop).await.unwrap();
-    let dropped = verdict(&world, month, &[]).await;
-    assert_eq!((dropped.place, dropped.fault), (Place::Dropped, None));
+    fixture.pool.execute_unprepared(&drop).await.unwrap();
+    let dropped = verdict(&fixture, month, &[]).await;
+    assert_eq!((dropped.state, dropped.fault), (PartitionState::Dropped, None));
     let vanish = "DELETE FROM tag_audit_detached";
-    world.pool.execute_unprepared(vanish).await.unwrap();
-    assert_eq!(verdict(&world, month, &[]).await.fault, Some(Fault::Table));
+    fixture.pool.execute_unprepared(vanish).await.unwrap();
+    assert_eq!(verdict(&fixture, month, &[]).await.fault, Some(Fault::Table));
 }

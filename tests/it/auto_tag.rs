@@ -1,8 +1,8 @@
 //! Evaluations on a real database: what is proposed, kept, withdrawn, and not proposed again.
 
+use crate::fixture::{Fixture, actor, approver, resource, settings};
 use crate::rules::rule;
 use crate::runs::request;
-use crate::world::{World, actor, approver, resource, settings};
 use sea_orm::TransactionTrait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,77 +15,83 @@ use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::rules;
-use virtual_tagging::domain::runs::{self, Arguments};
+use virtual_tagging::domain::runs::{self, JobSpec};
 use virtual_tagging::domain::tagging::auto_tag::{self, CHUNK, EngineSettings};
 use virtual_tagging::domain::tagging::revision;
 use virtual_tagging::domain::tagging::{Candidate, CandidateSource, Engine, Subject};
 use virtual_tagging::entities::virtual_tag::Model as Tag;
 use virtual_tagging::jobs::Queue;
 
-pub async fn tag_of(world: &World, key: &str) -> Option<Tag> {
-    world.tags().await.into_iter().find(|tag| tag.tag_key == key)
+pub async fn tag_of(fixture: &Fixture, key: &str) -> Option<Tag> {
+    fixture.tags().await.into_iter().find(|tag| tag.tag_key == key)
 }
 
-pub async fn decide(world: &World, decision: Decision, id: i64) {
+pub async fn decide(fixture: &Fixture, decision: Decision, id: i64) {
     let ids = Selection::Ids(vec![id]);
-    approvals::decide(&world.pool, &approver("ann"), decision, ids, None)
+    approvals::decide(&fixture.pool, &approver("ann"), decision, ids, None)
         .await
         .unwrap();
 }
 
 #[tokio::test]
 async fn a_name_and_a_native_tag_become_pending_tags() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut tagged = resource("orders");
     tagged.native_tags.insert("Env".into(), "PRD".into());
-    world.report(&[tagged]).await;
-    let done = world.auto_tag().await;
+    fixture.report(&[tagged]).await;
+    let done = fixture.auto_tag().await;
     assert_eq!(
         (done.evaluated, done.proposed),
-        (1, world.count("virtual_tags").await as u64)
+        (1, fixture.count("virtual_tags").await as u64)
     );
-    let tag = tag_of(&world, "environment").await.unwrap();
+    let tag = tag_of(&fixture, "environment").await.unwrap();
     assert_eq!(
         (tag.tag_value.as_str(), tag.source),
         ("production", TagSource::Native)
     );
     assert_eq!((tag.approval_status, tag.auto_applied), (Pending, true));
-    assert_eq!(world.count("ml_inferences WHERE model_version = 'test'").await, 1);
-    assert_eq!(world.count("tag_audit").await, world.count("virtual_tags").await);
-    world.assert_trail_leads_to_tags().await;
+    assert_eq!(
+        fixture.count("ml_inferences WHERE model_version = 'test'").await,
+        1
+    );
+    assert_eq!(
+        fixture.count("tag_audit").await,
+        fixture.count("virtual_tags").await
+    );
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn evaluating_again_changes_nothing() {
-    let world = World::new().await;
-    world
+    let fixture = Fixture::new().await;
+    fixture
         .report(&[resource("orders-prod"), resource("bills-staging")])
         .await;
-    world.auto_tag().await;
-    assert_eq!(world.auto_tag().await.evaluated, 0);
-    let (before, trail) = (world.tags().await, world.count("tag_audit").await);
-    revision::raise(&world.pool).await.unwrap();
-    let again = world.auto_tag().await;
+    fixture.auto_tag().await;
+    assert_eq!(fixture.auto_tag().await.evaluated, 0);
+    let (before, trail) = (fixture.tags().await, fixture.count("tag_audit").await);
+    revision::raise(&fixture.pool).await.unwrap();
+    let again = fixture.auto_tag().await;
     assert_eq!(
         (again.evaluated, again.proposed, again.refreshed, again.withdrawn),
         (2, 0, 0, 0)
     );
     assert_eq!(
-        (world.tags().await, world.count("tag_audit").await),
+        (fixture.tags().await, fixture.count("tag_audit").await),
         (before, trail)
     );
 }
 
 #[tokio::test]
 async fn many_workers_share_the_work_and_each_resource_is_evaluated_once() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let count = CHUNK as usize * 5 + 7;
     let reports: Vec<_> = (0..count)
         .map(|n| resource(&format!("service{n}-prod")))
         .collect();
-    world.report(&reports).await;
+    fixture.report(&reports).await;
     let workers = (0..4).map(|_| {
-        let pool = world.pool.clone();
+        let pool = fixture.pool.clone();
         tokio::spawn(async move {
             let loaded = auto_tag::load_engine(&pool, &settings()).await.unwrap();
             let cause = Cause {
@@ -110,74 +116,80 @@ async fn many_workers_share_the_work_and_each_resource_is_evaluated_once() {
         evaluated += worker.await.unwrap();
     }
     assert_eq!(evaluated as usize, count);
-    assert_eq!(world.count("ml_inferences").await as usize, count);
-    assert_eq!(world.count("tag_audit").await, world.count("virtual_tags").await);
+    assert_eq!(fixture.count("ml_inferences").await as usize, count);
+    assert_eq!(
+        fixture.count("tag_audit").await,
+        fixture.count("virtual_tags").await
+    );
 }
 
 #[tokio::test]
 async fn a_chunk_that_is_not_committed_leaves_no_trace() {
-    let world = World::new().await;
-    world.report(&[resource("orders-prod")]).await;
-    let loaded = auto_tag::load_engine(&world.pool, &settings()).await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.report(&[resource("orders-prod")]).await;
+    let loaded = auto_tag::load_engine(&fixture.pool, &settings()).await.unwrap();
     let cause = Cause {
         actor: "worker".into(),
         reason: None,
         run_id: None,
     };
-    let txn = world.pool.begin().await.unwrap();
+    let txn = fixture.pool.begin().await.unwrap();
     assert_eq!(auto_tag::chunk(&txn, &loaded, &cause).await.unwrap().evaluated, 1);
     txn.rollback().await.unwrap();
     assert_eq!(
-        world.count("virtual_tags").await + world.count("tag_audit").await,
+        fixture.count("virtual_tags").await + fixture.count("tag_audit").await,
         0
     );
-    assert_eq!(world.auto_tag().await.evaluated, 1);
+    assert_eq!(fixture.auto_tag().await.evaluated, 1);
 }
 
 #[tokio::test]
 async fn a_denied_tag_stays_denied_until_its_evidence_changes() {
-    let world = World::new().await;
-    world.report(&[resource("orders-prod")]).await;
-    world.auto_tag().await;
-    let tag = tag_of(&world, "environment").await.unwrap();
-    decide(&world, Decision::Deny, tag.id).await;
-    revision::raise(&world.pool).await.unwrap();
-    world.auto_tag().await;
-    assert_eq!(world.status(tag.id).await, Denied);
+    let fixture = Fixture::new().await;
+    fixture.report(&[resource("orders-prod")]).await;
+    fixture.auto_tag().await;
+    let tag = tag_of(&fixture, "environment").await.unwrap();
+    decide(&fixture, Decision::Deny, tag.id).await;
+    revision::raise(&fixture.pool).await.unwrap();
+    fixture.auto_tag().await;
+    assert_eq!(fixture.status(tag.id).await, Denied);
 
     let mut changed = resource("orders-prod");
     changed.native_tags.insert("stage".into(), "prod".into());
-    world.report(&[changed]).await;
-    world.auto_tag().await;
-    let tag = tag_of(&world, "environment").await.unwrap();
+    fixture.report(&[changed]).await;
+    fixture.auto_tag().await;
+    let tag = tag_of(&fixture, "environment").await.unwrap();
     assert_eq!((tag.approval_status, tag.source), (Pending, TagSource::Native));
     assert_eq!((tag.decided_by, tag.decided_at), (None, None));
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn an_approved_tag_is_not_proposed_again_and_what_it_superseded_stays_away() {
-    let world = World::new().await;
-    let id = world.resource("orders-prod").await;
-    world.auto_tag().await;
-    let inferred = tag_of(&world, "environment").await.unwrap();
+    let fixture = Fixture::new().await;
+    let id = fixture.resource("orders-prod").await;
+    fixture.auto_tag().await;
+    let inferred = tag_of(&fixture, "environment").await.unwrap();
     let by_hand = approvals::NewTag {
         resource_id: id,
         tag_key: "environment".into(),
         tag_value: "staging".into(),
         reason: None,
     };
-    let by_hand = approvals::create(&world.pool, &approver("ann"), by_hand)
+    let by_hand = approvals::create(&fixture.pool, &approver("ann"), by_hand)
         .await
         .unwrap();
-    revision::raise(&world.pool).await.unwrap();
-    world.auto_tag().await;
+    revision::raise(&fixture.pool).await.unwrap();
+    fixture.auto_tag().await;
     assert_eq!(
-        (world.status(inferred.id).await, world.status(by_hand.id).await),
+        (
+            fixture.status(inferred.id).await,
+            fixture.status(by_hand.id).await
+        ),
         (Superseded, Approved)
     );
     assert_eq!(
-        world
+        fixture
             .tags()
             .await
             .iter()
@@ -189,30 +201,32 @@ async fn an_approved_tag_is_not_proposed_again_and_what_it_superseded_stays_away
 
 #[tokio::test]
 async fn other_settings_raise_the_revision_once() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mine = settings().fingerprint();
-    let adopted = revision::adopt(&world.pool, &mine).await.unwrap();
-    assert_eq!(revision::adopt(&world.pool, &mine).await.unwrap(), adopted);
+    let adopted = revision::adopt(&fixture.pool, &mine).await.unwrap();
+    assert_eq!(revision::adopt(&fixture.pool, &mine).await.unwrap(), adopted);
     let mut other = settings();
     other.model_version = "another".into();
     assert_eq!(
-        revision::adopt(&world.pool, &other.fingerprint()).await.unwrap(),
+        revision::adopt(&fixture.pool, &other.fingerprint())
+            .await
+            .unwrap(),
         adopted + 1
     );
 }
 
 #[tokio::test]
 async fn a_status_is_one_of_four() {
-    let world = World::new().await;
-    let id = world.resource("orders").await;
-    let tag = world.tag(id, "environment", "test", 0.8).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.resource("orders").await;
+    let tag = fixture.tag(id, "environment", "test", 0.8).await;
     let refused = sql::execute(
-        &world.pool,
+        &fixture.pool,
         "UPDATE virtual_tags SET approval_status = 'MAYBE' WHERE id = $1",
         [tag.into()],
     );
     assert!(refused.await.is_err());
-    assert_eq!(world.status(tag).await, Pending);
+    assert_eq!(fixture.status(tag).await, Pending);
 }
 
 /// A source that cannot take one resource.
@@ -230,7 +244,7 @@ impl CandidateSource for Panics {
 
 #[tokio::test]
 async fn a_resource_that_fails_does_not_hold_up_the_others_nor_come_back() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut refused = resource("refused");
     refused.native_tags.insert("team".into(), "Poison Ivy".into());
     let fine = [
@@ -238,13 +252,13 @@ async fn a_resource_that_fails_does_not_hold_up_the_others_nor_come_back() {
         resource("panics-prod"),
         resource("bills-prod"),
     ];
-    world.report(&[&fine[..], &[refused]].concat()).await;
+    fixture.report(&[&fine[..], &[refused]].concat()).await;
     let poison = "ALTER TABLE virtual_tags ADD CONSTRAINT poison CHECK (tag_value <> 'poison-ivy')";
-    sql::execute(&world.pool, poison, []).await.unwrap();
-    let mut loaded = auto_tag::load_engine(&world.pool, &settings()).await.unwrap();
+    sql::execute(&fixture.pool, poison, []).await.unwrap();
+    let mut loaded = auto_tag::load_engine(&fixture.pool, &settings()).await.unwrap();
     let engine = Engine::new(settings().vocabulary, Vec::new(), settings().thresholds);
     loaded.engine = Arc::new(engine.with_source(Box::new(Panics)));
-    let txn = world.pool.begin().await.unwrap();
+    let txn = fixture.pool.begin().await.unwrap();
     let cause = Cause {
         actor: "worker".into(),
         reason: None,
@@ -255,13 +269,13 @@ async fn a_resource_that_fails_does_not_hold_up_the_others_nor_come_back() {
     assert_eq!(auto_tag::chunk(&txn, &loaded, &cause).await.unwrap().evaluated, 0);
     txn.commit().await.unwrap();
     let tagged = "virtual_tags WHERE tag_key = 'environment' AND tag_value = 'production'";
-    assert_eq!(world.count(tagged).await, 2);
-    world.assert_trail_leads_to_tags().await;
+    assert_eq!(fixture.count(tagged).await, 2);
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn long_native_tags_are_stored_and_longer_ones_are_no_proposals() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     // Varied letters of four bytes, which PostgreSQL cannot compress into an index row.
     let varied = |length: u32| -> String {
         (0..length)
@@ -273,10 +287,10 @@ async fn long_native_tags_are_stored_and_longer_ones_are_no_proposals() {
         .insert(format!("{}/team", varied(250)), varied(240));
     let mut longer = resource("longer");
     longer.native_tags.insert("Team".into(), varied(256));
-    world.report(&[long, longer]).await;
-    let done = world.auto_tag().await;
+    fixture.report(&[long, longer]).await;
+    let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.failed), (2, 0));
-    let teams: Vec<Tag> = world
+    let teams: Vec<Tag> = fixture
         .tags()
         .await
         .into_iter()
@@ -288,11 +302,11 @@ async fn long_native_tags_are_stored_and_longer_ones_are_no_proposals() {
 
 #[tokio::test]
 async fn claims_wait_for_nobody() {
-    let world = World::new().await;
-    let held = world.resource("held-prod").await;
-    let marked = world.resource("marked-prod").await;
-    world.resource("free-prod").await;
-    let other = world.pool.begin().await.unwrap();
+    let fixture = Fixture::new().await;
+    let held = fixture.resource("held-prod").await;
+    let marked = fixture.resource("marked-prod").await;
+    fixture.resource("free-prod").await;
+    let other = fixture.pool.begin().await.unwrap();
     for (lock, id) in [
         ("SELECT 1 FROM resources WHERE id = $1 FOR NO KEY UPDATE", held),
         (
@@ -302,65 +316,72 @@ async fn claims_wait_for_nobody() {
     ] {
         sql::execute(&other, lock, [id.into()]).await.unwrap();
     }
-    let done = tokio::time::timeout(Duration::from_secs(10), world.auto_tag()).await;
+    let done = tokio::time::timeout(Duration::from_secs(10), fixture.auto_tag()).await;
     assert_eq!(done.expect("no waiting").evaluated, 1);
     other.rollback().await.unwrap();
-    assert_eq!(world.auto_tag().await.evaluated, 2);
+    assert_eq!(fixture.auto_tag().await.evaluated, 2);
 }
 
 #[tokio::test]
 async fn other_settings_than_the_adopted_ones_evaluate_nothing() {
-    let world = World::new().await;
-    world.resource("orders-prod").await;
+    let fixture = Fixture::new().await;
+    fixture.resource("orders-prod").await;
     let mut newer = settings();
     newer.model_version = "newer".into();
-    revision::adopt(&world.pool, &newer.fingerprint()).await.unwrap();
-    run(&world, &settings()).await;
-    assert_eq!(world.count("ml_inferences").await, 0);
-    run(&world, &newer).await;
+    revision::adopt(&fixture.pool, &newer.fingerprint())
+        .await
+        .unwrap();
+    run(&fixture, &settings()).await;
+    assert_eq!(fixture.count("ml_inferences").await, 0);
+    run(&fixture, &newer).await;
     assert_eq!(
-        world.count("ml_inferences WHERE model_version = 'newer'").await,
+        fixture.count("ml_inferences WHERE model_version = 'newer'").await,
         1
     );
 }
 
 /// A run of the job, from its request to its last chunk.
-async fn run(world: &World, settings: &EngineSettings) {
-    let id = request(&world.pool, Arguments::AutoTag {}).await.id;
+async fn run(fixture: &Fixture, settings: &EngineSettings) {
+    let id = request(&fixture.pool, JobSpec::AutoTag {}).await.id;
     let stop = CancellationToken::new();
-    let handle = runs::claim(&world.pool, id, "worker", stop)
+    let handle = runs::claim(&fixture.pool, id, "worker", stop)
         .await
         .unwrap()
         .unwrap();
-    auto_tag::run(&world.pool, &Queue, settings, &Notifier::default(), &handle)
+    auto_tag::run(&fixture.pool, &Queue, settings, &Notifier::default(), &handle)
         .await
         .unwrap();
-    runs::settle(&world.pool, &Queue, &handle, Ok(())).await.unwrap();
+    runs::finish_run(&fixture.pool, &Queue, &handle, Ok(()))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_decision_makes_its_resource_due_for_rules_that_look_at_tags() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     let condition = "'team' in resource.tags && resource.tags['team'] == 'desk'";
     let follows = rule("follows", condition, "owner", "someone");
-    rules::create(&world.pool, &admin, follows).await.unwrap();
-    let id = world.resource("orders").await;
-    let other = world.resource("bills").await;
-    world.auto_tag().await;
-    let team = world.tag(id, "team", "desk", 0.8).await;
-    let denied = world.tag(other, "team", "desk", 0.8).await;
-    decide(&world, Decision::Approve, team).await;
-    let done = world.auto_tag().await;
+    rules::create(&fixture.pool, &admin, follows).await.unwrap();
+    let id = fixture.resource("orders").await;
+    let other = fixture.resource("bills").await;
+    fixture.auto_tag().await;
+    let team = fixture.tag(id, "team", "desk", 0.8).await;
+    let denied = fixture.tag(other, "team", "desk", 0.8).await;
+    decide(&fixture, Decision::Approve, team).await;
+    let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.proposed), (1, 1));
-    assert_eq!(tag_of(&world, "owner").await.unwrap().approval_status, Pending);
-    decide(&world, Decision::Deny, denied).await;
-    assert_eq!(world.auto_tag().await.evaluated, 1);
-    approvals::undo(&world.pool, &approver("ann"), vec![team], None)
+    assert_eq!(tag_of(&fixture, "owner").await.unwrap().approval_status, Pending);
+    decide(&fixture, Decision::Deny, denied).await;
+    assert_eq!(fixture.auto_tag().await.evaluated, 1);
+    approvals::undo(&fixture.pool, &approver("ann"), vec![team], None)
         .await
         .unwrap();
-    let done = world.auto_tag().await;
+    let done = fixture.auto_tag().await;
     assert_eq!(done.evaluated, 1);
-    assert_eq!(tag_of(&world, "owner").await.unwrap().approval_status, Superseded);
-    assert_eq!(world.status(denied).await, Denied);
+    assert_eq!(
+        tag_of(&fixture, "owner").await.unwrap().approval_status,
+        Superseded
+    );
+    assert_eq!(fixture.status(denied).await, Denied);
 }

@@ -1,9 +1,9 @@
 //! Decisions on more tags than an answer can tell of.
 
 use crate::approvals::refusal;
+use crate::fixture::{Fixture, approver, limited};
 use crate::runs::{run_of, silence};
 use crate::service::Service;
-use crate::world::{World, approver, limited};
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,11 +11,11 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
-use virtual_tagging::domain::approvals::{self, Answer, Decision, Selection, TagFilter, bulk};
+use virtual_tagging::domain::approvals::{self, Decision, DecisionOutcome, Selection, TagFilter, bulk};
 use virtual_tagging::domain::auth::{Actor, Role};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::list::{self, ResourceFilter};
-use virtual_tagging::domain::runs::{self, Arguments, Run, RunHandle, Settled};
+use virtual_tagging::domain::runs::{self, JobSpec, Run, RunEnd, RunHandle};
 use virtual_tagging::domain::total::Total;
 use virtual_tagging::domain::{Outcome, RunStatus};
 use virtual_tagging::entities::decision_item;
@@ -23,13 +23,13 @@ use virtual_tagging::error::{Error, ProblemCode, Result};
 use virtual_tagging::jobs::Queue;
 
 /// Resources of two accounts in turn, each with two tags that wait, and the trail of these.
-async fn filled(resources: i64) -> World {
-    let world = World::new().await;
-    fill(&world, resources).await;
-    world
+async fn filled(resources: i64) -> Fixture {
+    let fixture = Fixture::new().await;
+    fill(&fixture, resources).await;
+    fixture
 }
 
-pub async fn fill(world: &World, resources: i64) {
+pub async fn fill(fixture: &Fixture, resources: i64) {
     for statement in [
         "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by)
          SELECT 'arn:' || n, 'r' || n, 'aws', 'account-' || n % 2, 't', 'test' FROM generate_series(1, $1) n",
@@ -45,7 +45,7 @@ pub async fn fill(world: &World, resources: i64) {
          SELECT resource_id, '', cloud, account_id, resource_type, id, 'PROPOSED', tag_key, tag_value,
              approval_status, source, confidence, auto_applied, 'system:test' FROM made",
     ] {
-        sql::execute(&world.pool, statement, [resources.into()]).await.unwrap();
+        sql::execute(&fixture.pool, statement, [resources.into()]).await.unwrap();
     }
 }
 
@@ -53,42 +53,47 @@ fn all() -> Selection {
     Selection::Filter(TagFilter::default())
 }
 
-async fn request(world: &World, actor: &Actor, decision: Decision, selection: Selection) -> Result<Answer> {
+async fn request(
+    fixture: &Fixture,
+    actor: &Actor,
+    decision: Decision,
+    selection: Selection,
+) -> Result<DecisionOutcome> {
     let because = Some("by the thousand".to_owned());
-    approvals::request(&world.pool, &Queue, actor, decision, selection, because).await
+    approvals::request(&fixture.pool, &Queue, actor, decision, selection, because).await
 }
 
-async fn queued(world: &World, actor: &Actor, decision: Decision, selection: Selection) -> Run {
-    match request(world, actor, decision, selection).await.unwrap() {
-        Answer::Queued(run) => *run,
-        Answer::Decided(decisions) => panic!("decided {} at once", decisions.decided()),
+async fn queued(fixture: &Fixture, actor: &Actor, decision: Decision, selection: Selection) -> Run {
+    match request(fixture, actor, decision, selection).await.unwrap() {
+        DecisionOutcome::Deferred(run) => *run,
+        DecisionOutcome::Immediate(decisions) => panic!("decided {} at once", decisions.decided()),
     }
 }
 
-async fn claim(world: &World, run: &Run, stop: CancellationToken) -> RunHandle {
-    let handle = runs::claim(&world.pool, run.id, "worker", stop).await.unwrap();
+async fn claim(fixture: &Fixture, run: &Run, stop: CancellationToken) -> RunHandle {
+    let handle = runs::claim(&fixture.pool, run.id, "worker", stop).await.unwrap();
     handle.expect("a run to claim")
 }
 
-async fn perform(world: &World, handle: &RunHandle) -> Result<()> {
-    let Arguments::Decide { decision, reason } = handle.arguments.clone() else {
+async fn execute_run(fixture: &Fixture, handle: &RunHandle) -> Result<()> {
+    let JobSpec::Decide { decision, reason } = handle.arguments.clone() else {
         panic!("{:?}", handle.arguments);
     };
-    bulk::run(&world.pool, &Notifier::default(), handle, decision, reason).await
+    bulk::run(&fixture.pool, &Notifier::default(), handle, decision, reason).await
 }
 
 /// A bulk decision changes so many rows that what the planner knew is wrong at once.
 #[tokio::test]
 async fn totals_are_right_right_after_a_bulk_decision() {
-    let world = filled(12_000).await;
+    let fixture = filled(12_000).await;
     sql::execute(
-        &world.pool,
+        &fixture.pool,
         "UPDATE resources SET retired_at = now() WHERE id % 100 = 0",
         [],
     )
     .await
     .unwrap();
-    sql::execute(&world.pool, "ANALYZE resources, virtual_tags", [])
+    sql::execute(&fixture.pool, "ANALYZE resources, virtual_tags", [])
         .await
         .unwrap();
     let teams = TagFilter {
@@ -97,16 +102,16 @@ async fn totals_are_right_right_after_a_bulk_decision() {
         ..TagFilter::default()
     };
     let run = queued(
-        &world,
+        &fixture,
         &approver("ann"),
         Decision::Approve,
         Selection::Filter(teams),
     )
     .await;
     assert_eq!(run.accounts, Some(vec!["account-1".to_owned()]));
-    work_off(&world, &run).await;
-    let rest = queued(&world, &limited("account-0"), Decision::Deny, all()).await;
-    work_off(&world, &rest).await;
+    work_off(&fixture, &run).await;
+    let rest = queued(&fixture, &limited("account-0"), Decision::Deny, all()).await;
+    work_off(&fixture, &rest).await;
     for who in [approver("ann"), limited("account-0"), limited("account-1")] {
         for (retired, account_id) in [
             (None, None),
@@ -120,7 +125,7 @@ async fn totals_are_right_right_after_a_bulk_decision() {
                 account_id: account_id.map(str::to_owned),
                 ..ResourceFilter::default()
             };
-            let counted = list::count(&world.pool, &who, &filter).await.unwrap();
+            let counted = list::count(&fixture.pool, &who, &filter).await.unwrap();
             let lacking = "SELECT count(*) FROM resources r WHERE ($1::text[] IS NULL OR account_id = ANY ($1))
                  AND ($2::boolean IS NULL OR (retired_at IS NOT NULL) = $2) AND ($3::text IS NULL OR account_id = $3)
                  AND NOT EXISTS (SELECT FROM virtual_tags t WHERE t.resource_id = r.id AND t.tag_key = 'team'
@@ -130,7 +135,7 @@ async fn totals_are_right_right_after_a_bulk_decision() {
                 retired.into(),
                 filter.account_id.clone().into(),
             ];
-            let present = world.number(lacking, binds).await;
+            let present = fixture.number(lacking, binds).await;
             assert_eq!(
                 counted,
                 Total::exact(present.unsigned_abs()),
@@ -141,22 +146,24 @@ async fn totals_are_right_right_after_a_bulk_decision() {
     }
     // What no counter is kept for is estimated from the table as it is now.
     let denied = "SELECT n_mod_since_analyze FROM pg_stat_user_tables WHERE relname = 'virtual_tags'";
-    assert!(world.number(denied, []).await < 10_000);
+    assert!(fixture.number(denied, []).await < 10_000);
 }
 
 /// Sees a run through; gives it as it ended.
-async fn work_off(world: &World, run: &Run) -> Run {
-    let handle = claim(world, run, CancellationToken::new()).await;
-    let done = perform(world, &handle).await.map_err(Into::into);
-    let settled = runs::settle(&world.pool, &Queue, &handle, done).await.unwrap();
-    assert_eq!(settled, Settled::Succeeded);
-    run_of(&world.pool, run.id).await
+async fn work_off(fixture: &Fixture, run: &Run) -> Run {
+    let handle = claim(fixture, run, CancellationToken::new()).await;
+    let done = execute_run(fixture, &handle).await.map_err(Into::into);
+    let settled = runs::finish_run(&fixture.pool, &Queue, &handle, done)
+        .await
+        .unwrap();
+    assert_eq!(settled, RunEnd::Succeeded);
+    run_of(&fixture.pool, run.id).await
 }
 
-async fn outcomes(world: &World, run: &Run) -> BTreeMap<i64, Option<Outcome>> {
+async fn outcomes(fixture: &Fixture, run: &Run) -> BTreeMap<i64, Option<Outcome>> {
     let items = decision_item::Entity::find()
         .order_by_asc(decision_item::Column::Position)
-        .all(&world.pool)
+        .all(&fixture.pool)
         .await
         .unwrap();
     let of_run = items.into_iter().filter(|item| item.run_id == run.id);
@@ -165,8 +172,8 @@ async fn outcomes(world: &World, run: &Run) -> BTreeMap<i64, Option<Outcome>> {
 
 #[tokio::test]
 async fn what_was_selected_is_decided_as_it_was_seen() {
-    let world = filled(1_500).await;
-    let run = queued(&world, &approver("ann"), Decision::Approve, all()).await;
+    let fixture = filled(1_500).await;
+    let run = queued(&fixture, &approver("ann"), Decision::Approve, all()).await;
     assert_eq!(
         (run.progress_total, run.requested_by.as_str()),
         (Some(3_000), "ann")
@@ -177,19 +184,25 @@ async fn what_was_selected_is_decided_as_it_was_seen() {
         "DELETE FROM virtual_tags WHERE id = 3",
         "UPDATE resources SET account_id = 'account-9' WHERE id = 2",
     ] {
-        sql::execute(&world.pool, statement, []).await.unwrap();
+        sql::execute(&fixture.pool, statement, []).await.unwrap();
     }
-    let denied = request(&world, &approver("bob"), Decision::Deny, Selection::Ids(vec![2])).await;
-    assert!(matches!(denied, Ok(Answer::Decided(decisions)) if decisions.decided() == 1));
-    let late = world.tag(1, "late", "value", 0.9).await;
+    let denied = request(
+        &fixture,
+        &approver("bob"),
+        Decision::Deny,
+        Selection::Ids(vec![2]),
+    )
+    .await;
+    assert!(matches!(denied, Ok(DecisionOutcome::Immediate(decisions)) if decisions.decided() == 1));
+    let late = fixture.tag(1, "late", "value", 0.9).await;
 
-    let run = work_off(&world, &run).await;
+    let run = work_off(&fixture, &run).await;
     assert_eq!(
         run.counts,
         json!({"approved": 2_996, "already_decided": 1, "not_found": 1, "stale": 2})
     );
     assert_eq!((run.progress_done, run.status), (3_000, RunStatus::Succeeded));
-    let outcomes = outcomes(&world, &run).await;
+    let outcomes = outcomes(&fixture, &run).await;
     let of = |tag: i64| outcomes[&tag];
     assert_eq!(of(1), Some(Outcome::Stale));
     assert_eq!(of(2), Some(Outcome::AlreadyDecided));
@@ -201,29 +214,29 @@ async fn what_was_selected_is_decided_as_it_was_seen() {
     );
     assert_eq!(of(5), Some(Outcome::Approved));
     let now = [
-        world.status(1).await,
-        world.status(2).await,
-        world.status(4).await,
-        world.status(5).await,
+        fixture.status(1).await,
+        fixture.status(2).await,
+        fixture.status(4).await,
+        fixture.status(5).await,
     ];
     assert_eq!(now, [Pending, Denied, Superseded, Approved]);
-    assert_eq!(world.status(late).await, Pending);
+    assert_eq!(fixture.status(late).await, Pending);
     let audited = "tag_audit WHERE action = 'APPROVED' AND actor = 'ann' AND reason = 'by the thousand'
          AND run_id IS NOT NULL";
-    assert_eq!(world.count(audited).await, 2_996);
-    assert_eq!(world.count("evaluations WHERE revision = 0").await, 1_499);
+    assert_eq!(fixture.count(audited).await, 2_996);
+    assert_eq!(fixture.count("evaluations WHERE revision = 0").await, 1_499);
 }
 
 #[tokio::test]
 async fn a_worker_that_dies_leaves_nothing_half_done_and_nothing_is_done_twice() {
-    let world = Arc::new(filled(5_000).await);
-    let run = queued(&world, &approver("ann"), Decision::Approve, all()).await;
-    let dead = Arc::new(claim(&world, &run, CancellationToken::new()).await);
+    let fixture = Arc::new(filled(5_000).await);
+    let run = queued(&fixture, &approver("ann"), Decision::Approve, all()).await;
+    let dead = Arc::new(claim(&fixture, &run, CancellationToken::new()).await);
     let work = tokio::spawn({
-        let (world, dead) = (Arc::clone(&world), Arc::clone(&dead));
-        async move { perform(&world, &dead).await }
+        let (fixture, dead) = (Arc::clone(&fixture), Arc::clone(&dead));
+        async move { execute_run(&fixture, &dead).await }
     });
-    while run_of(&world.pool, run.id).await.progress_done == 0 {
+    while run_of(&fixture.pool, run.id).await.progress_done == 0 {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
     work.abort();
@@ -231,162 +244,175 @@ async fn a_worker_that_dies_leaves_nothing_half_done_and_nothing_is_done_twice()
     // Its last commit may still be on the way, so both are looked at in the same moment.
     let whole = "scheduler_jobs WHERE progress_done < 10000 AND progress_done =
          (SELECT count(*) FROM virtual_tags WHERE approval_status = 'APPROVED')";
-    assert_eq!(world.count(whole).await, 1);
-    silence(&world.pool).await;
-    assert_eq!(runs::rescue(&world.pool, &Queue).await.unwrap().requeued, 1);
-    let run = work_off(&world, &run).await;
+    assert_eq!(fixture.count(whole).await, 1);
+    silence(&fixture.pool).await;
+    assert_eq!(
+        runs::reclaim_orphans(&fixture.pool, &Queue)
+            .await
+            .unwrap()
+            .requeued,
+        1
+    );
+    let run = work_off(&fixture, &run).await;
     assert_eq!(run.counts, json!({ "approved": 10_000 }));
-    assert_eq!(world.trail().await.len(), 10_000);
-    world.assert_trail_leads_to_tags().await;
+    assert_eq!(fixture.trail().await.len(), 10_000);
+    fixture.assert_trail_leads_to_tags().await;
     // The dead one wakes up, and is refused.
-    assert!(perform(&world, &dead).await.is_err());
-    assert_eq!(world.trail().await.len(), 10_000);
+    assert!(execute_run(&fixture, &dead).await.is_err());
+    assert_eq!(fixture.trail().await.len(), 10_000);
 }
 
 #[tokio::test]
 async fn of_two_runs_over_the_same_tags_one_decides_each() {
-    let world = filled(2_500).await;
-    let approve = queued(&world, &approver("ann"), Decision::Approve, all()).await;
+    let fixture = filled(2_500).await;
+    let approve = queued(&fixture, &approver("ann"), Decision::Approve, all()).await;
     let ids = (1..=5_000).rev().collect();
-    let deny = queued(&world, &approver("bob"), Decision::Deny, Selection::Ids(ids)).await;
-    let (approve, deny) = tokio::join!(work_off(&world, &approve), work_off(&world, &deny));
+    let deny = queued(&fixture, &approver("bob"), Decision::Deny, Selection::Ids(ids)).await;
+    let (approve, deny) = tokio::join!(work_off(&fixture, &approve), work_off(&fixture, &deny));
     let count = |run: &Run, name: &str| run.counts[name].as_i64().unwrap_or_default();
     let (approved, denied) = (count(&approve, "approved"), count(&deny, "denied"));
     assert_eq!(approved + denied, 5_000, "{} {}", approve.counts, deny.counts);
     assert_eq!(count(&approve, "already_decided"), denied);
     assert_eq!(count(&deny, "already_decided"), approved);
-    assert_eq!(world.trail().await.len(), 5_000);
-    world.assert_trail_leads_to_tags().await;
+    assert_eq!(fixture.trail().await.len(), 5_000);
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn values_of_one_key_meet_each_other_at_the_border_of_chunks() {
-    let world = filled(1_100).await;
+    let fixture = filled(1_100).await;
     // Positions 1999 to 2003 are of one resource.
     let mut values = Vec::new();
     for n in 0..3 {
         values.push(
-            world
+            fixture
                 .tag(1_000, "owner", &format!("v{n}"), 0.9 + f64::from(n) / 100.0)
                 .await,
         );
     }
-    let run = queued(&world, &approver("ann"), Decision::Approve, all()).await;
-    let run = work_off(&world, &run).await;
+    let run = queued(&fixture, &approver("ann"), Decision::Approve, all()).await;
+    let run = work_off(&fixture, &run).await;
     assert_eq!(run.counts, json!({"approved": 2_200, "already_decided": 3}));
     let mut now = Vec::new();
     for value in &values {
-        now.push(world.status(*value).await);
+        now.push(fixture.status(*value).await);
     }
     assert_eq!(now, [Superseded, Superseded, Approved]);
-    let undo = queued(&world, &approver("bob"), Decision::Undo, Selection::Run(run.id)).await;
-    let undo = work_off(&world, &undo).await;
+    let undo = queued(&fixture, &approver("bob"), Decision::Undo, Selection::Run(run.id)).await;
+    let undo = work_off(&fixture, &undo).await;
     assert_eq!(undo.counts, json!({ "undone": 2_200 }));
     assert_eq!(
-        world
+        fixture
             .count("virtual_tags WHERE approval_status = 'PENDING'")
             .await,
         2_203
     );
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn what_a_run_decided_is_taken_back_unless_it_was_decided_anew() {
-    let world = filled(600).await;
-    let run = queued(&world, &approver("ann"), Decision::Deny, all()).await;
-    let early = request(&world, &approver("ann"), Decision::Undo, Selection::Run(run.id)).await;
+    let fixture = filled(600).await;
+    let run = queued(&fixture, &approver("ann"), Decision::Deny, all()).await;
+    let early = request(&fixture, &approver("ann"), Decision::Undo, Selection::Run(run.id)).await;
     assert_eq!(refusal(early.unwrap_err()), ProblemCode::Conflict);
-    let run = work_off(&world, &run).await;
+    let run = work_off(&fixture, &run).await;
     for decision in [Decision::Undo, Decision::Deny] {
-        let again = request(&world, &approver("bob"), decision, Selection::Ids(vec![7])).await;
-        assert!(matches!(again, Ok(Answer::Decided(decisions)) if decisions.decided() == 1));
+        let again = request(&fixture, &approver("bob"), decision, Selection::Ids(vec![7])).await;
+        assert!(matches!(again, Ok(DecisionOutcome::Immediate(decisions)) if decisions.decided() == 1));
     }
     let wrong = request(
-        &world,
+        &fixture,
         &approver("ann"),
         Decision::Approve,
         Selection::Run(run.id),
     )
     .await;
     assert_eq!(refusal(wrong.unwrap_err()), ProblemCode::Invalid);
-    let undo = queued(&world, &approver("cy"), Decision::Undo, Selection::Run(run.id)).await;
+    let undo = queued(&fixture, &approver("cy"), Decision::Undo, Selection::Run(run.id)).await;
     assert_eq!(undo.progress_total, Some(1_199));
-    let undo = work_off(&world, &undo).await;
+    let undo = work_off(&fixture, &undo).await;
     assert_eq!(undo.counts, json!({ "undone": 1_199 }));
-    assert_eq!(world.status(7).await, Denied);
-    let twice = request(&world, &approver("cy"), Decision::Undo, Selection::Run(undo.id)).await;
+    assert_eq!(fixture.status(7).await, Denied);
+    let twice = request(&fixture, &approver("cy"), Decision::Undo, Selection::Run(undo.id)).await;
     assert_eq!(refusal(twice.unwrap_err()), ProblemCode::Conflict);
-    let none = request(&world, &approver("cy"), Decision::Undo, Selection::Run(run.id)).await;
-    assert!(matches!(none, Ok(Answer::Decided(decisions)) if decisions.items.is_empty()));
-    world.assert_trail_leads_to_tags().await;
+    let none = request(&fixture, &approver("cy"), Decision::Undo, Selection::Run(run.id)).await;
+    assert!(matches!(none, Ok(DecisionOutcome::Immediate(decisions)) if decisions.items.is_empty()));
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn who_is_limited_to_accounts_decides_within_them() {
-    let world = filled(1_200).await;
+    let fixture = filled(1_200).await;
     let limited = limited("account-1");
     let ids = (1..=2_400).collect();
-    let run = queued(&world, &limited, Decision::Approve, Selection::Ids(ids)).await;
-    let by_filter = queued(&world, &limited, Decision::Deny, all()).await;
+    let run = queued(&fixture, &limited, Decision::Approve, Selection::Ids(ids)).await;
+    let by_filter = queued(&fixture, &limited, Decision::Deny, all()).await;
     assert_eq!(
         (run.progress_total, by_filter.progress_total),
         (Some(2_400), Some(1_200))
     );
-    let run = work_off(&world, &run).await;
+    let run = work_off(&fixture, &run).await;
     assert_eq!(run.counts, json!({"approved": 1_200, "not_found": 1_200}));
     let others = "virtual_tags WHERE account_id = 'account-0' AND approval_status = 'PENDING'";
-    assert_eq!(world.count(others).await, 1_200);
-    let stranger = crate::world::limited("account-0");
-    let of_run = request(&world, &stranger, Decision::Undo, Selection::Run(run.id)).await;
+    assert_eq!(fixture.count(others).await, 1_200);
+    let stranger = crate::fixture::limited("account-0");
+    let of_run = request(&fixture, &stranger, Decision::Undo, Selection::Run(run.id)).await;
     assert_eq!(refusal(of_run.unwrap_err()), ProblemCode::NotFound);
 }
 
 #[tokio::test]
 async fn a_cancelled_run_leaves_the_rest_and_can_go_on() {
-    let world = filled(1_500).await;
-    let run = queued(&world, &approver("ann"), Decision::Approve, all()).await;
-    let handle = claim(&world, &run, CancellationToken::new()).await;
-    runs::cancel(&world.pool, &approver("bob"), run.id).await.unwrap();
-    perform(&world, &handle).await.unwrap();
-    let settled = runs::settle(&world.pool, &Queue, &handle, Ok(())).await.unwrap();
-    assert_eq!(settled, Settled::Cancelled);
+    let fixture = filled(1_500).await;
+    let run = queued(&fixture, &approver("ann"), Decision::Approve, all()).await;
+    let handle = claim(&fixture, &run, CancellationToken::new()).await;
+    runs::cancel(&fixture.pool, &approver("bob"), run.id)
+        .await
+        .unwrap();
+    execute_run(&fixture, &handle).await.unwrap();
+    let settled = runs::finish_run(&fixture.pool, &Queue, &handle, Ok(()))
+        .await
+        .unwrap();
+    assert_eq!(settled, RunEnd::Cancelled);
     assert_eq!(
-        world
+        fixture
             .count("virtual_tags WHERE approval_status = 'APPROVED'")
             .await,
         2_000
     );
-    let waiting = outcomes(&world, &run).await.into_values().filter(Option::is_none);
+    let waiting = outcomes(&fixture, &run)
+        .await
+        .into_values()
+        .filter(Option::is_none);
     assert_eq!(waiting.count(), 1_000);
-    runs::retry(&world.pool, &Queue, &approver("ann"), run.id)
+    runs::retry(&fixture.pool, &Queue, &approver("ann"), run.id)
         .await
         .unwrap();
-    let run = work_off(&world, &run).await;
+    let run = work_off(&fixture, &run).await;
     assert_eq!(run.counts, json!({ "approved": 3_000 }));
-    sql::execute(&world.pool, "DELETE FROM scheduler_jobs", [])
+    sql::execute(&fixture.pool, "DELETE FROM scheduler_jobs", [])
         .await
         .unwrap();
-    assert_eq!(world.count("decision_items").await, 0);
+    assert_eq!(fixture.count("decision_items").await, 0);
 }
 
 #[tokio::test]
 async fn too_many_ids_and_those_who_may_not_decide_are_refused() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let ids = Selection::Ids((1..=10_001).collect());
-    let refused = request(&world, &approver("ann"), Decision::Approve, ids).await;
+    let refused = request(&fixture, &approver("ann"), Decision::Approve, ids).await;
     assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
-    let viewer = crate::world::actor("vic", Role::Viewer);
-    let refused = request(&world, &viewer, Decision::Approve, all()).await;
+    let viewer = crate::fixture::actor("vic", Role::Viewer);
+    let refused = request(&fixture, &viewer, Decision::Approve, all()).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
-    assert_eq!(world.count("scheduler_jobs").await, 0);
+    assert_eq!(fixture.count("scheduler_jobs").await, 0);
 }
 
 #[tokio::test]
 async fn results_come_in_pages_and_by_outcome() {
     let service = Service::start_with(&[("ENABLE_WORKERS", "true")]).await;
-    let world = World::on(Arc::clone(&service.db)).await;
-    fill(&world, 700).await;
+    let fixture = Fixture::on(Arc::clone(&service.db)).await;
+    fill(&fixture, 700).await;
     let deny = "mutation { denyTags(input: {ids: [\"VmlydHVhbFRhZzo1\"]}) { decided run { id } } }";
     assert_eq!(
         service.data(deny, json!({})).await["denyTags"],

@@ -1,15 +1,15 @@
 //! The program as a person at a terminal has it: its commands, what they print and how they end.
 
 use crate::db::TestDb;
+use crate::fixture::Fixture;
 use crate::program::{program, run};
 use crate::service::{SECRET, Service};
-use crate::world::World;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use virtual_tagging::app::{App, Duty};
+use virtual_tagging::app::{App, Mode};
 
 #[tokio::test]
 async fn every_command_explains_itself() {
@@ -217,8 +217,8 @@ async fn an_import_says_what_it_did_and_what_it_refused() {
         (clean.code, clean.stdout.as_str()),
         (0, "inserted 0, updated 1, unchanged 0, rejected 0\n")
     );
-    let world = World::on(database).await;
-    assert_eq!(world.count("resources").await, 2);
+    let fixture = Fixture::on(database).await;
+    assert_eq!(fixture.count("resources").await, 2);
 }
 
 #[tokio::test]
@@ -307,7 +307,7 @@ async fn health_tells_whether_a_service_is_ready() {
     );
     let by_flag = run(&[], &["health", "--port", &port]).await;
     assert_eq!(by_flag.code, 0, "{}", by_flag.stderr);
-    let worker = App::start(service.config.clone(), Duty::Work).await.unwrap();
+    let worker = App::start(service.config.clone(), Mode::Work).await.unwrap();
     let worker_port = worker.address().port().to_string();
     let by_setting = run(&[("WORKER_PORT", &worker_port)], &["health", "--worker"]).await;
     assert_eq!(by_setting.code, 0, "{}", by_setting.stderr);

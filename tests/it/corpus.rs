@@ -1,9 +1,9 @@
 //! A real inventory of 23,774 resources from end to end. Runs where `CORPUS_DIR` names it.
 
+use crate::fixture::Fixture;
 use crate::program::run;
 use crate::service::Service;
 use crate::websocket::{Socket, before_all_events};
-use crate::world::World;
 use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -106,7 +106,7 @@ async fn a_real_inventory_is_imported_evaluated_and_decided_and_all_accounts_agr
         .count();
     let service =
         Service::start_with(&[("ENABLE_WORKERS", "true"), ("DATABASE_MAX_CONNECTIONS", "12")]).await;
-    let world = World::on(service.db.clone()).await;
+    let fixture = Fixture::on(service.db.clone()).await;
 
     let [inserted, updated, unchanged, rejected] = import(&service, &file).await;
     say(&format!(
@@ -114,21 +114,21 @@ async fn a_real_inventory_is_imported_evaluated_and_decided_and_all_accounts_agr
     ));
     assert_eq!(inserted + updated + unchanged + rejected, lines);
     assert_eq!((updated, unchanged), (0, 0));
-    let resources = world.count("resources").await;
+    let resources = fixture.count("resources").await;
     assert_eq!(resources as usize, inserted);
 
     auto_tag(&service).await;
-    let evaluated = world
+    let evaluated = fixture
         .count("(SELECT DISTINCT resource_id FROM ml_inferences) i")
         .await;
     say(&format!("{evaluated} evaluated"));
     assert_eq!(evaluated, resources);
-    let tags = world.count("virtual_tags").await;
+    let tags = fixture.count("virtual_tags").await;
     assert!(tags > 0);
-    assert_eq!(world.count("tag_audit WHERE action = 'PROPOSED'").await, tags);
+    assert_eq!(fixture.count("tag_audit WHERE action = 'PROPOSED'").await, tags);
     assert_eq!(
         queue(&service).await,
-        world
+        fixture
             .count("virtual_tags WHERE approval_status = 'PENDING'")
             .await
     );
@@ -136,18 +136,21 @@ async fn a_real_inventory_is_imported_evaluated_and_decided_and_all_accounts_agr
     // Again: nothing is written, neither by the import nor by an evaluation after it.
     let versions = "SELECT (SELECT sum(changed_xid::text::bigint) FROM resources)::bigint
         + (SELECT sum(xmin::text::bigint) FROM virtual_tags)::bigint + (SELECT count(*) FROM ml_inferences)";
-    let (before, audited) = (world.number(versions, []).await, world.count("tag_audit").await);
+    let (before, audited) = (
+        fixture.number(versions, []).await,
+        fixture.count("tag_audit").await,
+    );
     assert_eq!(import(&service, &file).await, [0, 0, inserted, rejected]);
     auto_tag(&service).await;
-    assert_eq!(world.number(versions, []).await, before);
-    assert_eq!(world.count("tag_audit").await, audited);
+    assert_eq!(fixture.number(versions, []).await, before);
+    assert_eq!(fixture.count("tag_audit").await, audited);
     say("imported and evaluated again, nothing changed");
 
-    let (approved, denied) = decide_by_filter(&service, &world).await;
+    let (approved, denied) = decide_by_filter(&service, &fixture).await;
     say(&format!("{approved} approved, {denied} denied"));
-    let audited = world.count("tag_audit").await;
+    let audited = fixture.count("tag_audit").await;
     let by_status = async |status: &str| {
-        world
+        fixture
             .count(&format!("virtual_tags WHERE approval_status = '{status}'"))
             .await
     };
@@ -156,13 +159,15 @@ async fn a_real_inventory_is_imported_evaluated_and_decided_and_all_accounts_agr
         (approved, denied)
     );
     assert_eq!(queue(&service).await, by_status("PENDING").await);
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
 
     let events = read_events(&service, audited).await;
     say(&format!("{audited} events: {events:?}"));
     for (action, count) in &events {
         assert_eq!(
-            world.count(&format!("tag_audit WHERE action = '{action}'")).await,
+            fixture
+                .count(&format!("tag_audit WHERE action = '{action}'"))
+                .await,
             *count
         );
     }
@@ -175,12 +180,12 @@ async fn a_real_inventory_is_imported_evaluated_and_decided_and_all_accounts_agr
 }
 
 /// Decides some hundreds of tags by filters; gives how many were approved and denied.
-async fn decide_by_filter(service: &Service, world: &World) -> (i64, i64) {
+async fn decide_by_filter(service: &Service, fixture: &Fixture) -> (i64, i64) {
     let approve =
         "mutation($filter: ApprovalFilter!) { approveTags(input: {filter: $filter, reason: \"seen\"}) {
         decided refused userErrors { code } results { outcome } } }";
     let deny = &approve.replace("approveTags", "denyTags");
-    let account = world.account_of_most_pending(1000).await;
+    let account = fixture.account_of_most_pending(1000).await;
     let mut decided = [0, 0];
     for (n, (field, mutation)) in [("approveTags", approve), ("denyTags", deny)]
         .into_iter()

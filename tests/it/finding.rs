@@ -1,7 +1,7 @@
 //! What a list finds does not depend on how it looks for it: each filter, order and page beside all rows, looked through
 //! one by one.
 
-use crate::world::{World, approver, limited};
+use crate::fixture::{Fixture, approver, limited};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use virtual_tagging::db::sql;
@@ -16,13 +16,13 @@ use virtual_tagging::domain::{ApprovalStatus, Cloud, TagSource};
 /// So many pending tags that no filter is taken for a rare one because all are few.
 const RESOURCES: i64 = 1_000;
 
-async fn fill(world: &World) {
+async fn fill(fixture: &Fixture) {
     let resources =
         "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by)
          SELECT 'r' || g, 'r' || g, CASE WHEN g % 10 = 0 THEN 'gcp' ELSE 'aws' END, 'account-' || g % 10,
                 CASE WHEN g > $1 - 40 THEN 'late' ELSE 'type-' || g % 3 END, 'test'
            FROM generate_series(1, $1) g";
-    sql::execute(&world.pool, resources, [RESOURCES.into()])
+    sql::execute(&fixture.pool, resources, [RESOURCES.into()])
         .await
         .unwrap();
     // A source says what it says with a confidence of its own; what is late is the least sure.
@@ -37,8 +37,8 @@ async fn fill(world: &World) {
                      AS source) o
           CROSS JOIN LATERAL (SELECT o.source, CASE WHEN r.resource_type = 'late' THEN 0.5 WHEN o.source = 'NATIVE' THEN 0.98
                      WHEN o.source = 'TYPE' THEN 0.75 ELSE 0.7 + (r.id % 29) / 100.0 END AS confidence) s";
-    sql::execute(&world.pool, tags, []).await.unwrap();
-    sql::execute(&world.pool, "ANALYZE", []).await.unwrap();
+    sql::execute(&fixture.pool, tags, []).await.unwrap();
+    sql::execute(&fixture.pool, "ANALYZE", []).await.unwrap();
 }
 
 fn takes(filter: &TagFilter, tag: &VirtualTag) -> bool {
@@ -198,9 +198,9 @@ fn ids(tags: &[VirtualTag]) -> Vec<i64> {
 
 #[tokio::test]
 async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
-    let world = World::new().await;
-    fill(&world).await;
-    let all = world.tags().await;
+    let fixture = Fixture::new().await;
+    fill(&fixture).await;
+    let all = fixture.tags().await;
     let two = AccountScope::Only(vec!["account-0".into(), "account-3".into()]);
     for scope in [AccountScope::All, limited("account-0").scope, two] {
         let actor = Actor {
@@ -214,7 +214,7 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
                 .filter(|tag| scope.allows(&tag.account_id) && takes(&filter, tag))
                 .cloned()
                 .collect();
-            let (world, actor, filter) = (&world, &actor, &filter);
+            let (fixture, actor, filter) = (&fixture, &actor, &filter);
             for (order, backward) in [
                 (QueueOrder::ConfidenceDesc, false),
                 (QueueOrder::ConfidenceAsc, true),
@@ -226,14 +226,14 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
                     ..Load::default()
                 };
                 let found = walk(order, 490, backward, async |window| {
-                    let page = list::queue(&world.pool, actor, filter, order, &window, load).await;
+                    let page = list::queue(&fixture.pool, actor, filter, order, &window, load).await;
                     page.unwrap().map(|row| row.tag)
                 });
                 let (found, expected) = (found.await, sorted(order, pending.clone()));
                 assert_eq!(ids(&found), ids(&expected), "{filter:?} {scope:?} {order:?}");
             }
-            assert_groups(world, actor, filter, &pending).await;
-            let figures = stats::stats(&world.pool, actor, filter, Utc::now())
+            assert_groups(fixture, actor, filter, &pending).await;
+            let figures = stats::stats(&fixture.pool, actor, filter, Utc::now())
                 .await
                 .unwrap();
             assert_eq!(figures.pending, pending.len() as i64, "{filter:?} {scope:?}");
@@ -246,7 +246,7 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
             };
             let found = walk(TagOrder::Newest, 490, false, async |window| {
                 let (order, load) = (TagOrder::Newest, Load::default());
-                let page = list::all(&world.pool, actor, &any, order, &window, load).await;
+                let page = list::all(&fixture.pool, actor, &any, order, &window, load).await;
                 page.unwrap().map(|row| row.tag)
             });
             let expected = sorted(TagOrder::Newest, pending);
@@ -255,7 +255,7 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
     }
 }
 
-async fn assert_groups(world: &World, actor: &Actor, filter: &TagFilter, pending: &[VirtualTag]) {
+async fn assert_groups(fixture: &Fixture, actor: &Actor, filter: &TagFilter, pending: &[VirtualTag]) {
     let mut expected: BTreeMap<_, (i64, f64, f64, DateTime<Utc>)> = BTreeMap::new();
     for tag in pending {
         let key = (
@@ -280,7 +280,7 @@ async fn assert_groups(world: &World, actor: &Actor, filter: &TagFilter, pending
         (false, 200),
     ] {
         let found = walk(GroupOrder, 300, backward, async |window| {
-            let page = groups::list_within(&world.pool, actor, filter, &window, most).await;
+            let page = groups::list_within(&fixture.pool, actor, filter, &window, most).await;
             page.unwrap()
         });
         let found = found.await;
@@ -306,6 +306,6 @@ async fn assert_groups(world: &World, actor: &Actor, filter: &TagFilter, pending
             "{filter:?} {actor:?}"
         );
     }
-    let count = groups::count(&world.pool, actor, filter).await.unwrap();
+    let count = groups::count(&fixture.pool, actor, filter).await.unwrap();
     assert_eq!(count, Total::exact(expected.len() as u64), "{filter:?}");
 }

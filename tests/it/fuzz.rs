@@ -3,10 +3,10 @@
 //! `PROPTEST_CASES` sets how many cases are tried of each; a case that fails is made smaller and shown.
 
 mod messages;
+mod mutate;
 mod places;
 mod requests;
 mod texts;
-mod twist;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};

@@ -9,7 +9,7 @@ mod scope;
 pub mod statements;
 mod wall;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 use async_graphql::{Request, Response, Variables};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -28,19 +28,19 @@ use virtual_tagging::jobs::{Queue, setup};
 
 /// The schema over a database of its own.
 struct Api {
-    world: World,
+    fixture: Fixture,
     services: Services,
     schema: Schema,
 }
 
 impl Api {
     async fn new() -> Self {
-        let world = World::new().await;
-        setup(&world.pool).await.unwrap();
+        let fixture = Fixture::new().await;
+        setup(&fixture.pool).await.unwrap();
         let notifier = Notifier::default();
         let services = Services {
-            db: world.pool.clone(),
-            scoped: world.scoped.clone(),
+            db: fixture.pool.clone(),
+            scoped: fixture.scoped.clone(),
             clock: Arc::new(SystemClock),
             page_limits: PageLimits::default(),
             dry_runs: Arc::default(),
@@ -51,14 +51,14 @@ impl Api {
             },
             wake: Arc::new(Queue),
             sources: vec!["simulated".into()],
-            tag_feed: Feed::open(world.pool.clone(), &notifier).await.unwrap(),
-            resource_feed: Feed::open(world.pool.clone(), &notifier).await.unwrap(),
+            tag_feed: Feed::open(fixture.pool.clone(), &notifier).await.unwrap(),
+            resource_feed: Feed::open(fixture.pool.clone(), &notifier).await.unwrap(),
             run_watcher: virtual_tagging::domain::runs::RunWatcher::default(),
             notifier,
         };
         Self {
             schema: build(services.clone()),
-            world,
+            fixture,
             services,
         }
     }
@@ -68,7 +68,7 @@ impl Api {
     async fn with_rows(resources: u32) -> Self {
         let api = Self::new().await;
         for statement in ROWS {
-            sql::execute(&api.world.pool, statement, [i64::from(resources).into()])
+            sql::execute(&api.fixture.pool, statement, [i64::from(resources).into()])
                 .await
                 .unwrap();
         }

@@ -2,9 +2,9 @@
 //! and back.
 
 use crate::approvals::decide;
+use crate::fixture::{Fixture, approver, resource};
 use crate::service::{SECRET, Service};
 use crate::upload::{counts, import_as, import_with, until_idle, upload, versions};
-use crate::world::{World, approver, resource};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -22,10 +22,10 @@ const TAGS: &str = "mutation($file: Upload!, $dryRun: Boolean!, $status: Importe
 const PLAN: &str = "query($id: ID!) { jobRun(id: $id) { importPlan { inserted updated unchanged rejected
     samples { action line resourceId changes { column oldValue newValue } } } } }";
 
-async fn start() -> (Service, World) {
+async fn start() -> (Service, Fixture) {
     let service = Service::start_with(&[("ENABLE_WORKERS", "true")]).await;
-    let world = World::on(service.db.clone()).await;
-    (service, world)
+    let fixture = Fixture::on(service.db.clone()).await;
+    (service, fixture)
 }
 
 async fn inventory(service: &Service, file: &str, dry_run: bool, mode: &str) -> Value {
@@ -45,17 +45,17 @@ const HEADER: &str = "cloud;account_id;resource_type;resource_id;name;region;tag
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_shows_examples_and_is_what_the_import_then_does() {
-    let (service, world) = start().await;
+    let (service, fixture) = start().await;
     let first = format!("{HEADER}aws;1;t;a;one;r;prod;x\r\naws;1;t;b;two;r;prod;x\r\n");
     inventory(&service, &first, false, "GOOD_ROWS").await;
     let second = format!(
         "{HEADER}aws;1;t;a;one;r;prod;x\r\naws;1;t;b;\"2\n\";s;dev;\r\naws;1;t;c;three;;;\r\n;;;;;;;x\r\n"
     );
-    until_idle(&world).await;
-    let before = versions(&world).await;
+    until_idle(&fixture).await;
+    let before = versions(&fixture).await;
     let planned = inventory(&service, &second, true, "ALL_OR_NOTHING").await;
     assert_eq!(planned["counts"], counts(1, 1, 1, 1));
-    assert_eq!(versions(&world).await, before);
+    assert_eq!(versions(&fixture).await, before);
     let shown = plan(&service, &planned).await;
     let expected = json!({"inserted": 1, "updated": 1, "unchanged": 1, "rejected": 1, "samples": [
         {"action": "INSERT", "line": 5, "resourceId": "c", "changes": []},
@@ -72,8 +72,8 @@ async fn a_plan_shows_examples_and_is_what_the_import_then_does() {
     assert_eq!(refused["status"], "FAILED");
     let error = refused["error"].as_str().unwrap();
     assert!(error.contains("1 of 4 entries were rejected"), "{error}");
-    assert_eq!(versions(&world).await, before);
-    assert_eq!(world.count("import_rows").await, 0);
+    assert_eq!(versions(&fixture).await, before);
+    assert_eq!(fixture.count("import_rows").await, 0);
     let done = inventory(&service, &second, false, "GOOD_ROWS").await;
     assert_eq!(done["counts"], planned["counts"]);
     assert_eq!(plan(&service, &done).await, Value::Null);
@@ -94,8 +94,8 @@ async fn what_was_rejected_comes_as_a_file_to_those_who_may_see_all() {
     )
     .await;
     let id = run["id"].as_str().unwrap();
-    let world = World::on(service.db.clone()).await;
-    until_idle(&world).await;
+    let fixture = Fixture::on(service.db.clone()).await;
+    until_idle(&fixture).await;
     let get = async |token: &str, id: &str| {
         let url = service.url(&format!("/csv/rejections?run={id}"));
         let answer = service.client.get(url).bearer_auth(token).send().await.unwrap();
@@ -111,7 +111,7 @@ async fn what_was_rejected_comes_as_a_file_to_those_who_may_see_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parts_are_shared_and_counted_once_and_duplicates_are_found_across_them() {
-    let (service, world) = start().await;
+    let (service, fixture) = start().await;
     let mut file = HEADER.to_owned();
     for n in 0..12_000 {
         file += &format!("aws;1;t;i-{n};web-{n};;;\r\n");
@@ -120,16 +120,16 @@ async fn parts_are_shared_and_counted_once_and_duplicates_are_found_across_them(
     let run = inventory(&service, &file, false, "GOOD_ROWS").await;
     assert_eq!(run["counts"], counts(12_000, 0, 0, 1), "{run}");
     assert_eq!(run["progressDone"], 12_001);
-    assert_eq!(world.count("resources").await, 12_000);
-    assert_eq!(world.count("resources WHERE name = 'again'").await, 0);
+    assert_eq!(fixture.count("resources").await, 12_000);
+    assert_eq!(fixture.count("resources WHERE name = 'again'").await, 0);
     assert_eq!(
-        world.count("import_rows").await + world.count("import_parts").await,
+        fixture.count("import_rows").await + fixture.count("import_parts").await,
         0
     );
     let export = async || service.get("/csv/export").await.bytes().await.unwrap();
     let first = export().await;
-    until_idle(&world).await;
-    let before = versions(&world).await;
+    until_idle(&fixture).await;
+    let before = versions(&fixture).await;
     let again = inventory(
         &service,
         std::str::from_utf8(&first).unwrap(),
@@ -138,19 +138,19 @@ async fn parts_are_shared_and_counted_once_and_duplicates_are_found_across_them(
     )
     .await;
     assert_eq!(again["counts"], counts(0, 0, 12_000, 0), "{again}");
-    assert_eq!(versions(&world).await, before);
+    assert_eq!(versions(&fixture).await, before);
     assert!(export().await == first, "a second export differs");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tags_come_in_as_approved_or_pending_and_an_export_of_them_changes_nothing() {
     let service = Service::start().await;
-    let world = World::on(service.db.clone()).await;
-    let (a, b) = (world.resource("a").await, world.resource("b").await);
+    let fixture = Fixture::on(service.db.clone()).await;
+    let (a, b) = (fixture.resource("a").await, fixture.resource("b").await);
     let ids = [resource("a").resource_id, resource("b").resource_id];
-    let proposed = world.tag(a, "env", "dev", 0.8).await;
-    let denied = world.tag(b, "team", "x", 0.8).await;
-    decide(&world, &approver("ann"), Decision::Deny, &[denied]).await;
+    let proposed = fixture.tag(a, "env", "dev", 0.8).await;
+    let denied = fixture.tag(b, "team", "x", 0.8).await;
+    decide(&fixture, &approver("ann"), Decision::Deny, &[denied]).await;
     // Only now does anybody work: the engine is not to interfere before.
     let worker = Service::start_on(service.db.clone(), &[("ENABLE_WORKERS", "true")]).await;
     let file = format!(
@@ -161,20 +161,20 @@ async fn tags_come_in_as_approved_or_pending_and_an_export_of_them_changes_nothi
     );
     let planned = tags(&worker, &file, true, "APPROVED").await;
     assert_eq!(planned["counts"], counts(3, 0, 0, 4), "{planned}");
-    assert_eq!(world.count("virtual_tags").await, 2);
+    assert_eq!(fixture.count("virtual_tags").await, 2);
     let done = tags(&worker, &file, false, "APPROVED").await;
     assert_eq!(done["counts"], planned["counts"], "{done}");
-    assert_eq!(world.status(proposed).await, ApprovalStatus::Superseded);
-    assert_eq!(world.status(denied).await, ApprovalStatus::Denied);
+    assert_eq!(fixture.status(proposed).await, ApprovalStatus::Superseded);
+    assert_eq!(fixture.status(denied).await, ApprovalStatus::Denied);
     let held = "virtual_tags WHERE approval_status = 'APPROVED' AND source = 'CSV' AND decided_by = 'ada'";
     assert_eq!(
-        world
+        fixture
             .count(&format!("{held} AND evidence_signature = 'CSV'"))
             .await,
         3
     );
     assert_eq!(
-        world
+        fixture
             .count(&format!(
                 "{held} AND decision_reason = 'audit' AND tag_value = 'prod'"
             ))
@@ -182,12 +182,12 @@ async fn tags_come_in_as_approved_or_pending_and_an_export_of_them_changes_nothi
         1
     );
     assert_eq!(
-        world
+        fixture
             .count("tag_audit WHERE action = 'CREATED' AND actor = 'ada' AND run_id IS NOT NULL")
             .await,
         3
     );
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
     let pending = format!(
         "resource_id,tag_key,tag_value\r\n{},team,x\r\n{},team,w\r\n",
         ids[1], ids[1]
@@ -198,20 +198,20 @@ async fn tags_come_in_as_approved_or_pending_and_an_export_of_them_changes_nothi
         counts(1, 0, 1, 0),
         "what was denied stays denied: {done}"
     );
-    until_idle(&world).await;
-    let before = versions(&world).await;
+    until_idle(&fixture).await;
+    let before = versions(&fixture).await;
     let export = worker.get("/csv/export?what=tags").await.text().await.unwrap();
     for status in ["APPROVED", "PENDING"] {
         let again = tags(&worker, &export, false, status).await;
-        let all = world.count("virtual_tags").await as u32;
+        let all = fixture.count("virtual_tags").await as u32;
         assert_eq!(again["counts"], counts(0, 0, all, 0), "{again}");
     }
-    assert_eq!(versions(&world).await, before);
+    assert_eq!(versions(&fixture).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_or_too_large_tags_are_refused_and_the_others_taken() {
-    let (service, world) = start().await;
+    let (service, fixture) = start().await;
     let large = "x".repeat(4_000);
     let native: serde_json::Map<_, _> = (0..17).map(|n| (n.to_string(), json!(large))).collect();
     let quoted = json!(native).to_string().replace('"', "\"\"");
@@ -219,36 +219,36 @@ async fn too_many_or_too_large_tags_are_refused_and_the_others_taken() {
     let file = format!("{header}aws,1,t,a,one,\"{quoted}\"\r\naws,1,t,b,two,\r\naws,1,t,c,three,\r\n");
     let run = inventory(&service, &file, false, "GOOD_ROWS").await;
     assert_eq!(run["counts"], counts(2, 0, 0, 1));
-    assert!(last_reason(&world).await.contains("at most 65536"));
+    assert!(last_reason(&fixture).await.contains("at most 65536"));
     let create = "mutation($tags: JSON!) { createResource(input: {resourceId: \"d\", name: \"d\", cloud: AWS,
         accountId: \"1\", resourceType: \"t\", nativeTags: $tags}) { userErrors { code field } } }";
     let refused = service.data(create, json!({ "tags": native })).await;
     let expected = json!([{"code": "INVALID", "field": "nativeTags"}]);
     assert_eq!(refused["createResource"]["userErrors"], expected);
 
-    let full = world
+    let full = fixture
         .number("SELECT id FROM resources WHERE resource_id = 'b'", [])
         .await;
-    world.add_tags(full, 1_000).await;
+    fixture.add_tags(full, 1_000).await;
     let mut file = "resource_id,tag_key,tag_value\r\nb,key7,value\r\nb,one more,value\r\n".to_owned();
     for n in 0..1_003 {
         file += &format!("c,key{n},value\r\n");
     }
     let run = tags(&service, &file, false, "APPROVED").await;
     assert_eq!(run["counts"], counts(1_000, 1, 0, 4));
-    assert!(last_reason(&world).await.contains("cannot have more"));
+    assert!(last_reason(&fixture).await.contains("cannot have more"));
     let run = tags(&service, &file, false, "APPROVED").await;
     assert_eq!(run["counts"], counts(0, 0, 1_001, 4));
 }
 
 /// Why the last line was refused that was.
-async fn last_reason(world: &World) -> String {
+async fn last_reason(fixture: &Fixture) -> String {
     #[derive(sea_orm::FromQueryResult)]
     struct Last {
         reason: String,
     }
     let last = "SELECT reason FROM import_rejections ORDER BY id DESC LIMIT 1";
-    let last: Option<Last> = virtual_tagging::db::sql::row(&world.pool, last, [])
+    let last: Option<Last> = virtual_tagging::db::sql::row(&fixture.pool, last, [])
         .await
         .unwrap();
     last.unwrap().reason

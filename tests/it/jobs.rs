@@ -16,7 +16,7 @@ use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::imports::{self, ImportSpec};
-use virtual_tagging::domain::runs::{self, Arguments, Run};
+use virtual_tagging::domain::runs::{self, JobSpec, Run};
 use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
 use virtual_tagging::domain::tagging::revision;
 use virtual_tagging::domain::tagging::{Thresholds, Vocabulary};
@@ -25,7 +25,7 @@ use virtual_tagging::entities::scheduler_job;
 use virtual_tagging::jobs::{self, JobContext, Queue};
 use virtual_tagging::providers::Simulated;
 
-const DISCOVER: Arguments = Arguments::Discover { source: None };
+const DISCOVER: JobSpec = JobSpec::Discover { source: None };
 
 /// A process's jobs.
 pub struct Replica {
@@ -155,11 +155,11 @@ async fn a_notification_starts_a_run_at_once() {
     let test = TestDb::create().await;
     let db = test.connect().await;
     let replica = Replica::start(&db, Simulated::default()).await;
-    let warm = request(&db, Arguments::AutoTag {}).await;
+    let warm = request(&db, JobSpec::AutoTag {}).await;
     until(&db, warm.id, |run| run.finished_at.is_some()).await;
     let mut waits = Vec::new();
     for _ in 0..15 {
-        let run = request(&db, Arguments::AutoTag {}).await;
+        let run = request(&db, JobSpec::AutoTag {}).await;
         let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
         waits.push((run.started_at.unwrap() - run.created_at).num_milliseconds());
     }
@@ -203,15 +203,12 @@ async fn what_cannot_mend_itself_is_not_tried_again() {
     let replica = Replica::start(&db, Simulated::default()).await;
     for (arguments, error) in [
         (
-            Arguments::Discover {
+            JobSpec::Discover {
                 source: Some("aws".into()),
             },
             "there is no source \"aws\"",
         ),
-        (
-            Arguments::Import(ImportSpec::new(7)),
-            "there is no uploaded file 7",
-        ),
+        (JobSpec::Import(ImportSpec::new(7)), "there is no uploaded file 7"),
     ] {
         let run = request(&db, arguments).await;
         let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
@@ -271,7 +268,7 @@ async fn a_killed_worker_costs_one_part_of_an_import_in_either_phase_and_doubles
     .unwrap();
     let mut barrier = PgConnection::connect_with(&test.connect_options()).await.unwrap();
     sqlx::raw_sql(BARRIER).execute(&mut barrier).await.unwrap();
-    let run = request(&other, Arguments::Import(ImportSpec::new(file.id))).await;
+    let run = request(&other, JobSpec::Import(ImportSpec::new(file.id))).await;
     let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted";
     // Killed once while the second part is read, and once while it is merged.
     for (total, done) in [(5000, 0), (7501, 5000)] {
@@ -347,7 +344,7 @@ async fn maintenance_prunes_what_is_old() {
     )
     .await;
     let replica = Replica::start(&db, Scripted::Hangs).await;
-    let run = request(&db, Arguments::Maintain {}).await;
+    let run = request(&db, JobSpec::Maintain {}).await;
     let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
     assert_eq!((run.status, run.error), (RunStatus::Succeeded, None));
     assert_eq!(run.counts["inferences_pruned"], 9);

@@ -1,8 +1,8 @@
 //! Subscriptions over sockets on two replicas, while people decide through either.
 
+use crate::fixture::{Fixture, resource};
 use crate::service::Service;
 use crate::websocket::{Socket, before_all_events};
-use crate::world::{World, resource};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -13,15 +13,15 @@ const EVENTS: &str = "subscription($after: String, $filter: ApprovalFilter) {
         cursor events { cursor change { action tagKey actor accountId virtualTag { id } } } } }";
 
 /// Two replicas and a resource with so many tags that wait.
-async fn replicas(tags: usize) -> (Service, Service, World) {
+async fn replicas(tags: usize) -> (Service, Service, Fixture) {
     let one = Service::start().await;
     let two = Service::start_on(one.db.clone(), &[]).await;
-    let world = World::on(one.db.clone()).await;
-    let resource = world.resource("orders").await;
+    let fixture = Fixture::on(one.db.clone()).await;
+    let resource = fixture.resource("orders").await;
     for n in 0..tags {
-        world.tag(resource, &format!("key{n}"), "value", 0.8).await;
+        fixture.tag(resource, &format!("key{n}"), "value", 0.8).await;
     }
-    (one, two, world)
+    (one, two, fixture)
 }
 
 /// The global ids of all tags, as they were proposed.
@@ -142,7 +142,7 @@ async fn subscribers_on_two_replicas_see_every_decision_once_and_one_resumes_on_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_callers_who_decide_one_tag_at_the_same_time_one_learns_who_was_first() {
-    let (one, two, world) = replicas(24).await;
+    let (one, two, fixture) = replicas(24).await;
     for (n, id) in tag_ids(&one).await.iter().enumerate() {
         let second = if n % 2 == 0 { "approveTags" } else { "denyTags" };
         let (ann, bob) = tokio::join!(
@@ -169,8 +169,8 @@ async fn of_two_callers_who_decide_one_tag_at_the_same_time_one_learns_who_was_f
         assert_eq!(result["tag"]["approvalStatus"], verb.to_uppercase());
     }
     // One row for each proposal, one for each decision.
-    assert_eq!(world.count("tag_audit").await, 48);
-    world.assert_trail_leads_to_tags().await;
+    assert_eq!(fixture.count("tag_audit").await, 48);
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,9 +196,9 @@ async fn the_figures_of_the_queue_move_when_somebody_decides_elsewhere() {
 async fn a_run_can_be_followed_to_its_end_on_a_replica_that_does_not_work_on_it() {
     let one = Service::start().await;
     let _worker = Service::start_on(one.db.clone(), &[("ENABLE_WORKERS", "true")]).await;
-    let world = World::on(one.db.clone()).await;
+    let fixture = Fixture::on(one.db.clone()).await;
     let reports: Vec<_> = (0..700).map(|n| resource(&format!("prod-orders-{n}"))).collect();
-    world.report(&reports).await;
+    fixture.report(&reports).await;
     let asked = one
         .data(
             "mutation { runAutoTagging { run { id status } userErrors { message } } }",
@@ -234,14 +234,14 @@ async fn a_run_can_be_followed_to_its_end_on_a_replica_that_does_not_work_on_it(
         (&json!(700), &json!(700)),
         "{last}"
     );
-    assert_eq!(world.count("ml_inferences").await, 700);
+    assert_eq!(fixture.count("ml_inferences").await, 700);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filter_lets_through_what_it_takes_and_nothing_else() {
-    let (one, two, world) = replicas(4).await;
-    let other = world.resource("payments").await;
-    world.tag(other, "key1", "value", 0.95).await;
+    let (one, two, fixture) = replicas(4).await;
+    let other = fixture.resource("payments").await;
+    fixture.tag(other, "key1", "value", 0.95).await;
     let ids = tag_ids(&one).await;
     let mut sockets = Vec::new();
     for filter in [
@@ -272,14 +272,14 @@ async fn a_filter_lets_through_what_it_takes_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_of_other_accounts_do_not_exist() {
     let service = Service::start_authenticated().await;
-    let world = World::on(service.db.clone()).await;
-    let hidden = world.resource("orders").await;
+    let fixture = Fixture::on(service.db.clone()).await;
+    let hidden = fixture.resource("orders").await;
     let mut report = resource("payments");
     report.account_id = "444455556666".into();
-    let visible = world.report(&[report]).await.1[0];
-    world.tag(hidden, "a", "value", 0.8).await;
-    world.tag(visible, "b", "value", 0.8).await;
-    world.tag(hidden, "c", "value", 0.8).await;
+    let visible = fixture.report(&[report]).await.1[0];
+    fixture.tag(hidden, "a", "value", 0.8).await;
+    fixture.tag(visible, "b", "value", 0.8).await;
+    fixture.tag(hidden, "c", "value", 0.8).await;
     let accounts: &[&str] = &["444455556666"];
     let token = service.token("ada", Role::Viewer, Some(accounts), Duration::from_mins(1));
     let mut socket = Socket::open(&service).await;

@@ -1,7 +1,7 @@
 //! Tags made by hand, and taking back what they did, on a real database.
 
 use crate::approvals::{decide, refusal};
-use crate::world::{World, actor, approver};
+use crate::fixture::{Fixture, actor, approver};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Superseded};
 use virtual_tagging::domain::approvals::{self, Decision, NewTag};
@@ -20,41 +20,52 @@ fn new_tag(resource_id: i64, key: &str, value: &str) -> NewTag {
 
 #[tokio::test]
 async fn a_tag_made_by_hand_holds_at_once_and_takes_the_place_of_others() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let inferred = world.tag(resource, "environment", "test", 0.95).await;
-    decide(&world, &approver("ann"), Decision::Approve, &[inferred]).await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
+    let inferred = fixture.tag(resource, "environment", "test", 0.95).await;
+    decide(&fixture, &approver("ann"), Decision::Approve, &[inferred]).await;
     let ann = approver("ann");
-    let made = approvals::create(&world.pool, &ann, new_tag(resource, "environment", "production"))
-        .await
-        .unwrap();
+    let made = approvals::create(
+        &fixture.pool,
+        &ann,
+        new_tag(resource, "environment", "production"),
+    )
+    .await
+    .unwrap();
     assert_eq!((made.approval_status, made.source), (Approved, TagSource::Manual));
-    assert_eq!(world.status(inferred).await, Superseded);
-    let twice = approvals::create(&world.pool, &ann, new_tag(resource, "environment", "production")).await;
+    assert_eq!(fixture.status(inferred).await, Superseded);
+    let twice = approvals::create(
+        &fixture.pool,
+        &ann,
+        new_tag(resource, "environment", "production"),
+    )
+    .await;
     assert_eq!(refusal(twice.unwrap_err()), ProblemCode::Conflict);
 
-    let changed = approvals::update(&world.pool, &ann, made.id, "live", None)
+    let changed = approvals::update(&fixture.pool, &ann, made.id, "live", None)
         .await
         .unwrap();
     assert_eq!(changed.tag_value, "live");
-    let taken = approvals::update(&world.pool, &ann, made.id, "test", None).await;
+    let taken = approvals::update(&fixture.pool, &ann, made.id, "test", None).await;
     assert_eq!(refusal(taken.unwrap_err()), ProblemCode::Conflict);
-    let of_inferred = approvals::update(&world.pool, &ann, inferred, "x", None).await;
+    let of_inferred = approvals::update(&fixture.pool, &ann, inferred, "x", None).await;
     assert_eq!(refusal(of_inferred.unwrap_err()), ProblemCode::Conflict);
 
-    approvals::delete(&world.pool, &ann, made.id, None).await.unwrap();
-    assert_eq!(world.status(inferred).await, Approved);
-    world.assert_trail_leads_to_tags().await;
+    approvals::delete(&fixture.pool, &ann, made.id, None)
+        .await
+        .unwrap();
+    assert_eq!(fixture.status(inferred).await, Approved);
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn a_tag_made_by_hand_of_a_value_that_was_denied_revives_it() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let denied = world.tag(resource, "environment", "test", 0.95).await;
-    decide(&world, &approver("ann"), Decision::Deny, &[denied]).await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
+    let denied = fixture.tag(resource, "environment", "test", 0.95).await;
+    decide(&fixture, &approver("ann"), Decision::Deny, &[denied]).await;
     let made = approvals::create(
-        &world.pool,
+        &fixture.pool,
         &approver("bob"),
         new_tag(resource, "environment", "test"),
     )
@@ -64,31 +75,31 @@ async fn a_tag_made_by_hand_of_a_value_that_was_denied_revives_it() {
         (made.id, made.approval_status, made.source),
         (denied, Approved, TagSource::Manual)
     );
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn a_resource_has_so_many_tags_and_no_more() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    world.add_tags(resource, 999).await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
+    fixture.add_tags(resource, 999).await;
     let ann = approver("ann");
-    let last = approvals::create(&world.pool, &ann, new_tag(resource, "last", "value")).await;
-    let more = approvals::create(&world.pool, &ann, new_tag(resource, "more", "value")).await;
+    let last = approvals::create(&fixture.pool, &ann, new_tag(resource, "last", "value")).await;
+    let more = approvals::create(&fixture.pool, &ann, new_tag(resource, "more", "value")).await;
     assert_eq!(refusal(more.unwrap_err()), ProblemCode::TooMany);
     // What there is can be changed.
-    approvals::create(&world.pool, &ann, new_tag(resource, "key1", "value"))
+    approvals::create(&fixture.pool, &ann, new_tag(resource, "key1", "value"))
         .await
         .unwrap();
-    approvals::update(&world.pool, &ann, last.unwrap().id, "other", None)
+    approvals::update(&fixture.pool, &ann, last.unwrap().id, "other", None)
         .await
         .unwrap();
 }
 
 #[tokio::test]
 async fn unusable_tags_are_refused() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
     let ann = approver("ann");
     let long = "x".repeat(1025);
     let wide: String = (0..1000_u32)
@@ -102,30 +113,30 @@ async fn unusable_tags_are_refused() {
         ("k\u{0}", "v"),
         ("k", "a\nb"),
     ] {
-        let refused = approvals::create(&world.pool, &ann, new_tag(resource, key, value)).await;
+        let refused = approvals::create(&fixture.pool, &ann, new_tag(resource, key, value)).await;
         assert_eq!(
             refusal(refused.unwrap_err()),
             ProblemCode::Invalid,
             "{key:?} {value:?}"
         );
     }
-    let nowhere = approvals::create(&world.pool, &ann, new_tag(resource + 1, "k", "v")).await;
+    let nowhere = approvals::create(&fixture.pool, &ann, new_tag(resource + 1, "k", "v")).await;
     assert_eq!(refusal(nowhere.unwrap_err()), ProblemCode::NotFound);
-    assert_eq!(world.count("virtual_tags").await, 0);
+    assert_eq!(fixture.count("virtual_tags").await, 0);
 
     let (key, value): (String, String) = (wide.chars().take(128).collect(), wide.chars().take(600).collect());
-    let widest = approvals::create(&world.pool, &ann, new_tag(resource, &key, &value)).await;
+    let widest = approvals::create(&fixture.pool, &ann, new_tag(resource, &key, &value)).await;
     assert_eq!(widest.unwrap().tag_value, value);
     let admin = actor("ada", Role::Admin);
     for reason in ["a\u{0}b".to_owned(), "x".repeat(2001)] {
-        let refused = inventory::delete(&world.pool, &admin, resource, Some(reason)).await;
+        let refused = inventory::delete(&fixture.pool, &admin, resource, Some(reason)).await;
         assert_eq!(refusal(refused.unwrap_err()), ProblemCode::Invalid);
     }
 }
 
-async fn by_hand(world: &World, resource: i64, value: &str) -> i64 {
+async fn by_hand(fixture: &Fixture, resource: i64, value: &str) -> i64 {
     let new = new_tag(resource, "team", value);
-    approvals::create(&world.pool, &approver("ann"), new)
+    approvals::create(&fixture.pool, &approver("ann"), new)
         .await
         .unwrap()
         .id
@@ -133,99 +144,101 @@ async fn by_hand(world: &World, resource: i64, value: &str) -> i64 {
 
 #[tokio::test]
 async fn deleting_a_superseded_tag_restores_nothing() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
     let (one, two) = (
-        by_hand(&world, resource, "one").await,
-        by_hand(&world, resource, "two").await,
+        by_hand(&fixture, resource, "one").await,
+        by_hand(&fixture, resource, "two").await,
     );
-    let three = by_hand(&world, resource, "three").await;
+    let three = by_hand(&fixture, resource, "three").await;
     let ann = approver("ann");
-    approvals::delete(&world.pool, &ann, two, None).await.unwrap();
+    approvals::delete(&fixture.pool, &ann, two, None).await.unwrap();
     assert_eq!(
-        (world.status(one).await, world.status(three).await),
+        (fixture.status(one).await, fixture.status(three).await),
         (Superseded, Approved)
     );
-    let left = world.tags().await;
+    let left = fixture.tags().await;
     assert_eq!(left[0].superseded_by, Some(three), "turned down still");
-    approvals::delete(&world.pool, &ann, three, None).await.unwrap();
+    approvals::delete(&fixture.pool, &ann, three, None).await.unwrap();
     assert_eq!(
-        world.status(one).await,
+        fixture.status(one).await,
         Superseded,
         "the third had not taken it from the first"
     );
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn only_what_the_present_approval_took_is_given_back() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for delete in [false, true] {
-        let resource = world.resource(&format!("orders-{delete}")).await;
+        let resource = fixture.resource(&format!("orders-{delete}")).await;
         let (one, two) = (
-            by_hand(&world, resource, "one").await,
-            by_hand(&world, resource, "two").await,
+            by_hand(&fixture, resource, "one").await,
+            by_hand(&fixture, resource, "two").await,
         );
-        let three = by_hand(&world, resource, "three").await;
-        assert_eq!(by_hand(&world, resource, "two").await, two);
+        let three = by_hand(&fixture, resource, "three").await;
+        assert_eq!(by_hand(&fixture, resource, "two").await, two);
         let ann = approver("ann");
         if delete {
-            approvals::delete(&world.pool, &ann, two, None).await.unwrap();
+            approvals::delete(&fixture.pool, &ann, two, None).await.unwrap();
         } else {
-            let undone = approvals::undo(&world.pool, &ann, vec![two], None).await.unwrap();
+            let undone = approvals::undo(&fixture.pool, &ann, vec![two], None)
+                .await
+                .unwrap();
             assert_eq!(undone.decided(), 1);
         }
         assert_eq!(
-            (world.status(one).await, world.status(three).await),
+            (fixture.status(one).await, fixture.status(three).await),
             (Superseded, Approved)
         );
     }
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn a_superseded_tag_that_was_given_another_value_is_given_back_all_the_same() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
     let (one, two) = (
-        by_hand(&world, resource, "one").await,
-        by_hand(&world, resource, "two").await,
+        by_hand(&fixture, resource, "one").await,
+        by_hand(&fixture, resource, "two").await,
     );
     let ann = approver("ann");
-    approvals::update(&world.pool, &ann, one, "uno", None)
+    approvals::update(&fixture.pool, &ann, one, "uno", None)
         .await
         .unwrap();
-    approvals::delete(&world.pool, &ann, two, None).await.unwrap();
-    assert_eq!(world.status(one).await, Approved);
-    world.assert_trail_leads_to_tags().await;
+    approvals::delete(&fixture.pool, &ann, two, None).await.unwrap();
+    assert_eq!(fixture.status(one).await, Approved);
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn nothing_of_a_retired_resource_comes_back_to_the_queue() {
-    let world = World::new().await;
-    let resource = world.resource("orders").await;
-    let approved = world.tag(resource, "team", "one", 0.8).await;
-    let pending = world.tag(resource, "owner", "two", 0.8).await;
-    decide(&world, &approver("ann"), Decision::Approve, &[approved]).await;
-    let (team, owner) = (by_hand(&world, resource, "three").await, {
+    let fixture = Fixture::new().await;
+    let resource = fixture.resource("orders").await;
+    let approved = fixture.tag(resource, "team", "one", 0.8).await;
+    let pending = fixture.tag(resource, "owner", "two", 0.8).await;
+    decide(&fixture, &approver("ann"), Decision::Approve, &[approved]).await;
+    let (team, owner) = (by_hand(&fixture, resource, "three").await, {
         let new = new_tag(resource, "owner", "four");
-        approvals::create(&world.pool, &approver("ann"), new)
+        approvals::create(&fixture.pool, &approver("ann"), new)
             .await
             .unwrap()
             .id
     });
     let retire = "UPDATE resources SET retired_at = now()";
-    sql::execute(&world.pool, retire, []).await.unwrap();
-    approvals::undo(&world.pool, &approver("ann"), vec![team, owner], None)
+    sql::execute(&fixture.pool, retire, []).await.unwrap();
+    approvals::undo(&fixture.pool, &approver("ann"), vec![team, owner], None)
         .await
         .unwrap();
     assert_eq!(
-        (world.status(approved).await, world.status(pending).await),
+        (fixture.status(approved).await, fixture.status(pending).await),
         (Approved, Superseded)
     );
     assert_eq!(
-        (world.status(team).await, world.status(owner).await),
+        (fixture.status(team).await, fixture.status(owner).await),
         (Superseded, Superseded)
     );
-    world.assert_trail_leads_to_tags().await;
+    fixture.assert_trail_leads_to_tags().await;
 }

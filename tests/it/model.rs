@@ -3,15 +3,15 @@
 //!
 //! `PROPTEST_CASES` sets how many cases are tried; a case that fails is made smaller and shown.
 
-mod cut;
+mod concurrent;
+mod crash_point;
 mod real;
 mod state;
 mod steps;
-mod together;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use real::{ANN, Outcome, Picture, Real, SOURCE, WORKER};
+use real::{ANN, DatabaseSnapshot, Outcome, Real, SOURCE, WORKER};
 use state::Model;
 use std::sync::atomic::{AtomicU64, Ordering};
 use steps::{Act, Op, Verdict};
@@ -111,15 +111,15 @@ async fn step(model: Model, real: &mut Real<'_>, op: &Op, case: u64) -> Result<M
     before.begin_step();
     let mut after = before.clone();
     let predicted = predict(&mut after, &act, real.next_rule().await);
-    let outcome = real.perform(&before, &act).await;
-    let picture = real.picture().await;
+    let outcome = real.execute_act(&before, &act).await;
+    let snapshot = real.snapshot().await;
     if matches!(act, Act::Cut(..)) {
         // What was cut off was done, or it was not; and the worker reads its rules anew.
         before.load();
         after.load();
         if outcome == Outcome::Unheard {
             for model in undone(before, &act) {
-                if picture == Picture::of_model(&model) {
+                if snapshot == DatabaseSnapshot::of_model(&model) {
                     return Ok(model);
                 }
             }
@@ -127,14 +127,14 @@ async fn step(model: Model, real: &mut Real<'_>, op: &Op, case: u64) -> Result<M
     } else if outcome != predicted {
         return Err(format!("{act:?}: told {outcome:?}, not {predicted:?}"));
     }
-    match difference(&picture, &Picture::of_model(&after)) {
+    match difference(&snapshot, &DatabaseSnapshot::of_model(&after)) {
         None => Ok(after),
         Some(difference) => Err(format!("{act:?}: {difference}")),
     }
 }
 
 /// What is different, in words.
-fn difference(is: &Picture, should: &Picture) -> Option<String> {
+fn difference(is: &DatabaseSnapshot, should: &DatabaseSnapshot) -> Option<String> {
     if is == should {
         return None;
     }
@@ -151,12 +151,12 @@ fn difference(is: &Picture, should: &Picture) -> Option<String> {
     for change in should.trail.iter().filter(|change| !is.trail.contains(change)) {
         told += &format!("\n  not written: {change:?}");
     }
-    let rest = |picture: &Picture| {
-        let rows = picture.trail.len();
+    let rest = |snapshot: &DatabaseSnapshot| {
+        let rows = snapshot.trail.len();
         (
-            picture.resources.clone(),
-            picture.revision,
-            picture.inferences,
+            snapshot.resources.clone(),
+            snapshot.revision,
+            snapshot.inferences,
             rows,
         )
     };
@@ -166,8 +166,8 @@ fn difference(is: &Picture, should: &Picture) -> Option<String> {
     Some(told)
 }
 
-async fn run(world: &World, case: u64, ops: &[Op]) -> Result<(), String> {
-    let mut real = Real::new(world, case).await;
+async fn run(fixture: &Fixture, case: u64, ops: &[Op]) -> Result<(), String> {
+    let mut real = Real::new(fixture, case).await;
     let mut model = Model::new(real.revision().await);
     let mut done = Ok(());
     for op in ops {
@@ -186,7 +186,7 @@ async fn run(world: &World, case: u64, ops: &[Op]) -> Result<(), String> {
 #[test]
 fn whatever_happens_the_tags_are_what_the_model_says() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let world = runtime.block_on(World::new());
+    let fixture = runtime.block_on(Fixture::new());
     let mut config = Config {
         failure_persistence: None,
         max_shrink_iters: 400,
@@ -199,11 +199,11 @@ fn whatever_happens_the_tags_are_what_the_model_says() {
     let tried = TestRunner::new(config).run(&steps::ops(), |ops| {
         let case = case.fetch_add(1, Ordering::Relaxed);
         runtime
-            .block_on(run(&world, case, &ops))
+            .block_on(run(&fixture, case, &ops))
             .map_err(TestCaseError::fail)
     });
     if let Err(error) = tried {
         panic!("{error}");
     }
-    runtime.block_on(async move { drop(world) });
+    runtime.block_on(async move { drop(fixture) });
 }

@@ -1,7 +1,7 @@
 //! Rules on a real database: made, changed, ordered, tried and removed, and what becomes of their tags.
 
 use crate::auto_tag::{decide, tag_of};
-use crate::world::{World, actor, approver, resource, settings};
+use crate::fixture::{Fixture, actor, approver, resource, settings};
 use futures::future::join_all;
 use virtual_tagging::domain::ApprovalStatus::{Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
@@ -24,42 +24,42 @@ pub fn rule(name: &str, condition: &str, key: &str, value: &str) -> RuleDraft {
 
 #[tokio::test]
 async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
-    world
+    fixture
         .report(&[resource("orders-api"), resource("bills-api")])
         .await;
-    world.auto_tag().await;
+    fixture.auto_tag().await;
     let draft = rule(
         "orders",
         "resource.name.startsWith('orders-')",
         "team",
         "Order Desk",
     );
-    let made = rules::create(&world.pool, &admin, draft).await.unwrap();
-    let done = world.auto_tag().await;
+    let made = rules::create(&fixture.pool, &admin, draft).await.unwrap();
+    let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.proposed), (2, 1));
-    let tag = tag_of(&world, "team").await.unwrap();
+    let tag = tag_of(&fixture, "team").await.unwrap();
     assert_eq!(
         (tag.source, tag.rule_id, tag.approval_status),
         (TagSource::Rule, Some(made.id), Pending)
     );
 
-    let same = rules::update(&world.pool, &admin, made.id, Some(made.version), |_| ())
+    let same = rules::update(&fixture.pool, &admin, made.id, Some(made.version), |_| ())
         .await
         .unwrap();
     assert_eq!(same.version, made.version);
     assert_eq!(
-        world.auto_tag().await.evaluated,
+        fixture.auto_tag().await.evaluated,
         0,
         "an edit that changes nothing makes nothing due"
     );
 
-    rules::delete(&world.pool, &admin, made.id).await.unwrap();
-    assert_eq!(world.auto_tag().await.withdrawn, 1);
-    assert_eq!(world.status(tag.id).await, Superseded);
+    rules::delete(&fixture.pool, &admin, made.id).await.unwrap();
+    assert_eq!(fixture.auto_tag().await.withdrawn, 1);
+    assert_eq!(fixture.status(tag.id).await, Superseded);
     rules::create(
-        &world.pool,
+        &fixture.pool,
         &admin,
         rule(
             "orders",
@@ -70,18 +70,22 @@ async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
     )
     .await
     .unwrap();
-    world.auto_tag().await;
-    assert_eq!(world.status(tag.id).await, Pending, "a withdrawn tag comes back");
-    world.assert_trail_leads_to_tags().await;
+    fixture.auto_tag().await;
+    assert_eq!(
+        fixture.status(tag.id).await,
+        Pending,
+        "a withdrawn tag comes back"
+    );
+    fixture.assert_trail_leads_to_tags().await;
 }
 
 #[tokio::test]
 async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     let mut wrong = rule(" ", "resource.nme == 'x'", "team", "x");
     wrong.confidence = 1.5;
-    let refused = rules::create(&world.pool, &admin, wrong)
+    let refused = rules::create(&fixture.pool, &admin, wrong)
         .await
         .unwrap_err()
         .to_string();
@@ -89,41 +93,41 @@ async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
         assert!(refused.contains(field), "{refused}");
     }
     assert!(
-        rules::create(&world.pool, &approver("ann"), rule("r", "true", "k", "v"))
+        rules::create(&fixture.pool, &approver("ann"), rule("r", "true", "k", "v"))
             .await
             .is_err()
     );
-    let first = rules::create(&world.pool, &admin, rule("first", "true", "team", "a"))
+    let first = rules::create(&fixture.pool, &admin, rule("first", "true", "team", "a"))
         .await
         .unwrap();
-    let second = rules::create(&world.pool, &admin, rule("second", "true", "team", "b"))
+    let second = rules::create(&fixture.pool, &admin, rule("second", "true", "team", "b"))
         .await
         .unwrap();
-    let taken = rules::create(&world.pool, &admin, rule("first", "true", "team", "c"))
+    let taken = rules::create(&fixture.pool, &admin, rule("first", "true", "team", "c"))
         .await
         .unwrap_err();
     assert!(
         taken.to_string().contains("another rule has this name"),
         "{taken}"
     );
-    assert!(rules::reorder(&world.pool, &admin, &[first.id]).await.is_err());
-    let ordered = rules::reorder(&world.pool, &admin, &[second.id, first.id])
+    assert!(rules::reorder(&fixture.pool, &admin, &[first.id]).await.is_err());
+    let ordered = rules::reorder(&fixture.pool, &admin, &[second.id, first.id])
         .await
         .unwrap();
     assert_eq!(
         ordered.iter().map(|rule| rule.id).collect::<Vec<_>>(),
         [second.id, first.id]
     );
-    let stale = rules::update(&world.pool, &admin, first.id, Some(first.version), |rule| {
+    let stale = rules::update(&fixture.pool, &admin, first.id, Some(first.version), |rule| {
         rule.enabled = false;
     })
     .await;
     assert!(stale.unwrap_err().to_string().contains("changed by ada"));
 
-    world.resource("orders").await;
-    world.auto_tag().await;
+    fixture.resource("orders").await;
+    fixture.auto_tag().await;
     assert_eq!(
-        tag_of(&world, "team").await.unwrap().tag_value,
+        tag_of(&fixture, "team").await.unwrap().tag_value,
         "b",
         "the first rule in order wins"
     );
@@ -132,11 +136,11 @@ async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
 #[tokio::test]
 async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
     use virtual_tagging::domain::rules::PreviewOutcome::{AlreadyHolds, Conflict, NewTag, Shadowed};
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     let mut held = resource("orders-held");
     held.native_tags.insert("team".into(), "desk".into());
-    world
+    fixture
         .report(&[
             resource("orders-new"),
             held,
@@ -144,27 +148,34 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
             resource("orders-first"),
         ])
         .await;
-    let decided = world.resource("orders-decided").await;
+    let decided = fixture.resource("orders-decided").await;
     let by_hand = approvals::NewTag {
         resource_id: decided,
         tag_key: "team".into(),
         tag_value: "Other".into(),
         reason: None,
     };
-    approvals::create(&world.pool, &approver("ann"), by_hand)
+    approvals::create(&fixture.pool, &approver("ann"), by_hand)
         .await
         .unwrap();
     let mut first = rule("first", "resource.name == 'orders-first'", "team", "First");
     first.priority = 1;
-    rules::create(&world.pool, &admin, first).await.unwrap();
+    rules::create(&fixture.pool, &admin, first).await.unwrap();
     let mut last = rule("last", "true", "team", "Last");
     last.priority = 1000;
-    rules::create(&world.pool, &admin, last).await.unwrap();
+    rules::create(&fixture.pool, &admin, last).await.unwrap();
 
     let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "desk");
-    let preview = rules::preview(&world.pool, &DryRuns::default(), &admin, &settings(), draft, None)
-        .await
-        .unwrap();
+    let preview = rules::preview(
+        &fixture.pool,
+        &DryRuns::default(),
+        &admin,
+        &settings(),
+        draft,
+        None,
+    )
+    .await
+    .unwrap();
     assert_eq!(
         (preview.examined, preview.complete, preview.matches),
         (5, true, 4)
@@ -185,23 +196,23 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
         (preview.shadows[0].rule_name.as_str(), preview.shadows[0].count),
         ("last", 4)
     );
-    assert_eq!(world.count("rules").await, 2);
+    assert_eq!(fixture.count("rules").await, 2);
 }
 
 #[tokio::test]
 async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
     use virtual_tagging::domain::rules::PreviewOutcome::{NewTag, NotProposed};
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     let mut stated = resource("stated");
     stated.native_tags.insert("Team".into(), "Payments".into());
-    world
+    fixture
         .report(&[stated, resource("orders"), resource("denied")])
         .await;
     let draft = rule("desk", "true", "team", "desk");
     let preview = async |draft: &RuleDraft, replaces| {
         let preview = rules::preview(
-            &world.pool,
+            &fixture.pool,
             &DryRuns::default(),
             &admin,
             &settings(),
@@ -216,11 +227,11 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
     unsure.confidence = 0.5;
     assert_eq!(preview(&unsure, None).await, [(NotProposed, 3)]);
 
-    let made = rules::create(&world.pool, &admin, draft.clone()).await.unwrap();
-    world.auto_tag().await;
-    let tags = world.tags().await;
+    let made = rules::create(&fixture.pool, &admin, draft.clone()).await.unwrap();
+    fixture.auto_tag().await;
+    let tags = fixture.tags().await;
     let denied = tags.iter().find(|tag| tag.rule_id == Some(made.id)).unwrap();
-    decide(&world, Decision::Deny, denied.id).await;
+    decide(&fixture, Decision::Deny, denied.id).await;
     assert_eq!(
         preview(&draft, Some(made.id)).await,
         [(NewTag, 1), (NotProposed, 2)]
@@ -229,44 +240,44 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
 
 #[tokio::test]
 async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_else() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
-    let made = rules::create(&world.pool, &admin, rule("desk", "true", "team", "desk"))
+    let made = rules::create(&fixture.pool, &admin, rule("desk", "true", "team", "desk"))
         .await
         .unwrap();
-    world.resource("orders").await;
-    world.auto_tag().await;
-    let tag = tag_of(&world, "team").await.unwrap().id;
-    decide(&world, Decision::Deny, tag).await;
-    let described = rules::update(&world.pool, &admin, made.id, None, |rule| {
+    fixture.resource("orders").await;
+    fixture.auto_tag().await;
+    let tag = tag_of(&fixture, "team").await.unwrap().id;
+    decide(&fixture, Decision::Deny, tag).await;
+    let described = rules::update(&fixture.pool, &admin, made.id, None, |rule| {
         rule.description = "why".into();
         rule.priority = 7;
         rule.rule_name = "another name".into();
     });
     assert_eq!(described.await.unwrap().version, made.version + 1);
-    assert_eq!(world.auto_tag().await.evaluated, 1);
-    assert_eq!(world.status(tag).await, Denied);
-    let narrowed = rules::update(&world.pool, &admin, made.id, None, |rule| {
+    assert_eq!(fixture.auto_tag().await.evaluated, 1);
+    assert_eq!(fixture.status(tag).await, Denied);
+    let narrowed = rules::update(&fixture.pool, &admin, made.id, None, |rule| {
         rule.condition = "resource.name == 'orders'".into();
     });
     narrowed.await.unwrap();
-    world.auto_tag().await;
-    assert_eq!(world.status(tag).await, Pending);
+    fixture.auto_tag().await;
+    assert_eq!(fixture.status(tag).await, Pending);
 }
 
 #[tokio::test]
 async fn removing_a_rule_writes_to_none_of_its_tags() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
-    let made = rules::create(&world.pool, &admin, rule("desk", "true", "team", "desk"))
+    let made = rules::create(&fixture.pool, &admin, rule("desk", "true", "team", "desk"))
         .await
         .unwrap();
-    world.resource("orders").await;
-    world.auto_tag().await;
-    let tag = tag_of(&world, "team").await.unwrap().id;
-    decide(&world, Decision::Approve, tag).await;
-    rules::delete(&world.pool, &admin, made.id).await.unwrap();
-    assert_eq!(tag_of(&world, "team").await.unwrap().rule_id, Some(made.id));
+    fixture.resource("orders").await;
+    fixture.auto_tag().await;
+    let tag = tag_of(&fixture, "team").await.unwrap().id;
+    decide(&fixture, Decision::Approve, tag).await;
+    rules::delete(&fixture.pool, &admin, made.id).await.unwrap();
+    assert_eq!(tag_of(&fixture, "team").await.unwrap().rule_id, Some(made.id));
 }
 
 /// A condition that takes minutes on a resource with many long tags.
@@ -283,10 +294,10 @@ fn with_long_tags(name: &str) -> virtual_tagging::domain::discovery::ResourceRep
 
 #[tokio::test]
 async fn a_rule_that_takes_too_long_matches_nowhere_and_is_told() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
-    world.report(&[with_long_tags("slow"), resource("quick")]).await;
-    rules::create(&world.pool, &admin, rule("slow", SLOW, "team", "x"))
+    fixture.report(&[with_long_tags("slow"), resource("quick")]).await;
+    rules::create(&fixture.pool, &admin, rule("slow", SLOW, "team", "x"))
         .await
         .unwrap();
     let quick = rule(
@@ -295,16 +306,20 @@ async fn a_rule_that_takes_too_long_matches_nowhere_and_is_told() {
         "team",
         "y",
     );
-    rules::create(&world.pool, &admin, quick).await.unwrap();
-    let done = world.auto_tag().await;
+    rules::create(&fixture.pool, &admin, quick).await.unwrap();
+    let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.given_up, done.failed), (2, 1, 0));
-    let tags = world.tags().await.into_iter().filter(|tag| tag.tag_key == "team");
+    let tags = fixture
+        .tags()
+        .await
+        .into_iter()
+        .filter(|tag| tag.tag_key == "team");
     let values: Vec<_> = tags.map(|tag| tag.tag_value).collect();
     assert_eq!(values, ["y", "y"]);
 
     let runs = DryRuns::default();
     let draft = rule("another", SLOW, "team", "z");
-    let tried = rules::preview(&world.pool, &runs, &admin, &settings(), draft, None)
+    let tried = rules::preview(&fixture.pool, &runs, &admin, &settings(), draft, None)
         .await
         .unwrap();
     assert_eq!((tried.examined, tried.matches, tried.too_expensive), (2, 0, 1));
@@ -312,14 +327,14 @@ async fn a_rule_that_takes_too_long_matches_nowhere_and_is_told() {
 
 #[tokio::test]
 async fn a_caller_has_a_few_previews_at_a_time() {
-    let world = World::new().await;
-    world.report(&[resource("one")]).await;
+    let fixture = Fixture::new().await;
+    fixture.report(&[resource("one")]).await;
     let runs = DryRuns::default();
     let preview = |who: &'static str| {
-        let (world, runs) = (&world, &runs);
+        let (fixture, runs) = (&fixture, &runs);
         async move {
             let draft = rule("all", "true", "team", "x");
-            rules::preview(&world.pool, runs, &approver(who), &settings(), draft, None).await
+            rules::preview(&fixture.pool, runs, &approver(who), &settings(), draft, None).await
         }
     };
     // None of them is over before the last has asked.
@@ -335,7 +350,7 @@ async fn a_caller_has_a_few_previews_at_a_time() {
     assert_eq!(preview("ann").await.unwrap().matches, 1);
     let viewer = actor("eve", Role::Viewer);
     let draft = rule("all", "true", "team", "x");
-    let refused = rules::preview(&world.pool, &runs, &viewer, &settings(), draft, None).await;
+    let refused = rules::preview(&fixture.pool, &runs, &viewer, &settings(), draft, None).await;
     assert!(matches!(
         refused,
         Err(virtual_tagging::error::Error::Forbidden(_))

@@ -1,21 +1,21 @@
 //! Runs as rows: what holds whichever worker, replica or queue there is.
 
 use crate::db::TestDb;
-use crate::world::World;
+use crate::fixture::Fixture;
 use chrono::{TimeDelta, Utc};
 use sea_orm::{DatabaseConnection, EntityTrait, TransactionTrait};
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::runs::{
-    self, Arguments, Failure, Flow, Hold, Progress, Run, RunHandle, Settled,
+    self, AttemptFailure, ControlFlow, JobSpec, Lease, Progress, Run, RunEnd, RunHandle,
 };
 use virtual_tagging::domain::{JobName, RunStatus};
 use virtual_tagging::entities::scheduler_job;
 use virtual_tagging::error::{Error, ProblemCode};
 use virtual_tagging::jobs::Queue;
 
-pub const DISCOVER: Arguments = Arguments::Discover { source: None };
+pub const DISCOVER: JobSpec = JobSpec::Discover { source: None };
 
 pub fn actor(role: Role) -> Actor {
     Actor {
@@ -26,7 +26,7 @@ pub fn actor(role: Role) -> Actor {
     }
 }
 
-pub async fn request(db: &DatabaseConnection, arguments: Arguments) -> Run {
+pub async fn request(db: &DatabaseConnection, arguments: JobSpec) -> Run {
     let requested = runs::request(db, &Queue, &actor(Role::Admin), arguments.into()).await;
     requested.unwrap().run
 }
@@ -57,8 +57,8 @@ pub fn chunk(done: i64) -> Progress {
     }
 }
 
-pub fn failure(error: &str, permanent: bool) -> Failure {
-    Failure {
+pub fn failure(error: &str, permanent: bool) -> AttemptFailure {
+    AttemptFailure {
         error: error.into(),
         permanent,
         outage: false,
@@ -67,7 +67,7 @@ pub fn failure(error: &str, permanent: bool) -> Failure {
 
 fn code(error: &Error) -> ProblemCode {
     match error {
-        Error::Rejected(problems) => problems[0].code,
+        Error::Validation(problems) => problems[0].code,
         error => panic!("{error}"),
     }
 }
@@ -102,10 +102,16 @@ async fn a_worker_that_was_presumed_dead_is_refused() {
     let db = test.connect().await;
     let run = request(&db, DISCOVER).await;
     let dead = claim(&db, run.id, "dead").await.unwrap();
-    assert_eq!(dead.checkpoint(&db, chunk(10)).await.unwrap(), Flow::Continue);
-    assert_eq!(runs::rescue(&db, &Queue).await.unwrap(), runs::Rescued::default());
+    assert_eq!(
+        dead.checkpoint(&db, chunk(10)).await.unwrap(),
+        ControlFlow::Continue
+    );
+    assert_eq!(
+        runs::reclaim_orphans(&db, &Queue).await.unwrap(),
+        runs::ReclaimedRuns::default()
+    );
     silence(&db).await;
-    let rescued = runs::rescue(&db, &Queue).await.unwrap();
+    let rescued = runs::reclaim_orphans(&db, &Queue).await.unwrap();
     assert_eq!((rescued.requeued, rescued.ended), (1, 0));
 
     let txn = db.begin().await.unwrap();
@@ -114,16 +120,19 @@ async fn a_worker_that_was_presumed_dead_is_refused() {
     let alive = claim(&db, run.id, "alive").await.unwrap();
     assert_eq!((alive.attempt, alive.done_before), (1, 10));
     assert!(dead.checkpoint(&db, chunk(10)).await.is_err(), "in other hands");
-    assert_eq!(dead.heartbeat(&db).await.unwrap(), Hold::Lost);
+    assert_eq!(dead.heartbeat(&db).await.unwrap(), Lease::Lost);
     assert_eq!(
-        runs::settle(&db, &Queue, &dead, Ok(())).await.unwrap(),
-        Settled::Lost
+        runs::finish_run(&db, &Queue, &dead, Ok(())).await.unwrap(),
+        RunEnd::Lost
     );
 
-    assert_eq!(alive.checkpoint(&db, chunk(5)).await.unwrap(), Flow::Continue);
     assert_eq!(
-        runs::settle(&db, &Queue, &alive, Ok(())).await.unwrap(),
-        Settled::Succeeded
+        alive.checkpoint(&db, chunk(5)).await.unwrap(),
+        ControlFlow::Continue
+    );
+    assert_eq!(
+        runs::finish_run(&db, &Queue, &alive, Ok(())).await.unwrap(),
+        RunEnd::Succeeded
     );
     let run = run_of(&db, run.id).await;
     assert_eq!((run.progress_done, run.progress_total), (15, Some(100)));
@@ -136,7 +145,7 @@ async fn an_equal_queued_run_is_given_rather_than_made_twice() {
     let db = test.connect().await;
     let first = request(&db, DISCOVER).await;
     assert_eq!(request(&db, DISCOVER).await.id, first.id);
-    let other = Arguments::Discover {
+    let other = JobSpec::Discover {
         source: Some("x".into()),
     };
     assert_ne!(request(&db, other).await.id, first.id);
@@ -147,10 +156,10 @@ async fn an_equal_queued_run_is_given_rather_than_made_twice() {
         "a running one may have passed the place already"
     );
     // And comes back to the queue beside the second.
-    let settled = runs::settle(&db, &Queue, &held, Err(failure("x", false)))
+    let settled = runs::finish_run(&db, &Queue, &held, Err(failure("x", false)))
         .await
         .unwrap();
-    assert_eq!(settled, Settled::WillRetry);
+    assert_eq!(settled, RunEnd::WillRetry);
 }
 
 #[tokio::test]
@@ -170,14 +179,20 @@ async fn cancelling_and_trying_again() {
         (RunStatus::Queued, None)
     );
     let held = claim(&db, run.id, "w").await.unwrap();
-    assert_eq!(held.checkpoint(&db, chunk(1)).await.unwrap(), Flow::Continue);
+    assert_eq!(
+        held.checkpoint(&db, chunk(1)).await.unwrap(),
+        ControlFlow::Continue
+    );
     let running = runs::cancel(&db, &ada, run.id).await.unwrap();
     assert_eq!(running.status, RunStatus::Running);
-    assert_eq!(held.checkpoint(&db, chunk(1)).await.unwrap(), Flow::Cancelled);
-    let settled = runs::settle(&db, &Queue, &held, Err(failure("stopped", false)))
+    assert_eq!(
+        held.checkpoint(&db, chunk(1)).await.unwrap(),
+        ControlFlow::Cancelled
+    );
+    let settled = runs::finish_run(&db, &Queue, &held, Err(failure("stopped", false)))
         .await
         .unwrap();
-    assert_eq!(settled, Settled::Cancelled);
+    assert_eq!(settled, RunEnd::Cancelled);
     let run = run_of(&db, run.id).await;
     assert_eq!((run.status, run.progress_done), (RunStatus::Cancelled, 2));
     assert_eq!(run.cancel_requested_by.as_deref(), Some("ada"));
@@ -186,15 +201,15 @@ async fn cancelling_and_trying_again() {
         code(&runs::cancel(&db, &ada, 999).await.unwrap_err()),
         ProblemCode::NotFound
     );
-    let done = request(&db, Arguments::AutoTag {}).await;
+    let done = request(&db, JobSpec::AutoTag {}).await;
     let held = claim(&db, done.id, "w").await.unwrap();
     assert_eq!(
         code(&runs::retry(&db, &Queue, &ada, done.id).await.unwrap_err()),
         ProblemCode::Conflict
     );
     assert_eq!(
-        runs::settle(&db, &Queue, &held, Ok(())).await.unwrap(),
-        Settled::Succeeded
+        runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap(),
+        RunEnd::Succeeded
     );
     assert_eq!(
         code(&runs::cancel(&db, &ada, done.id).await.unwrap_err()),
@@ -215,15 +230,15 @@ async fn failures_wait_longer_and_longer_until_the_attempts_are_used_up() {
         execute(&db, "UPDATE scheduler_jobs SET run_at = now()").await;
         let held = claim(&db, run.id, "w").await.unwrap();
         assert_eq!(held.attempt, attempt);
-        let settled = runs::settle(&db, &Queue, &held, Err(failure("boom", false)))
+        let settled = runs::finish_run(&db, &Queue, &held, Err(failure("boom", false)))
             .await
             .unwrap();
         let run = run_of(&db, run.id).await;
         assert_eq!(run.error.as_deref(), Some("boom"));
         if attempt == run.max_attempts {
-            assert_eq!((settled, run.status), (Settled::Failed, RunStatus::Failed));
+            assert_eq!((settled, run.status), (RunEnd::Failed, RunStatus::Failed));
         } else {
-            assert_eq!((settled, run.status), (Settled::WillRetry, RunStatus::Queued));
+            assert_eq!((settled, run.status), (RunEnd::WillRetry, RunStatus::Queued));
             let wait = (run.run_at - run.woken_at).as_seconds_f64();
             let full = f64::from(2 << (attempt - 1));
             assert!(wait >= full / 2.0 && wait <= full, "{attempt}: {wait}");
@@ -235,10 +250,10 @@ async fn failures_wait_longer_and_longer_until_the_attempts_are_used_up() {
         .unwrap();
     assert_eq!((again.status, again.attempt), (RunStatus::Queued, 0));
     let held = claim(&db, run.id, "w").await.unwrap();
-    let settled = runs::settle(&db, &Queue, &held, Err(failure("no", true)))
+    let settled = runs::finish_run(&db, &Queue, &held, Err(failure("no", true)))
         .await
         .unwrap();
-    assert_eq!(settled, Settled::Failed, "another attempt would not help");
+    assert_eq!(settled, RunEnd::Failed, "another attempt would not help");
 }
 
 #[tokio::test]
@@ -252,10 +267,13 @@ async fn a_shutdown_gives_the_run_back_and_the_attempt_does_not_count() {
         .unwrap()
         .unwrap();
     stop.cancel();
-    assert_eq!(held.checkpoint(&db, chunk(3)).await.unwrap(), Flow::Cancelled);
     assert_eq!(
-        runs::settle(&db, &Queue, &held, Ok(())).await.unwrap(),
-        Settled::Released
+        held.checkpoint(&db, chunk(3)).await.unwrap(),
+        ControlFlow::Cancelled
+    );
+    assert_eq!(
+        runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap(),
+        RunEnd::Released
     );
     let next = claim(&db, run.id, "next").await.unwrap();
     assert_eq!((next.attempt, next.done_before), (1, 3));
@@ -267,21 +285,21 @@ async fn a_shutdown_gives_the_run_back_and_the_attempt_does_not_count() {
 
 #[tokio::test]
 async fn success_of_discovery_asks_for_auto_tagging_once_when_something_is_due() {
-    let world = World::new().await;
-    let db = world.pool.clone();
+    let fixture = Fixture::new().await;
+    let db = fixture.pool.clone();
     for source in ["a", "b", "c"] {
         if source == "b" {
-            world.resource("new").await;
+            fixture.resource("new").await;
         }
         let run = request(
             &db,
-            Arguments::Discover {
+            JobSpec::Discover {
                 source: Some(source.into()),
             },
         )
         .await;
         let held = claim(&db, run.id, "w").await.unwrap();
-        runs::settle(&db, &Queue, &held, Ok(())).await.unwrap();
+        runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap();
     }
     let all = scheduler_job::Entity::find().all(&db).await.unwrap();
     let tagging: Vec<_> = all
@@ -335,12 +353,15 @@ async fn history_is_pruned_by_age_and_by_number() {
 async fn the_pace_of_a_run_is_that_of_its_attempt() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let run = request(&db, Arguments::AutoTag {}).await;
-    assert_eq!(runs::pace(&run), runs::Pace::default());
+    let run = request(&db, JobSpec::AutoTag {}).await;
+    assert_eq!(runs::throughput(&run), runs::Throughput::default());
     let held = claim(&db, run.id, "w").await.unwrap();
-    assert_eq!(held.checkpoint(&db, chunk(40)).await.unwrap(), Flow::Continue);
     assert_eq!(
-        runs::pace(&run_of(&db, run.id).await).rate,
+        held.checkpoint(&db, chunk(40)).await.unwrap(),
+        ControlFlow::Continue
+    );
+    assert_eq!(
+        runs::throughput(&run_of(&db, run.id).await).rate,
         None,
         "too short to tell"
     );
@@ -352,19 +373,22 @@ async fn the_pace_of_a_run_is_that_of_its_attempt() {
     };
     execute(&db, &since(10)).await;
     let running = run_of(&db, run.id).await;
-    let pace = runs::pace(&running);
+    let pace = runs::throughput(&running);
     assert_eq!(pace.rate, Some(2.0), "twenty in ten seconds");
     let end = running.heartbeat_at.unwrap() + TimeDelta::seconds(30);
     assert_eq!(pace.estimated_end_at, Some(end), "sixty are left");
-    runs::settle(&db, &Queue, &held, Ok(())).await.unwrap();
-    assert_eq!(runs::pace(&run_of(&db, run.id).await).estimated_end_at, None);
+    runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap();
+    assert_eq!(
+        runs::throughput(&run_of(&db, run.id).await).estimated_end_at,
+        None
+    );
 }
 
 #[tokio::test]
 async fn an_attempt_that_only_prepared_work_got_further() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let run = request(&db, Arguments::AutoTag {}).await;
+    let run = request(&db, JobSpec::AutoTag {}).await;
     let pool = db.get_postgres_connection_pool();
     for prepares in [true, false] {
         let held = claim(&db, run.id, "w").await.unwrap();
@@ -377,7 +401,7 @@ async fn an_attempt_that_only_prepared_work_got_further() {
             "UPDATE scheduler_jobs SET heartbeat_at = now() - interval '1 minute'",
         )
         .await;
-        runs::rescue(&db, &Queue).await.unwrap();
+        runs::reclaim_orphans(&db, &Queue).await.unwrap();
         let run = run_of(&db, run.id).await;
         assert_eq!(
             (run.status, run.attempt),

@@ -147,7 +147,10 @@ async fn a_wrong_expression_or_job_is_refused_before_anything_is_stored() {
     let clock = SetClock::at("2026-03-01T10:00:30Z");
     let good = (JobName::Discover, "*/2 * * * *".to_owned());
     let wrong = [good.clone(), (JobName::Maintain, "daily".to_owned())];
-    assert!(matches!(sync(&db, &clock, &wrong).await, Err(Error::Rejected(_))));
+    assert!(matches!(
+        sync(&db, &clock, &wrong).await,
+        Err(Error::Validation(_))
+    ));
     let import = [good, (JobName::Import, "* * * * *".to_owned())];
     assert!(matches!(
         sync(&db, &clock, &import).await,
@@ -207,7 +210,7 @@ async fn an_edited_schedule_stays_so_until_its_configuration_changes() {
         (edit("0 9 * * *", "Berlin"), "timeZone"),
     ] {
         match runs::update(&db, &clock, &admin, job, wrong).await {
-            Err(Error::Rejected(problems)) => assert_eq!(problems[0].field.as_deref(), Some(field)),
+            Err(Error::Validation(problems)) => assert_eq!(problems[0].field.as_deref(), Some(field)),
             other => panic!("{other:?}"),
         }
     }
@@ -215,7 +218,7 @@ async fn an_edited_schedule_stays_so_until_its_configuration_changes() {
     let refused = runs::update(&db, &clock, &actor(Role::Approver), job, nightly.clone()).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
     let missing = runs::update(&db, &clock, &admin, JobName::Maintain, nightly.clone()).await;
-    assert!(matches!(missing, Err(Error::Rejected(_))));
+    assert!(matches!(missing, Err(Error::Validation(_))));
 
     let edited = runs::update(&db, &clock, &admin, job, nightly).await.unwrap();
     assert_eq!(edited.edited_by.as_deref(), Some("ada"));
@@ -265,7 +268,7 @@ async fn a_schedule_is_triggered_between_its_ticks() {
         ("ada", None)
     );
     let none = runs::trigger(&db, &Queue, &actor(Role::Admin), JobName::Discover).await;
-    assert!(matches!(none, Err(Error::Rejected(_))));
+    assert!(matches!(none, Err(Error::Validation(_))));
 }
 
 #[tokio::test]

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use virtual_tagging::app::{App, Duty, RunningApp};
+use virtual_tagging::app::{App, Mode, RunningApp};
 use virtual_tagging::config::{Config, Secret};
 use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
-use virtual_tagging::http::auth::mint;
+use virtual_tagging::http::auth::issue_token;
 
 /// Signs the tokens of services that want them.
 pub const SECRET: &str = "a secret of at least thirty-two bytes";
@@ -40,7 +40,7 @@ impl Service {
     /// On a database that is there; several services can share one.
     pub async fn start_on(db: Arc<TestDb>, settings: &[(&str, &str)]) -> Self {
         let config = config(&db.url(), settings);
-        let app = App::start(config.clone(), Duty::Serve).await.unwrap();
+        let app = App::start(config.clone(), Mode::Serve).await.unwrap();
         Self {
             app,
             config,
@@ -122,7 +122,7 @@ impl Service {
             scope,
             expires_at: None,
         };
-        mint(&self.config.auth, actor, ttl).unwrap()
+        issue_token(&self.config.auth, actor, ttl).unwrap()
     }
 }
 

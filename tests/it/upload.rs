@@ -1,9 +1,9 @@
 //! Inventories through the API: the template filled in and uploaded, refusals, plans, and the way back by an export.
 
 use crate::db::TestDb;
+use crate::fixture::Fixture;
 use crate::program::Serving;
 use crate::service::Service;
-use crate::world::World;
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -14,10 +14,10 @@ const IMPORT: &str = "mutation($file: Upload!, $dryRun: Boolean!) {
         run { id jobName status requestedBy } userErrors { code field message } } }";
 
 /// A service that works on runs.
-async fn start() -> (Service, World) {
+async fn start() -> (Service, Fixture) {
     let service = Service::start_with(&[("ENABLE_WORKERS", "true")]).await;
-    let world = World::on(service.db.clone()).await;
-    (service, world)
+    let fixture = Fixture::on(service.db.clone()).await;
+    (service, fixture)
 }
 
 async fn send(
@@ -102,15 +102,15 @@ pub fn counts(inserted: u32, updated: u32, unchanged: u32, rejected: u32) -> Val
 }
 
 /// A number that any change of any row of these tables changes.
-pub async fn versions(world: &World) -> i64 {
+pub async fn versions(fixture: &Fixture) -> i64 {
     let versions = "SELECT (SELECT coalesce(sum(xmin::text::bigint), 0) FROM resources)::bigint
          + (SELECT coalesce(sum(xmin::text::bigint), 0) FROM virtual_tags)::bigint + (SELECT count(*) FROM tag_audit)";
-    world.number(versions, []).await
+    fixture.number(versions, []).await
 }
 
 /// Waits for the evaluation that follows imports and discoveries by itself, and changes rows, too.
-pub async fn until_idle(world: &World) {
-    while world.count("scheduler_jobs WHERE finished_at IS NULL").await > 0 {
+pub async fn until_idle(fixture: &Fixture) {
+    while fixture.count("scheduler_jobs WHERE finished_at IS NULL").await > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -135,7 +135,7 @@ gcp,222,compute.instance,i-8,last,,,,,\r\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filled_in_template_is_imported_and_each_refusal_is_told() {
-    let (service, world) = start().await;
+    let (service, fixture) = start().await;
     let file = template(&service).await + LINES;
     let run = import(&service, "filled.csv", file, false).await;
     assert_eq!(
@@ -153,7 +153,7 @@ async fn a_filled_in_template_is_imported_and_each_refusal_is_told() {
     let expected = json!({"name": "web-prod", "cloud": "AWS", "accountId": "111", "region": "eu-west-1",
         "createdAt": "2024-05-06T07:08:09+00:00", "nativeTags": {"environment": "prd", "owner": "team-a"}});
     assert_eq!(first["resource"], expected);
-    assert_eq!(world.count("resources WHERE name = E'two\\r\\nlines'").await, 1);
+    assert_eq!(fixture.count("resources WHERE name = E'two\\r\\nlines'").await, 1);
 
     // By pages of two, as a client would.
     let page = "query($id: ID!, $after: String) { jobRun(id: $id) { rejections(first: 2, after: $after) {
@@ -174,30 +174,30 @@ async fn a_filled_in_template_is_imported_and_each_refusal_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_tells_the_plan_and_changes_nothing() {
-    let (service, world) = start().await;
+    let (service, fixture) = start().await;
     let template = template(&service).await;
     let line = |id: &str, name: &str| format!("aws,111,ec2/instance,{id},{name},eu-west-1,,,,\r\n");
     let first = template.clone() + &line("i-1", "one") + &line("i-2", "two");
     import(&service, "first.csv", first, false).await;
     let second =
         template + &line("i-1", "one") + &line("i-2", "other") + &line("i-3", "three") + "moon,,,,\r\n";
-    until_idle(&world).await;
-    let before = versions(&world).await;
+    until_idle(&fixture).await;
+    let before = versions(&fixture).await;
     let plan = import(&service, "second.csv", second.clone(), true).await;
     assert_eq!(
         (&plan["status"], &plan["counts"]),
         (&json!("SUCCEEDED"), &counts(1, 1, 1, 1))
     );
-    assert_eq!(versions(&world).await, before);
-    assert_eq!(world.count("resources").await, 2);
+    assert_eq!(versions(&fixture).await, before);
+    assert_eq!(fixture.count("resources").await, 2);
     let done = import(&service, "second.csv", second, false).await;
     assert_eq!(done["counts"], plan["counts"]);
-    assert_eq!(world.count("resources").await, 3);
+    assert_eq!(fixture.count("resources").await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_imported_again_changes_nothing() {
-    let (service, world) = start().await;
+    let (service, fixture) = start().await;
     let found = service
         .data("mutation { runDiscovery { run { id } } }", json!({}))
         .await;
@@ -206,21 +206,21 @@ async fn an_export_imported_again_changes_nothing() {
     let odd = r#"{"cloud":"gcp","account_id":"0042","resource_type":"t","resource_id":"=1+1","name":"+a,\"b\"\n'c","native_tags":{"@k":"-1","":"","n":"é"},"created_at":"2024-01-02T03:04:05.678901+02:00"}"#;
     let odd = odd.replace(r#""":"","#, "");
     import(&service, "odd.jsonl", odd, false).await;
-    until_idle(&world).await;
-    let resources = world.count("resources").await as u32;
+    until_idle(&fixture).await;
+    let resources = fixture.count("resources").await as u32;
     assert_eq!(resources, 21);
-    let before = versions(&world).await;
+    let before = versions(&fixture).await;
     let export = service.get("/csv/export").await.bytes().await.unwrap();
     for (name, content) in [("export.csv", export.to_vec()), ("no ending", export.to_vec())] {
         let run = import(&service, name, content, false).await;
         assert_eq!(run["counts"], counts(0, 0, resources, 0), "{run}");
     }
-    assert_eq!(versions(&world).await, before);
+    assert_eq!(versions(&fixture).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_inventory_is_refused_with_its_reason() {
-    let (service, world) = start().await;
+    let (service, fixture) = start().await;
     for (name, content, reason) in [
         (
             "picture.png",
@@ -242,15 +242,18 @@ async fn what_is_no_inventory_is_refused_with_its_reason() {
     assert_eq!(payload["run"], Value::Null);
     let refused = json!([{"code": "INVALID", "field": "file", "message": "the file is empty"}]);
     assert_eq!(payload["userErrors"], refused);
-    assert_eq!(world.count("resources").await, 0);
-    assert_eq!(world.count("import_files WHERE file_name = 'empty.csv'").await, 0);
+    assert_eq!(fixture.count("resources").await, 0);
+    assert_eq!(
+        fixture.count("import_files WHERE file_name = 'empty.csv'").await,
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_is_too_large_is_refused_and_leaves_nothing() {
     let limit = 2 << 20;
     let service = Service::start_with(&[("UPLOAD_MAX_BYTES", &limit.to_string())]).await;
-    let world = World::on(service.db.clone()).await;
+    let fixture = Fixture::on(service.db.clone()).await;
     let template = template(&service).await;
     let file = |bytes: usize| {
         let line = b"aws,111,ec2/instance,i-1,web,eu-west-1,,,,\r\n".repeat(bytes / 44 + 1);
@@ -262,7 +265,7 @@ async fn an_upload_that_is_too_large_is_refused_and_leaves_nothing() {
     assert_eq!(refused["errors"][0]["message"], "the upload is too large");
     assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_REQUEST");
     assert_eq!(
-        world.count("import_files").await + world.count("scheduler_jobs").await,
+        fixture.count("import_files").await + fixture.count("scheduler_jobs").await,
         0
     );
     // The form around the file takes some bytes of its own.

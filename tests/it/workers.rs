@@ -10,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 use virtual_tagging::domain::RunStatus;
 use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::imports::{self, ImportSpec};
-use virtual_tagging::domain::runs::{self, Arguments, Flow, Hold, RunHandle, Settled, WorkerId};
+use virtual_tagging::domain::runs::{self, ControlFlow, JobSpec, Lease, RunEnd, RunHandle, WorkerId};
 use virtual_tagging::error::Error;
 use virtual_tagging::jobs::Queue;
 
-const DISCOVER: Arguments = Arguments::Discover { source: None };
-const AUTO_TAG: Arguments = Arguments::AutoTag {};
-const MAINTAIN: Arguments = Arguments::Maintain {};
+const DISCOVER: JobSpec = JobSpec::Discover { source: None };
+const AUTO_TAG: JobSpec = JobSpec::AutoTag {};
+const MAINTAIN: JobSpec = JobSpec::Maintain {};
 
 async fn claim_next(db: &DatabaseConnection) -> Option<RunHandle> {
     let worker = WorkerId::from("next");
@@ -25,9 +25,9 @@ async fn claim_next(db: &DatabaseConnection) -> Option<RunHandle> {
         .unwrap()
 }
 
-async fn fail(db: &DatabaseConnection, held: &RunHandle) -> Settled {
+async fn fail(db: &DatabaseConnection, held: &RunHandle) -> RunEnd {
     let failed = Err(failure("boom", false));
-    let settled = runs::settle(db, &Queue, held, failed).await.unwrap();
+    let settled = runs::finish_run(db, &Queue, held, failed).await.unwrap();
     execute(
         db,
         "UPDATE scheduler_jobs SET run_at = now() WHERE status = 'QUEUED'",
@@ -44,20 +44,26 @@ async fn attempts_that_get_further_do_not_count_and_those_that_do_not_are_parked
     for attempt in 0..20 {
         let held = claim_next(&db).await.unwrap();
         assert_eq!(held.attempt, 1, "{attempt}");
-        assert_eq!(held.checkpoint(&db, chunk(1)).await.unwrap(), Flow::Continue);
+        assert_eq!(
+            held.checkpoint(&db, chunk(1)).await.unwrap(),
+            ControlFlow::Continue
+        );
         if attempt % 2 == 0 {
-            assert_eq!(fail(&db, &held).await, Settled::WillRetry);
+            assert_eq!(fail(&db, &held).await, RunEnd::WillRetry);
         } else {
             crate::runs::silence(&db).await;
-            assert_eq!(runs::rescue(&db, &Queue).await.unwrap().requeued, 1);
+            assert_eq!(runs::reclaim_orphans(&db, &Queue).await.unwrap().requeued, 1);
         }
     }
     for attempt in 1..=run.max_attempts {
         let held = claim_next(&db).await.unwrap();
         assert_eq!((held.attempt, held.done_before), (attempt, 20));
-        assert_eq!(held.checkpoint(&db, chunk(0)).await.unwrap(), Flow::Continue);
+        assert_eq!(
+            held.checkpoint(&db, chunk(0)).await.unwrap(),
+            ControlFlow::Continue
+        );
         let last = attempt == run.max_attempts;
-        let expected = if last { Settled::Failed } else { Settled::WillRetry };
+        let expected = if last { RunEnd::Failed } else { RunEnd::WillRetry };
         assert_eq!(fail(&db, &held).await, expected);
     }
     let parked = run_of(&db, run.id).await;
@@ -72,7 +78,10 @@ async fn attempts_that_get_further_do_not_count_and_those_that_do_not_are_parked
     for _ in 0..run.max_attempts {
         let held = claim_next(&db).await.unwrap();
         held.start_over(&db).await.unwrap();
-        assert_eq!(held.checkpoint(&db, chunk(7)).await.unwrap(), Flow::Continue);
+        assert_eq!(
+            held.checkpoint(&db, chunk(7)).await.unwrap(),
+            ControlFlow::Continue
+        );
         fail(&db, &held).await;
     }
     assert_eq!(run_of(&db, run.id).await.status, RunStatus::Failed);
@@ -82,7 +91,7 @@ async fn attempts_that_get_further_do_not_count_and_those_that_do_not_are_parked
 async fn the_run_of_the_highest_priority_comes_first_and_then_the_oldest() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let import = |file_id| Arguments::Import(ImportSpec::new(file_id));
+    let import = |file_id| JobSpec::Import(ImportSpec::new(file_id));
     let mut asked = Vec::new();
     for arguments in [AUTO_TAG, DISCOVER, MAINTAIN, import(1), import(2)] {
         asked.push(request(&db, arguments).await.id);
@@ -98,7 +107,7 @@ async fn the_run_of_the_highest_priority_comes_first_and_then_the_oldest() {
 async fn of_runs_that_exclude_each_other_one_runs_and_the_next_follows() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let one_source = Arguments::Discover {
+    let one_source = JobSpec::Discover {
         source: Some("x".into()),
     };
     let (all, one) = (request(&db, DISCOVER).await, request(&db, one_source).await);
@@ -112,7 +121,7 @@ async fn of_runs_that_exclude_each_other_one_runs_and_the_next_follows() {
     assert_eq!(held[0].run_id, all.id);
     assert!(claim(&db, one.id, "w").await.is_none(), "nor by its id");
     assert_eq!(run_of(&db, one.id).await.status, RunStatus::Queued);
-    runs::settle(&db, &Queue, &held[0], Ok(())).await.unwrap();
+    runs::finish_run(&db, &Queue, &held[0], Ok(())).await.unwrap();
     assert_eq!(claim_next(&db).await.unwrap().run_id, one.id);
     // Auto-tagging is shared work.
     request(&db, AUTO_TAG).await;
@@ -127,14 +136,14 @@ async fn a_heartbeat_learns_of_a_cancellation() {
     let db = test.connect().await;
     let run = request(&db, MAINTAIN).await;
     let held = claim_next(&db).await.unwrap();
-    assert_eq!(held.heartbeat(&db).await.unwrap(), Hold::Ours);
-    assert!(!held.must_stop());
+    assert_eq!(held.heartbeat(&db).await.unwrap(), Lease::Ours);
+    assert!(!held.should_stop());
     runs::cancel(&db, &actor(Role::Approver), run.id).await.unwrap();
-    assert_eq!(held.heartbeat(&db).await.unwrap(), Hold::Ours);
-    held.halt().cancelled().await;
-    assert!(held.must_stop());
-    let settled = runs::settle(&db, &Queue, &held, Ok(())).await.unwrap();
-    assert_eq!(settled, Settled::Cancelled);
+    assert_eq!(held.heartbeat(&db).await.unwrap(), Lease::Ours);
+    held.cancellation().cancelled().await;
+    assert!(held.should_stop());
+    let settled = runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap();
+    assert_eq!(settled, RunEnd::Cancelled);
 }
 
 #[tokio::test]
@@ -173,7 +182,7 @@ async fn who_may_not_ask_for_a_run_neither_cancels_nor_retries_it() {
     let test = TestDb::create().await;
     let db = test.connect().await;
     let run = request(&db, MAINTAIN).await;
-    let approver = crate::world::approver("ann");
+    let approver = crate::fixture::approver("ann");
     let refused = runs::cancel(&db, &approver, run.id).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
     // Who lost the role since may still take it back.
@@ -190,28 +199,35 @@ async fn a_helper_is_recruited_once_and_leaves_no_trace_when_it_did_nothing() {
     let db = test.connect().await;
     request(&db, AUTO_TAG).await;
     let first = claim_next(&db).await.unwrap();
-    let recruit = async |useful| runs::recruit(&db, &Queue, &first, useful).await.unwrap();
-    assert!(!recruit(1).await, "nothing to share");
-    assert!(recruit(3).await);
-    assert!(!recruit(3).await, "one waits");
+    let spawn_helper = async |max_parallelism| {
+        runs::spawn_helper(&db, &Queue, &first, max_parallelism)
+            .await
+            .unwrap()
+    };
+    assert!(!spawn_helper(1).await, "nothing to share");
+    assert!(spawn_helper(3).await);
+    assert!(!spawn_helper(3).await, "one waits");
     let helper = claim_next(&db).await.unwrap();
-    assert!(!recruit(2).await, "two are at work");
-    runs::settle(&db, &Queue, &helper, Ok(())).await.unwrap();
+    assert!(!spawn_helper(2).await, "two are at work");
+    runs::finish_run(&db, &Queue, &helper, Ok(())).await.unwrap();
     let runs_left = "SELECT count(*) FROM scheduler_jobs";
     assert_eq!(count(&db, runs_left).await, 1);
 
-    assert!(recruit(2).await);
+    assert!(spawn_helper(2).await);
     let helper = claim_next(&db).await.unwrap();
-    assert_eq!(helper.checkpoint(&db, chunk(1)).await.unwrap(), Flow::Continue);
-    runs::settle(&db, &Queue, &helper, Ok(())).await.unwrap();
+    assert_eq!(
+        helper.checkpoint(&db, chunk(1)).await.unwrap(),
+        ControlFlow::Continue
+    );
+    runs::finish_run(&db, &Queue, &helper, Ok(())).await.unwrap();
     assert_eq!(count(&db, runs_left).await, 2, "it did something");
 
-    assert!(recruit(2).await);
+    assert!(spawn_helper(2).await);
     let asked = request(&db, AUTO_TAG).await;
     assert_eq!(asked.recruited_by, None, "somebody else waits for it now");
     let helper = claim_next(&db).await.unwrap();
     assert_eq!(helper.run_id, asked.id);
-    runs::settle(&db, &Queue, &helper, Ok(())).await.unwrap();
+    runs::finish_run(&db, &Queue, &helper, Ok(())).await.unwrap();
     assert_eq!(run_of(&db, asked.id).await.status, RunStatus::Succeeded);
 }
 
@@ -232,11 +248,11 @@ async fn a_death_shows_by_the_lock_and_a_frozen_worker_by_its_silence() {
     let rescued_after = async |seconds: i32| {
         let silent = format!("UPDATE scheduler_jobs SET heartbeat_at = now() - interval '{seconds} s'");
         execute(&db, &silent).await;
-        runs::rescue(&db, &Queue).await.unwrap().requeued == 1
+        runs::reclaim_orphans(&db, &Queue).await.unwrap().requeued == 1
     };
     assert!(!rescued_after(40).await, "its process lives");
     assert!(rescued_after(50).await, "but is frozen");
-    assert_eq!(held.heartbeat(&db).await.unwrap(), Hold::Lost);
+    assert_eq!(held.heartbeat(&db).await.unwrap(), Lease::Lost);
 
     let stop = CancellationToken::new();
     let worker = WorkerId {
@@ -290,7 +306,7 @@ async fn a_back_fill_makes_room_for_a_person_and_goes_on() {
     let file = imports::store(&db, &ada, "a.jsonl", content.as_bytes())
         .await
         .unwrap();
-    let arguments = Arguments::Import(ImportSpec::new(file.id));
+    let arguments = JobSpec::Import(ImportSpec::new(file.id));
     let person = request(&db, arguments).await;
     let person = until(&db, person.id, |run| run.finished_at.is_some()).await;
     assert_eq!(person.status, RunStatus::Succeeded);

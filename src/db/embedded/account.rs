@@ -10,14 +10,14 @@ use super::error::{EmbeddedError, IoContext};
 
 /// A user and group of the operating system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Account {
+pub(super) struct OsAccount {
     pub(super) uid: u32,
     gid: u32,
     /// Whether this process is root and must switch to the account for the server's programs.
     switch: bool,
 }
 
-impl Account {
+impl OsAccount {
     /// The account for a cluster that is still to be made: this process's own, or for root `postgres` or `nobody`.
     pub(super) fn for_new_cluster() -> Result<Self, EmbeddedError> {
         let uid = rustix::process::geteuid();

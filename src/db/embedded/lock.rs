@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::error::{EmbeddedError, IoContext};
 
 /// Long enough for another process to download the server, to make the cluster and to recover it.
-const GATE_TIMEOUT: Duration = Duration::from_mins(10);
+const LOCK_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// This process's share in the server of a data directory.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Tenancy {
 
 /// The right to start or stop the server; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct ClusterLock {
     _file: File,
 }
 
@@ -36,18 +36,18 @@ impl Tenancy {
     }
 
     /// Waits for the right to start or stop the server.
-    pub(super) async fn gate(&self) -> Result<Gate, EmbeddedError> {
+    pub(super) async fn lock_cluster(&self) -> Result<ClusterLock, EmbeddedError> {
         let started = Instant::now();
         let mut pause = Duration::from_millis(2);
         let mut told = false;
         loop {
-            if let Some(gate) = self.try_gate()? {
-                return Ok(gate);
+            if let Some(lock) = self.try_lock_cluster()? {
+                return Ok(lock);
             }
-            if started.elapsed() > GATE_TIMEOUT {
+            if started.elapsed() > LOCK_TIMEOUT {
                 return Err(EmbeddedError::Busy {
                     path: self.data_dir.clone(),
-                    seconds: GATE_TIMEOUT.as_secs(),
+                    seconds: LOCK_TIMEOUT.as_secs(),
                 });
             }
             if !told && started.elapsed() > Duration::from_secs(3) {
@@ -60,14 +60,14 @@ impl Tenancy {
     }
 
     /// The right to start or stop the server, if nobody else has it at this moment.
-    pub(super) fn try_gate(&self) -> Result<Option<Gate>, EmbeddedError> {
+    pub(super) fn try_lock_cluster(&self) -> Result<Option<ClusterLock>, EmbeddedError> {
         let path = self.data_dir.join("service.start.lock");
         let file = open(&path)?;
-        Ok(try_exclusive(&file, &path)?.then_some(Gate { _file: file }))
+        Ok(try_exclusive(&file, &path)?.then_some(ClusterLock { _file: file }))
     }
 
     /// Takes a share; tells whether other processes have one. Needs the gate, which keeps others from coming between.
-    pub(super) fn enter(&self, _gate: &Gate) -> Result<bool, EmbeddedError> {
+    pub(super) fn register(&self, _lock: &ClusterLock) -> Result<bool, EmbeddedError> {
         let path = self.data_dir.join("service.lock");
         let alone = try_exclusive(&self.users, &path)?;
         self.users.lock_shared().context("lock", &path)?;
@@ -75,7 +75,7 @@ impl Tenancy {
     }
 
     /// Gives the share back; tells whether it was the last.
-    pub(super) fn leave(&self, _gate: &Gate) -> Result<bool, EmbeddedError> {
+    pub(super) fn unregister(&self, _lock: &ClusterLock) -> Result<bool, EmbeddedError> {
         let path = self.data_dir.join("service.lock");
         self.users.unlock().context("unlock", &path)?;
         try_exclusive(&self.users, &path)

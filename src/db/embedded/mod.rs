@@ -17,7 +17,7 @@ mod lock;
 mod process;
 mod remnants;
 
-use account::Account;
+use account::OsAccount;
 pub use binaries::BinarySearch;
 use binaries::{Binaries, Finder};
 use cluster::{NAME, SUPERUSER};
@@ -99,9 +99,9 @@ impl EmbeddedServer {
         let data_dir = &options.data_dir.clone();
         std::fs::create_dir_all(data_dir).context("create the data directory", data_dir)?;
         let tenancy = Tenancy::open(data_dir)?;
-        let gate = tenancy.gate().await?;
+        let lock = tenancy.lock_cluster().await?;
         let (layout, account) = Layout::resolve(data_dir)?;
-        let attached = tenancy.enter(&gate)?;
+        let attached = tenancy.register(&lock)?;
         let location = layout.cluster.clone();
         if let Some(postmaster) = Postmaster::running(&layout).await? {
             let pid = postmaster.pid();
@@ -196,7 +196,7 @@ impl EmbeddedServer {
         if !self.postmaster.has_ended()? {
             return Ok(false);
         }
-        let gate = self.tenancy.gate().await?;
+        let lock = self.tenancy.lock_cluster().await?;
         let (layout, account) = Layout::resolve(&self.options.data_dir)?;
         self.postmaster = if let Some(running) = Postmaster::running(&layout).await? {
             running
@@ -204,16 +204,16 @@ impl EmbeddedServer {
             let binaries = prepare(&layout, &account, &self.options).await?;
             Postmaster::start(&layout, &account, &binaries, self.options.durability).await?
         };
-        drop(gate);
+        drop(lock);
         Ok(true)
     }
 
     /// Ends this process's use. When no other process uses the server, shuts it down and waits for that: open
     /// sessions are ended, so close the pool first.
     pub async fn stop(mut self) -> Result<(), EmbeddedError> {
-        let gate = self.tenancy.gate().await?;
+        let lock = self.tenancy.lock_cluster().await?;
         self.left = true;
-        if self.tenancy.leave(&gate)? {
+        if self.tenancy.unregister(&lock)? {
             self.postmaster.stop().await?;
             tracing::info!("stopped the PostgreSQL server");
         } else {
@@ -229,8 +229,8 @@ impl Drop for EmbeddedServer {
             return;
         }
         // Somebody who holds the gate is about to use the server.
-        if let Ok(Some(gate)) = self.tenancy.try_gate()
-            && let Ok(true) = self.tenancy.leave(&gate)
+        if let Ok(Some(lock)) = self.tenancy.try_lock_cluster()
+            && let Ok(true) = self.tenancy.unregister(&lock)
         {
             self.postmaster.request_stop();
         }
@@ -238,7 +238,7 @@ impl Drop for EmbeddedServer {
 }
 
 /// Finds the programs, and makes the cluster when there is none.
-async fn prepare(layout: &Layout, account: &Account, options: &Options) -> Result<Binaries, EmbeddedError> {
+async fn prepare(layout: &Layout, account: &OsAccount, options: &Options) -> Result<Binaries, EmbeddedError> {
     let required = written_by(layout);
     let cache = layout.base.join("postgres-binaries");
     let binaries = Finder {

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Child;
 
 use super::Durability;
-use super::account::Account;
+use super::account::OsAccount;
 use super::binaries::Binaries;
 use super::error::{EmbeddedError, IoContext};
 use super::layout::{Layout, PORT};
@@ -121,7 +121,7 @@ impl Postmaster {
     /// Starts the server and waits until it accepts connections.
     pub(super) async fn start(
         layout: &Layout,
-        account: &Account,
+        account: &OsAccount,
         binaries: &Binaries,
         durability: Durability,
     ) -> Result<Self, EmbeddedError> {
@@ -146,7 +146,7 @@ impl Postmaster {
 
     fn spawn(
         layout: &Layout,
-        account: &Account,
+        account: &OsAccount,
         binaries: &Binaries,
         durability: Durability,
         socket_dir: &Path,

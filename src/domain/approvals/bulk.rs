@@ -4,15 +4,15 @@
 //! along it in chunks; each is one transaction that makes the decisions, says of each tag what became of it, and moves
 //! the run's progress. So a kill repeats at most the chunk under way, and nothing is decided that was not selected.
 
-use super::selection::Selected;
+use super::selection::ResolvedSelection;
 use super::{
     Decision, Decisions, Selection, VirtualTag, by_id, check_reason, decide, lock_resources, not_found,
 };
 use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
-use crate::domain::auth::{AccountScope, Actor, Role, within};
+use crate::domain::auth::{AccountScope, Actor, Role, with_account_scope};
 use crate::domain::events::Notifier;
-use crate::domain::runs::{self, Arguments, Flow, Progress, Run, RunHandle, Wake};
+use crate::domain::runs::{self, ControlFlow, JobNotifier, JobSpec, Progress, Run, RunHandle};
 use crate::entities::Outcome;
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult};
@@ -27,11 +27,11 @@ const CHUNK: i64 = 2_000;
 
 /// What a request comes to.
 #[derive(Debug)]
-pub enum Answer {
+pub enum DecisionOutcome {
     /// The decisions are made.
-    Decided(Decisions),
+    Immediate(Decisions),
     /// There are more than [`super::MAX_AT_ONCE`]: this run makes them.
-    Queued(Box<Run>),
+    Deferred(Box<Run>),
 }
 
 /// Decides the selected tags for the actor, who must be an approver: at once, as [`super::decide()`], or by a run.
@@ -40,34 +40,34 @@ pub enum Answer {
 /// [`RunHandle::require_rights`]. Refuses more than [`MAX_SELECTED`] tags.
 pub async fn request(
     db: &DatabaseConnection,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     actor: &Actor,
     decision: Decision,
     selection: Selection,
     reason: Option<String>,
-) -> Result<Answer> {
+) -> Result<DecisionOutcome> {
     actor.require(Role::Approver)?;
     check_reason(reason.as_deref())?;
     let selected = selection.query(db, actor, decision).await?;
-    if let Some(ids) = selected.at_once(db).await? {
+    if let Some(ids) = selected.ids_if_small(db).await? {
         let decided = decide::decide_ids(db, actor, decision, &ids, reason);
-        return Ok(Answer::Decided(decided.await?));
+        return Ok(DecisionOutcome::Immediate(decided.await?));
     }
-    let arguments = Arguments::Decide { decision, reason };
+    let arguments = JobSpec::Decide { decision, reason };
     let run = queue(db, wake, actor, arguments, selected).await?;
-    Ok(Answer::Queued(Box::new(run)))
+    Ok(DecisionOutcome::Deferred(Box::new(run)))
 }
 
 async fn queue(
     db: &DatabaseConnection,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     actor: &Actor,
-    arguments: Arguments,
-    selected: Selected,
+    arguments: JobSpec,
+    selected: ResolvedSelection,
 ) -> Result<Run> {
     let txn = db.begin().await?;
     let run = runs::add(&txn, wake, actor, arguments).await?;
-    let Selected { text, mut values, .. } = selected;
+    let ResolvedSelection { text, mut values, .. } = selected;
     values.push(run.id.into());
     // By resource: so locks are taken in the order of ids, and each chunk finds its rows near each other.
     let fix = format!(
@@ -80,7 +80,7 @@ async fn queue(
     let count = sql::execute(&txn, &fix, values).await?;
     if count > MAX_SELECTED as u64 {
         let message = format!("more than {MAX_SELECTED} tags are selected; narrow the filter");
-        return Err(Error::Rejected(vec![Problem::field(
+        return Err(Error::Validation(vec![Problem::field(
             ProblemCode::TooMany,
             "filter",
             message,
@@ -115,10 +115,10 @@ pub async fn run(
     let mut done = run.done_before;
     loop {
         let chunk = Box::pin(sql::retried(|| chunk(db, run, &scope, decision, done, &cause)));
-        let (items, flow) = within(&scope, chunk).await?;
+        let (items, flow) = with_account_scope(&scope, chunk).await?;
         notifier.committed();
         done += items;
-        if items == 0 || flow == Flow::Cancelled {
+        if items == 0 || flow == ControlFlow::Cancelled {
             sql::analyze_after(db, done - run.done_before, "virtual_tags").await;
             return Ok(());
         }
@@ -133,7 +133,7 @@ async fn chunk(
     decision: Decision,
     done: i64,
     cause: &Cause,
-) -> Result<(i64, Flow)> {
+) -> Result<(i64, ControlFlow)> {
     let txn = db.begin().await?;
     let items = Items {
         run_id: run.run_id,
@@ -142,7 +142,7 @@ async fn chunk(
     };
     let total = items.to - items.from;
     if total == 0 {
-        return Ok((0, Flow::Continue));
+        return Ok((0, ControlFlow::Continue));
     }
     let ids = items.tags(&txn, "").await?;
     lock_resources(&txn, &ids, scope).await?;
@@ -153,8 +153,8 @@ async fn chunk(
         )
         .await?;
     // What was selected was within the scope of who asked, and is in the same account still.
-    let changed = decide::make(&txn, scope, decision, &unchanged, cause).await?;
-    items.settle(&txn, decision, &changed).await?;
+    let changed = decide::apply(&txn, scope, decision, &unchanged, cause).await?;
+    items.record_outcomes(&txn, decision, &changed).await?;
     let mut counts = items.refuse(&txn, scope, decision).await?;
     *counts.entry(name(decision.outcome())).or_default() += changed.len() as i64;
     let progress = Progress {
@@ -209,7 +209,7 @@ impl Items {
     }
 
     /// Marks what was decided as asked.
-    async fn settle(
+    async fn record_outcomes(
         &self,
         txn: &impl ConnectionTrait,
         decision: Decision,
@@ -233,20 +233,20 @@ impl Items {
     ) -> Result<BTreeMap<&'static str, i64>> {
         let left = "SELECT position, virtual_tag_id, account_id FROM decision_items
              WHERE run_id = $1 AND position > $2 AND position <= $3 AND outcome IS NULL";
-        let left: Vec<Left> = sql::rows(txn, left, self.binds()).await?;
+        let left: Vec<PendingItem> = sql::rows(txn, left, self.binds()).await?;
         let mut counts = BTreeMap::new();
         if left.is_empty() {
             return Ok(counts);
         }
         let ids: Vec<i64> = left.iter().map(|item| item.virtual_tag_id).collect();
         let tags = by_id(txn, &AccountScope::All, &ids).await?;
-        let refusals: Vec<Refusal> = left
+        let refusals: Vec<UndecidedItem> = left
             .iter()
             .map(|item| {
                 let problem = item.why_not(scope, decision, tags.get(&item.virtual_tag_id));
                 let outcome = outcome(&problem);
                 *counts.entry(name(outcome)).or_default() += 1;
-                Refusal {
+                UndecidedItem {
                     position: item.position,
                     outcome,
                     message: problem.message,
@@ -263,13 +263,13 @@ impl Items {
 
 /// An item that was not decided as asked.
 #[derive(FromQueryResult)]
-struct Left {
+struct PendingItem {
     position: i64,
     virtual_tag_id: i64,
     account_id: Option<String>,
 }
 
-impl Left {
+impl PendingItem {
     fn why_not(&self, scope: &AccountScope, decision: Decision, tag: Option<&VirtualTag>) -> Problem {
         let stale = || Problem::new(ProblemCode::Stale, "it changed after it was selected");
         match (tag, &self.account_id) {
@@ -287,7 +287,7 @@ impl Left {
 }
 
 #[derive(Serialize)]
-struct Refusal {
+struct UndecidedItem {
     position: i64,
     outcome: Outcome,
     message: String,

@@ -1,6 +1,6 @@
 //! Approving and denying, and what all decisions have in common.
 
-use super::{Decisions, Selection, VirtualTag, at_once, check_reason, lock_resources, outcomes, undo};
+use super::{Decisions, Selection, VirtualTag, check_reason, lock_resources, outcomes, too_many, undo};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause, ChangedTag};
 use crate::domain::auth::{AccountScope, Actor, Role};
@@ -70,9 +70,9 @@ pub async fn decide(
         "filter"
     };
     let selected = selection.query(db, actor, decision).await?;
-    match selected.at_once(db).await? {
+    match selected.ids_if_small(db).await? {
         Some(ids) => decide_ids(db, actor, decision, &ids, reason).await,
-        None => Err(Error::Rejected(vec![at_once(field)])),
+        None => Err(Error::Validation(vec![too_many(field)])),
     }
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn decide_ids(
     sql::retried(async || {
         let txn = db.begin().await?;
         lock_resources(&txn, ids, &actor.scope).await?;
-        let changed = make(&txn, &actor.scope, decision, ids, &cause).await?;
+        let changed = apply(&txn, &actor.scope, decision, ids, &cause).await?;
         let decisions = outcomes(&txn, &actor.scope, decision, ids, &changed).await?;
         txn.commit().await?;
         Ok(decisions)
@@ -101,7 +101,7 @@ pub(super) async fn decide_ids(
 }
 
 /// Makes the decision on those of `ids` on which it can be made, and gives them. Who calls holds their resources.
-pub(super) async fn make(
+pub(super) async fn apply(
     txn: &impl ConnectionTrait,
     scope: &AccountScope,
     decision: Decision,

@@ -1,7 +1,7 @@
 //! Which tags of the queue: the same filter lists them, decides them and follows their events.
 
 use crate::domain::audit::AuditRow;
-use crate::domain::counters::{GroupCells, TagCells};
+use crate::domain::counters::{GroupCounterKey, TagCounterKey};
 use crate::entities::virtual_tag::{Column, Entity};
 use crate::entities::{Cloud, TagSource};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
@@ -84,7 +84,7 @@ impl TagFilter {
     }
 
     /// The counters that hold how many tags the filter takes; `None` when it asks for more than they know.
-    pub fn cells(&self) -> Option<TagCells> {
+    pub fn counter_key(&self) -> Option<TagCounterKey> {
         let Self {
             tag_value: None,
             resource_type: None,
@@ -98,12 +98,12 @@ impl TagFilter {
         else {
             return None;
         };
-        Some(self.cells_around())
+        Some(self.counter_key_superset())
     }
 
     /// The counters that hold what the filter takes, and more where it asks for what they do not know.
-    pub fn cells_around(&self) -> TagCells {
-        TagCells {
+    pub fn counter_key_superset(&self) -> TagCounterKey {
+        TagCounterKey {
             status: None,
             account_id: self.account_id.clone(),
             tag_key: self.tag_key.clone(),
@@ -116,7 +116,7 @@ impl TagFilter {
     }
 
     /// The counters that hold the groups that the filter takes; `None` when it asks for more than they know.
-    pub fn group_cells(&self) -> Option<GroupCells> {
+    pub fn group_counter_key(&self) -> Option<GroupCounterKey> {
         let Self {
             kind: None,
             cloud: None,
@@ -131,12 +131,12 @@ impl TagFilter {
         else {
             return None;
         };
-        Some(self.group_cells_around())
+        Some(self.group_counter_key_superset())
     }
 
     /// The counters that hold the groups in which the tags are that the filter takes.
-    pub fn group_cells_around(&self) -> GroupCells {
-        GroupCells {
+    pub fn group_counter_key_superset(&self) -> GroupCounterKey {
+        GroupCounterKey {
             tag_key: self.tag_key.clone(),
             tag_value: self.tag_value.clone(),
             source: self.source,

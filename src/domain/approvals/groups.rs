@@ -1,11 +1,11 @@
 //! The queue in groups: tags that were proposed for the same reason, to be decided together.
 
-use super::find::{self, Found, OF_GROUP};
+use super::query_plan::{self, OF_GROUP, QueryPlan};
 use super::{GroupKey, TagFilter};
 use crate::db::sql;
 use crate::domain::account_pages::{for_each_account, of_account, opaque};
 use crate::domain::auth::{AccountScope, Actor};
-use crate::domain::counters::{self, GROUP_CELLS, GroupCells, TagCells};
+use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, TagCounterKey};
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
@@ -126,17 +126,17 @@ pub async fn list_within(
     if let Some(accounts) = actor.scope.accounts(filter.account_id.as_deref()) {
         return list_in_accounts(db, accounts, filter, window).await;
     }
-    if let Some(cells) = filter.group_cells() {
+    if let Some(cells) = filter.group_counter_key() {
         return list_counted(db, cells, window).await;
     }
-    match find::pending(db, actor, filter).await? {
+    match query_plan::pending(db, actor, filter).await? {
         None => Ok(window.page(Vec::new())),
-        Some(Found { select, few: true }) => {
+        Some(QueryPlan { select, few: true }) => {
             let groups = window.statement(figures(grouped(select)), GroupOrder);
             Ok(window.page(Group::find_by_statement(groups).all(db).await?))
         }
-        Some(Found { select, few: false }) => {
-            look_through(db, select, &filter.group_cells_around(), window, most).await
+        Some(QueryPlan { select, few: false }) => {
+            look_through(db, select, &filter.group_counter_key_superset(), window, most).await
         }
     }
 }
@@ -184,7 +184,7 @@ struct Candidate {
 async fn look_through(
     db: &DatabaseConnection,
     tags: Select<virtual_tag::Entity>,
-    cells: &GroupCells,
+    cells: &GroupCounterKey,
     window: &Window,
     most: i64,
 ) -> Result<Page<Group>> {
@@ -278,10 +278,10 @@ async fn figures_of(
 }
 
 /// A statement for the groups of a page that the counters have in these cells, with its values.
-fn next_groups(cells: &GroupCells, window: &Window) -> (String, Vec<Value>) {
+fn next_groups(cells: &GroupCounterKey, window: &Window) -> (String, Vec<Value>) {
     let text = format!(
         "SELECT tag_key, tag_value, source, evidence_signature, count FROM group_counts_now
-          WHERE {GROUP_CELLS}
+          WHERE {GROUP_COUNTER_CONDITION}
             AND ($5::text IS NULL OR (tag_key, tag_value, source, evidence_signature) > ($5, $6, $7, $8))
             AND ($9::text IS NULL OR (tag_key, tag_value, source, evidence_signature) < ($9, $10, $11, $12))
           ORDER BY {} LIMIT {}",
@@ -311,7 +311,11 @@ fn ordered(window: &Window) -> String {
 }
 
 /// A page of the groups that the counters have. Only what they do not tell is looked up, each by one step in an index.
-async fn list_counted(db: &DatabaseConnection, cells: GroupCells, window: &Window) -> Result<Page<Group>> {
+async fn list_counted(
+    db: &DatabaseConnection,
+    cells: GroupCounterKey,
+    window: &Window,
+) -> Result<Page<Group>> {
     let one = |name: &str, order: &str| {
         format!(
             "CROSS JOIN LATERAL (SELECT confidence, created_at FROM virtual_tags t
@@ -338,9 +342,9 @@ async fn list_counted(db: &DatabaseConnection, cells: GroupCells, window: &Windo
 /// How many groups the queue has.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Total> {
     if actor.scope != AccountScope::All {
-        let pending = TagCells {
+        let pending = TagCounterKey {
             status: Some(ApprovalStatus::Pending),
-            ..TagCells::default()
+            ..TagCounterKey::default()
         };
         let all = counters::tags(db, &actor.scope, &pending).await?;
         let tags = virtual_tag::find_pending(&actor.scope);
@@ -354,10 +358,10 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -
         )
         .await;
     }
-    if let Some(cells) = filter.group_cells() {
+    if let Some(cells) = filter.group_counter_key() {
         return Ok(Total::exact(counters::groups(db, &cells).await?));
     }
-    match find::pending(db, actor, filter).await? {
+    match query_plan::pending(db, actor, filter).await? {
         Some(found) => total::of_rows(db, grouped(found.select)).await,
         None => Ok(Total::exact(0)),
     }

@@ -1,11 +1,11 @@
 //! Reading virtual tags: the approval queue, all tags, the tags of resources.
 
 use super::filter::TagFilter;
-use super::find::{Known, narrowed, page_of_pending};
+use super::query_plan::{CountBounds, choose_plan, page_of_pending};
 use super::{VirtualTag, rows};
 use crate::domain::account_pages::{Rows, opaque};
 use crate::domain::auth::{AccountScope, Actor};
-use crate::domain::counters::{self, TagCells};
+use crate::domain::counters::{self, TagCounterKey};
 use crate::domain::inventory::Resource;
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
@@ -132,10 +132,10 @@ pub struct AnyTagFilter {
 
 impl AnyTagFilter {
     /// The counters that hold how many tags the filter takes; `None` when it asks for more than they know.
-    fn counted(&self) -> Option<TagCells> {
-        let cells = self.tag.cells().filter(|_| self.rule_id.is_none())?;
+    fn counted(&self) -> Option<TagCounterKey> {
+        let cells = self.tag.counter_key().filter(|_| self.rule_id.is_none())?;
         let status = self.status;
-        Some(TagCells { status, ..cells })
+        Some(TagCounterKey { status, ..cells })
     }
 
     fn condition(&self) -> Condition {
@@ -180,18 +180,18 @@ pub async fn queue(
 
 /// How many tags of the filter wait for a decision.
 pub async fn count_queue(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Total> {
-    if let Some(cells) = filter.cells() {
+    if let Some(cells) = filter.counter_key() {
         let status = Some(ApprovalStatus::Pending);
-        let count = counters::tags(db, &actor.scope, &TagCells { status, ..cells }).await?;
+        let count = counters::tags(db, &actor.scope, &TagCounterKey { status, ..cells }).await?;
         return Ok(Total::exact(count));
     }
     let pending = virtual_tag::find_pending(&actor.scope);
     if actor.scope == AccountScope::All {
         return total::of(db, pending.filter(filter.condition())).await;
     }
-    let all = TagCells {
+    let all = TagCounterKey {
         status: Some(ApprovalStatus::Pending),
-        ..TagCells::default()
+        ..TagCounterKey::default()
     };
     let all = counters::tags(db, &actor.scope, &all).await?;
     total::of_part(db, pending, filter.condition(), &[], total::LOOKED_AT, Some(all)).await
@@ -210,9 +210,9 @@ pub async fn all(
     if actor.scope == AccountScope::All && *filter == AnyTagFilter::default() {
         return page_of(db, found, order, window, load).await;
     }
-    let cells = TagCells {
+    let cells = TagCounterKey {
         status: filter.status,
-        ..filter.tag.cells_around()
+        ..filter.tag.counter_key_superset()
     };
     let at_most = counters::tags(db, &actor.scope, &cells).await?;
     if let Some(accounts) = actor.scope.accounts(filter.tag.account_id.as_deref()) {
@@ -227,13 +227,13 @@ pub async fn all(
         };
         return page_of(db, rows.walked(accounts, order, window), order, window, load).await;
     }
-    let known = Known {
+    let known = CountBounds {
         at_most,
         // The tags of a rule have an index in this order.
         exactly: filter.counted().is_some() || filter.rule_id.is_some(),
         bands: None,
     };
-    match narrowed(db, found, known).await? {
+    match choose_plan(db, found, known).await? {
         Some(found) => page_of(db, found.select, order, window, load).await,
         None => Ok(window.page(Vec::new())),
     }
@@ -248,7 +248,7 @@ pub async fn count_all(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFi
     if actor.scope == AccountScope::All {
         return total::of(db, tags.filter(filter.condition())).await;
     }
-    let all = counters::tags(db, &actor.scope, &TagCells::default()).await?;
+    let all = counters::tags(db, &actor.scope, &TagCounterKey::default()).await?;
     total::of_part(db, tags, filter.condition(), &[], total::LOOKED_AT, Some(all)).await
 }
 

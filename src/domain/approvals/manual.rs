@@ -183,20 +183,20 @@ fn cause(actor: &Actor, reason: Option<String>) -> Result<Cause> {
 }
 
 fn checked<'a>(field: &str, text: &'a str, limits: (usize, usize)) -> Result<&'a str> {
-    within(text, limits).map_err(|why| Error::invalid(field, why))
+    check_length(text, limits).map_err(|why| Error::invalid(field, why))
 }
 
 /// A key as it is kept, or what is wrong with it.
 pub(in crate::domain) fn tag_key(text: &str) -> Result<&str, String> {
-    within(text, MAX_KEY)
+    check_length(text, MAX_KEY)
 }
 
 /// A value as it is kept, or what is wrong with it.
 pub(in crate::domain) fn tag_value(text: &str) -> Result<&str, String> {
-    within(text, MAX_VALUE)
+    check_length(text, MAX_VALUE)
 }
 
-fn within(text: &str, (most, bytes): (usize, usize)) -> Result<&str, String> {
+fn check_length(text: &str, (most, bytes): (usize, usize)) -> Result<&str, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > most {
         return Err(format!("must have 1 to {most} characters"));
@@ -230,7 +230,7 @@ async fn check_room(txn: &impl ConnectionTrait, resource_id: i64) -> Result<()> 
     if tags.is_some_and(|tags| tags.count >= MAX_TAGS) {
         let message = format!("the resource has {MAX_TAGS} virtual tags, and cannot have more");
         let problem = Problem::field(ProblemCode::TooMany, "resourceId", message);
-        return Err(Error::Rejected(vec![problem]));
+        return Err(Error::Validation(vec![problem]));
     }
     Ok(())
 }
@@ -294,7 +294,7 @@ fn is_approved(tag: &VirtualTag) -> bool {
 }
 
 fn conflict(field: &str, message: &str) -> Error {
-    Error::Rejected(vec![Problem::field(ProblemCode::Conflict, field, message)])
+    Error::Validation(vec![Problem::field(ProblemCode::Conflict, field, message)])
 }
 
 fn one(mut rows: Vec<VirtualTag>) -> Result<VirtualTag> {

@@ -17,19 +17,19 @@
 pub mod bulk;
 mod decide;
 pub mod filter;
-mod find;
 pub mod groups;
 pub mod imported;
 pub mod items;
 pub mod list;
 mod manual;
+mod query_plan;
 mod rows;
 mod selection;
 pub mod stats;
 mod undo;
 
 pub use crate::entities::virtual_tag::Model as VirtualTag;
-pub use bulk::{Answer, request};
+pub use bulk::{DecisionOutcome, request};
 pub use decide::{Decision, decide};
 pub use filter::{TagFilter, TagKind};
 pub(in crate::domain) use manual::MAX_TAGS;
@@ -128,7 +128,7 @@ fn not_found() -> Problem {
 }
 
 /// More tags than one call decides at once.
-fn at_once(field: &str) -> Problem {
+fn too_many(field: &str) -> Problem {
     let message = format!("more than {MAX_AT_ONCE} tags are selected; narrow the selection");
     Problem::field(ProblemCode::TooMany, field, message)
 }

@@ -4,7 +4,7 @@ use super::{Decision, MAX_AT_ONCE, TagFilter};
 use crate::db::sql;
 use crate::domain::account_pages::opaque;
 use crate::domain::auth::{AccountScope, Actor};
-use crate::domain::runs::{self, Arguments};
+use crate::domain::runs::{self, JobSpec};
 use crate::domain::{ApprovalStatus, RunStatus};
 use crate::entities::{TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
@@ -71,7 +71,7 @@ pub enum Selection {
 }
 
 /// What was selected.
-pub(super) struct Selected {
+pub(super) struct ResolvedSelection {
     /// The ids, where they were named, in their order.
     ids: Option<Vec<i64>>,
     /// A query that gives `id`, `resource_id`, `account_id` and `updated_at`.
@@ -88,7 +88,7 @@ impl Selection {
         db: &DatabaseConnection,
         actor: &Actor,
         decision: Decision,
-    ) -> Result<Selected> {
+    ) -> Result<ResolvedSelection> {
         let scope = &actor.scope;
         match (self, decision) {
             (Self::Ids(ids), _) => Ok(of_ids(distinct(ids)?, scope)),
@@ -118,9 +118,9 @@ impl Selection {
     }
 }
 
-impl Selected {
+impl ResolvedSelection {
     /// The selected tags when one call may decide them at once; `None` when there are more.
-    pub(super) async fn at_once(&self, db: &DatabaseConnection) -> Result<Option<Vec<i64>>> {
+    pub(super) async fn ids_if_small(&self, db: &DatabaseConnection) -> Result<Option<Vec<i64>>> {
         #[derive(FromQueryResult)]
         struct Row {
             id: i64,
@@ -167,7 +167,7 @@ fn decided(scope: &AccountScope) -> Select<virtual_tag::Entity> {
     ))
 }
 
-fn of_tags(tags: Select<virtual_tag::Entity>) -> Selected {
+fn of_tags(tags: Select<virtual_tag::Entity>) -> ResolvedSelection {
     let query = tags
         .select_only()
         .columns([
@@ -178,7 +178,7 @@ fn of_tags(tags: Select<virtual_tag::Entity>) -> Selected {
         ])
         .into_query();
     let (text, values) = query.build(PostgresQueryBuilder);
-    Selected {
+    ResolvedSelection {
         ids: None,
         text,
         values: values.0,
@@ -186,11 +186,11 @@ fn of_tags(tags: Select<virtual_tag::Entity>) -> Selected {
 }
 
 /// What does not exist for the actor has an id and nothing else.
-fn of_ids(ids: Vec<i64>, scope: &AccountScope) -> Selected {
+fn of_ids(ids: Vec<i64>, scope: &AccountScope) -> ResolvedSelection {
     let text = "SELECT i.id, t.resource_id, t.account_id, t.updated_at
          FROM unnest($1::bigint[]) i(id) LEFT JOIN virtual_tags t
            ON t.id = i.id AND ($2::text[] IS NULL OR t.account_id = ANY($2))";
-    Selected {
+    ResolvedSelection {
         values: vec![ids.clone().into(), scope.as_bind().into()],
         text: text.to_owned(),
         ids: Some(ids),
@@ -198,17 +198,17 @@ fn of_ids(ids: Vec<i64>, scope: &AccountScope) -> Selected {
 }
 
 /// A tag's decision is the run's when both were made at the same moment, that of their transaction.
-async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Result<Selected> {
-    let refused = |code, message: &str| Error::Rejected(vec![Problem::field(code, "run", message)]);
+async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Result<ResolvedSelection> {
+    let refused = |code, message: &str| Error::Validation(vec![Problem::field(code, "run", message)]);
     let unknown = || refused(ProblemCode::NotFound, "there is no such run");
     let run = runs::find(db, id).await?.ok_or_else(unknown)?;
     // What else could be said of the run would tell of other accounts.
     if !decides_within(db, id, scope).await? {
         return Err(unknown());
     }
-    match Arguments::of(&run)? {
-        Arguments::Decide { decision, .. } if decision != Decision::Undo => {}
-        Arguments::Decide { .. } => {
+    match JobSpec::of(&run)? {
+        JobSpec::Decide { decision, .. } if decision != Decision::Undo => {}
+        JobSpec::Decide { .. } => {
             return Err(refused(
                 ProblemCode::Conflict,
                 "that run took decisions back; decide again",
@@ -224,7 +224,7 @@ async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Resul
            JOIN virtual_tags t ON t.id = i.virtual_tag_id
           WHERE i.run_id = $1 AND i.outcome IN ('APPROVED', 'DENIED') AND t.approval_status = i.outcome
             AND t.decided_at = i.decided_at AND ($2::text[] IS NULL OR t.account_id = ANY($2))";
-    Ok(Selected {
+    Ok(ResolvedSelection {
         ids: None,
         text: text.to_owned(),
         values: vec![id.into(), scope.as_bind().into()],
@@ -255,7 +255,7 @@ pub(crate) fn check_count(ids: usize) -> Result<()> {
         return Ok(());
     }
     let message = format!("{ids} tags are more than the {MAX_IDS} that one call may name");
-    Err(Error::Rejected(vec![Problem::field(
+    Err(Error::Validation(vec![Problem::field(
         ProblemCode::TooMany,
         "ids",
         message,

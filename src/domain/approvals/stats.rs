@@ -1,12 +1,12 @@
 //! Figures of the queue.
 
 use super::TagFilter;
-use super::find;
 use super::list::{self, Load, QueueOrder};
+use super::query_plan;
 use crate::db::sql;
 use crate::domain::account_pages::opaque;
 use crate::domain::auth::{AccountScope, Actor};
-use crate::domain::counters::{self, Band, TagCells};
+use crate::domain::counters::{self, Band, TagCounterKey};
 use crate::domain::page::Window;
 use crate::domain::total;
 use crate::entities::ApprovalStatus;
@@ -77,9 +77,9 @@ const SAMPLE: u64 = 30_000;
 
 /// The figures by key, kind and confidence, and whether they are estimates.
 async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<(Vec<Band>, bool)> {
-    if let Some(cells) = filter.cells() {
+    if let Some(cells) = filter.counter_key() {
         let status = Some(ApprovalStatus::Pending);
-        let bands = counters::bands(db, &actor.scope, &TagCells { status, ..cells }).await?;
+        let bands = counters::bands(db, &actor.scope, &TagCounterKey { status, ..cells }).await?;
         return Ok((bands, false));
     }
     let (pending, many) = match &actor.scope {
@@ -89,7 +89,7 @@ async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Re
             (pending.filter(opaque(filter.condition())), false)
         }
         AccountScope::All => {
-            let Some(pending) = find::pending(db, actor, filter).await? else {
+            let Some(pending) = query_plan::pending(db, actor, filter).await? else {
                 return Ok((Vec::new(), false));
             };
             let many = !pending.few && total::of(db, pending.select.clone()).await?.is_estimate;

@@ -82,7 +82,7 @@ impl FromStr for Month {
 
 /// Whether a partition's rows are part of the trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PartitionState {
     /// They are.
     Attached,
     /// They are in a table beside it.
@@ -99,7 +99,7 @@ pub struct Partition {
     /// Its table.
     pub name: String,
     /// Where its rows are.
-    pub place: Place,
+    pub state: PartitionState,
 }
 
 /// All partitions, the oldest first.
@@ -130,11 +130,11 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Partition>> {
         .filter(|row| Month::of_partition(&row.name).is_some());
     Ok(known
         .map(|row| Partition {
-            place: match (row.exists, row.attached, row.detached) {
-                (true, true, _) => Place::Attached,
-                (true, false, _) => Place::Detached,
-                (false, _, true) => Place::Dropped,
-                (false, _, false) => Place::Missing,
+            state: match (row.exists, row.attached, row.detached) {
+                (true, true, _) => PartitionState::Attached,
+                (true, false, _) => PartitionState::Detached,
+                (false, _, true) => PartitionState::Dropped,
+                (false, _, false) => PartitionState::Missing,
             },
             name: row.name,
         })
@@ -155,7 +155,7 @@ pub async fn detach(db: &DatabaseConnection, before: Month, now: DateTime<Utc>) 
         let Some(month) = Month::of_partition(&partition.name).filter(|month| *month < before) else {
             continue;
         };
-        if partition.place == Place::Attached {
+        if partition.state == PartitionState::Attached {
             detach_month(db, &partition.name).await?;
             detached.push(month);
         }
@@ -200,9 +200,11 @@ pub async fn attach(db: &DatabaseConnection, month: Month) -> Result<()> {
         .await?
         .into_iter()
         .find(|partition| partition.name == name);
-    match partition.map(|partition| partition.place) {
-        Some(Place::Detached) => {}
-        Some(Place::Attached) => return Err(Error::invalid("month", format!("{month} is in the trail"))),
+    match partition.map(|partition| partition.state) {
+        Some(PartitionState::Detached) => {}
+        Some(PartitionState::Attached) => {
+            return Err(Error::invalid("month", format!("{month} is in the trail")));
+        }
         _ => {
             return Err(Error::not_found(
                 "month",

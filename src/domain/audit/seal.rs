@@ -5,9 +5,9 @@
 //! `(xid, id)` below the oldest running transaction, as [`crate::domain::events`] reads them. Writers know nothing of
 //! it.
 
-use super::partitions::{self, Place};
+use super::partitions::{self, PartitionState};
 use crate::db::{Begin, sql};
-use crate::domain::runs::{Flow, Progress, RunHandle};
+use crate::domain::runs::{ControlFlow, Progress, RunHandle};
 use crate::error::{Error, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, Value};
 use sha2::{Digest, Sha256};
@@ -115,7 +115,7 @@ pub async fn seal(db: &DatabaseConnection, run: Option<&RunHandle>) -> Result<i6
     let bound = bound.map_or(0, |row| row.xid);
     let mut sum = 0;
     for partition in partitions::all(db).await? {
-        if partition.place != Place::Attached {
+        if partition.state != PartitionState::Attached {
             continue;
         }
         loop {
@@ -128,11 +128,11 @@ pub async fn seal(db: &DatabaseConnection, run: Option<&RunHandle>) -> Result<i6
             };
             let flow = match run {
                 Some(run) if rows > 0 => run.checkpoint(&txn, progress).await?,
-                _ => Flow::Continue,
+                _ => ControlFlow::Continue,
             };
             txn.commit().await?;
             sum += rows;
-            if flow == Flow::Cancelled {
+            if flow == ControlFlow::Cancelled {
                 return Ok(sum);
             }
             if rows < BLOCK {

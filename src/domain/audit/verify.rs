@@ -3,7 +3,7 @@
 //! Whoever can write to the database as its superuser can also write new seals. So the hash of each partition's last
 //! seal is shown, to be kept elsewhere: a chain that was forged does not have it any more.
 
-use super::partitions::{Partition, Place};
+use super::partitions::{Partition, PartitionState};
 use super::seal::{self, Seal, Upto};
 use crate::db::sql;
 use crate::error::Result;
@@ -42,7 +42,7 @@ pub struct Verdict {
     /// Its table.
     pub partition: String,
     /// Where its rows are.
-    pub place: Place,
+    pub state: PartitionState,
     /// Rows that were compared with their seals, and agree.
     pub rows: i64,
     /// Seals that agree.
@@ -60,17 +60,19 @@ pub struct Verdict {
 pub async fn verify(db: &DatabaseConnection, partition: &Partition, kept: &[Vec<u8>]) -> Result<Verdict> {
     let mut verdict = Verdict {
         partition: partition.name.clone(),
-        place: partition.place,
+        state: partition.state,
         rows: 0,
         seals: 0,
         unsealed: 0,
         head: None,
         fault: None,
     };
-    match partition.place {
-        Place::Missing => verdict.fault = Some(Fault::Table),
-        Place::Dropped => {}
-        Place::Attached | Place::Detached => follow(db, &mut verdict, kept.to_vec()).await?,
+    match partition.state {
+        PartitionState::Missing => verdict.fault = Some(Fault::Table),
+        PartitionState::Dropped => {}
+        PartitionState::Attached | PartitionState::Detached => {
+            follow(db, &mut verdict, kept.to_vec()).await?
+        }
     }
     Ok(verdict)
 }

@@ -5,7 +5,7 @@
 use super::rows::{self, Columns};
 use crate::db::sql;
 use crate::domain::Cloud;
-use crate::domain::auth::{Actor, Role, within};
+use crate::domain::auth::{Actor, Role, with_account_scope};
 use crate::entities::AccountScope;
 use crate::error::{Error, Result};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, QueryResult, Value};
@@ -85,7 +85,7 @@ impl Source {
 
     fn fetch(&self, after: i64, count: usize) -> AbortOnDropHandle<Result<Rows>> {
         let page = Box::pin(self.clone().page(after, count));
-        AbortOnDropHandle::new(tokio::spawn(within(&self.scope, page)))
+        AbortOnDropHandle::new(tokio::spawn(with_account_scope(&self.scope, page)))
     }
 }
 

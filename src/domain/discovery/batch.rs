@@ -6,24 +6,24 @@ use super::{BATCH_SIZE, Entry, ResourceReport};
 const BATCH_WEIGHT: usize = 4 << 20;
 
 /// What goes into a batch.
-pub trait Weigh {
+pub trait SizeHint {
     /// About how many bytes of text it holds.
-    fn weight(&self) -> usize;
+    fn size_hint(&self) -> usize;
 }
 
-impl Weigh for ResourceReport {
-    fn weight(&self) -> usize {
+impl SizeHint for ResourceReport {
+    fn size_hint(&self) -> usize {
         let tags = self.native_tags.iter();
         let tags: usize = tags.map(|(key, value)| key.len() + value.len()).sum();
         self.resource_id.len() + self.name.len() + tags
     }
 }
 
-impl Weigh for Entry {
+impl SizeHint for Entry {
     /// Faults are short by themselves.
-    fn weight(&self) -> usize {
+    fn size_hint(&self) -> usize {
         match self {
-            Self::Resource(_, report) => report.weight(),
+            Self::Resource(_, report) => report.size_hint(),
             Self::Rejected(_) => 0,
         }
     }
@@ -33,30 +33,30 @@ impl Weigh for Entry {
 #[derive(Debug)]
 pub struct Batcher<T> {
     items: Vec<T>,
-    weight: usize,
+    size_hint: usize,
 }
 
 impl<T> Default for Batcher<T> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
-            weight: 0,
+            size_hint: 0,
         }
     }
 }
 
-impl<T: Weigh> Batcher<T> {
+impl<T: SizeHint> Batcher<T> {
     /// Adds an item; gives the batch when that makes it full: [`BATCH_SIZE`] items, or 4 MiB of text.
     pub fn push(&mut self, item: T) -> Option<Vec<T>> {
-        self.weight += item.weight();
+        self.size_hint += item.size_hint();
         self.items.push(item);
-        let full = self.items.len() >= BATCH_SIZE || self.weight >= BATCH_WEIGHT;
+        let full = self.items.len() >= BATCH_SIZE || self.size_hint >= BATCH_WEIGHT;
         full.then(|| self.take()).flatten()
     }
 
     /// What was added since the last batch, if anything was.
     pub fn take(&mut self) -> Option<Vec<T>> {
-        self.weight = 0;
+        self.size_hint = 0;
         let items = std::mem::take(&mut self.items);
         (!items.is_empty()).then_some(items)
     }

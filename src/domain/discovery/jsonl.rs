@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Rejection;
-use super::draft::Draft;
+use super::raw_resource::RawResource;
 
 /// The fields that are read; all others are skipped without being kept.
 #[derive(Deserialize)]
@@ -20,10 +20,10 @@ struct Record {
 }
 
 /// Reads a line that is not blank.
-pub(super) fn parse(line: &str) -> Result<Draft, Rejection> {
+pub(super) fn parse(line: &str) -> Result<RawResource, Rejection> {
     let line = line.trim();
     let record: Record = serde_json::from_str(line).map_err(|e| refusal(&e).found(line))?;
-    let mut draft = Draft::default();
+    let mut draft = RawResource::default();
     draft.cloud = text("cloud", record.cloud, &mut draft.faults);
     draft.account_id = text("account_id", record.account_id, &mut draft.faults);
     draft.resource_type = text("resource_type", record.resource_type, &mut draft.faults);

@@ -2,18 +2,18 @@
 //! [`Provider`]; whoever reconciles gives it a [`ReportSink`].
 
 mod batch;
-mod draft;
 pub(in crate::domain) mod identity;
 mod jsonl;
 mod lines;
 mod metered;
 mod provider;
+mod raw_resource;
 mod reader;
 mod report;
 mod tabular;
 
 pub use crate::config::UnpackLimits;
-pub use batch::{Batcher, Weigh};
+pub use batch::{Batcher, SizeHint};
 pub use metered::Reading;
 pub use provider::{BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportSink, SinkError};
 pub use reader::{Entry, InventoryReader, ReadError};

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::draft::Draft;
 use super::lines::{Line, LineReader, too_long, utf8};
 use super::metered::{Reading, unpack};
+use super::raw_resource::RawResource;
 use super::tabular::{Record, draft_of, next_record};
 use super::{Rejection, ResourceReport, jsonl};
 use crate::domain::csv::{Header, HeaderError, sniff_delimiter};
@@ -33,7 +33,7 @@ pub enum ReadError {
     Open(#[source] io::Error),
     /// The source broke after `line`: a truncated or damaged gzip file, a disk or network error.
     #[error("broke off after line {line}: {source}")]
-    Broken { line: u64, source: io::Error },
+    Io { line: u64, source: io::Error },
     /// A packed file holds more than it may, beyond `line`.
     #[error("{source} (line {line})")]
     TooLarge { line: u64, source: io::Error },
@@ -49,7 +49,7 @@ enum Format {
 }
 
 /// Where an entry starts, and what it holds: none where it is blank.
-type NumberedDraft = (u64, Result<Option<Draft>, Rejection>);
+type NumberedDraft = (u64, Result<Option<RawResource>, Rejection>);
 
 /// An iterator over the entries of an inventory. After an error it ends.
 pub struct InventoryReader {
@@ -114,7 +114,7 @@ impl InventoryReader {
 
     fn next_entry(&mut self) -> Result<Option<Entry>, ReadError> {
         loop {
-            let Some((line, draft)) = self.next_draft().map_err(|e| broken(&self.lines, e))? else {
+            let Some((line, draft)) = self.next_draft().map_err(|e| io_error(&self.lines, e))? else {
                 return Ok(None);
             };
             let at_line = |faults: Vec<Rejection>| faults.into_iter().map(|f| f.at(line)).collect();
@@ -146,10 +146,10 @@ impl InventoryReader {
         };
         Ok(Some(match record {
             Record::Refused(fault) => (fault.line.unwrap_or_default(), Err(fault)),
-            Record::Cells { first, cells, .. } if cells.iter().all(|c| c.trim_ascii().is_empty()) => {
+            Record::Row { first, cells, .. } if cells.iter().all(|c| c.trim_ascii().is_empty()) => {
                 (first, Ok(None))
             }
-            Record::Cells { first, last, cells } => (first, draft_of(header, cells, first, last).map(Some)),
+            Record::Row { first, last, cells } => (first, draft_of(header, cells, first, last).map(Some)),
         }))
     }
 
@@ -216,7 +216,7 @@ pub(super) fn sniff(
             .any(|ending| name.ends_with(ending))
     });
     loop {
-        let (mut line, too_long) = match lines.next_line().map_err(|e| broken(lines, e))? {
+        let (mut line, too_long) = match lines.next_line().map_err(|e| io_error(lines, e))? {
             None => return Ok(Sniffed::JsonLines),
             Some(Line::Whole(_, line)) => (line, false),
             Some(Line::TooLong(_, head)) => (head, true),
@@ -257,7 +257,7 @@ pub(super) fn sniff(
 }
 
 fn csv_header(lines: &mut LineReader, delimiter: u8) -> Result<Sniffed, ReadError> {
-    let Some(Record::Cells { cells, .. }) = next_record(lines, delimiter).map_err(|e| broken(lines, e))?
+    let Some(Record::Row { cells, .. }) = next_record(lines, delimiter).map_err(|e| io_error(lines, e))?
     else {
         return Err(ReadError::Format("has a header in which a quote is never closed"));
     };
@@ -266,11 +266,11 @@ fn csv_header(lines: &mut LineReader, delimiter: u8) -> Result<Sniffed, ReadErro
     Ok(Sniffed::Csv { delimiter, cells })
 }
 
-pub(super) fn broken(lines: &LineReader, source: io::Error) -> ReadError {
+pub(super) fn io_error(lines: &LineReader, source: io::Error) -> ReadError {
     let line = lines.number();
     match source.kind() {
         io::ErrorKind::FileTooLarge => ReadError::TooLarge { line, source },
-        _ => ReadError::Broken { line, source },
+        _ => ReadError::Io { line, source },
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::io::{self, Read};
 
-use super::draft::Draft;
 use super::lines::{Line, LineReader, MAX_LINE, too_long, utf8};
 use super::metered::{Reading, unpack};
-use super::reader::{Sniffed, broken, sniff};
+use super::raw_resource::RawResource;
+use super::reader::{Sniffed, io_error, sniff};
 use super::{ReadError, Rejection};
 use crate::domain::csv::{Column, Header, Meaning, RecordParser, unguard};
 
 pub(super) enum Record {
-    Cells {
+    Row {
         first: u64,
         last: u64,
         cells: Vec<Vec<u8>>,
@@ -51,7 +51,7 @@ pub(super) fn next_record(lines: &mut LineReader, delimiter: u8) -> io::Result<O
             )));
         }
     }
-    Ok(Some(Record::Cells {
+    Ok(Some(Record::Row {
         first,
         last: lines.number(),
         cells: parser.into_cells(),
@@ -63,10 +63,10 @@ pub(super) fn draft_of(
     cells: Vec<Vec<u8>>,
     first: u64,
     last: u64,
-) -> Result<Draft, Rejection> {
+) -> Result<RawResource, Rejection> {
     let meanings = header.meanings();
     check_width(&cells, meanings.len(), first, last)?;
-    let mut draft = Draft::default();
+    let mut draft = RawResource::default();
     for (meaning, cell) in meanings.iter().zip(cells) {
         let column = match meaning {
             Meaning::Ignored => continue,
@@ -137,13 +137,13 @@ impl CsvRecords {
     pub fn next_record(&mut self) -> Result<Option<NumberedCells>, ReadError> {
         loop {
             let record =
-                next_record(&mut self.lines, self.delimiter).map_err(|error| broken(&self.lines, error))?;
+                next_record(&mut self.lines, self.delimiter).map_err(|error| io_error(&self.lines, error))?;
             let (first, last, cells) = match record {
                 None => return Ok(None),
                 Some(Record::Refused(fault)) => {
                     return Ok(Some((fault.line.unwrap_or_default(), Err(fault))));
                 }
-                Some(Record::Cells { first, last, cells }) => (first, last, cells),
+                Some(Record::Row { first, last, cells }) => (first, last, cells),
             };
             if cells.iter().any(|cell| !cell.trim_ascii().is_empty()) {
                 let texts = check_width(&cells, self.header.len(), first, last).and_then(|()| {
@@ -159,7 +159,7 @@ impl CsvRecords {
 /// The first line of a record, and its cells, or why it is refused.
 pub type NumberedCells = (u64, Result<Vec<String>, Rejection>);
 
-fn set(draft: &mut Draft, meaning: &Meaning, text: &str) {
+fn set(draft: &mut RawResource, meaning: &Meaning, text: &str) {
     let field = match meaning {
         Meaning::Ignored => return,
         Meaning::Tag(_) if text.is_empty() => return,

@@ -1,6 +1,6 @@
 //! The tail of a log and its subscribers.
 
-use super::{Batch, Cursor, Log, Notifier, Stretch, log};
+use super::{Batch, Log, LogPosition, LogRange, Notifier, log};
 use crate::error::Result;
 use futures::Stream;
 use sea_orm::DatabaseConnection;
@@ -23,7 +23,7 @@ const LONGEST_POLL: Duration = Duration::from_secs(1);
 /// what follows comes in batches instead of one by one.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long a burst waits for subscribers that have half a backlog before them.
-const PATIENCE: Duration = Duration::from_millis(250);
+const GAP_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Events that were read together, shared by all subscribers.
 type Shared<T> = Arc<Batch<T>>;
@@ -32,7 +32,7 @@ type Shared<T> = Arc<Batch<T>>;
 #[derive(Clone, Copy, Debug)]
 pub struct FeedStatus {
     /// The last event that it has read.
-    pub head: Cursor,
+    pub head: LogPosition,
     /// When it last asked the database with success.
     pub polled_at: Instant,
     /// Batches that it has fanned out since the start.
@@ -142,7 +142,7 @@ impl<L: Log> Feed<L> {
     /// Gives subscribers time for what a burst brings. Slower ones read it from the database, each for itself, which
     /// costs more.
     async fn wait_for_subscribers(&self) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + GAP_TIMEOUT;
         while self.batches.len() > BACKLOG / 2 && Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -151,18 +151,18 @@ impl<L: Log> Feed<L> {
     /// All events of the stretch in batches that follow each other: every event once, in the order of the log.
     ///
     /// A subscriber that is slower than the log by more than the backlog reads on from the database, at its own
-    /// pace; it loses nothing, and while the database is away it waits. The stream ends behind [`Stretch::until`], or
+    /// pace; it loses nothing, and while the database is away it waits. The stream ends behind [`LogRange::until`], or
     /// with the feed.
     pub fn subscribe(
         self: &Arc<Self>,
-        stretch: Stretch,
+        range: LogRange,
     ) -> impl Stream<Item = Arc<Batch<L::Row>>> + Send + use<L> {
         // The receiver first: what is read between the two is then received, and not taken twice by its cursor.
         let receiver = self.batches.subscribe();
         let subscriber = Subscriber {
-            position: stretch.after.unwrap_or_else(|| self.status().head),
-            behind: stretch.after.is_some(),
-            until: stretch.until,
+            position: range.after.unwrap_or_else(|| self.status().head),
+            behind: range.after.is_some(),
+            until: range.until,
             feed: Arc::clone(self),
             receiver,
         };
@@ -177,10 +177,10 @@ struct Subscriber<L: Log> {
     feed: Arc<Feed<L>>,
     receiver: broadcast::Receiver<Shared<L::Row>>,
     /// What lies up to here was given out.
-    position: Cursor,
+    position: LogPosition,
     /// Whether there may be events that are not to come from the receiver.
     behind: bool,
-    until: Option<Cursor>,
+    until: Option<LogPosition>,
 }
 
 impl<L: Log> Subscriber<L> {

@@ -1,6 +1,6 @@
 //! The tables that can be followed.
 
-use super::{Cursor, Event};
+use super::{Event, LogPosition};
 use crate::db::sql;
 use crate::entities::{resource, tag_audit};
 use crate::error::Result;
@@ -55,7 +55,7 @@ impl Log for ResourceLog {
          FROM resources WHERE (changed_xid, id) > ($1::text::xid8, $2) ORDER BY changed_xid, id LIMIT 1";
 }
 
-impl FromQueryResult for Cursor {
+impl FromQueryResult for LogPosition {
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, sea_orm::DbErr> {
         Ok(Self {
             xid: row.try_get(prefix, "log_xid")?,
@@ -67,14 +67,18 @@ impl FromQueryResult for Cursor {
 impl<T: FromQueryResult> FromQueryResult for Event<T> {
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, sea_orm::DbErr> {
         Ok(Self {
-            cursor: Cursor::from_query_result(row, prefix)?,
+            cursor: LogPosition::from_query_result(row, prefix)?,
             row: T::from_query_result(row, prefix)?,
         })
     }
 }
 
 /// At most `limit` events behind `after`, in order.
-pub async fn read<L: Log>(db: &DatabaseConnection, after: Cursor, limit: i64) -> Result<Vec<Event<L::Row>>> {
+pub async fn read<L: Log>(
+    db: &DatabaseConnection,
+    after: LogPosition,
+    limit: i64,
+) -> Result<Vec<Event<L::Row>>> {
     sql::rows(
         db,
         L::READ,
@@ -84,12 +88,12 @@ pub async fn read<L: Log>(db: &DatabaseConnection, after: Cursor, limit: i64) ->
 }
 
 /// The place of the last event that can be read; the beginning when there is none.
-pub async fn head<L: Log>(db: &DatabaseConnection) -> Result<Cursor> {
+pub async fn head<L: Log>(db: &DatabaseConnection) -> Result<LogPosition> {
     Ok(sql::row(db, L::HEAD, []).await?.unwrap_or_default())
 }
 
 /// How old the oldest event behind `head` is; nothing when there is none.
-pub async fn age_behind<L: Log>(db: &DatabaseConnection, head: Cursor) -> Result<Duration> {
+pub async fn age_behind<L: Log>(db: &DatabaseConnection, head: LogPosition) -> Result<Duration> {
     #[derive(FromQueryResult)]
     struct Age {
         seconds: f64,

@@ -5,7 +5,7 @@ use super::state::{self, Stage};
 use super::{ImportMode, Work};
 use crate::db::{Begin, sql};
 use crate::domain::approvals::MAX_TAGS;
-use crate::domain::runs::{Flow, Progress};
+use crate::domain::runs::{ControlFlow, Progress};
 use crate::error::Result;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
@@ -14,7 +14,7 @@ const SLICE: i64 = 1_000_000;
 
 /// Rejects what must be, counts it, and opens the import to merging, or refuses it as a whole. Repeating it after a
 /// crash changes nothing.
-pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
+pub(super) async fn run(work: &Work<'_>) -> Result<ControlFlow> {
     let import = state::get(work.db, work.spec.file_id).await?;
     let slices = (import.entries / SLICE + 1).unsigned_abs().next_power_of_two() as i64;
     let duplicates = if work.spec.tags.is_some() {
@@ -23,15 +23,15 @@ pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
         SAME_RESOURCES
     };
     for slice in 0..slices {
-        if reject(work, duplicates, [slices - 1, slice]).await? == Flow::Cancelled {
-            return Ok(Flow::Cancelled);
+        if reject(work, duplicates, [slices - 1, slice]).await? == ControlFlow::Cancelled {
+            return Ok(ControlFlow::Cancelled);
         }
     }
     if work.spec.tags.is_some() {
         let crowd = crowd();
         for slice in 0..slices {
-            if reject(work, &crowd, [slices - 1, slice]).await? == Flow::Cancelled {
-                return Ok(Flow::Cancelled);
+            if reject(work, &crowd, [slices - 1, slice]).await? == ControlFlow::Cancelled {
+                return Ok(ControlFlow::Cancelled);
             }
         }
         let full = full();
@@ -41,8 +41,8 @@ pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
         } in parts(work).await?
         {
             for refused in [UNKNOWN, &full] {
-                if reject(work, refused, [first_line, last_line]).await? == Flow::Cancelled {
-                    return Ok(Flow::Cancelled);
+                if reject(work, refused, [first_line, last_line]).await? == ControlFlow::Cancelled {
+                    return Ok(ControlFlow::Cancelled);
                 }
             }
         }
@@ -63,7 +63,7 @@ async fn parts(work: &Work<'_>) -> Result<Vec<Span>> {
 
 /// One transaction: `reject` gives a `gone`, which are the rows that it deletes, each with why. `$4` and `$5` are its
 /// `values`.
-async fn reject(work: &Work<'_>, reject: &str, values: [i64; 2]) -> Result<Flow> {
+async fn reject(work: &Work<'_>, reject: &str, values: [i64; 2]) -> Result<ControlFlow> {
     #[derive(FromQueryResult)]
     struct Gone {
         count: i64,
@@ -164,7 +164,7 @@ fn full() -> String {
 }
 
 /// Ends the reading, in one transaction with the figures that it leaves.
-async fn seal(work: &Work<'_>) -> Result<Flow> {
+async fn seal(work: &Work<'_>) -> Result<ControlFlow> {
     let file_id = work.spec.file_id;
     let txn = work.db.begin().await?;
     let import = state::get(&txn, file_id).await?;

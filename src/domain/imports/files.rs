@@ -23,7 +23,7 @@ pub fn authorize(actor: &Actor) -> Result<()> {
 
 /// Stores a file for an import run to read; memory stays at two chunks, whatever its size.
 ///
-/// For those whom [`authorize`] passes. [`Error::Rejected`] for an empty file.
+/// For those whom [`authorize`] passes. [`Error::Validation`] for an empty file.
 pub async fn store(
     db: &DatabaseConnection,
     actor: &Actor,

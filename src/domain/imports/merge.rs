@@ -7,13 +7,13 @@ use crate::domain::approvals::imported;
 use crate::domain::audit::Cause;
 use crate::domain::inventory::reconcile::Reconciled;
 use crate::domain::inventory::staged::{self, Part};
-use crate::domain::runs::{self, Flow, Progress};
+use crate::domain::runs::{self, ControlFlow, Progress};
 use crate::error::Result;
 use sea_orm::{DatabaseTransaction, FromQueryResult};
 use std::time::Duration;
 
 /// How often the run that others help looks whether they have done.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How many runs merge one file at the same time, at most: more would wait for the same pages of the same indexes.
 const MOST_WORKERS: i64 = 4;
@@ -31,8 +31,8 @@ enum Taken {
 /// Merges parts until none is left. The run that was asked for also waits for those that others have, and ends the
 /// import.
 pub(super) async fn work_off(work: &Work<'_>, import: &Import) -> Result<()> {
-    let useful = parts_left(work).await?.min(MOST_WORKERS);
-    runs::recruit(work.db, work.wake, work.run, useful).await?;
+    let max_parallelism = parts_left(work).await?.min(MOST_WORKERS);
+    runs::spawn_helper(work.db, work.wake, work.run, max_parallelism).await?;
     loop {
         match sql::retried(|| take(work, import)).await? {
             Taken::Merged => continue,
@@ -41,11 +41,11 @@ pub(super) async fn work_off(work: &Work<'_>, import: &Import) -> Result<()> {
             Taken::Nothing => {}
         }
         if end(work, import).await?
-            || work.run.checkpoint(work.db, Progress::default()).await? == Flow::Cancelled
+            || work.run.checkpoint(work.db, Progress::default()).await? == ControlFlow::Cancelled
         {
             return Ok(());
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -59,15 +59,15 @@ async fn take(work: &Work<'_>, import: &Import) -> Result<Taken> {
     let rows = drop_part(work, &txn, &part).await?;
     let progress = progress(rows, done);
     let flow = work.run.checkpoint(&txn, progress.clone()).await?;
-    if import.run_id != work.run.run_id && !runs::contribute(&txn, import.run_id, &progress).await? {
+    if import.run_id != work.run.run_id && !runs::add_progress_to(&txn, import.run_id, &progress).await? {
         txn.rollback().await?;
         return Ok(Taken::Stopped);
     }
     txn.commit().await?;
     work.notifier.committed();
     Ok(match flow {
-        Flow::Continue => Taken::Merged,
-        Flow::Cancelled => Taken::Stopped,
+        ControlFlow::Continue => Taken::Merged,
+        ControlFlow::Cancelled => Taken::Stopped,
     })
 }
 

@@ -19,7 +19,7 @@ pub use plan::{Change, Sample, SampleAction, samples};
 
 use crate::config::UnpackLimits;
 use crate::domain::events::Notifier;
-use crate::domain::runs::{Flow, RunHandle, Wake};
+use crate::domain::runs::{ControlFlow, JobNotifier, RunHandle};
 use crate::error::{Error, Result};
 use sea_orm::DatabaseConnection;
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ pub enum TagStatus {
 /// What an import works with.
 struct Work<'a> {
     db: &'a DatabaseConnection,
-    wake: &'a dyn Wake,
+    wake: &'a dyn JobNotifier,
     notifier: &'a Notifier,
     run: &'a RunHandle,
     spec: ImportSpec,
@@ -86,11 +86,11 @@ struct Work<'a> {
 
 /// Imports a file, or helps the run that does. Goes on where an earlier attempt stopped.
 ///
-/// [`Error::Rejected`] for a file that was pruned, that cannot be read to its end, or of which an entry was rejected
+/// [`Error::Validation`] for a file that was pruned, that cannot be read to its end, or of which an entry was rejected
 /// where all were wanted or none; then nothing was imported.
 pub async fn run(
     db: &DatabaseConnection,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     notifier: &Notifier,
     run: &RunHandle,
     spec: ImportSpec,
@@ -117,15 +117,15 @@ pub async fn run(
 
 async fn read_and_merge(work: &Work<'_>) -> Result<()> {
     match read::run(work).await {
-        Ok(Flow::Continue) => {}
-        Ok(Flow::Cancelled) => return Ok(()),
-        Err(error @ Error::Rejected(_)) => {
+        Ok(ControlFlow::Continue) => {}
+        Ok(ControlFlow::Cancelled) => return Ok(()),
+        Err(error @ Error::Validation(_)) => {
             state::forget(work.db, work.spec.file_id).await?;
             return Err(error);
         }
         Err(error) => return Err(error),
     }
-    if check::run(work).await? == Flow::Cancelled {
+    if check::run(work).await? == ControlFlow::Cancelled {
         return Ok(());
     }
     let import = state::get(work.db, work.spec.file_id).await?;

@@ -5,7 +5,7 @@ use super::tag_reader::TagReader;
 use super::{Work, files, state};
 use crate::db::begin_on;
 use crate::domain::discovery::{Entry, InventoryReader, ReadError, Reading, Rejection, ResourceReport};
-use crate::domain::runs::{Fence, Flow, Progress};
+use crate::domain::runs::{ControlFlow, Fence, Progress};
 use crate::error::{Error, Result};
 use sqlx::PgPool;
 use sqlx::types::Json;
@@ -43,8 +43,8 @@ impl Part {
 
 /// Stages what was not staged by an earlier attempt.
 ///
-/// [`Error::Rejected`] for a file that cannot be read to its end.
-pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
+/// [`Error::Validation`] for a file that cannot be read to its end.
+pub(super) async fn run(work: &Work<'_>) -> Result<ControlFlow> {
     let file_id = work.spec.file_id;
     let begun = state::get(work.db, file_id).await?;
     let (file, stored, feeding) = files::open(work.db, file_id).await?;
@@ -79,18 +79,18 @@ pub(super) async fn run(work: &Work<'_>) -> Result<Flow> {
     let (fed, flow) = tokio::join!(feeding, take(work, read, done));
     let (flow, ()) = (flow?, fed?);
     let ended = reading.await.map_err(Error::internal)?;
-    if flow == Flow::Continue {
+    if flow == ControlFlow::Continue {
         ended.map_err(|error| Error::invalid("file", error.to_string()))?;
     }
     Ok(flow)
 }
 
 /// Stages the parts as they come. Owns the channel, so that the reader ends when this does.
-async fn take(work: &Work<'_>, mut parts: mpsc::Receiver<Part>, mut entries: u64) -> Result<Flow> {
+async fn take(work: &Work<'_>, mut parts: mpsc::Receiver<Part>, mut entries: u64) -> Result<ControlFlow> {
     while let Some(part) = parts.recv().await {
         if part.entries == 0 {
-            if work.run.checkpoint(work.db, Progress::default()).await? == Flow::Cancelled {
-                return Ok(Flow::Cancelled);
+            if work.run.checkpoint(work.db, Progress::default()).await? == ControlFlow::Cancelled {
+                return Ok(ControlFlow::Cancelled);
             }
             continue;
         }
@@ -108,11 +108,11 @@ async fn take(work: &Work<'_>, mut parts: mpsc::Receiver<Part>, mut entries: u64
             total: Some(entries as i64),
             ..Progress::default()
         };
-        if work.run.checkpoint(work.db, progress).await? == Flow::Cancelled {
-            return Ok(Flow::Cancelled);
+        if work.run.checkpoint(work.db, progress).await? == ControlFlow::Cancelled {
+            return Ok(ControlFlow::Cancelled);
         }
     }
-    Ok(Flow::Continue)
+    Ok(ControlFlow::Continue)
 }
 
 /// One transaction: a part's rows, what was refused among them, and how far the import is.

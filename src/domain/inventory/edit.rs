@@ -40,7 +40,7 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, report: ResourceRepo
 async fn insert(db: &DatabaseConnection, actor: &Actor, report: &ResourceReport) -> Result<Resource> {
     let exists = || {
         let message = "there is a resource with this id already";
-        Error::Rejected(vec![Problem::field(ProblemCode::Conflict, "resourceId", message)])
+        Error::Validation(vec![Problem::field(ProblemCode::Conflict, "resourceId", message)])
     };
     let txn = db.begin().await?;
     // Whichever account it is of: to report it would be to change it.
@@ -137,6 +137,6 @@ pub(crate) fn check(report: &ResourceReport) -> Result<()> {
             field: rejection.column,
             message: rejection.reason,
         };
-        Error::Rejected(rejections.into_iter().map(problem).collect())
+        Error::Validation(rejections.into_iter().map(problem).collect())
     })
 }

@@ -3,7 +3,7 @@
 use super::Resource;
 use crate::domain::account_pages::{Rows, opaque};
 use crate::domain::auth::{AccountScope, Actor};
-use crate::domain::counters::{self, ResourceCells, TagCells};
+use crate::domain::counters::{self, ResourceCounterKey, TagCounterKey};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::{ApprovalStatus, Cloud, resource, virtual_tag};
@@ -82,9 +82,9 @@ impl ResourceFilter {
 }
 
 /// Up to so many resources are collected and sorted rather than looked for along an order.
-const FEW: u64 = 15_000;
+const SORT_THRESHOLD: u64 = 15_000;
 /// The same where counters tell, of resources which may lie anywhere in the table.
-const FEW_COUNTED: u64 = 5_000;
+const SORT_THRESHOLD_COUNTED: u64 = 5_000;
 
 impl ResourceFilter {
     /// Whether what it takes may lie all in one place of an order: names go with time.
@@ -93,7 +93,7 @@ impl ResourceFilter {
     }
 
     /// The counters that hold how many resources the filter lets through; `None` when it asks for more than they know.
-    fn cells(&self) -> Option<ResourceCells> {
+    fn cells(&self) -> Option<ResourceCounterKey> {
         let Self {
             cloud,
             account_id,
@@ -109,7 +109,7 @@ impl ResourceFilter {
         else {
             return None;
         };
-        Some(ResourceCells {
+        Some(ResourceCounterKey {
             account_id,
             cloud,
             resource_type,
@@ -207,12 +207,12 @@ pub async fn list(
     match filter.cells().filter(|_| *filter != ResourceFilter::default()) {
         Some(cells) => match counters::resources(db, &actor.scope, &cells).await? {
             0 => return Ok(window.page(Vec::new())),
-            count if count <= FEW_COUNTED => select = page::collected(select),
+            count if count <= SORT_THRESHOLD_COUNTED => select = page::collected(select),
             _ => {}
         },
         None if filter.may_be_elsewhere()
-            && total::estimate(db, select.clone()).await? <= FEW
-            && !total::exceeds(db, select.clone(), FEW).await? =>
+            && total::estimate(db, select.clone()).await? <= SORT_THRESHOLD
+            && !total::exceeds(db, select.clone(), SORT_THRESHOLD).await? =>
         {
             select = page::collected(select);
         }
@@ -229,7 +229,7 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilt
     }
     let resources = resource::find(&actor.scope);
     if actor.scope != AccountScope::All {
-        let all = counters::resources(db, &actor.scope, &ResourceCells::default()).await?;
+        let all = counters::resources(db, &actor.scope, &ResourceCounterKey::default()).await?;
         return total::of_part(
             db,
             resources,
@@ -266,14 +266,14 @@ async fn count_lacking(
     if cells.resource_type.is_some() {
         return Ok(None);
     }
-    let approved = TagCells {
+    let approved = TagCounterKey {
         status: Some(ApprovalStatus::Approved),
         tag_key: Some(key.clone()),
         account_id: cells.account_id.clone(),
         cloud: cells.cloud,
-        ..TagCells::default()
+        ..TagCounterKey::default()
     };
-    let of = |retired| ResourceCells {
+    let of = |retired| ResourceCounterKey {
         retired,
         ..cells.clone()
     };

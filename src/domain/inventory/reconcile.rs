@@ -35,7 +35,7 @@ struct Row {
 
 /// What is known of a reported resource before its report is taken.
 #[derive(FromQueryResult)]
-struct Known {
+struct ExistingResource {
     /// `None` for a new one.
     id: Option<i64>,
     /// Whether its row has to be written.
@@ -61,7 +61,7 @@ pub async fn batch(
     let reported = sql::recordset(&distinct)?;
     let known = "SELECT id, differs OR long_unseen AS stale, (SELECT count(*) FROM locked) FROM input";
     let known = format!("WITH {}, {} {known}", input(REPORTED), lock());
-    let known: Vec<Known> = sql::rows(txn, &known, [reported.clone()]).await?;
+    let known: Vec<ExistingResource> = sql::rows(txn, &known, [reported.clone()]).await?;
     if !known.iter().any(|row| row.stale) {
         let unchanged = Reconciled {
             unchanged: reports.len() as u64,

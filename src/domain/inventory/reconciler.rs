@@ -6,7 +6,7 @@ use crate::db::Begin;
 use crate::domain::audit::Cause;
 use crate::domain::discovery::{BATCH_SIZE, Rejection, ReportSink, ResourceReport, SinkError};
 use crate::domain::events::Notifier;
-use crate::domain::runs::{Flow, Progress, RunHandle};
+use crate::domain::runs::{ControlFlow, Progress, RunHandle};
 use crate::error::Result;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use std::time::Instant;
@@ -108,7 +108,7 @@ impl<'a> Reconciler<'a> {
                 counts: [("retired", retired as i64)].into(),
                 ..Progress::default()
             };
-            self.stopped = run.checkpoint(&txn, progress).await? == Flow::Cancelled;
+            self.stopped = run.checkpoint(&txn, progress).await? == ControlFlow::Cancelled;
         }
         txn.commit().await?;
         self.notifier.committed();
@@ -153,7 +153,7 @@ impl<'a> Reconciler<'a> {
             total: None,
             counts: counts.into(),
         };
-        self.stopped = run.checkpoint(txn, progress).await? == Flow::Cancelled;
+        self.stopped = run.checkpoint(txn, progress).await? == ControlFlow::Cancelled;
         Ok(())
     }
 }

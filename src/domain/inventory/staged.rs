@@ -48,15 +48,15 @@ const ROWS: &str = "(SELECT * FROM import_rows WHERE file_id = $1 AND line BETWE
 /// Inserts, updates or revives what a part tells, in the caller's transaction; as [`super::reconcile::batch`].
 pub async fn merge(txn: &DatabaseTransaction, part: &Part, source: &str) -> Result<Reconciled> {
     #[derive(FromQueryResult)]
-    struct Known {
+    struct UnchangedCount {
         stale: i64,
         unchanged: i64,
     }
     let known = "SELECT count(*) FILTER (WHERE differs OR long_unseen) AS stale, count(*) AS unchanged,
             (SELECT count(*) FROM locked) FROM input";
     let known = format!("WITH {}, {} {known}", input(ROWS), lock());
-    let known: Option<Known> = sql::row(txn, &known, part.span()).await?;
-    if let Some(Known { stale: 0, unchanged }) = known {
+    let known: Option<UnchangedCount> = sql::row(txn, &known, part.span()).await?;
+    if let Some(UnchangedCount { stale: 0, unchanged }) = known {
         return Ok(Reconciled {
             unchanged: unchanged.unsigned_abs(),
             ..Reconciled::default()

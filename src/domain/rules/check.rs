@@ -6,7 +6,7 @@ use cel::common::value::Val;
 use cel::{Context, Value};
 
 use super::condition::{FIELDS, MATCHES, MAX_TAGS, Pattern};
-use super::{ConditionError, guard};
+use super::{ConditionError, complexity_limits};
 
 /// Deepest expression. Evaluating takes some 40 KiB of stack per level in debug builds, so this fits the 2 MiB that
 /// worker threads have twice over. Chains of `&&` and `||` are balanced by the parser: 500 terms are 10 levels.
@@ -44,7 +44,7 @@ impl Kind {
 
 type Checked = Result<Kind, ConditionError>;
 
-pub(super) struct Checker<'a> {
+pub(super) struct TypeChecker<'a> {
     source: &'a SourceInfo,
     /// The variable of the macro that we are in.
     variable: Option<(String, Kind)>,
@@ -57,7 +57,7 @@ pub(super) struct Checker<'a> {
     times: usize,
 }
 
-impl<'a> Checker<'a> {
+impl<'a> TypeChecker<'a> {
     pub(super) fn new(source: &'a SourceInfo) -> Self {
         Self {
             source,
@@ -364,7 +364,7 @@ impl<'a> Checker<'a> {
         let Expr::Literal(LiteralValue::String(text)) = &argument.expr else {
             return self.refuse(argument.id, "the pattern of `matches` must be a literal text");
         };
-        let pattern = match guard::pattern(text.inner()) {
+        let pattern = match complexity_limits::pattern(text.inner()) {
             Ok(pattern) => pattern,
             Err(reason) => return self.refuse(argument.id, reason),
         };

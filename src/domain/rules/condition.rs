@@ -17,8 +17,8 @@ use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, Value};
 use regex::Regex;
 
-use super::check::Checker;
-use super::{allowance, guard};
+use super::check::TypeChecker;
+use super::{allowance, complexity_limits};
 use crate::entities::Cloud;
 
 /// Stack for parsing and checking, in bytes; reserved, not used, by ordinary conditions.
@@ -93,7 +93,7 @@ impl Condition {
     /// tokens, 24 levels of brackets), syntax errors, unknown variables, fields and functions, operands of wrong
     /// types, patterns that are not literal or not valid, nested macros, and anything that is not boolean.
     pub fn compile(text: &str) -> Result<Self, ConditionError> {
-        guard::check(text)?;
+        complexity_limits::check(text)?;
         let owned = text.to_owned();
         let compiled = std::thread::Builder::new()
             .name("rule-compiler".to_owned())
@@ -149,7 +149,7 @@ fn compile(text: String) -> Result<Compiled, ConditionError> {
             },
         )
     })?;
-    let mut checker = Checker::new(&source);
+    let mut checker = TypeChecker::new(&source);
     checker.check_condition(&mut expression)?;
     let constants = checker.into_constants();
     Ok(Compiled {

@@ -201,7 +201,7 @@ fn the_deepest_accepted_text_compiles_runs_and_drops_on_a_small_stack() {
 #[test]
 fn the_compiler_stack_fits_the_longest_chains() {
     for chain in ["a.", "1+", "a==", "a[0]", "a?a:", "a||", "!a||", "f("] {
-        let text = chain.repeat(guard::MAX_BYTES / chain.len() - 1);
+        let text = chain.repeat(complexity_limits::MAX_BYTES / chain.len() - 1);
         let thread = std::thread::Builder::new()
             .stack_size(COMPILE_STACK)
             .spawn(move || compile(text).is_err());

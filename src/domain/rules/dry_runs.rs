@@ -53,14 +53,17 @@ impl Drop for Place<'_> {
 }
 
 impl DryRuns {
-    /// Waits for a place. [`Error::Rejected`] when the actor has as many as one may have.
+    /// Waits for a place. [`Error::Validation`] when the actor has as many as one may have.
     pub(crate) async fn enter(&self, actor: &Actor) -> Result<Place<'_>> {
         {
             let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
             let count = callers.entry(actor.subject.clone()).or_default();
             if *count >= OF_CALLER {
                 let message = format!("{OF_CALLER} evaluations of yours are under way; wait for one to end");
-                return Err(Error::Rejected(vec![Problem::new(ProblemCode::TooMany, message)]));
+                return Err(Error::Validation(vec![Problem::new(
+                    ProblemCode::TooMany,
+                    message,
+                )]));
             }
             *count += 1;
         }

@@ -76,7 +76,7 @@ impl RuleDraft {
                 // A value that is empty is no template either: once is enough.
                 let mut seen = HashSet::new();
                 problems.retain(|problem| seen.insert(problem.field.clone()));
-                Err(Error::Rejected(problems))
+                Err(Error::Validation(problems))
             }
         }
     }
@@ -155,7 +155,7 @@ pub async fn update(
             "changed by {} since you read it; it is at version {}",
             old.updated_by, old.version
         );
-        return Err(Error::Rejected(vec![Problem::field(
+        return Err(Error::Validation(vec![Problem::field(
             ProblemCode::Stale,
             "version",
             message,
@@ -296,7 +296,7 @@ fn name_taken(error: DbErr) -> Error {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => {
             let message = "another rule has this name";
-            Error::Rejected(vec![Problem::field(ProblemCode::Conflict, "ruleName", message)])
+            Error::Validation(vec![Problem::field(ProblemCode::Conflict, "ruleName", message)])
         }
         _ => error.into(),
     }

@@ -12,10 +12,10 @@
 
 pub mod allowance;
 mod check;
+mod complexity_limits;
 mod condition;
 mod dry_runs;
 mod edit;
-mod guard;
 pub mod list;
 mod preview;
 mod template;

@@ -5,7 +5,7 @@
 
 use regex::Regex;
 
-use super::{allowance, guard};
+use super::{allowance, complexity_limits};
 
 /// Longest value, in characters; no cloud allows more.
 const MAX_VALUE_CHARS: usize = 256;
@@ -126,7 +126,7 @@ fn capture(text: &str, open: usize) -> Result<(Regex, usize), TemplateError> {
         }
         search = close + 2;
     };
-    let pattern = match guard::pattern(&text[at..end]) {
+    let pattern = match complexity_limits::pattern(&text[at..end]) {
         Ok(pattern) => pattern,
         Err(reason) => return refuse(at, reason),
     };

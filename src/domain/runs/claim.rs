@@ -1,7 +1,7 @@
 //! A worker's hold on a run.
 
 use super::principal::{self, LOST_RIGHTS, Principal};
-use super::{Arguments, Run};
+use super::{JobSpec, Run};
 use crate::db::sql;
 use crate::domain::JobName;
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ pub struct Progress {
 /// Whether to go on after a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Flow {
+pub enum ControlFlow {
     /// Take the next chunk.
     Continue,
     /// Commit this chunk and return `Ok`: a person cancelled the run, this process shuts down, or a run of a higher
@@ -34,7 +34,7 @@ pub enum Flow {
 }
 
 /// A run of a higher priority that has waited for so long, in seconds, finds all workers busy.
-const PATIENCE: f64 = 1.0;
+const PREEMPT_AFTER_SECONDS: f64 = 1.0;
 
 /// Who works on runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub struct RunHandle {
     /// Which attempt this is; the first is 1.
     pub attempt: i32,
     /// What to do.
-    pub arguments: Arguments,
+    pub arguments: JobSpec,
     /// The moment that the run stands for: its schedule's tick, or when it was asked for. The same in all attempts.
     pub asked_at: DateTime<Utc>,
     /// Who asked for it; see [`RunHandle::subject`] for who acts.
@@ -75,14 +75,14 @@ pub struct RunHandle {
     /// How many units earlier attempts knew of.
     pub total_before: Option<i64>,
     /// Whether another run asked for this one, to share its work.
-    pub(super) recruited: bool,
+    pub(super) is_helper: bool,
     pub(super) fence: i64,
     /// For whom the run works; `None` for the service itself.
     pub(super) principal: Option<Principal>,
     pub(super) stopped: OnceLock<Stop>,
     pub(super) stop: CancellationToken,
     /// Cancelled with `stop`, and when a heartbeat learns that a person cancelled the run.
-    pub(super) halt: CancellationToken,
+    pub(super) cancellation: CancellationToken,
 }
 
 /// Why a checkpoint told the job to stop.
@@ -90,13 +90,13 @@ pub struct RunHandle {
 pub(super) enum Stop {
     Cancelled,
     Shutdown,
-    GaveWay,
+    Preempted,
 }
 
 /// Whether a run is still ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Hold {
+pub enum Lease {
     /// It is.
     Ours,
     /// It was taken from us, or has ended: what we do for it is refused.
@@ -184,7 +184,7 @@ fn known_jobs() -> Value {
 }
 
 async fn hold(db: &DatabaseConnection, run: Run, stop: CancellationToken) -> Result<RunHandle> {
-    match Arguments::from_json(run.job_name, &run.arguments) {
+    match JobSpec::from_json(run.job_name, &run.arguments) {
         Ok(arguments) => Ok(RunHandle {
             run_id: run.id,
             attempt: run.attempt,
@@ -193,11 +193,11 @@ async fn hold(db: &DatabaseConnection, run: Run, stop: CancellationToken) -> Res
             requested_by: run.requested_by,
             done_before: run.progress_done,
             total_before: run.progress_total,
-            recruited: run.recruited_by.is_some(),
+            is_helper: run.recruited_by.is_some(),
             fence: run.fence,
             principal: Principal::load(db, run.id).await?,
             stopped: OnceLock::new(),
-            halt: stop.child_token(),
+            cancellation: stop.child_token(),
             stop,
         }),
         Err(error) => {
@@ -218,7 +218,7 @@ impl RunHandle {
     ///
     /// Gives an error when the run is no longer ours, so that the transaction rolls back; [`Error::Forbidden`] when those
     /// for whom it works have lost their rights, see [`RunHandle::require_rights`].
-    pub async fn checkpoint(&self, txn: &impl ConnectionTrait, progress: Progress) -> Result<Flow> {
+    pub async fn checkpoint(&self, txn: &impl ConnectionTrait, progress: Progress) -> Result<ControlFlow> {
         #[derive(FromQueryResult)]
         struct Row {
             cancelled: bool,
@@ -246,17 +246,17 @@ impl RunHandle {
         let why = match (row.cancelled, self.stop.is_cancelled()) {
             (true, _) => Stop::Cancelled,
             (false, true) => Stop::Shutdown,
-            (false, false) if self.gives_way(txn).await? => Stop::GaveWay,
-            (false, false) => return Ok(Flow::Continue),
+            (false, false) if self.yields_to_higher_priority(txn).await? => Stop::Preempted,
+            (false, false) => return Ok(ControlFlow::Continue),
         };
         self.stopped.get_or_init(|| why);
-        Ok(Flow::Cancelled)
+        Ok(ControlFlow::Cancelled)
     }
 
     /// Whether this run makes room for one of a higher priority that has waited for a while. Of all runs that could,
     /// one does, for the waiting one is marked as called.
-    async fn gives_way(&self, txn: &impl ConnectionTrait) -> Result<bool> {
-        if !self.arguments.gives_way() {
+    async fn yields_to_higher_priority(&self, txn: &impl ConnectionTrait) -> Result<bool> {
+        if !self.arguments.is_preemptible() {
             return Ok(false);
         }
         let call = concat!(
@@ -267,13 +267,17 @@ impl RunHandle {
                 AND greatest(r.run_at, r.woken_at) < clock_timestamp() - $3 * interval '1 second'
               ORDER BY r.priority DESC, r.run_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
         );
-        let binds = [known_jobs(), self.arguments.priority().into(), PATIENCE.into()];
+        let binds = [
+            known_jobs(),
+            self.arguments.priority().into(),
+            PREEMPT_AFTER_SECONDS.into(),
+        ];
         Ok(sql::execute(txn, call, binds).await? > 0)
     }
 
     /// Whether another run asked for this one, to share its work.
     pub fn is_helper(&self) -> bool {
-        self.recruited
+        self.is_helper
     }
 
     pub(super) fn stopped(&self) -> Option<Stop> {
@@ -281,15 +285,15 @@ impl RunHandle {
     }
 
     /// Is cancelled within about a second when a person cancels the run, and at once when this process shuts down: for
-    /// work that is long between two checkpoints. Such work ends with `Ok` after [`RunHandle::must_stop`], or with any
+    /// work that is long between two checkpoints. Such work ends with `Ok` after [`RunHandle::should_stop`], or with any
     /// error; what was not committed is rolled back.
-    pub fn halt(&self) -> &CancellationToken {
-        &self.halt
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.cancellation
     }
 
     /// Whether to stop between two checkpoints. Once it said so, the run counts as stopped.
-    pub fn must_stop(&self) -> bool {
-        let stop = self.halt.is_cancelled();
+    pub fn should_stop(&self) -> bool {
+        let stop = self.cancellation.is_cancelled();
         if stop {
             self.stopped.get_or_init(|| {
                 if self.stop.is_cancelled() {
@@ -318,7 +322,7 @@ impl RunHandle {
     }
 
     /// Shows that the worker is alive, and learns whether a person has cancelled the run, see [`RunHandle::halt`].
-    pub async fn heartbeat(&self, db: &impl ConnectionTrait) -> Result<Hold> {
+    pub async fn heartbeat(&self, db: &impl ConnectionTrait) -> Result<Lease> {
         #[derive(FromQueryResult)]
         struct Row {
             cancelled: bool,
@@ -332,12 +336,12 @@ impl RunHandle {
         )
         .await?;
         match row {
-            None => Ok(Hold::Lost),
+            None => Ok(Lease::Lost),
             Some(row) => {
                 if row.cancelled {
-                    self.halt.cancel();
+                    self.cancellation.cancel();
                 }
-                Ok(Hold::Ours)
+                Ok(Lease::Ours)
             }
         }
     }

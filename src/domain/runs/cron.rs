@@ -22,7 +22,7 @@ pub struct Cron {
 }
 
 impl Cron {
-    /// Reads an expression, in UTC. [`Error::Rejected`] on the field `cron` for one that cannot be read, or never comes.
+    /// Reads an expression, in UTC. [`Error::Validation`] on the field `cron` for one that cannot be read, or never comes.
     pub fn parse(expression: &str) -> Result<Self> {
         let refuse = |why: String| {
             Error::invalid(
@@ -126,7 +126,7 @@ impl Cron {
     }
 }
 
-/// The time zone of that name in the IANA database. [`Error::Rejected`] on the field `timeZone` for one that is not
+/// The time zone of that name in the IANA database. [`Error::Validation`] on the field `timeZone` for one that is not
 /// there.
 pub fn time_zone(name: &str) -> Result<Tz> {
     name.trim().parse().map_err(|_| {

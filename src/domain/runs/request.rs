@@ -1,8 +1,8 @@
 //! Asking for runs, cancelling them and trying them again.
 
-use super::arguments::role_for;
+use super::job_spec::role_for;
 use super::principal::Principal;
-use super::{Arguments, Run, Wake, not_found};
+use super::{JobNotifier, JobSpec, Run, not_found};
 use crate::db::{Begin, sql};
 use crate::domain::auth::{Actor, Role};
 use crate::domain::{JobName, RunStatus};
@@ -15,14 +15,14 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransact
 #[derive(Clone, Debug)]
 pub struct NewRun {
     /// The job and what it is given.
-    pub arguments: Arguments,
+    pub arguments: JobSpec,
     /// While a run with this key waits in the queue, no other is made.
     pub singleton_key: Option<String>,
 }
 
-impl From<Arguments> for NewRun {
+impl From<JobSpec> for NewRun {
     /// A run that does not stand in the queue twice.
-    fn from(arguments: Arguments) -> Self {
+    fn from(arguments: JobSpec) -> Self {
         Self {
             singleton_key: Some(arguments.singleton_key()),
             arguments,
@@ -41,10 +41,10 @@ pub struct Requested {
 
 /// Asks for a run as soon as a worker is free. It works in the actor's name, for as long as the actor may.
 ///
-/// Needs [`Arguments::required_role`] and access to all accounts.
+/// Needs [`JobSpec::required_role`] and access to all accounts.
 pub async fn request(
     db: &DatabaseConnection,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     actor: &Actor,
     new: NewRun,
 ) -> Result<Requested> {
@@ -60,15 +60,15 @@ pub async fn request(
 /// As [`request`]; refuses a source that is not among them.
 pub async fn request_discovery(
     db: &DatabaseConnection,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     actor: &Actor,
     sources: &[String],
     source: Option<String>,
 ) -> Result<Requested> {
     // Before anything is said of sources.
-    let arguments = Arguments::Discover { source };
+    let arguments = JobSpec::Discover { source };
     may_request(actor, &arguments)?;
-    if let Arguments::Discover { source: Some(name) } = &arguments
+    if let JobSpec::Discover { source: Some(name) } = &arguments
         && !sources.contains(name)
     {
         let known = match sources {
@@ -83,14 +83,14 @@ pub async fn request_discovery(
     request(db, wake, actor, arguments.into()).await
 }
 
-fn may_request(actor: &Actor, arguments: &Arguments) -> Result<()> {
+fn may_request(actor: &Actor, arguments: &JobSpec) -> Result<()> {
     actor.require(arguments.required_role())?;
     actor.require_all_accounts()
 }
 
 /// Cancels a run: a queued one at once, a running one at its next checkpoint. Cancelling twice changes nothing.
 ///
-/// Needs [`Role::Approver`] of whoever asked for it, and of others [`Arguments::required_role`] and access to all accounts.
+/// Needs [`Role::Approver`] of whoever asked for it, and of others [`JobSpec::required_role`] and access to all accounts.
 /// [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has ended otherwise.
 pub async fn cancel(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<Run> {
     actor.require(Role::Approver)?;
@@ -121,7 +121,7 @@ pub async fn cancel(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<R
 /// Needs what asking for such a run needs; who is limited to some accounts may have decisions made again that they asked
 /// for themselves. [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has neither failed
 /// nor been cancelled.
-pub async fn retry(db: &DatabaseConnection, wake: &dyn Wake, actor: &Actor, id: i64) -> Result<Run> {
+pub async fn retry(db: &DatabaseConnection, wake: &dyn JobNotifier, actor: &Actor, id: i64) -> Result<Run> {
     actor.require(Role::Approver)?;
     may_retry(actor, &get(db, id).await?)?;
     let txn = db.begin().await?;
@@ -148,12 +148,12 @@ pub async fn retry(db: &DatabaseConnection, wake: &dyn Wake, actor: &Actor, id: 
 }
 
 /// Makes a run in the caller's transaction for an actor who may be limited to some accounts: the caller sees to it that
-/// the run stays within them. No other run stands for it. Needs [`Arguments::required_role`].
+/// the run stays within them. No other run stands for it. Needs [`JobSpec::required_role`].
 pub(in crate::domain) async fn add(
     txn: &DatabaseTransaction,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     actor: &Actor,
-    arguments: Arguments,
+    arguments: JobSpec,
 ) -> Result<Run> {
     actor.require(arguments.required_role())?;
     let new = NewRun {
@@ -169,7 +169,7 @@ pub(in crate::domain) async fn add(
 /// Makes a run in the caller's transaction, or gives the equal one of the same actor that waits already.
 pub(super) async fn enqueue(
     txn: &DatabaseTransaction,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     actor: &Actor,
     new: &NewRun,
 ) -> Result<Requested> {
@@ -208,7 +208,7 @@ pub(super) async fn enqueue(
 /// Makes a run and wakes the queue. `None` when an equal one waits, or the schedule's tick has a run.
 pub(super) async fn insert(
     txn: &DatabaseTransaction,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     requested_by: &str,
     new: &NewRun,
     scheduled_for: Option<DateTime<Utc>>,
@@ -273,7 +273,7 @@ pub(in crate::domain) async fn find(db: &impl ConnectionTrait, id: i64) -> Resul
 
 fn conflict(run: &Run, why: &str) -> Error {
     let status = sea_orm::ActiveEnum::to_value(&run.status);
-    Error::Rejected(vec![Problem::field(
+    Error::Validation(vec![Problem::field(
         ProblemCode::Conflict,
         "id",
         format!("run {} is {status}: {why}", run.id),

@@ -1,7 +1,7 @@
 //! When jobs run by themselves. Every replica ticks; the rows make one run of each tick.
 
 use super::request::{NewRun, insert};
-use super::{Arguments, Cron, Requested, Schedule, Wake, request, time_zone};
+use super::{Cron, JobNotifier, JobSpec, Requested, Schedule, request, time_zone};
 use crate::clock::Clock;
 use crate::db::{Begin, sql};
 use crate::domain::JobName;
@@ -30,7 +30,7 @@ pub struct ScheduleEdit {
 /// once, so that a first start has something to show; one that reads otherwise than before ticks from now on. One that
 /// was edited stays as edited until its configuration reads otherwise than before.
 ///
-/// [`Error::Rejected`] for an expression that cannot be read, and [`Error::Internal`] for a job that needs arguments;
+/// [`Error::Validation`] for an expression that cannot be read, and [`Error::Internal`] for a job that needs arguments;
 /// then nothing is stored.
 pub async fn sync(
     db: &DatabaseConnection,
@@ -40,7 +40,7 @@ pub async fn sync(
 ) -> Result<()> {
     for (job, cron) in schedules {
         Cron::parse(cron)?;
-        Arguments::from_json(*job, &serde_json::json!({}))?;
+        JobSpec::from_json(*job, &serde_json::json!({}))?;
     }
     for (job, cron) in schedules {
         sql::execute(
@@ -66,7 +66,7 @@ pub async fn sync(
 
 /// Has a schedule tick at other times, from now on; runs under way go on.
 ///
-/// Needs [`Role::Admin`] and access to all accounts. [`Error::Rejected`] for an expression or a zone that cannot be read, and
+/// Needs [`Role::Admin`] and access to all accounts. [`Error::Validation`] for an expression or a zone that cannot be read, and
 /// [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
 pub async fn update(
     db: &DatabaseConnection,
@@ -105,11 +105,11 @@ pub async fn update(
 
 /// Asks for a run as a tick of the schedule would, whether the schedule is paused or not. The next tick stays.
 ///
-/// Needs [`Arguments::required_role`] and access to all accounts. [`crate::error::ProblemCode::NotFound`] for a job
+/// Needs [`JobSpec::required_role`] and access to all accounts. [`crate::error::ProblemCode::NotFound`] for a job
 /// without a schedule.
 pub async fn trigger(
     db: &DatabaseConnection,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     actor: &Actor,
     job: JobName,
 ) -> Result<Requested> {
@@ -117,7 +117,7 @@ pub async fn trigger(
         .filter(schedule::Column::JobName.eq(job))
         .one(db);
     let schedule = found.await?.ok_or_else(|| no_schedule(job))?;
-    let arguments = Arguments::from_json(job, &schedule.arguments)?;
+    let arguments = JobSpec::from_json(job, &schedule.arguments)?;
     request(db, wake, actor, arguments.into()).await
 }
 
@@ -226,7 +226,7 @@ pub fn next_run_at(schedule: &Schedule, now: DateTime<Utc>) -> Option<DateTime<U
 ///
 /// Of the ticks missed while no replica was up, the last one is made up for. A tick makes no run while the job's
 /// last one is still queued or running, nor auto-tagging when nothing is due.
-pub async fn tick(db: &DatabaseConnection, wake: &dyn Wake, clock: &dyn Clock) -> Result<Vec<i64>> {
+pub async fn tick(db: &DatabaseConnection, wake: &dyn JobNotifier, clock: &dyn Clock) -> Result<Vec<i64>> {
     let now = clock.now();
     let mut runs = Vec::new();
     for schedule in schedule::find(&AccountScope::All).all(db).await? {
@@ -258,7 +258,7 @@ fn due(schedule: &Schedule, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>>
 
 async fn take_tick(
     db: &DatabaseConnection,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     schedule: &Schedule,
     tick: DateTime<Utc>,
 ) -> Result<Option<i64>> {
@@ -273,7 +273,7 @@ async fn take_tick(
     if taken.await? == 0 {
         return Ok(None);
     }
-    let arguments = Arguments::from_json(schedule.job_name, &schedule.arguments)?;
+    let arguments = JobSpec::from_json(schedule.job_name, &schedule.arguments)?;
     let run = if has_work(&txn, &arguments).await? {
         let new = NewRun::from(arguments);
         insert(&txn, wake, &Actor::system("schedule").subject, &new, Some(tick)).await?
@@ -285,7 +285,7 @@ async fn take_tick(
 }
 
 /// Whether a run of the job would find something to do that no other run is about to do.
-async fn has_work(txn: &DatabaseTransaction, arguments: &Arguments) -> Result<bool> {
+async fn has_work(txn: &DatabaseTransaction, arguments: &JobSpec) -> Result<bool> {
     let under_way = "SELECT 1 FROM scheduler_jobs
          WHERE job_name = $1 AND arguments = $2 AND status IN ('QUEUED', 'RUNNING') LIMIT 1";
     let binds = [arguments.job().into(), arguments.to_json()?.into()];

@@ -1,7 +1,7 @@
 //! Watching runs: however many subscribers watch however many runs, this process asks for all of them at once.
 
 use super::{Run, list};
-use crate::domain::auth::{AccountScope, within};
+use crate::domain::auth::{AccountScope, with_account_scope};
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub enum WatchedRun {
     /// Nobody has asked yet.
     Unread,
-    /// It is gone, or not within the scope.
+    /// It is gone, or not with_account_scope the scope.
     Gone,
     /// It was so when somebody last asked.
     Read(Box<Run>),
@@ -32,7 +32,7 @@ pub struct RunWatcher {
 }
 
 impl RunWatcher {
-    /// Receives a run whenever it is not what it was, through `db`, within `scope`, for as long as somebody watches.
+    /// Receives a run whenever it is not what it was, through `db`, with_account_scope `scope`, for as long as somebody watches.
     ///
     /// Whoever watches first and then reads the run misses nothing: what the receiver has at first is older.
     pub fn watch(
@@ -44,7 +44,7 @@ impl RunWatcher {
         let mut watched = self.lock();
         let runs = watched.entry(scope.as_bind()).or_insert_with(|| {
             let poll = self.clone().poll(db.clone(), scope.clone());
-            tokio::spawn(within(scope, Box::pin(poll)));
+            tokio::spawn(with_account_scope(scope, Box::pin(poll)));
             HashMap::new()
         });
         let sender = runs.entry(run);

@@ -6,9 +6,9 @@
 
 pub use super::backlog::is_due;
 use super::backlog::{Backlog, Share};
+pub use super::chunk_result::ChunkResult;
 use super::plan::{self, Change, Withdrawal};
 use super::revision;
-pub use super::tally::ChunkResult;
 use super::{Engine, Subject, Thresholds, Vocabulary};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause};
@@ -16,7 +16,7 @@ use crate::domain::auth::Actor;
 use crate::domain::events::Notifier;
 use crate::domain::rules;
 use crate::domain::rules::allowance::{compute, is_over};
-use crate::domain::runs::{self, Flow, RunHandle, Wake};
+use crate::domain::runs::{self, ControlFlow, JobNotifier, RunHandle};
 use crate::entities::{AccountScope, ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
@@ -104,7 +104,7 @@ async fn load_rules(
 /// being rolled out or back, and what is due is due under its settings.
 pub async fn run(
     db: &DatabaseConnection,
-    wake: &dyn Wake,
+    wake: &dyn JobNotifier,
     settings: &EngineSettings,
     notifier: &Notifier,
     run: &RunHandle,
@@ -127,8 +127,8 @@ pub async fn run(
         }
         let due = backlog.look(db, state.revision).await?;
         if let Some(due) = due {
-            let useful = (due + WORTH_JOINING - 1) / WORTH_JOINING;
-            runs::recruit(db, wake, run, useful).await?;
+            let max_parallelism = (due + WORTH_JOINING - 1) / WORTH_JOINING;
+            runs::spawn_helper(db, wake, run, max_parallelism).await?;
         }
         let nothing = due == Some(0);
         if !nothing
@@ -152,7 +152,7 @@ pub async fn run(
         txn.commit().await?;
         notifier.committed();
         evaluated += result.evaluated as i64;
-        if result.evaluated == 0 || flow == Flow::Cancelled {
+        if result.evaluated == 0 || flow == ControlFlow::Cancelled {
             sql::analyze_after(db, evaluated, "virtual_tags").await;
             return Ok(());
         }

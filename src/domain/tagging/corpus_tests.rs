@@ -49,7 +49,7 @@ fn rows() -> Option<Vec<Row>> {
 }
 
 #[derive(Default)]
-struct Tally {
+struct KeyCounts {
     labelled: u32,
     proposed: [u32; 2],
     right: [u32; 2],
@@ -59,9 +59,9 @@ struct Tally {
 fn measure(
     rows: &[Row],
     visible: impl Fn(&Row) -> BTreeMap<String, String>,
-) -> BTreeMap<&'static str, Tally> {
+) -> BTreeMap<&'static str, KeyCounts> {
     let engine = Engine::new(Arc::new(Vocabulary::default()), Vec::new(), Thresholds::default());
-    let mut tallies: BTreeMap<&'static str, Tally> = BTreeMap::new();
+    let mut counts_by_key: BTreeMap<&'static str, KeyCounts> = BTreeMap::new();
     for row in rows {
         let subject = Subject {
             resource_id: row.input.resource_id.clone(),
@@ -78,32 +78,32 @@ fn measure(
             let Some(expected) = row.expected.get(label) else {
                 continue;
             };
-            let tally = tallies.entry(key).or_default();
-            tally.labelled += 1;
+            let counts = counts_by_key.entry(key).or_default();
+            counts.labelled += 1;
             let kept = |found: &&Prediction| found.key == key && found.outcome != Outcome::Discard;
             let Some(proposal) = found.iter().find(kept) else {
                 continue;
             };
             let sure = usize::from(proposal.confidence >= Thresholds::default().auto_apply());
             for band in 0..=sure {
-                tally.proposed[band] += 1;
-                tally.right[band] += u32::from(proposal.value == *expected);
+                counts.proposed[band] += 1;
+                counts.right[band] += u32::from(proposal.value == *expected);
             }
         }
     }
-    tallies
+    counts_by_key
 }
 
-fn report(title: &str, tallies: &BTreeMap<&'static str, Tally>) {
+fn report(title: &str, counts_by_key: &BTreeMap<&'static str, KeyCounts>) {
     let share = |a: u32, b: u32| f64::from(a) / f64::from(b.max(1));
-    for (key, tally) in tallies {
+    for (key, counts) in counts_by_key {
         for (band, threshold) in ["0.70", "0.90"].iter().enumerate() {
             eprintln!(
                 "{title} {key} >= {threshold}: precision {:.3}, coverage {:.3} ({} of {} labelled)",
-                share(tally.right[band], tally.proposed[band]),
-                share(tally.proposed[band], tally.labelled),
-                tally.proposed[band],
-                tally.labelled,
+                share(counts.right[band], counts.proposed[band]),
+                share(counts.proposed[band], counts.labelled),
+                counts.proposed[band],
+                counts.labelled,
             );
         }
     }

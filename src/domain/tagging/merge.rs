@@ -18,7 +18,7 @@ use super::{Candidate, TagSource};
 const CEILING: f64 = 0.99;
 const AGREEMENT: f64 = 0.3;
 const DISSENT_OF_EQUALS: f64 = 0.25;
-const DISSENT_OF_LESSER: f64 = 0.05;
+const CONFLICT_PENALTY_LOWER_AUTHORITY: f64 = 0.05;
 
 /// A candidate that agrees with the winner (the winner itself included, first).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -154,7 +154,7 @@ fn dissent(winner: &Side, loser: &Side) -> f64 {
         * if equals {
             DISSENT_OF_EQUALS
         } else {
-            DISSENT_OF_LESSER
+            CONFLICT_PENALTY_LOWER_AUTHORITY
         }
 }
 

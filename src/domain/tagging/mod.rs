@@ -21,8 +21,9 @@
 pub mod auto_tag;
 mod backlog;
 mod candidate;
+mod chunk_result;
+pub mod dry_run;
 mod engine;
-pub mod infer;
 mod merge;
 mod native;
 mod pattern;
@@ -30,7 +31,6 @@ mod plan;
 mod resource_type;
 pub mod revision;
 mod rule;
-mod tally;
 mod tokens;
 mod vocabulary;
 

@@ -214,6 +214,6 @@ fn check(draft: &TokenDraft, actor: &Actor, now: DateTime<Utc>) -> Result<Option
     if problems.is_empty() {
         Ok(accounts)
     } else {
-        Err(Error::Rejected(problems))
+        Err(Error::Validation(problems))
     }
 }

@@ -102,7 +102,7 @@ impl<'a> Count<'a> {
             return Cost { once, per_row: 0 };
         };
         let inner = self.selection(known.inner, &field.selection_set.node.items);
-        let (own, inner_once) = (known.weight, inner.once.saturating_add(inner.per_row));
+        let (own, inner_once) = (known.size_hint, inner.once.saturating_add(inner.per_row));
         let repeated = |times: u64| own.saturating_add(inner_once).saturating_mul(times);
         match &known.size {
             Size::One => Cost {
@@ -141,9 +141,8 @@ impl<'a> Count<'a> {
     /// How many rows are asked for.
     fn page(&self, field: &Field, default: u64) -> u64 {
         let size = |name| match self.value(&field.get_argument(name)?.node)? {
-            Found::Literal(Value::Number(number)) | Found::Constant(ConstValue::Number(number)) => {
-                number.as_u64()
-            }
+            ArgumentValue::Literal(Value::Number(number))
+            | ArgumentValue::Constant(ConstValue::Number(number)) => number.as_u64(),
             _ => None,
         };
         size("first").max(size("last")).unwrap_or(default)
@@ -157,33 +156,35 @@ impl<'a> Count<'a> {
     /// How many ids are given in the field `ids` of the argument `input`.
     fn ids(&self, field: &Field) -> Option<u64> {
         match self.value(&field.get_argument("input")?.node)? {
-            Found::Literal(Value::Object(input)) => self.value(input.get("ids")?)?.length(),
-            Found::Constant(ConstValue::Object(input)) => Found::Constant(input.get("ids")?).length(),
+            ArgumentValue::Literal(Value::Object(input)) => self.value(input.get("ids")?)?.length(),
+            ArgumentValue::Constant(ConstValue::Object(input)) => {
+                ArgumentValue::Constant(input.get("ids")?).length()
+            }
             _ => None,
         }
     }
 
     /// What a value stands for; nothing for a variable without one.
-    fn value<'v>(&'v self, value: &'v Value) -> Option<Found<'v>> {
+    fn value<'v>(&'v self, value: &'v Value) -> Option<ArgumentValue<'v>> {
         let Value::Variable(name) = value else {
-            return Some(Found::Literal(value));
+            return Some(ArgumentValue::Literal(value));
         };
         if let Some(value) = self.variables.get(name) {
-            return Some(Found::Constant(value));
+            return Some(ArgumentValue::Constant(value));
         }
         let mut definitions = self.operation.variable_definitions.iter();
         let definition = definitions.find(|each| each.node.name.node == *name)?;
-        definition.node.default_value().map(Found::Constant)
+        definition.node.default_value().map(ArgumentValue::Constant)
     }
 }
 
 /// A value in the document, or one of a variable.
-enum Found<'a> {
+enum ArgumentValue<'a> {
     Literal(&'a Value),
     Constant(&'a ConstValue),
 }
 
-impl Found<'_> {
+impl ArgumentValue<'_> {
     /// One value in the place of a list is a list of one.
     fn length(&self) -> Option<u64> {
         match self {

@@ -17,7 +17,7 @@ pub type TypeId = usize;
 #[derive(Debug)]
 pub struct FieldShape {
     /// By itself, in hundredths.
-    pub weight: u64,
+    pub size_hint: u64,
     /// How often that and its selection count.
     pub size: Size,
     /// The type of what it gives, if that has fields.
@@ -128,8 +128,15 @@ impl Shape {
             _ => OBJECT,
         };
         let declared = WEIGHTS.iter().find(is_declared);
-        let weight = own + declared.map_or(0, |(_, _, units)| units * UNIT);
-        (FieldShape { weight, size, inner }, is_undeclared)
+        let size_hint = own + declared.map_or(0, |(_, _, units)| units * UNIT);
+        (
+            FieldShape {
+                size_hint,
+                size,
+                inner,
+            },
+            is_undeclared,
+        )
     }
 
     /// The type of this name, if it has fields.
@@ -164,7 +171,10 @@ mod tests {
         for (kind, id) in &shape.ids {
             for (name, field) in &shape.types[*id] {
                 let is_wrapper = kind.ends_with("Connection");
-                assert!(field.weight > 0 || is_wrapper || name == "node", "{kind}.{name}");
+                assert!(
+                    field.size_hint > 0 || is_wrapper || name == "node",
+                    "{kind}.{name}"
+                );
                 if kind.ends_with("Connection") && matches!(name.as_str(), "nodes" | "edges") {
                     assert_eq!(field.size, Size::Rows, "{kind}.{name}");
                 }
@@ -177,7 +187,7 @@ mod tests {
         let shape = Shape::of_schema();
         let field = |kind: &str, name: &str| shape.field(shape.type_named(kind).unwrap(), name).unwrap();
         for (kind, name, units) in WEIGHTS {
-            assert!(field(kind, name).weight >= units * UNIT, "{kind}.{name}");
+            assert!(field(kind, name).size_hint >= units * UNIT, "{kind}.{name}");
         }
         for (kind, name, times) in LISTS {
             assert_eq!(field(kind, name).size, Size::Fixed(times), "{kind}.{name}");

@@ -1,8 +1,8 @@
 //! What callers show, and the caller of a request.
 
 use super::Caller;
-use crate::http::SharedEdge;
-use crate::http::refusal::Refusal;
+use crate::http::SharedHttpState;
+use crate::http::error::HttpError;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
@@ -12,12 +12,15 @@ use std::net::{IpAddr, SocketAddr};
 pub const DEVELOPER_NAME_HEADER: &str = "x-actor";
 
 /// The caller of a request, by its headers.
-impl FromRequestParts<SharedEdge> for Caller {
-    type Rejection = Refusal;
+impl FromRequestParts<SharedHttpState> for Caller {
+    type Rejection = HttpError;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &SharedEdge) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &SharedHttpState) -> Result<Self, HttpError> {
         let shown = Credentials::of(&parts.headers);
-        let caller = edge.authenticator.check(&shown, peer_of(&parts.extensions)).await;
+        let caller = state
+            .authenticator
+            .check(&shown, peer_of(&parts.extensions))
+            .await;
         Ok(caller?)
     }
 }

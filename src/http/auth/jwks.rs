@@ -48,7 +48,7 @@ pub struct Jwks {
 }
 
 /// Whether there is a key.
-pub enum Found {
+pub enum KeyLookup {
     /// The key.
     Key(Key),
     /// The keys are known, and it is none of them.
@@ -83,16 +83,16 @@ impl Jwks {
 
     /// The key of this id; without an id, the only key there is. One that is not known lets the keys be fetched, if
     /// that was not done within [`UNKNOWN_KEY_PAUSE`].
-    pub async fn find(self: &Arc<Self>, id: Option<&str>) -> Found {
+    pub async fn find(self: &Arc<Self>, id: Option<&str>) -> KeyLookup {
         if self.known(id).is_none() && self.is_due() {
             let (keys, id) = (self.clone(), id.map(str::to_owned));
             // On a task of its own: a caller who goes away must not take the one fetch of this minute along.
             let _ended = tokio::spawn(async move { keys.catch_up(id.as_deref()).await }).await;
         }
         match self.known(id) {
-            Some(key) => Found::Key(key),
-            None if self.keys().is_some() => Found::Unknown,
-            None => Found::NoKeys,
+            Some(key) => KeyLookup::Key(key),
+            None if self.keys().is_some() => KeyLookup::Unknown,
+            None => KeyLookup::NoKeys,
         }
     }
 

@@ -2,7 +2,7 @@
 //! ours, and what a claim must be, it must be exactly.
 
 use super::Caller;
-use super::strict;
+use super::strict_json;
 use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::subject::is_personal;
 use base64::Engine;
@@ -38,7 +38,7 @@ pub struct Key {
 
 /// What a token must say besides.
 #[derive(Clone, Debug, Default)]
-pub struct Demands {
+pub struct ClaimRequirements {
     /// `iss`, if it matters.
     pub issuer: Option<String>,
     /// What `aud` must name, if it matters.
@@ -100,11 +100,15 @@ impl<'a> Token<'a> {
 }
 
 fn decoded(part: &str) -> Option<Map<String, Value>> {
-    strict::object(&URL_SAFE_NO_PAD.decode(part).ok()?)
+    strict_json::object(&URL_SAFE_NO_PAD.decode(part).ok()?)
 }
 
 /// The caller that verified claims speak of, when they hold now and meet the demands.
-pub fn caller(claims: &Map<String, Value>, demands: &Demands, now: SystemTime) -> Option<Caller> {
+pub fn caller(
+    claims: &Map<String, Value>,
+    requirements: &ClaimRequirements,
+    now: SystemTime,
+) -> Option<Caller> {
     let expires = moment(claims.get("exp")?)?;
     if expires <= now {
         return None;
@@ -114,10 +118,10 @@ pub fn caller(claims: &Map<String, Value>, demands: &Demands, now: SystemTime) -
             (moment(begin)? <= now + SKEW).then_some(())?;
         }
     }
-    if let Some(issuer) = &demands.issuer {
+    if let Some(issuer) = &requirements.issuer {
         (claims.get("iss")?.as_str()? == issuer).then_some(())?;
     }
-    if let Some(audience) = &demands.audience {
+    if let Some(audience) = &requirements.audience {
         names_audience(claims.get("aud")?, audience).then_some(())?;
     }
     let subject = claims.get("sub")?.as_str().filter(|name| is_personal(name))?;

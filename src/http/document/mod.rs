@@ -1,12 +1,12 @@
 //! Documents: parsed once, checked once, and kept for the callers that send the same text again.
 
-mod extent;
+mod operation_limits;
 
 use super::generations::Generations;
-use super::{guard, values};
+use super::{lexical_limits, values};
 use crate::config::Limits;
 use crate::graphql::error::Code;
-use crate::graphql::{positions, shapes};
+use crate::graphql::{field_merging, variable_usages};
 use async_graphql::ServerError;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection};
@@ -40,19 +40,19 @@ pub struct Document {
 impl Document {
     /// Checks the text, parses it, and checks what came out.
     pub fn parse(text: &str, limits: &Limits) -> Result<Self, ServerError> {
-        guard::check(text, limits)
+        lexical_limits::check(text, limits)
             .map_err(|excess| Code::GraphqlParseFailed.server_error(excess.to_string()))?;
         let mut parsed = parse_query(text).map_err(syntax_error)?;
-        let asks_for_schema = extent::check(&parsed, limits)?;
+        let asks_for_schema = operation_limits::check(&parsed, limits)?;
         values::check_literals(&mut parsed)?;
         for (_, operation) in parsed.operations.iter() {
             check_root(&operation.node)?;
         }
         Ok(Self {
             text: text.into(),
-            invalid: repeated(text)
-                .or_else(|| positions::misplaced(&parsed))
-                .or_else(|| shapes::differing(&parsed)),
+            invalid: duplicate_field(text)
+                .or_else(|| variable_usages::validate_variable_usages(&parsed))
+                .or_else(|| field_merging::validate_field_merging(&parsed)),
             parsed,
             asks_for_schema,
         })
@@ -108,8 +108,8 @@ impl Document {
     }
 }
 
-fn repeated(text: &str) -> Option<ServerError> {
-    let field = guard::repeated_field(text)?;
+fn duplicate_field(text: &str) -> Option<ServerError> {
+    let field = lexical_limits::repeated_field(text)?;
     let message = format!("There can only be one input field named \"{field}\"");
     Some(ServerError::new(message, None))
 }
@@ -117,17 +117,17 @@ fn repeated(text: &str) -> Option<ServerError> {
 /// Says in a line what the parser draws.
 fn syntax_error(error: async_graphql::parser::Error) -> ServerError {
     let code = Code::GraphqlParseFailed;
-    let mut refusal = ServerError::from(error);
-    let reason = refusal.message.lines().last().unwrap_or_default();
+    let mut http_error = ServerError::from(error);
+    let reason = http_error.message.lines().last().unwrap_or_default();
     let reason = reason.trim_start_matches([' ', '=']).replace('_', " ");
-    let place = refusal.locations.first();
+    let place = http_error.locations.first();
     let place = place.map_or_else(String::new, |at| format!(" at {}:{}", at.line, at.column));
-    refusal.message = format!("Syntax Error: {reason}{place}");
-    refusal
+    http_error.message = format!("Syntax Error: {reason}{place}");
+    http_error
         .extensions
         .get_or_insert_default()
         .set("code", code.as_str());
-    refusal
+    http_error
 }
 
 /// Refuses subscriptions to more than one stream, or to one that only a fragment names: the library would mix the

@@ -5,7 +5,7 @@ use crate::graphql::context::RequestId;
 use crate::graphql::error::{Code, finish};
 use crate::graphql::response_budget::Reservation;
 use crate::http::document::Document;
-use crate::http::refusal::Refusal;
+use crate::http::error::HttpError;
 use crate::http::{limits, redact, values};
 use async_graphql::{Response, ServerError, Value, Variables};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -13,19 +13,19 @@ use std::sync::Arc;
 
 /// Why an operation is not executed.
 #[derive(Clone, Debug)]
-pub enum Denial {
+pub enum RequestError {
     /// The request is at fault, in GraphQL's terms: the answer's form depends on the media type.
     Request(ServerError),
     /// HTTP has a status for it, whatever the media type.
-    Refused(Refusal),
+    Http(HttpError),
 }
 
-impl Denial {
+impl RequestError {
     /// The code of what the caller is told.
     pub fn code(&self) -> &str {
         match self {
             Self::Request(error) => Code::in_error(error).unwrap_or(Code::GraphqlValidationFailed.as_str()),
-            Self::Refused(refusal) => refusal.code.as_str(),
+            Self::Http(http_error) => http_error.code.as_str(),
         }
     }
 
@@ -33,32 +33,32 @@ impl Denial {
     pub fn into_error(self) -> ServerError {
         match self {
             Self::Request(error) => error,
-            Self::Refused(refusal) => refusal.server_error(),
+            Self::Http(http_error) => http_error.server_error(),
         }
     }
 }
 
-impl From<ServerError> for Denial {
+impl From<ServerError> for RequestError {
     fn from(error: ServerError) -> Self {
         Self::Request(error)
     }
 }
 
-impl From<Refusal> for Denial {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<HttpError> for RequestError {
+    fn from(http_error: HttpError) -> Self {
+        Self::Http(http_error)
     }
 }
 
 /// What an answer is about.
-pub(super) struct Asked {
+pub(super) struct ResponseContext {
     document: Arc<Document>,
     /// Where names are hidden.
     variables: Variables,
     hides_names: bool,
 }
 
-impl From<&Operation> for Asked {
+impl From<&Operation> for ResponseContext {
     fn from(operation: &Operation) -> Self {
         let hides_names = operation.hides_names;
         Self {
@@ -75,14 +75,14 @@ impl From<&Operation> for Asked {
 
 /// An answer, as the specification wants it serialised: without `data` when the request was refused.
 #[derive(Debug)]
-pub struct Answer {
+pub struct GraphqlResponse {
     response: Response,
     executed: bool,
     /// Memory that is set aside for it.
     reservation: Reservation,
 }
 
-impl Answer {
+impl GraphqlResponse {
     /// The answer to a request that is not executed.
     pub fn refused(error: ServerError, id: &RequestId) -> Self {
         let mut response = Response::from_errors(vec![error]);
@@ -95,7 +95,7 @@ impl Answer {
     }
 
     /// What the schema gave to an operation. Only errors, and none at a field, say that nothing was executed.
-    pub(super) fn of(mut response: Response, asked: &Asked, id: &RequestId) -> Self {
+    pub(super) fn of(mut response: Response, context: &ResponseContext, id: &RequestId) -> Self {
         let errors = &mut response.errors;
         let executed = response.data != Value::Null
             || errors.is_empty()
@@ -103,11 +103,11 @@ impl Answer {
         if !executed {
             errors.truncate(limits::MISTAKES);
         }
-        if asked.hides_names {
-            redact::hide_names(errors, &asked.document.text, &asked.variables);
+        if context.hides_names {
+            redact::hide_names(errors, &context.document.text, &context.variables);
         }
         if !executed {
-            values::blame_variables(&asked.document.parsed, errors);
+            values::attribute_errors_to_variables(&context.document.parsed, errors);
         }
         finish(&mut response, id);
         Self {
@@ -172,7 +172,7 @@ impl Answer {
     }
 }
 
-impl Serialize for Answer {
+impl Serialize for GraphqlResponse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if !self.response.errors.is_empty() {

@@ -3,29 +3,29 @@
 mod answer;
 mod subscription;
 
-pub use answer::{Answer, Denial};
+pub use answer::{GraphqlResponse, RequestError};
 
 use super::access_log::AccessEntry;
+use super::concurrency::ConcurrencyLimiter;
 use super::denied;
 use super::document::Document;
-use super::house::House;
+use super::error::HttpError;
 use super::payload::Payload;
 use super::persisted::{Documents, TrustError};
-use super::rates::{REPLAY_COST, REQUEST_COST, Rates, response_cost, sent_cost};
+use super::rate_limit::{REPLAY_COST, REQUEST_COST, RateLimiter, response_cost, sent_cost};
 use super::redact;
-use super::refusal::Refusal;
 use super::values;
 use crate::config::{GraphqlConfig, Limits};
-use crate::db::{Watch, awaited};
+use crate::db::{HealthMonitor, cancel_aware};
 use crate::domain::auth::{Actor, Role};
-use crate::domain::events::Stretch;
+use crate::domain::events::LogRange;
 use crate::graphql::context::{self, RequestId, Services};
 use crate::graphql::cost;
 use crate::graphql::error::Code;
 use crate::graphql::response_budget::ResponseBudget;
 use crate::graphql::schema::{self, Schema};
 use crate::telemetry::names;
-use answer::Asked;
+use answer::ResponseContext;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Request, Response, UploadValue, Variables};
 use futures::stream::BoxStream;
@@ -39,10 +39,10 @@ pub struct Executor {
     schema: Schema,
     services: Services,
     documents: Documents,
-    database: Watch,
+    database: HealthMonitor,
     config: GraphqlConfig,
-    rates: Arc<Rates>,
-    house: House,
+    rate_limiter: Arc<RateLimiter>,
+    concurrency: ConcurrencyLimiter,
     access_log: bool,
 }
 
@@ -112,7 +112,7 @@ fn executable(
     variables: &Variables,
 ) -> ExecutableDocument {
     let mut parsed = document.parsed.clone();
-    values::drop_absent(&mut parsed, operation, variables);
+    values::omit_unset_variables(&mut parsed, operation, variables);
     parsed
 }
 
@@ -120,14 +120,18 @@ impl Executor {
     /// Executes against the schema over these services, and refuses what needs the database while it is away.
     ///
     /// Refused when the trusted documents cannot be read.
-    pub fn new(services: Services, database: Watch, config: &GraphqlConfig) -> Result<Self, TrustError> {
+    pub fn new(
+        services: Services,
+        database: HealthMonitor,
+        config: &GraphqlConfig,
+    ) -> Result<Self, TrustError> {
         Ok(Self {
             schema: schema::build(services.clone()),
             services,
             documents: Documents::open(config)?,
             database,
-            rates: Arc::new(Rates::new(config.rate)),
-            house: House::new(config),
+            rate_limiter: Arc::new(RateLimiter::new(config.rate)),
+            concurrency: ConcurrencyLimiter::new(config),
             config: config.clone(),
             access_log: false,
         })
@@ -172,29 +176,29 @@ impl Executor {
     }
 
     /// What callers may still spend.
-    pub fn rates(&self) -> &Arc<Rates> {
-        &self.rates
+    pub fn rate_limiter(&self) -> &Arc<RateLimiter> {
+        &self.rate_limiter
     }
 
     /// Takes what `requests` requests cost before anybody looks at them. Their bytes are metered where they come in.
-    pub fn charge(&self, actor: &Actor, requests: usize) -> Result<(), Refusal> {
+    pub fn charge(&self, actor: &Actor, requests: usize) -> Result<(), HttpError> {
         self.spend(actor, REQUEST_COST * requests as u64)
     }
 
     /// Lets a request in that was charged: finds its document parsed, or parses it, and checks it against the limits, the
     /// caller's rate included.
-    pub fn admit(&self, request: Request, actor: &Actor) -> Result<Operation, Denial> {
+    pub fn admit(&self, request: Request, actor: &Actor) -> Result<Operation, RequestError> {
         let mut entry = self.access(actor, "refused", request.operation_name.as_deref(), 0, None);
         let admitted = self.check(request, actor);
         match &admitted {
             // Its entry begins when it is executed.
             Ok(_) => entry.discard(),
-            Err(denial) => entry.end(denial.code()),
+            Err(request_error) => entry.end(request_error.code()),
         }
         admitted
     }
 
-    fn check(&self, mut request: Request, actor: &Actor) -> Result<Operation, Denial> {
+    fn check(&self, mut request: Request, actor: &Actor) -> Result<Operation, RequestError> {
         let document = self.documents.find(&request)?;
         if request.operation_name.as_deref() == Some("") {
             request.operation_name = None;
@@ -211,7 +215,7 @@ impl Executor {
                 let errors = std::slice::from_mut(&mut invalid);
                 redact::hide_names(errors, &document.text, &request.variables);
             }
-            return Err(Denial::Request(invalid));
+            return Err(RequestError::Request(invalid));
         }
         Document::check_variables(operation, &request.variables)?;
         values::check_variables(&request.variables)?;
@@ -235,14 +239,14 @@ impl Executor {
         })
     }
 
-    fn spend(&self, actor: &Actor, cost: u64) -> Result<(), Refusal> {
-        let taken = self.rates.take(&actor.subject, cost);
-        taken.map_err(Refusal::rate_limited)
+    fn spend(&self, actor: &Actor, cost: u64) -> Result<(), HttpError> {
+        let taken = self.rate_limiter.try_acquire(&actor.subject, cost);
+        taken.map_err(HttpError::rate_limited)
     }
 
     /// Where operations, exports and answers find room.
-    pub fn house(&self) -> &House {
-        &self.house
+    pub fn concurrency(&self) -> &ConcurrencyLimiter {
+        &self.concurrency
     }
 
     /// Executes a query or a mutation, or refuses it when there is no room. It is given up after its time, and when
@@ -252,7 +256,7 @@ impl Executor {
         operation: Operation,
         actor: Actor,
         id: &RequestId,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<GraphqlResponse, HttpError> {
         let kind = kind_name(operation.kind);
         let mut entry = self.access(&actor, kind, operation.name(), operation.cost, Some(id));
         let (subject, charged) = (actor.subject.clone(), operation.charged);
@@ -262,33 +266,40 @@ impl Executor {
                 entry.end(answer.code());
                 if answer.is_unavailable() {
                     // An outage is not to be paid for.
-                    self.rates.give_back(&subject, charged);
+                    self.rate_limiter.give_back(&subject, charged);
                 }
                 if answer.is_forbidden() {
                     denied::forbidden(&subject, "an operation", id);
                 }
             }
-            Err(refusal) => entry.end(refusal.code.as_str()),
+            Err(http_error) => entry.end(http_error.code.as_str()),
         }
         answered
     }
 
-    async fn answer(&self, operation: Operation, actor: Actor, id: &RequestId) -> Result<Answer, Refusal> {
+    async fn answer(
+        &self,
+        operation: Operation,
+        actor: Actor,
+        id: &RequestId,
+    ) -> Result<GraphqlResponse, HttpError> {
         // Who waited for a connection would hear the same in some seconds.
-        if self.database.away().is_some() {
+        if self.database.outage().is_some() {
             let code = Code::ServiceUnavailable;
-            let answer = Answer::of(fault(code, code.fault()), &Asked::from(&operation), id).begun();
+            let answer =
+                GraphqlResponse::of(fault(code, code.fault()), &ResponseContext::from(&operation), id)
+                    .begun();
             count(operation.kind, &answer);
             return Ok(answer);
         }
-        let _permit = self.house.enter(&actor.subject).await?;
+        let _permit = self.concurrency.acquire(&actor.subject).await?;
         let started = Instant::now();
-        let (asked, kind) = (Asked::from(&operation), operation.kind);
+        let (context, kind) = (ResponseContext::from(&operation), operation.kind);
         let (caller, budget) = (actor.subject.clone(), self.response_budget(&actor));
         let request = operation.request.data(budget.clone());
         let execution = context::execute(&self.schema, &self.services, request, Some(actor), id.clone());
         // A panic in a resolver is a fault of one operation, not the end of a socket with all its others.
-        let execution = awaited(AssertUnwindSafe(execution).catch_unwind());
+        let execution = cancel_aware(AssertUnwindSafe(execution).catch_unwind());
         let time = self.limits().time;
         let response = match tokio::time::timeout(time, execution).await {
             Ok(Ok(response)) => response,
@@ -300,8 +311,8 @@ impl Executor {
             }
         };
         let response = bounded(response, &budget);
-        self.rates.charge(&caller, response_cost(budget.bytes()));
-        let answer = Answer::of(response, &asked, id).begun();
+        self.rate_limiter.charge(&caller, response_cost(budget.bytes()));
+        let answer = GraphqlResponse::of(response, &context, id).begun();
         let answer = answer.holding(budget.take());
         metrics::histogram!(names::OPERATION_SECONDS, "type" => kind.to_string()).record(started.elapsed());
         count(kind, &answer);
@@ -315,11 +326,11 @@ impl Executor {
         operation: &Arc<Operation>,
         actor: Actor,
         id: RequestId,
-        stretch: Option<Stretch>,
-    ) -> BoxStream<'static, Result<Payload, Arc<Answer>>> {
+        range: Option<LogRange>,
+    ) -> BoxStream<'static, Result<Payload, Arc<GraphqlResponse>>> {
         let budget = self.response_budget(&actor);
         let (schema, services) = (self.schema.clone(), self.services.clone());
-        subscription::execute(schema, services, operation.clone(), actor, id, stretch, budget)
+        subscription::execute(schema, services, operation.clone(), actor, id, range, budget)
     }
 
     /// The next answer of those that repeat what is in a log already. It takes part in the caller's rate and in the
@@ -327,19 +338,19 @@ impl Executor {
     pub async fn next_replayed(
         &self,
         caller: &str,
-        answers: &mut BoxStream<'static, Result<Payload, Arc<Answer>>>,
-    ) -> Option<Result<Payload, Arc<Answer>>> {
-        self.rates.spend(caller, REPLAY_COST).await;
-        let _permits = self.house.acquire_replay(caller).await;
+        answers: &mut BoxStream<'static, Result<Payload, Arc<GraphqlResponse>>>,
+    ) -> Option<Result<Payload, Arc<GraphqlResponse>>> {
+        self.rate_limiter.spend(caller, REPLAY_COST).await;
+        let _permits = self.concurrency.acquire_replay(caller).await;
         let next = answers.next().await;
         if let Some(Ok(payload)) = &next {
-            self.rates.charge(caller, sent_cost(payload.json().len()));
+            self.rate_limiter.charge(caller, sent_cost(payload.json().len()));
         }
         next
     }
 
     fn response_budget(&self, actor: &Actor) -> Arc<ResponseBudget> {
-        Arc::new(self.house.response_budget(&actor.subject))
+        Arc::new(self.concurrency.response_budget(&actor.subject))
     }
 
     /// Counts an operation that was refused.
@@ -357,7 +368,7 @@ pub fn kind_name(kind: OperationType) -> &'static str {
     }
 }
 
-fn count(kind: OperationType, answer: &Answer) {
+fn count(kind: OperationType, answer: &GraphqlResponse) {
     metrics::counter!(names::OPERATIONS, "type" => kind.to_string(), "code" => answer.code().to_owned())
         .increment(1);
 }

@@ -1,14 +1,14 @@
 //! Execution of a subscription, answer by answer.
 
-use super::answer::{Answer, Asked};
+use super::answer::{GraphqlResponse, ResponseContext};
 use super::{Operation, fault};
 use crate::domain::auth::Actor;
-use crate::domain::events::Stretch;
+use crate::domain::events::LogRange;
 use crate::graphql::context::{self, RequestId, Services};
-use crate::graphql::course::Course;
 use crate::graphql::error::Code;
 use crate::graphql::response_budget::ResponseBudget;
 use crate::graphql::schema::Schema;
+use crate::graphql::subscription_progress::SubscriptionProgress;
 use crate::http::payload::Payload;
 use async_graphql::Response;
 use futures::StreamExt;
@@ -25,9 +25,9 @@ struct Execution {
     operation: Arc<Operation>,
     actor: Actor,
     id: RequestId,
-    asked: Asked,
+    context: ResponseContext,
     budget: Arc<ResponseBudget>,
-    course: Arc<Course>,
+    course: Arc<SubscriptionProgress>,
     responses: Responses,
     is_over: bool,
 }
@@ -39,18 +39,18 @@ pub(super) fn execute(
     operation: Arc<Operation>,
     actor: Actor,
     id: RequestId,
-    stretch: Option<Stretch>,
+    range: Option<LogRange>,
     budget: Arc<ResponseBudget>,
-) -> BoxStream<'static, Result<Payload, Arc<Answer>>> {
+) -> BoxStream<'static, Result<Payload, Arc<GraphqlResponse>>> {
     let execution = Execution {
-        asked: Asked::from(&*operation),
+        context: ResponseContext::from(&*operation),
         schema,
         services,
         operation,
         actor,
         id,
         budget,
-        course: Arc::new(Course::new(stretch)),
+        course: Arc::new(SubscriptionProgress::new(range)),
         responses: futures::stream::empty().boxed(),
         is_over: false,
     };
@@ -80,7 +80,7 @@ impl Execution {
         self.responses = AssertUnwindSafe(responses).catch_unwind().boxed();
     }
 
-    async fn next(&mut self) -> Option<Result<Payload, Arc<Answer>>> {
+    async fn next(&mut self) -> Option<Result<Payload, Arc<GraphqlResponse>>> {
         while !self.is_over {
             let response = self.responses.next().await?;
             let failed = |_| fault(Code::InternalServerError, Code::InternalServerError.fault());
@@ -94,16 +94,17 @@ impl Execution {
                 }
                 // What it leaves out would be missing without a word: the client is told where it ended.
                 self.is_over = true;
-                return Some(Err(Arc::new(Answer::refused(excess, &self.id))));
+                return Some(Err(Arc::new(GraphqlResponse::refused(excess, &self.id))));
             }
-            let answer = Answer::of(response, &self.asked, &self.id);
+            let answer = GraphqlResponse::of(response, &self.context, &self.id);
             // An answer that tells nothing of a log has no place in it: nobody would find it there.
-            let is_lost =
-                self.course.stretch().is_some() && answer.has_no_data() && self.course.told().count == 0;
+            let is_lost = self.course.range().is_some()
+                && answer.has_no_data()
+                && self.course.delivered_range().count == 0;
             if !answer.was_executed() || is_lost {
                 return Some(Err(Arc::new(answer)));
             }
-            let payload = Payload::new(&answer, self.course.told(), reservation);
+            let payload = Payload::new(&answer, self.course.delivered_range(), reservation);
             self.course.written(payload.json().len());
             return Some(Ok(payload));
         }

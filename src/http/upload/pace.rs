@@ -1,8 +1,8 @@
 //! Time that an upload may take, and the rate at which it must come: it holds disk while it lasts.
 
 use crate::config::UploadConfig;
+use crate::http::error::HttpError;
 use crate::http::limits::UPLOAD_RATE_WINDOW;
-use crate::http::refusal::Refusal;
 use std::pin::pin;
 use tokio::time::{Instant, timeout_at};
 
@@ -31,7 +31,7 @@ impl Pace {
     }
 
     /// Waits for what the client sends next, as long as it keeps pace.
-    pub async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Result<T, Refusal> {
+    pub async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Result<T, HttpError> {
         let mut next = pin!(next);
         loop {
             let awaited = timeout_at(self.ends.min(self.window_ends), next.as_mut()).await;
@@ -47,10 +47,10 @@ impl Pace {
         self.bytes += bytes as u64;
     }
 
-    fn check(&mut self, now: Instant) -> Result<(), Refusal> {
+    fn check(&mut self, now: Instant) -> Result<(), HttpError> {
         if now >= self.ends {
             let seconds = self.config.time.as_secs();
-            return Err(Refusal::slow_upload(format!(
+            return Err(HttpError::slow_upload(format!(
                 "the upload took longer than {seconds} s"
             )));
         }
@@ -58,7 +58,7 @@ impl Pace {
             let rate = u64::from(self.config.min_rate);
             if self.bytes < rate * UPLOAD_RATE_WINDOW.as_secs() {
                 let message = format!("the upload came with less than {rate} bytes a second");
-                return Err(Refusal::slow_upload(message));
+                return Err(HttpError::slow_upload(message));
             }
             (self.bytes, self.window_ends) = (0, now + UPLOAD_RATE_WINDOW);
         }

@@ -3,8 +3,8 @@
 //! The parser (multer) takes in whatever is there before it looks at it: a fast client would fill the memory. So it gets
 //! one piece at a time, and no more than a few of them while it looks for the end of a part's headers.
 
+use crate::http::error::HttpError;
 use crate::http::limits::PART_HEAD_BYTES;
-use crate::http::refusal::Refusal;
 use axum::body::{Body, BodyDataStream, Bytes};
 use futures::{Stream, StreamExt};
 use multer::{Field, Multipart};
@@ -43,18 +43,18 @@ impl Parts {
     }
 
     /// The next part; nothing after the last one. What was not read of the one before is skipped.
-    pub async fn next(&mut self) -> Result<Option<Part<'_>>, Refusal> {
+    pub async fn next(&mut self) -> Result<Option<Part<'_>>, HttpError> {
         self.head_bytes.limit();
-        let field = self.multipart.next_field().await.map_err(refusal)?;
+        let field = self.multipart.next_field().await.map_err(http_error)?;
         self.head_bytes.lift();
         Ok(field.map(|field| Part { field, _parts: self }))
     }
 
     /// Passes when there is no other part.
-    pub async fn end(&mut self) -> Result<(), Refusal> {
+    pub async fn end(&mut self) -> Result<(), HttpError> {
         match self.next().await? {
             None => Ok(()),
-            Some(_) => Err(Refusal::bad_request("a part is not in map")),
+            Some(_) => Err(HttpError::bad_request("a part is not in map")),
         }
     }
 }
@@ -76,8 +76,8 @@ impl Part<'_> {
     }
 
     /// The next piece of its content; nothing at its end.
-    pub async fn piece(&mut self) -> Result<Option<Bytes>, Refusal> {
-        self.field.chunk().await.map_err(refusal)
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, HttpError> {
+        self.field.chunk().await.map_err(http_error)
     }
 }
 
@@ -95,10 +95,10 @@ impl HeadBytes {
     }
 
     /// Takes the length of a piece. The first one may be longer than all, for content may follow the headers in it.
-    fn take(&self, bytes: usize) -> Result<(), Excess> {
+    fn take(&self, bytes: usize) -> Result<(), LimitExceeded> {
         match self.0.load(Ordering::Relaxed) {
             usize::MAX => Ok(()),
-            0 => Err(Excess::Head),
+            0 => Err(LimitExceeded::Head),
             left => {
                 self.0.store(left.saturating_sub(bytes), Ordering::Relaxed);
                 Ok(())
@@ -109,7 +109,7 @@ impl HeadBytes {
 
 /// What a body has too much of.
 #[derive(Debug, thiserror::Error)]
-enum Excess {
+enum LimitExceeded {
     #[error("the upload is too large")]
     Body,
     #[error("the headers of a part are too long")]
@@ -141,7 +141,7 @@ impl Stream for Pieces {
         };
         self.is_due = false;
         let piece = piece.map_err(BoxError::from).and_then(|piece| {
-            self.left = self.left.checked_sub(piece.len()).ok_or(Excess::Body)?;
+            self.left = self.left.checked_sub(piece.len()).ok_or(LimitExceeded::Body)?;
             self.head_bytes.take(piece.len())?;
             Ok(piece)
         });
@@ -149,14 +149,14 @@ impl Stream for Pieces {
     }
 }
 
-fn refusal(error: multer::Error) -> Refusal {
+fn http_error(error: multer::Error) -> HttpError {
     let multer::Error::StreamReadFailed(cause) = &error else {
-        return Refusal::bad_request(format!("the multipart body cannot be read: {error}"));
+        return HttpError::bad_request(format!("the multipart body cannot be read: {error}"));
     };
     match cause.downcast_ref() {
-        Some(Excess::Body) => Refusal::upload_too_large(),
-        Some(excess @ Excess::Head) => Refusal::bad_request(excess.to_string()),
-        None => Refusal::bad_request("the body could not be read"),
+        Some(LimitExceeded::Body) => HttpError::upload_too_large(),
+        Some(excess @ LimitExceeded::Head) => HttpError::bad_request(excess.to_string()),
+        None => HttpError::bad_request("the body could not be read"),
     }
 }
 
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     /// Reads a body of these pieces; gives names and lengths of its parts.
-    async fn read(pieces: Vec<String>, most: usize) -> Result<Vec<(String, usize)>, Refusal> {
+    async fn read(pieces: Vec<String>, most: usize) -> Result<Vec<(String, usize)>, HttpError> {
         let pieces = pieces.into_iter().map(Ok::<_, std::io::Error>);
         let body = Body::from_stream(futures::stream::iter(pieces));
         let (mut parts, mut read) = (Parts::new(body, "x".into(), most), Vec::new());
@@ -195,7 +195,7 @@ mod tests {
             assert_eq!(read(pieces, body.len()).await.unwrap(), expected, "{size}");
         }
         let short = read(vec![body.clone()], body.len() - 1).await.unwrap_err();
-        assert_eq!(short, Refusal::upload_too_large());
+        assert_eq!(short, HttpError::upload_too_large());
         let cut = read(vec![body[..50_000].to_owned()], body.len())
             .await
             .unwrap_err();

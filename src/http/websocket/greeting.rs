@@ -3,10 +3,10 @@
 use crate::config::Config;
 use crate::http::auth::{Credentials, DEVELOPER_NAME_HEADER};
 use crate::http::caller_limit::{CallerLimit, LimitReached, Permit};
+use crate::http::error::HttpError;
 use crate::http::limits;
-use crate::http::rates::peer_key;
+use crate::http::rate_limit::peer_key;
 use crate::http::read_allowance::ReadAllowance;
-use crate::http::refusal::Refusal;
 use axum::http::{Extensions, header};
 use std::net::IpAddr;
 
@@ -52,13 +52,13 @@ impl Greeting {
         shown: Credentials,
         peer: Option<IpAddr>,
         extensions: &Extensions,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, HttpError> {
         let permit = sockets.greeting.try_acquire(&peer_key(peer));
         let permit = permit.map_err(|reached| {
             let what = "websockets without credentials";
             match reached {
-                LimitReached::Share => Refusal::share_taken(what, sockets.greeting.share()),
-                LimitReached::All => Refusal::full(what),
+                LimitReached::Share => HttpError::share_taken(what, sockets.greeting.share()),
+                LimitReached::All => HttpError::full(what),
             }
         })?;
         let allowance = extensions.get::<ReadAllowance>().cloned().unwrap_or_default();

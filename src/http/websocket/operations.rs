@@ -5,11 +5,11 @@ use super::queue::Queue;
 use crate::domain::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
-use crate::http::SharedEdge;
+use crate::http::SharedHttpState;
 use crate::http::caller_limit::Permit;
-use crate::http::executor::{Answer, Denial, Executor, Operation};
-use crate::http::refusal::Refusal;
-use crate::http::shared::{Groups, Member, Step};
+use crate::http::error::HttpError;
+use crate::http::executor::{Executor, GraphqlResponse, Operation, RequestError};
+use crate::http::fanout::{SharedSubscriptions, Step, Subscriber};
 use crate::telemetry::names;
 use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 
 /// The running operations of a socket by their ids. Dropping it ends them.
 pub struct Operations {
-    edge: SharedEdge,
+    state: SharedHttpState,
     outgoing: Queue,
     request_id: RequestId,
     running: HashMap<String, Running>,
@@ -52,10 +52,10 @@ impl Drop for Running {
 
 impl Operations {
     /// No operations yet. Their messages go to `outgoing`; their errors carry the socket's request id.
-    pub fn new(edge: SharedEdge, outgoing: Queue, request_id: RequestId) -> Self {
+    pub fn new(state: SharedHttpState, outgoing: Queue, request_id: RequestId) -> Self {
         let (ended_sender, ended) = mpsc::unbounded_channel();
         Self {
-            edge,
+            state,
             outgoing,
             request_id,
             running: HashMap::new(),
@@ -95,15 +95,15 @@ impl Operations {
     }
 
     /// Starts an operation, or says why not in an `error` message.
-    pub async fn start(&mut self, id: String, request: Result<Request, Refusal>, actor: Actor) {
+    pub async fn start(&mut self, id: String, request: Result<Request, HttpError>, actor: Actor) {
         let (operation, permit) = match self.admit(request, &actor) {
             Ok(admitted) => admitted,
-            Err(denial) => return refuse(&self.outgoing, &id, denial, &self.request_id).await,
+            Err(request_error) => return refuse(&self.outgoing, &id, request_error, &self.request_id).await,
         };
         self.started += 1;
         let number = self.started;
         let job = Job {
-            edge: self.edge.clone(),
+            state: self.state.clone(),
             outgoing: self.outgoing.clone(),
             request_id: self.request_id.clone(),
             id: id.as_str().into(),
@@ -125,10 +125,10 @@ impl Operations {
 
     fn admit(
         &self,
-        request: Result<Request, Refusal>,
+        request: Result<Request, HttpError>,
         actor: &Actor,
-    ) -> Result<(Operation, Option<Permit>), Denial> {
-        let (request, executor) = (request?, &self.edge.executor);
+    ) -> Result<(Operation, Option<Permit>), RequestError> {
+        let (request, executor) = (request?, &self.state.executor);
         let most = executor.config().socket_operations;
         if self.running.len() >= most {
             let message = format!("a socket runs {most} operations at most");
@@ -136,7 +136,9 @@ impl Operations {
         }
         let operation = executor.admit(request, actor)?;
         let permit = match operation.kind() {
-            OperationType::Subscription => Some(executor.house().enter_to_stay(&actor.subject)?),
+            OperationType::Subscription => {
+                Some(executor.concurrency().try_acquire_subscription(&actor.subject)?)
+            }
             OperationType::Query | OperationType::Mutation => None,
         };
         Ok((operation, permit))
@@ -145,7 +147,7 @@ impl Operations {
 
 /// One operation on its way.
 struct Job {
-    edge: SharedEdge,
+    state: SharedHttpState,
     outgoing: Queue,
     request_id: RequestId,
     id: Arc<str>,
@@ -156,18 +158,18 @@ impl Job {
     async fn run(self, operation: Operation, actor: Actor) {
         // What each of many thousand subscriptions keeps is small; what the others need is put aside.
         let ended = if operation.kind() == OperationType::Subscription {
-            let executor = &self.edge.executor;
+            let executor = &self.state.executor;
             let (name, id) = (operation.name(), Some(&self.request_id));
             let mut entry = executor.access(&actor, "subscription", name, operation.cost(), id);
             let operation = Arc::new(operation);
-            let ended = match Groups::join(&self.edge, &operation, &actor, &self.request_id) {
-                Ok(Some(mut member)) => {
+            let ended = match SharedSubscriptions::join(&self.state, &operation, &actor, &self.request_id) {
+                Ok(Some(mut subscriber)) => {
                     drop((operation, actor));
-                    self.follow(&mut member).await
+                    self.follow(&mut subscriber).await
                 }
                 Ok(None) => Box::pin(self.subscribe(&operation, actor)).await,
-                Err(refusal) => {
-                    refuse(&self.outgoing, &self.id, refusal.into(), &self.request_id).await;
+                Err(http_error) => {
+                    refuse(&self.outgoing, &self.id, http_error.into(), &self.request_id).await;
                     false
                 }
             };
@@ -183,12 +185,12 @@ impl Job {
     }
 
     /// Sends what a member of a group is told; gives whether it is complete.
-    async fn follow(&self, member: &mut Member) -> bool {
+    async fn follow(&self, subscriber: &mut Subscriber) -> bool {
         loop {
-            let sent = match member.next().await {
+            let sent = match subscriber.next().await {
                 Step::Next(payload) => self.outgoing.send_next(&self.id, payload).await,
                 Step::Complete => return true,
-                Step::Refused(answer) => return self.refuse(&answer).await,
+                Step::Failed(answer) => return self.refuse(&answer).await,
             };
             if sent.is_err() {
                 return false;
@@ -198,7 +200,7 @@ impl Job {
 
     /// Sends the answer; gives whether it is complete.
     async fn execute(&self, operation: Operation, actor: Actor) -> bool {
-        let executor = &self.edge.executor;
+        let executor = &self.state.executor;
         let mut answer = match executor.execute(operation, actor, &self.request_id).await {
             Ok(answer) => answer,
             Err(full) => {
@@ -221,11 +223,11 @@ impl Job {
 
     /// Sends the answers of a subscription that nobody shares; gives whether it is complete.
     async fn subscribe(&self, operation: &Arc<Operation>, actor: Actor) -> bool {
-        let executor = &self.edge.executor;
-        let _permit = match executor.house().acquire_execution(&actor.subject) {
+        let executor = &self.state.executor;
+        let _permit = match executor.concurrency().acquire_execution(&actor.subject) {
             Ok(permit) => permit,
-            Err(refusal) => {
-                refuse(&self.outgoing, &self.id, refusal.into(), &self.request_id).await;
+            Err(http_error) => {
+                refuse(&self.outgoing, &self.id, http_error.into(), &self.request_id).await;
                 return false;
             }
         };
@@ -248,20 +250,20 @@ impl Job {
         true
     }
 
-    async fn refuse(&self, answer: &Answer) -> bool {
+    async fn refuse(&self, answer: &GraphqlResponse) -> bool {
         send_error(&self.outgoing, &self.id, answer).await;
         false
     }
 }
 
 /// Says why an operation is not executed.
-async fn refuse(outgoing: &Queue, id: &str, denial: Denial, request_id: &RequestId) {
-    let answer = Answer::refused(denial.into_error(), request_id);
+async fn refuse(outgoing: &Queue, id: &str, request_error: RequestError, request_id: &RequestId) {
+    let answer = GraphqlResponse::refused(request_error.into_error(), request_id);
     Executor::count_refused(answer.code());
     send_error(outgoing, id, &answer).await;
 }
 
-async fn send_error(outgoing: &Queue, id: &str, answer: &Answer) {
+async fn send_error(outgoing: &Queue, id: &str, answer: &GraphqlResponse) {
     let error = ServerMessage::Error {
         id,
         payload: answer.errors(),

@@ -77,7 +77,7 @@ pub enum ServerMessage<'a> {
     /// An answer of an operation.
     Next {
         id: &'a str,
-        payload: &'a super::super::executor::Answer,
+        payload: &'a super::super::executor::GraphqlResponse,
     },
     /// The operation was refused; nothing follows for this id.
     Error {

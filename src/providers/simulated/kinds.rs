@@ -32,7 +32,7 @@ enum Letters {
 }
 
 /// Where a resource is, and what it is to be called.
-pub(super) struct Place<'a> {
+pub(super) struct ResourceLocation<'a> {
     pub account: &'a str,
     pub region: &'a str,
     pub app: &'a str,
@@ -42,12 +42,12 @@ pub(super) struct Place<'a> {
 
 impl Kind {
     /// The id, and the name as this kind allows it.
-    pub fn identify(&self, rng: &mut StdRng, place: &Place<'_>) -> (String, String) {
+    pub fn identify(&self, rng: &mut StdRng, location: &ResourceLocation<'_>) -> (String, String) {
         let name = match self.letters {
-            Letters::Any => place.name.to_owned(),
-            Letters::Lower => place.name.to_ascii_lowercase().replace(['.', '_'], "-"),
-            Letters::Underscores => place.name.to_ascii_lowercase().replace(['.', '-'], "_"),
-            Letters::Compact => compact(place.name),
+            Letters::Any => location.name.to_owned(),
+            Letters::Lower => location.name.to_ascii_lowercase().replace(['.', '_'], "-"),
+            Letters::Underscores => location.name.to_ascii_lowercase().replace(['.', '-'], "_"),
+            Letters::Compact => compact(location.name),
         };
         let hex = format!("{:017x}", rng.random::<u64>());
         let u: u128 = rng.random();
@@ -61,10 +61,10 @@ impl Kind {
         );
         let id = self
             .id
-            .replace("{account}", place.account)
-            .replace("{region}", place.region)
-            .replace("{app}", place.app)
-            .replace("{env}", place.environment)
+            .replace("{account}", location.account)
+            .replace("{region}", location.region)
+            .replace("{app}", location.app)
+            .replace("{env}", location.environment)
             .replace("{hex}", &hex)
             .replace("{uuid}", &uuid)
             .replace("{name}", &name);

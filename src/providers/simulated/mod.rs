@@ -1,8 +1,8 @@
 //! Invented resources, for trying the product out without a cloud: the estate of a fictional company whose teams
 //! name and tag as differently as real ones do.
 
-mod estate;
 mod kinds;
+mod organization;
 mod tags;
 
 use std::collections::BTreeSet;
@@ -14,8 +14,8 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink, ResourceReport};
-use estate::{Account, Environment, TEAMS, Team};
-use kinds::{KINDS, Kind, Place};
+use kinds::{KINDS, Kind, ResourceLocation};
+use organization::{Environment, SimulatedAccount, TEAMS, Team};
 
 /// How many resources a tick invents.
 const PER_TICK: usize = 20;
@@ -86,7 +86,7 @@ fn resource(rng: &mut StdRng, now: DateTime<Utc>) -> Option<ResourceReport> {
         .copied()?;
     let region = account.regions.choose(rng)?;
     let name = name(rng, team, app, environment, kind)?;
-    let place = Place {
+    let location = ResourceLocation {
         account: account.id,
         region,
         app,
@@ -94,7 +94,7 @@ fn resource(rng: &mut StdRng, now: DateTime<Utc>) -> Option<ResourceReport> {
         name: &name,
     };
     let age = TimeDelta::minutes(rng.random_range(0..60 * 24 * 700));
-    let (resource_id, name) = kind.identify(rng, &place);
+    let (resource_id, name) = kind.identify(rng, &location);
     Some(ResourceReport {
         native_tags: tags::native(rng, team, app, environment, kind, &name),
         resource_id,
@@ -133,7 +133,7 @@ fn name(rng: &mut StdRng, team: &Team, app: &str, environment: Environment, kind
 }
 
 impl Team {
-    fn account(&self, environment: Environment) -> Option<&'static Account> {
+    fn account(&self, environment: Environment) -> Option<&'static SimulatedAccount> {
         let index = usize::from(environment == Environment::Production);
         self.accounts.get(index).or_else(|| self.accounts.first())
     }

@@ -6,8 +6,8 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
-use super::estate::{Environment, Spelling, Team};
 use super::kinds::Kind;
+use super::organization::{Environment, Spelling, Team};
 use crate::domain::Cloud;
 
 /// One resource in this many carries no tags at all.

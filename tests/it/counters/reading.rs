@@ -2,7 +2,7 @@
 
 use super::{estate, pending};
 use crate::approvals::decide;
-use crate::world::{World, actor, approver, limited};
+use crate::fixture::{Fixture, actor, approver, limited};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::list::{self, Load, QueueOrder};
 use virtual_tagging::domain::approvals::{self, Decision, TagFilter, TagKind};
@@ -15,7 +15,7 @@ use virtual_tagging::domain::{ApprovalStatus, Cloud, TagSource};
 
 /// The ids that a page by page walk of the queue finds.
 async fn walk(
-    world: &World,
+    fixture: &Fixture,
     scope: &AccountScope,
     filter: &TagFilter,
     order: QueueOrder,
@@ -31,7 +31,7 @@ async fn walk(
     };
     let mut found = Vec::new();
     loop {
-        let page = list::queue(&world.pool, &actor, filter, order, &window, Load::default())
+        let page = list::queue(&fixture.pool, &actor, filter, order, &window, Load::default())
             .await
             .unwrap();
         let mut rows: Vec<_> = page.rows.into_iter().map(|row| row.tag).collect();
@@ -57,24 +57,24 @@ async fn walk(
     if backward {
         found.reverse();
     }
-    let total = list::count_queue(&world.pool, &actor, filter).await.unwrap();
+    let total = list::count_queue(&fixture.pool, &actor, filter).await.unwrap();
     assert_eq!(total, Total::exact(found.len() as u64), "{filter:?}");
     found
 }
 
 #[tokio::test]
 async fn a_filter_finds_the_same_however_it_is_looked_for() {
-    let world = World::new().await;
-    world.report(&estate(40)).await;
-    world.auto_tag().await;
+    let fixture = Fixture::new().await;
+    fixture.report(&estate(40)).await;
+    fixture.auto_tag().await;
     decide(
-        &world,
+        &fixture,
         &approver("ann"),
         Decision::Deny,
-        &pending(&world).await[..9],
+        &pending(&fixture).await[..9],
     )
     .await;
-    let tags: Vec<_> = world.tags().await;
+    let tags: Vec<_> = fixture.tags().await;
     let tags: Vec<_> = tags
         .into_iter()
         .filter(|tag| tag.approval_status == ApprovalStatus::Pending)
@@ -146,7 +146,7 @@ async fn a_filter_finds_the_same_however_it_is_looked_for() {
             expected.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(b.id.cmp(&a.id)));
             let expected: Vec<i64> = expected.iter().map(|tag| tag.id).collect();
             for backward in [false, true] {
-                let found = walk(&world, &scope, filter, QueueOrder::ConfidenceDesc, backward).await;
+                let found = walk(&fixture, &scope, filter, QueueOrder::ConfidenceDesc, backward).await;
                 assert_eq!(found, expected, "{filter:?} {scope:?} backward: {backward}");
             }
         }
@@ -155,82 +155,84 @@ async fn a_filter_finds_the_same_however_it_is_looked_for() {
 
 #[tokio::test]
 async fn the_total_of_a_long_list_without_counters_is_an_estimate() {
-    let world = World::new().await;
-    let id = world.resource("orders").await;
+    let fixture = Fixture::new().await;
+    let id = fixture.resource("orders").await;
     let root = actor("root", Role::Admin);
     let fill = "INSERT INTO ml_inferences (resource_id, model_version, revision, predictions)
          SELECT $1, 'test', 1, '[]' FROM generate_series(1, $2)";
-    sql::execute(&world.pool, fill, [id.into(), 9_999_i64.into()])
+    sql::execute(&fixture.pool, fill, [id.into(), 9_999_i64.into()])
         .await
         .unwrap();
-    sql::execute(&world.pool, "ANALYZE ml_inferences", [])
+    sql::execute(&fixture.pool, "ANALYZE ml_inferences", [])
         .await
         .unwrap();
-    let total = inferences::count(&world.pool, &root, None).await.unwrap();
+    let total = inferences::count(&fixture.pool, &root, None).await.unwrap();
     assert_eq!(total, Total::exact(9_999));
-    sql::execute(&world.pool, fill, [id.into(), 5_000_i64.into()])
+    sql::execute(&fixture.pool, fill, [id.into(), 5_000_i64.into()])
         .await
         .unwrap();
     // PostgreSQL knows the size of the table before anybody has analysed it again.
-    let total = inferences::count(&world.pool, &root, None).await.unwrap();
+    let total = inferences::count(&fixture.pool, &root, None).await.unwrap();
     assert!(
         total.is_estimate && (12_000..18_000).contains(&total.count),
         "{total:?}"
     );
-    let total = inferences::count(&world.pool, &root, Some(id + 1)).await.unwrap();
+    let total = inferences::count(&fixture.pool, &root, Some(id + 1))
+        .await
+        .unwrap();
     assert_eq!(total, Total::exact(0));
 }
 
 /// What was taken back has gone from the day's decisions, wherever its resource is now.
 #[tokio::test]
 async fn decisions_of_the_day_are_those_that_stand() {
-    let world = World::new().await;
-    world.report(&estate(40)).await;
-    world.auto_tag().await;
-    let tags = pending(&world).await;
+    let fixture = Fixture::new().await;
+    fixture.report(&estate(40)).await;
+    fixture.auto_tag().await;
+    let tags = pending(&fixture).await;
     let ann = approver("ann");
     let day_ago = || chrono::Utc::now() - chrono::TimeDelta::hours(24);
     let stand = async || {
         let count = async || {
-            counters::decisions(&world.pool, &AccountScope::All, None, None, day_ago())
+            counters::decisions(&fixture.pool, &AccountScope::All, None, None, day_ago())
                 .await
                 .unwrap()
         };
         let unfolded = count().await;
-        counters::fold(&world.pool).await.unwrap();
-        assert_eq!(super::differences(&world).await, []);
+        counters::fold(&fixture.pool).await.unwrap();
+        assert_eq!(super::differences(&fixture).await, []);
         assert_eq!(count().await, unfolded);
         unfolded
     };
-    decide(&world, &ann, Decision::Approve, &tags[..6]).await;
-    decide(&world, &ann, Decision::Deny, &tags[6..10]).await;
+    decide(&fixture, &ann, Decision::Approve, &tags[..6]).await;
+    decide(&fixture, &ann, Decision::Deny, &tags[6..10]).await;
     assert_eq!(stand().await, 10);
     let undo = async |tags: &[i64]| {
-        approvals::undo(&world.pool, &ann, tags.to_vec(), None)
+        approvals::undo(&fixture.pool, &ann, tags.to_vec(), None)
             .await
             .unwrap();
     };
     undo(&tags[4..8]).await;
     assert_eq!(stand().await, 6);
     // Decided again, and taken back again.
-    decide(&world, &ann, Decision::Deny, &tags[5..7]).await;
+    decide(&fixture, &ann, Decision::Deny, &tags[5..7]).await;
     assert_eq!(stand().await, 8);
     undo(&tags[5..6]).await;
     assert_eq!(stand().await, 7);
     // Made by hand is not decided, and to take it back takes nothing off.
     let by_hand = "SELECT resource_id FROM virtual_tags WHERE id = $1";
     let new = approvals::NewTag {
-        resource_id: world.number(by_hand, [tags[20].into()]).await,
+        resource_id: fixture.number(by_hand, [tags[20].into()]).await,
         tag_key: "by hand".into(),
         tag_value: "x".into(),
         reason: None,
     };
-    let made = approvals::create(&world.pool, &ann, new).await.unwrap();
+    let made = approvals::create(&fixture.pool, &ann, new).await.unwrap();
     undo(&[made.id]).await;
     assert_eq!(stand().await, 7);
-    decide(&world, &ann, Decision::Approve, &tags[10..12]).await;
+    decide(&fixture, &ann, Decision::Approve, &tags[10..12]).await;
     assert_eq!(stand().await, 9);
-    sql::execute(&world.pool, "SELECT counters_rebuild()", [])
+    sql::execute(&fixture.pool, "SELECT counters_rebuild()", [])
         .await
         .unwrap();
     assert_eq!(stand().await, 9, "counted anew");

@@ -1,8 +1,8 @@
 //! What exports may take: so many at a time, their bytes, and no longer than the right to them lasts.
 
 use super::outcome;
+use crate::fixture::Fixture;
 use crate::service::{SECRET, Service};
-use crate::world::World;
 use reqwest::{Response, StatusCode};
 use std::time::{Duration, Instant};
 use virtual_tagging::db::sql;
@@ -10,12 +10,12 @@ use virtual_tagging::domain::auth::Role;
 
 /// So many resources, of which a line of an export has about 3 KB.
 async fn resources(service: &Service, count: i64) {
-    let world = World::on(service.db.clone()).await;
+    let fixture = Fixture::on(service.db.clone()).await;
     let insert =
         "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, native_tags, discovered_by)
         SELECT 'arn:' || n, 'n', 'aws', '111', 't', jsonb_build_object('note', repeat('x', 3000)), 'test'
           FROM generate_series(1, $1::bigint) n";
-    sql::execute(&world.pool, insert, [count.into()]).await.unwrap();
+    sql::execute(&fixture.pool, insert, [count.into()]).await.unwrap();
 }
 
 async fn begin(service: &Service, caller: &str, ttl: Duration) -> Response {

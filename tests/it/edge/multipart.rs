@@ -1,8 +1,8 @@
 //! Uploads as an attacker sends them: piece by piece, and never the rest.
 
 use super::outcome;
+use crate::fixture::Fixture;
 use crate::service::{SECRET, Service};
-use crate::world::World;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -97,9 +97,9 @@ fn import() -> Value {
 }
 
 async fn nothing_is_stored(service: &Service) {
-    let world = World::on(service.db.clone()).await;
+    let fixture = Fixture::on(service.db.clone()).await;
     assert_eq!(
-        world.count("import_files").await + world.count("import_chunks").await,
+        fixture.count("import_files").await + fixture.count("import_chunks").await,
         0
     );
 }

@@ -142,7 +142,7 @@ async fn trusted_documents_that_cannot_be_used_keep_the_service_from_starting() 
         let db = crate::db::TestDb::create().await;
         let settings = [("TRUSTED_DOCUMENTS", file.path().to_str().unwrap())];
         let config = crate::service::config(&db.url(), &settings);
-        let started = virtual_tagging::app::App::start(config, virtual_tagging::app::Duty::Serve).await;
+        let started = virtual_tagging::app::App::start(config, virtual_tagging::app::Mode::Serve).await;
         let error = format!("{:#}", started.err().unwrap());
         assert!(error.contains(words), "{error}");
     }

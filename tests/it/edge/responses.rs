@@ -1,10 +1,10 @@
 //! What an answer may take, and all answers that are not sent yet.
 
 use super::{WAYS, outcome};
+use crate::fixture::Fixture;
 use crate::program::Serving;
 use crate::service::{SECRET, Service, client};
 use crate::websocket::Socket;
-use crate::world::World;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -14,12 +14,12 @@ use virtual_tagging::db::sql;
 use virtual_tagging::domain::auth::Role;
 
 /// So many resources with so many bytes of tags each, in one transaction.
-async fn resources(world: &World, from: i64, count: i64, bytes: i32) {
+async fn resources(fixture: &Fixture, from: i64, count: i64, bytes: i32) {
     let insert =
         "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, native_tags, discovered_by)
         SELECT 'arn:' || n, 'n', 'aws', '111', 't', jsonb_build_object('note', repeat('x', $3)), 'test'
           FROM generate_series($1::bigint, $1 + $2 - 1) n";
-    sql::execute(&world.pool, insert, [from.into(), count.into(), bytes.into()])
+    sql::execute(&fixture.pool, insert, [from.into(), count.into(), bytes.into()])
         .await
         .unwrap();
 }
@@ -33,8 +33,8 @@ fn aliases(count: usize) -> String {
 async fn an_answer_that_grows_too_large_is_given_up_by_every_way() {
     let limit = ("GRAPHQL_MAX_RESPONSE_BYTES", "1048576");
     let service = Service::start_with(&[limit, ("GRAPHQL_MAX_BATCH", "4")]).await;
-    let world = World::on(service.db.clone()).await;
-    resources(&world, 0, 60, 16_000).await;
+    let fixture = Fixture::on(service.db.clone()).await;
+    resources(&fixture, 0, 60, 16_000).await;
     let few = "{resources(first:40){nodes{nativeTags}}}".to_owned();
     let nested = format!(
         "{{dashboard{{__typename}} resources(first:3){{nodes{{{} virtualTags{{nodes{{id}}}}}}}}}}",
@@ -71,7 +71,7 @@ async fn an_answer_that_grows_too_large_is_given_up_by_every_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_come_in_answers_that_are_small_enough_or_their_subscription_ends_in_words() {
     let service = Service::start_with(&[("GRAPHQL_MAX_RESPONSE_BYTES", "1048576")]).await;
-    let world = World::on(service.db.clone()).await;
+    let fixture = Fixture::on(service.db.clone()).await;
     let subscription = |count| {
         let tags = aliases(count);
         format!("subscription{{resourceEvents{{cursor events{{resource{{resourceId {tags}}}}}}}}}")
@@ -81,7 +81,7 @@ async fn events_come_in_answers_that_are_small_enough_or_their_subscription_ends
     socket.send(&json!({"type": "ping"})).await;
     assert_eq!(socket.next().await["type"], "pong");
     // 32 of them would have 3 MB.
-    resources(&world, 0, 100, 16_000).await;
+    resources(&fixture, 0, 100, 16_000).await;
     let mut seen = Vec::new();
     while seen.len() < 100 {
         let batch = socket.next_data("resourceEvents").await;
@@ -96,7 +96,7 @@ async fn events_come_in_answers_that_are_small_enough_or_their_subscription_ends
     socket.subscribe("2", &subscription(29)).await;
     socket.send(&json!({"type": "ping"})).await;
     assert_eq!(socket.next().await["type"], "pong");
-    resources(&world, 100, 1, 60_000).await;
+    resources(&fixture, 100, 1, 60_000).await;
     let error = socket.next().await;
     assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("2")));
     assert_eq!(error["payload"][0]["extensions"]["code"], "RESPONSE_TOO_LARGE");
@@ -122,8 +122,8 @@ async fn unread(service: &Service, token: &str, query: &str) -> TcpStream {
 async fn answers_that_nobody_reads_take_a_share_of_the_memory_at_most() {
     let rate = ("RATE_LIMIT_COST", "300000");
     let service = Service::start_with(&[("JWT_SECRET", SECRET), rate]).await;
-    let world = World::on(service.db.clone()).await;
-    resources(&world, 0, 230, 60_000).await;
+    let fixture = Fixture::on(service.db.clone()).await;
+    resources(&fixture, 0, 230, 60_000).await;
     let query = "{resources(first:230){nodes{nativeTags}}}";
     let token = |name| service.token(name, Role::Viewer, None, Duration::from_mins(5));
     let (ann, bob) = (token("ann"), token("bob"));
@@ -161,9 +161,9 @@ fn peak_mib(pid: u32) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_aliases_costs_little_memory() {
-    let world = World::new().await;
-    resources(&world, 0, 100, 60_000).await;
-    let url = world.db.url();
+    let fixture = Fixture::new().await;
+    resources(&fixture, 0, 100, 60_000).await;
+    let url = fixture.db.url();
     let serving = Serving::start(&[
         ("DATABASE_URL", &url),
         ("ENABLE_SCHEDULER", "false"),

@@ -1,9 +1,9 @@
 //! What websockets may take before and after their greeting.
 
 use super::outcome;
+use crate::fixture::Fixture;
 use crate::service::{SECRET, Service};
 use crate::websocket::{Socket, before_all_events};
-use crate::world::World;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
@@ -287,14 +287,14 @@ async fn however_many_watch_runs_one_statement_asks_for_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_missed_is_told_in_the_turn_of_its_caller() {
     let service = Service::start_with(&[("GRAPHQL_MAX_OPERATIONS", "1")]).await;
-    let world = World::on(service.db.clone()).await;
-    let resource = world.resource("orders").await;
+    let fixture = Fixture::on(service.db.clone()).await;
+    let resource = fixture.resource("orders").await;
     let key = |event: Value| event["change"]["tagKey"].as_str().unwrap().to_owned();
     let events = "subscription($after: String) { approvalEvents(after: $after) { cursor events { cursor change { tagKey } } } }";
     let mut present = Socket::ready(&service).await;
     present.subscribe("1", events).await;
     present.until_taken().await;
-    world.tag(resource, "a", "value", 0.8).await;
+    fixture.tag(resource, "a", "value", 0.8).await;
     assert_eq!(key(present.next_event().await), "a");
     let mut locked = Locked::take(&service, "rules").await;
     let slow = service.client.post(service.url("/graphql"));
@@ -307,7 +307,7 @@ async fn what_was_missed_is_told_in_the_turn_of_its_caller() {
     let other = events.replace("tagKey", "tagKey action");
     late.subscribe_with("1", &other, after).await;
     late.stays_silent(Duration::from_millis(300)).await;
-    world.tag(resource, "b", "value", 0.8).await;
+    fixture.tag(resource, "b", "value", 0.8).await;
     assert_eq!(key(present.next_event().await), "b");
     locked.release().await;
     assert_eq!(slow.await.unwrap().unwrap().status(), 200);

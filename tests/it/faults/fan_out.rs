@@ -2,9 +2,9 @@
 //!
 //! At full size by `bench/faults/fan-out.sh`; `cargo test` runs it small, and then judges only what must always hold.
 
+use crate::fixture::{Fixture, approver};
 use crate::program::Serving;
 use crate::service::client;
-use crate::world::{World, approver};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::join_all;
@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::{self, Decision, Selection};
-use virtual_tagging::domain::events::{Cursor, Notifier};
+use virtual_tagging::domain::events::{LogPosition, Notifier};
 
 const EVENTS: &str = "subscription($after: String) {
     approvalEvents(after: $after) { events { cursor change { action tagKey newValue actor } } } }";
@@ -148,18 +148,18 @@ fn fold(hash: u64, text: &str) -> u64 {
 }
 
 /// What one gets who is told exactly the trail behind `after`.
-async fn expected(world: &World, after: Cursor) -> Seen {
+async fn expected(fixture: &Fixture, after: LogPosition) -> Seen {
     #[derive(FromQueryResult)]
-    struct Place {
+    struct ServiceUnderTest {
         xid: i64,
         id: i64,
     }
     let trail = "SELECT xid::text::bigint AS xid, id FROM tag_audit WHERE (xid, id) > ($1::text::xid8, $2)
          ORDER BY tag_audit.xid, id";
     let binds = [after.xid.to_string().into(), after.id.into()];
-    let places: Vec<Place> = sql::rows(&world.pool, trail, binds).await.unwrap();
+    let places: Vec<ServiceUnderTest> = sql::rows(&fixture.pool, trail, binds).await.unwrap();
     let mut seen = Seen::default();
-    for Place { xid, id } in places {
+    for ServiceUnderTest { xid, id } in places {
         let cursor = URL_SAFE_NO_PAD.encode(format!("1:tags:{xid}.{id}"));
         seen.hash = fold(seen.hash, &cursor);
         seen.count += 1;
@@ -168,18 +168,18 @@ async fn expected(world: &World, after: Cursor) -> Seen {
 }
 
 /// The end of the log.
-async fn head(world: &World) -> Cursor {
+async fn head(fixture: &Fixture) -> LogPosition {
     let xid = "SELECT coalesce(max(xid::text::bigint), 0) FROM tag_audit";
     let id = "SELECT coalesce(max(id), 0) FROM tag_audit";
-    Cursor {
-        xid: world.number(xid, []).await,
-        id: world.number(id, []).await,
+    LogPosition {
+        xid: fixture.number(xid, []).await,
+        id: fixture.number(id, []).await,
     }
 }
 
 /// So many tags that wait, and their keys.
-async fn tags(world: &World, count: usize) -> Vec<i64> {
-    let resource = world.resource("orders").await;
+async fn tags(fixture: &Fixture, count: usize) -> Vec<i64> {
+    let resource = fixture.resource("orders").await;
     let insert = "WITH made AS (
             INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied,
                 approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
@@ -187,19 +187,19 @@ async fn tags(world: &World, count: usize) -> Vec<i64> {
                 account_id, resource_type
               FROM resources r, generate_series(1, $2) n WHERE r.id = $1 RETURNING id)
          SELECT count(*) FROM made";
-    world
+    fixture
         .number(insert, [resource.into(), (count as i64).into()])
         .await;
-    let pending = world.tags().await;
+    let pending = fixture.tags().await;
     assert_eq!(pending.len(), count);
     pending.into_iter().map(|tag| tag.id).collect()
 }
 
 /// Decides all tags at a steady rate, as another replica would; notes when.
-async fn decide(world: &World, tags: &[i64], rate: usize, commits: &Commits) {
+async fn decide(fixture: &Fixture, tags: &[i64], rate: usize, commits: &Commits) {
     let notifier = Notifier::default();
     let stop = CancellationToken::new();
-    tokio::spawn(notifier.clone().run(world.pool.clone(), stop.clone()));
+    tokio::spawn(notifier.clone().run(fixture.pool.clone(), stop.clone()));
     let every = Duration::from_secs_f64(PER_TRANSACTION as f64 / rate as f64);
     let mut ticks = tokio::time::interval(every);
     let ann = approver("ann");
@@ -211,7 +211,7 @@ async fn decide(world: &World, tags: &[i64], rate: usize, commits: &Commits) {
         for event in 0..chunk.len() {
             commits.micros[n * PER_TRANSACTION + event].store(now, Ordering::Relaxed);
         }
-        approvals::decide(&world.pool, &ann, Decision::Approve, ids, None)
+        approvals::decide(&fixture.pool, &ann, Decision::Approve, ids, None)
             .await
             .unwrap();
         notifier.committed();
@@ -247,17 +247,17 @@ fn percentile(latencies: &[u64], share: f64) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_subscriber_is_told_every_decision_once_and_in_order() {
     let size = Size::configured();
-    let world = World::new().await;
-    let tags = tags(&world, size.events).await;
+    let fixture = Fixture::new().await;
+    let tags = tags(&fixture, size.events).await;
     let serving = Serving::start(&[
-        ("DATABASE_URL", &world.db.url()),
+        ("DATABASE_URL", &fixture.db.url()),
         ("ENABLE_SCHEDULER", "false"),
         ("ENABLE_WORKERS", "false"),
         ("RUST_LOG", "warn"),
     ])
     .await;
     let address = serving.url.strip_prefix("http://").unwrap();
-    let start = head(&world).await;
+    let start = head(&fixture).await;
     let after = URL_SAFE_NO_PAD.encode(format!("1:tags:{start}"));
 
     let before = resident_kb(serving.pid());
@@ -292,7 +292,7 @@ async fn every_subscriber_is_told_every_decision_once_and_in_order() {
             }
         }
     });
-    decide(&world, &tags, size.rate, &commits).await;
+    decide(&fixture, &tags, size.rate, &commits).await;
     let decided = commits.start.elapsed();
     let mut done: Vec<Subscriber> = Vec::new();
     for subscriber in join_all(reading).await {
@@ -300,7 +300,7 @@ async fn every_subscriber_is_told_every_decision_once_and_in_order() {
     }
     watch.abort();
 
-    let expected = expected(&world, start).await;
+    let expected = expected(&fixture, start).await;
     assert_eq!(expected.count, size.events);
     let mut latencies = vec![0; 2000];
     let mut frames = 0;

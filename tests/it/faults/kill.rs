@@ -1,7 +1,7 @@
 //! The process is killed again and again while it works.
 
-use super::fire::{self, Blow};
-use super::place::{Place, Replica};
+use super::compare::{self, Fault};
+use super::service_under_test::{Replica, ServiceUnderTest};
 use super::sized;
 use super::work::Work;
 use rand::RngExt;
@@ -10,9 +10,9 @@ use std::time::Duration;
 
 struct Kill;
 
-impl Blow for Kill {
+impl Fault for Kill {
     /// SIGKILL; and now and then the next start does not get far either.
-    async fn fall(&mut self, replica: &mut Replica, _: &Place, moments: &mut StdRng) {
+    async fn fall(&mut self, replica: &mut Replica, _: &ServiceUnderTest, moments: &mut StdRng) {
         replica.kill().await;
         if moments.random_bool(0.25) {
             let early = Duration::from_millis(moments.random_range(0..400));
@@ -23,8 +23,8 @@ impl Blow for Kill {
 }
 
 async fn while_at(scenario: &str, work: Work) {
-    let place = Place::shared().await;
-    fire::compare(scenario, work, &place, Kill, sized("FAULTS_BLOWS", 3, 20)).await;
+    let place = ServiceUnderTest::shared().await;
+    compare::compare(scenario, work, &place, Kill, sized("FAULTS_BLOWS", 3, 20)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

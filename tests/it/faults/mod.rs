@@ -6,16 +6,16 @@
 //! the moments at which it is.
 #![expect(clippy::print_stderr, reason = "a scenario says what it did")]
 
-mod estate;
+mod compare;
+mod database_snapshot;
+mod dataset;
 mod fan_out;
-mod fire;
 mod kill;
-mod picture;
-mod place;
 #[cfg(feature = "embedded")]
 mod postgres;
 mod replicas;
 mod rolling;
+mod service_under_test;
 mod subscriber;
 mod work;
 

@@ -1,7 +1,7 @@
 //! PostgreSQL is stopped with `immediate`, as if the machine had lost its power, and started again; the service runs on.
 
-use super::fire::{self, Blow};
-use super::place::{Place, Replica};
+use super::compare::{self, Fault};
+use super::service_under_test::{Replica, ServiceUnderTest};
 use super::sized;
 use super::work::Work;
 use crate::program;
@@ -21,7 +21,7 @@ struct Cluster {
 }
 
 impl Cluster {
-    async fn start() -> (Self, Place) {
+    async fn start() -> (Self, ServiceUnderTest) {
         let mut cluster = Self {
             server: None,
             scratch: Scratch::new(),
@@ -33,7 +33,7 @@ impl Cluster {
         assert_eq!(migrated.code, 0, "{}", migrated.stderr);
         let pool = db::connect(options, &PoolSettings::default()).await.unwrap();
         virtual_tagging::jobs::setup(&pool).await.unwrap();
-        (cluster, Place::of(url, pool))
+        (cluster, ServiceUnderTest::of(url, pool))
     }
 
     async fn restart(&mut self) {
@@ -52,8 +52,8 @@ impl Cluster {
     }
 }
 
-impl Blow for Cluster {
-    async fn fall(&mut self, _: &mut Replica, _: &Place, moments: &mut StdRng) {
+impl Fault for Cluster {
+    async fn fall(&mut self, _: &mut Replica, _: &ServiceUnderTest, moments: &mut StdRng) {
         self.stop_immediately().await;
         tokio::time::sleep(Duration::from_millis(moments.random_range(0..1_500))).await;
         self.restart().await;
@@ -62,7 +62,7 @@ impl Blow for Cluster {
 
 async fn while_at(scenario: &str, work: Work) {
     let (cluster, place) = Cluster::start().await;
-    fire::compare(scenario, work, &place, cluster, sized("FAULTS_BLOWS", 1, 5)).await;
+    compare::compare(scenario, work, &place, cluster, sized("FAULTS_BLOWS", 1, 5)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
 //! Several processes on one database: one is frozen in the middle of its work, and a schedule ticks in all of them.
 
-use super::fire;
-use super::picture::{Picture, assert_trail_is_whole};
-use super::place::{Place, Replica};
+use super::compare;
+use super::database_snapshot::{DatabaseSnapshot, assert_trail_is_whole};
+use super::service_under_test::{Replica, ServiceUnderTest};
 use super::subscriber::Subscriber;
 use super::work::Work;
 use super::{is_full, sized};
@@ -15,7 +15,7 @@ const IN_MID_CHUNK: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname 
 const EVALUATED: &str = "SELECT count(*) FROM ml_inferences";
 
 /// Stops a process while it is in a chunk.
-async fn freeze(place: &Place, replica: &Replica) {
+async fn freeze(place: &ServiceUnderTest, replica: &Replica) {
     for attempt in 1.. {
         place.until(EVALUATED, |done| done > 0).await;
         replica.serving().signal("-STOP").await;
@@ -32,8 +32,8 @@ async fn freeze(place: &Place, replica: &Replica) {
 #[tokio::test(flavor = "multi_thread")]
 async fn frozen() {
     let work = Work::AutoTag(sized("FAULTS_SIZE", 3_000, 50_000));
-    let undisturbed = fire::undisturbed(work).await;
-    let place = Place::shared().await;
+    let undisturbed = compare::undisturbed(work).await;
+    let place = ServiceUnderTest::shared().await;
     work.prepare(&place).await;
     let frozen = Replica::start(&place, work.settings()).await;
     work.ask(&frozen).await;
@@ -73,11 +73,11 @@ async fn frozen() {
     for replica in others {
         replica.end().await;
     }
-    let picture = Picture::of(&place).await;
-    picture.assert_equals(&undisturbed);
+    let snapshot = DatabaseSnapshot::of(&place).await;
+    snapshot.assert_equals(&undisturbed);
     assert_eq!(
-        picture.rows("tag_audit"),
-        picture.rows("virtual_tags"),
+        snapshot.rows("tag_audit"),
+        snapshot.rows("virtual_tags"),
         "one row a change"
     );
     assert_trail_is_whole(&place).await;
@@ -91,7 +91,7 @@ async fn ticks() {
         ("*/2 * * * * *", 2)
     };
     let ticks: i64 = sized("FAULTS_SIZE", 3, 100);
-    let place = Place::shared().await;
+    let place = ServiceUnderTest::shared().await;
     let mut replicas = Vec::new();
     for _ in 0..3 {
         replicas.push(Replica::start(&place, &[("DISCOVERY_INTERVAL", cron)]).await);

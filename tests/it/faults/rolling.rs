@@ -1,9 +1,9 @@
 //! Replicas are restarted in turn under load, behind a client that goes round them as a well-behaved one does.
 
-use super::picture::assert_trail_is_whole;
-use super::place::{Place, Replica};
+use super::database_snapshot::assert_trail_is_whole;
+use super::service_under_test::{Replica, ServiceUnderTest};
 use super::subscriber::Subscriber;
-use super::{estate, sized};
+use super::{dataset, sized};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -102,8 +102,8 @@ impl Caller {
 #[tokio::test(flavor = "multi_thread")]
 async fn restart() {
     let rounds = sized("FAULTS_BLOWS", 1, 10);
-    let place = Place::shared().await;
-    estate::settle(&place.pool, 200).await;
+    let place = ServiceUnderTest::shared().await;
+    dataset::evaluate(&place.pool, 200).await;
     let mut replicas = Vec::new();
     for _ in 0..REPLICAS {
         replicas.push(Replica::start(&place, &[("DRAIN_TIME", "10")]).await);

@@ -1,6 +1,6 @@
 //! A subscriber that comes back, wherever the service is by then, with the cursor of the last event that it has.
 
-use super::place::Place;
+use super::service_under_test::ServiceUnderTest;
 use crate::websocket::before_all_events;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -54,7 +54,7 @@ impl Subscriber {
     }
 
     /// Waits until it has all that the trail has, and compares.
-    pub async fn assert_saw_all(&self, place: &Place) {
+    pub async fn assert_saw_all(&self, place: &ServiceUnderTest) {
         #[derive(FromQueryResult)]
         struct Row {
             id: i64,

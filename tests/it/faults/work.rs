@@ -1,7 +1,7 @@
 //! What the service is doing when it is hit.
 
-use super::estate;
-use super::place::{Place, Replica};
+use super::dataset;
+use super::service_under_test::{Replica, ServiceUnderTest};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use virtual_tagging::db::sql;
@@ -40,12 +40,12 @@ impl Work {
     }
 
     /// Makes what there must be before.
-    pub async fn prepare(self, place: &Place) {
+    pub async fn prepare(self, place: &ServiceUnderTest) {
         match self {
-            AutoTag(size) => estate::settle(&place.pool, size).await,
+            AutoTag(size) => dataset::evaluate(&place.pool, size).await,
             Import(_) => {}
             Bulk(size) => {
-                estate::settle(&place.pool, size.div_ceil(2)).await;
+                dataset::evaluate(&place.pool, size.div_ceil(2)).await;
                 propose(place, size).await;
             }
         }
@@ -103,7 +103,7 @@ impl Work {
 }
 
 /// Tags that wait, two of a resource.
-async fn propose(place: &Place, count: usize) {
+async fn propose(place: &ServiceUnderTest, count: usize) {
     let propose = "changed AS (INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence,
             auto_applied, approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
          SELECT r.id, k.key, 'value', 'PATTERN', 0.8, false, 'PENDING', '{}', 'PATTERN:test', r.cloud, r.account_id,
@@ -132,7 +132,7 @@ fn csv(rows: usize) -> Vec<u8> {
         "native_tags",
     ];
     writer.write_record(header).unwrap();
-    for report in (0..rows).map(estate::report) {
+    for report in (0..rows).map(dataset::report) {
         let tags = serde_json::to_string(&report.native_tags).unwrap();
         let created = report.created_at.unwrap().to_rfc3339();
         let region = report.region.unwrap();

@@ -1,6 +1,6 @@
 //! What a websocket's other end may say.
 
-use super::{codes, try_all_on, twist};
+use super::{codes, mutate, try_all_on};
 use crate::service::Service;
 use futures::{SinkExt, StreamExt};
 use proptest::prelude::*;
@@ -88,7 +88,7 @@ impl Wire {
 fn any_message_is_answered_or_closes_the_socket_with_a_code() {
     let runtime = Runtime::new().unwrap();
     let service = runtime.block_on(Service::start());
-    let messages = twist::text(include_str!("corpus/messages.txt"));
+    let messages = mutate::text(include_str!("corpus/messages.txt"));
     let strategy = (any::<bool>(), prop::collection::vec(messages, 1..5));
     try_all_on(&runtime, 128, &strategy, |(is_ready, messages)| {
         let service = &service;

@@ -1,7 +1,7 @@
 //! Documents, bodies and uploads over HTTP, and the same documents over a websocket.
 
 use super::messages::Wire;
-use super::{codes, try_all_on, twist};
+use super::{codes, mutate, try_all_on};
 use crate::service::Service;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ fn any_document_is_answered_and_over_a_websocket_alike() {
     let runtime = Runtime::new().unwrap();
     let service = runtime.block_on(Service::start());
     let wire = Mutex::new(runtime.block_on(Wire::ready(&service)));
-    let documents = twist::text(include_str!("corpus/documents.txt"));
+    let documents = mutate::text(include_str!("corpus/documents.txt"));
     try_all_on(&runtime, 128, &documents, |document| {
         let (service, wire) = (&service, &wire);
         async move {
@@ -67,7 +67,7 @@ fn any_body_is_answered() {
     try_all_on(
         &runtime,
         128,
-        &twist::bytes(include_str!("corpus/bodies.txt")),
+        &mutate::bytes(include_str!("corpus/bodies.txt")),
         |body| {
             let request = service.client.post(service.url("/graphql"));
             let request = request.header("content-type", "application/json").body(body);
@@ -87,7 +87,7 @@ fn any_upload_is_answered() {
     let service = runtime.block_on(Service::start());
     // Some are sent with the type that their boundary fits, some with others.
     let strategy = (
-        twist::bytes(include_str!("corpus/uploads.txt")),
+        mutate::bytes(include_str!("corpus/uploads.txt")),
         prop::sample::select(vec!["x", "x", "x", "x", "", "\"x\"", "--x"]),
     );
     try_all_on(&runtime, 128, &strategy, |(body, boundary)| {

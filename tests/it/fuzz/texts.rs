@@ -1,6 +1,6 @@
 //! Conditions of rules, templates of their values, inventories, cursors and ids: read without a service.
 
-use super::{try_all, twist};
+use super::{mutate, try_all};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use virtual_tagging::domain::Cloud;
@@ -28,7 +28,7 @@ fn any_condition_is_taken_or_refused_with_its_place() {
     let resource = resource();
     try_all(
         256,
-        &twist::text(include_str!("corpus/conditions.txt")),
+        &mutate::text(include_str!("corpus/conditions.txt")),
         |text| match Condition::compile(&text) {
             Ok(condition) => {
                 let held = condition.matches(&resource);
@@ -50,7 +50,7 @@ fn any_condition_is_taken_or_refused_with_its_place() {
 
 #[test]
 fn every_condition_of_the_corpus_is_as_its_author_thinks() {
-    for text in twist::entries(include_str!("corpus/conditions.txt")) {
+    for text in mutate::entries(include_str!("corpus/conditions.txt")) {
         let is_good = !text.starts_with("// refused\n");
         let text = text.trim_start_matches("// refused\n");
         assert_eq!(Condition::compile(text).is_ok(), is_good, "{text}");
@@ -60,7 +60,7 @@ fn every_condition_of_the_corpus_is_as_its_author_thinks() {
 #[test]
 fn any_template_is_taken_or_refused() {
     let corpus = include_str!("corpus/templates.txt");
-    try_all(256, &twist::text(corpus), |text| {
+    try_all(256, &mutate::text(corpus), |text| {
         if let Ok(template) = ValueTemplate::compile(&text) {
             let _value = template.render("prod-payroll-db");
         }
@@ -71,7 +71,7 @@ fn any_template_is_taken_or_refused() {
 #[test]
 fn any_file_is_an_inventory_or_refused_and_ends() {
     let corpus = include_str!("corpus/inventories.txt");
-    try_all(256, &twist::bytes(corpus), |bytes| {
+    try_all(256, &mutate::bytes(corpus), |bytes| {
         let lines = bytes.split(|&byte| byte == b'\n').count();
         let Ok(reader) = InventoryReader::from_reader(Cursor::new(bytes), None, Reading::default()) else {
             return Ok(());
@@ -88,7 +88,7 @@ fn any_file_is_an_inventory_or_refused_and_ends() {
 #[test]
 fn any_text_is_an_id_or_refused() {
     let corpus = include_str!("corpus/ids.txt");
-    try_all(512, &twist::text(corpus), |text| {
+    try_all(512, &mutate::text(corpus), |text| {
         for text in [text.clone(), super::places::opaque(&text)] {
             let _event = decode_event("tags", &text);
             let _schedule = Id::<ScheduleKind>::decode(&text);

@@ -220,7 +220,7 @@ async fn runs_and_evaluations_are_typed() {
             "outcome": "SUGGEST", "reason": "r", "alternatives": [{"key": "team", "value": "b", "source": "PATTERN",
             "confidence": 0.5, "reason": "p", "lost_because": "weaker"}]}]'"#,
     ] {
-        sql::execute(&api.world.pool, statement, []).await.unwrap();
+        sql::execute(&api.fixture.pool, statement, []).await.unwrap();
     }
     let found = api
         .ask(

@@ -17,8 +17,8 @@ use tokio::sync::Semaphore;
 use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::graphql::context::{RequestId, execute, subscribe};
-use virtual_tagging::graphql::course::Course;
 use virtual_tagging::graphql::error::finish;
+use virtual_tagging::graphql::subscription_progress::SubscriptionProgress;
 
 /// A number that differs after every change.
 const STATE: &str = "SELECT (count(*) + sum(hashtext(t::text)))::bigint FROM (SELECT id, tag_value, approval_status FROM virtual_tags
@@ -32,7 +32,7 @@ struct Ids(Vec<(&'static str, String)>);
 impl Ids {
     async fn of(api: &Api) -> Self {
         let id = |kind: &str, key: String| URL_SAFE_NO_PAD.encode(format!("{kind}:{key}"));
-        let one = async |statement: &'static str| api.world.number(statement, []).await.to_string();
+        let one = async |statement: &'static str| api.fixture.number(statement, []).await.to_string();
         let audit = "SELECT (extract(epoch FROM \"timestamp\") * 1000000)::bigint FROM tag_audit
             WHERE account_id = 'account-0' ORDER BY id LIMIT 1";
         let audit_id = "SELECT id FROM tag_audit WHERE account_id = 'account-0' ORDER BY id LIMIT 1";
@@ -98,7 +98,7 @@ async fn answer_within(time: Duration, api: &Api, caller: Option<Actor>, operati
     }
     let id = RequestId("test".into());
     let mut response: Response = if operation.starts_with("subscription") {
-        let course = Arc::new(Course::new(None));
+        let course = Arc::new(SubscriptionProgress::new(None));
         let mut answers = subscribe(&api.schema, &api.services, request, caller, id.clone(), course);
         match tokio::time::timeout(time, answers.next()).await {
             Ok(response) => response.unwrap(),
@@ -229,7 +229,7 @@ async fn exports_show_what_is_in_scope() {
             let reader = actor(Role::Viewer, scope);
             let filter = ExportFilter::default();
             let mut export = Export::new(
-                api.world.pool.clone(),
+                api.fixture.pool.clone(),
                 Arc::new(Semaphore::new(1)),
                 &reader,
                 kind,
@@ -291,11 +291,11 @@ async fn nobody_the_wrong_role_and_the_wrong_accounts_are_refused_by_every_root_
     api.follow();
     let schedule =
         "INSERT INTO schedules (job_name, cron, active_from) VALUES ('discover', '0 0 1 1 *', now())";
-    virtual_tagging::db::sql::execute(&api.world.pool, schedule, [])
+    virtual_tagging::db::sql::execute(&api.fixture.pool, schedule, [])
         .await
         .unwrap();
     let ids = Ids::of(&api).await;
-    let before = api.world.number(STATE, []).await;
+    let before = api.fixture.number(STATE, []).await;
     for (name, operation, low, scope) in CASES {
         let operation = ids.fill(operation);
         let nobody = answer(&api, None, &operation).await;
@@ -315,7 +315,7 @@ async fn nobody_the_wrong_role_and_the_wrong_accounts_are_refused_by_every_root_
         check_scope(&api, name, &operation, role, scope).await;
     }
     assert_eq!(
-        api.world.number(STATE, []).await,
+        api.fixture.number(STATE, []).await,
         before,
         "a refusal changed something"
     );

@@ -45,7 +45,7 @@ const RUNS: [&str; 3] = [
 async fn with_runs() -> Api {
     let api = Api::with_rows(4).await;
     for statement in RUNS {
-        sql::execute(&api.world.pool, statement, []).await.unwrap();
+        sql::execute(&api.fixture.pool, statement, []).await.unwrap();
     }
     api
 }
@@ -137,7 +137,7 @@ async fn every_way_to_a_run_shows_the_same_of_it() {
         .collect();
     let schedules = "INSERT INTO schedules (job_name, cron, active_from)
          SELECT unnest(ARRAY['discover', 'auto_tag']), '0 0 1 1 *', now()";
-    sql::execute(&api.world.pool, schedules, []).await.unwrap();
+    sql::execute(&api.fixture.pool, schedules, []).await.unwrap();
     let ways = format!(
         "query($ids: [ID!]!, $id: ID!) {{ jobRun(id: $id) {{ {RUN} }} nodes(ids: $ids) {{ ... on JobRun {{ {RUN} }} }}
            schedules {{ lastRun {{ {RUN} }} }} dashboard {{ lastRuns {{ {RUN} }} openRuns }} }}"
@@ -163,7 +163,7 @@ async fn every_way_to_a_run_shows_the_same_of_it() {
 async fn a_changed_run_shows_no_more_than_one_that_is_read() {
     let api = with_runs().await;
     let asked_for = "UPDATE scheduler_jobs SET requested_by = 'ada' WHERE accounts = '{account-0,account-1}'";
-    sql::execute(&api.world.pool, asked_for, []).await.unwrap();
+    sql::execute(&api.fixture.pool, asked_for, []).await.unwrap();
     let id = runs(&api, limited(Role::Approver)).await[4]["id"].clone();
     for verb in ["retryRun", "cancelRun"] {
         let change = format!(
@@ -212,9 +212,9 @@ async fn refusals_tell_limited_callers_nothing_of_sources_and_runs() {
     };
     let unknown = undo(1_000_000).await;
     assert_eq!(unknown.1, "NOT_FOUND");
-    let newest = api.world.number("SELECT max(id) FROM scheduler_jobs", []).await;
+    let newest = api.fixture.number("SELECT max(id) FROM scheduler_jobs", []).await;
     sql::execute(
-        &api.world.pool,
+        &api.fixture.pool,
         "DELETE FROM decision_items WHERE account_id = 'account-1'",
         [],
     )
@@ -229,13 +229,13 @@ async fn refusals_tell_limited_callers_nothing_of_sources_and_runs() {
 #[tokio::test]
 async fn a_finder_that_forgets_the_scope_finds_no_runs() {
     let mut api = with_runs().await;
-    api.services.db = api.world.scoped.clone();
+    api.services.db = api.fixture.scoped.clone();
     api.schema = virtual_tagging::graphql::schema::build(api.services.clone());
     let query = format!("{{ jobRuns {{ nodes {{ {RUN} }} }} }}");
     let forgetful = actor(Role::Admin, AccountScope::All);
     let own = AccountScope::Only(vec!["account-1".into()]);
     let answer = asked(&api, forgetful, &query, json!({}));
-    let answer = virtual_tagging::domain::auth::within(&own, Box::pin(answer)).await;
+    let answer = virtual_tagging::domain::auth::with_account_scope(&own, Box::pin(answer)).await;
     assert!(!answer.to_string().contains(SECRET), "{answer}");
 }
 

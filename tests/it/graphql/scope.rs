@@ -73,10 +73,10 @@ const FOREIGN: [&str; 4] = [
 #[tokio::test]
 async fn what_is_in_other_accounts_shows_in_no_figure_and_no_flag() {
     let api = Api::with_rows(300).await;
-    sql::execute(&api.world.pool, "ANALYZE", []).await.unwrap();
+    sql::execute(&api.fixture.pool, "ANALYZE", []).await.unwrap();
     let before = answers(&api).await;
     for statement in FOREIGN {
-        sql::execute(&api.world.pool, statement, []).await.unwrap();
+        sql::execute(&api.fixture.pool, statement, []).await.unwrap();
     }
     let after = answers(&api).await;
     assert_eq!(before, after);

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use virtual_tagging::domain::auth::{AccountScope, Role, within};
+use virtual_tagging::domain::auth::{AccountScope, Role, with_account_scope};
 use virtual_tagging::domain::counters;
 use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::domain::inventory::list;
@@ -45,11 +45,11 @@ async fn number(db: &mut PgConnection, statement: String) -> i64 {
 #[tokio::test]
 async fn raw_sql_sees_what_is_in_scope_and_changes_nothing() {
     let api = Api::with_rows(20).await;
-    counters::fold(&api.world.pool).await.unwrap();
-    let mut owner = PgConnection::connect_with(&api.world.db.connect_options())
+    counters::fold(&api.fixture.pool).await.unwrap();
+    let mut owner = PgConnection::connect_with(&api.fixture.db.connect_options())
         .await
         .unwrap();
-    let mut reader = PgConnection::connect_with(&api.world.db.connect_options())
+    let mut reader = PgConnection::connect_with(&api.fixture.db.connect_options())
         .await
         .unwrap();
     let as_reader = "BEGIN; SET LOCAL ROLE virtual_tagging_reader";
@@ -126,7 +126,7 @@ async fn raw_sql_sees_what_is_in_scope_and_changes_nothing() {
 #[tokio::test]
 async fn the_wall_does_not_hide_the_indexes() {
     let api = Api::with_rows(2_000).await;
-    let mut reader = PgConnection::connect_with(&api.world.db.connect_options())
+    let mut reader = PgConnection::connect_with(&api.fixture.db.connect_options())
         .await
         .unwrap();
     sqlx::raw_sql("ANALYZE").execute(&mut reader).await.unwrap();
@@ -160,7 +160,7 @@ async fn the_wall_does_not_hide_the_indexes() {
 #[tokio::test]
 async fn the_wall_does_not_halve_what_the_planner_expects() {
     let api = Api::with_rows(2_000).await;
-    let mut db = PgConnection::connect_with(&api.world.db.connect_options())
+    let mut db = PgConnection::connect_with(&api.fixture.db.connect_options())
         .await
         .unwrap();
     // Apart, so that no transaction that changed something stays open.
@@ -211,7 +211,7 @@ async fn an_id_of_another_account_is_refused_as_one_of_nobody_is() {
     };
     let foreign = "SELECT resource_id AS id FROM resources WHERE account_id = 'account-0'";
     let foreign: String = sqlx::query_scalar(foreign)
-        .fetch_one(api.world.pool.get_postgres_connection_pool())
+        .fetch_one(api.fixture.pool.get_postgres_connection_pool())
         .await
         .unwrap();
     let refused = create("AWS", "account-1", &foreign).await;
@@ -245,11 +245,11 @@ fn only(accounts: &[&str]) -> AccountScope {
 #[tokio::test]
 async fn a_finder_that_forgets_the_scope_meets_the_wall() {
     let api = Api::with_rows(40).await;
-    let scoped = &api.world.scoped;
+    let scoped = &api.fixture.scoped;
     let ids: Vec<i64> = (0..100).collect();
     let seen = async |scope: AccountScope| {
         let all = list::by_ids(scoped, &AccountScope::All, ids.clone());
-        let found = within(&scope, Box::pin(all)).await.unwrap();
+        let found = with_account_scope(&scope, Box::pin(all)).await.unwrap();
         let mut accounts: Vec<String> = found.into_iter().map(|resource| resource.account_id).collect();
         accounts.sort();
         let count = accounts.len();
@@ -284,7 +284,7 @@ async fn a_finder_that_forgets_the_scope_meets_the_wall() {
 #[tokio::test]
 async fn exports_are_read_behind_the_wall() {
     let api = Api::with_rows(16).await;
-    api.world.pool.get_postgres_connection_pool().close().await;
+    api.fixture.pool.get_postgres_connection_pool().close().await;
     for kind in [ExportKind::Resources, ExportKind::Tags] {
         let reader = actor(Role::Viewer, only(&["account-1"]));
         let db = api.services.reads(&reader.scope).clone();

@@ -1,10 +1,10 @@
 //! The service: the same steps through the verbs that resolvers and jobs call, and what the database then says.
 
-use super::cut::{Cut, quiet};
+use super::crash_point::{Cut, quiet};
 use super::state::{Change, Model, upper};
 use super::steps::{Act, Verdict, reference};
+use crate::fixture::{Fixture, actor, approver, settings};
 use crate::runs::{request, silence};
-use crate::world::{World, actor, approver, settings};
 use sea_orm::FromQueryResult;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
 use virtual_tagging::domain::rules;
-use virtual_tagging::domain::runs::{self, Arguments, Progress};
+use virtual_tagging::domain::runs::{self, JobSpec, Progress};
 use virtual_tagging::domain::tagging::auto_tag::{self, LoadedEngine};
 use virtual_tagging::error::{Error, Result};
 use virtual_tagging::jobs::Queue;
@@ -41,7 +41,7 @@ pub type Place = (usize, String, String);
 
 /// All that must be equal on both sides after each step.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Picture {
+pub struct DatabaseSnapshot {
     pub tags: BTreeMap<Place, Vec<String>>,
     /// By slot: what it is called, its native tags, whether it is retired, and the revision of its evaluation.
     pub resources: BTreeMap<usize, (String, String, bool, Option<i64>)>,
@@ -51,7 +51,7 @@ pub struct Picture {
     pub trail: Vec<Change>,
 }
 
-impl Picture {
+impl DatabaseSnapshot {
     pub fn of_model(model: &Model) -> Self {
         let place = |number: usize| {
             let tag = &model.tags[&number];
@@ -133,7 +133,7 @@ struct AuditRow {
 }
 
 pub struct Real<'a> {
-    world: &'a World,
+    fixture: &'a Fixture,
     case: u64,
     loaded: LoadedEngine,
     tags: BTreeMap<Place, i64>,
@@ -158,32 +158,32 @@ fn ada() -> Actor {
 }
 
 impl<'a> Real<'a> {
-    pub async fn new(world: &'a World, case: u64) -> Self {
+    pub async fn new(fixture: &'a Fixture, case: u64) -> Self {
         let last = "SELECT coalesce(max(id), 0) FROM tag_audit";
-        let loaded = auto_tag::load_engine(&world.pool, &settings()).await.unwrap();
+        let loaded = auto_tag::load_engine(&fixture.pool, &settings()).await.unwrap();
         Self {
-            world,
+            fixture,
             case,
             loaded,
             tags: BTreeMap::new(),
             resources: BTreeMap::new(),
-            last_audit: world.number(last, []).await,
+            last_audit: fixture.number(last, []).await,
         }
     }
 
     pub async fn revision(&self) -> i64 {
-        self.world.number("SELECT revision FROM engine_state", []).await
+        self.fixture.number("SELECT revision FROM engine_state", []).await
     }
 
     /// The id that the next rule gets.
     pub async fn next_rule(&self) -> i64 {
         let next = "SELECT last_value + CASE WHEN is_called THEN 1 ELSE 0 END FROM rules_id_seq";
-        self.world.number(next, []).await
+        self.fixture.number(next, []).await
     }
 
     /// Reads what the database holds now, and remembers ids for the next step.
-    pub async fn picture(&mut self) -> Picture {
-        let pool = &self.world.pool;
+    pub async fn snapshot(&mut self) -> DatabaseSnapshot {
+        let pool = &self.fixture.pool;
         let tags =
             "SELECT t.id, r.resource_id AS reference, t.tag_key, t.tag_value, t.approval_status, t.source,
                 t.confidence, t.auto_applied, t.rule_id, t.evidence_signature, t.decided_by,
@@ -199,27 +199,27 @@ impl<'a> Real<'a> {
                 new_status, source, confidence, auto_applied, actor FROM tag_audit WHERE id > $1 ORDER BY id";
         let trail: Vec<AuditRow> = sql::rows(pool, trail, [self.last_audit.into()]).await.unwrap();
         self.last_audit = trail.last().map_or(self.last_audit, |row| row.id);
-        let inferences = self.world.count("ml_inferences").await;
+        let inferences = self.fixture.count("ml_inferences").await;
         let ids = resources.iter().map(|row| (slot(&row.reference), row.id));
         self.resources = ids.collect();
         self.tags.clear();
-        let mut picture = Picture {
+        let mut snapshot = DatabaseSnapshot {
             revision: self.revision().await,
             inferences,
             trail: trail.into_iter().map(change).collect(),
-            ..Picture::default()
+            ..DatabaseSnapshot::default()
         };
-        picture.trail.sort();
+        snapshot.trail.sort();
         for row in resources {
             let state = (row.name, row.native_tags.to_string(), row.retired, row.evaluated);
-            picture.resources.insert(slot(&row.reference), state);
+            snapshot.resources.insert(slot(&row.reference), state);
         }
         for row in tags {
             let place = (slot(&row.reference), row.tag_key.clone(), row.tag_value.clone());
             self.tags.insert(place.clone(), row.id);
-            picture.tags.insert(place, view(row));
+            snapshot.tags.insert(place, view(row));
         }
-        picture
+        snapshot
     }
 
     fn tag(&self, model: &Model, number: usize) -> i64 {
@@ -238,10 +238,10 @@ impl<'a> Real<'a> {
     }
 
     /// Does it. `model` is as it was before the step.
-    pub async fn perform(&mut self, model: &Model, act: &Act) -> Outcome {
+    pub async fn execute_act(&mut self, model: &Model, act: &Act) -> Outcome {
         if let Act::Cut(act, polls) = act {
             let heard = Cut::after(*polls, self.perform_whole(model, act)).await;
-            quiet(self.world).await;
+            quiet(self.fixture).await;
             // A worker's rules are its own, and die with it.
             self.load(true).await;
             return heard.unwrap_or(Outcome::Unheard);
@@ -250,7 +250,7 @@ impl<'a> Real<'a> {
     }
 
     async fn perform_whole(&mut self, model: &Model, act: &Act) -> Outcome {
-        let (pool, ann) = (&self.world.pool, approver(ANN));
+        let (pool, ann) = (&self.fixture.pool, approver(ANN));
         match act {
             Act::Report(reports) => self.report(reports, false).await,
             Act::Snapshot { reports, .. } => self.report(reports, true).await,
@@ -306,7 +306,7 @@ impl<'a> Real<'a> {
 
     async fn report(&self, reports: &[(usize, ResourceReport)], whole: bool) -> Outcome {
         let notifier = Notifier::default();
-        let mut reconciler = Reconciler::new(&self.world.pool, &notifier, "test", None);
+        let mut reconciler = Reconciler::new(&self.fixture.pool, &notifier, "test", None);
         let reports: Vec<ResourceReport> = reports.iter().map(|(_, report)| report.clone()).collect();
         if !reports.is_empty() {
             reconciler.resources(reports).await.unwrap();
@@ -318,7 +318,7 @@ impl<'a> Real<'a> {
     }
 
     async fn decide(&self, verdict: Verdict, selection: Selection) -> Outcome {
-        let (pool, ann) = (&self.world.pool, approver(ANN));
+        let (pool, ann) = (&self.fixture.pool, approver(ANN));
         let decision = match (verdict, selection) {
             (Verdict::Undo, Selection::Ids(ids)) => {
                 return self.outcome(approvals::undo(pool, &ann, ids, None).await);
@@ -331,16 +331,16 @@ impl<'a> Real<'a> {
 
     /// Also waits until what was refused is rolled back: a worker passes over what somebody still holds.
     async fn load(&mut self, reload: bool) {
-        quiet(self.world).await;
+        quiet(self.fixture).await;
         if reload {
-            let loaded = auto_tag::load_engine(&self.world.pool, &settings()).await;
+            let loaded = auto_tag::load_engine(&self.fixture.pool, &settings()).await;
             self.loaded = loaded.unwrap();
         }
     }
 
     async fn evaluate(&mut self, reload: bool) -> Outcome {
         self.load(reload).await;
-        let txn = self.world.pool.begin().await.unwrap();
+        let txn = self.fixture.pool.begin().await.unwrap();
         let loaded = &self.loaded;
         let chunk = auto_tag::chunk(&txn, loaded, &cause(WORKER, None)).await.unwrap();
         assert_eq!(chunk.failed, 0);
@@ -351,19 +351,19 @@ impl<'a> Real<'a> {
     /// All the work of a chunk, and no commit.
     async fn abandon(&mut self) -> Outcome {
         self.load(true).await;
-        let txn = self.world.pool.begin().await.unwrap();
+        let txn = self.fixture.pool.begin().await.unwrap();
         let loaded = &self.loaded;
         auto_tag::chunk(&txn, loaded, &cause(WORKER, None)).await.unwrap();
         drop(txn);
-        quiet(self.world).await;
+        quiet(self.fixture).await;
         Outcome::Done
     }
 
     /// A worker is taken for dead while it is in a chunk, finds out at its checkpoint, and the next one does the work.
     async fn take_over(&mut self) -> Outcome {
         self.load(true).await;
-        let pool = &self.world.pool;
-        let run = request(pool, Arguments::AutoTag {}).await;
+        let pool = &self.fixture.pool;
+        let run = request(pool, JobSpec::AutoTag {}).await;
         let claim = |worker: &'static str| runs::claim(pool, run.id, worker, CancellationToken::new());
         let first = claim("first").await.unwrap().unwrap();
         let loaded = &self.loaded;
@@ -371,17 +371,17 @@ impl<'a> Real<'a> {
         let txn = pool.begin().await.unwrap();
         auto_tag::chunk(&txn, loaded, &cause).await.unwrap();
         silence(pool).await;
-        assert_eq!(runs::rescue(pool, &Queue).await.unwrap().requeued, 1);
+        assert_eq!(runs::reclaim_orphans(pool, &Queue).await.unwrap().requeued, 1);
         let second = claim("second").await.unwrap().unwrap();
         let late = first.checkpoint(&txn, Progress::default()).await;
         assert!(late.is_err(), "the first worker may still commit");
         drop(txn);
-        quiet(self.world).await;
+        quiet(self.fixture).await;
         let txn = pool.begin().await.unwrap();
         auto_tag::chunk(&txn, loaded, &cause).await.unwrap();
         let _flow = second.checkpoint(&txn, Progress::default()).await.unwrap();
         txn.commit().await.unwrap();
-        runs::settle(pool, &Queue, &second, Ok(())).await.unwrap();
+        runs::finish_run(pool, &Queue, &second, Ok(())).await.unwrap();
         Outcome::Done
     }
 
@@ -394,12 +394,12 @@ impl<'a> Real<'a> {
           WHERE (old_status, old_value) IS DISTINCT FROM (status_before, value_before)";
         let prefix = format!("{}%", reference(self.case, 0).trim_end_matches('0'));
         assert_eq!(
-            self.world.number(broken, [prefix.into()]).await,
+            self.fixture.number(broken, [prefix.into()]).await,
             0,
             "the trail has a gap"
         );
         for leftover in ["resources", "rules", "scheduler_jobs"] {
-            sql::execute(&self.world.pool, &format!("DELETE FROM {leftover}"), [])
+            sql::execute(&self.fixture.pool, &format!("DELETE FROM {leftover}"), [])
                 .await
                 .unwrap();
         }
@@ -409,7 +409,7 @@ impl<'a> Real<'a> {
 fn done<T>(result: Result<T>) -> Outcome {
     match result {
         Ok(_) => Outcome::Done,
-        Err(Error::Rejected(_)) => Outcome::Refused,
+        Err(Error::Validation(_)) => Outcome::Refused,
         Err(error) => panic!("{error}"),
     }
 }

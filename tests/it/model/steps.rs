@@ -308,7 +308,7 @@ fn report(case: u64, slot: usize, name: usize, native: usize) -> ResourceReport 
     ResourceReport {
         resource_id: reference(case, slot),
         native_tags: tags(native),
-        ..crate::world::resource(pick(&NAMES, name))
+        ..crate::fixture::resource(pick(&NAMES, name))
     }
 }
 

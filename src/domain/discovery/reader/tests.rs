@@ -174,7 +174,7 @@ fn gzip_truncated_anywhere_is_an_error() {
     for length in 2..packed.len() {
         let result = open(&packed[..length], None).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         assert!(
-            matches!(result, Err(ReadError::Broken { .. })),
+            matches!(result, Err(ReadError::Io { .. })),
             "cut to {length}: {result:?}"
         );
     }

@@ -5,7 +5,7 @@ use super::{Api, Ids, STATE, answer, code, eve, foreign, is_nothing};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use virtual_tagging::domain::auth::{AccountScope, Role, within};
+use virtual_tagging::domain::auth::{AccountScope, Role, with_account_scope};
 use virtual_tagging::graphql::schema::build;
 
 /// Those whose accounts are limited read through connections of their own, whatever they read.
@@ -21,7 +21,7 @@ async fn what_limited_callers_read_is_read_behind_the_wall() {
     for (_, operation, ..) in reads() {
         before.push(answer(&api, own(), &ids.fill(operation)).await);
     }
-    api.services.db = api.world.db.connect().await;
+    api.services.db = api.fixture.db.connect().await;
     api.services.db.get_postgres_connection_pool().close().await;
     api.schema = build(api.services.clone());
     for ((name, operation, ..), before) in reads().zip(before) {
@@ -33,14 +33,14 @@ async fn what_limited_callers_read_is_read_behind_the_wall() {
 async fn blind(api: &Api, operation: &str) -> Value {
     let own = AccountScope::Only(vec!["account-1".into()]);
     let forgetful = Some(eve(Role::Admin, AccountScope::All));
-    within(&own, Box::pin(answer(api, forgetful, operation))).await
+    with_account_scope(&own, Box::pin(answer(api, forgetful, operation))).await
 }
 
 #[tokio::test]
 async fn nothing_leaks_where_the_first_wall_is_down() {
     let mut api = Api::with_rows(16).await;
     let ids = Ids::of(&api).await;
-    api.services.db = api.world.scoped.clone();
+    api.services.db = api.fixture.scoped.clone();
     api.schema = build(api.services.clone());
     let mut answered = 0;
     for (name, operation, _, scope) in CASES.iter().filter(|case| case.0.starts_with("Query")) {
@@ -67,14 +67,14 @@ async fn nothing_is_changed_where_the_first_wall_is_down() {
         if !matches!(scope, Scope::Refused) || !name.starts_with("Mutation") || name.contains("ApiToken") {
             continue;
         }
-        let before = api.world.number(STATE, []).await;
+        let before = api.fixture.number(STATE, []).await;
         let answer = blind(&api, &ids.fill(operation)).await;
-        assert_eq!(api.world.number(STATE, []).await, before, "{name}: {answer}");
+        assert_eq!(api.fixture.number(STATE, []).await, before, "{name}: {answer}");
         refused += usize::from(code(&answer) == "INTERNAL_SERVER_ERROR");
     }
     assert!(refused >= 6, "{refused} changes were refused by PostgreSQL");
     let own = "SELECT id FROM virtual_tags WHERE account_id = 'account-1' LIMIT 1";
-    let own = URL_SAFE_NO_PAD.encode(format!("VirtualTag:{}", api.world.number(own, []).await));
+    let own = URL_SAFE_NO_PAD.encode(format!("VirtualTag:{}", api.fixture.number(own, []).await));
     let approve = format!("mutation {{ approveTags(input: {{ids: [\"{own}\"]}}) {{ decided }} }}");
     assert_eq!(blind(&api, &approve).await["data"]["approveTags"]["decided"], 1);
 }

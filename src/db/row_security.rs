@@ -1,0 +1,129 @@
+//! The second wall: connections on which PostgreSQL shows the rows of some accounts and no others.
+//!
+//! The first wall is the scope that every finder takes. For the case that one forgets it, callers limited to accounts
+//! read through a pool of their own: its connections have the role [`READER`], and for that role the tables have
+//! row-level security (migrations `0011_wall` and `0013_scoped_callers`). The accounts do not come from the finder, which
+//! is the one to be mistaken, but from where the caller was recognised: [`with_account_scope`] marks the caller's work, and a
+//! connection is told the accounts each time that it is given out. Work without a mark sees no row.
+//!
+//! What such callers change goes through the pool that sees everything, in transactions which the mark reaches, too:
+//! triggers refuse a row of other accounts, see [`limit`].
+
+use super::health::LastOutage;
+use super::{PoolSettings, STALE_PLANS, answers, lasting, sql};
+use crate::error::{Error, Result};
+use futures::Stream;
+use sea_orm::{DatabaseConnection, FromQueryResult, SqlxPostgresConnector, Statement};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// The role of these connections: it reads, and changes nothing.
+pub const READER: &str = "virtual_tagging_reader";
+
+tokio::task_local! {
+    static ACCOUNTS: Arc<Vec<String>>;
+}
+
+/// A caller's work; see [`with_account_scope`].
+pub struct ScopedFuture<T> {
+    accounts: Option<Arc<Vec<String>>>,
+    work: T,
+}
+
+/// Marks a future or a stream as the work of a caller who may see these accounts, or all. The mark does not reach tasks
+/// that it spawns.
+pub fn with_account_scope<T>(accounts: Option<Vec<String>>, work: T) -> ScopedFuture<T> {
+    let accounts = accounts.map(Arc::new);
+    ScopedFuture { accounts, work }
+}
+
+impl<T: Unpin> ScopedFuture<T> {
+    fn step<R>(&mut self, step: impl FnOnce(Pin<&mut T>) -> R) -> R {
+        let Self { accounts, work } = self;
+        match accounts {
+            None => step(Pin::new(work)),
+            Some(accounts) => ACCOUNTS.sync_scope(accounts.clone(), || step(Pin::new(work))),
+        }
+    }
+}
+
+impl<F: Future + Unpin> Future for ScopedFuture<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.step(|work| work.poll(context))
+    }
+}
+
+impl<S: Stream + Unpin> Stream for ScopedFuture<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.step(|work| work.poll_next(context))
+    }
+}
+
+/// The pool of such connections. They are opened when somebody needs them: before the first migration there is no role.
+pub(super) fn pool(
+    options: PgConnectOptions,
+    settings: &PoolSettings,
+    last_outage: LastOutage,
+) -> DatabaseConnection {
+    let pool = lasting(settings, settings.scoped_connections)
+        .after_connect(|connection, _| Box::pin(set_session_accounts(connection)))
+        .before_acquire(move |connection, meta| {
+            let spared =
+                last_outage.is_newer_than_outage(meta.age) && STALE_PLANS.is_newer_than_outage(meta.age);
+            // The answer also proves that the connection is alive.
+            Box::pin(async move { answers(spared, set_session_accounts(connection)).await })
+        })
+        .connect_lazy_with(options.options([("role", READER)]));
+    SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+}
+
+/// Proves that the role can be had, that it may read what it is there to read, and that the tables know it.
+pub async fn verify_row_security(pool: &DatabaseConnection) -> Result<()> {
+    // PostgreSQL looks at the rights of a statement even if no row can come of it.
+    let tables = migration::READER_TABLES.map(|name| format!("SELECT FROM {name} WHERE false"));
+    let proof = format!(
+        "SELECT bool_and(row_security_active(name)) AS stands
+           FROM unnest(ARRAY['resources', 'virtual_tags', 'tag_audit', 'ml_inferences']) name
+          WHERE NOT EXISTS ({})",
+        tables.join(" UNION ALL ")
+    );
+    let proof = Box::pin(sql::row::<Proof>(pool, &proof, []));
+    match with_account_scope(Some(Vec::new()), proof).await? {
+        Some(Proof { stands: true }) => Ok(()),
+        _ => Err(Error::internal(format!(
+            "row-level security does not hold for the role {READER}"
+        ))),
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Proof {
+    stands: bool,
+}
+
+/// What a transaction in the name of a caller limited to accounts begins with: from there to its end triggers refuse it
+/// rows of others (migration `0013_scoped_callers`). Nothing for other work.
+pub(super) fn limit() -> Option<Statement> {
+    let accounts = ACCOUNTS.try_with(|accounts| accounts.to_vec()).ok()?;
+    let limit = "SELECT set_config('virtual_tagging.accounts', $1::text[]::text, true)";
+    Some(sql::statement(limit, [accounts.into()]))
+}
+
+async fn set_session_accounts(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let accounts = ACCOUNTS.try_with(Arc::clone).unwrap_or_else(|_unmarked| {
+        tracing::error!("a statement of a caller limited to accounts ran without telling them, and saw none");
+        Arc::default()
+    });
+    // An array as PostgreSQL writes it, whatever the accounts are called.
+    sqlx::query("SELECT set_config('virtual_tagging.accounts', $1::text[]::text, false)")
+        .bind(&*accounts)
+        .execute(connection)
+        .await
+        .map(drop)
+}

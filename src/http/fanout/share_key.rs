@@ -1,0 +1,107 @@
+//! Which subscriptions can be executed together.
+
+use super::normal_form;
+use crate::domain::auth::{Actor, Role};
+use crate::domain::events::{Log, LogPosition, ResourceLog, TagLog};
+use crate::graphql::context::Services;
+use crate::graphql::cursor;
+use crate::http::executor::Operation;
+use async_graphql::Value as ConstValue;
+use async_graphql::parser::types::Selection;
+use async_graphql_value::Value;
+
+/// The argument that says where to go on.
+const AFTER: &str = "after";
+
+/// What a shared subscription follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubscriptionSource {
+    /// The log of the tags.
+    Tags,
+    /// The log of the resources.
+    Resources,
+    /// Something that is told as it is now, and again when it has changed.
+    State,
+}
+
+impl SubscriptionSource {
+    fn of(field: &str) -> Option<Self> {
+        match field {
+            "approvalEvents" => Some(Self::Tags),
+            "resourceEvents" => Some(Self::Resources),
+            "approvalStats" | "jobProgress" => Some(Self::State),
+            _ => None,
+        }
+    }
+
+    /// The end of the log as this process has read it.
+    pub fn head(self, services: &Services) -> LogPosition {
+        match self {
+            Self::Tags => services.tag_feed.status().head,
+            Self::Resources => services.resource_feed.status().head,
+            Self::State => LogPosition::default(),
+        }
+    }
+
+    fn decode(self, text: &str) -> Option<LogPosition> {
+        let log = match self {
+            Self::Tags => TagLog::NAME,
+            Self::Resources => ResourceLog::NAME,
+            Self::State => return None,
+        };
+        cursor::decode_event(log, text).ok()
+    }
+}
+
+/// Names the subscriptions that have the same answers: the same operation in its normal form, for actors for whom the
+/// same things exist. Who the actor is shows in no answer of a subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ShareKey {
+    operation: Box<str>,
+    role: Role,
+    accounts: Option<Vec<String>>,
+}
+
+/// A subscription that may be shared.
+#[derive(Debug)]
+pub struct ShareableOperation {
+    pub key: ShareKey,
+    pub source: SubscriptionSource,
+    /// Where its caller wants to go on.
+    pub after: Option<LogPosition>,
+}
+
+impl ShareableOperation {
+    /// Gives nothing for an operation that must be executed by itself, which is also how it learns what is wrong with it.
+    pub fn of(operation: &Operation, actor: &Actor) -> Option<Self> {
+        let definition = operation.document().operation(operation.name()).ok()?;
+        let [item] = definition.selection_set.node.items.as_slice() else {
+            return None;
+        };
+        let Selection::Field(field) = &item.node else {
+            return None;
+        };
+        let source = SubscriptionSource::of(field.node.name.node.as_str())?;
+        let variables = operation.variables();
+        let after = match field.node.get_argument(AFTER).map(|value| &value.node) {
+            None => None,
+            Some(Value::Variable(name)) => normal_form::variable(definition, variables, name).cloned(),
+            Some(value) => value.clone().into_const(),
+        };
+        let after = match after {
+            None | Some(ConstValue::Null) => None,
+            Some(ConstValue::String(text)) => Some(source.decode(&text)?),
+            Some(_) => return None,
+        };
+        let operation = normal_form::write(operation.document(), definition, variables, AFTER);
+        Some(Self {
+            key: ShareKey {
+                operation: operation.into(),
+                role: actor.role,
+                accounts: actor.scope.as_bind(),
+            },
+            source,
+            after,
+        })
+    }
+}
