@@ -11,9 +11,9 @@ use axum::routing::post;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::{self, PoolSettings};
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::events::{Feed, Notifier};
 use virtual_tagging::domain::page::PageLimits;
 use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
@@ -73,7 +73,7 @@ async fn main() -> anyhow::Result<()> {
         notifier,
         tag_feed,
         resource_feed,
-        run_watcher: virtual_tagging::domain::runs::RunWatcher::default(),
+        run_watcher: virtual_tagging::runs::RunWatcher::default(),
     };
     let bare = Bare {
         schema: schema::build(services.clone()),

@@ -14,7 +14,6 @@ use crate::clock::SystemClock;
 use crate::config::{Config, WorkerConfig};
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::page::PageLimits;
-use crate::domain::runs::RunWatcher;
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::domain::tagging::revision;
 use crate::domain::tokens::Bearers;
@@ -25,6 +24,7 @@ use crate::http::{
     SocketLimits, limits,
 };
 use crate::jobs::{self, JobContext, Queue};
+use crate::runs::RunWatcher;
 use crate::telemetry::Metrics;
 use anyhow::Context;
 use axum::Router;

@@ -24,8 +24,8 @@
 //!   transaction and writes the trail ([`domain::audit::with_trail`]); then a resolver of a few lines in the feature's
 //!   file of [`graphql`], and its test.
 //! - **A job**: a name in [`entities::JobName`] and in the table's constraint (a migration), arguments in
-//!   [`domain::runs::Arguments`], a verb in [`domain`] that works in chunks and ends each with
-//!   [`domain::runs::RunHandle::checkpoint`], a handler in [`jobs`], and a schedule there if it has one.
+//!   [`runs::Arguments`], a verb in [`domain`] that works in chunks and ends each with
+//!   [`runs::RunHandle::checkpoint`], a handler in [`jobs`], and a schedule there if it has one.
 //! - **A source of candidates**: implement [`domain::tagging::CandidateSource`] in a file of [`domain::tagging`] and
 //!   add it where [`domain::tagging::Engine::new`] lists the others.
 //! - **A provider**: implement [`domain::discovery::Provider`] in a file of [`providers`] and name it in
@@ -34,6 +34,7 @@
 //!   `schema.graphql` again (`cargo run -- schema > schema.graphql`).
 
 pub mod app;
+pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -45,4 +46,5 @@ pub mod graphql;
 pub mod http;
 pub mod jobs;
 pub mod providers;
+pub mod runs;
 pub mod telemetry;

@@ -3,14 +3,14 @@
 use super::output::{complain, say};
 use super::signals::Interrupt;
 use crate::app::{Database, Share};
+use crate::auth::Actor;
 use crate::config::{Config, UnpackLimits};
-use crate::domain::auth::Actor;
 use crate::domain::discovery::{Batcher, Entry, InventoryReader, Reading, Rejection, ReportSink};
 use crate::domain::events::Notifier;
 use crate::domain::inventory::Reconciler;
-use crate::domain::runs::{self, JobSpec};
 use crate::domain::tagging::auto_tag;
 use crate::jobs::Queue;
+use crate::runs::{self, JobSpec};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};

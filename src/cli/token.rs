@@ -1,8 +1,8 @@
 //! `token`: mints bearer tokens for development and scripts.
 
 use super::output::say;
+use crate::auth::{AccountScope, Actor, Role};
 use crate::config::Config;
-use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::http::auth::issue_token;
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;

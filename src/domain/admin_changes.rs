@@ -5,8 +5,8 @@
 pub use crate::entities::admin_change::Model as AdminChange;
 pub use crate::entities::{AdminAction, AdminSubject};
 
+use crate::auth::{AccountScope, Actor, Role};
 use crate::db::sql;
-use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::admin_change::{self, Column, Entity};

@@ -4,8 +4,8 @@
 //! both; migration `0008_counters` has it all. So a figure is exact at any moment, and writers never wait for each
 //! other over a counter.
 
+use crate::auth::AccountScope;
 use crate::db::sql;
-use crate::domain::auth::AccountScope;
 use crate::entities::{ApprovalStatus, Cloud, TagSource};
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};

@@ -1,11 +1,11 @@
 //! The inventory at a glance.
 
-use crate::domain::auth::Actor;
+use crate::auth::Actor;
 use crate::domain::counters;
 pub use crate::domain::counters::{CloudCount, StatusCount};
-use crate::domain::runs::Run;
 use crate::entities::scheduler_job;
 use crate::error::Result;
+use crate::runs::Run;
 use sea_orm::sea_query::Expr;
 use sea_orm::{DatabaseConnection, PaginatorTrait, QueryFilter, QuerySelect};
 

@@ -9,10 +9,10 @@ use super::error::{Result, UserError, split_user_errors};
 use super::id::{Id, JobRunKind, VirtualTagKind};
 use super::rows::Rows;
 use super::run::JobRun;
+use crate::auth::Role;
 use crate::domain::approvals::{
     self, DecidedFilter, Decision, DecisionOutcome, Decisions, Selection, TagFilter,
 };
-use crate::domain::auth::Role;
 use crate::error::Error;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use std::collections::HashSet;

@@ -4,8 +4,8 @@ use super::context::ContextExt;
 use super::enums::ImportAction;
 use super::error::Result;
 use crate::domain::imports::Sample as SampleRow;
-use crate::domain::runs::Run;
 use crate::domain::{JobName, RunStatus};
+use crate::runs::Run;
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
 

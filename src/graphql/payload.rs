@@ -34,7 +34,7 @@ use super::virtual_tag::VirtualTag;
 use crate::domain::approvals::VirtualTag as TagRow;
 use crate::domain::inventory::Resource as ResourceRow;
 use crate::domain::rules::RuleRow;
-use crate::domain::runs::Run;
+use crate::runs::Run;
 
 payloads! {
     /// What came of `createResource`.

@@ -8,8 +8,8 @@ use super::payload::{
     UpdateResourcePayload, UpdateVirtualTagPayload,
 };
 use super::resource::{ResourceInput, native_tags};
+use crate::auth::Role;
 use crate::domain::approvals::{self, NewTag};
-use crate::domain::auth::Role;
 use crate::domain::inventory::{self, Edit};
 use async_graphql::{Context, InputObject, Json, Object};
 

@@ -9,10 +9,10 @@ use super::payload::{
     RunAutoTaggingPayload, RunDiscoveryPayload, TriggerSchedulePayload,
 };
 use super::schedule::Schedule;
-use crate::domain::auth::AccountScope;
+use crate::auth::AccountScope;
 use crate::domain::imports::{self, ImportSpec};
-use crate::domain::runs::{self, JobSpec, Run, ScheduleEdit};
 use crate::error::{Error, Result as DomainResult};
+use crate::runs::{self, JobSpec, Run, ScheduleEdit};
 use async_graphql::{Context, InputObject, Object, SimpleObject, Upload};
 use tokio::io::AsyncSeekExt;
 

@@ -6,7 +6,7 @@ use super::error::Result;
 use super::id::{Id, ScheduleKind};
 use super::run::JobRun;
 use crate::clock::Clock;
-use crate::domain::runs::{Schedule as ScheduleRow, next_run_at};
+use crate::runs::{Schedule as ScheduleRow, next_run_at};
 use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveEnum;

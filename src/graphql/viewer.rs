@@ -2,7 +2,7 @@
 
 use super::context::ContextExt;
 use super::error::Result;
-use crate::domain::auth::{AccountScope, Role as DomainRole};
+use crate::auth::{AccountScope, Role as DomainRole};
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
 /// What an actor may do; each role may do all that the ones before it may.

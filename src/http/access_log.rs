@@ -1,6 +1,6 @@
 //! The access log: a line for each operation and each export, when `ACCESS_LOG` says so.
 
-use crate::domain::auth::Actor;
+use crate::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::telemetry::ACCESS_TARGET;
 use std::time::Instant;

@@ -11,8 +11,8 @@ pub use issue_token::issue_token;
 
 use super::denied::{Reason, unauthenticated};
 use super::rate_limit::RateLimiter;
+use crate::auth::{AccountScope, Actor, Role};
 use crate::config::{AuthConfig, ConfigError};
-use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::subject::is_personal;
 use crate::domain::tokens::{self, Bearer, Bearers};
 use chrono::Utc;

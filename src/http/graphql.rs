@@ -7,7 +7,7 @@ use super::negotiation::{Media, accepted};
 use super::rate_limit::TEXT_BYTES;
 use super::request::{self, Content, Incoming};
 use super::{SharedHttpState, body, graphiql, upload, websocket};
-use crate::domain::auth::Actor;
+use crate::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
 use crate::graphql::response_budget::Reservation;

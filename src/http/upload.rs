@@ -16,7 +16,7 @@ use super::executor::{Operation, RequestError};
 use super::rate_limit::{FILE_BYTES, Meter, TEXT_BYTES};
 use super::values::FILE_NAME;
 use super::{limits, request};
-use crate::domain::auth::Actor;
+use crate::auth::Actor;
 use crate::domain::imports;
 use crate::error::Error;
 use crate::graphql::error::Code;

@@ -1,9 +1,9 @@
 //! Auto-tagging: evaluates the resources that are due.
 
 use super::JobContext;
-use crate::domain::runs::RunHandle;
 use crate::domain::tagging::auto_tag;
 use crate::error::Result;
+use crate::runs::RunHandle;
 
 pub(super) async fn run(context: &JobContext, run: &RunHandle) -> Result<()> {
     auto_tag::run(

@@ -2,8 +2,8 @@
 
 use super::JobContext;
 use crate::domain::approvals::{Decision, bulk};
-use crate::domain::runs::RunHandle;
 use crate::error::Result;
+use crate::runs::RunHandle;
 
 pub(super) async fn run(
     context: &JobContext,

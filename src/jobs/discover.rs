@@ -4,8 +4,8 @@ use super::JobContext;
 use crate::domain::cluster_stats;
 use crate::domain::discovery::{DiscoveryContext, Provider};
 use crate::domain::inventory::{Reconciler, rejections};
-use crate::domain::runs::RunHandle;
 use crate::error::{Error, Result};
+use crate::runs::RunHandle;
 use std::sync::Arc;
 
 /// Asks one provider, or all. One that fails does not keep the others from reporting; the run then fails as a whole,

@@ -2,8 +2,8 @@
 
 use super::JobContext;
 use crate::domain::imports::{self, ImportSpec};
-use crate::domain::runs::RunHandle;
 use crate::error::Result;
+use crate::runs::RunHandle;
 
 pub(super) async fn run(context: &JobContext, run: &RunHandle, spec: ImportSpec) -> Result<()> {
     let unpack = context.unpack;

@@ -12,7 +12,7 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An advisory lock of PostgreSQL with a key of this process's own, held by a connection of its own beside the pool. The
 /// kernel closes the connection when the process dies, however it dies, and PostgreSQL then gives the lock back; so
-/// that [`crate::domain::runs::reclaim_orphans`] takes the process's runs within seconds.
+/// that [`crate::runs::reclaim_orphans`] takes the process's runs within seconds.
 pub(super) struct LivenessLock {
     db: DatabaseConnection,
     /// Stands in the runs that this process has claimed.

@@ -4,9 +4,9 @@ use super::{JobContext, queue};
 use crate::config::RunHistory;
 use crate::domain::approvals::items;
 use crate::domain::inventory::prune;
-use crate::domain::runs::{self, ControlFlow, Progress, RunHandle};
 use crate::domain::{audit, counters, imports};
 use crate::error::Result;
+use crate::runs::{self, ControlFlow, Progress, RunHandle};
 use chrono::TimeDelta;
 use std::time::Duration;
 

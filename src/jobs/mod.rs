@@ -1,5 +1,5 @@
 //! The jobs: the queue that wakes workers, the workers, the clock that ticks the schedules, and one thin handler per
-//! job. What a job does is in the domain; what becomes of a run is decided on its row, see [`crate::domain::runs`].
+//! job. What a job does is in the domain; what becomes of a run is decided on its row, see [`crate::runs`].
 
 mod auto_tag;
 mod decide;
@@ -20,9 +20,9 @@ use crate::config::{Config, JobsConfig, UnpackLimits};
 use crate::domain::JobName;
 use crate::domain::discovery::Provider;
 use crate::domain::events::Notifier;
-use crate::domain::runs::{self, JobNotifier};
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::error::{Error, Result};
+use crate::runs::{self, JobNotifier};
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
 use std::time::Duration;

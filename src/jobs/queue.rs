@@ -1,8 +1,8 @@
 //! apalis' queue in PostgreSQL, as far as it serves us: it carries ids of runs to idle workers.
 
 use crate::db::{migrate, sql};
-use crate::domain::runs::JobNotifier;
 use crate::error::{Error, Result};
+use crate::runs::JobNotifier;
 use apalis_postgres::PostgresStorage;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};

@@ -1,7 +1,8 @@
 //! The clock: ticks the schedules, looks for runs that nobody looks after, and folds the counters.
 
 use super::JobContext;
-use crate::domain::{counters, runs};
+use crate::domain::counters;
+use crate::runs;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;

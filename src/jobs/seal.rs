@@ -2,8 +2,8 @@
 
 use super::JobContext;
 use crate::domain::audit::seal;
-use crate::domain::runs::RunHandle;
 use crate::error::Result;
+use crate::runs::RunHandle;
 
 pub(super) async fn run(context: &JobContext, run: &RunHandle) -> Result<()> {
     seal::seal(&context.db, Some(run)).await.map(drop)

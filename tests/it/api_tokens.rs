@@ -9,9 +9,9 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tracing_subscriber::layer::SubscriberExt;
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::tokens::{self, Bearers, Secret, TokenDraft};
 use virtual_tagging::error::{Error, Problem};
 

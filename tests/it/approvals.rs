@@ -3,10 +3,10 @@
 use crate::fixture::{Fixture, actor, approver, limited};
 use sea_orm::TransactionTrait;
 use std::time::Duration;
+use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::approvals::{self, Decision, Decisions, GroupKey, Selection, TagFilter};
-use virtual_tagging::domain::auth::{Actor, Role};
 use virtual_tagging::domain::{AuditAction, TagSource};
 use virtual_tagging::error::{Error, ProblemCode};
 

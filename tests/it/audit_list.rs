@@ -3,11 +3,11 @@
 use crate::finding::{sorted, walk};
 use crate::fixture::{Fixture, approver, limited};
 use chrono::TimeDelta;
+use virtual_tagging::auth::{AccountScope, Actor};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::AuditAction;
 use virtual_tagging::domain::audit::AuditRow;
 use virtual_tagging::domain::audit::list::{self, AuditFilter, AuditOrder};
-use virtual_tagging::domain::auth::{AccountScope, Actor};
 use virtual_tagging::entities::tag_audit;
 
 /// Rows of two actors, one after the other, over three months.

@@ -7,20 +7,20 @@ use sea_orm::TransactionTrait;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision, Selection};
 use virtual_tagging::domain::audit::Cause;
-use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::rules;
-use virtual_tagging::domain::runs::{self, JobSpec};
 use virtual_tagging::domain::tagging::auto_tag::{self, CHUNK, EngineSettings};
 use virtual_tagging::domain::tagging::revision;
 use virtual_tagging::domain::tagging::{Candidate, CandidateSource, Engine, Subject};
 use virtual_tagging::entities::virtual_tag::Model as Tag;
 use virtual_tagging::jobs::Queue;
+use virtual_tagging::runs::{self, JobSpec};
 
 pub async fn tag_of(fixture: &Fixture, key: &str) -> Option<Tag> {
     fixture.tags().await.into_iter().find(|tag| tag.tag_key == key)

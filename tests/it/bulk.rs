@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::approvals::{self, Decision, DecisionOutcome, Selection, TagFilter, bulk};
-use virtual_tagging::domain::auth::{Actor, Role};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::list::{self, ResourceFilter};
-use virtual_tagging::domain::runs::{self, JobSpec, Run, RunEnd, RunHandle};
 use virtual_tagging::domain::total::Total;
 use virtual_tagging::domain::{Outcome, RunStatus};
 use virtual_tagging::entities::decision_item;
 use virtual_tagging::error::{Error, ProblemCode, Result};
 use virtual_tagging::jobs::Queue;
+use virtual_tagging::runs::{self, JobSpec, Run, RunEnd, RunHandle};
 
 /// Resources of two accounts in turn, each with two tags that wait, and the trail of these.
 async fn filled(resources: i64) -> Fixture {

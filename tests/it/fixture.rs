@@ -7,9 +7,9 @@ use sea_orm::{
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::audit::{self, AuditRow, Cause};
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::discovery::ResourceReport;
 use virtual_tagging::domain::inventory::reconcile::{self, Reconciled};
 use virtual_tagging::domain::tagging::auto_tag::{self, ChunkResult, EngineSettings};

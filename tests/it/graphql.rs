@@ -14,9 +14,9 @@ use async_graphql::{Request, Response, Variables};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::events::{Feed, Notifier};
 use virtual_tagging::domain::page::PageLimits;
 use virtual_tagging::domain::tagging::Thresholds;
@@ -53,7 +53,7 @@ impl Api {
             sources: vec!["simulated".into()],
             tag_feed: Feed::open(fixture.pool.clone(), &notifier).await.unwrap(),
             resource_feed: Feed::open(fixture.pool.clone(), &notifier).await.unwrap(),
-            run_watcher: virtual_tagging::domain::runs::RunWatcher::default(),
+            run_watcher: virtual_tagging::runs::RunWatcher::default(),
             notifier,
         };
         Self {

@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use virtual_tagging::domain::auth::Role;
+use virtual_tagging::auth::Role;
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 

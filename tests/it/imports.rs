@@ -9,9 +9,9 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::time::Duration;
+use virtual_tagging::auth::Role;
 use virtual_tagging::domain::ApprovalStatus;
 use virtual_tagging::domain::approvals::Decision;
-use virtual_tagging::domain::auth::Role;
 
 const INVENTORY: &str = "mutation($file: Upload!, $dryRun: Boolean!, $mode: ImportMode!) {
     import: importInventory(input: {file: $file, dryRun: $dryRun, mode: $mode}) {

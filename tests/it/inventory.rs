@@ -2,8 +2,8 @@
 
 use crate::fixture::{Fixture, actor, limited, resource};
 use sea_orm::TransactionTrait;
+use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::reconcile::Reconciled;

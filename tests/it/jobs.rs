@@ -10,13 +10,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use virtual_tagging::auth::Role;
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::config::{Config, JobsConfig, UnpackLimits};
-use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::imports::{self, ImportSpec};
-use virtual_tagging::domain::runs::{self, JobSpec, Run};
 use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
 use virtual_tagging::domain::tagging::revision;
 use virtual_tagging::domain::tagging::{Thresholds, Vocabulary};
@@ -24,6 +23,7 @@ use virtual_tagging::domain::{JobName, RunStatus};
 use virtual_tagging::entities::scheduler_job;
 use virtual_tagging::jobs::{self, JobContext, Queue};
 use virtual_tagging::providers::Simulated;
+use virtual_tagging::runs::{self, JobSpec, Run};
 
 const DISCOVER: JobSpec = JobSpec::Discover { source: None };
 

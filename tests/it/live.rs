@@ -6,7 +6,7 @@ use crate::websocket::{Socket, before_all_events};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use std::time::Duration;
-use virtual_tagging::domain::auth::Role;
+use virtual_tagging::auth::Role;
 
 const EVENTS: &str = "subscription($after: String, $filter: ApprovalFilter) {
     approvalEvents(after: $after, filter: $filter) {

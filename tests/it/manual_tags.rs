@@ -2,10 +2,10 @@
 
 use crate::approvals::{decide, refusal};
 use crate::fixture::{Fixture, actor, approver};
+use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Superseded};
 use virtual_tagging::domain::approvals::{self, Decision, NewTag};
-use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::{TagSource, inventory};
 use virtual_tagging::error::ProblemCode;
 

@@ -11,15 +11,15 @@ use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::domain::RunStatus;
 use virtual_tagging::domain::approvals::{self, Decision, DecisionOutcome, Selection, TagFilter, bulk};
-use virtual_tagging::domain::auth::{Actor, Role};
 use virtual_tagging::domain::events::Notifier;
-use virtual_tagging::domain::runs::{self, ControlFlow, JobSpec, Progress, Run, RunEnd, RunHandle};
 use virtual_tagging::domain::tokens::{self, TokenDraft};
 use virtual_tagging::error::{Error, Result};
 use virtual_tagging::jobs::Queue;
+use virtual_tagging::runs::{self, ControlFlow, JobSpec, Progress, Run, RunEnd, RunHandle};
 
 const APPROVE: &str =
     "mutation { approveTags(input: {filter: {minConfidence: 0}}) { run { id } userErrors { message } } }";

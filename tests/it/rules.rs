@@ -3,10 +3,10 @@
 use crate::auto_tag::{decide, tag_of};
 use crate::fixture::{Fixture, actor, approver, resource, settings};
 use futures::future::join_all;
+use virtual_tagging::auth::Role;
 use virtual_tagging::domain::ApprovalStatus::{Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision};
-use virtual_tagging::domain::auth::Role;
 use virtual_tagging::domain::rules::{self, DryRuns, RuleDraft};
 
 pub fn rule(name: &str, condition: &str, key: &str, value: &str) -> RuleDraft {

@@ -5,15 +5,15 @@ use crate::fixture::Fixture;
 use chrono::{TimeDelta, Utc};
 use sea_orm::{DatabaseConnection, EntityTrait, TransactionTrait};
 use tokio_util::sync::CancellationToken;
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
-use virtual_tagging::domain::runs::{
-    self, AttemptFailure, ControlFlow, JobSpec, Lease, Progress, Run, RunEnd, RunHandle,
-};
 use virtual_tagging::domain::{JobName, RunStatus};
 use virtual_tagging::entities::scheduler_job;
 use virtual_tagging::error::{Error, ProblemCode};
 use virtual_tagging::jobs::Queue;
+use virtual_tagging::runs::{
+    self, AttemptFailure, ControlFlow, JobSpec, Lease, Progress, Run, RunEnd, RunHandle,
+};
 
 pub const DISCOVER: JobSpec = JobSpec::Discover { source: None };
 

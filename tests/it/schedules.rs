@@ -7,13 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{DatabaseConnection, EntityTrait};
 use serde_json::json;
 use std::sync::Mutex;
+use virtual_tagging::auth::Role;
 use virtual_tagging::clock::Clock;
 use virtual_tagging::domain::JobName;
-use virtual_tagging::domain::auth::Role;
-use virtual_tagging::domain::runs::{self, ScheduleEdit};
 use virtual_tagging::entities::schedule;
 use virtual_tagging::error::Error;
 use virtual_tagging::jobs::Queue;
+use virtual_tagging::runs::{self, ScheduleEdit};
 
 /// A clock that the test sets.
 struct SetClock(Mutex<DateTime<Utc>>);

@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use virtual_tagging::app::{App, Mode, RunningApp};
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::config::{Config, Secret};
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::http::auth::issue_token;
 
 /// Signs the tokens of services that want them.

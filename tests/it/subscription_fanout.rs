@@ -6,8 +6,8 @@ use crate::websocket::{Socket, before_all_events};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;
+use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::Role;
 
 const EVENTS: &str = "subscription($after: String) {
     approvalEvents(after: $after) { cursor events { cursor change { tagKey reason } } } }";

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-use virtual_tagging::domain::auth::Role;
+use virtual_tagging::auth::Role;
 
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,

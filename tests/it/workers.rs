@@ -7,12 +7,12 @@ use sea_orm::DatabaseConnection;
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::RunStatus;
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::imports::{self, ImportSpec};
-use virtual_tagging::domain::runs::{self, ControlFlow, JobSpec, Lease, RunEnd, RunHandle, WorkerId};
 use virtual_tagging::error::Error;
 use virtual_tagging::jobs::Queue;
+use virtual_tagging::runs::{self, ControlFlow, JobSpec, Lease, RunEnd, RunHandle, WorkerId};
 
 const DISCOVER: JobSpec = JobSpec::Discover { source: None };
 const AUTO_TAG: JobSpec = JobSpec::AutoTag {};

@@ -8,13 +8,13 @@ use super::selection::ResolvedSelection;
 use super::{
     Decision, Decisions, Selection, VirtualTag, by_id, check_reason, decide, lock_resources, not_found,
 };
+use crate::auth::{AccountScope, Actor, Role, with_account_scope};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
-use crate::domain::auth::{AccountScope, Actor, Role, with_account_scope};
 use crate::domain::events::Notifier;
-use crate::domain::runs::{self, ControlFlow, JobNotifier, JobSpec, Progress, Run, RunHandle};
 use crate::entities::Outcome;
 use crate::error::{Error, Problem, ProblemCode, Result};
+use crate::runs::{self, ControlFlow, JobNotifier, JobSpec, Progress, Run, RunHandle};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult};
 use serde::Serialize;
 use std::collections::BTreeMap;

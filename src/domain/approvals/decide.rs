@@ -1,9 +1,9 @@
 //! Approving and denying, and what all decisions have in common.
 
 use super::{Decisions, Selection, VirtualTag, check_reason, lock_resources, outcomes, too_many, undo};
+use crate::auth::{AccountScope, Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause, ChangedTag};
-use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::tagging::revision;
 use crate::entities::{ApprovalStatus, Outcome};
 use crate::error::{Error, Problem, ProblemCode, Result};

@@ -2,9 +2,9 @@
 
 use super::query_plan::{self, OF_GROUP, QueryPlan};
 use super::{GroupKey, TagFilter};
+use crate::auth::{AccountScope, Actor};
 use crate::db::sql;
 use crate::domain::account_pages::{for_each_account, of_account, opaque};
-use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, TagCounterKey};
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};

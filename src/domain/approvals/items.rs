@@ -1,8 +1,8 @@
 //! Reading what became of each tag that a run was to decide.
 
 use super::bulk;
+use crate::auth::AccountScope;
 use crate::db::sql;
-use crate::domain::auth::AccountScope;
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::entities::Outcome;
 pub use crate::entities::decision_item::Model as DecisionItem;

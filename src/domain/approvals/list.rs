@@ -3,8 +3,8 @@
 use super::filter::TagFilter;
 use super::query_plan::{CountBounds, choose_plan, page_of_pending};
 use super::{VirtualTag, rows};
+use crate::auth::{AccountScope, Actor};
 use crate::domain::account_pages::{Rows, opaque};
-use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, TagCounterKey};
 use crate::domain::inventory::Resource;
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};

@@ -1,9 +1,9 @@
 //! Tags that people make by hand. They hold at once: who may make one may approve one.
 
 use super::{VirtualTag, check_reason, undo};
+use crate::auth::{Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause};
-use crate::domain::auth::{Actor, Role};
 use crate::domain::tagging::revision;
 use crate::entities::{TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};

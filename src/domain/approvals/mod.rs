@@ -39,9 +39,9 @@ pub(crate) use selection::check_count;
 pub use selection::{DecidedFilter, GroupKey, MAX_IDS, Selection};
 pub use undo::undo;
 
+use crate::auth::AccountScope;
 use crate::db::sql;
 use crate::domain::audit::ChangedTag;
-use crate::domain::auth::AccountScope;
 use crate::entities::virtual_tag;
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::sea_query::{Expr, ExprTrait};

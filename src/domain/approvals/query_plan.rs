@@ -2,8 +2,8 @@
 //! For callers limited to accounts only the counters of their accounts decide that, not the planner.
 
 use super::filter::TagFilter;
+use crate::auth::{AccountScope, Actor};
 use crate::domain::account_pages::{Rows, opaque};
-use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, TagCounterKey};
 use crate::domain::page::{self, KeyKind, Keyset, Window};
 use crate::domain::total;

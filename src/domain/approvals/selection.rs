@@ -1,13 +1,13 @@
 //! Which tags a decision is about.
 
 use super::{Decision, MAX_AT_ONCE, TagFilter};
+use crate::auth::{AccountScope, Actor};
 use crate::db::sql;
 use crate::domain::account_pages::opaque;
-use crate::domain::auth::{AccountScope, Actor};
-use crate::domain::runs::{self, JobSpec};
 use crate::domain::{ApprovalStatus, RunStatus};
 use crate::entities::{TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
+use crate::runs::{self, JobSpec};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, PostgresQueryBuilder};
 use sea_orm::{

@@ -3,9 +3,9 @@
 use super::TagFilter;
 use super::list::{self, Load, QueueOrder};
 use super::query_plan;
+use crate::auth::{AccountScope, Actor};
 use crate::db::sql;
 use crate::domain::account_pages::opaque;
-use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, Band, TagCounterKey};
 use crate::domain::page::Window;
 use crate::domain::total;

@@ -1,9 +1,9 @@
 //! Taking a decision back.
 
 use super::{Decision, Decisions, Selection, VirtualTag, decide};
+use crate::auth::{AccountScope, Actor};
 use crate::db::sql;
 use crate::domain::audit::{self, Cause, ChangedTag};
-use crate::domain::auth::{AccountScope, Actor};
 use crate::entities::ApprovalStatus;
 use crate::error::{Problem, ProblemCode, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};

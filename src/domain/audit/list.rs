@@ -1,8 +1,8 @@
 //! Reading the audit trail.
 
 use super::AuditRow;
+use crate::auth::{AccountScope, Actor};
 use crate::domain::account_pages::{Rows, opaque};
-use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::AuditAction;

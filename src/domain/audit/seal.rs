@@ -7,8 +7,8 @@
 
 use super::partitions::{self, PartitionState};
 use crate::db::{Begin, sql};
-use crate::domain::runs::{ControlFlow, Progress, RunHandle};
 use crate::error::{Error, Result};
+use crate::runs::{ControlFlow, Progress, RunHandle};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 

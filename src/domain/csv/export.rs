@@ -3,9 +3,9 @@
 //! the same time.
 
 use super::rows::{self, Columns};
+use crate::auth::{Actor, Role, with_account_scope};
 use crate::db::sql;
 use crate::domain::Cloud;
-use crate::domain::auth::{Actor, Role, with_account_scope};
 use crate::entities::AccountScope;
 use crate::error::{Error, Result};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, QueryResult, Value};

@@ -5,8 +5,8 @@ use super::state::{self, Stage};
 use super::{ImportMode, Work};
 use crate::db::{Begin, sql};
 use crate::domain::approvals::MAX_TAGS;
-use crate::domain::runs::{ControlFlow, Progress};
 use crate::error::Result;
+use crate::runs::{ControlFlow, Progress};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 /// Entries that one statement compares with each other.

@@ -2,8 +2,8 @@
 
 pub use crate::entities::import_file::Model as ImportFile;
 
+use crate::auth::{Actor, Role};
 use crate::db::{Begin, sql};
-use crate::domain::auth::{Actor, Role};
 use crate::entities::import_file;
 use crate::error::{Error, Result};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};

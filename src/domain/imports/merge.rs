@@ -7,8 +7,8 @@ use crate::domain::approvals::imported;
 use crate::domain::audit::Cause;
 use crate::domain::inventory::reconcile::Reconciled;
 use crate::domain::inventory::staged::{self, Part};
-use crate::domain::runs::{self, ControlFlow, Progress};
 use crate::error::Result;
+use crate::runs::{self, ControlFlow, Progress};
 use sea_orm::{DatabaseTransaction, FromQueryResult};
 use std::time::Duration;
 

@@ -19,8 +19,8 @@ pub use plan::{Change, Sample, SampleAction, samples};
 
 use crate::config::UnpackLimits;
 use crate::domain::events::Notifier;
-use crate::domain::runs::{ControlFlow, JobNotifier, RunHandle};
 use crate::error::{Error, Result};
+use crate::runs::{ControlFlow, JobNotifier, RunHandle};
 use sea_orm::DatabaseConnection;
 use serde::{Deserialize, Serialize};
 use state::{Import, Stage};

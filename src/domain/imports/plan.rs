@@ -1,7 +1,7 @@
 //! What a dry run would do, by a few examples.
 
+use crate::auth::AccountScope;
 use crate::db::sql;
-use crate::domain::auth::AccountScope;
 use crate::error::{Error, Result};
 use sea_orm::{DatabaseConnection, FromQueryResult};
 use serde::Deserialize;

@@ -1,10 +1,10 @@
 //! Resources that people describe themselves.
 
 use super::{Resource, reconcile};
+use crate::auth::{AccountScope, Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::approvals::check_reason;
 use crate::domain::audit::{self, Cause};
-use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::discovery::{ResourceReport, identity};
 use crate::entities::{resource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};

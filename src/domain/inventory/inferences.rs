@@ -1,6 +1,6 @@
 //! Reading evaluations: what was inferred for a resource, and when.
 
-use crate::domain::auth::{AccountScope, Actor};
+use crate::auth::{AccountScope, Actor};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 pub use crate::entities::ml_inference::Model as Inference;

@@ -1,8 +1,8 @@
 //! Reading resources: one, some, a page.
 
 use super::Resource;
+use crate::auth::{AccountScope, Actor};
 use crate::domain::account_pages::{Rows, opaque};
-use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::counters::{self, ResourceCounterKey, TagCounterKey};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};

@@ -6,8 +6,8 @@ use crate::db::Begin;
 use crate::domain::audit::Cause;
 use crate::domain::discovery::{BATCH_SIZE, Rejection, ReportSink, ResourceReport, SinkError};
 use crate::domain::events::Notifier;
-use crate::domain::runs::{ControlFlow, Progress, RunHandle};
 use crate::error::Result;
+use crate::runs::{ControlFlow, Progress, RunHandle};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use std::time::Instant;
 

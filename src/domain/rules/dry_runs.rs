@@ -1,6 +1,6 @@
 //! Evaluation while a caller waits: a few at a time, whoever asks, and fewer for one caller.
 
-use crate::domain::auth::Actor;
+use crate::auth::Actor;
 use crate::domain::tagging::auto_tag::{self, EngineSettings};
 use crate::domain::tagging::{Engine, revision};
 use crate::error::{Error, Problem, ProblemCode, Result};

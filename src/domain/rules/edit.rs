@@ -1,9 +1,9 @@
 //! Making, changing and ordering rules. Every change raises the revision, so that all resources are evaluated again.
 
 use super::{Condition, Rule, ValueTemplate};
+use crate::auth::{Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
-use crate::domain::auth::{Actor, Role};
 use crate::domain::tagging::revision;
 use crate::entities::rule::{self, ActiveModel, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};

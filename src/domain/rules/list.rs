@@ -1,6 +1,6 @@
 //! Reading rules.
 
-use crate::domain::auth::Actor;
+use crate::auth::Actor;
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::{AccountScope, rule};

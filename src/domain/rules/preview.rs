@@ -2,7 +2,7 @@
 
 use super::allowance::{compute, is_over};
 use super::{DryRuns, Rule, RuleDraft, RuleRow, Verdict, list};
-use crate::domain::auth::{Actor, Role};
+use crate::auth::{Actor, Role};
 use crate::domain::tagging::auto_tag::{EngineSettings, subject};
 use crate::domain::tagging::{Engine, Subject, Vocabulary};
 use crate::entities::{ApprovalStatus, resource, virtual_tag};

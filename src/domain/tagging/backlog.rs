@@ -1,8 +1,8 @@
 //! How much there is to evaluate.
 
 use crate::db::sql;
-use crate::domain::runs::{Progress, RunHandle};
 use crate::error::Result;
+use crate::runs::{Progress, RunHandle};
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

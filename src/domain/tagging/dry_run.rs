@@ -2,8 +2,8 @@
 
 use super::auto_tag::{self, EngineSettings};
 use super::{Evaluation, Subject};
+use crate::auth::Actor;
 use crate::domain::approvals;
-use crate::domain::auth::Actor;
 use crate::domain::discovery::ResourceReport;
 use crate::domain::inventory;
 use crate::domain::rules::DryRuns;

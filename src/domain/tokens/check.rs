@@ -1,8 +1,8 @@
 //! Who shows a token: asked at each request, and read from the database once in a while.
 
 use super::{ApiToken, Secret};
+use crate::auth::Actor;
 use crate::db::sql;
-use crate::domain::auth::Actor;
 use crate::entities::api_token;
 use crate::error::Result;
 use chrono::{DateTime, Utc};

@@ -1,7 +1,7 @@
 //! Reading tokens; what is secret of them cannot be read.
 
 use super::ApiToken;
-use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::auth::{AccountScope, Actor, Role};
 use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 use crate::entities::api_token::{self, Column};

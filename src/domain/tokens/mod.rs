@@ -8,10 +8,10 @@ pub use crate::entities::api_token::Model as ApiToken;
 pub use check::{Bearer, Bearers};
 pub use secret::Secret;
 
+use crate::auth::{AccountScope, Actor, Role};
 use crate::clock::Clock;
 use crate::db::{Begin, sql};
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
-use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::subject::has_hidden_characters;
 use crate::entities::api_token::{self, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};

@@ -1,7 +1,7 @@
 //! Tokens that the service signs itself, for development.
 
+use crate::auth::{AccountScope, Actor, Role};
 use crate::config::{AuthConfig, Secret};
-use crate::domain::auth::{AccountScope, Actor, Role};
 use crate::domain::subject::is_personal;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;

@@ -3,7 +3,7 @@
 
 use super::Caller;
 use super::strict_json;
-use crate::domain::auth::{AccountScope, Actor, Role};
+use crate::auth::{AccountScope, Actor, Role};
 use crate::domain::subject::is_personal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

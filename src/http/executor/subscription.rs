@@ -2,7 +2,7 @@
 
 use super::answer::{GraphqlResponse, ResponseContext};
 use super::{Operation, fault};
-use crate::domain::auth::Actor;
+use crate::auth::Actor;
 use crate::domain::events::LogRange;
 use crate::graphql::context::{self, RequestId, Services};
 use crate::graphql::error::Code;

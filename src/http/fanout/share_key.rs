@@ -1,7 +1,7 @@
 //! Which subscriptions can be executed together.
 
 use super::normal_form;
-use crate::domain::auth::{Actor, Role};
+use crate::auth::{Actor, Role};
 use crate::domain::events::{Log, LogPosition, ResourceLog, TagLog};
 use crate::graphql::context::Services;
 use crate::graphql::cursor;

@@ -2,7 +2,7 @@
 
 use super::share_key::{ShareKey, ShareableOperation, SubscriptionSource};
 use super::subscriber::Subscriber;
-use crate::domain::auth::Actor;
+use crate::auth::Actor;
 use crate::domain::events::{LogPosition, LogRange};
 use crate::graphql::context::RequestId;
 use crate::graphql::subscription_progress::DeliveredRange;

@@ -2,7 +2,7 @@
 
 use super::protocol::ServerMessage;
 use super::queue::Queue;
-use crate::domain::auth::Actor;
+use crate::auth::Actor;
 use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
 use crate::http::SharedHttpState;

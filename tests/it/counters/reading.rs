@@ -3,10 +3,10 @@
 use super::{estate, pending};
 use crate::approvals::decide;
 use crate::fixture::{Fixture, actor, approver, limited};
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::list::{self, Load, QueueOrder};
 use virtual_tagging::domain::approvals::{self, Decision, TagFilter, TagKind};
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::counters;
 use virtual_tagging::domain::inventory::inferences;
 use virtual_tagging::domain::page::{Keyset, Window};

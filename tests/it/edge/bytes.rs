@@ -6,7 +6,7 @@ use crate::websocket::Socket;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use std::time::Duration;
-use virtual_tagging::domain::auth::Role;
+use virtual_tagging::auth::Role;
 
 const QUERY: &str = "query($reason: String) { viewer { subject @include(if: true) } }";
 

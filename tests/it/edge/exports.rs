@@ -5,8 +5,8 @@ use crate::fixture::Fixture;
 use crate::service::{SECRET, Service};
 use reqwest::{Response, StatusCode};
 use std::time::{Duration, Instant};
+use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::Role;
 
 /// So many resources, of which a line of an export has about 3 KB.
 async fn resources(service: &Service, count: i64) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use virtual_tagging::domain::auth::Role;
+use virtual_tagging::auth::Role;
 
 const IMPORT: &str = "mutation($file: Upload!) { importInventory(input: {file: $file, dryRun: true}) {
     run { status } userErrors { message } } }";

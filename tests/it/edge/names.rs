@@ -6,7 +6,7 @@ use crate::websocket::Socket;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
-use virtual_tagging::domain::auth::Role;
+use virtual_tagging::auth::Role;
 
 async fn production() -> Service {
     Service::start_with(&[("ENVIRONMENT", "production"), ("JWT_SECRET", SECRET)]).await

@@ -8,7 +8,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::json;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Error;
-use virtual_tagging::domain::auth::Role;
+use virtual_tagging::auth::Role;
 
 /// 90 units besides those of the request.
 const EXPENSIVE: &str = "{resources(first:89){nodes{nothing}}}";

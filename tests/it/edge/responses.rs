@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::Role;
 
 /// So many resources with so many bytes of tags each, in one transaction.
 async fn resources(fixture: &Fixture, from: i64, count: i64, bytes: i32) {

@@ -7,7 +7,7 @@ use crate::websocket::{Socket, before_all_events};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
-use virtual_tagging::domain::auth::Role;
+use virtual_tagging::auth::Role;
 
 const EVENTS: &str = "subscription{approvalEvents{cursor}}";
 

@@ -2,8 +2,8 @@
 
 use super::{Api, actor};
 use serde_json::{Value, json};
+use virtual_tagging::auth::{AccountScope, Role};
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::{AccountScope, Role};
 
 #[tokio::test]
 async fn the_queue_with_its_resources() {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::graphql::context::{RequestId, execute, subscribe};
 use virtual_tagging::graphql::error::finish;

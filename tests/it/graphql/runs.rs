@@ -3,8 +3,8 @@
 use super::{Api, actor};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::{AccountScope, Actor, Role};
 
 /// Everything that a run shows.
 const RUN: &str = "id jobName source dryRun decision status attempt maxAttempts priority helps runAt scheduledFor
@@ -235,7 +235,7 @@ async fn a_finder_that_forgets_the_scope_finds_no_runs() {
     let forgetful = actor(Role::Admin, AccountScope::All);
     let own = AccountScope::Only(vec!["account-1".into()]);
     let answer = asked(&api, forgetful, &query, json!({}));
-    let answer = virtual_tagging::domain::auth::with_account_scope(&own, Box::pin(answer)).await;
+    let answer = virtual_tagging::auth::with_account_scope(&own, Box::pin(answer)).await;
     assert!(!answer.to_string().contains(SECRET), "{answer}");
 }
 

@@ -3,8 +3,8 @@
 
 use super::{Api, actor};
 use serde_json::{Value, json};
+use virtual_tagging::auth::{AccountScope, Role};
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::auth::{AccountScope, Role};
 
 /// Each with a filter that `FILTER` stands for; behind a cursor, for a total is made exact by a page that is the list.
 const ASKED: [&str; 11] = [

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use virtual_tagging::domain::auth::{AccountScope, Role, with_account_scope};
+use virtual_tagging::auth::{AccountScope, Role, with_account_scope};
 use virtual_tagging::domain::counters;
 use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::domain::inventory::list;

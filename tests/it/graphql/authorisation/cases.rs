@@ -1,6 +1,6 @@
 //! Each root field, and what comes of it for those who may not ask.
 
-use virtual_tagging::domain::auth::Role::{self, Approver, Viewer};
+use virtual_tagging::auth::Role::{self, Approver, Viewer};
 
 /// Who may not ask for a field.
 pub enum Low {

@@ -5,7 +5,7 @@ use super::{Api, Ids, STATE, answer, code, eve, foreign, is_nothing};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use virtual_tagging::domain::auth::{AccountScope, Role, with_account_scope};
+use virtual_tagging::auth::{AccountScope, Role, with_account_scope};
 use virtual_tagging::graphql::schema::build;
 
 /// Those whose accounts are limited read through connections of their own, whatever they read.

@@ -6,8 +6,8 @@
 //! Whoever tries a run again takes it over, within the accounts of those who had it before.
 
 use super::RunHandle;
+use crate::auth::{AccountScope, Actor};
 use crate::db::sql;
-use crate::domain::auth::{AccountScope, Actor};
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult};

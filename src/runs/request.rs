@@ -3,8 +3,8 @@
 use super::job_spec::role_for;
 use super::principal::Principal;
 use super::{JobNotifier, JobSpec, Run, not_found};
+use crate::auth::{Actor, Role};
 use crate::db::{Begin, sql};
-use crate::domain::auth::{Actor, Role};
 use crate::domain::{JobName, RunStatus};
 use crate::entities::{AccountScope, scheduler_job};
 use crate::error::{Error, Problem, ProblemCode, Result};
@@ -149,7 +149,7 @@ pub async fn retry(db: &DatabaseConnection, wake: &dyn JobNotifier, actor: &Acto
 
 /// Makes a run in the caller's transaction for an actor who may be limited to some accounts: the caller sees to it that
 /// the run stays within them. No other run stands for it. Needs [`JobSpec::required_role`].
-pub(in crate::domain) async fn add(
+pub(crate) async fn add(
     txn: &DatabaseTransaction,
     wake: &dyn JobNotifier,
     actor: &Actor,
@@ -266,7 +266,7 @@ async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Run> {
 }
 
 /// The run of this key.
-pub(in crate::domain) async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Option<Run>> {
+pub(crate) async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Option<Run>> {
     let run = scheduler_job::find(&AccountScope::All).filter(scheduler_job::Column::Id.eq(id));
     Ok(run.one(db).await?)
 }

@@ -32,7 +32,7 @@ pub use history::prune;
 pub use job_spec::JobSpec;
 pub use reclaim::{HEARTBEAT_TIMEOUT, LEASE_TIMEOUT, ReclaimedRuns, reclaim_orphans};
 pub use request::{NewRun, Requested, cancel, request, request_discovery, retry};
-pub(in crate::domain) use request::{add, find};
+pub(crate) use request::{add, find};
 pub use schedules::{ScheduleEdit, next_run_at, pause, resume, sync, tick, trigger, update};
 pub use throughput::{Throughput, throughput};
 pub use watcher::{RunWatcher, WatchedRun};

@@ -2,8 +2,8 @@
 
 use super::{JobNotifier, RunHandle, principal};
 use crate::db::{Begin, sql};
-use crate::domain::runs::Run;
 use crate::error::Result;
+use crate::runs::Run;
 use sea_orm::DatabaseConnection;
 
 /// Asks for one more run with the same arguments, in the same name, which a worker of any replica takes as soon as it is idle, and which

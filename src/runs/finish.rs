@@ -3,9 +3,9 @@
 use super::claim::Stop;
 use super::request::enqueue;
 use super::{JobNotifier, JobSpec, RunHandle, backoff};
+use crate::auth::Actor;
 use crate::db::{Begin, sql};
 use crate::domain::RunStatus;
-use crate::domain::auth::Actor;
 use crate::domain::tagging::auto_tag;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};

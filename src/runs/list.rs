@@ -1,8 +1,8 @@
 //! Reading runs, schedules, and the lines that runs refused.
 
 use super::{Run, Schedule};
+use crate::auth::{AccountScope, Actor};
 use crate::db::sql;
-use crate::domain::auth::{AccountScope, Actor};
 use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::domain::total::{self, Total};
 pub use crate::entities::import_rejection::Model as RejectedLine;

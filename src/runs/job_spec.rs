@@ -1,8 +1,8 @@
 //! What a run is asked to do: one typed form per job, stored as JSON.
 
+use crate::auth::Role;
 use crate::domain::JobName;
 use crate::domain::approvals::Decision;
-use crate::domain::auth::Role;
 use crate::domain::imports::ImportSpec;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Watching runs: however many subscribers watch however many runs, this process asks for all of them at once.
 
 use super::{Run, list};
-use crate::domain::auth::{AccountScope, with_account_scope};
+use crate::auth::{AccountScope, with_account_scope};
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
