@@ -15,7 +15,7 @@ use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::{self, PoolSettings};
 use virtual_tagging::domain::events::{Feed, Notifier};
-use virtual_tagging::domain::page::PageLimits;
+use virtual_tagging::domain::keyset::PageLimits;
 use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
 use virtual_tagging::domain::tagging::{Thresholds, Vocabulary};
 use virtual_tagging::graphql::context::{self, RequestId, Services};

@@ -13,7 +13,7 @@ pub use database::{Database, Share};
 use crate::clock::SystemClock;
 use crate::config::{Config, WorkerConfig};
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
-use crate::domain::page::PageLimits;
+use crate::domain::keyset::PageLimits;
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::domain::tagging::revision;
 use crate::domain::tokens::Bearers;

@@ -5,8 +5,11 @@ pub mod budget;
 mod cancellation;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+pub mod estimate;
 mod health;
+pub mod keyset;
 pub mod migrate;
+pub mod opaque;
 pub mod row_security;
 pub mod sql;
 

@@ -5,25 +5,10 @@
 //! accounts that it cannot see. So their lists go through indexes that are led by the account, and what they are
 //! filtered by is hidden from the planner.
 
-use super::page::{Keyset, Window};
+use crate::db::keyset::{Keyset, Window};
 use crate::entities::AccountScope;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Query, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
-
-/// The same condition, hidden from the planner: it expects nearly all rows to meet it, whatever it asks for, and has no
-/// index for it.
-pub fn opaque(condition: Condition) -> Condition {
-    if condition.is_empty() {
-        return condition;
-    }
-    Condition::all().add(holds(condition))
-}
-
-/// Whether the condition holds, never null, and hidden from the planner.
-pub fn holds(condition: Condition) -> Expr {
-    let held: Expr = Expr::case(condition, true).into();
-    held.is_not_null()
-}
 
 /// The name of the row that has the account, in what is read of one account.
 const ACCOUNT: (&str, &str) = ("accounts", "accounts");

@@ -6,9 +6,9 @@ pub use crate::entities::admin_change::Model as AdminChange;
 pub use crate::entities::{AdminAction, AdminSubject};
 
 use crate::auth::{AccountScope, Actor, Role};
+use crate::db::estimate::{self, Total};
+use crate::db::keyset::{Key, KeyKind, Keyset, Page, Window};
 use crate::db::sql;
-use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
-use crate::domain::total::{self, Total};
 use crate::entities::admin_change::{self, Column, Entity};
 use crate::error::Result;
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
@@ -107,7 +107,7 @@ pub async fn list(
 /// How many there are. Needs the same.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AdminChangeFilter) -> Result<Total> {
     require(actor)?;
-    total::of(db, filter.select(actor)).await
+    estimate::of(db, filter.select(actor)).await
 }
 
 /// The changes with these keys, within the scope. For [`Role::Admin`].

@@ -1,5 +1,7 @@
 //! What the product knows and does. Nothing here knows of HTTP, GraphQL or the queue.
 
+// Lists of the product are pages with totals: what is above the domain sees them as part of it.
+pub use crate::db::{estimate, keyset};
 pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource};
 
 pub mod account_pages;
@@ -14,9 +16,7 @@ pub mod discovery;
 pub mod events;
 pub mod imports;
 pub mod inventory;
-pub mod page;
 pub mod rules;
 pub mod subject;
 pub mod tagging;
 pub mod tokens;
-pub mod total;

@@ -8,7 +8,7 @@ use super::subscription_progress::SubscriptionProgress;
 use crate::auth::{AccountScope, Actor, with_account_scope};
 use crate::clock::Clock;
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
-use crate::domain::page::PageLimits;
+use crate::domain::keyset::PageLimits;
 use crate::domain::rules::DryRuns;
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::error::Error;

@@ -2,7 +2,7 @@
 
 use super::date_time::is_storable;
 use crate::domain::events::LogPosition;
-use crate::domain::page::{Key, KeyKind, Keyset};
+use crate::domain::keyset::{Key, KeyKind, Keyset};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::DateTime;
 use std::fmt::Write as _;
@@ -94,7 +94,7 @@ fn read(kind: KeyKind, text: &str) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use super::{decode, encode};
-    use crate::domain::page::{Key, KeyKind, Keyset};
+    use crate::domain::keyset::{Key, KeyKind, Keyset};
     use chrono::DateTime;
     use proptest::prelude::*;
     use sea_orm::sea_query::Expr;

@@ -16,7 +16,7 @@ use crate::domain::audit::list::{self as audit, AuditOrder};
 use crate::domain::imports::{self, Sample};
 use crate::domain::inventory::inferences::{self, Inference, InferenceOrder};
 use crate::domain::inventory::{Resource, list as resources};
-use crate::domain::page::PageLimits;
+use crate::domain::keyset::PageLimits;
 use crate::domain::rules::{RuleRow, list as rules};
 use crate::domain::tokens::{ApiToken, list as tokens};
 use crate::error::Result;

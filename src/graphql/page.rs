@@ -4,8 +4,8 @@ use super::context::ContextExt;
 use super::cursor;
 use super::error::{ResolverError, Result};
 use super::rows::Rows;
-use crate::domain::page::{Keyset, Page, PageLimits, Window};
-use crate::domain::total::Total;
+use crate::domain::estimate::Total;
+use crate::domain::keyset::{Keyset, Page, PageLimits, Window};
 use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -207,7 +207,7 @@ where
 mod tests {
     use super::PageArgs;
     use crate::domain::inventory::list::ResourceOrder;
-    use crate::domain::page::{PageLimits, Window};
+    use crate::domain::keyset::{PageLimits, Window};
     use crate::graphql::cursor;
 
     fn window(args: PageArgs) -> Result<Window, String> {

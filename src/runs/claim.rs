@@ -3,7 +3,7 @@
 use super::principal::{self, LOST_RIGHTS, Principal};
 use super::{JobSpec, Run};
 use crate::db::sql;
-use crate::domain::JobName;
+use crate::entities::JobName;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult, Iterable, Value};

@@ -1,9 +1,9 @@
 //! What a run is asked to do: one typed form per job, stored as JSON.
 
 use crate::auth::Role;
-use crate::domain::JobName;
 use crate::domain::approvals::Decision;
 use crate::domain::imports::ImportSpec;
+use crate::entities::JobName;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -2,9 +2,9 @@
 
 use super::{Run, Schedule};
 use crate::auth::{AccountScope, Actor};
+use crate::db::estimate::{self, Total};
+use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::sql;
-use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
-use crate::domain::total::{self, Total};
 pub use crate::entities::import_rejection::Model as RejectedLine;
 use crate::entities::scheduler_job::Column;
 use crate::entities::{JobName, RunStatus, import_rejection, schedule, scheduler_job};
@@ -78,7 +78,7 @@ pub async fn list(
 
 /// How many runs the filter takes.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &RunFilter) -> Result<Total> {
-    total::of(db, scheduler_job::find(&actor.scope).filter(filter.condition())).await
+    estimate::of(db, scheduler_job::find(&actor.scope).filter(filter.condition())).await
 }
 
 /// The runs with these keys, in no order.
@@ -145,7 +145,7 @@ pub async fn rejections_of(
     window: &Window,
 ) -> Result<HashMap<i64, Page<RejectedLine>>> {
     let (found, parent) = (import_rejection::find(scope), import_rejection::Column::RunId);
-    page::per_parent(db, found, parent, runs, RejectionOrder, window).await
+    keyset::per_parent(db, found, parent, runs, RejectionOrder, window).await
 }
 
 /// How many lines each of the runs refused.
@@ -155,5 +155,5 @@ pub async fn count_rejections_of(
     runs: Vec<i64>,
 ) -> Result<HashMap<i64, u64>> {
     let (found, parent) = (import_rejection::find(scope), import_rejection::Column::RunId);
-    page::count_per_parent(db, found, parent, runs).await
+    keyset::count_per_parent(db, found, parent, runs).await
 }

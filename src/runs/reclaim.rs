@@ -2,7 +2,7 @@
 
 use super::JobNotifier;
 use crate::db::{Begin, sql};
-use crate::domain::RunStatus;
+use crate::entities::RunStatus;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, FromQueryResult};

@@ -5,10 +5,10 @@ use super::{Cron, JobNotifier, JobSpec, Requested, Schedule, request, time_zone}
 use crate::auth::{Actor, Role};
 use crate::clock::Clock;
 use crate::db::{Begin, sql};
-use crate::domain::JobName;
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
 use crate::domain::audit::seal;
 use crate::domain::tagging::auto_tag;
+use crate::entities::JobName;
 use crate::entities::{AccountScope, schedule};
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};

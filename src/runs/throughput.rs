@@ -1,7 +1,7 @@
 //! How fast a run goes, and when it will have ended.
 
 use super::Run;
-use crate::domain::RunStatus;
+use crate::entities::RunStatus;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// What is measured over less than this, in seconds, says nothing.

@@ -227,7 +227,7 @@ async fn a_token_reaches_no_further_than_who_makes_it() {
     ));
 
     // One who is limited neither sees nor takes back what reaches further.
-    let window = virtual_tagging::domain::page::Window::first(10);
+    let window = virtual_tagging::db::keyset::Window::first(10);
     let seen = tokens::list::list(db, &limited("111"), &window).await.unwrap();
     assert_eq!(
         seen.rows.iter().map(|row| row.id).collect::<Vec<_>>(),

@@ -5,12 +5,12 @@ use crate::fixture::{Fixture, approver, limited};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use virtual_tagging::auth::{AccountScope, Actor};
+use virtual_tagging::db::estimate::Total;
+use virtual_tagging::db::keyset::{Keyset, Page, Window};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::groups::{self, GroupOrder};
 use virtual_tagging::domain::approvals::list::{self, AnyTagFilter, Load, QueueOrder, TagOrder};
 use virtual_tagging::domain::approvals::{TagFilter, TagKind, VirtualTag, stats};
-use virtual_tagging::domain::page::{Keyset, Page, Window};
-use virtual_tagging::domain::total::Total;
 use virtual_tagging::domain::{ApprovalStatus, Cloud, TagSource};
 
 /// So many pending tags that no filter is taken for a rare one because all are few.

@@ -3,11 +3,12 @@
 use super::query_plan::{self, OF_GROUP, QueryPlan};
 use super::{GroupKey, TagFilter};
 use crate::auth::{AccountScope, Actor};
+use crate::db::estimate::{self, Total};
+use crate::db::keyset::{Key, KeyKind, Keyset, Page, Window};
+use crate::db::opaque::opaque;
 use crate::db::sql;
-use crate::domain::account_pages::{for_each_account, of_account, opaque};
+use crate::domain::account_pages::{for_each_account, of_account};
 use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, TagCounterKey};
-use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
-use crate::domain::total::{self, Total};
 use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -348,12 +349,12 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -
         };
         let all = counters::tags(db, &actor.scope, &pending).await?;
         let tags = virtual_tag::find_pending(&actor.scope);
-        return total::of_part(
+        return estimate::of_part(
             db,
             tags,
             filter.condition(),
             &COLUMNS,
-            total::LOOKED_AT,
+            estimate::LOOKED_AT,
             Some(all),
         )
         .await;
@@ -362,7 +363,7 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -
         return Ok(Total::exact(counters::groups(db, &cells).await?));
     }
     match query_plan::pending(db, actor, filter).await? {
-        Some(found) => total::of_rows(db, grouped(found.select)).await,
+        Some(found) => estimate::of_rows(db, grouped(found.select)).await,
         None => Ok(Total::exact(0)),
     }
 }

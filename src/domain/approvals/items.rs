@@ -2,8 +2,8 @@
 
 use super::bulk;
 use crate::auth::AccountScope;
+use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::sql;
-use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::entities::Outcome;
 pub use crate::entities::decision_item::Model as DecisionItem;
 use crate::entities::decision_item::{Column, Entity, find};
@@ -64,7 +64,7 @@ pub async fn of_runs(
     filter: ItemFilter,
     window: &Window,
 ) -> Result<HashMap<i64, Page<DecisionItem>>> {
-    page::per_parent(db, of(scope, filter), Column::RunId, runs, ItemOrder, window).await
+    keyset::per_parent(db, of(scope, filter), Column::RunId, runs, ItemOrder, window).await
 }
 
 /// How many items each of the runs has. The runs' own figures tell it to those who may see all accounts.
@@ -80,7 +80,7 @@ pub async fn count_of_runs(
         count: i64,
     }
     if *scope != AccountScope::All {
-        return page::count_per_parent(db, of(scope, filter), Column::RunId, runs).await;
+        return keyset::count_per_parent(db, of(scope, filter), Column::RunId, runs).await;
     }
     let figure = match filter {
         ItemFilter::All => "coalesce(progress_total, 0)".to_owned(),

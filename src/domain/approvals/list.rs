@@ -4,11 +4,12 @@ use super::filter::TagFilter;
 use super::query_plan::{CountBounds, choose_plan, page_of_pending};
 use super::{VirtualTag, rows};
 use crate::auth::{AccountScope, Actor};
-use crate::domain::account_pages::{Rows, opaque};
+use crate::db::estimate::{self, Total};
+use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
+use crate::db::opaque::opaque;
+use crate::domain::account_pages::Rows;
 use crate::domain::counters::{self, TagCounterKey};
 use crate::domain::inventory::Resource;
-use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
-use crate::domain::total::{self, Total};
 use crate::entities::{ApprovalStatus, resource, virtual_tag};
 use crate::error::Result;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
@@ -187,14 +188,22 @@ pub async fn count_queue(db: &DatabaseConnection, actor: &Actor, filter: &TagFil
     }
     let pending = virtual_tag::find_pending(&actor.scope);
     if actor.scope == AccountScope::All {
-        return total::of(db, pending.filter(filter.condition())).await;
+        return estimate::of(db, pending.filter(filter.condition())).await;
     }
     let all = TagCounterKey {
         status: Some(ApprovalStatus::Pending),
         ..TagCounterKey::default()
     };
     let all = counters::tags(db, &actor.scope, &all).await?;
-    total::of_part(db, pending, filter.condition(), &[], total::LOOKED_AT, Some(all)).await
+    estimate::of_part(
+        db,
+        pending,
+        filter.condition(),
+        &[],
+        estimate::LOOKED_AT,
+        Some(all),
+    )
+    .await
 }
 
 /// A page of tags in any status, by one statement.
@@ -246,10 +255,10 @@ pub async fn count_all(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFi
     }
     let tags = virtual_tag::find(&actor.scope);
     if actor.scope == AccountScope::All {
-        return total::of(db, tags.filter(filter.condition())).await;
+        return estimate::of(db, tags.filter(filter.condition())).await;
     }
     let all = counters::tags(db, &actor.scope, &TagCounterKey::default()).await?;
-    total::of_part(db, tags, filter.condition(), &[], total::LOOKED_AT, Some(all)).await
+    estimate::of_part(db, tags, filter.condition(), &[], estimate::LOOKED_AT, Some(all)).await
 }
 
 async fn page_of<O: Keyset>(
@@ -292,7 +301,7 @@ pub async fn of_resources(
     order: TagOrder,
     window: &Window,
 ) -> Result<HashMap<i64, Page<VirtualTag>>> {
-    page::per_parent(db, of(scope, filter), Column::ResourceId, ids, order, window).await
+    keyset::per_parent(db, of(scope, filter), Column::ResourceId, ids, order, window).await
 }
 
 /// How many tags each of the resources has.
@@ -302,7 +311,7 @@ pub async fn count_of_resources(
     ids: Vec<i64>,
     filter: &TagsOfFilter,
 ) -> Result<HashMap<i64, u64>> {
-    page::count_per_parent(db, of(scope, filter), Column::ResourceId, ids).await
+    keyset::count_per_parent(db, of(scope, filter), Column::ResourceId, ids).await
 }
 
 /// The approved tags of the resources, in no order.

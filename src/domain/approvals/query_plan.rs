@@ -3,10 +3,11 @@
 
 use super::filter::TagFilter;
 use crate::auth::{AccountScope, Actor};
-use crate::domain::account_pages::{Rows, opaque};
+use crate::db::estimate;
+use crate::db::keyset::{self, KeyKind, Keyset, Window};
+use crate::db::opaque::opaque;
+use crate::domain::account_pages::Rows;
 use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, TagCounterKey};
-use crate::domain::page::{self, KeyKind, Keyset, Window};
-use crate::domain::total;
 use crate::entities::{ApprovalStatus, virtual_tag};
 use crate::error::Result;
 use sea_orm::sea_query::{
@@ -56,11 +57,11 @@ pub(super) async fn choose_plan(
         _ if known.exactly => false,
         // The planner may be wrong by far where columns go together.
         _ => {
-            total::estimate(db, select.clone()).await? <= SORT_THRESHOLD_ESTIMATED
-                && !total::exceeds(db, select.clone(), SORT_THRESHOLD_ESTIMATED).await?
+            estimate::estimate(db, select.clone()).await? <= SORT_THRESHOLD_ESTIMATED
+                && !estimate::exceeds(db, select.clone(), SORT_THRESHOLD_ESTIMATED).await?
         }
     };
-    let select = if few { page::collected(select) } else { select };
+    let select = if few { keyset::collected(select) } else { select };
     Ok(Some(QueryPlan { select, few }))
 }
 

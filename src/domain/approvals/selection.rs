@@ -2,8 +2,8 @@
 
 use super::{Decision, MAX_AT_ONCE, TagFilter};
 use crate::auth::{AccountScope, Actor};
+use crate::db::opaque::opaque;
 use crate::db::sql;
-use crate::domain::account_pages::opaque;
 use crate::domain::{ApprovalStatus, RunStatus};
 use crate::entities::{TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};

@@ -4,11 +4,11 @@ use super::TagFilter;
 use super::list::{self, Load, QueueOrder};
 use super::query_plan;
 use crate::auth::{AccountScope, Actor};
+use crate::db::estimate;
+use crate::db::keyset::Window;
+use crate::db::opaque::opaque;
 use crate::db::sql;
-use crate::domain::account_pages::opaque;
 use crate::domain::counters::{self, Band, TagCounterKey};
-use crate::domain::page::Window;
-use crate::domain::total;
 use crate::entities::ApprovalStatus;
 use crate::entities::virtual_tag::{self, Column};
 use crate::error::Result;
@@ -92,7 +92,7 @@ async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Re
             let Some(pending) = query_plan::pending(db, actor, filter).await? else {
                 return Ok((Vec::new(), false));
             };
-            let many = !pending.few && total::of(db, pending.select.clone()).await?.is_estimate;
+            let many = !pending.few && estimate::of(db, pending.select.clone()).await?.is_estimate;
             (pending.select, many)
         }
     };

@@ -2,9 +2,10 @@
 
 use super::AuditRow;
 use crate::auth::{AccountScope, Actor};
-use crate::domain::account_pages::{Rows, opaque};
-use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
-use crate::domain::total::{self, Total};
+use crate::db::estimate::{self, Total};
+use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
+use crate::db::opaque::opaque;
+use crate::domain::account_pages::Rows;
 use crate::entities::AuditAction;
 use crate::entities::tag_audit::{self, Column};
 use crate::error::Result;
@@ -107,7 +108,7 @@ impl AuditFilter {
         let mut fewest: Option<(u64, (Column, String))> = None;
         for (column, value) in leads {
             let rows = tag_audit::find(&AccountScope::All).filter(column.eq(&value));
-            let rows = total::estimate(db, rows).await?;
+            let rows = estimate::estimate(db, rows).await?;
             if fewest.as_ref().is_none_or(|(least, _)| rows < *least) {
                 fewest = Some((rows, (column, value)));
             }
@@ -194,9 +195,9 @@ const LOOKED_AT: u64 = 100_000;
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AuditFilter) -> Result<Total> {
     let found = tag_audit::find(&actor.scope);
     if actor.scope == AccountScope::All {
-        return total::of(db, found.filter(filter.condition())).await;
+        return estimate::of(db, found.filter(filter.condition())).await;
     }
-    total::of_part(
+    estimate::of_part(
         db,
         found.filter(filter.names()),
         filter.others(),
@@ -232,7 +233,7 @@ pub async fn of_resources(
     order: AuditOrder,
     window: &Window,
 ) -> Result<HashMap<i64, Page<AuditRow>>> {
-    page::per_parent(db, tag_audit::find(scope), Column::ResourceId, ids, order, window).await
+    keyset::per_parent(db, tag_audit::find(scope), Column::ResourceId, ids, order, window).await
 }
 
 /// How many audit rows each of the resources has.
@@ -241,5 +242,5 @@ pub async fn count_of_resources(
     scope: &AccountScope,
     ids: Vec<i64>,
 ) -> Result<HashMap<i64, u64>> {
-    page::count_per_parent(db, tag_audit::find(scope), Column::ResourceId, ids).await
+    keyset::count_per_parent(db, tag_audit::find(scope), Column::ResourceId, ids).await
 }

@@ -1,8 +1,8 @@
 //! Reading evaluations: what was inferred for a resource, and when.
 
 use crate::auth::{AccountScope, Actor};
-use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
-use crate::domain::total::{self, Total};
+use crate::db::estimate::{self, Total};
+use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 pub use crate::entities::ml_inference::Model as Inference;
 use crate::entities::ml_inference::{self, Column};
 use crate::error::Result;
@@ -50,9 +50,9 @@ pub async fn list(
 pub async fn count(db: &DatabaseConnection, actor: &Actor, resource_id: Option<i64>) -> Result<Total> {
     let found = find(&actor.scope, resource_id);
     match actor.scope {
-        AccountScope::All => total::of(db, found).await,
+        AccountScope::All => estimate::of(db, found).await,
         AccountScope::Only(_) => {
-            total::of_part(db, found, Condition::all(), &[], total::LOOKED_AT, None).await
+            estimate::of_part(db, found, Condition::all(), &[], estimate::LOOKED_AT, None).await
         }
     }
 }
@@ -81,7 +81,7 @@ pub async fn of_resources(
     ids: Vec<i64>,
     window: &Window,
 ) -> Result<HashMap<i64, Page<Inference>>> {
-    page::per_parent(
+    keyset::per_parent(
         db,
         ml_inference::find(scope),
         Column::ResourceId,
@@ -98,5 +98,5 @@ pub async fn count_of_resources(
     scope: &AccountScope,
     ids: Vec<i64>,
 ) -> Result<HashMap<i64, u64>> {
-    page::count_per_parent(db, ml_inference::find(scope), Column::ResourceId, ids).await
+    keyset::count_per_parent(db, ml_inference::find(scope), Column::ResourceId, ids).await
 }

@@ -2,10 +2,11 @@
 
 use super::Resource;
 use crate::auth::{AccountScope, Actor};
-use crate::domain::account_pages::{Rows, opaque};
+use crate::db::estimate::{self, Total};
+use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
+use crate::db::opaque::opaque;
+use crate::domain::account_pages::Rows;
 use crate::domain::counters::{self, ResourceCounterKey, TagCounterKey};
-use crate::domain::page::{self, Key, KeyKind, Keyset, Page, Window};
-use crate::domain::total::{self, Total};
 use crate::entities::{ApprovalStatus, Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -207,14 +208,14 @@ pub async fn list(
     match filter.cells().filter(|_| *filter != ResourceFilter::default()) {
         Some(cells) => match counters::resources(db, &actor.scope, &cells).await? {
             0 => return Ok(window.page(Vec::new())),
-            count if count <= SORT_THRESHOLD_COUNTED => select = page::collected(select),
+            count if count <= SORT_THRESHOLD_COUNTED => select = keyset::collected(select),
             _ => {}
         },
         None if filter.may_be_elsewhere()
-            && total::estimate(db, select.clone()).await? <= SORT_THRESHOLD
-            && !total::exceeds(db, select.clone(), SORT_THRESHOLD).await? =>
+            && estimate::estimate(db, select.clone()).await? <= SORT_THRESHOLD
+            && !estimate::exceeds(db, select.clone(), SORT_THRESHOLD).await? =>
         {
-            select = page::collected(select);
+            select = keyset::collected(select);
         }
         None => {}
     }
@@ -230,12 +231,12 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilt
     let resources = resource::find(&actor.scope);
     if actor.scope != AccountScope::All {
         let all = counters::resources(db, &actor.scope, &ResourceCounterKey::default()).await?;
-        return total::of_part(
+        return estimate::of_part(
             db,
             resources,
             filter.condition_row_by_row(),
             &[],
-            total::LOOKED_AT,
+            estimate::LOOKED_AT,
             Some(all),
         )
         .await;
@@ -243,7 +244,7 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilt
     if let Some(total) = count_lacking(db, actor, filter).await? {
         return Ok(total);
     }
-    total::of(db, resources.filter(filter.condition())).await
+    estimate::of(db, resources.filter(filter.condition())).await
 }
 
 /// Retired resources that are looked at, for the counters know all approved tags, and not which resources are retired.

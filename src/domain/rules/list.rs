@@ -1,8 +1,8 @@
 //! Reading rules.
 
 use crate::auth::Actor;
-use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
-use crate::domain::total::{self, Total};
+use crate::db::estimate::{self, Total};
+use crate::db::keyset::{Key, KeyKind, Keyset, Page, Window};
 use crate::entities::{AccountScope, rule};
 use crate::error::Result;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
@@ -58,7 +58,7 @@ pub async fn list(
 
 /// How many rules there are; with `enabled`, that are on or off.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, enabled: Option<bool>) -> Result<Total> {
-    total::of(db, find(actor, enabled)).await
+    estimate::of(db, find(actor, enabled)).await
 }
 
 fn find(actor: &Actor, enabled: Option<bool>) -> Select<rule::Entity> {

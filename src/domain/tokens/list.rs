@@ -2,8 +2,8 @@
 
 use super::ApiToken;
 use crate::auth::{AccountScope, Actor, Role};
-use crate::domain::page::{Key, KeyKind, Keyset, Page, Window};
-use crate::domain::total::{self, Total};
+use crate::db::estimate::{self, Total};
+use crate::db::keyset::{Key, KeyKind, Keyset, Page, Window};
 use crate::entities::api_token::{self, Column};
 use crate::error::Result;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
@@ -45,9 +45,9 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor) -> Result<Total> {
     actor.require(Role::Admin)?;
     let found = api_token::find(&actor.scope);
     match actor.scope {
-        AccountScope::All => total::of(db, found).await,
+        AccountScope::All => estimate::of(db, found).await,
         AccountScope::Only(_) => {
-            total::of_part(db, found, Condition::all(), &[], total::LOOKED_AT, None).await
+            estimate::of_part(db, found, Condition::all(), &[], estimate::LOOKED_AT, None).await
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::UNIT;
 use super::declared::{DECISIONS, LEAF, LISTS, MUTATION, OBJECT, SCHEMA, SUBSCRIPTION, Size, TYPE, WEIGHTS};
-use crate::domain::page::PageLimits;
+use crate::domain::keyset::PageLimits;
 use crate::graphql::schema;
 use async_graphql::parser::types::{
     BaseType, FieldDefinition, Type, TypeDefinition, TypeKind, TypeSystemDefinition,

@@ -4,13 +4,13 @@ use super::{estate, pending};
 use crate::approvals::decide;
 use crate::fixture::{Fixture, actor, approver, limited};
 use virtual_tagging::auth::{AccountScope, Actor, Role};
+use virtual_tagging::db::estimate::Total;
+use virtual_tagging::db::keyset::{Keyset, Window};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::list::{self, Load, QueueOrder};
 use virtual_tagging::domain::approvals::{self, Decision, TagFilter, TagKind};
 use virtual_tagging::domain::counters;
 use virtual_tagging::domain::inventory::inferences;
-use virtual_tagging::domain::page::{Keyset, Window};
-use virtual_tagging::domain::total::Total;
 use virtual_tagging::domain::{ApprovalStatus, Cloud, TagSource};
 
 /// The ids that a page by page walk of the queue finds.

@@ -4,7 +4,7 @@
 //! can count at little cost, is counted up to a bound; of any other its estimate is given, and said to be one.
 //! The planner's figures are made of everybody's rows, so a caller limited to accounts gets none: see [`of_part`].
 
-use super::account_pages::holds;
+use super::opaque::holds;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Condition, Expr, PostgresQueryBuilder};
