@@ -17,7 +17,7 @@ use crate::domain::keyset::PageLimits;
 use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::domain::tagging::revision;
 use crate::domain::tokens::Bearers;
-use crate::graphql::context::Services;
+use crate::graphql::state::Services;
 use crate::http::auth::Authenticator;
 use crate::http::{
     self, CallerLimit, ConnectionTimeouts, DrainTracker, Executor, Health, HttpState, SharedSubscriptions,

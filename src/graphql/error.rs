@@ -1,8 +1,7 @@
 //! The codes that errors carry, in one place, and how the domain's errors become GraphQL's.
 
-use super::context::RequestId;
 use crate::error::{Error, Problem, ProblemCode};
-use async_graphql::{Enum, ErrorExtensions, Response, ServerError, SimpleObject, Value};
+use async_graphql::{Enum, ErrorExtensions, ServerError, SimpleObject, Value};
 
 /// `extensions.code` of an error: a closed list, most of it named as Apollo Server names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,25 +162,6 @@ impl From<ResolverError> for async_graphql::Error {
             return code.error(code.fault());
         }
         code.error(error.to_string())
-    }
-}
-
-/// Gives every error of a response a code and the id of its request.
-///
-/// Errors of resolvers have their code; what has none comes from the library: with a path it is an argument that
-/// did not convert, without one a document that did not validate.
-pub fn finish(response: &mut Response, request_id: &RequestId) {
-    for error in &mut response.errors {
-        let code = if error.path.is_empty() {
-            Code::GraphqlValidationFailed
-        } else {
-            Code::BadUserInput
-        };
-        let extensions = error.extensions.get_or_insert_default();
-        if extensions.get("code").is_none() {
-            extensions.set("code", code.as_str());
-        }
-        extensions.set("requestId", request_id.0.as_str());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Bytes of an answer, counted while it is built.
 //!
 //! The library builds an answer as a tree of values before a byte of it is written, so that is where memory goes: a
-//! few aliases of a large field multiply what the database gave. [`super::rows::Rows`] charges each row of a list as
+//! few aliases of a large field multiply what the database gave. [`super::relay::rows::Rows`] charges each row of a list as
 //! soon as it is resolved, and the first one too many ends the list. Objects outside of lists are few, for aliases are
 //! limited; they are charged with the whole answer before it is written.
 //!

@@ -1,24 +1,24 @@
 //! The schema: every feature's part of it, put together.
 
-use super::admin_change::AdminChangeQuery;
-use super::api_token::{ApiTokenMutation, ApiTokenQuery};
-use super::approval::ApprovalQuery;
-use super::audit::AuditQuery;
-use super::context::Services;
-use super::dashboard::DashboardQuery;
-use super::decide::DecisionMutation;
-use super::inference::InferenceQuery;
-use super::node::NodeQuery;
-use super::resource::ResourceQuery;
-use super::resource_edit::ResourceMutation;
-use super::rule::RuleQuery;
-use super::rule_edit::{PreviewQuery, RuleMutation};
-use super::run::RunQuery;
-use super::run_control::RunMutation;
+use super::mutations::decisions::DecisionMutation;
+use super::mutations::resources::ResourceMutation;
+use super::mutations::rules::{PreviewQuery, RuleMutation};
+use super::mutations::runs::RunMutation;
+use super::queries::node::NodeQuery;
+use super::state::Services;
 use super::subscriptions::Subscription;
-use super::viewer::ViewerQuery;
-use super::virtual_tag::VirtualTagQuery;
-use super::vocabulary::VocabularyQuery;
+use super::types::admin_change::AdminChangeQuery;
+use super::types::api_token::{ApiTokenMutation, ApiTokenQuery};
+use super::types::approval::ApprovalQuery;
+use super::types::dashboard::DashboardQuery;
+use super::types::job_run::RunQuery;
+use super::types::ml_inference::InferenceQuery;
+use super::types::resource::ResourceQuery;
+use super::types::rule::RuleQuery;
+use super::types::tag_audit::AuditQuery;
+use super::types::viewer::ViewerQuery;
+use super::types::virtual_tag::VirtualTagQuery;
+use super::types::vocabulary::VocabularyQuery;
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
     InterfaceType, ObjectType, OperationType, TypeKind, TypeSystemDefinition,

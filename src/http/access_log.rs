@@ -1,7 +1,7 @@
 //! The access log: a line for each operation and each export, when `ACCESS_LOG` says so.
 
 use crate::auth::Actor;
-use crate::graphql::context::RequestId;
+use crate::graphql::state::RequestId;
 use crate::telemetry::ACCESS_TARGET;
 use std::time::Instant;
 

@@ -9,7 +9,7 @@ use crate::domain::Cloud;
 use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
 use crate::error::Error;
 use crate::graphql::error::Code;
-use crate::graphql::id::{Id, JobRunKind};
+use crate::graphql::scalars::id::{Id, JobRunKind};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};

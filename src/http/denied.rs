@@ -2,7 +2,7 @@
 //! then only, for strangers can cause any number.
 
 use super::auth::AuthError;
-use crate::graphql::context::RequestId;
+use crate::graphql::state::RequestId;
 use crate::telemetry::{Throttle, names};
 
 /// Why credentials are refused. Callers are not told which it is.

@@ -3,8 +3,8 @@
 use super::auth::AuthError;
 use super::limits;
 use crate::error::Error;
-use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
+use crate::graphql::state::RequestId;
 use async_graphql::ServerError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -2,7 +2,7 @@
 
 use super::executor::GraphqlResponse;
 use crate::graphql::response_budget::Reservation;
-use crate::graphql::subscription_progress::DeliveredRange;
+use crate::graphql::subscriptions::progress::DeliveredRange;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An answer as JSON, and what of its log it tells.

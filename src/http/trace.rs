@@ -2,7 +2,7 @@
 
 use super::denied;
 use super::error::HttpError;
-use crate::graphql::context::RequestId;
+use crate::graphql::state::RequestId;
 use crate::telemetry::names;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode};

@@ -21,9 +21,9 @@ use virtual_tagging::db::sql;
 use virtual_tagging::domain::events::{Feed, Notifier};
 use virtual_tagging::domain::tagging::Thresholds;
 use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
-use virtual_tagging::graphql::context::{RequestId, Services, execute};
-use virtual_tagging::graphql::error::finish;
+use virtual_tagging::graphql::execution::{annotate_errors, execute};
 use virtual_tagging::graphql::schema::{Schema, build};
+use virtual_tagging::graphql::state::{RequestId, Services};
 use virtual_tagging::jobs::{Queue, setup};
 
 /// The schema over a database of its own.
@@ -86,7 +86,7 @@ impl Api {
         let request = Request::new(query).variables(Variables::from_json(variables));
         let id = RequestId("test".into());
         let mut response = execute(&self.schema, &self.services, request, actor, id.clone()).await;
-        finish(&mut response, &id);
+        annotate_errors(&mut response, &id);
         response
     }
 

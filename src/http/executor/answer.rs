@@ -1,9 +1,10 @@
 //! Answers, and why there is none.
 
 use super::Operation;
-use crate::graphql::context::RequestId;
-use crate::graphql::error::{Code, finish};
+use crate::graphql::error::Code;
+use crate::graphql::execution::annotate_errors;
 use crate::graphql::response_budget::Reservation;
+use crate::graphql::state::RequestId;
 use crate::http::document::Document;
 use crate::http::error::HttpError;
 use crate::http::{limits, redact, values};
@@ -86,7 +87,7 @@ impl GraphqlResponse {
     /// The answer to a request that is not executed.
     pub fn refused(error: ServerError, id: &RequestId) -> Self {
         let mut response = Response::from_errors(vec![error]);
-        finish(&mut response, id);
+        annotate_errors(&mut response, id);
         Self {
             response,
             executed: false,
@@ -109,7 +110,7 @@ impl GraphqlResponse {
         if !executed {
             values::attribute_errors_to_variables(&context.document.parsed, errors);
         }
-        finish(&mut response, id);
+        annotate_errors(&mut response, id);
         Self {
             response,
             executed,

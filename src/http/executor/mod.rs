@@ -19,11 +19,12 @@ use crate::auth::{Actor, Role};
 use crate::config::{GraphqlConfig, Limits};
 use crate::db::{HealthMonitor, cancel_aware};
 use crate::domain::events::LogRange;
-use crate::graphql::context::{self, RequestId, Services};
 use crate::graphql::cost;
 use crate::graphql::error::Code;
+use crate::graphql::execution::execute;
 use crate::graphql::response_budget::ResponseBudget;
 use crate::graphql::schema::{self, Schema};
+use crate::graphql::state::{RequestId, Services};
 use crate::telemetry::names;
 use answer::ResponseContext;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
@@ -297,7 +298,7 @@ impl Executor {
         let (context, kind) = (ResponseContext::from(&operation), operation.kind);
         let (caller, budget) = (actor.subject.clone(), self.response_budget(&actor));
         let request = operation.request.data(budget.clone());
-        let execution = context::execute(&self.schema, &self.services, request, Some(actor), id.clone());
+        let execution = execute(&self.schema, &self.services, request, Some(actor), id.clone());
         // A panic in a resolver is a fault of one operation, not the end of a socket with all its others.
         let execution = cancel_aware(AssertUnwindSafe(execution).catch_unwind());
         let time = self.limits().time;

@@ -4,11 +4,12 @@ use super::answer::{GraphqlResponse, ResponseContext};
 use super::{Operation, fault};
 use crate::auth::Actor;
 use crate::domain::events::LogRange;
-use crate::graphql::context::{self, RequestId, Services};
 use crate::graphql::error::Code;
+use crate::graphql::execution;
 use crate::graphql::response_budget::ResponseBudget;
 use crate::graphql::schema::Schema;
-use crate::graphql::subscription_progress::SubscriptionProgress;
+use crate::graphql::state::{RequestId, Services};
+use crate::graphql::subscriptions::progress::SubscriptionProgress;
 use crate::http::payload::Payload;
 use async_graphql::Response;
 use futures::StreamExt;
@@ -69,7 +70,7 @@ impl Execution {
     }
 
     fn start(&mut self) {
-        let responses = context::subscribe(
+        let responses = execution::subscribe(
             &self.schema,
             &self.services,
             self.operation.again().data(self.budget.clone()),

@@ -3,8 +3,8 @@
 use super::normal_form;
 use crate::auth::{Actor, Role};
 use crate::domain::events::{Log, LogPosition, ResourceLog, TagLog};
-use crate::graphql::context::Services;
-use crate::graphql::cursor;
+use crate::graphql::relay::cursor;
+use crate::graphql::state::Services;
 use crate::http::executor::Operation;
 use async_graphql::Value as ConstValue;
 use async_graphql::parser::types::Selection;

@@ -3,8 +3,8 @@
 use super::protocol::ServerMessage;
 use super::queue::Queue;
 use crate::auth::Actor;
-use crate::graphql::context::RequestId;
 use crate::graphql::error::Code;
+use crate::graphql::state::RequestId;
 use crate::http::SharedHttpState;
 use crate::http::caller_limit::Permit;
 use crate::http::error::HttpError;

@@ -6,8 +6,8 @@ use std::io::Cursor;
 use virtual_tagging::domain::Cloud;
 use virtual_tagging::domain::discovery::{InventoryReader, Reading};
 use virtual_tagging::domain::rules::{Condition, Facts, RuleInput, ValueTemplate};
-use virtual_tagging::graphql::cursor::decode_event;
-use virtual_tagging::graphql::id::{AuditKind, Id, ResourceKind, ScheduleKind};
+use virtual_tagging::graphql::relay::cursor::decode_event;
+use virtual_tagging::graphql::scalars::id::{AuditKind, Id, ResourceKind, ScheduleKind};
 
 fn resource() -> RuleInput {
     let tags = BTreeMap::from([("team".to_owned(), "Pay".to_owned())]);

@@ -16,9 +16,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
-use virtual_tagging::graphql::context::{RequestId, execute, subscribe};
-use virtual_tagging::graphql::error::finish;
-use virtual_tagging::graphql::subscription_progress::SubscriptionProgress;
+use virtual_tagging::graphql::execution::{annotate_errors, execute, subscribe};
+use virtual_tagging::graphql::state::RequestId;
+use virtual_tagging::graphql::subscriptions::progress::SubscriptionProgress;
 
 /// A number that differs after every change.
 const STATE: &str = "SELECT (count(*) + sum(hashtext(t::text)))::bigint FROM (SELECT id, tag_value, approval_status FROM virtual_tags
@@ -107,7 +107,7 @@ async fn answer_within(time: Duration, api: &Api, caller: Option<Actor>, operati
     } else {
         execute(&api.schema, &api.services, request, caller, id.clone()).await
     };
-    finish(&mut response, &id);
+    annotate_errors(&mut response, &id);
     serde_json::to_value(response).unwrap()
 }
 

@@ -1,0 +1,235 @@
+//! The lookups that nested fields make, one batch each. A set of them belongs to one request, for what they find
+//! is what exists for its actor.
+
+pub mod batch;
+pub mod batch_driver;
+pub mod nested;
+
+use crate::auth::AccountScope;
+use crate::domain::JobName;
+use crate::domain::admin_changes::{self, AdminChange};
+use crate::domain::approvals::VirtualTag;
+use crate::domain::approvals::items::{self, ItemFilter, ItemOrder};
+use crate::domain::approvals::list::{self as tags, TagOrder, TagsOfFilter};
+use crate::domain::audit::AuditRow;
+use crate::domain::audit::list::{self as audit, AuditOrder};
+use crate::domain::imports::{self, Sample};
+use crate::domain::inventory::inferences::{self, Inference, InferenceOrder};
+use crate::domain::inventory::{Resource, list as resources};
+use crate::domain::keyset::PageLimits;
+use crate::domain::rules::{RuleRow, list as rules};
+use crate::domain::tokens::{ApiToken, list as tokens};
+use crate::error::Result;
+use crate::graphql::loaders::batch::Batch;
+use crate::graphql::loaders::batch_driver::BatchBarrier;
+use crate::graphql::loaders::nested::Nested;
+use crate::graphql::scalars::id::AuditKey;
+use crate::runs::Run;
+use crate::runs::list::{self as runs, RejectionOrder};
+use sea_orm::DatabaseConnection;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// All lookups of one request.
+pub struct Loaders {
+    /// Resources by key.
+    pub resources: Batch<i64, Arc<Resource>>,
+    /// Virtual tags by key.
+    pub virtual_tags: Batch<i64, Arc<VirtualTag>>,
+    /// Rules by key.
+    pub rules: Batch<i64, Arc<RuleRow>>,
+    /// Evaluations by key.
+    pub inferences: Batch<i64, Arc<Inference>>,
+    /// Audit rows by key.
+    pub audit_rows: Batch<AuditKey, Arc<AuditRow>>,
+    /// Runs by key.
+    pub runs: Batch<i64, Arc<Run>>,
+    /// Tokens of scripts by key, for admins.
+    pub api_tokens: Batch<i64, Arc<ApiToken>>,
+    /// Changes of rules, schedules and tokens by key, for admins.
+    pub admin_changes: Batch<i64, Arc<AdminChange>>,
+    /// The newest run of a job.
+    pub last_runs: Batch<JobName, Arc<Run>>,
+    /// The approved tags of a resource.
+    pub approved_tags: Batch<i64, Vec<VirtualTag>>,
+    /// Pages of the virtual tags of a resource.
+    pub tags_of_resource: Nested<TagsOfFilter, TagOrder>,
+    /// Pages of the evaluations of a resource.
+    pub inferences_of_resource: Nested<(), InferenceOrder>,
+    /// Pages of the audit rows of a resource.
+    pub audit_of_resource: Nested<(), AuditOrder>,
+    /// Examples of what a dry run of an import would do.
+    pub import_samples: Batch<i64, Arc<Vec<Sample>>>,
+    /// Pages of the lines that a run refused.
+    pub rejections: Nested<(), RejectionOrder>,
+    /// Pages of the tags that a run decides.
+    pub decisions: Nested<ItemFilter, ItemOrder>,
+}
+
+/// Where lookups look: the database, what of it exists for the actor, and what they wait for.
+#[derive(Clone)]
+struct LoaderContext {
+    db: DatabaseConnection,
+    scope: Arc<AccountScope>,
+    barrier: BatchBarrier,
+}
+
+/// A batch that looks up rows by their keys with a verb of the domain: `by_key!(context, rules::by_ids, |row| row.id)`.
+macro_rules! by_key {
+    ($context:expr, $verb:path, $key:expr) => {{
+        let context = $context.clone();
+        let barrier = context.barrier.clone();
+        Batch::new(&barrier, move |keys| {
+            let context = context.clone();
+            async move { Ok(keyed($verb(&context.db, &context.scope, keys).await?, $key)) }
+        })
+    }};
+}
+
+/// Nested lists from two verbs of the domain, one for pages and one for counts.
+macro_rules! nested {
+    ($context:expr, $limits:expr, $order:expr,
+     |$db:ident, $scope:ident, $ids:ident, $filter:pat_param, $window:ident| $pages:expr, $counts:expr $(,)?) => {{
+        let (first, second) = ($context.clone(), $context.clone());
+        Nested::new(
+            &$context.barrier,
+            $order,
+            $limits,
+            move |$ids, $filter, $window| {
+                let LoaderContext {
+                    db: $db,
+                    scope: $scope,
+                    ..
+                } = first.clone();
+                async move { $pages.await }
+            },
+            move |$ids, $filter| {
+                let LoaderContext {
+                    db: $db,
+                    scope: $scope,
+                    ..
+                } = second.clone();
+                async move { $counts.await }
+            },
+        )
+    }};
+}
+
+impl Loaders {
+    /// Lookups of what is within the scope, which run when the gate opens.
+    pub fn new(
+        db: DatabaseConnection,
+        scope: AccountScope,
+        limits: PageLimits,
+        barrier: BatchBarrier,
+    ) -> Self {
+        let context = LoaderContext {
+            db,
+            scope: Arc::new(scope),
+            barrier,
+        };
+        Self {
+            resources: by_key!(context, resources::by_ids, |row: &Resource| row.id),
+            virtual_tags: by_key!(context, tags::by_ids, |row: &VirtualTag| row.id),
+            rules: by_key!(context, rules::by_ids, |row: &RuleRow| row.id),
+            inferences: by_key!(context, inferences::by_ids, |row: &Inference| row.id),
+            audit_rows: by_key!(context, audit_by_keys, |row: &AuditRow| AuditKey {
+                timestamp: row.timestamp,
+                id: row.id
+            }),
+            runs: by_key!(context, runs::by_ids, |row: &Run| row.id),
+            api_tokens: by_key!(context, tokens::by_ids, |row: &ApiToken| row.id),
+            admin_changes: by_key!(context, admin_changes::by_ids, |row: &AdminChange| row.id),
+            last_runs: by_key!(context, runs::last_of_jobs, |row: &Run| row.job_name),
+            approved_tags: approved_tags(&context),
+            import_samples: import_samples(&context),
+            tags_of_resource: nested!(
+                context,
+                limits,
+                TagOrder::default(),
+                |db, scope, ids, filter, window| tags::of_resources(
+                    &db,
+                    &scope,
+                    ids,
+                    &filter,
+                    TagOrder::default(),
+                    &window
+                ),
+                tags::count_of_resources(&db, &scope, ids, &filter),
+            ),
+            inferences_of_resource: nested!(
+                context,
+                limits,
+                InferenceOrder,
+                |db, scope, ids, (), window| inferences::of_resources(&db, &scope, ids, &window),
+                inferences::count_of_resources(&db, &scope, ids),
+            ),
+            audit_of_resource: nested!(
+                context,
+                limits,
+                AuditOrder::default(),
+                |db, scope, ids, (), window| audit::of_resources(
+                    &db,
+                    &scope,
+                    ids,
+                    AuditOrder::default(),
+                    &window
+                ),
+                audit::count_of_resources(&db, &scope, ids),
+            ),
+            rejections: nested!(
+                context,
+                limits,
+                RejectionOrder,
+                |db, scope, ids, (), window| runs::rejections_of(&db, &scope, ids, &window),
+                runs::count_rejections_of(&db, &scope, ids),
+            ),
+            decisions: nested!(
+                context,
+                limits,
+                ItemOrder,
+                |db, scope, ids, filter, window| items::of_runs(&db, &scope, ids, filter, &window),
+                items::count_of_runs(&db, &scope, ids, filter),
+            ),
+        }
+    }
+}
+
+fn approved_tags(context: &LoaderContext) -> Batch<i64, Vec<VirtualTag>> {
+    let approved = context.clone();
+    Batch::new(&context.barrier, move |ids| {
+        let context = approved.clone();
+        async move {
+            let mut found: HashMap<i64, Vec<VirtualTag>> = HashMap::new();
+            for tag in tags::approved_of(&context.db, &context.scope, ids).await? {
+                found.entry(tag.resource_id).or_default().push(tag);
+            }
+            Ok(found)
+        }
+    })
+}
+
+fn import_samples(context: &LoaderContext) -> Batch<i64, Arc<Vec<Sample>>> {
+    let (barrier, context) = (context.barrier.clone(), context.clone());
+    Batch::new(&barrier, move |runs| {
+        let context = context.clone();
+        async move {
+            let samples = imports::samples(&context.db, &context.scope, runs).await?;
+            let samples = samples.into_iter();
+            Ok(samples.map(|(run, samples)| (run, Arc::new(samples))).collect())
+        }
+    })
+}
+
+fn keyed<K: Eq + std::hash::Hash, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, Arc<T>> {
+    rows.into_iter().map(|row| (key(&row), Arc::new(row))).collect()
+}
+
+async fn audit_by_keys(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    keys: Vec<AuditKey>,
+) -> Result<Vec<AuditRow>> {
+    let keys = keys.into_iter().map(|key| (key.timestamp, key.id)).collect();
+    audit::by_keys(db, scope, keys).await
+}

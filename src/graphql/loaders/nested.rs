@@ -1,0 +1,120 @@
+//! Lists within the objects of a list: a page for each parent, all by one statement.
+
+use crate::domain::estimate::Total;
+use crate::domain::keyset::{Keyset, Page, PageLimits, Window};
+use crate::error::{Error, Result as DomainResult};
+use crate::graphql::error::Result;
+use crate::graphql::loaders::batch::Batch;
+use crate::graphql::loaders::batch_driver::BatchBarrier;
+use crate::graphql::relay::page::{Connection, PageArgs, wants_total};
+use crate::graphql::state::ContextExt;
+use async_graphql::Context;
+use futures::future::try_join_all;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// A parent, what its list is filtered by, and which page is wanted.
+type PageKey<F> = (i64, F, PageArgs);
+
+/// The lists of one kind that an operation's parents have. `F` is what a list is filtered by.
+pub struct Nested<F, O: Keyset> {
+    order: O,
+    pages: Batch<PageKey<F>, Page<Arc<O::Row>>>,
+    counts: Batch<(i64, F), u64>,
+}
+
+impl<F, O> Nested<F, O>
+where
+    F: Clone + Eq + Hash + Send + Sync + 'static,
+    O: Keyset,
+    O::Row: Send + Sync,
+{
+    /// Lists that `pages` and `counts` look up, each for many parents at once; both leave out parents without
+    /// children.
+    pub fn new<P, PR, C, CR>(
+        barrier: &BatchBarrier,
+        order: O,
+        limits: PageLimits,
+        pages: P,
+        counts: C,
+    ) -> Self
+    where
+        P: Fn(Vec<i64>, F, Window) -> PR + Clone + Send + Sync + 'static,
+        PR: Future<Output = DomainResult<HashMap<i64, Page<O::Row>>>> + Send + 'static,
+        C: Fn(Vec<i64>, F) -> CR + Clone + Send + Sync + 'static,
+        CR: Future<Output = DomainResult<HashMap<i64, u64>>> + Send + 'static,
+    {
+        let pages = Batch::new(barrier, move |keys: Vec<PageKey<F>>| {
+            let pages = pages.clone();
+            async move {
+                let groups = group(keys.into_iter().map(|(id, filter, args)| (id, (filter, args))));
+                let lookups = groups.into_iter().map(|((filter, args), ids)| {
+                    // Checked by every parent before it asked.
+                    let window = args
+                        .window(order, limits)
+                        .map_err(|_| Error::internal("unchecked page"));
+                    let pages = pages.clone();
+                    async move { Ok::<_, Error>((pages(ids, filter.clone(), window?).await?, filter, args)) }
+                });
+                let mut found = HashMap::new();
+                for (pages, filter, args) in try_join_all(lookups).await? {
+                    found.extend(
+                        pages
+                            .into_iter()
+                            .map(|(id, page)| ((id, filter.clone(), args.clone()), page.map(Arc::new))),
+                    );
+                }
+                Ok(found)
+            }
+        });
+        let counts = Batch::new(barrier, move |keys: Vec<(i64, F)>| {
+            let counts = counts.clone();
+            async move {
+                let mut found = HashMap::new();
+                for (filter, ids) in group(keys.into_iter()) {
+                    let counts = counts(ids, filter.clone()).await?;
+                    found.extend(
+                        counts
+                            .into_iter()
+                            .map(|(id, count)| ((id, filter.clone()), count)),
+                    );
+                }
+                Ok(found)
+            }
+        });
+        Self { order, pages, counts }
+    }
+
+    /// Answers the list field of one parent.
+    pub async fn connection<N>(
+        &self,
+        ctx: &Context<'_>,
+        parent: i64,
+        filter: F,
+        args: PageArgs,
+    ) -> Result<Connection<N>>
+    where
+        N: From<Arc<O::Row>> + AsRef<O::Row>,
+    {
+        let window = args.window(self.order, ctx.services()?.page_limits)?;
+        let page = self.pages.load((parent, filter.clone(), args));
+        let (page, total) = if wants_total(ctx) {
+            let (page, total) = tokio::try_join!(page, self.counts.load((parent, filter)))?;
+            (page, Some(Total::exact(total.unwrap_or_default())))
+        } else {
+            (page.await?, None)
+        };
+        let page = page.unwrap_or_else(|| window.page(Vec::new()));
+        Ok(Connection::new(page, self.order, total, N::from))
+    }
+}
+
+/// The ids of each set of arguments.
+fn group<A: Eq + Hash>(keys: impl Iterator<Item = (i64, A)>) -> HashMap<A, Vec<i64>> {
+    let mut groups: HashMap<A, Vec<i64>> = HashMap::new();
+    for (id, arguments) in keys {
+        groups.entry(arguments).or_default().push(id);
+    }
+    groups
+}

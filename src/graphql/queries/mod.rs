@@ -1,0 +1,3 @@
+//! Fields of `Query`, one file per feature.
+
+pub mod node;

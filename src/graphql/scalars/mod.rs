@@ -1,0 +1,4 @@
+//! Scalars: ids and points in time.
+
+pub mod date_time;
+pub mod id;

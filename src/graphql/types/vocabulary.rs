@@ -1,0 +1,81 @@
+//! The vocabulary: canonical keys and values, and the spellings they go by.
+
+use crate::domain::tagging::{Key, KnownValue};
+use crate::graphql::error::Result;
+use crate::graphql::scalars::id::{Id, VocabularyKeyKind};
+use crate::graphql::state::ContextExt;
+use async_graphql::{Context, Object, SimpleObject};
+
+/// A key of the vocabulary.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct VocabularyKey {
+    /// An id to tell it by; `node` does not find it.
+    pub id: Id<VocabularyKeyKind>,
+    /// The canonical name.
+    pub name: String,
+    /// What the key tells.
+    pub description: String,
+    /// Whether every taggable resource should have it.
+    pub governed: bool,
+    /// Spellings that mean this key. Case and separators do not matter.
+    pub synonyms: Vec<String>,
+    /// Spellings that usually mean this key.
+    pub weak_synonyms: Vec<String>,
+    /// The values that have a name of their own.
+    pub values: Vec<VocabularyValue>,
+    /// Whether it may hold values that are not listed.
+    pub open: bool,
+}
+
+/// A value of a key of the vocabulary.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct VocabularyValue {
+    /// The canonical name.
+    pub name: String,
+    /// Spellings that mean this value. Case and separators do not matter.
+    pub synonyms: Vec<String>,
+}
+
+impl From<&KnownValue> for VocabularyValue {
+    fn from(value: &KnownValue) -> Self {
+        Self {
+            name: value.name.clone(),
+            synonyms: value.synonyms.clone(),
+        }
+    }
+}
+
+impl From<&Key> for VocabularyKey {
+    fn from(key: &Key) -> Self {
+        Self {
+            id: Id(key.name.clone()),
+            name: key.name.clone(),
+            description: key.description.clone(),
+            governed: key.governed,
+            synonyms: key.synonyms.clone(),
+            weak_synonyms: key.weak_synonyms.clone(),
+            values: key.values.iter().map(Into::into).collect(),
+            open: key.open,
+        }
+    }
+}
+
+/// Queries about the vocabulary.
+#[derive(Default)]
+pub struct VocabularyQuery;
+
+#[Object]
+impl VocabularyQuery {
+    /// The keys that the service knows, with their values and spellings.
+    async fn vocabulary(&self, ctx: &Context<'_>) -> Result<Vec<VocabularyKey>> {
+        ctx.actor()?;
+        Ok(ctx
+            .services()?
+            .engine
+            .vocabulary
+            .keys()
+            .iter()
+            .map(Into::into)
+            .collect())
+    }
+}
