@@ -1,9 +1,9 @@
 //! Tokens that must not pass, by every way that takes one.
 
 use super::issuer::{AUDIENCE, ISSUER, Issuer, Signer, claims};
-use super::service_for;
-use crate::service::{SECRET, Service};
-use crate::websocket::Socket;
+use super::tokens::service_for;
+use crate::http::websocket::Socket;
+use crate::support::service::{SECRET, Service};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -268,7 +268,7 @@ async fn no_hostile_token_passes_where_keys_are_published() {
     hostile.extend(wrong_headers(&signer));
     hostile.extend(wrong_claims(&signer));
     none_passes(&service, hostile).await;
-    assert!(super::is_accepted(&service, &signer.sign(&claims())).await);
+    assert!(super::tokens::is_accepted(&service, &signer.sign(&claims())).await);
 }
 
 #[tokio::test]
@@ -294,7 +294,7 @@ async fn no_hostile_token_passes_where_a_secret_is_shared() {
         ));
     }
     none_passes(&service, hostile).await;
-    assert!(super::is_accepted(&service, &signer.sign(&claims())).await);
+    assert!(super::tokens::is_accepted(&service, &signer.sign(&claims())).await);
 }
 
 /// Longer than headers may be: refused before anybody looks for a token in it.

@@ -2,9 +2,9 @@
 //!
 //! At full size by `bench/faults/fan-out.sh`; `cargo test` runs it small, and then judges only what must always hold.
 
-use crate::fixture::{Fixture, approver};
-use crate::program::Serving;
-use crate::service::client;
+use crate::support::fixture::{Fixture, approver};
+use crate::support::process::Serving;
+use crate::support::service::client;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::join_all;

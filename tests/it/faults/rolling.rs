@@ -118,7 +118,7 @@ async fn restart() {
     let (calls, stop, mut callers) = (Arc::<Calls>::default(), CancellationToken::new(), JoinSet::new());
     for name in 0..CALLERS {
         let caller = Caller {
-            client: crate::service::client(),
+            client: crate::support::service::client(),
             replicas: replicas.iter().map(|replica| replica.url.subscribe()).collect(),
             next: name,
             aside: [None; REPLICAS],

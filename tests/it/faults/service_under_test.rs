@@ -1,7 +1,7 @@
 //! A database, and a process of the service on it that may be hit.
 
-use crate::db::TestDb;
-use crate::program::Serving;
+use crate::support::db::TestDb;
+use crate::support::process::Serving;
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -83,7 +83,7 @@ impl Replica {
             settings,
             serving: None,
             url: watch::Sender::new(None),
-            client: crate::service::client(),
+            client: crate::support::service::client(),
         };
         replica.restart().await;
         replica

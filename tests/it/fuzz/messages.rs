@@ -1,7 +1,7 @@
 //! What a websocket's other end may say.
 
 use super::{codes, mutate, try_all_on};
-use crate::service::Service;
+use crate::support::service::Service;
 use futures::{SinkExt, StreamExt};
 use proptest::prelude::*;
 use serde_json::{Value, json};

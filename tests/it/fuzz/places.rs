@@ -1,7 +1,7 @@
 //! Cursors and ids that are well formed, but name places and keys where nothing can be: no statement may fail on them.
 
 use super::{codes, try_all_on};
-use crate::service::Service;
+use crate::support::service::Service;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use proptest::sample::select;

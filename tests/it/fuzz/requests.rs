@@ -2,7 +2,7 @@
 
 use super::messages::Wire;
 use super::{codes, mutate, try_all_on};
-use crate::service::Service;
+use crate::support::service::Service;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;

@@ -1,6 +1,6 @@
 //! Answers as clients see them.
 
-use super::{Api, actor};
+use crate::support::api::{Api, actor};
 use serde_json::{Value, json};
 use virtual_tagging::auth::{AccountScope, Role};
 use virtual_tagging::db::sql;

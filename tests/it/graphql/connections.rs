@@ -1,6 +1,6 @@
 //! Walking lists page by page.
 
-use super::Api;
+use crate::support::api::Api;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

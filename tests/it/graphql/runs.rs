@@ -1,6 +1,6 @@
 //! What of runs is shown to whom.
 
-use super::{Api, actor};
+use crate::support::api::{Api, actor};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use virtual_tagging::auth::{AccountScope, Actor, Role};

@@ -1,6 +1,6 @@
 //! The schema as an artifact.
 
-use super::Api;
+use crate::support::api::Api;
 use std::fmt::Write as _;
 use virtual_tagging::graphql::schema::sdl;
 

@@ -1,7 +1,7 @@
 //! What is in other accounts shows in no figure and no flag of a caller limited to some. (`bench/scope.sh` compares times,
 //! too.)
 
-use super::{Api, actor};
+use crate::support::api::{Api, actor};
 use serde_json::{Value, json};
 use virtual_tagging::auth::{AccountScope, Role};
 use virtual_tagging::db::sql;

@@ -1,6 +1,6 @@
 //! The number of SQL statements of an operation does not grow with the size of its pages.
 
-use super::Api;
+use crate::support::api::Api;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What pages of other origins can make a browser send, and what they get to read.
 
-use crate::service::Service;
+use crate::support::service::Service;
 use reqwest::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, VARY};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Names under which pages of other sites could reach a service without authentication.
 
-use crate::service::{SECRET, Service};
-use crate::websocket::Socket;
+use crate::http::websocket::Socket;
+use crate::support::service::{SECRET, Service};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HOST, ORIGIN};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Operations as the executor takes them: what the specification says of values, errors and selections.
 
 use super::{GRAPHQL_RESPONSE, code};
-use crate::service::Service;
+use crate::support::service::Service;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::{Value, json};
 use virtual_tagging::db::sql;

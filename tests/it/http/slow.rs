@@ -1,6 +1,6 @@
 //! Clients that take their time, too many of them, and those that stay until the end.
 
-use crate::service::Service;
+use crate::support::service::Service;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

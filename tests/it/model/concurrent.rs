@@ -2,8 +2,8 @@
 //! model to compare with; but some things hold whoever was.
 
 use super::real::{ANN, WORKER};
-use crate::fixture::{Fixture, actor, approver, resource, settings};
-use crate::rules::rule;
+use crate::evaluation::rules::rule;
+use crate::support::fixture::{Fixture, actor, approver, resource, settings};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};

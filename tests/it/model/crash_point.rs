@@ -1,6 +1,6 @@
 //! Callers that go away: a future that is dropped in the middle, as the server does when a client hangs up.
 
-use crate::fixture::{Fixture, approver};
+use crate::support::fixture::{Fixture, approver};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};

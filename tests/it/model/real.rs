@@ -3,8 +3,8 @@
 use super::crash_point::{Cut, quiet};
 use super::state::{Change, Model, upper};
 use super::steps::{Act, Verdict, reference};
-use crate::fixture::{Fixture, actor, approver, settings};
-use crate::runs::{request, silence};
+use crate::runs::state::{request, silence};
+use crate::support::fixture::{Fixture, actor, approver, settings};
 use sea_orm::FromQueryResult;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_util::sync::CancellationToken;

@@ -2,7 +2,7 @@
 //! one from which steps were taken away still does.
 
 use super::state::{Model, Status};
-use crate::rules::rule;
+use crate::evaluation::rules::rule;
 use proptest::prelude::*;
 use virtual_tagging::domain::discovery::ResourceReport;
 use virtual_tagging::domain::rules::RuleDraft;
@@ -308,7 +308,7 @@ fn report(case: u64, slot: usize, name: usize, native: usize) -> ResourceReport 
     ResourceReport {
         resource_id: reference(case, slot),
         native_tags: tags(native),
-        ..crate::fixture::resource(pick(&NAMES, name))
+        ..crate::support::fixture::resource(pick(&NAMES, name))
     }
 }
 

@@ -1,0 +1,14 @@
+//! The service and its PostgreSQL: embedded or external, its roles, TLS, outages, dumps, other versions of the schema.
+
+#[cfg(feature = "embedded")]
+mod connections;
+#[cfg(feature = "embedded")]
+mod embedded;
+#[cfg(feature = "embedded")]
+mod outage;
+#[cfg(feature = "embedded")]
+mod restore;
+#[cfg(feature = "embedded")]
+mod roles;
+mod tls;
+mod versions;

@@ -1,0 +1,5 @@
+//! The engine over the database: automatic tags, rules, and a real inventory from end to end.
+
+mod auto_tag;
+mod corpus;
+pub mod rules;

@@ -1,0 +1,5 @@
+//! Events: the log, its order across replicas, and the subscriptions that read it.
+
+mod feed;
+mod subscription_fanout;
+mod subscriptions;

@@ -1,0 +1,10 @@
+//! The GraphQL schema over a real database.
+
+mod answers;
+mod authorisation;
+mod connections;
+mod row_level_security;
+mod runs;
+mod schema;
+mod scope;
+pub mod statements;

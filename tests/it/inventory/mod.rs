@@ -1,0 +1,6 @@
+//! The inventory: reconciling with reports, imports and uploads, resources that change accounts.
+
+mod account_moves;
+mod imports;
+mod reconcile;
+pub mod uploads;

@@ -1,0 +1,10 @@
+//! Operations: commands, starting and stopping, signals, settings, logs and metrics.
+
+mod cli;
+#[cfg(feature = "embedded")]
+mod first_start;
+mod lifecycle;
+mod logs;
+mod metrics;
+mod secret_files;
+mod signals;

@@ -1,0 +1,151 @@
+//! The GraphQL schema over a database of a test's own, executed without HTTP.
+
+use crate::support::fixture::Fixture;
+use async_graphql::{Request, Response, Variables};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use virtual_tagging::auth::{AccountScope, Actor, Role};
+use virtual_tagging::clock::SystemClock;
+use virtual_tagging::db::keyset::PageLimits;
+use virtual_tagging::db::sql;
+use virtual_tagging::domain::events::{Feed, Notifier};
+use virtual_tagging::domain::tagging::Thresholds;
+use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
+use virtual_tagging::graphql::execution::{annotate_errors, execute};
+use virtual_tagging::graphql::schema::{Schema, build};
+use virtual_tagging::graphql::state::{RequestId, Services};
+use virtual_tagging::jobs::{Queue, setup};
+
+/// The schema over a database of its own.
+pub struct Api {
+    pub fixture: Fixture,
+    pub services: Services,
+    pub schema: Schema,
+}
+
+impl Api {
+    pub async fn new() -> Self {
+        let fixture = Fixture::new().await;
+        setup(&fixture.pool).await.unwrap();
+        let notifier = Notifier::default();
+        let services = Services {
+            db: fixture.pool.clone(),
+            scoped: fixture.scoped.clone(),
+            clock: Arc::new(SystemClock),
+            page_limits: PageLimits::default(),
+            dry_runs: Arc::default(),
+            engine: EngineSettings {
+                vocabulary: Arc::default(),
+                thresholds: Thresholds::default(),
+                model_version: "test".into(),
+            },
+            wake: Arc::new(Queue),
+            sources: vec!["simulated".into()],
+            tag_feed: Feed::open(fixture.pool.clone(), &notifier).await.unwrap(),
+            resource_feed: Feed::open(fixture.pool.clone(), &notifier).await.unwrap(),
+            run_watcher: virtual_tagging::runs::RunWatcher::default(),
+            notifier,
+        };
+        Self {
+            schema: build(services.clone()),
+            fixture,
+            services,
+        }
+    }
+
+    /// Resources of two accounts, each with three tags that wait, made by rules, with trail and evaluations; a run
+    /// with refused lines. All of it looks the same each time.
+    pub async fn with_rows(resources: u32) -> Self {
+        let api = Self::new().await;
+        for statement in ROWS {
+            sql::execute(&api.fixture.pool, statement, [i64::from(resources).into()])
+                .await
+                .unwrap();
+        }
+        api
+    }
+
+    /// Follows the logs, as the service does: what transactions of other tests hold back comes after them.
+    pub fn follow(&self) {
+        let never = CancellationToken::new();
+        tokio::spawn(self.services.tag_feed.clone().run(never.clone()));
+        tokio::spawn(self.services.resource_feed.clone().run(never));
+    }
+
+    pub async fn answer_to(&self, actor: Option<Actor>, query: &str, variables: Value) -> Response {
+        let request = Request::new(query).variables(Variables::from_json(variables));
+        let id = RequestId("test".into());
+        let mut response = execute(&self.schema, &self.services, request, actor, id.clone()).await;
+        annotate_errors(&mut response, &id);
+        response
+    }
+
+    /// The whole answer for an admin, errors included.
+    pub async fn answer(&self, query: &str, variables: Value) -> Value {
+        let response = self
+            .answer_to(Some(actor(Role::Admin, AccountScope::All)), query, variables)
+            .await;
+        serde_json::to_value(response).unwrap()
+    }
+
+    /// The data for an admin; there must be no errors.
+    pub async fn data(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.answer(query, variables).await;
+        assert_eq!(answer.get("errors"), None, "{query}");
+        answer["data"].take()
+    }
+
+    /// The data of a query without variables.
+    pub async fn ask(&self, query: &str) -> Value {
+        self.data(query, json!({})).await
+    }
+}
+
+pub fn actor(role: Role, scope: AccountScope) -> Actor {
+    Actor {
+        subject: "ada".into(),
+        role,
+        scope,
+        expires_at: None,
+    }
+}
+
+/// `$1` is how many resources.
+const ROWS: [&str; 10] = [
+    "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at,
+            discovered_by, first_seen_at, last_seen_at)
+     SELECT 'arn:' || n, 'prod-web-' || n, (ARRAY['aws', 'gcp', 'azure'])[n % 3 + 1], 'account-' || n % 2,
+            'instance', 'north', jsonb_build_object('Env', 'prd'), '2024-01-01T00:00:00Z'::timestamptz + n * '1 h'::interval,
+            'test', '2024-02-01T00:00:00Z', '2024-02-02T00:00:00Z'
+       FROM generate_series(1, $1) n",
+    "INSERT INTO rules (rule_name, condition, tag_key, tag_value, priority, confidence, created_by, updated_by)
+     SELECT 'rule ' || n, 'resource.cloud == ''aws''', 'team', 'team-' || n, n / 2, 0.9, 'ada', 'ada'
+       FROM generate_series(1, $1) n",
+    "INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied, approval_status,
+            rule_id, evidence, evidence_signature, created_at, updated_at, cloud, account_id, resource_type)
+     SELECT r.id, k.key, 'value-' || r.id % 7, 'RULE', (r.id * k.n % 5) / 10.0 + 0.55, r.id * k.n % 5 = 4, 'PENDING',
+            (SELECT min(id) FROM rules) + r.id % $1, '{\"reason\": \"a test\"}', 'RULE:' || r.id % 4,
+            '2024-03-01T00:00:00Z'::timestamptz + r.id % 3 * '1 h'::interval, '2024-03-02T00:00:00Z',
+            r.cloud, r.account_id, r.resource_type
+       FROM resources r CROSS JOIN (VALUES (1, 'environment'), (2, 'team'), (3, 'owner')) k(n, key) WHERE r.id <= $1",
+    "INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id, action,
+            tag_key, new_value, new_status, source, confidence, auto_applied, actor)
+     SELECT t.resource_id, r.resource_id, t.cloud, t.account_id, t.resource_type, t.id, 'PROPOSED', t.tag_key,
+            t.tag_value, 'PENDING', t.source, t.confidence, t.auto_applied, 'system:auto_tag'
+       FROM virtual_tags t JOIN resources r ON r.id = t.resource_id WHERE t.id <= $1 * 3",
+    "INSERT INTO ml_inferences (resource_id, model_version, revision, predictions)
+     SELECT r.id, 'test', n, '[]' FROM resources r CROSS JOIN generate_series(1, 2) n WHERE r.id <= $1",
+    "INSERT INTO scheduler_jobs (job_name, status, requested_by, created_at, run_at)
+     SELECT 'import', 'SUCCEEDED', 'ada', '2024-01-01T00:00:00Z', '2024-01-01T00:00:00Z' FROM generate_series(1, $1)",
+    "INSERT INTO import_rejections (run_id, line, reason)
+     SELECT j.id, n, 'no' FROM scheduler_jobs j CROSS JOIN generate_series(1, 3) n WHERE j.id <= $1",
+    "INSERT INTO decision_items (run_id, position, resource_id, virtual_tag_id, account_id, seen_at)
+     SELECT j.id, n, t.resource_id, t.id, t.account_id, t.updated_at
+       FROM scheduler_jobs j CROSS JOIN generate_series(1, 3) n JOIN virtual_tags t ON t.id = n WHERE j.id <= $1",
+    "INSERT INTO admin_changes (actor, action, subject_type, subject_name, after)
+     SELECT 'ada', 'CREATED', 'RULE', 'rule ' || n, '{}' FROM generate_series(1, $1) n",
+    "INSERT INTO api_tokens (public_id, secret_hash, name, role, created_by, expires_at)
+     SELECT lpad(to_hex(n), 16, '0'), sha256(n::text::bytea), 'script ' || n, 'viewer', 'ada', now() + '1 h'::interval
+       FROM generate_series(1, $1) n",
+];

@@ -1,0 +1,9 @@
+//! Everything that tests of several features share.
+
+pub mod api;
+pub mod db;
+pub mod fixture;
+pub mod process;
+#[cfg(feature = "embedded")]
+pub mod scratch;
+pub mod service;
