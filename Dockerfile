@@ -24,7 +24,7 @@ ARG TARGETARCH
 RUN --mount=type=cache,id=virtual-tagging-registry,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,id=virtual-tagging-target,target=/target,sharing=locked \
     export CARGO_TARGET_DIR="/target/${TARGETARCH}" \
-    && cargo clean --locked --profile "$CARGO_PROFILE" --package virtual-tagging --package migration \
+    && cargo clean --locked --profile "$CARGO_PROFILE" --package virtual-tagging --package migration --package tagging \
     && cargo auditable install --locked --profile "$CARGO_PROFILE" --no-default-features \
         --path . --bin virtual-tagging --no-track --root /program \
     && mv /program/bin/virtual-tagging /program/virtual-tagging \

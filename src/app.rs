@@ -12,10 +12,10 @@ pub use database::{Database, Share};
 
 use crate::clock::SystemClock;
 use crate::config::{Config, WorkerConfig};
+use crate::domain::evaluation::EngineSettings;
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
-use crate::domain::tagging::auto_tag::EngineSettings;
-use crate::domain::tagging::revision;
+use crate::domain::revision;
 use crate::domain::tokens::Bearers;
 use crate::graphql::state::Services;
 use crate::http::auth::Authenticator;

@@ -26,8 +26,8 @@
 //! - **A job**: a name in [`entities::JobName`] and in the table's constraint (a migration), arguments in
 //!   [`runs::Arguments`], a verb in [`domain`] that works in chunks and ends each with
 //!   [`runs::RunHandle::checkpoint`], a handler in [`jobs`], and a schedule there if it has one.
-//! - **A source of candidates**: implement [`domain::tagging::CandidateSource`] in a file of [`domain::tagging`] and
-//!   add it where [`domain::tagging::Engine::new`] lists the others.
+//! - **A source of candidates**: implement [`tagging::CandidateSource`] in a file of `crates/tagging/src/sources` and add it
+//!   to [`tagging::Engine::new`].
 //! - **A provider**: implement [`domain::discovery::Provider`] in a file of [`providers`] and name it in
 //!   [`providers::from_spec`].
 //! - **A column**: a migration under `migration/src/sql`, the model in [`entities`], the field in [`graphql`], and

@@ -4,14 +4,14 @@
 use super::Mode;
 use crate::config::{Config, HttpConfig};
 use crate::domain::discovery::Provider;
-use crate::domain::tagging::auto_tag::EngineSettings;
-use crate::domain::tagging::{Thresholds, Vocabulary};
+use crate::domain::evaluation::EngineSettings;
 use crate::http::Executor;
 use crate::http::auth::Authenticator;
 use crate::{jobs, providers};
 use anyhow::Context;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use tagging::{Thresholds, Vocabulary};
 
 /// What the settings say of inference and discovery.
 pub(super) struct Prepared {

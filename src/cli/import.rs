@@ -6,9 +6,9 @@ use crate::app::{Database, Share};
 use crate::auth::Actor;
 use crate::config::{Config, UnpackLimits};
 use crate::domain::discovery::{Batcher, Entry, InventoryReader, Reading, Rejection, ReportSink};
+use crate::domain::evaluation;
 use crate::domain::events::Notifier;
 use crate::domain::inventory::Reconciler;
-use crate::domain::tagging::auto_tag;
 use crate::jobs::Queue;
 use crate::runs::{self, JobSpec};
 use anyhow::{Context, anyhow};
@@ -116,7 +116,7 @@ async fn take(
     }
     reconciler.finish().await?;
     rejects.finish()?;
-    if auto_tag::is_due(&database.pools.all).await? {
+    if evaluation::is_due(&database.pools.all).await? {
         // For a service that runs, or the next one that starts.
         let evaluate = JobSpec::AutoTag {}.into();
         runs::request(&database.pools.all, &Queue, &Actor::system("import"), evaluate).await?;

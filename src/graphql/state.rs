@@ -2,10 +2,10 @@
 
 use crate::auth::{AccountScope, Actor};
 use crate::clock::Clock;
+use crate::domain::evaluation::DryRuns;
+use crate::domain::evaluation::EngineSettings;
 use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
-use crate::domain::rules::DryRuns;
-use crate::domain::tagging::auto_tag::EngineSettings;
 use crate::error::Error;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::Loaders;

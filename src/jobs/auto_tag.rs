@@ -1,7 +1,7 @@
 //! Auto-tagging: evaluates the resources that are due.
 
 use super::JobContext;
-use crate::domain::tagging::auto_tag;
+use crate::domain::evaluation::auto_tag;
 use crate::error::Result;
 use crate::runs::RunHandle;
 

@@ -5,7 +5,7 @@ use super::request::enqueue;
 use super::{JobNotifier, JobSpec, RunHandle, backoff};
 use crate::auth::Actor;
 use crate::db::{Begin, sql};
-use crate::domain::tagging::auto_tag;
+use crate::domain::evaluation;
 use crate::entities::RunStatus;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -107,7 +107,7 @@ async fn succeed(txn: &DatabaseTransaction, wake: &dyn JobNotifier, handle: &Run
     }
     let end_state = end(txn, handle, RunStatus::Succeeded, RunEnd::Succeeded).await?;
     let may_be_due = end_state == RunEnd::Succeeded && handle.arguments.leads_to_auto_tagging();
-    if may_be_due && auto_tag::is_due(txn).await? {
+    if may_be_due && evaluation::is_due(txn).await? {
         let job = sea_orm::ActiveEnum::to_value(&handle.arguments.job());
         enqueue(txn, wake, &Actor::system(&job), &JobSpec::AutoTag {}.into()).await?;
     }

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::db::{Begin, sql};
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
 use crate::domain::audit::seal;
-use crate::domain::tagging::auto_tag;
+use crate::domain::evaluation;
 use crate::entities::JobName;
 use crate::entities::{AccountScope, schedule};
 use crate::error::{Error, Result};
@@ -297,7 +297,7 @@ async fn has_work(txn: &DatabaseTransaction, arguments: &JobSpec) -> Result<bool
         return Ok(false);
     }
     match arguments.job() {
-        JobName::AutoTag => auto_tag::is_due(txn).await,
+        JobName::AutoTag => evaluation::is_due(txn).await,
         JobName::Seal => seal::is_due(txn).await,
         _ => Ok(true),
     }

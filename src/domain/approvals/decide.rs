@@ -4,7 +4,7 @@ use super::{Decisions, Selection, VirtualTag, check_reason, lock_resources, outc
 use crate::auth::{AccountScope, Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause, ChangedTag};
-use crate::domain::tagging::revision;
+use crate::domain::revision;
 use crate::entities::{ApprovalStatus, Outcome};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection};

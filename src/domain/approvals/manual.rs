@@ -4,7 +4,7 @@ use super::{VirtualTag, check_reason, undo};
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause};
-use crate::domain::tagging::revision;
+use crate::domain::revision;
 use crate::entities::{TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, Value};

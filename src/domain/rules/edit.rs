@@ -1,10 +1,9 @@
 //! Making, changing and ordering rules. Every change raises the revision, so that all resources are evaluated again.
 
-use super::{Condition, Rule, ValueTemplate};
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
-use crate::domain::tagging::revision;
+use crate::domain::revision;
 use crate::entities::rule::{self, ActiveModel, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{
@@ -14,6 +13,7 @@ use sea_orm::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+use tagging::rules::{Condition, Rule, ValueTemplate};
 
 /// What a rule says.
 #[derive(Clone, Debug, PartialEq)]

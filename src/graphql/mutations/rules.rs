@@ -1,10 +1,10 @@
 //! Changing rules, and trying them before.
 
-use crate::domain::rules::{self, RuleDraft};
-use crate::domain::rules::{
+use crate::domain::evaluation::{
     Example as DomainExample, Overlap as DomainOverlap, Preview as DomainPreview,
-    PreviewOutcome as DomainOutcome,
+    PreviewOutcome as DomainOutcome, preview,
 };
+use crate::domain::rules::{self, RuleDraft};
 use crate::graphql::error::{Result, UserError, split_user_errors};
 use crate::graphql::mutations::payload::{
     CreateRulePayload, DeleteRulePayload, SetRuleEnabledPayload, UpdateRulePayload,
@@ -271,7 +271,7 @@ impl PreviewQuery {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let replaces = input.replaces.map(|id| id.0);
         let (db, runs, rule) = (ctx.reads()?, &services.dry_runs, input.rule.into());
-        let tried = rules::preview(db, runs, actor, &services.engine, rule, replaces).await;
+        let tried = preview(db, runs, actor, &services.engine, rule, replaces).await;
         let (preview, user_errors) = split_user_errors(tried)?;
         Ok(PreviewRuleResult {
             preview: preview.map(Into::into),

@@ -1,10 +1,7 @@
 //! Inferences: what the engine concluded, and what it would.
 
+use crate::domain::evaluation::dry_run;
 use crate::domain::inventory::inferences::{self, Inference as Row, InferenceOrder};
-use crate::domain::tagging::dry_run;
-use crate::domain::tagging::{
-    Alternative as DomainAlternative, Outcome as DomainOutcome, Prediction as DomainPrediction,
-};
 use crate::error::Error;
 use crate::graphql::error::{Nullable, Result, nullable};
 use crate::graphql::relay::page::{Connection, PageArgs, connection};
@@ -16,6 +13,7 @@ use async_graphql::{Context, Enum, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::sync::Arc;
+use tagging::{Alternative as DomainAlternative, Outcome as DomainOutcome, Prediction as DomainPrediction};
 
 /// An evaluation.
 #[derive(Clone)]
@@ -127,7 +125,7 @@ impl From<DomainPrediction> for Prediction {
         Self {
             key: prediction.key,
             value: prediction.value,
-            source: prediction.source.into(),
+            source: crate::domain::TagSource::from(prediction.source).into(),
             confidence: prediction.confidence,
             outcome: prediction.outcome.into(),
             reason: prediction.reason,
@@ -140,7 +138,7 @@ impl From<DomainAlternative> for Alternative {
     fn from(alternative: DomainAlternative) -> Self {
         Self {
             value: alternative.value,
-            source: alternative.source.into(),
+            source: crate::domain::TagSource::from(alternative.source).into(),
             confidence: alternative.confidence,
             reason: alternative.reason,
             lost_because: alternative.lost_because,

@@ -2,9 +2,9 @@
 
 use crate::domain::approvals::list::TagsOfFilter;
 use crate::domain::discovery::ResourceReport;
+use crate::domain::evaluation::subject;
 use crate::domain::inventory::Resource as Row;
 use crate::domain::inventory::list::{self, ResourceFilter, ResourceOrder};
-use crate::domain::tagging::auto_tag::subject;
 use crate::error::{Error, Result as DomainResult};
 use crate::graphql::error::{Nullable, ResolverError, Result, nullable};
 use crate::graphql::relay::page::{Connection, PageArgs, connection};

@@ -1,10 +1,10 @@
 //! The vocabulary: canonical keys and values, and the spellings they go by.
 
-use crate::domain::tagging::{Key, KnownValue};
 use crate::graphql::error::Result;
 use crate::graphql::scalars::id::{Id, VocabularyKeyKind};
 use crate::graphql::state::ContextExt;
 use async_graphql::{Context, Object, SimpleObject};
+use tagging::{Key, KnownValue};
 
 /// A key of the vocabulary.
 #[derive(Clone, Debug, SimpleObject)]

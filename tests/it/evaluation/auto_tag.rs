@@ -6,6 +6,7 @@ use crate::support::fixture::{Fixture, actor, approver, resource, settings};
 use sea_orm::TransactionTrait;
 use std::sync::Arc;
 use std::time::Duration;
+use tagging::{Candidate, CandidateSource, Engine, SourceKind, Subject};
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
@@ -13,11 +14,11 @@ use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superse
 use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision, Selection};
 use virtual_tagging::domain::audit::Cause;
+use virtual_tagging::domain::evaluation::auto_tag::{self, CHUNK};
+use virtual_tagging::domain::evaluation::{EngineSettings, load_engine};
 use virtual_tagging::domain::events::Notifier;
+use virtual_tagging::domain::revision;
 use virtual_tagging::domain::rules;
-use virtual_tagging::domain::tagging::auto_tag::{self, CHUNK, EngineSettings};
-use virtual_tagging::domain::tagging::revision;
-use virtual_tagging::domain::tagging::{Candidate, CandidateSource, Engine, Subject};
 use virtual_tagging::entities::virtual_tag::Model as Tag;
 use virtual_tagging::jobs::Queue;
 use virtual_tagging::runs::{self, JobSpec};
@@ -93,7 +94,7 @@ async fn many_workers_share_the_work_and_each_resource_is_evaluated_once() {
     let workers = (0..4).map(|_| {
         let pool = fixture.pool.clone();
         tokio::spawn(async move {
-            let loaded = auto_tag::load_engine(&pool, &settings()).await.unwrap();
+            let loaded = load_engine(&pool, &settings()).await.unwrap();
             let cause = Cause {
                 actor: "worker".into(),
                 reason: None,
@@ -102,7 +103,7 @@ async fn many_workers_share_the_work_and_each_resource_is_evaluated_once() {
             let mut evaluated = 0;
             loop {
                 let txn = pool.begin().await.unwrap();
-                let chunk = auto_tag::chunk(&txn, &loaded, &cause).await.unwrap();
+                let chunk = auto_tag::chunk(&txn, &loaded, CHUNK, &cause).await.unwrap();
                 txn.commit().await.unwrap();
                 if chunk.evaluated == 0 {
                     return evaluated;
@@ -127,14 +128,20 @@ async fn many_workers_share_the_work_and_each_resource_is_evaluated_once() {
 async fn a_chunk_that_is_not_committed_leaves_no_trace() {
     let fixture = Fixture::new().await;
     fixture.report(&[resource("orders-prod")]).await;
-    let loaded = auto_tag::load_engine(&fixture.pool, &settings()).await.unwrap();
+    let loaded = load_engine(&fixture.pool, &settings()).await.unwrap();
     let cause = Cause {
         actor: "worker".into(),
         reason: None,
         run_id: None,
     };
     let txn = fixture.pool.begin().await.unwrap();
-    assert_eq!(auto_tag::chunk(&txn, &loaded, &cause).await.unwrap().evaluated, 1);
+    assert_eq!(
+        auto_tag::chunk(&txn, &loaded, CHUNK, &cause)
+            .await
+            .unwrap()
+            .evaluated,
+        1
+    );
     txn.rollback().await.unwrap();
     assert_eq!(
         fixture.count("virtual_tags").await + fixture.count("tag_audit").await,
@@ -233,8 +240,8 @@ async fn a_status_is_one_of_four() {
 struct Panics;
 
 impl CandidateSource for Panics {
-    fn source(&self) -> TagSource {
-        TagSource::Model
+    fn source(&self) -> SourceKind {
+        SourceKind::Model
     }
 
     fn propose(&self, subject: &Subject, _: &mut Vec<Candidate>) {
@@ -255,7 +262,7 @@ async fn a_resource_that_fails_does_not_hold_up_the_others_nor_come_back() {
     fixture.report(&[&fine[..], &[refused]].concat()).await;
     let poison = "ALTER TABLE virtual_tags ADD CONSTRAINT poison CHECK (tag_value <> 'poison-ivy')";
     sql::execute(&fixture.pool, poison, []).await.unwrap();
-    let mut loaded = auto_tag::load_engine(&fixture.pool, &settings()).await.unwrap();
+    let mut loaded = load_engine(&fixture.pool, &settings()).await.unwrap();
     let engine = Engine::new(settings().vocabulary, Vec::new(), settings().thresholds);
     loaded.engine = Arc::new(engine.with_source(Box::new(Panics)));
     let txn = fixture.pool.begin().await.unwrap();
@@ -264,9 +271,15 @@ async fn a_resource_that_fails_does_not_hold_up_the_others_nor_come_back() {
         reason: None,
         run_id: None,
     };
-    let done = auto_tag::chunk(&txn, &loaded, &cause).await.unwrap();
+    let done = auto_tag::chunk(&txn, &loaded, CHUNK, &cause).await.unwrap();
     assert_eq!((done.evaluated, done.failed), (4, 2));
-    assert_eq!(auto_tag::chunk(&txn, &loaded, &cause).await.unwrap().evaluated, 0);
+    assert_eq!(
+        auto_tag::chunk(&txn, &loaded, CHUNK, &cause)
+            .await
+            .unwrap()
+            .evaluated,
+        0
+    );
     txn.commit().await.unwrap();
     let tagged = "virtual_tags WHERE tag_key = 'environment' AND tag_value = 'production'";
     assert_eq!(fixture.count(tagged).await, 2);

@@ -7,7 +7,8 @@ use virtual_tagging::auth::Role;
 use virtual_tagging::domain::ApprovalStatus::{Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision};
-use virtual_tagging::domain::rules::{self, DryRuns, RuleDraft};
+use virtual_tagging::domain::evaluation::{self, DryRuns};
+use virtual_tagging::domain::rules::{self, RuleDraft};
 
 pub fn rule(name: &str, condition: &str, key: &str, value: &str) -> RuleDraft {
     RuleDraft {
@@ -135,7 +136,7 @@ async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
 
 #[tokio::test]
 async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
-    use virtual_tagging::domain::rules::PreviewOutcome::{AlreadyHolds, Conflict, NewTag, Shadowed};
+    use virtual_tagging::domain::evaluation::PreviewOutcome::{AlreadyHolds, Conflict, NewTag, Shadowed};
     let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     let mut held = resource("orders-held");
@@ -166,7 +167,7 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
     rules::create(&fixture.pool, &admin, last).await.unwrap();
 
     let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "desk");
-    let preview = rules::preview(
+    let preview = evaluation::preview(
         &fixture.pool,
         &DryRuns::default(),
         &admin,
@@ -201,7 +202,7 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
 
 #[tokio::test]
 async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
-    use virtual_tagging::domain::rules::PreviewOutcome::{NewTag, NotProposed};
+    use virtual_tagging::domain::evaluation::PreviewOutcome::{NewTag, NotProposed};
     let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     let mut stated = resource("stated");
@@ -211,7 +212,7 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
         .await;
     let draft = rule("desk", "true", "team", "desk");
     let preview = async |draft: &RuleDraft, replaces| {
-        let preview = rules::preview(
+        let preview = evaluation::preview(
             &fixture.pool,
             &DryRuns::default(),
             &admin,
@@ -319,7 +320,7 @@ async fn a_rule_that_takes_too_long_matches_nowhere_and_is_told() {
 
     let runs = DryRuns::default();
     let draft = rule("another", SLOW, "team", "z");
-    let tried = rules::preview(&fixture.pool, &runs, &admin, &settings(), draft, None)
+    let tried = evaluation::preview(&fixture.pool, &runs, &admin, &settings(), draft, None)
         .await
         .unwrap();
     assert_eq!((tried.examined, tried.matches, tried.too_expensive), (2, 0, 1));
@@ -334,7 +335,7 @@ async fn a_caller_has_a_few_previews_at_a_time() {
         let (fixture, runs) = (&fixture, &runs);
         async move {
             let draft = rule("all", "true", "team", "x");
-            rules::preview(&fixture.pool, runs, &approver(who), &settings(), draft, None).await
+            evaluation::preview(&fixture.pool, runs, &approver(who), &settings(), draft, None).await
         }
     };
     // None of them is over before the last has asked.
@@ -350,7 +351,7 @@ async fn a_caller_has_a_few_previews_at_a_time() {
     assert_eq!(preview("ann").await.unwrap().matches, 1);
     let viewer = actor("eve", Role::Viewer);
     let draft = rule("all", "true", "team", "x");
-    let refused = rules::preview(&fixture.pool, &runs, &viewer, &settings(), draft, None).await;
+    let refused = evaluation::preview(&fixture.pool, &runs, &viewer, &settings(), draft, None).await;
     assert!(matches!(
         refused,
         Err(virtual_tagging::error::Error::Forbidden(_))

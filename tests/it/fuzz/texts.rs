@@ -3,16 +3,16 @@
 use super::{mutate, try_all};
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use virtual_tagging::domain::Cloud;
+use tagging::CloudProvider;
+use tagging::rules::{Condition, Facts, RuleInput, ValueTemplate};
 use virtual_tagging::domain::discovery::{InventoryReader, Reading};
-use virtual_tagging::domain::rules::{Condition, Facts, RuleInput, ValueTemplate};
 use virtual_tagging::graphql::relay::cursor::decode_event;
 use virtual_tagging::graphql::scalars::id::{AuditKind, Id, ResourceKind, ScheduleKind};
 
 fn resource() -> RuleInput {
     let tags = BTreeMap::from([("team".to_owned(), "Pay".to_owned())]);
     RuleInput::new(&Facts {
-        cloud: Cloud::Aws,
+        cloud: CloudProvider::Aws,
         account_id: "111122223333",
         resource_type: "rds/db",
         region: None,

@@ -14,10 +14,10 @@ use virtual_tagging::db::Begin;
 use virtual_tagging::domain::approvals::{self, Decision, Decisions, NewTag, Selection};
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::discovery::ReportSink;
+use virtual_tagging::domain::evaluation::{auto_tag, load_engine};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
 use virtual_tagging::domain::rules;
-use virtual_tagging::domain::tagging::auto_tag;
 use virtual_tagging::error::{Error, Result};
 
 const ACTORS: usize = 4;
@@ -60,14 +60,16 @@ impl ActorTask {
 
     async fn evaluate(&mut self) {
         let pool = &self.fixture.pool;
-        let loaded = auto_tag::load_engine(pool, &settings()).await.unwrap();
+        let loaded = load_engine(pool, &settings()).await.unwrap();
         let cause = Cause {
             actor: WORKER.into(),
             reason: None,
             run_id: None,
         };
         let txn = pool.begin().await.unwrap();
-        auto_tag::chunk(&txn, &loaded, &cause).await.unwrap();
+        auto_tag::chunk(&txn, &loaded, auto_tag::CHUNK, &cause)
+            .await
+            .unwrap();
         // A worker may die here.
         if self.moments.random_bool(0.8) {
             txn.commit().await.unwrap();

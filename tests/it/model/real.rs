@@ -13,10 +13,10 @@ use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::approvals::{self, Decision, Decisions, NewTag, Selection, TagFilter};
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
+use virtual_tagging::domain::evaluation::{LoadedEngine, auto_tag, load_engine};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
 use virtual_tagging::domain::rules;
-use virtual_tagging::domain::tagging::auto_tag::{self, LoadedEngine};
 use virtual_tagging::error::{Error, Result};
 use virtual_tagging::jobs::Queue;
 use virtual_tagging::runs::{self, JobSpec, Progress};
@@ -160,7 +160,7 @@ fn ada() -> Actor {
 impl<'a> Real<'a> {
     pub async fn new(fixture: &'a Fixture, case: u64) -> Self {
         let last = "SELECT coalesce(max(id), 0) FROM tag_audit";
-        let loaded = auto_tag::load_engine(&fixture.pool, &settings()).await.unwrap();
+        let loaded = load_engine(&fixture.pool, &settings()).await.unwrap();
         Self {
             fixture,
             case,
@@ -333,7 +333,7 @@ impl<'a> Real<'a> {
     async fn load(&mut self, reload: bool) {
         quiet(self.fixture).await;
         if reload {
-            let loaded = auto_tag::load_engine(&self.fixture.pool, &settings()).await;
+            let loaded = load_engine(&self.fixture.pool, &settings()).await;
             self.loaded = loaded.unwrap();
         }
     }
@@ -342,7 +342,9 @@ impl<'a> Real<'a> {
         self.load(reload).await;
         let txn = self.fixture.pool.begin().await.unwrap();
         let loaded = &self.loaded;
-        let chunk = auto_tag::chunk(&txn, loaded, &cause(WORKER, None)).await.unwrap();
+        let chunk = auto_tag::chunk(&txn, loaded, auto_tag::CHUNK, &cause(WORKER, None))
+            .await
+            .unwrap();
         assert_eq!(chunk.failed, 0);
         txn.commit().await.unwrap();
         Outcome::Done
@@ -353,7 +355,9 @@ impl<'a> Real<'a> {
         self.load(true).await;
         let txn = self.fixture.pool.begin().await.unwrap();
         let loaded = &self.loaded;
-        auto_tag::chunk(&txn, loaded, &cause(WORKER, None)).await.unwrap();
+        auto_tag::chunk(&txn, loaded, auto_tag::CHUNK, &cause(WORKER, None))
+            .await
+            .unwrap();
         drop(txn);
         quiet(self.fixture).await;
         Outcome::Done
@@ -369,7 +373,9 @@ impl<'a> Real<'a> {
         let loaded = &self.loaded;
         let cause = cause(WORKER, Some(run.id));
         let txn = pool.begin().await.unwrap();
-        auto_tag::chunk(&txn, loaded, &cause).await.unwrap();
+        auto_tag::chunk(&txn, loaded, auto_tag::CHUNK, &cause)
+            .await
+            .unwrap();
         silence(pool).await;
         assert_eq!(runs::reclaim_orphans(pool, &Queue).await.unwrap().requeued, 1);
         let second = claim("second").await.unwrap().unwrap();
@@ -378,7 +384,9 @@ impl<'a> Real<'a> {
         drop(txn);
         quiet(self.fixture).await;
         let txn = pool.begin().await.unwrap();
-        auto_tag::chunk(&txn, loaded, &cause).await.unwrap();
+        auto_tag::chunk(&txn, loaded, auto_tag::CHUNK, &cause)
+            .await
+            .unwrap();
         let _flow = second.checkpoint(&txn, Progress::default()).await.unwrap();
         txn.commit().await.unwrap();
         runs::finish_run(pool, &Queue, &second, Ok(())).await.unwrap();

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tagging::{Disposition, Engine, Proposal, Subject, Thresholds, Vocabulary};
 use virtual_tagging::domain::discovery::ResourceReport;
 use virtual_tagging::domain::rules::RuleDraft;
-use virtual_tagging::domain::tagging::{Disposition, Engine, Proposal, Subject, Thresholds, Vocabulary};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
@@ -420,7 +420,7 @@ impl Model {
         Subject {
             resource_id: report.resource_id,
             name: report.name,
-            cloud: report.cloud,
+            cloud: report.cloud.into(),
             account_id: report.account_id,
             resource_type: report.resource_type,
             region: report.region,

@@ -7,13 +7,13 @@ use sea_orm::{
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tagging::{Thresholds, Vocabulary};
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::audit::{self, AuditRow, Cause};
 use virtual_tagging::domain::discovery::ResourceReport;
+use virtual_tagging::domain::evaluation::{ChunkResult, EngineSettings, auto_tag, load_engine};
 use virtual_tagging::domain::inventory::reconcile::{self, Reconciled};
-use virtual_tagging::domain::tagging::auto_tag::{self, ChunkResult, EngineSettings};
-use virtual_tagging::domain::tagging::{Thresholds, Vocabulary};
 use virtual_tagging::domain::{ApprovalStatus, AuditAction, Cloud};
 use virtual_tagging::entities::{tag_audit, virtual_tag};
 
@@ -110,7 +110,7 @@ impl Fixture {
 
     /// Evaluates until nothing is due.
     pub async fn auto_tag(&self) -> ChunkResult {
-        let loaded = auto_tag::load_engine(&self.pool, &settings()).await.unwrap();
+        let loaded = load_engine(&self.pool, &settings()).await.unwrap();
         let cause = Cause {
             actor: "system:auto_tag".into(),
             reason: None,
@@ -119,7 +119,9 @@ impl Fixture {
         let mut sum = ChunkResult::default();
         loop {
             let txn = self.pool.begin().await.unwrap();
-            let chunk = auto_tag::chunk(&txn, &loaded, &cause).await.unwrap();
+            let chunk = auto_tag::chunk(&txn, &loaded, auto_tag::CHUNK, &cause)
+                .await
+                .unwrap();
             txn.commit().await.unwrap();
             if chunk.evaluated == 0 {
                 return sum;

@@ -11,8 +11,8 @@
 //! Applications are not guessed from names: what stands before the environment word equals the Application tag in
 //! only 18 to 28 of 100 names there. Teams and owners are not in names at all without knowing what they are called.
 
-use super::tokens::tokens;
-use super::{Candidate, CandidateSource, Cloud, Subject, TagSource};
+use crate::tokens::tokens;
+use crate::{Candidate, CandidateSource, CloudProvider, SourceKind, Subject};
 
 const KEY: &str = "environment";
 
@@ -114,9 +114,9 @@ fn scan(text: &str, mut hit: impl FnMut(&'static Word, f64)) {
 /// The part of a resource id that names a group of resources: an Azure resource group, a GCP project.
 fn container(subject: &Subject) -> Option<&str> {
     let marker = match subject.cloud {
-        Cloud::Azure => "resourcegroups",
-        Cloud::Gcp => "projects",
-        Cloud::Aws => return None,
+        CloudProvider::Azure => "resourcegroups",
+        CloudProvider::Gcp => "projects",
+        CloudProvider::Aws => return None,
     };
     let mut parts = subject.resource_id.split('/');
     parts.find(|part| part.eq_ignore_ascii_case(marker))?;
@@ -132,11 +132,11 @@ struct Hit<'a> {
 }
 
 /// The PATTERN source.
-pub(super) struct PatternSource;
+pub(crate) struct PatternSource;
 
 impl CandidateSource for PatternSource {
-    fn source(&self) -> TagSource {
-        TagSource::Pattern
+    fn source(&self) -> SourceKind {
+        SourceKind::Pattern
     }
 
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
@@ -183,7 +183,7 @@ fn candidate(hit: &Hit<'_>) -> Candidate {
     Candidate {
         key: KEY.to_owned(),
         value: hit.word.value.to_owned(),
-        source: TagSource::Pattern,
+        source: SourceKind::Pattern,
         confidence: hit.confidence,
         rule_id: None,
         reason: format!("the {what} `{}` contains the word `{}`", hit.text, hit.word.text),
@@ -193,8 +193,8 @@ fn candidate(hit: &Hit<'_>) -> Candidate {
 
 #[cfg(test)]
 mod tests {
-    use super::super::engine::tests::subject;
     use super::*;
+    use crate::engine::tests::subject;
 
     fn propose(name: &str) -> Vec<(String, f64, String)> {
         let mut out = Vec::new();
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn groups_and_projects_speak_too() {
         let mut resource = subject("disk1", &[]);
-        resource.cloud = Cloud::Azure;
+        resource.cloud = CloudProvider::Azure;
         resource.resource_id = "/subscriptions/1/resourceGroups/shop-dev/providers/x/disk1".into();
         let mut out = Vec::new();
         PatternSource.propose(&resource, &mut out);

@@ -7,7 +7,7 @@ fn input(name: &str, tags: &[(&str, &str)]) -> RuleInput {
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect();
     RuleInput::new(&Facts {
-        cloud: Cloud::Aws,
+        cloud: CloudProvider::Aws,
         account_id: "111122223333",
         resource_type: "rds/db",
         region: Some("eu-west-2"),
@@ -64,7 +64,7 @@ fn conditions_hold_or_not() {
 fn a_missing_region_is_empty_text() {
     let tags = BTreeMap::new();
     let facts = Facts {
-        cloud: Cloud::Gcp,
+        cloud: CloudProvider::Gcp,
         account_id: "p",
         resource_type: "t",
         region: None,
@@ -118,7 +118,7 @@ fn input_beyond_the_limits_is_cut() {
     let long = "é".repeat(10_000);
     let many: BTreeMap<String, String> = (0..1000).map(|n| (format!("k{n:04}"), long.clone())).collect();
     let facts = Facts {
-        cloud: Cloud::Aws,
+        cloud: CloudProvider::Aws,
         account_id: "",
         resource_type: "",
         region: None,

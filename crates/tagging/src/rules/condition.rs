@@ -17,19 +17,19 @@ use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, Value};
 use regex::Regex;
 
-use super::check::TypeChecker;
+use super::type_check::TypeChecker;
 use super::{allowance, complexity_limits};
-use crate::entities::Cloud;
+use crate::CloudProvider;
 
 /// Stack for parsing and checking, in bytes; reserved, not used, by ordinary conditions.
 const COMPILE_STACK: usize = 64 << 20;
 /// Longer strings of a resource are cut to this many bytes for conditions. Clouds end far below.
 const MAX_STRING: usize = 4096;
 /// Only so many tags of a resource are shown to conditions. AWS and Azure end at 50, GCP at 64.
-pub(super) const MAX_TAGS: usize = 256;
+pub(crate) const MAX_TAGS: usize = 256;
 
 /// The function that `x.matches('...')` is compiled to; no condition can spell it.
-pub(super) const MATCHES: &str = "@matches";
+pub(crate) const MATCHES: &str = "@matches";
 
 /// Why a condition was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +42,7 @@ pub struct ConditionError {
 }
 
 impl ConditionError {
-    pub(super) fn new(position: usize, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(position: usize, reason: impl Into<String>) -> Self {
         Self {
             position: Some(position),
             reason: reason.into(),
@@ -185,7 +185,7 @@ fn byte_offset(text: &str, (line, column): (isize, isize)) -> Option<usize> {
 /// What of a resource conditions can see.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
-    pub cloud: Cloud,
+    pub cloud: CloudProvider,
     pub account_id: &'a str,
     pub resource_type: &'a str,
     /// Seen as an empty string when there is none.
@@ -199,7 +199,7 @@ pub struct Facts<'a> {
 }
 
 /// The fields of `resource`, in the order of [`RuleInput::fields`]; the last two are maps.
-pub(super) const FIELDS: [&str; 8] = [
+pub(crate) const FIELDS: [&str; 8] = [
     "cloud",
     "account_id",
     "resource_type",
@@ -219,9 +219,9 @@ impl RuleInput {
     /// Copies what conditions may see. Strings beyond 4096 bytes are cut, tags beyond the 256th (by key) left out.
     pub fn new(facts: &Facts<'_>) -> Self {
         let cloud = match facts.cloud {
-            Cloud::Aws => "aws",
-            Cloud::Gcp => "gcp",
-            Cloud::Azure => "azure",
+            CloudProvider::Aws => "aws",
+            CloudProvider::Gcp => "gcp",
+            CloudProvider::Azure => "azure",
         };
         Self {
             fields: [
@@ -279,7 +279,7 @@ impl VariableResolver for Scope<'_> {
 
 /// A compiled pattern as a CEL value.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern(pub Regex);
+pub(crate) struct Pattern(pub Regex);
 
 const PATTERN_NAME: &str = "pattern";
 static PATTERN_TYPE: LazyLock<Type> = LazyLock::new(|| Type::new_opaque_type(PATTERN_NAME));

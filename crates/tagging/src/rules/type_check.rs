@@ -44,7 +44,7 @@ impl Kind {
 
 type Checked = Result<Kind, ConditionError>;
 
-pub(super) struct TypeChecker<'a> {
+pub(crate) struct TypeChecker<'a> {
     source: &'a SourceInfo,
     /// The variable of the macro that we are in.
     variable: Option<(String, Kind)>,
@@ -58,7 +58,7 @@ pub(super) struct TypeChecker<'a> {
 }
 
 impl<'a> TypeChecker<'a> {
-    pub(super) fn new(source: &'a SourceInfo) -> Self {
+    pub(crate) fn new(source: &'a SourceInfo) -> Self {
         Self {
             source,
             variable: None,
@@ -70,12 +70,12 @@ impl<'a> TypeChecker<'a> {
         }
     }
 
-    pub(super) fn into_constants(self) -> Vec<Box<dyn Val>> {
+    pub(crate) fn into_constants(self) -> Vec<Box<dyn Val>> {
         self.constants
     }
 
     /// Checks that the expression is boolean, and rewrites it for evaluation.
-    pub(super) fn check_condition(&mut self, expression: &mut IdedExpr) -> Result<(), ConditionError> {
+    pub(crate) fn check_condition(&mut self, expression: &mut IdedExpr) -> Result<(), ConditionError> {
         self.expect(expression, Kind::Bool, "the condition")
     }
 

@@ -4,11 +4,11 @@
 //! each time that patterns have looked through some kilobytes, whether somebody still waits for it and how much processor
 //! time it has taken. What else a condition can do is bounded when it is compiled.
 
-use crate::error::{Error, Result};
 use rustix::time::{ClockId, clock_gettime};
 use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// Processor time of one rule on one resource, from where it becomes worth looking at.
 const OF_RULE: Duration = Duration::from_millis(50);
@@ -31,7 +31,7 @@ struct Allowance {
 }
 
 struct Work {
-    stop: CancellationToken,
+    stop: StopFlag,
     /// The thread's processor time at which the work ends.
     ends: Duration,
     /// Rules since the last look at the clock.
@@ -53,41 +53,44 @@ fn processor_time() -> Duration {
 impl Work {
     /// Looks whether the work has ended; at the clock only if asked to.
     fn look(&mut self, at_clock: bool) -> bool {
-        self.is_over |= self.stop.is_cancelled() || (at_clock && processor_time() >= self.ends);
+        self.is_over |= self.stop.is_stopped() || (at_clock && processor_time() >= self.ends);
         self.is_over
     }
 }
 
-/// Does work that evaluates rules on a thread where it may take its time. It is over, for [`is_over`], when it has taken
-/// `most` processor time, or when nobody waits for it any more.
-pub async fn compute<T: Send + 'static>(
-    most: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T> {
-    let stop = CancellationToken::new();
-    let _stopped = stop.clone().drop_guard();
-    let done = tokio::task::spawn_blocking(move || {
-        let _over = limit(stop, most);
-        work()
-    });
-    done.await.map_err(Error::internal)
+/// Flag that ends work on another thread once nobody waits for it.
+#[derive(Clone, Debug, Default)]
+pub struct StopFlag(Arc<AtomicBool>);
+
+impl StopFlag {
+    /// Ends the work that was begun with this flag, at its next look.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
-fn limit(stop: CancellationToken, most: Duration) -> impl Drop {
+/// Does work that evaluates rules, on this thread. It is over, for [`is_over`], when it has taken `most` processor time, or
+/// when `stop` says so.
+pub fn limited<T>(most: Duration, stop: StopFlag, work: impl FnOnce() -> T) -> T {
     struct Over;
     impl Drop for Over {
         fn drop(&mut self) {
             ALLOWANCE.with_borrow_mut(|allowance| *allowance = Allowance::default());
         }
     }
-    let work = Work {
+    let limits = Work {
         stop,
         ends: processor_time().saturating_add(most),
         rules: 0,
         is_over: false,
     };
-    ALLOWANCE.with_borrow_mut(|allowance| allowance.work = Some(work));
-    Over
+    ALLOWANCE.with_borrow_mut(|allowance| allowance.work = Some(limits));
+    let _over = Over;
+    work()
 }
 
 /// Whether the work of this thread is to end: nobody waits for it any more, or it has taken all that it may. To be asked
@@ -102,7 +105,7 @@ pub fn is_over() -> bool {
 }
 
 /// Evaluates a rule on a resource; `None` when it took too long and was given up.
-pub(super) fn of_rule<T>(evaluate: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn of_rule<T>(evaluate: impl FnOnce() -> T) -> Option<T> {
     ALLOWANCE.with_borrow_mut(|allowance| {
         allowance.bytes = 0;
         allowance.rule_ends = None;
@@ -114,7 +117,7 @@ pub(super) fn of_rule<T>(evaluate: impl FnOnce() -> T) -> Option<T> {
 }
 
 /// Takes notice that a pattern is to look through so many bytes; false when the rule is given up.
-pub(super) fn allows(bytes: usize) -> bool {
+pub(crate) fn allows(bytes: usize) -> bool {
     ALLOWANCE.with_borrow_mut(|allowance| {
         allowance.bytes += bytes;
         if allowance.bytes >= UNSEEN_BYTES && !allowance.is_exceeded {

@@ -1,10 +1,12 @@
 //! What a rule would do, before it is saved.
 
-use super::allowance::{compute, is_over};
-use super::{DryRuns, Rule, RuleDraft, RuleRow, Verdict, list};
+use super::compute::compute;
+use super::difference::would_propose;
+use super::dry_runs::DryRuns;
+use super::engine::EngineSettings;
+use super::subject::subject;
 use crate::auth::{Actor, Role};
-use crate::domain::tagging::auto_tag::{EngineSettings, subject};
-use crate::domain::tagging::{Engine, Subject, Vocabulary};
+use crate::domain::rules::{RuleDraft, RuleRow, list};
 use crate::entities::{ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
@@ -12,6 +14,9 @@ use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySel
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tagging::rules::allowance::is_over;
+use tagging::rules::{Rule, Verdict};
+use tagging::{Engine, Subject, Vocabulary};
 
 /// Resources read at once.
 const PAGE: u64 = 1000;
@@ -227,7 +232,7 @@ impl Trial {
             Some(held) if *held == value => PreviewOutcome::AlreadyHolds,
             _ if shadowed => PreviewOutcome::Shadowed,
             _ if subject.approved.contains_key(&self.rule.key) => PreviewOutcome::Conflict,
-            _ if self.engine.would_propose(subject, tags, &self.rule.key, &value) => PreviewOutcome::NewTag,
+            _ if would_propose(&self.engine, subject, tags, &self.rule.key, &value) => PreviewOutcome::NewTag,
             _ => PreviewOutcome::NotProposed,
         };
         let count = self.preview.outcomes.entry(outcome).or_default();

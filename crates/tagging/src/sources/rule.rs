@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Candidate, CandidateSource, Subject, TagSource, Vocabulary};
-use crate::domain::rules::allowance::is_over;
-use crate::domain::rules::{Rule, Verdict};
+use crate::rules::allowance::is_over;
+use crate::rules::{Rule, Verdict};
+use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
 
 /// The RULE source.
-pub(super) struct RuleSource {
+pub(crate) struct RuleSource {
     vocabulary: Arc<Vocabulary>,
     rules: Vec<Rule>,
     /// Of each rule that took too long somewhere, on how many resources.
@@ -17,7 +17,7 @@ pub(super) struct RuleSource {
 
 impl RuleSource {
     /// Takes the rules in any order.
-    pub(super) fn new(vocabulary: Arc<Vocabulary>, mut rules: Vec<Rule>) -> Self {
+    pub(crate) fn new(vocabulary: Arc<Vocabulary>, mut rules: Vec<Rule>) -> Self {
         rules.sort_by_key(|rule| (rule.priority, rule.id));
         Self {
             vocabulary,
@@ -28,8 +28,8 @@ impl RuleSource {
 }
 
 impl CandidateSource for RuleSource {
-    fn source(&self) -> TagSource {
-        TagSource::Rule
+    fn source(&self) -> SourceKind {
+        SourceKind::Rule
     }
 
     fn take_given_up(&self) -> BTreeMap<i64, u64> {
@@ -74,7 +74,7 @@ impl RuleSource {
                 .known_value(&rule.key, value)
                 .unwrap_or(value)
                 .to_owned(),
-            source: TagSource::Rule,
+            source: SourceKind::Rule,
             confidence: rule.confidence,
             rule_id: Some(rule.id),
             reason: format!("rule `{}` (priority {}) matches", rule.name, rule.priority),
@@ -85,9 +85,9 @@ impl RuleSource {
 
 #[cfg(test)]
 mod tests {
-    use super::super::engine::tests::subject;
     use super::*;
-    use crate::domain::rules::{Condition, ValueTemplate};
+    use crate::engine::tests::subject;
+    use crate::rules::{Condition, ValueTemplate};
 
     fn rule(id: i64, priority: i32, condition: &str, key: &str, value: &str) -> Rule {
         Rule {

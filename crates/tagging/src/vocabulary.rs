@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::tokens::tokens;
+use crate::tokens::tokens;
 
 /// Longer values are notes, not tag values (AWS, Azure and GCP all end at 256 or below).
 const MAX_VALUE_CHARS: usize = 256;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Candidate, CandidateSource, Subject, TagSource, Vocabulary};
+use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
 
 /// A tag whose key means exactly the canonical key. What people typed is wrong in about one of fifty cases.
 const STATED: f64 = 0.98;
@@ -13,7 +13,7 @@ const IMPLIED: f64 = 0.80;
 const FLAGGED: f64 = 0.95;
 
 /// What one native tag states in canonical terms.
-pub(super) struct Statement<'a> {
+pub(crate) struct Statement<'a> {
     pub key: &'a str,
     pub value: String,
     confidence: f64,
@@ -23,7 +23,7 @@ pub(super) struct Statement<'a> {
 }
 
 /// What the native tags state, the most telling spelling of each key first. Junk values state nothing.
-pub(super) fn statements<'a>(subject: &'a Subject, vocabulary: &'a Vocabulary) -> Vec<Statement<'a>> {
+pub(crate) fn statements<'a>(subject: &'a Subject, vocabulary: &'a Vocabulary) -> Vec<Statement<'a>> {
     let mut found: Vec<Statement<'a>> = subject
         .native_tags
         .iter()
@@ -64,7 +64,7 @@ fn is_production(key: &str, value: &str) -> bool {
 }
 
 /// Does a native tag already carry exactly this key with this value?
-pub(super) fn carries(subject: &Subject, key: &str, value: &str) -> bool {
+pub(crate) fn carries(subject: &Subject, key: &str, value: &str) -> bool {
     subject
         .native_tags
         .get(key)
@@ -72,13 +72,13 @@ pub(super) fn carries(subject: &Subject, key: &str, value: &str) -> bool {
 }
 
 /// The NATIVE source.
-pub(super) struct NativeSource {
+pub(crate) struct NativeSource {
     pub vocabulary: Arc<Vocabulary>,
 }
 
 impl CandidateSource for NativeSource {
-    fn source(&self) -> TagSource {
-        TagSource::Native
+    fn source(&self) -> SourceKind {
+        SourceKind::Native
     }
 
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
@@ -92,7 +92,7 @@ impl CandidateSource for NativeSource {
             stated = if implied { stated } else { Some(statement.key) };
             out.push(Candidate {
                 key: statement.key.to_owned(),
-                source: TagSource::Native,
+                source: SourceKind::Native,
                 confidence: statement.confidence,
                 rule_id: None,
                 reason: format!("the tag `{}` says `{}`", statement.raw_key, statement.raw_value),
@@ -105,8 +105,8 @@ impl CandidateSource for NativeSource {
 
 #[cfg(test)]
 mod tests {
-    use super::super::engine::tests::subject;
     use super::*;
+    use crate::engine::tests::subject;
 
     fn propose(tags: &[(&str, &str)]) -> Vec<(String, String, f64, String)> {
         let source = NativeSource {

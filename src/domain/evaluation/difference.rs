@@ -1,8 +1,8 @@
 //! What an evaluation changes: a pure comparison of proposals with the tags that a resource has.
 
-use super::{Disposition, Engine, Proposal, Subject};
 use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
 use serde::Serialize;
+use tagging::{Disposition, Engine, Proposal, Subject};
 
 /// A tag to write. Serialised, it is a row of the statement that writes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,7 +58,7 @@ pub fn plan(resource_id: i64, proposals: &[Proposal], existing: &[virtual_tag::M
             resource_id,
             tag_key: proposal.key.clone(),
             tag_value: proposal.value.clone(),
-            source: proposal.source,
+            source: proposal.source.into(),
             confidence: proposal.confidence,
             auto_applied: proposal.disposition == Disposition::AutoApply,
             rule_id: proposal.rule_id,
@@ -74,21 +74,19 @@ pub fn plan(resource_id: i64, proposals: &[Proposal], existing: &[virtual_tag::M
     }
 }
 
-impl Engine {
-    /// Whether an evaluation of a resource that has these tags would propose this value anew.
-    pub fn would_propose(
-        &self,
-        subject: &Subject,
-        existing: &[virtual_tag::Model],
-        key: &str,
-        value: &str,
-    ) -> bool {
-        let proposals = self.evaluate(subject).proposals;
-        let plan = plan(0, &proposals, existing);
-        plan.changes
-            .iter()
-            .any(|change| change.tag_key == key && change.tag_value == value)
-    }
+/// Whether an evaluation of a resource that has these tags would propose this value anew.
+pub fn would_propose(
+    engine: &Engine,
+    subject: &Subject,
+    existing: &[virtual_tag::Model],
+    key: &str,
+    value: &str,
+) -> bool {
+    let proposals = engine.evaluate(subject).proposals;
+    let plan = plan(0, &proposals, existing);
+    plan.changes
+        .iter()
+        .any(|change| change.tag_key == key && change.tag_value == value)
 }
 
 /// What becomes of a proposal, given the tag of the same key and value; `None` when nothing does.
@@ -101,7 +99,7 @@ fn action(proposal: &Proposal, old: Option<&virtual_tag::Model>) -> Option<&'sta
         ApprovalStatus::Pending => {
             let auto_applied = proposal.disposition == Disposition::AutoApply;
             let same = same_evidence
-                && old.source == proposal.source
+                && old.source == TagSource::from(proposal.source)
                 && old.auto_applied == auto_applied
                 && (old.confidence - proposal.confidence).abs() < 1e-9
                 && old.rule_id == proposal.rule_id;

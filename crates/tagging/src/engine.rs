@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::merge::{Alternative, Evidence, Merged, merge};
-use super::native::{self, NativeSource};
-use super::pattern::PatternSource;
-use super::resource_type::TypeSource;
-use super::rule::RuleSource;
-use super::{Candidate, CandidateSource, Subject, TagSource, Vocabulary};
-use crate::domain::rules::Rule;
+use crate::merge::{Alternative, Evidence, Merged, merge};
+use crate::rules::Rule;
+use crate::sources::native::{self, NativeSource};
+use crate::sources::pattern::PatternSource;
+use crate::sources::resource_type::TypeSource;
+use crate::sources::rule::RuleSource;
+use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
 
 /// Where automatic application and review begin; both bounds are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,14 +102,14 @@ pub enum Outcome {
 pub struct Proposal {
     pub key: String,
     pub value: String,
-    pub source: TagSource,
+    pub source: SourceKind,
     /// 0 to 1.
     pub confidence: f64,
     /// `AutoApply` or `Suggest`, never `Discard`.
     pub disposition: Disposition,
     pub rule_id: Option<i64>,
     pub evidence: Evidence,
-    /// See [`super::Candidate::signature`].
+    /// See [`Candidate::signature`].
     pub signature: String,
 }
 
@@ -118,7 +118,7 @@ pub struct Proposal {
 pub struct Prediction {
     pub key: String,
     pub value: String,
-    pub source: TagSource,
+    pub source: SourceKind,
     /// 0 to 1.
     pub confidence: f64,
     pub outcome: Outcome,
@@ -250,20 +250,20 @@ fn propose(winner: Merged, disposition: Disposition) -> Proposal {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::super::Cloud;
+pub(crate) mod tests {
     use super::*;
+    use crate::CloudProvider;
     use proptest::prelude::*;
 
     /// An AWS resource of an unknown type with that name and those native tags.
-    pub(in super::super) fn subject(name: &str, tags: &[(&str, &str)]) -> Subject {
+    pub(crate) fn subject(name: &str, tags: &[(&str, &str)]) -> Subject {
         let tags = tags
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         Subject {
             resource_id: "arn:aws:x:::1".into(),
             name: name.into(),
-            cloud: Cloud::Aws,
+            cloud: CloudProvider::Aws,
             account_id: "111122223333".into(),
             resource_type: "unheard/of".into(),
             region: None,
@@ -295,7 +295,7 @@ pub(super) mod tests {
             (proposal.key.as_str(), proposal.value.as_str()),
             ("environment", "production")
         );
-        assert_eq!((proposal.source, proposal.confidence), (TagSource::Native, 0.98));
+        assert_eq!((proposal.source, proposal.confidence), (SourceKind::Native, 0.98));
         assert_eq!(proposal.disposition, Disposition::AutoApply);
     }
 
@@ -343,7 +343,7 @@ pub(super) mod tests {
 
     struct Fixed(Candidate);
     impl CandidateSource for Fixed {
-        fn source(&self) -> TagSource {
+        fn source(&self) -> SourceKind {
             self.0.source
         }
         fn propose(&self, _: &Subject, out: &mut Vec<Candidate>) {
@@ -356,7 +356,7 @@ pub(super) mod tests {
         let candidate = Candidate {
             key: "team".into(),
             value: "pay".into(),
-            source: TagSource::Model,
+            source: SourceKind::Model,
             confidence: 0.4,
             rule_id: None,
             reason: "similar resources".into(),

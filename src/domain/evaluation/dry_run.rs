@@ -1,17 +1,19 @@
 //! A dry run of the engine on one resource.
 
-use super::auto_tag::{self, EngineSettings};
-use super::{Evaluation, Subject};
+use super::compute::compute;
+use super::dry_runs::DryRuns;
+use super::engine::EngineSettings;
+use super::subject::subject;
 use crate::auth::Actor;
 use crate::domain::approvals;
 use crate::domain::discovery::ResourceReport;
 use crate::domain::inventory;
-use crate::domain::rules::DryRuns;
-use crate::domain::rules::allowance::{compute, is_over};
 use crate::error::{Error, Result};
 use sea_orm::DatabaseConnection;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tagging::rules::allowance::is_over;
+use tagging::{Evaluation, Subject};
 
 /// What the engine concludes now for a stored resource with its approved tags. Stores nothing.
 pub async fn stored(
@@ -25,7 +27,7 @@ pub async fn stored(
     let found = inventory::list::by_ids(db, &actor.scope, vec![id]).await?.pop();
     let resource = found.ok_or_else(|| Error::not_found("id", "such resource"))?;
     let tags = approvals::list::approved_of(db, &actor.scope, vec![id]).await?;
-    evaluate(db, runs, settings, auto_tag::subject(resource, &tags)?).await
+    evaluate(db, runs, settings, subject(resource, &tags)?).await
 }
 
 /// What the engine concludes for a resource that need not exist. Refuses what could not be stored.
@@ -41,7 +43,7 @@ pub async fn described(
     let subject = Subject {
         resource_id: report.resource_id,
         name: report.name,
-        cloud: report.cloud,
+        cloud: report.cloud.into(),
         account_id: report.account_id,
         resource_type: report.resource_type,
         region: report.region,

@@ -1,12 +1,13 @@
 //! Evaluation while a caller waits: a few at a time, whoever asks, and fewer for one caller.
 
+use super::engine::{EngineSettings, load_engine};
 use crate::auth::Actor;
-use crate::domain::tagging::auto_tag::{self, EngineSettings};
-use crate::domain::tagging::{Engine, revision};
+use crate::domain::revision;
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use tagging::Engine;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Evaluations at the same time; others wait.
@@ -89,7 +90,7 @@ impl DryRuns {
         {
             return Ok(Arc::clone(engine));
         }
-        let loaded = auto_tag::load_engine(db, settings).await?;
+        let loaded = load_engine(db, settings).await?;
         *kept = Some((loaded.revision, Arc::clone(&loaded.engine)));
         Ok(loaded.engine)
     }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Cloud, TagSource, Vocabulary, native};
-use crate::domain::rules::{Facts, RuleInput};
+use crate::rules::{Facts, RuleInput};
+use crate::sources::native;
+use crate::{CloudProvider, SourceKind, Vocabulary};
 
 /// What of a resource the engine may look at.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub struct Subject {
     pub resource_id: String,
     /// The resource's own name; empty if it has none.
     pub name: String,
-    pub cloud: Cloud,
+    pub cloud: CloudProvider,
     /// Account, subscription or project.
     pub account_id: String,
     /// Type as the provider reports it, e.g. `rds/db`, `Microsoft.Network/virtualNetworks`.
@@ -65,7 +66,7 @@ pub struct Candidate {
     pub key: String,
     /// Canonical value.
     pub value: String,
-    pub source: TagSource,
+    pub source: SourceKind,
     /// Probability that the value is right, 0 to 1.
     pub confidence: f64,
     /// The rule that spoke, for RULE.
@@ -87,7 +88,7 @@ const MAX_SIGNATURE: usize = 200;
 impl Candidate {
     /// The candidate as it can be stored; `None` for a key or value that no tag can have. A long signature, which
     /// repeats what is on the resource, keeps its beginning and stands for the rest by a hash.
-    pub(super) fn storable(mut self) -> Option<Self> {
+    pub(crate) fn storable(mut self) -> Option<Self> {
         let key = (1..=MAX_KEY).contains(&self.key.chars().count());
         if !key || !(1..=MAX_VALUE).contains(&self.value.len()) {
             return None;
@@ -111,7 +112,7 @@ fn short_hash(text: &str) -> String {
 /// One way of finding candidates. Must be deterministic, and cheap: it runs for every resource.
 pub trait CandidateSource: Send + Sync {
     /// The source that its candidates carry.
-    fn source(&self) -> TagSource;
+    fn source(&self) -> SourceKind;
 
     /// Rules that took too long and were given up since this was asked last, with the number of resources.
     fn take_given_up(&self) -> BTreeMap<i64, u64> {
@@ -130,7 +131,7 @@ mod tests {
         Candidate {
             key: key.into(),
             value: value.into(),
-            source: TagSource::Native,
+            source: SourceKind::Native,
             confidence: 0.9,
             rule_id: None,
             reason: String::new(),

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Candidate, TagSource};
+use crate::{Candidate, SourceKind};
 
 /// Agreement never lifts a confidence above this.
 const CEILING: f64 = 0.99;
@@ -23,7 +23,7 @@ const CONFLICT_PENALTY_LOWER_AUTHORITY: f64 = 0.05;
 /// A candidate that agrees with the winner (the winner itself included, first).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Signal {
-    pub source: TagSource,
+    pub source: SourceKind,
     /// Its own confidence before merging, 0 to 1.
     pub confidence: f64,
     pub reason: String,
@@ -34,7 +34,7 @@ pub struct Signal {
 pub struct Alternative {
     pub key: String,
     pub value: String,
-    pub source: TagSource,
+    pub source: SourceKind,
     /// Its own confidence before merging, 0 to 1.
     pub confidence: f64,
     pub reason: String,
@@ -58,7 +58,7 @@ pub struct Evidence {
 pub struct Merged {
     pub key: String,
     pub value: String,
-    pub source: TagSource,
+    pub source: SourceKind,
     /// After agreement and dissent, 0 to 1.
     pub confidence: f64,
     pub rule_id: Option<i64>,
@@ -67,12 +67,11 @@ pub struct Merged {
 }
 
 /// Smaller speaks first.
-fn authority(source: TagSource) -> u8 {
+fn authority(source: SourceKind) -> u8 {
     match source {
-        TagSource::Manual | TagSource::Csv => 0,
-        TagSource::Native => 1,
-        TagSource::Rule => 2,
-        TagSource::Pattern | TagSource::Type | TagSource::Model | TagSource::Inherited => 3,
+        SourceKind::Native => 0,
+        SourceKind::Rule => 1,
+        SourceKind::Pattern | SourceKind::Type | SourceKind::Model | SourceKind::Inherited => 2,
     }
 }
 
@@ -193,7 +192,7 @@ fn assemble(winner: Side, losers: Vec<Side>, dissent: f64) -> Merged {
 fn alternatives(winner: &Side, loser: Side) -> Vec<Alternative> {
     let lost_because = match winner.authority.cmp(&loser.authority) {
         Ordering::Less => match winner.authority {
-            0 | 1 => "what the resource's own tags state comes first".to_owned(),
+            0 => "what the resource's own tags state comes first".to_owned(),
             _ => "a rule comes before what is inferred".to_owned(),
         },
         _ if winner.confidence > loser.confidence => {
@@ -229,7 +228,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn candidate(source: TagSource, value: &str, confidence: f64) -> Candidate {
+    fn candidate(source: SourceKind, value: &str, confidence: f64) -> Candidate {
         Candidate {
             key: "environment".into(),
             value: value.into(),
@@ -250,8 +249,8 @@ mod tests {
     #[test]
     fn agreement_of_sources_strengthens_a_little() {
         let merged = one(vec![
-            candidate(TagSource::Pattern, "a", 0.8),
-            candidate(TagSource::Inherited, "a", 0.9),
+            candidate(SourceKind::Pattern, "a", 0.8),
+            candidate(SourceKind::Inherited, "a", 0.9),
         ]);
         assert!(
             merged.confidence > 0.9 && merged.confidence < 0.95,
@@ -264,8 +263,8 @@ mod tests {
     #[test]
     fn one_source_repeating_itself_proves_nothing_more() {
         let twice = one(vec![
-            candidate(TagSource::Pattern, "a", 0.8),
-            candidate(TagSource::Pattern, "a", 0.7),
+            candidate(SourceKind::Pattern, "a", 0.8),
+            candidate(SourceKind::Pattern, "a", 0.7),
         ]);
         assert!((twice.confidence - 0.8).abs() < 1e-12);
     }
@@ -273,10 +272,10 @@ mod tests {
     #[test]
     fn a_native_statement_beats_surer_inference() {
         let merged = one(vec![
-            candidate(TagSource::Native, "a", 0.8),
-            candidate(TagSource::Pattern, "b", 0.97),
+            candidate(SourceKind::Native, "a", 0.8),
+            candidate(SourceKind::Pattern, "b", 0.97),
         ]);
-        assert_eq!((merged.value.as_str(), merged.source), ("a", TagSource::Native));
+        assert_eq!((merged.value.as_str(), merged.source), ("a", SourceKind::Native));
         assert!(merged.confidence < 0.8);
         assert_eq!(merged.evidence.alternatives[0].value, "b");
         assert!(merged.evidence.alternatives[0].lost_because.contains("own tags"));
@@ -285,8 +284,8 @@ mod tests {
     #[test]
     fn strong_dissent_of_equals_sends_the_winner_to_review() {
         let merged = one(vec![
-            candidate(TagSource::Pattern, "a", 0.97),
-            candidate(TagSource::Pattern, "b", 0.95),
+            candidate(SourceKind::Pattern, "a", 0.97),
+            candidate(SourceKind::Pattern, "b", 0.95),
         ]);
         assert_eq!(merged.value, "a");
         assert!((0.70..0.80).contains(&merged.confidence), "{}", merged.confidence);
@@ -295,22 +294,22 @@ mod tests {
     #[test]
     fn nonsense_confidences_are_tamed() {
         assert!(
-            one(vec![candidate(TagSource::Rule, "a", f64::NAN)])
+            one(vec![candidate(SourceKind::Rule, "a", f64::NAN)])
                 .confidence
                 .abs()
                 < f64::EPSILON
         );
-        assert!((one(vec![candidate(TagSource::Rule, "a", 7.0)]).confidence - 1.0).abs() < f64::EPSILON);
+        assert!((one(vec![candidate(SourceKind::Rule, "a", 7.0)]).confidence - 1.0).abs() < f64::EPSILON);
     }
 
     fn any_candidate() -> impl Strategy<Value = Candidate> {
         let source = prop_oneof![
-            Just(TagSource::Native),
-            Just(TagSource::Pattern),
-            Just(TagSource::Type),
-            Just(TagSource::Rule),
-            Just(TagSource::Model),
-            Just(TagSource::Inherited),
+            Just(SourceKind::Native),
+            Just(SourceKind::Pattern),
+            Just(SourceKind::Type),
+            Just(SourceKind::Rule),
+            Just(SourceKind::Model),
+            Just(SourceKind::Inherited),
         ];
         (
             source,

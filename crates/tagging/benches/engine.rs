@@ -5,8 +5,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use virtual_tagging::domain::rules::{Condition, Rule, ValueTemplate};
-use virtual_tagging::domain::tagging::{Cloud, Engine, Subject, Thresholds, Vocabulary};
+use tagging::rules::{Condition, Rule, ValueTemplate};
+use tagging::{CloudProvider, Engine, Subject, Thresholds, Vocabulary};
 
 const SERVICES: [&str; 8] = [
     "checkout", "payroll", "search", "ledger", "identity", "media", "quotes", "claims",
@@ -43,7 +43,7 @@ fn subjects() -> Vec<Subject> {
             Subject {
                 resource_id: format!("arn:aws:x:eu-west-1:111122223333:{resource_type}/{name}"),
                 name,
-                cloud: Cloud::Aws,
+                cloud: CloudProvider::Aws,
                 account_id: "111122223333".to_owned(),
                 resource_type: resource_type.to_owned(),
                 region: Some("eu-west-1".to_owned()),

@@ -4,28 +4,28 @@
 //! back-fills by itself. Each chunk is one transaction: claimed with `SKIP LOCKED`, evaluated, written with its
 //! trail, and marked with the revision.
 
-pub use super::backlog::is_due;
 use super::backlog::{Backlog, Share};
-pub use super::chunk_result::ChunkResult;
-use super::plan::{self, Change, Withdrawal};
-use super::revision;
-use super::{Engine, Subject, Thresholds, Vocabulary};
+use super::chunk_result::ChunkResult;
+use super::compute::compute;
+use super::difference::{self, Change, Withdrawal};
+use super::engine::{EngineSettings, LoadedEngine, load_rules};
+use super::subject::subject;
 use crate::auth::Actor;
 use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::events::Notifier;
-use crate::domain::rules;
-use crate::domain::rules::allowance::{compute, is_over};
-use crate::entities::{AccountScope, ApprovalStatus, resource, virtual_tag};
+use crate::domain::revision;
+use crate::entities::{AccountScope, resource, virtual_tag};
 use crate::error::{Error, Result};
 use crate::runs::{self, ControlFlow, JobNotifier, RunHandle};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tagging::Engine;
+use tagging::rules::allowance::is_over;
 
 /// Resources evaluated in one transaction at most. Large enough that statements are few, small enough that a crash costs
 /// little and locks are short.
@@ -40,61 +40,6 @@ const LONG: Duration = Duration::from_secs(2);
 
 /// For each so many resources that are due, one worker is at work.
 const WORTH_JOINING: i64 = 4 * CHUNK as i64;
-
-/// What the engine is made of besides the rules.
-#[derive(Clone)]
-pub struct EngineSettings {
-    pub vocabulary: Arc<Vocabulary>,
-    pub thresholds: Thresholds,
-    /// Written beside every inference.
-    pub model_version: String,
-}
-
-impl EngineSettings {
-    /// Another text for other settings, see [`revision::adopt`].
-    pub fn fingerprint(&self) -> String {
-        let (auto_apply, manual_review) = (self.thresholds.auto_apply(), self.thresholds.manual_review());
-        let settings = (
-            env!("CARGO_PKG_VERSION"),
-            &self.model_version,
-            self.vocabulary.fingerprint(),
-        );
-        let digest = Sha256::digest(format!("{settings:?} {auto_apply} {manual_review}"));
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
-/// An engine with the rules of a revision.
-pub struct LoadedEngine {
-    /// Rules that changed after this revision may already be in the engine, but none up to it is missing.
-    pub revision: i64,
-    /// Shared with the threads that evaluate.
-    pub engine: Arc<Engine>,
-    model_version: String,
-    chunk: u64,
-}
-
-/// Reads the revision, then the rules. In this order: a rule that changes in between only means that resources
-/// are evaluated once more. A stored rule that no longer compiles is left out, and logged.
-pub async fn load_engine(db: &DatabaseConnection, settings: &EngineSettings) -> Result<LoadedEngine> {
-    load_rules(db, settings, revision::current(db).await?.revision).await
-}
-
-async fn load_rules(
-    db: &DatabaseConnection,
-    settings: &EngineSettings,
-    revision: i64,
-) -> Result<LoadedEngine> {
-    let rows = rules::list::in_order(db, &AccountScope::All).await?;
-    let compiled = compute(Duration::MAX, move || rules::compile(rows)).await??;
-    let engine = Engine::new(Arc::clone(&settings.vocabulary), compiled, settings.thresholds);
-    Ok(LoadedEngine {
-        revision,
-        engine: Arc::new(engine),
-        model_version: settings.model_version.clone(),
-        chunk: CHUNK,
-    })
-}
 
 /// Works off what is due, chunk by chunk, until nothing is, or the run is told to stop. What others hold at the
 /// end is left to them: should they fail, it stays due. While there are some chunks for each that is at
@@ -140,11 +85,8 @@ pub async fn run(
         }
         let started = Instant::now();
         let txn = db.begin().await?;
-        let result = match &mut loaded {
-            Some(engine) if !nothing => {
-                engine.chunk = size;
-                chunk(&txn, engine, &cause).await?
-            }
+        let result = match &loaded {
+            Some(engine) if !nothing => chunk(&txn, engine, size, &cause).await?,
             _ => ChunkResult::default(),
         };
         let progress = share.add(result.evaluated as i64, due, result.counts());
@@ -164,12 +106,17 @@ pub async fn run(
     }
 }
 
-/// Evaluates up to [`CHUNK`] resources that are due and in nobody's hands, in the caller's transaction.
+/// Evaluates up to `limit` resources that are due and in nobody's hands, in the caller's transaction.
 ///
 /// A resource that fails does not hold up the others: it is left as it is, logged, and due again when something
 /// changes.
-pub async fn chunk(txn: &DatabaseTransaction, loaded: &LoadedEngine, cause: &Cause) -> Result<ChunkResult> {
-    let resources = claim(txn, loaded.revision, loaded.chunk).await?;
+pub async fn chunk(
+    txn: &DatabaseTransaction,
+    loaded: &LoadedEngine,
+    limit: u64,
+    cause: &Cause,
+) -> Result<ChunkResult> {
+    let resources = claim(txn, loaded.revision, limit).await?;
     if resources.is_empty() {
         return Ok(ChunkResult::default());
     }
@@ -311,7 +258,7 @@ fn evaluate(
             resource_id: id,
             predictions,
         });
-        let plan = plan::plan(id, &evaluation.proposals, existing);
+        let plan = difference::plan(id, &evaluation.proposals, existing);
         work.changes.extend(plan.changes);
         work.withdrawals.extend(plan.withdrawals);
     }
@@ -319,25 +266,6 @@ fn evaluate(
         return Err(Error::internal("nobody waits for this evaluation any more"));
     }
     Ok(work)
-}
-
-/// What the engine may look at of a stored resource with its stored tags.
-pub fn subject(resource: resource::Model, tags: &[virtual_tag::Model]) -> Result<Subject> {
-    let approved = tags
-        .iter()
-        .filter(|tag| tag.approval_status == ApprovalStatus::Approved);
-    Ok(Subject {
-        resource_id: resource.resource_id,
-        name: resource.name,
-        cloud: resource.cloud,
-        account_id: resource.account_id,
-        resource_type: resource.resource_type,
-        region: resource.region,
-        native_tags: serde_json::from_value(resource.native_tags).map_err(Error::internal)?,
-        approved: approved
-            .map(|tag| (tag.tag_key.clone(), tag.tag_value.clone()))
-            .collect(),
-    })
 }
 
 async fn write(txn: &DatabaseTransaction, loaded: &LoadedEngine, work: &Work, cause: &Cause) -> Result<()> {

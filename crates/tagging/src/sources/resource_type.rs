@@ -1,6 +1,6 @@
 //! TYPE: what kind of cloud service a resource is, by its type.
 
-use super::{Candidate, CandidateSource, Cloud, Subject, TagSource};
+use crate::{Candidate, CandidateSource, CloudProvider, SourceKind, Subject};
 
 const KEY: &str = "service_category";
 
@@ -9,16 +9,16 @@ const CONFIDENCE: f64 = 0.97;
 
 /// The category of a type, in any of the spellings `ec2/instance`, `AWS::EC2::Instance`,
 /// `compute.googleapis.com/Instance`, `Microsoft.Compute/disks`. `None` for types that the table does not know.
-pub fn category(cloud: Cloud, resource_type: &str) -> Option<&'static str> {
+pub fn category(cloud: CloudProvider, resource_type: &str) -> Option<&'static str> {
     let lower = resource_type.to_ascii_lowercase().replace("::", "/");
     let (service, kind) = lower
         .trim_start_matches("aws/")
         .split_once('/')
         .unwrap_or((&lower, ""));
     match cloud {
-        Cloud::Aws => aws(service, kind),
-        Cloud::Gcp => gcp(service.trim_end_matches(".googleapis.com"), kind),
-        Cloud::Azure => azure(service.trim_start_matches("microsoft."), kind),
+        CloudProvider::Aws => aws(service, kind),
+        CloudProvider::Gcp => gcp(service.trim_end_matches(".googleapis.com"), kind),
+        CloudProvider::Azure => azure(service.trim_start_matches("microsoft."), kind),
     }
 }
 
@@ -192,11 +192,11 @@ fn azure(service: &str, kind: &str) -> Option<&'static str> {
 }
 
 /// The TYPE source.
-pub(super) struct TypeSource;
+pub(crate) struct TypeSource;
 
 impl CandidateSource for TypeSource {
-    fn source(&self) -> TagSource {
-        TagSource::Type
+    fn source(&self) -> SourceKind {
+        SourceKind::Type
     }
 
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
@@ -206,7 +206,7 @@ impl CandidateSource for TypeSource {
         out.push(Candidate {
             key: KEY.to_owned(),
             value: category.to_owned(),
-            source: TagSource::Type,
+            source: SourceKind::Type,
             confidence: CONFIDENCE,
             rule_id: None,
             reason: format!("resources of type `{}` are {category}", subject.resource_type),
@@ -217,30 +217,37 @@ impl CandidateSource for TypeSource {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Vocabulary;
     use super::*;
+    use crate::Vocabulary;
 
     #[test]
     fn spellings_of_a_type_agree() {
         for spelling in ["ec2/instance", "AWS::EC2::Instance", "EC2/Instance"] {
-            assert_eq!(category(Cloud::Aws, spelling), Some("compute"), "{spelling}");
+            assert_eq!(
+                category(CloudProvider::Aws, spelling),
+                Some("compute"),
+                "{spelling}"
+            );
         }
-        assert_eq!(category(Cloud::Aws, "ec2/security-group"), Some("network"));
-        assert_eq!(category(Cloud::Aws, "rds/db"), Some("database"));
         assert_eq!(
-            category(Cloud::Gcp, "storage.googleapis.com/Bucket"),
+            category(CloudProvider::Aws, "ec2/security-group"),
+            Some("network")
+        );
+        assert_eq!(category(CloudProvider::Aws, "rds/db"), Some("database"));
+        assert_eq!(
+            category(CloudProvider::Gcp, "storage.googleapis.com/Bucket"),
             Some("storage")
         );
         assert_eq!(
-            category(Cloud::Azure, "Microsoft.Network/publicIPAddresses"),
+            category(CloudProvider::Azure, "Microsoft.Network/publicIPAddresses"),
             Some("network")
         );
         assert_eq!(
-            category(Cloud::Azure, "microsoft.insights/alertrules"),
+            category(CloudProvider::Azure, "microsoft.insights/alertrules"),
             Some("monitoring")
         );
-        assert_eq!(category(Cloud::Aws, "unheard/of"), None);
-        assert_eq!(category(Cloud::Aws, ""), None);
+        assert_eq!(category(CloudProvider::Aws, "unheard/of"), None);
+        assert_eq!(category(CloudProvider::Aws, ""), None);
     }
 
     #[test]
@@ -273,7 +280,7 @@ mod tests {
         ];
         for resource_type in aws.iter().chain(&more) {
             assert!(
-                known.contains(&category(Cloud::Aws, resource_type).unwrap()),
+                known.contains(&category(CloudProvider::Aws, resource_type).unwrap()),
                 "{resource_type}"
             );
         }

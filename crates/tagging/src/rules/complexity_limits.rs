@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use super::ConditionError;
 
 /// Longest condition, in bytes.
-pub(super) const MAX_BYTES: usize = 4096;
+pub(crate) const MAX_BYTES: usize = 4096;
 /// Most tokens; an `in` list of twelve-digit accounts that fills [`MAX_BYTES`] has some 550.
 const MAX_TOKENS: usize = 1024;
 /// Deepest nesting of brackets.
@@ -27,7 +27,7 @@ const MAX_PATTERN_MEMORY: usize = 1 << 20;
 const MAX_PATTERN_CACHE: usize = 256 << 10;
 
 /// Refuses text that is too long, has too many tokens, nests too deeply, or does not close its strings.
-pub(super) fn check(text: &str) -> Result<(), ConditionError> {
+pub(crate) fn check(text: &str) -> Result<(), ConditionError> {
     if text.len() > MAX_BYTES {
         return Err(ConditionError::new(
             MAX_BYTES,
@@ -133,7 +133,7 @@ impl Counts {
 }
 
 /// Compiles a pattern under limits of length, size and memory; refuses others with one line of reason.
-pub(super) fn pattern(text: &str) -> Result<Regex, String> {
+pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
     if text.len() > MAX_PATTERN_BYTES {
         return Err(format!("the pattern is longer than {MAX_PATTERN_BYTES} bytes"));
     }

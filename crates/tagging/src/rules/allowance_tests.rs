@@ -1,9 +1,9 @@
 use super::*;
-use crate::domain::Cloud;
-use crate::domain::rules::{Condition, Facts, Rule, RuleInput, ValueTemplate, Verdict};
+use crate::CloudProvider;
+use crate::rules::{Condition, Facts, Rule, RuleInput, ValueTemplate, Verdict};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
+use std::thread;
 
 /// A pattern that no cache helps, many times over.
 fn slow_rule() -> Rule {
@@ -26,7 +26,7 @@ fn input(tags: usize) -> RuleInput {
         .map(|n| (format!("k{n}"), "abcdefghijklmnopqrstuvwxyz".repeat(150)))
         .collect();
     RuleInput::new(&Facts {
-        cloud: Cloud::Aws,
+        cloud: CloudProvider::Aws,
         account_id: "1",
         resource_type: "t",
         region: None,
@@ -52,33 +52,33 @@ fn a_rule_that_takes_too_long_is_given_up_and_the_next_is_asked() {
     assert!(all < OF_RULE * 40, "{all:?}");
 }
 
-#[tokio::test]
-async fn work_ends_when_its_time_is_over() {
-    let over = compute(Duration::ZERO, || (0..=UNSEEN_RULES).any(|_| is_over()));
-    assert!(over.await.unwrap());
-    let over = compute(Duration::MAX, || (0..=UNSEEN_RULES).any(|_| is_over()));
-    assert!(!over.await.unwrap());
+#[test]
+fn work_ends_when_its_time_is_over() {
+    let over = |most| {
+        limited(most, StopFlag::default(), || {
+            (0..=UNSEEN_RULES).any(|_| is_over())
+        })
+    };
+    assert!(over(Duration::ZERO));
+    assert!(!over(Duration::MAX));
     assert!(!is_over(), "work has no end where none was set");
 }
 
-#[tokio::test]
-async fn work_ends_when_nobody_waits_for_it() {
+#[test]
+fn work_ends_when_nobody_waits_for_it() {
     let (begun, began) = mpsc::channel();
-    let ended = Arc::new(AtomicBool::new(false));
-    let is_ended = Arc::clone(&ended);
-    let work = tokio::spawn(compute(Duration::MAX, move || {
-        begun.send(()).unwrap();
-        let (rule, input) = (slow_rule(), input(256));
-        while !is_over() {
-            rule.apply(&input, "x");
-        }
-        is_ended.store(true, Ordering::Release);
-    }));
-    tokio::task::spawn_blocking(move || began.recv().unwrap())
-        .await
-        .unwrap();
-    work.abort();
-    while !ended.load(Ordering::Acquire) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let stop = StopFlag::default();
+    let of_work = stop.clone();
+    let work = thread::spawn(move || {
+        limited(Duration::MAX, of_work, || {
+            begun.send(()).unwrap();
+            let (rule, input) = (slow_rule(), input(256));
+            while !is_over() {
+                rule.apply(&input, "x");
+            }
+        });
+    });
+    began.recv().unwrap();
+    stop.stop();
+    work.join().unwrap();
 }

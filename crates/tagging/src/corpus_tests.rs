@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Cloud, Engine, Outcome, Prediction, Subject, Thresholds, Vocabulary};
+use crate::{CloudProvider, Engine, Outcome, Prediction, Subject, Thresholds, Vocabulary};
 
 #[derive(Deserialize)]
 struct Row {
@@ -20,7 +20,7 @@ struct Row {
 #[derive(Deserialize)]
 struct Input {
     resource_id: String,
-    cloud: Cloud,
+    cloud: CloudProvider,
     account_id: String,
     resource_type: String,
     name: String,

@@ -1,0 +1,30 @@
+//! Kinds of clouds and of sources.
+
+use serde::{Deserialize, Serialize};
+
+/// Cloud that a resource is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CloudProvider {
+    Aws,
+    Gcp,
+    Azure,
+}
+
+/// Kind of source that proposes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum SourceKind {
+    /// The resource's own tags.
+    Native,
+    /// Words in names.
+    Pattern,
+    /// The resource's type.
+    Type,
+    /// The users' rules.
+    Rule,
+    /// A trained model.
+    Model,
+    /// Account, project, group, namespace or parent.
+    Inherited,
+}

@@ -1,0 +1,33 @@
+//! The tagging engine: pure functions from a cloud resource to proposals. It has no runtime and no database, and the same
+//! subject gives the same evaluation.
+//!
+//! - `vocabulary.rs`    canonical keys and values, and the spellings they go by (`vocabulary.json`)
+//! - `tokens.rs`        splits names at token borders
+//! - `candidate.rs`     the subject that a source sees, and the candidates that it proposes
+//! - `sources/`         one file per source of candidates
+//! - `rules/`           the rule language: CEL conditions, value templates, limits on their work
+//! - `merge.rs`         one winner per key, and why the others lost
+//! - `engine.rs`        runs the sources, merges, decides by confidence
+//!
+//! A new source implements [`CandidateSource`] and is added to [`Engine::new`].
+
+mod candidate;
+mod engine;
+mod kinds;
+mod merge;
+pub mod rules;
+mod sources;
+mod tokens;
+mod vocabulary;
+
+#[cfg(test)]
+mod corpus_tests;
+
+pub use candidate::{Candidate, CandidateSource, Subject};
+pub use engine::{
+    Disposition, Engine, Evaluation, Outcome, Prediction, Proposal, ThresholdError, Thresholds,
+};
+pub use kinds::{CloudProvider, SourceKind};
+pub use merge::{Alternative, Evidence, Merged, Signal, merge};
+pub use tokens::{Token, tokens};
+pub use vocabulary::{Key, KeyMatch, KnownValue, Vocabulary, VocabularyError};

@@ -1,0 +1,64 @@
+//! The rule language: when a rule applies and what value it gives.
+//!
+//! - `condition.rs`          CEL conditions: compiling with limits, matching against one resource
+//! - `complexity_limits.rs`  limits on a condition's text before any parser sees it, and on patterns
+//! - `type_check.rs`         the type check of a parsed condition
+//! - `template.rs`           tag values: literal text, or text with captures of the resource's name
+//! - `allowance.rs`          limits on the time that evaluating rules takes
+
+pub mod allowance;
+mod complexity_limits;
+mod condition;
+mod template;
+mod type_check;
+
+pub use condition::{Condition, ConditionError, Facts, RuleInput};
+pub use template::{TemplateError, ValueTemplate};
+
+/// One user's rule, compiled and ready to run.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Identifier of the stored rule; breaks ties between equal priorities.
+    pub id: i64,
+    /// What people call it; shown in evidence.
+    pub name: String,
+    /// Smaller numbers are asked first.
+    pub priority: i32,
+    /// Another one for another condition, key or value; the same whatever else is edited. What it proposed and
+    /// somebody denied comes back only with another one.
+    pub digest: String,
+    /// When the rule applies.
+    pub condition: Condition,
+    /// The canonical tag key that it sets.
+    pub key: String,
+    /// The value that it gives.
+    pub value: ValueTemplate,
+    /// How sure its author is, 0 to 1.
+    pub confidence: f64,
+}
+
+/// What a rule says of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does not apply, or has no value to give.
+    NoMatch,
+    /// It gives this value.
+    Value(String),
+    /// It took too long and was given up: it does not apply.
+    TooExpensive,
+}
+
+impl Rule {
+    /// What it says of a resource of this name.
+    pub fn apply(&self, input: &RuleInput, name: &str) -> Verdict {
+        let given = allowance::of_rule(|| {
+            let holds = self.condition.matches(input);
+            holds.then(|| self.value.render(name)).flatten()
+        });
+        match given {
+            Some(Some(value)) => Verdict::Value(value),
+            Some(None) => Verdict::NoMatch,
+            None => Verdict::TooExpensive,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The engine with the rules that are stored.
+
+use super::compute::compute;
+use crate::domain::{revision, rules};
+use crate::entities::AccountScope;
+use crate::error::Result;
+use sea_orm::DatabaseConnection;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use tagging::{Engine, Thresholds, Vocabulary};
+
+/// What the engine is made of besides the rules.
+#[derive(Clone)]
+pub struct EngineSettings {
+    pub vocabulary: Arc<Vocabulary>,
+    pub thresholds: Thresholds,
+    /// Written beside every inference.
+    pub model_version: String,
+}
+
+impl EngineSettings {
+    /// Another text for other settings, see [`revision::adopt`].
+    pub fn fingerprint(&self) -> String {
+        let (auto_apply, manual_review) = (self.thresholds.auto_apply(), self.thresholds.manual_review());
+        let settings = (
+            env!("CARGO_PKG_VERSION"),
+            &self.model_version,
+            self.vocabulary.fingerprint(),
+        );
+        let digest = Sha256::digest(format!("{settings:?} {auto_apply} {manual_review}"));
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// An engine with the rules of a revision.
+pub struct LoadedEngine {
+    /// Rules that changed after this revision may already be in the engine, but none up to it is missing.
+    pub revision: i64,
+    /// Shared with the threads that evaluate.
+    pub engine: Arc<Engine>,
+    pub(super) model_version: String,
+}
+
+/// Reads the revision, then the rules. In this order: a rule that changes in between only means that resources
+/// are evaluated once more. A stored rule that no longer compiles is left out, and logged.
+pub async fn load_engine(db: &DatabaseConnection, settings: &EngineSettings) -> Result<LoadedEngine> {
+    load_rules(db, settings, revision::current(db).await?.revision).await
+}
+
+pub(super) async fn load_rules(
+    db: &DatabaseConnection,
+    settings: &EngineSettings,
+    revision: i64,
+) -> Result<LoadedEngine> {
+    let rows = rules::list::in_order(db, &AccountScope::All).await?;
+    let compiled = compute(Duration::MAX, move || rules::compile(rows)).await??;
+    let engine = Engine::new(Arc::clone(&settings.vocabulary), compiled, settings.thresholds);
+    Ok(LoadedEngine {
+        revision,
+        engine: Arc::new(engine),
+        model_version: settings.model_version.clone(),
+    })
+}

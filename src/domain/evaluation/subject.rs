@@ -1,0 +1,47 @@
+//! Stored resources and tags as the engine sees them, and its words as they are stored.
+
+use crate::entities::{ApprovalStatus, Cloud, TagSource, resource, virtual_tag};
+use crate::error::{Error, Result};
+use tagging::{CloudProvider, SourceKind, Subject};
+
+impl From<Cloud> for CloudProvider {
+    fn from(cloud: Cloud) -> Self {
+        match cloud {
+            Cloud::Aws => Self::Aws,
+            Cloud::Gcp => Self::Gcp,
+            Cloud::Azure => Self::Azure,
+        }
+    }
+}
+
+impl From<SourceKind> for TagSource {
+    fn from(kind: SourceKind) -> Self {
+        match kind {
+            SourceKind::Native => Self::Native,
+            SourceKind::Pattern => Self::Pattern,
+            SourceKind::Type => Self::Type,
+            SourceKind::Rule => Self::Rule,
+            SourceKind::Model => Self::Model,
+            SourceKind::Inherited => Self::Inherited,
+        }
+    }
+}
+
+/// What the engine may look at of a stored resource with its stored tags.
+pub fn subject(resource: resource::Model, tags: &[virtual_tag::Model]) -> Result<Subject> {
+    let approved = tags
+        .iter()
+        .filter(|tag| tag.approval_status == ApprovalStatus::Approved);
+    Ok(Subject {
+        resource_id: resource.resource_id,
+        name: resource.name,
+        cloud: resource.cloud.into(),
+        account_id: resource.account_id,
+        resource_type: resource.resource_type,
+        region: resource.region,
+        native_tags: serde_json::from_value(resource.native_tags).map_err(Error::internal)?,
+        approved: approved
+            .map(|tag| (tag.tag_key.clone(), tag.tag_value.clone()))
+            .collect(),
+    })
+}
