@@ -8,9 +8,9 @@ use async_graphql::parser::parse_query;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use virtual_tagging::config::Limits;
-use virtual_tagging::graphql::cost;
-use virtual_tagging::http::document::{Document, DocumentCache};
-use virtual_tagging::http::lexical_limits;
+use virtual_tagging::gateway::cost;
+use virtual_tagging::gateway::document::{Document, DocumentCache};
+use virtual_tagging::gateway::lexical_limits;
 
 /// What the approval queue of a web page asks.
 const PAGE: &str = include_str!("../bench/queue-page.graphql");

@@ -13,6 +13,7 @@
 //! | [`providers`] | who reports resources: simulated, file |
 //! | [`jobs`] | queue, workers, the schedules' clock, one thin handler per job |
 //! | [`graphql`] | the schema: types and resolvers by feature, ids, pages, batches, errors |
+//! | [`gateway`] | limits, validation, cost and rate of GraphQL requests before they are executed |
 //! | [`http`] | router, guard and executor, websocket, bearer tokens, health, CSV downloads, GraphiQL |
 //! | [`telemetry`] | log and metrics |
 //! | [`app`] | puts all of it together, and takes it down in reverse |
@@ -42,6 +43,7 @@ pub mod db;
 pub mod domain;
 pub mod entities;
 pub mod error;
+pub mod gateway;
 pub mod graphql;
 pub mod http;
 pub mod jobs;

@@ -1,10 +1,7 @@
 //! The GraphQL schema. Resolvers are a few lines over the domain's verbs.
 
-pub mod cost;
-pub mod document_validator;
 pub mod error;
 pub mod execution;
-pub mod field_merging;
 mod loaders;
 mod mutations;
 mod queries;
@@ -15,5 +12,3 @@ pub mod schema;
 pub mod state;
 pub mod subscriptions;
 mod types;
-pub mod uploads;
-pub mod variable_usages;

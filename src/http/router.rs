@@ -1,11 +1,12 @@
 //! Which path leads where, and the layers around all of them.
 
-use super::drain::connection_close;
 use super::error::HttpError;
-use super::hosts::{HostPolicy, check_host};
-use super::rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY};
-use super::trace::{REQUEST_ID_HEADER, trace};
-use super::{HttpState, SharedHttpState, csv, graphiql, graphql, health, limits};
+use super::middleware::drain::connection_close;
+use super::middleware::hosts::{HostPolicy, check_host};
+use super::middleware::trace::{REQUEST_ID_HEADER, trace};
+use super::pages::{csv, graphiql, health};
+use super::{HttpState, SharedHttpState, graphql, limits};
+use crate::gateway::rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};

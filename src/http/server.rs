@@ -4,7 +4,8 @@
 //! more. The times differ by what is waited for: a request's head comes in one piece, while between two requests
 //! a connection may rest for as long as load balancers usually keep theirs (60 s), or they would meet closed ones.
 
-use super::read_allowance::ReadAllowance;
+pub mod read_allowance;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -14,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use read_allowance::ReadAllowance;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};

@@ -42,6 +42,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("graphql", &["auth", "clock", "config", "domain", "error", "runs"]),
+    ("gateway", &["auth", "config", "domain", "graphql", "http"]),
     (
         "http",
         &[
@@ -51,6 +52,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "db",
             "domain",
             "error",
+            "gateway",
             "graphql",
             "runs",
             "telemetry",
@@ -60,9 +62,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 /// Crates that belong to some parts only.
 const CRATES: &[(&str, &[&str])] = &[
-    ("axum", &["http", "app"]),
+    ("axum", &["gateway", "http", "app"]),
     ("async_graphql_axum", &["http"]),
-    ("async_graphql", &["graphql", "http"]),
+    ("async_graphql", &["gateway", "graphql", "http"]),
     ("apalis", &["jobs"]),
     ("apalis_postgres", &["jobs"]),
     ("clap", &["cli"]),

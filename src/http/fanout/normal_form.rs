@@ -3,7 +3,7 @@
 //! It has no blanks, comments, names of operations, fragments or variables, and no order among arguments. Aliases and
 //! the order of fields stay, for answers have them, too.
 
-use crate::http::document::Document;
+use crate::gateway::document::Document;
 use async_graphql::parser::types::{
     Directive, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
 };

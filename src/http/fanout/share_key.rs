@@ -5,7 +5,7 @@ use crate::auth::{Actor, Role};
 use crate::domain::events::{Log, LogPosition, ResourceLog, TagLog};
 use crate::graphql::relay::cursor;
 use crate::graphql::state::Services;
-use crate::http::executor::Operation;
+use crate::http::graphql::executor::Operation;
 use async_graphql::Value as ConstValue;
 use async_graphql::parser::types::Selection;
 use async_graphql_value::Value;

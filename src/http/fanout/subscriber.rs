@@ -3,8 +3,8 @@
 use super::shared_subscription::{End, NextAnswer, SharedSubscription};
 use crate::domain::events::{LogPosition, LogRange};
 use crate::http::SharedHttpState;
-use crate::http::executor::GraphqlResponse;
-use crate::http::payload::Payload;
+use crate::http::graphql::executor::GraphqlResponse;
+use crate::http::graphql::executor::payload::Payload;
 use crate::telemetry::names;
 use futures::stream::BoxStream;
 use std::sync::Arc;

@@ -1,0 +1,6 @@
+//! Layers around all routes, and the access log.
+
+pub mod access_log;
+pub mod drain;
+pub mod hosts;
+pub mod trace;

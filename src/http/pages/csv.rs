@@ -1,0 +1,177 @@
+//! Downloads: the template to fill in, and exports, streamed.
+
+use crate::domain::Cloud;
+use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
+use crate::error::Error;
+use crate::gateway::caller_limit::Permit;
+use crate::gateway::rate_limit::{EXPORT_COST, sent_cost};
+use crate::graphql::error::Code;
+use crate::graphql::scalars::id::{Id, JobRunKind};
+use crate::http::SharedHttpState;
+use crate::http::auth::Caller;
+use crate::http::error::HttpError;
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Deserializer};
+
+const CSV: &str = "text/csv; charset=utf-8; header=present";
+
+/// `GET /csv/template`: an empty inventory.
+pub async fn template(_: Caller) -> Result<Response, HttpError> {
+    Ok(download("virtual-tagging-template.csv", csv::template().into()))
+}
+
+/// The parameters of an export.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExportParameters {
+    #[serde(default)]
+    what: What,
+    #[serde(default, deserialize_with = "cloud")]
+    cloud: Option<Cloud>,
+    account_id: Option<String>,
+    resource_type: Option<String>,
+}
+
+/// As the API writes it or as files do: in any case.
+fn cloud<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cloud>, D::Error> {
+    let name = String::deserialize(deserializer)?.to_ascii_lowercase();
+    Cloud::deserialize(IntoDeserializer::<D::Error>::into_deserializer(name)).map(Some)
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum What {
+    #[default]
+    Resources,
+    Tags,
+}
+
+/// `GET /csv/export`: what exists for the caller, filtered.
+pub async fn export(
+    State(state): State<SharedHttpState>,
+    caller: Caller,
+    parameters: Result<Query<ExportParameters>, QueryRejection>,
+) -> Result<Response, HttpError> {
+    let (permit, parameters) = paid(&state, &caller, parameters)?;
+    let (kind, name) = match parameters.what {
+        What::Resources => (ExportKind::Resources, "resources.csv"),
+        What::Tags => (ExportKind::Tags, "virtual-tags.csv"),
+    };
+    let filter = ExportFilter {
+        cloud: parameters.cloud,
+        account_id: parameters.account_id,
+        resource_type: parameters.resource_type,
+    };
+    let db = state.executor.services().reads(&caller.actor.scope).clone();
+    let turns = state.executor.concurrency().export_pages();
+    let export = Export::new(db, turns, &caller.actor, kind, &filter)?;
+    streamed(state, caller, permit, name, export).await
+}
+
+/// Which run.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RejectionParameters {
+    run: String,
+}
+
+/// `GET /csv/rejections`: the lines that a run refused, each with why.
+pub async fn rejections(
+    State(state): State<SharedHttpState>,
+    caller: Caller,
+    parameters: Result<Query<RejectionParameters>, QueryRejection>,
+) -> Result<Response, HttpError> {
+    let (permit, parameters) = paid(&state, &caller, parameters)?;
+    let run =
+        Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
+    let turns = state.executor.concurrency().export_pages();
+    let export = Export::of_rejections(state.db.clone(), turns, &caller.actor, run.0)?;
+    streamed(state, caller, permit, "rejections.csv", export).await
+}
+
+/// What is asked for, and the permit for it, once the caller has spent what it takes.
+fn paid<T>(
+    state: &SharedHttpState,
+    caller: &Caller,
+    parameters: Result<Query<T>, QueryRejection>,
+) -> Result<(Permit, T), HttpError> {
+    let taken = state
+        .executor
+        .rate_limiter()
+        .try_acquire(&caller.actor.subject, EXPORT_COST);
+    taken.map_err(HttpError::rate_limited)?;
+    let Query(parameters) = parameters.map_err(|rejection| HttpError::bad_request(rejection.body_text()))?;
+    let permit = state
+        .executor
+        .concurrency()
+        .acquire_export(&caller.actor.subject)?;
+    Ok((permit, parameters))
+}
+
+/// Page by page as the caller's rate allows, until the end, or until the caller's credentials end or are taken back.
+async fn streamed(
+    state: SharedHttpState,
+    caller: Caller,
+    permit: Permit,
+    name: &str,
+    mut export: Export,
+) -> Result<Response, HttpError> {
+    let executor = &state.executor;
+    let mut entry = executor.access(&caller.actor, "export", Some(name), EXPORT_COST, None);
+    // While the status can still be chosen: afterwards a fault can only cut the answer off.
+    let first = export.next_page().await.inspect_err(|error| {
+        entry.end(Code::of(error).as_str());
+        if error.is_outage() {
+            executor
+                .rate_limiter()
+                .give_back(&caller.actor.subject, EXPORT_COST);
+        }
+    })?;
+    let first = first.unwrap_or_default();
+    executor
+        .rate_limiter()
+        .charge(&caller.actor.subject, sent_cost(first.len()));
+    let state = (state, caller, permit, export, entry);
+    let rest = stream::try_unfold(
+        state,
+        |(state, caller, permit, mut export, mut entry)| async move {
+            let page = export.next_page().await;
+            let page = page.inspect_err(|error| entry.end(Code::of(error).as_str()))?;
+            let Some(page) = page else {
+                entry.end("OK");
+                return Ok(None);
+            };
+            let rate_limiter = state.executor.rate_limiter();
+            rate_limiter
+                .spend(&caller.actor.subject, sent_cost(page.len()))
+                .await;
+            if !state.authenticator.still_accepts(&caller).await {
+                entry.end(Code::Unauthenticated.as_str());
+                return Err(Error::Unauthenticated);
+            }
+            Ok(Some((Bytes::from(page), (state, caller, permit, export, entry))))
+        },
+    );
+    let pages = stream::iter([Ok(Bytes::from(first))]).chain(rest);
+    let pages = pages.inspect_err(|error| tracing::warn!("an export broke off: {error}"));
+    Ok(download(name, Body::from_stream(pages)))
+}
+
+fn download(name: &str, body: Body) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, CSV.to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    (headers, body).into_response()
+}

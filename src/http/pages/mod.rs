@@ -1,0 +1,5 @@
+//! Routes besides GraphQL: CSV downloads, GraphiQL, health and metrics.
+
+pub mod csv;
+pub mod graphiql;
+pub mod health;
