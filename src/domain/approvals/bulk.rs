@@ -4,20 +4,21 @@
 //! along it in chunks; each is one transaction that makes the decisions, says of each tag what became of it, and moves
 //! the run's progress. So a kill repeats at most the chunk under way, and nothing is decided that was not selected.
 
+use super::apply::{apply, lock_resources};
+use super::decision::{Decision, counter_name, not_found};
 use super::selection::ResolvedSelection;
-use super::{
-    Decision, Decisions, Selection, VirtualTag, by_id, check_reason, decide, lock_resources, not_found,
-};
-use crate::auth::{AccountScope, Actor, Role, with_account_scope};
+use super::tags;
+use crate::auth::{AccountScope, Actor, with_account_scope};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
 use crate::domain::events::Notifier;
 use crate::entities::Outcome;
+use crate::entities::virtual_tag::Model as VirtualTag;
 use crate::error::{Error, Problem, ProblemCode, Result};
 use crate::runs::{self, ControlFlow, JobNotifier, JobSpec, Progress, Run, RunHandle};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How many tags one call may select.
 pub const MAX_SELECTED: usize = 1_000_000;
@@ -25,48 +26,16 @@ pub const MAX_SELECTED: usize = 1_000_000;
 /// Tags decided in one transaction; those of one resource are never parted, so that its values meet each other.
 const CHUNK: i64 = 2_000;
 
-/// What a request comes to.
-#[derive(Debug)]
-pub enum DecisionOutcome {
-    /// The decisions are made.
-    Immediate(Decisions),
-    /// There are more than [`super::MAX_AT_ONCE`]: this run makes them.
-    Deferred(Box<Run>),
-}
-
-/// Decides the selected tags for the actor, who must be an approver: at once, as [`super::decide()`], or by a run.
-///
-/// The run decides what is selected at this moment and exists for the actor, for as long as the actor may: see
-/// [`RunHandle::require_rights`]. Refuses more than [`MAX_SELECTED`] tags.
-pub async fn request(
+/// Queues a run that decides what is selected, and fixes the selection in the same transaction.
+pub(super) async fn defer(
     db: &DatabaseConnection,
-    wake: &dyn JobNotifier,
-    actor: &Actor,
-    decision: Decision,
-    selection: Selection,
-    reason: Option<String>,
-) -> Result<DecisionOutcome> {
-    actor.require(Role::Approver)?;
-    check_reason(reason.as_deref())?;
-    let selected = selection.query(db, actor, decision).await?;
-    if let Some(ids) = selected.ids_if_small(db).await? {
-        let decided = decide::decide_ids(db, actor, decision, &ids, reason);
-        return Ok(DecisionOutcome::Immediate(decided.await?));
-    }
-    let arguments = JobSpec::Decide { decision, reason };
-    let run = queue(db, wake, actor, arguments, selected).await?;
-    Ok(DecisionOutcome::Deferred(Box::new(run)))
-}
-
-async fn queue(
-    db: &DatabaseConnection,
-    wake: &dyn JobNotifier,
+    jobs: &dyn JobNotifier,
     actor: &Actor,
     arguments: JobSpec,
     selected: ResolvedSelection,
 ) -> Result<Run> {
     let txn = db.begin().await?;
-    let run = runs::add(&txn, wake, actor, arguments).await?;
+    let run = runs::add(&txn, jobs, actor, arguments).await?;
     let ResolvedSelection { text, mut values, .. } = selected;
     values.push(run.id.into());
     // By resource: so locks are taken in the order of ids, and each chunk finds its rows near each other.
@@ -153,10 +122,10 @@ async fn chunk(
         )
         .await?;
     // What was selected was within the scope of who asked, and is in the same account still.
-    let changed = decide::apply(&txn, scope, decision, &unchanged, cause).await?;
+    let changed = apply(&txn, scope, decision, &unchanged, cause).await?;
     items.record_outcomes(&txn, decision, &changed).await?;
     let mut counts = items.refuse(&txn, scope, decision).await?;
-    *counts.entry(name(decision.outcome())).or_default() += changed.len() as i64;
+    *counts.entry(counter_name(decision.outcome())).or_default() += changed.len() as i64;
     let progress = Progress {
         done_delta: total,
         total: None,
@@ -239,13 +208,14 @@ impl Items {
             return Ok(counts);
         }
         let ids: Vec<i64> = left.iter().map(|item| item.virtual_tag_id).collect();
-        let tags = by_id(txn, &AccountScope::All, &ids).await?;
+        let tags = tags::by_ids(txn, &AccountScope::All, ids).await?;
+        let tags: HashMap<i64, VirtualTag> = tags.into_iter().map(|tag| (tag.id, tag)).collect();
         let refusals: Vec<UndecidedItem> = left
             .iter()
             .map(|item| {
                 let problem = item.why_not(scope, decision, tags.get(&item.virtual_tag_id));
                 let outcome = outcome(&problem);
-                *counts.entry(name(outcome)).or_default() += 1;
+                *counts.entry(counter_name(outcome)).or_default() += 1;
                 UndecidedItem {
                     position: item.position,
                     outcome,
@@ -280,7 +250,7 @@ impl PendingItem {
             (None, _) | (_, None) => not_found(),
             // Where it went is nothing that the actor may know of.
             (Some(tag), Some(account)) if tag.account_id != *account => stale(),
-            (Some(tag), _) if decision.can_be_made(tag.approval_status) => stale(),
+            (Some(tag), _) if decision.applies_to(tag.approval_status) => stale(),
             (Some(tag), _) => decision.why_not(tag),
         }
     }
@@ -300,19 +270,5 @@ fn outcome(problem: &Problem) -> Outcome {
         ProblemCode::Stale => Outcome::Stale,
         ProblemCode::Forbidden => Outcome::Forbidden,
         ProblemCode::Invalid | ProblemCode::Conflict | ProblemCode::TooMany => Outcome::Conflict,
-    }
-}
-
-/// The name under which a run counts an outcome.
-pub(super) const fn name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Approved => "approved",
-        Outcome::Denied => "denied",
-        Outcome::Undone => "undone",
-        Outcome::AlreadyDecided => "already_decided",
-        Outcome::NotFound => "not_found",
-        Outcome::Conflict => "conflict",
-        Outcome::Stale => "stale",
-        Outcome::Forbidden => "forbidden",
     }
 }

@@ -1,7 +1,8 @@
 //! The queue in groups: tags that were proposed for the same reason, to be decided together.
 
-use super::query_plan::{self, OF_GROUP, QueryPlan};
-use super::{GroupKey, TagFilter};
+use super::filter::TagFilter;
+use super::queue::plan::{self, OF_GROUP, QueryPlan};
+use super::selection::GroupKey;
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{Key, KeyKind, Keyset, Page, Window};
@@ -130,7 +131,7 @@ pub async fn list_within(
     if let Some(cells) = filter.group_counter_key() {
         return list_counted(db, cells, window).await;
     }
-    match query_plan::pending(db, actor, filter).await? {
+    match plan::pending(db, actor, filter).await? {
         None => Ok(window.page(Vec::new())),
         Some(QueryPlan { select, few: true }) => {
             let groups = window.statement(figures(grouped(select)), GroupOrder);
@@ -362,7 +363,7 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -
     if let Some(cells) = filter.group_counter_key() {
         return Ok(Total::exact(counters::groups(db, &cells).await?));
     }
-    match query_plan::pending(db, actor, filter).await? {
+    match plan::pending(db, actor, filter).await? {
         Some(found) => estimate::of_rows(db, grouped(found.select)).await,
         None => Ok(Total::exact(0)),
     }

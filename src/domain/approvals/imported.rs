@@ -1,6 +1,7 @@
 //! Tags that come in a file, as an import has staged them. As those that people make by hand (see
 //! [`super::create`]), but by sets: a part of the file in one transaction.
 
+use super::apply::supersede;
 use crate::db::sql;
 use crate::domain::audit::{self, Cause};
 use crate::domain::inventory::reconcile::Reconciled;
@@ -67,9 +68,8 @@ pub async fn merge(txn: &DatabaseTransaction, part: &Part, cause: &Cause) -> Res
           WHERE resource_id = ANY(ARRAY(SELECT resource_id FROM input WHERE differs))"
     );
     sql::execute(txn, &due, part.span()).await?;
-    // First the others give way: a key has one approved value at any moment.
-    let supersede = format!("{INPUT}, {SUPERSEDE}");
-    audit::count_with_trail(txn, &supersede, part.span().into(), cause).await?;
+    let winner = format!("{INPUT}, {WINNER}");
+    supersede(txn, &winner, Some(SPARED), part.span().into(), cause).await?;
     let hold = format!("{INPUT}, {HOLD}");
     let evidence = serde_json::json!({ "reason": format!("imported by {}", cause.actor) });
     let binds: Vec<Value> = part
@@ -95,19 +95,11 @@ fn reconciled(counts: Counts) -> Reconciled {
     }
 }
 
-const SUPERSEDE: &str = "
-    winner AS (SELECT tag_id AS id, resource_id, tag_key FROM input WHERE differs AND status = 'APPROVED'),
-    loser AS (
-        SELECT t.id, t.approval_status AS old_status, w.id AS winner_id FROM winner w CROSS JOIN LATERAL (
-            SELECT id, approval_status FROM virtual_tags t
-             WHERE t.resource_id = w.resource_id AND t.tag_key = w.tag_key AND t.id <> w.id
-               AND t.approval_status IN ('PENDING', 'APPROVED') OFFSET 0) t
-         WHERE t.id NOT IN (SELECT tag_id FROM input WHERE status = 'PENDING' AND tag_id IS NOT NULL)),
-    changed AS (
-        UPDATE virtual_tags t SET approval_status = 'SUPERSEDED', superseded_by = l.winner_id,
-               superseded_from = l.old_status, updated_at = now()
-          FROM loser l WHERE t.id = l.id
-        RETURNING t.*, 'SUPERSEDED'::text AS action, t.tag_value AS old_value, l.old_status)";
+const WINNER: &str = "
+    winner AS (SELECT tag_id AS id, resource_id, tag_key FROM input WHERE differs AND status = 'APPROVED')";
+
+/// Tags that the file itself has as pending.
+const SPARED: &str = "SELECT tag_id FROM input WHERE status = 'PENDING' AND tag_id IS NOT NULL";
 
 const HOLD: &str = "
     changed AS (

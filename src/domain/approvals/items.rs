@@ -1,6 +1,6 @@
 //! Reading what became of each tag that a run was to decide.
 
-use super::bulk;
+use super::decision::counter_name;
 use crate::auth::AccountScope;
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::sql;
@@ -86,7 +86,7 @@ pub async fn count_of_runs(
         ItemFilter::All => "coalesce(progress_total, 0)".to_owned(),
         ItemFilter::Waiting => "coalesce(progress_total, 0) - progress_done".to_owned(),
         ItemFilter::Outcome(outcome) => {
-            format!("coalesce((counts ->> '{}')::bigint, 0)", bulk::name(outcome))
+            format!("coalesce((counts ->> '{}')::bigint, 0)", counter_name(outcome))
         }
     };
     let count = format!(

@@ -1,21 +1,16 @@
 //! Tags that people make by hand. They hold at once: who may make one may approve one.
 
-use super::{VirtualTag, check_reason, undo};
+use super::apply::{lock_resources, supersede};
+use super::limits::{MAX_TAGS_PER_RESOURCE, check_reason, checked_key, checked_value};
+use super::undo;
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::revision;
-use crate::entities::{TagSource, virtual_tag};
+use crate::entities::virtual_tag::{self, Model as VirtualTag};
+use crate::entities::{ApprovalStatus, TagSource};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, Value};
-
-/// Characters and bytes of a key.
-const MAX_KEY: (usize, usize) = (128, 512);
-/// Characters and bytes of a value. Indexes hold key and value in one row, which has at most 2,704 bytes.
-const MAX_VALUE: (usize, usize) = (1024, 1800);
-
-/// Virtual tags that a resource may have, whatever their status, before people may add another one.
-pub(in crate::domain) const MAX_TAGS: i64 = 1_000;
 
 /// A tag to make by hand.
 #[derive(Clone, Debug)]
@@ -34,8 +29,8 @@ pub struct NewTag {
 /// denied or superseded tag of the same value becomes this one; an approved one is a conflict.
 pub async fn create(db: &DatabaseConnection, actor: &Actor, new: NewTag) -> Result<VirtualTag> {
     actor.require(Role::Approver)?;
-    let key = checked("tagKey", &new.tag_key, MAX_KEY)?;
-    let value = checked("tagValue", &new.tag_value, MAX_VALUE)?;
+    let key = checked("tagKey", checked_key(&new.tag_key))?;
+    let value = checked("tagValue", checked_value(&new.tag_value))?;
     let cause = cause(actor, new.reason)?;
     sql::retried(|| create_checked(db, actor, new.resource_id, (key, value), &cause)).await
 }
@@ -60,14 +55,15 @@ async fn create_checked(
         .iter()
         .position(|tag| tag.tag_value == value)
         .map(|at| existing.swap_remove(at));
-    // The row must exist before others can be superseded by it, and they must give way before it is approved.
+    // The row must exist before others can be superseded by it, and they must be before it is approved.
     let id = if let Some(tag) = &same {
         tag.id
     } else {
         check_room(&txn, resource_id).await?;
         insert_pending(&txn, resource_id, key, value).await?
     };
-    supersede_others(&txn, id, cause).await?;
+    let winner = "winner AS (SELECT id, resource_id, tag_key FROM virtual_tags WHERE id = $1)";
+    supersede(&txn, winner, None, vec![id.into()], cause).await?;
     let approve = "changed AS (UPDATE virtual_tags SET approval_status = 'APPROVED', source = 'MANUAL', confidence = 1,
             auto_applied = false, rule_id = NULL, evidence = $2, evidence_signature = 'MANUAL', superseded_by = NULL,
             superseded_from = NULL, decided_by = $3, decided_at = now(), decision_reason = $4, updated_at = now()
@@ -100,7 +96,7 @@ pub async fn update(
     reason: Option<String>,
 ) -> Result<VirtualTag> {
     actor.require(Role::Approver)?;
-    let value = checked("tagValue", tag_value, MAX_VALUE)?;
+    let value = checked("tagValue", checked_value(tag_value))?;
     let cause = cause(actor, reason)?;
     sql::retried(|| update_checked(db, actor, id, value, &cause)).await
 }
@@ -182,32 +178,8 @@ fn cause(actor: &Actor, reason: Option<String>) -> Result<Cause> {
     })
 }
 
-fn checked<'a>(field: &str, text: &'a str, limits: (usize, usize)) -> Result<&'a str> {
-    check_length(text, limits).map_err(|why| Error::invalid(field, why))
-}
-
-/// A key as it is kept, or what is wrong with it.
-pub(in crate::domain) fn tag_key(text: &str) -> Result<&str, String> {
-    check_length(text, MAX_KEY)
-}
-
-/// A value as it is kept, or what is wrong with it.
-pub(in crate::domain) fn tag_value(text: &str) -> Result<&str, String> {
-    check_length(text, MAX_VALUE)
-}
-
-fn check_length(text: &str, (most, bytes): (usize, usize)) -> Result<&str, String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > most {
-        return Err(format!("must have 1 to {most} characters"));
-    }
-    if text.len() > bytes {
-        return Err(format!("must have at most {bytes} bytes in UTF-8"));
-    }
-    if text.chars().any(char::is_control) {
-        return Err("must not contain control characters".to_owned());
-    }
-    Ok(text)
+fn checked<'a>(field: &str, text: Result<&'a str, String>) -> Result<&'a str> {
+    text.map_err(|why| Error::invalid(field, why))
 }
 
 async fn lock_resource(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<()> {
@@ -222,13 +194,13 @@ async fn lock_resource(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Re
 /// Refuses one more tag for a locked resource that has as many as it may have.
 async fn check_room(txn: &impl ConnectionTrait, resource_id: i64) -> Result<()> {
     #[derive(sea_orm::FromQueryResult)]
-    struct Tags {
+    struct TagCountRow {
         count: i64,
     }
     let tags = "SELECT count(*) AS count FROM virtual_tags WHERE resource_id = $1";
-    let tags: Option<Tags> = sql::row(txn, tags, [resource_id.into()]).await?;
-    if tags.is_some_and(|tags| tags.count >= MAX_TAGS) {
-        let message = format!("the resource has {MAX_TAGS} virtual tags, and cannot have more");
+    let tags: Option<TagCountRow> = sql::row(txn, tags, [resource_id.into()]).await?;
+    if tags.is_some_and(|tags| tags.count >= MAX_TAGS_PER_RESOURCE) {
+        let message = format!("the resource has {MAX_TAGS_PER_RESOURCE} virtual tags, and cannot have more");
         let problem = Problem::field(ProblemCode::TooMany, "resourceId", message);
         return Err(Error::Validation(vec![problem]));
     }
@@ -236,7 +208,7 @@ async fn check_room(txn: &impl ConnectionTrait, resource_id: i64) -> Result<()> 
 }
 
 async fn locked_manual(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<VirtualTag> {
-    super::lock_resources(txn, &[id], &actor.scope).await?;
+    lock_resources(txn, &[id], &actor.scope).await?;
     let tag = virtual_tag::find(&actor.scope)
         .filter(virtual_tag::Column::Id.eq(id))
         .one(txn)
@@ -265,7 +237,7 @@ async fn tags_of_key(
 
 async fn insert_pending(txn: &impl ConnectionTrait, resource_id: i64, key: &str, value: &str) -> Result<i64> {
     #[derive(sea_orm::FromQueryResult)]
-    struct Id {
+    struct InsertedId {
         id: i64,
     }
     let insert =
@@ -273,24 +245,13 @@ async fn insert_pending(txn: &impl ConnectionTrait, resource_id: i64, key: &str,
             approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
          SELECT id, $2, $3, 'MANUAL', 1, false, 'PENDING', '{}', 'MANUAL', cloud, account_id, resource_type
            FROM resources WHERE id = $1 RETURNING id";
-    let made: Option<Id> = sql::row(txn, insert, [resource_id.into(), key.into(), value.into()]).await?;
+    let made: Option<InsertedId> =
+        sql::row(txn, insert, [resource_id.into(), key.into(), value.into()]).await?;
     Ok(made.ok_or_else(resource_gone)?.id)
 }
 
-async fn supersede_others(txn: &impl ConnectionTrait, id: i64, cause: &Cause) -> Result<()> {
-    let supersede = "loser AS (SELECT t.id, t.approval_status AS old_status FROM virtual_tags t
-              JOIN virtual_tags w ON w.id = $1 AND w.resource_id = t.resource_id AND w.tag_key = t.tag_key
-             WHERE t.id <> $1 AND t.approval_status IN ('PENDING', 'APPROVED')),
-         changed AS (UPDATE virtual_tags t SET approval_status = 'SUPERSEDED', superseded_by = $1,
-                superseded_from = l.old_status, updated_at = now()
-              FROM loser l WHERE t.id = l.id
-            RETURNING t.*, 'SUPERSEDED'::text AS action, t.tag_value AS old_value, l.old_status)";
-    audit::with_trail::<VirtualTag>(txn, supersede, vec![id.into()], cause).await?;
-    Ok(())
-}
-
 fn is_approved(tag: &VirtualTag) -> bool {
-    tag.approval_status == crate::entities::ApprovalStatus::Approved
+    tag.approval_status == ApprovalStatus::Approved
 }
 
 fn conflict(field: &str, message: &str) -> Error {

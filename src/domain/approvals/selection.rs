@@ -1,6 +1,8 @@
 //! Which tags a decision is about.
 
-use super::{Decision, MAX_AT_ONCE, TagFilter};
+use super::decision::Decision;
+use super::filter::TagFilter;
+use super::limits::{MAX_IMMEDIATE, check_count};
 use crate::auth::{AccountScope, Actor};
 use crate::db::opaque::opaque;
 use crate::db::sql;
@@ -15,9 +17,6 @@ use sea_orm::{
     Select, Value,
 };
 use virtual_tag::Column;
-
-/// How many ids one call may name.
-pub const MAX_IDS: usize = 10_000;
 
 /// Tags that were proposed for the same reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,9 +80,9 @@ pub(super) struct ResolvedSelection {
 }
 
 impl Selection {
-    /// What was selected, within the actor's accounts. Refuses ids beyond [`MAX_IDS`], and a run whose decisions
+    /// What was selected, within the actor's accounts. Refuses ids beyond [`super::MAX_IDS`], and a run whose decisions
     /// cannot be taken back.
-    pub(super) async fn query(
+    pub(super) async fn resolve(
         self,
         db: &DatabaseConnection,
         actor: &Actor,
@@ -126,15 +125,15 @@ impl ResolvedSelection {
             id: i64,
         }
         if let Some(ids) = &self.ids {
-            return Ok((ids.len() <= MAX_AT_ONCE).then(|| ids.clone()));
+            return Ok((ids.len() <= MAX_IMMEDIATE).then(|| ids.clone()));
         }
         let few = format!(
             "SELECT id FROM ({} LIMIT {}) selected",
             self.text,
-            MAX_AT_ONCE + 1
+            MAX_IMMEDIATE + 1
         );
         let rows: Vec<Row> = sql::rows(db, &few, self.values.clone()).await?;
-        Ok((rows.len() <= MAX_AT_ONCE).then(|| {
+        Ok((rows.len() <= MAX_IMMEDIATE).then(|| {
             let mut ids: Vec<i64> = rows.into_iter().map(|row| row.id).collect();
             ids.sort_unstable();
             ids
@@ -247,17 +246,4 @@ fn distinct(ids: Vec<i64>) -> Result<Vec<i64>> {
     let ids: Vec<i64> = ids.into_iter().filter(|id| seen.insert(*id)).collect();
     check_count(ids.len())?;
     Ok(ids)
-}
-
-/// Refuses more distinct ids than [`MAX_IDS`].
-pub(crate) fn check_count(ids: usize) -> Result<()> {
-    if ids <= MAX_IDS {
-        return Ok(());
-    }
-    let message = format!("{ids} tags are more than the {MAX_IDS} that one call may name");
-    Err(Error::Validation(vec![Problem::field(
-        ProblemCode::TooMany,
-        "ids",
-        message,
-    )]))
 }

@@ -1,8 +1,8 @@
 //! Figures of the queue.
 
-use super::TagFilter;
-use super::list::{self, Load, QueueOrder};
-use super::query_plan;
+use super::columns::TagProjection;
+use super::filter::TagFilter;
+use super::queue::{self, QueueOrder, plan};
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate;
 use crate::db::keyset::Window;
@@ -89,7 +89,7 @@ async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Re
             (pending.filter(opaque(filter.condition())), false)
         }
         AccountScope::All => {
-            let Some(pending) = query_plan::pending(db, actor, filter).await? else {
+            let Some(pending) = plan::pending(db, actor, filter).await? else {
                 return Ok((Vec::new(), false));
             };
             let many = !pending.few && estimate::of(db, pending.select.clone()).await?.is_estimate;
@@ -141,7 +141,7 @@ struct Rows {
 }
 
 async fn oldest(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Option<DateTime<Utc>>> {
-    let (order, load) = (QueueOrder::Age, Load::default());
-    let page = list::queue(db, actor, filter, order, &Window::first(1), load).await?;
+    let (order, projection) = (QueueOrder::Age, TagProjection::default());
+    let page = queue::list(db, actor, filter, order, &Window::first(1), projection).await?;
     Ok(page.rows.first().map(|first| first.tag.created_at))
 }

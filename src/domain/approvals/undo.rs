@@ -1,26 +1,12 @@
-//! Taking a decision back.
+//! Undo: decided tags become PENDING again, and what their approvals superseded is restored.
 
-use super::{Decision, Decisions, Selection, VirtualTag, decide};
-use crate::auth::{AccountScope, Actor};
+use crate::auth::AccountScope;
 use crate::db::sql;
 use crate::domain::audit::{self, Cause, ChangedTag};
-use crate::entities::ApprovalStatus;
-use crate::error::{Problem, ProblemCode, Result};
-use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
+use crate::error::Result;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
-/// Takes back the decisions on these tags, as [`decide()`] does with [`Decision::Undo`]: they are PENDING again, and
-/// what an approval had superseded stands where it stood before. On a resource that is retired, what would be PENDING
-/// is withdrawn. A tag that is not approved or denied stays as it is and is reported.
-pub async fn undo(
-    db: &DatabaseConnection,
-    actor: &Actor,
-    ids: Vec<i64>,
-    reason: Option<String>,
-) -> Result<Decisions> {
-    decide(db, actor, Decision::Undo, Selection::Ids(ids), reason).await
-}
-
-/// Takes back the decisions on those of `ids` that are decided.
+/// Reopens those of `ids` that are decided: PENDING again or, on a retired resource, withdrawn.
 pub(super) async fn reopen(
     txn: &impl ConnectionTrait,
     scope: &AccountScope,
@@ -42,27 +28,27 @@ pub(super) async fn reopen(
     Ok(changed)
 }
 
-/// What the present approvals of `ids` took from other tags; not what an earlier approval of the same tag took, for
-/// another value may have been approved since. Both were written at the same moment, that of their transaction.
+/// Tags that the present approvals of `ids` superseded; not those that an earlier approval of the same tag superseded,
+/// because another value may have been approved since. Both rows carry the time of the same transaction.
 pub(super) async fn superseded_by_approval(
     txn: &impl ConnectionTrait,
     scope: &AccountScope,
     ids: &[i64],
 ) -> Result<Vec<i64>> {
     #[derive(FromQueryResult)]
-    struct Superseded {
+    struct SupersededTag {
         id: i64,
     }
     let superseded = "SELECT t.id FROM virtual_tags t JOIN virtual_tags w ON w.id = t.superseded_by
          WHERE w.id = ANY($1) AND w.approval_status = 'APPROVED' AND t.approval_status = 'SUPERSEDED'
            AND t.updated_at = w.decided_at AND ($2::text[] IS NULL OR w.account_id = ANY($2))";
     let binds = [ids.to_vec().into(), scope.as_bind().into()];
-    let superseded: Vec<Superseded> = sql::rows(txn, superseded, binds).await?;
+    let superseded: Vec<SupersededTag> = sql::rows(txn, superseded, binds).await?;
     Ok(superseded.into_iter().map(|tag| tag.id).collect())
 }
 
-/// Gives superseded tags back to where they stood. What was pending on a resource that is retired since is withdrawn,
-/// as the retirement would have done: nobody would ever decide it.
+/// Restores the status that superseded tags had before. What was pending on a resource that is retired since is
+/// withdrawn, as the retirement would have done: nobody would ever decide it.
 pub(super) async fn restore(txn: &impl ConnectionTrait, ids: Vec<i64>, cause: &Cause) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
@@ -77,12 +63,4 @@ pub(super) async fn restore(txn: &impl ConnectionTrait, ids: Vec<i64>, cause: &C
                 t.tag_value AS old_value, 'SUPERSEDED'::text AS old_status)";
     audit::ids_with_trail(txn, restore, vec![ids.into()], cause).await?;
     Ok(())
-}
-
-pub(super) fn why_not(tag: &VirtualTag) -> Problem {
-    let message = match tag.approval_status {
-        ApprovalStatus::Superseded => "superseded; undo the approval that took its place",
-        _ => "not decided, so there is nothing to take back",
-    };
-    Problem::field(ProblemCode::Conflict, "ids", message)
 }

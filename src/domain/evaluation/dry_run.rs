@@ -26,7 +26,7 @@ pub async fn stored(
     let _place = runs.enter(actor).await?;
     let found = inventory::list::by_ids(db, &actor.scope, vec![id]).await?.pop();
     let resource = found.ok_or_else(|| Error::not_found("id", "such resource"))?;
-    let tags = approvals::list::approved_of(db, &actor.scope, vec![id]).await?;
+    let tags = approvals::tags::approved_of(db, &actor.scope, vec![id]).await?;
     evaluate(db, runs, settings, subject(resource, &tags)?).await
 }
 

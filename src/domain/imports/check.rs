@@ -4,7 +4,7 @@ use super::read::KEPT_REJECTIONS;
 use super::state::{self, Stage};
 use super::{ImportMode, Work};
 use crate::db::{Begin, sql};
-use crate::domain::approvals::MAX_TAGS;
+use crate::domain::approvals::MAX_TAGS_PER_RESOURCE;
 use crate::error::Result;
 use crate::runs::{ControlFlow, Progress};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -137,14 +137,14 @@ fn crowd() -> String {
         "
     crowded AS (
         SELECT hashtextextended(resource_id, 0) AS hash FROM import_tags
-         WHERE file_id = $1 AND hashtextextended(resource_id, 0) & $4 = $5 GROUP BY 1 HAVING count(*) > {MAX_TAGS}),
+         WHERE file_id = $1 AND hashtextextended(resource_id, 0) & $4 = $5 GROUP BY 1 HAVING count(*) > {MAX_TAGS_PER_RESOURCE}),
     ranked AS (
         SELECT line, row_number() OVER (PARTITION BY resource_id ORDER BY line) AS number FROM import_tags
          WHERE file_id = $1 AND hashtextextended(resource_id, 0) IN (SELECT hash FROM crowded)),
     gone AS (
-        DELETE FROM import_tags i USING ranked r WHERE i.file_id = $1 AND i.line = r.line AND r.number > {MAX_TAGS}
+        DELETE FROM import_tags i USING ranked r WHERE i.file_id = $1 AND i.line = r.line AND r.number > {MAX_TAGS_PER_RESOURCE}
         RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
-                  'the file has more than {MAX_TAGS} tags of this resource' AS reason)"
+                  'the file has more than {MAX_TAGS_PER_RESOURCE} tags of this resource' AS reason)"
     )
 }
 
@@ -155,11 +155,11 @@ fn full() -> String {
         "
     gone AS (
         DELETE FROM import_tags i WHERE i.file_id = $1 AND i.line BETWEEN $4 AND $5
-           AND (SELECT count(*) FROM virtual_tags v WHERE v.resource_id = {resource}) >= {MAX_TAGS}
+           AND (SELECT count(*) FROM virtual_tags v WHERE v.resource_id = {resource}) >= {MAX_TAGS_PER_RESOURCE}
            AND (SELECT v.id FROM virtual_tags v WHERE v.resource_id = {resource}
                    AND v.tag_key = i.tag_key AND v.tag_value = i.tag_value LIMIT 1) IS NULL
         RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
-                  'the resource has {MAX_TAGS} virtual tags, and cannot have more' AS reason)"
+                  'the resource has {MAX_TAGS_PER_RESOURCE} virtual tags, and cannot have more' AS reason)"
     )
 }
 

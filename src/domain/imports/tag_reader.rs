@@ -87,8 +87,8 @@ impl TagReader {
             faults.push(Rejection::of(RESOURCE_ID, resource_id, reason));
         }
         let (key, value) = (&cells[columns.tag_key], &cells[columns.tag_value]);
-        let tag_key = approvals::tag_key(key);
-        let tag_value = approvals::tag_value(value);
+        let tag_key = approvals::checked_key(key);
+        let tag_value = approvals::checked_value(value);
         for (name, cell, checked) in [(TAG_KEY, key, &tag_key), (TAG_VALUE, value, &tag_value)] {
             if let Err(why) = checked {
                 faults.push(Rejection::of(name, cell, why));

@@ -10,7 +10,7 @@ use crate::domain::JobName;
 use crate::domain::admin_changes::{self, AdminChange};
 use crate::domain::approvals::VirtualTag;
 use crate::domain::approvals::items::{self, ItemFilter, ItemOrder};
-use crate::domain::approvals::list::{self as tags, TagOrder, TagsOfFilter};
+use crate::domain::approvals::tags::{self, TagOrder, TagsOfFilter};
 use crate::domain::audit::AuditRow;
 use crate::domain::audit::list::{self as audit, AuditOrder};
 use crate::domain::imports::{self, Sample};

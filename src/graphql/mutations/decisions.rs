@@ -233,7 +233,7 @@ async fn decide(
         Err(error) => return Ok(actor.require(Role::Approver).and(Err(error))),
     };
     let (db, wake) = (&services.db, &*services.wake);
-    let answer = approvals::request(db, wake, actor, decision, selection, reason).await;
+    let answer = approvals::decide(db, wake, actor, decision, selection, reason).await;
     services.notifier.committed();
     Ok(answer)
 }

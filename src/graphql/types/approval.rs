@@ -1,7 +1,7 @@
 //! The approval queue: its pages, its groups, its figures.
 
 use crate::domain::approvals::groups::{self, Group as GroupRow, GroupOrder};
-use crate::domain::approvals::list::{self, QueueOrder};
+use crate::domain::approvals::queue::{self, QueueOrder};
 use crate::domain::approvals::stats::{self, BANDS, Stats as StatsRow};
 use crate::domain::approvals::{GroupKey, TagFilter};
 use crate::graphql::error::Result;
@@ -269,8 +269,8 @@ impl ApprovalQuery {
             ctx,
             args,
             order,
-            async |window| list::queue(db, actor, &filter, order, &window, load).await,
-            async || list::count_queue(db, actor, &filter).await,
+            async |window| queue::list(db, actor, &filter, order, &window, load).await,
+            async || queue::count(db, actor, &filter).await,
         )
         .await
     }

@@ -1,6 +1,6 @@
 //! Resources.
 
-use crate::domain::approvals::list::TagsOfFilter;
+use crate::domain::approvals::tags::TagsOfFilter;
 use crate::domain::discovery::ResourceReport;
 use crate::domain::evaluation::subject;
 use crate::domain::inventory::Resource as Row;

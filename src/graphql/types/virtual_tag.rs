@@ -1,7 +1,8 @@
 //! Virtual tags.
 
 use crate::domain::approvals::VirtualTag as Row;
-use crate::domain::approvals::list::{self, AnyTagFilter, Listed, Load, TagOrder};
+use crate::domain::approvals::tags::{self, AnyTagFilter, TagOrder};
+use crate::domain::approvals::{TagProjection, TagWithResource};
 use crate::graphql::error::{Nullable, Result, nullable};
 use crate::graphql::relay::page::{Connection, PageArgs, connection};
 use crate::graphql::scalars::id::{Id, RuleKind, VirtualTagKind};
@@ -33,8 +34,8 @@ impl From<Row> for VirtualTag {
     }
 }
 
-impl From<Listed> for VirtualTag {
-    fn from(listed: Listed) -> Self {
+impl From<TagWithResource> for VirtualTag {
+    fn from(listed: TagWithResource) -> Self {
         Self {
             row: Arc::new(listed.tag),
             resource: listed.resource.map(Into::into),
@@ -146,12 +147,12 @@ impl VirtualTag {
 }
 
 /// What to read with the tags of a connection, by what the operation selects of them.
-pub fn load(connection: &Lookahead<'_>) -> Load {
+pub fn load(connection: &Lookahead<'_>) -> TagProjection {
     let of_tag = |name: &str| {
         [connection.field("nodes"), connection.field("edges").field("node")].map(|tag| tag.field(name))
     };
     let resource = of_tag("resource");
-    Load {
+    TagProjection {
         evidence: of_tag("evidence").iter().any(Lookahead::exists),
         resource: resource.iter().any(Lookahead::exists),
         // What holds for a resource is made of its native tags, too.
@@ -223,8 +224,8 @@ impl VirtualTagQuery {
             ctx,
             args,
             order,
-            async |window| list::all(db, actor, &filter, order, &window, load).await,
-            async || list::count_all(db, actor, &filter).await,
+            async |window| tags::list(db, actor, &filter, order, &window, load).await,
+            async || tags::count(db, actor, &filter).await,
         )
         .await
     }

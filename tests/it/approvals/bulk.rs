@@ -60,7 +60,7 @@ async fn request(
     selection: Selection,
 ) -> Result<DecisionOutcome> {
     let because = Some("by the thousand".to_owned());
-    approvals::request(&fixture.pool, &Queue, actor, decision, selection, because).await
+    approvals::decide(&fixture.pool, &Queue, actor, decision, selection, because).await
 }
 
 async fn queued(fixture: &Fixture, actor: &Actor, decision: Decision, selection: Selection) -> Run {

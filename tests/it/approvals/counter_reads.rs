@@ -1,14 +1,14 @@
 //! What reads the counters finds and tells the same as without them.
 
 use super::counters::{estate, pending};
-use crate::approvals::decisions::decide;
+use crate::approvals::decisions::{decide, undo};
 use crate::support::fixture::{Fixture, actor, approver, limited};
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::estimate::Total;
 use virtual_tagging::db::keyset::{Keyset, Window};
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::approvals::list::{self, Load, QueueOrder};
-use virtual_tagging::domain::approvals::{self, Decision, TagFilter, TagKind};
+use virtual_tagging::domain::approvals::queue::{self, QueueOrder};
+use virtual_tagging::domain::approvals::{self, Decision, TagFilter, TagKind, TagProjection};
 use virtual_tagging::domain::counters;
 use virtual_tagging::domain::inventory::inferences;
 use virtual_tagging::domain::{ApprovalStatus, Cloud, TagSource};
@@ -31,9 +31,16 @@ async fn walk(
     };
     let mut found = Vec::new();
     loop {
-        let page = list::queue(&fixture.pool, &actor, filter, order, &window, Load::default())
-            .await
-            .unwrap();
+        let page = queue::list(
+            &fixture.pool,
+            &actor,
+            filter,
+            order,
+            &window,
+            TagProjection::default(),
+        )
+        .await
+        .unwrap();
         let mut rows: Vec<_> = page.rows.into_iter().map(|row| row.tag).collect();
         if backward {
             rows.reverse();
@@ -57,7 +64,7 @@ async fn walk(
     if backward {
         found.reverse();
     }
-    let total = list::count_queue(&fixture.pool, &actor, filter).await.unwrap();
+    let total = queue::count(&fixture.pool, &actor, filter).await.unwrap();
     assert_eq!(total, Total::exact(found.len() as u64), "{filter:?}");
     found
 }
@@ -208,9 +215,7 @@ async fn decisions_of_the_day_are_those_that_stand() {
     decide(&fixture, &ann, Decision::Deny, &tags[6..10]).await;
     assert_eq!(stand().await, 10);
     let undo = async |tags: &[i64]| {
-        approvals::undo(&fixture.pool, &ann, tags.to_vec(), None)
-            .await
-            .unwrap();
+        undo(&fixture.pool, &ann, tags.to_vec(), None).await.unwrap();
     };
     undo(&tags[4..8]).await;
     assert_eq!(stand().await, 6);

@@ -1,6 +1,6 @@
 //! The maintained counters say what a recount says, whatever is done and however many do it.
 
-use crate::approvals::decisions::decide;
+use crate::approvals::decisions::{decide, try_decide, undo};
 use crate::support::fixture::{Fixture, actor, approver, limited, resource};
 use sea_orm::{FromQueryResult, TransactionTrait};
 use std::sync::Arc;
@@ -91,7 +91,7 @@ async fn counters_follow_every_verb() {
     assert_counted(&fixture, "approval").await;
     decide(&fixture, &approver("ann"), Decision::Deny, &tags[20..30]).await;
     assert_counted(&fixture, "denial").await;
-    approvals::undo(&fixture.pool, &approver("ann"), tags[10..25].to_vec(), None)
+    undo(&fixture.pool, &approver("ann"), tags[10..25].to_vec(), None)
         .await
         .unwrap();
     assert_counted(&fixture, "undoing").await;
@@ -228,7 +228,7 @@ async fn counters_hold_while_many_write_and_some_fold() {
                     let some = tags[..25].to_vec();
                     let caller = approver(&format!("caller{writer}"));
                     match (writer + round) % 3 {
-                        0 => drop(approvals::undo(&fixture.pool, &caller, some, None).await.unwrap()),
+                        0 => drop(undo(&fixture.pool, &caller, some, None).await.unwrap()),
                         even => {
                             let decision = if even == 1 {
                                 Decision::Approve
@@ -236,7 +236,7 @@ async fn counters_hold_while_many_write_and_some_fold() {
                                 Decision::Deny
                             };
                             let selection = Selection::Ids(some);
-                            approvals::decide(&fixture.pool, &caller, decision, selection, None)
+                            try_decide(&fixture.pool, &caller, decision, selection, None)
                                 .await
                                 .unwrap();
                         }

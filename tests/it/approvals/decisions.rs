@@ -1,20 +1,46 @@
 //! The approval state machine on a real database.
 
 use crate::support::fixture::{Fixture, actor, approver, limited};
-use sea_orm::TransactionTrait;
+use sea_orm::{DatabaseConnection, TransactionTrait};
 use std::time::Duration;
 use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
-use virtual_tagging::domain::approvals::{self, Decision, Decisions, GroupKey, Selection, TagFilter};
+use virtual_tagging::domain::approvals::{
+    self, Decision, DecisionOutcome, Decisions, GroupKey, Selection, TagFilter,
+};
 use virtual_tagging::domain::{AuditAction, TagSource};
-use virtual_tagging::error::{Error, ProblemCode};
+use virtual_tagging::error::{Error, ProblemCode, Result};
+use virtual_tagging::jobs::Queue;
 
 pub async fn decide(fixture: &Fixture, actor: &Actor, decision: Decision, ids: &[i64]) -> Decisions {
     let selection = Selection::Ids(ids.to_vec());
-    approvals::decide(&fixture.pool, actor, decision, selection, None)
+    try_decide(&fixture.pool, actor, decision, selection, None)
         .await
         .unwrap()
+}
+
+/// Decides by the entry that clients reach, and gives what was decided in the response.
+pub async fn try_decide(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    decision: Decision,
+    selection: Selection,
+    reason: Option<String>,
+) -> Result<Decisions> {
+    match approvals::decide(db, &Queue, actor, decision, selection, reason).await? {
+        DecisionOutcome::Immediate(decisions) => Ok(decisions),
+        DecisionOutcome::Deferred(run) => panic!("run {} is to decide", run.id),
+    }
+}
+
+pub async fn undo(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    ids: Vec<i64>,
+    reason: Option<String>,
+) -> Result<Decisions> {
+    try_decide(db, actor, Decision::Undo, Selection::Ids(ids), reason).await
 }
 
 fn code(decisions: &Decisions, at: usize) -> Option<ProblemCode> {
@@ -41,7 +67,7 @@ async fn an_approval_is_kept_with_who_and_why_and_audited() {
         .await;
     let selection = Selection::Ids(vec![tag]);
     let because = Some("it is".to_owned());
-    let done = approvals::decide(
+    let done = try_decide(
         &fixture.pool,
         &approver("ann"),
         Decision::Approve,
@@ -109,7 +135,7 @@ async fn of_many_callers_at_once_one_decides_each_tag() {
                 Decision::Deny
             };
             let caller = approver(&format!("caller{n}"));
-            approvals::decide(&pool, &caller, decision, Selection::Ids(ids), None)
+            try_decide(&pool, &caller, decision, Selection::Ids(ids), None)
                 .await
                 .unwrap()
         })
@@ -148,7 +174,7 @@ async fn approving_a_value_supersedes_the_others_and_undoing_gives_them_back() {
     let of_superseded = decide(&fixture, &approver("cy"), Decision::Approve, &[other]).await;
     assert_eq!(code(&of_superseded, 0), Some(ProblemCode::AlreadyDecided));
 
-    approvals::undo(&fixture.pool, &approver("bob"), vec![new], Some("oops".into()))
+    undo(&fixture.pool, &approver("bob"), vec![new], Some("oops".into()))
         .await
         .unwrap();
     let now = [
@@ -187,7 +213,7 @@ async fn undoing_a_denial_reopens_it_and_what_was_not_decided_is_reported() {
     let denied = fixture.tag(resource, "environment", "test", 0.75).await;
     let pending = fixture.tag(resource, "team", "payments", 0.75).await;
     decide(&fixture, &approver("ann"), Decision::Deny, &[denied]).await;
-    let undone = approvals::undo(&fixture.pool, &approver("ann"), vec![denied, pending, 999], None)
+    let undone = undo(&fixture.pool, &approver("ann"), vec![denied, pending, 999], None)
         .await
         .unwrap();
     assert_eq!(code(&undone, 0), None);
@@ -210,7 +236,7 @@ async fn a_filter_and_a_group_decide_what_they_take() {
         min_confidence: Some(0.9),
         ..TagFilter::default()
     };
-    let by_filter = approvals::decide(
+    let by_filter = try_decide(
         &fixture.pool,
         &approver("ann"),
         Decision::Approve,
@@ -226,7 +252,7 @@ async fn a_filter_and_a_group_decide_what_they_take() {
         source: TagSource::Pattern,
         evidence_signature: "PATTERN:test".into(),
     };
-    let by_group = approvals::decide(
+    let by_group = try_decide(
         &fixture.pool,
         &approver("ann"),
         Decision::Deny,
@@ -242,7 +268,7 @@ async fn a_filter_and_a_group_decide_what_they_take() {
 }
 
 #[tokio::test]
-async fn more_than_a_thousand_at_once_are_refused_and_none_is_decided() {
+async fn more_than_a_thousand_are_left_to_a_run_and_none_is_decided_at_once() {
     let fixture = Fixture::new().await;
     let resource = fixture.resource("orders").await;
     let fill = "INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied,
@@ -253,16 +279,17 @@ async fn more_than_a_thousand_at_once_are_refused_and_none_is_decided() {
         .await
         .unwrap();
     let all = || Selection::Filter(TagFilter::default());
-    let refused = approvals::decide(&fixture.pool, &approver("ann"), Decision::Approve, all(), None).await;
-    assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
     let ids = Selection::Ids((1..=1001).collect());
-    let refused = approvals::decide(&fixture.pool, &approver("ann"), Decision::Approve, ids, None).await;
-    assert_eq!(refusal(refused.unwrap_err()), ProblemCode::TooMany);
+    let ann = approver("ann");
+    for selection in [all(), ids] {
+        let left = approvals::decide(&fixture.pool, &Queue, &ann, Decision::Approve, selection, None).await;
+        assert!(matches!(left, Ok(DecisionOutcome::Deferred(_))), "{left:?}");
+    }
     assert_eq!(fixture.trail().await.len(), 0);
     sql::execute(&fixture.pool, "DELETE FROM virtual_tags WHERE id = 1", [])
         .await
         .unwrap();
-    let done = approvals::decide(&fixture.pool, &approver("ann"), Decision::Approve, all(), None)
+    let done = try_decide(&fixture.pool, &ann, Decision::Approve, all(), None)
         .await
         .unwrap();
     assert_eq!(done.decided(), 1000);
@@ -281,13 +308,13 @@ async fn viewers_and_other_accounts_decide_nothing() {
         .await;
     let viewer = actor("vic", Role::Viewer);
     let ids = Selection::Ids(vec![tag]);
-    let refused = approvals::decide(&fixture.pool, &viewer, Decision::Approve, ids, None).await;
+    let refused = try_decide(&fixture.pool, &viewer, Decision::Approve, ids, None).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
     let stranger = limited("999988887777");
     let unseen = decide(&fixture, &stranger, Decision::Approve, &[tag]).await;
     assert_eq!(code(&unseen, 0), Some(ProblemCode::NotFound));
     let by_filter = Selection::Filter(TagFilter::default());
-    let none = approvals::decide(&fixture.pool, &stranger, Decision::Deny, by_filter, None)
+    let none = try_decide(&fixture.pool, &stranger, Decision::Deny, by_filter, None)
         .await
         .unwrap();
     assert!(none.items.is_empty());
@@ -308,7 +335,7 @@ async fn a_decision_that_gave_way_in_a_deadlock_is_made_again() {
     let pool = fixture.pool.clone();
     let decision = tokio::spawn(async move {
         let ids = Selection::Ids(tags.to_vec());
-        approvals::decide(&pool, &approver("ann"), Decision::Approve, ids, None).await
+        try_decide(&pool, &approver("ann"), Decision::Approve, ids, None).await
     });
     // The decision holds the first and waits for the second; it waited longer, so it gives way.
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -9,8 +9,9 @@ use virtual_tagging::db::estimate::Total;
 use virtual_tagging::db::keyset::{Keyset, Page, Window};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::groups::{self, GroupOrder};
-use virtual_tagging::domain::approvals::list::{self, AnyTagFilter, Load, QueueOrder, TagOrder};
-use virtual_tagging::domain::approvals::{TagFilter, TagKind, VirtualTag, stats};
+use virtual_tagging::domain::approvals::queue::{self, QueueOrder};
+use virtual_tagging::domain::approvals::tags::{self, AnyTagFilter, TagOrder};
+use virtual_tagging::domain::approvals::{TagFilter, TagKind, TagProjection, VirtualTag, stats};
 use virtual_tagging::domain::{ApprovalStatus, Cloud, TagSource};
 
 /// So many pending tags that no filter is taken for a rare one because all are few.
@@ -221,12 +222,12 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
                 (QueueOrder::Age, false),
                 (QueueOrder::Newest, true),
             ] {
-                let load = Load {
+                let load = TagProjection {
                     resource: backward,
-                    ..Load::default()
+                    ..TagProjection::default()
                 };
                 let found = walk(order, 490, backward, async |window| {
-                    let page = list::queue(&fixture.pool, actor, filter, order, &window, load).await;
+                    let page = queue::list(&fixture.pool, actor, filter, order, &window, load).await;
                     page.unwrap().map(|row| row.tag)
                 });
                 let (found, expected) = (found.await, sorted(order, pending.clone()));
@@ -245,8 +246,8 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
                 rule_id: None,
             };
             let found = walk(TagOrder::Newest, 490, false, async |window| {
-                let (order, load) = (TagOrder::Newest, Load::default());
-                let page = list::all(&fixture.pool, actor, &any, order, &window, load).await;
+                let (order, load) = (TagOrder::Newest, TagProjection::default());
+                let page = tags::list(&fixture.pool, actor, &any, order, &window, load).await;
                 page.unwrap().map(|row| row.tag)
             });
             let expected = sorted(TagOrder::Newest, pending);

@@ -1,6 +1,6 @@
 //! Tags made by hand, and taking back what they did, on a real database.
 
-use crate::approvals::decisions::{decide, refusal};
+use crate::approvals::decisions::{decide, refusal, undo};
 use crate::support::fixture::{Fixture, actor, approver};
 use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
@@ -183,9 +183,7 @@ async fn only_what_the_present_approval_took_is_given_back() {
         if delete {
             approvals::delete(&fixture.pool, &ann, two, None).await.unwrap();
         } else {
-            let undone = approvals::undo(&fixture.pool, &ann, vec![two], None)
-                .await
-                .unwrap();
+            let undone = undo(&fixture.pool, &ann, vec![two], None).await.unwrap();
             assert_eq!(undone.decided(), 1);
         }
         assert_eq!(
@@ -229,7 +227,7 @@ async fn nothing_of_a_retired_resource_comes_back_to_the_queue() {
     });
     let retire = "UPDATE resources SET retired_at = now()";
     sql::execute(&fixture.pool, retire, []).await.unwrap();
-    approvals::undo(&fixture.pool, &approver("ann"), vec![team, owner], None)
+    undo(&fixture.pool, &approver("ann"), vec![team, owner], None)
         .await
         .unwrap();
     assert_eq!(

@@ -205,7 +205,7 @@ async fn imports_and_discoveries_of_a_revoked_token_do_nothing_and_hold_up_nobod
 
 async fn queued(fixture: &Fixture, actor: &Actor) -> Run {
     let all = Selection::Filter(TagFilter::default());
-    let answer = approvals::request(&fixture.pool, &Queue, actor, Decision::Approve, all, None).await;
+    let answer = approvals::decide(&fixture.pool, &Queue, actor, Decision::Approve, all, None).await;
     match answer.unwrap() {
         DecisionOutcome::Deferred(run) => *run,
         DecisionOutcome::Immediate(decisions) => panic!("decided {} at once", decisions.decided()),

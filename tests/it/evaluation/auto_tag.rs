@@ -1,5 +1,6 @@
 //! Evaluations on a real database: what is proposed, kept, withdrawn, and not proposed again.
 
+use crate::approvals::decisions::{try_decide, undo};
 use crate::evaluation::rules::rule;
 use crate::runs::state::request;
 use crate::support::fixture::{Fixture, actor, approver, resource, settings};
@@ -29,7 +30,7 @@ pub async fn tag_of(fixture: &Fixture, key: &str) -> Option<Tag> {
 
 pub async fn decide(fixture: &Fixture, decision: Decision, id: i64) {
     let ids = Selection::Ids(vec![id]);
-    approvals::decide(&fixture.pool, &approver("ann"), decision, ids, None)
+    try_decide(&fixture.pool, &approver("ann"), decision, ids, None)
         .await
         .unwrap();
 }
@@ -387,7 +388,7 @@ async fn a_decision_makes_its_resource_due_for_rules_that_look_at_tags() {
     assert_eq!(tag_of(&fixture, "owner").await.unwrap().approval_status, Pending);
     decide(&fixture, Decision::Deny, denied).await;
     assert_eq!(fixture.auto_tag().await.evaluated, 1);
-    approvals::undo(&fixture.pool, &approver("ann"), vec![team], None)
+    undo(&fixture.pool, &approver("ann"), vec![team], None)
         .await
         .unwrap();
     let done = fixture.auto_tag().await;

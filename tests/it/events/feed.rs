@@ -1,5 +1,6 @@
 //! The event feed: every event once, in order, across replicas and interruptions.
 
+use crate::approvals::decisions::{try_decide, undo};
 use crate::support::fixture::{Fixture, approver, resource};
 use futures::{Stream, StreamExt};
 use sea_orm::TransactionTrait;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::AuditAction;
-use virtual_tagging::domain::approvals::{self, Decision, Selection};
+use virtual_tagging::domain::approvals::{Decision, Selection};
 use virtual_tagging::domain::events::{
     Event, Feed, Log, LogPosition, LogRange, Notifier, ResourceLog, TagLog,
 };
@@ -71,7 +72,7 @@ fn ids(events: &[Arc<Event<AuditRow>>]) -> Vec<i64> {
 
 async fn decide_one(fixture: &Fixture, notifier: &Notifier, tag: i64) {
     let ids = Selection::Ids(vec![tag]);
-    approvals::decide(&fixture.pool, &approver("ann"), Decision::Approve, ids, None)
+    try_decide(&fixture.pool, &approver("ann"), Decision::Approve, ids, None)
         .await
         .unwrap();
     notifier.committed();
@@ -227,7 +228,7 @@ async fn changes_of_one_tag_come_in_the_order_in_which_they_were_made() {
     let ann = approver("ann");
     let deny = async |tag: i64| {
         let ids = Selection::Ids(vec![tag]);
-        approvals::decide(&fixture.pool, &ann, Decision::Deny, ids, None)
+        try_decide(&fixture.pool, &ann, Decision::Deny, ids, None)
             .await
             .unwrap()
     };
@@ -236,7 +237,7 @@ async fn changes_of_one_tag_come_in_the_order_in_which_they_were_made() {
     let lock = "SELECT 1 FROM resources WHERE id = $1 FOR NO KEY UPDATE";
     sql::execute(&other, lock, [resources[1].into()]).await.unwrap();
     let (pool, ids) = (fixture.pool.clone(), tags.clone());
-    let undo = tokio::spawn(async move { approvals::undo(&pool, &approver("bob"), ids, None).await });
+    let undo = tokio::spawn(async move { undo(&pool, &approver("bob"), ids, None).await });
     // It has locked the first and waits for the second; only then the third is denied, which it takes back.
     tokio::time::sleep(Duration::from_millis(300)).await;
     deny(tags[2]).await;

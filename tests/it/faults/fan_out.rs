@@ -2,6 +2,7 @@
 //!
 //! At full size by `bench/faults/fan-out.sh`; `cargo test` runs it small, and then judges only what must always hold.
 
+use crate::approvals::decisions::try_decide;
 use crate::support::fixture::{Fixture, approver};
 use crate::support::process::Serving;
 use crate::support::service::client;
@@ -21,7 +22,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::approvals::{self, Decision, Selection};
+use virtual_tagging::domain::approvals::{Decision, Selection};
 use virtual_tagging::domain::events::{LogPosition, Notifier};
 
 const EVENTS: &str = "subscription($after: String) {
@@ -211,7 +212,7 @@ async fn decide(fixture: &Fixture, tags: &[i64], rate: usize, commits: &Commits)
         for event in 0..chunk.len() {
             commits.micros[n * PER_TRANSACTION + event].store(now, Ordering::Relaxed);
         }
-        approvals::decide(&fixture.pool, &ann, Decision::Approve, ids, None)
+        try_decide(&fixture.pool, &ann, Decision::Approve, ids, None)
             .await
             .unwrap();
         notifier.committed();

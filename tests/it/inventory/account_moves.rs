@@ -1,5 +1,6 @@
 //! Resources that change accounts, and ids that name another account than they are reported in.
 
+use crate::approvals::decisions::try_decide;
 use crate::auth::api_tokens::ask;
 use crate::http::websocket::{Socket, before_all_events};
 use crate::inventory::uploads::{import_as, until_idle};
@@ -72,7 +73,7 @@ async fn decided(fixture: &Fixture, id: i64) {
     let denied = fixture.tag(id, "owner", "ops", 0.8).await;
     let approved = fixture.tag(id, "service", "orders", 0.95).await;
     for (decision, tag) in [(Decision::Deny, denied), (Decision::Approve, approved)] {
-        approvals::decide(&fixture.pool, &ann, decision, Selection::Ids(vec![tag]), None)
+        try_decide(&fixture.pool, &ann, decision, Selection::Ids(vec![tag]), None)
             .await
             .unwrap();
     }
@@ -216,7 +217,7 @@ async fn another_type_or_cloud_takes_decisions_along() {
     let fixture = Fixture::new().await;
     let id = fixture.resource("a").await;
     let tag = fixture.tag(id, "team", "payments", 0.8).await;
-    approvals::decide(
+    try_decide(
         &fixture.pool,
         &approver("ann"),
         Decision::Approve,

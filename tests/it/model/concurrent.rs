@@ -2,6 +2,7 @@
 //! model to compare with; but some things hold whoever was.
 
 use super::real::{ANN, WORKER};
+use crate::approvals::decisions::{try_decide, undo};
 use crate::evaluation::rules::rule;
 use crate::support::fixture::{Fixture, actor, approver, resource, settings};
 use rand::rngs::StdRng;
@@ -139,11 +140,11 @@ impl ActorTask {
                     .choose(&mut self.moments)
                     .unwrap();
                 let ids = Selection::Ids(self.tags().await);
-                let decided = approvals::decide(&pool, &ann, decision, ids, None).await;
+                let decided = try_decide(&pool, &ann, decision, ids, None).await;
                 self.count(answered(decided));
             }
             6 => {
-                let undone = approvals::undo(&pool, &ann, self.tags().await, None).await;
+                let undone = undo(&pool, &ann, self.tags().await, None).await;
                 self.count(answered(undone));
             }
             7 => self.report().await,

@@ -3,6 +3,7 @@
 use super::crash_point::{Cut, quiet};
 use super::state::{Change, Model, upper};
 use super::steps::{Act, Verdict, reference};
+use crate::approvals::decisions::{try_decide, undo};
 use crate::runs::state::{request, silence};
 use crate::support::fixture::{Fixture, actor, approver, settings};
 use sea_orm::FromQueryResult;
@@ -321,12 +322,12 @@ impl<'a> Real<'a> {
         let (pool, ann) = (&self.fixture.pool, approver(ANN));
         let decision = match (verdict, selection) {
             (Verdict::Undo, Selection::Ids(ids)) => {
-                return self.outcome(approvals::undo(pool, &ann, ids, None).await);
+                return self.outcome(undo(pool, &ann, ids, None).await);
             }
             (Verdict::Deny, selection) => (Decision::Deny, selection),
             (_, selection) => (Decision::Approve, selection),
         };
-        self.outcome(approvals::decide(pool, &ann, decision.0, decision.1, None).await)
+        self.outcome(try_decide(pool, &ann, decision.0, decision.1, None).await)
     }
 
     /// Also waits until what was refused is rolled back: a worker passes over what somebody still holds.

@@ -1,12 +1,12 @@
 //! Finding the tags of a filter: whether an order is walked along until a page is full, or what there is collected first.
 //! For callers limited to accounts only the counters of their accounts decide that, not the planner.
 
-use super::filter::TagFilter;
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate;
 use crate::db::keyset::{self, KeyKind, Keyset, Window};
 use crate::db::opaque::opaque;
 use crate::domain::account_pages::Rows;
+use crate::domain::approvals::filter::TagFilter;
 use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, TagCounterKey};
 use crate::entities::{ApprovalStatus, virtual_tag};
 use crate::error::Result;
@@ -26,7 +26,7 @@ const FEW_IN_ACCOUNTS: u64 = 100_000;
 const MAX_MERGED_GROUPS: u64 = 100;
 
 /// The tags of a filter, and how to find them.
-pub(super) struct QueryPlan {
+pub(in crate::domain::approvals) struct QueryPlan {
     /// The tags.
     pub select: Select<virtual_tag::Entity>,
     /// Whether they are so few that they are collected, whatever is wanted of them.
@@ -34,7 +34,7 @@ pub(super) struct QueryPlan {
 }
 
 /// How many tags a filter takes, as the counters say.
-pub(super) struct CountBounds {
+pub(in crate::domain::approvals) struct CountBounds {
     /// No more.
     pub at_most: u64,
     /// And no less; or else nobody needs to ask the planner.
@@ -46,7 +46,7 @@ pub(super) struct CountBounds {
 /// The tags of a filter, given how many there are: none when there are none, and when there are few, collected before
 /// they are sorted. The planner takes columns for independent of each other and of an order, and would walk along the
 /// whole order in search of what is rare only in combination, or comes last in it.
-pub(super) async fn choose_plan(
+pub(in crate::domain::approvals) async fn choose_plan(
     db: &DatabaseConnection,
     select: Select<virtual_tag::Entity>,
     known: CountBounds,
@@ -106,7 +106,7 @@ fn names_groups(filter: &TagFilter) -> bool {
 
 /// The tags of the filter that wait for a decision, for an actor who may see all accounts; `None` when it is known that
 /// there are none.
-pub(super) async fn pending(
+pub(in crate::domain::approvals) async fn pending(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
@@ -116,7 +116,7 @@ pub(super) async fn pending(
 }
 
 /// The same for a page of them, and for any actor.
-pub(super) async fn page_of_pending<O: Keyset>(
+pub(in crate::domain::approvals) async fn page_of_pending<O: Keyset>(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
@@ -197,7 +197,7 @@ impl CountBounds {
 }
 
 /// That a tag is of the group in the row `groups`.
-pub(super) const OF_GROUP: &str = "virtual_tags.tag_key = groups.tag_key
+pub(in crate::domain::approvals) const OF_GROUP: &str = "virtual_tags.tag_key = groups.tag_key
      AND virtual_tags.tag_value = groups.tag_value AND virtual_tags.source = groups.source
      AND virtual_tags.evidence_signature = groups.evidence_signature";
 
