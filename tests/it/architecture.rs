@@ -25,7 +25,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "domain",
-        &["auth", "clock", "config", "db", "entities", "error", "runs"],
+        &[
+            "auth", "clock", "config", "db", "entities", "error", "runs", "tagging",
+        ],
     ),
     ("providers", &["domain", "error"]),
     (
@@ -41,7 +43,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("graphql", &["auth", "clock", "config", "domain", "error", "runs"]),
+    (
+        "graphql",
+        &["auth", "clock", "config", "domain", "error", "runs", "tagging"],
+    ),
     ("gateway", &["auth", "config", "domain", "graphql", "http"]),
     (
         "http",
@@ -59,6 +64,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("telemetry", &["config", "error"]),
+    ("tagging", &[]),
 ];
 /// Crates that belong to some parts only.
 const CRATES: &[(&str, &[&str])] = &[
