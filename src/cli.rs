@@ -5,17 +5,16 @@ mod health;
 mod import;
 mod migrate;
 mod output;
+mod schema;
 mod settings;
 mod signals;
 mod token;
 
 use crate::app::{App, Mode, RunningApp};
 use crate::config::Config;
-use crate::graphql::schema;
 use crate::telemetry;
 use clap::{Parser, Subcommand};
 use health::HealthArgs;
-use output::say;
 use settings::{DatabaseFlags, Flags, ListenFlags, WorkerFlags};
 use signals::{Interrupt, Interrupted, Signals};
 use std::process::ExitCode;
@@ -83,8 +82,13 @@ enum Command {
         #[command(subcommand)]
         what: audit::Audit,
     },
-    /// Print the GraphQL schema
-    Schema,
+    /// Print the GraphQL schema, or the structure of the database
+    Schema {
+        #[command(flatten)]
+        arguments: schema::SchemaArgs,
+        #[command(flatten)]
+        database: DatabaseFlags,
+    },
     /// Print a signed bearer token
     Token(token::TokenArgs),
     /// Ask a running service, or worker, whether it is ready (exit code 0) or not (1)
@@ -147,10 +151,7 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
         Command::Migrate { action } => migrate::run(action, config, interrupt).await,
         Command::Import { arguments, .. } => import::run(arguments, config, interrupt).await,
         Command::Audit { what } => audit::run(what, config, interrupt).await,
-        Command::Schema => {
-            say(schema::sdl().trim_end());
-            Ok(DONE)
-        }
+        Command::Schema { arguments, .. } => schema::print(arguments, config, interrupt).await,
         Command::Token(arguments) => token::print(arguments, &config),
         Command::Health(arguments) => interrupt.or(health::ask(&config, arguments.worker)).await,
     }
@@ -187,7 +188,8 @@ impl Cli {
             Some(Command::Migrate { action }) => flags.extend(action.database().flags()),
             Some(Command::Audit { what }) => flags.extend(what.database().flags()),
             Some(Command::Health(arguments)) => flags.extend(arguments.flags()),
-            Some(Command::Schema | Command::Token(_)) | None => {}
+            Some(Command::Schema { database, .. }) => flags.extend(database.flags()),
+            Some(Command::Token(_)) | None => {}
         }
         flags
     }

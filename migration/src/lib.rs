@@ -1,10 +1,10 @@
-//! Schema migrations, each a file of plain SQL under `sql/`: what PostgreSQL executes is what one reads.
+//! Schema migrations, each a pair of files of plain SQL under `sql/`: what PostgreSQL executes is what one reads.
 //!
 //! Nothing here imports the service: a migration must mean the same in a year, whatever the code has become.
 //!
 //! Replicas are updated one after the other, so that old programs meet new schemas: each migration says which programs go
-//! on working after it. One that changes what they rely on is a plain [`Sql`]; one that only adds is [`Expanding`]. So a
-//! change that programs would not survive comes in two releases: the first one adds the new, writes both and reads the
+//! on working after it ([`SqlMigration::requires`]): none that does not know it, or also older ones if it only adds. So a change
+//! that programs would not survive comes in two releases: the first one adds the new, writes both and reads the
 //! old if it must (expand); the second one takes the old away (contract), and is installed when no program of before the
 //! first is left.
 
@@ -48,24 +48,29 @@ pub fn reader_role() -> String {
     include_str!("sql/reader_role.sql").replace("$tables$ LOOP", &format!("{array} LOOP"))
 }
 
-/// One migration: its name, what it does and how it is taken back. Programs must know it to work with its schema.
-struct Sql {
+/// Migration as two files of SQL: `sql/NAME.up.sql` makes the change, `sql/NAME.down.sql` takes it back.
+#[derive(Clone, Copy)]
+struct SqlMigration {
+    /// Name under which databases remember that they have it: it must never change.
     name: &'static str,
+    /// Migration that a program must know to work after this one: this one itself, or an earlier one when this one
+    /// only adds what older programs do not look at.
+    requires: &'static str,
     up: &'static str,
     down: &'static str,
 }
 
-impl MigrationName for Sql {
+impl MigrationName for SqlMigration {
     fn name(&self) -> &str {
         self.name
     }
 }
 
 #[async_trait::async_trait]
-impl MigrationTrait for Sql {
+impl MigrationTrait for SqlMigration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.get_connection().execute_unprepared(self.up).await?;
-        record(manager, self.name, self.name).await
+        record(manager, self.name, self.requires).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -74,30 +79,45 @@ impl MigrationTrait for Sql {
     }
 }
 
-/// A migration that only adds what programs do not look at: those that know `oldest` still work.
-struct Expanding {
-    /// The name of an earlier migration.
-    oldest: &'static str,
-    sql: Sql,
+/// Makes the list of migrations. A line is `"NAME"`, or `"NAME" requires "EARLIER"` for a change that programs survive
+/// that know no more than `EARLIER`.
+macro_rules! migrations {
+    ($($name:literal $(requires $earlier:literal)?),* $(,)?) => {
+        &[$(SqlMigration {
+            name: $name,
+            requires: migrations!(@required $name $($earlier)?),
+            up: include_str!(concat!("sql/", $name, ".up.sql")),
+            down: include_str!(concat!("sql/", $name, ".down.sql")),
+        }),*]
+    };
+    (@required $name:literal) => { $name };
+    (@required $name:literal $earlier:literal) => { $earlier };
 }
 
-impl MigrationName for Expanding {
-    fn name(&self) -> &str {
-        self.sql.name
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Expanding {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        self.sql.up(manager).await?;
-        record(manager, self.sql.name, self.oldest).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        self.sql.down(manager).await
-    }
-}
+/// Migrations in the order in which they are applied; numbers that are missing were never released.
+const MIGRATIONS: &[SqlMigration] = migrations![
+    "0001_inventory",
+    "0002_tags",
+    "0003_jobs",
+    "0004_runs",
+    "0005_decisions",
+    "0006_imports",
+    "0007_audit",
+    "0008_counters",
+    "0009_event_order",
+    "0010_api_tokens",
+    "0011_wall",
+    "0012_group_plans",
+    "0013_scoped_callers",
+    "0016_account_moves",
+    "0017_run_principals",
+    "0018_account_pages",
+    "0020_schema_compatibility" requires "0013_scoped_callers",
+    "0022_cluster_stats",
+    "0023_admin_changes",
+    "0024_runs_in_scope",
+    "0025_standing_decisions",
+];
 
 /// Stores what programs must know after a migration, in the transaction of the migration. Before
 /// `0020_schema_compatibility` there is no place for it, and none is needed: no program of before that asks.
@@ -133,146 +153,8 @@ async fn compatibility(manager: &SchemaManager<'_>, statement: &str) -> Result<(
 pub struct Migrator;
 
 impl MigratorTrait for Migrator {
-    #[expect(clippy::too_many_lines, reason = "it is a list")]
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(Sql {
-                name: "0001_inventory",
-                up: include_str!("sql/0001_inventory.sql"),
-                down: "DROP TABLE ml_inferences, engine_state, evaluations, resources",
-            }),
-            Box::new(Sql {
-                name: "0002_tags",
-                up: include_str!("sql/0002_tags.sql"),
-                down: "DROP TRIGGER resources_copied_to_tags ON resources;
-                       DROP TABLE tag_audit, virtual_tags, rules;
-                       DROP FUNCTION virtual_tags_follow_resource, tag_audit_make_partitions, tag_audit_refuse_change",
-            }),
-            Box::new(Sql {
-                name: "0003_jobs",
-                up: include_str!("sql/0003_jobs.sql"),
-                down: "DROP TABLE import_rejections, import_chunks, import_files, schedules, scheduler_jobs",
-            }),
-            Box::new(Sql {
-                name: "0004_runs",
-                up: include_str!("sql/0004_runs.sql"),
-                down: "DELETE FROM scheduler_jobs WHERE job_name IN ('decide', 'seal');
-                       ALTER TABLE scheduler_jobs DROP CONSTRAINT scheduler_jobs_job_name_check;
-                       ALTER TABLE scheduler_jobs ADD CONSTRAINT scheduler_jobs_job_name_check
-                           CHECK (job_name IN ('discover', 'auto_tag', 'import', 'maintain'));
-                       DROP INDEX scheduler_jobs_exclusive, scheduler_jobs_waiting;
-                       ALTER TABLE scheduler_jobs RESET (fillfactor);
-                       ALTER TABLE scheduler_jobs DROP COLUMN priority, DROP COLUMN exclusive_key,
-                           DROP COLUMN worker_key, DROP COLUMN claimed_at, DROP COLUMN progress_claimed,
-                           DROP COLUMN recruited_by;
-                       DELETE FROM schedules WHERE job_name IN ('decide', 'seal');
-                       ALTER TABLE schedules DROP COLUMN time_zone, DROP COLUMN configured, DROP COLUMN edited_at,
-                           DROP COLUMN edited_by",
-            }),
-            Box::new(Sql {
-                name: "0005_decisions",
-                up: include_str!("sql/0005_decisions.sql"),
-                down: "DROP TRIGGER decision_items_go ON scheduler_jobs;
-                       DROP FUNCTION decision_items_follow_run;
-                       DROP TABLE decision_items",
-            }),
-            Box::new(Sql {
-                name: "0006_imports",
-                up: include_str!("sql/0006_imports.sql"),
-                down: "DROP TABLE import_samples, import_tags, import_rows, import_parts, imports",
-            }),
-            Box::new(Sql {
-                name: "0007_audit",
-                up: include_str!("sql/0007_audit.sql"),
-                down: "DELETE FROM schedules WHERE job_name = 'seal';
-                       DELETE FROM scheduler_jobs WHERE job_name = 'seal';
-                       DROP TABLE tag_audit_seals, tag_audit_detached;
-                       DROP FUNCTION tag_audit_seals_refuse_change;
-                       DROP INDEX tag_audit_action",
-            }),
-            Box::new(Sql {
-                name: "0008_counters",
-                up: include_str!("sql/0008_counters.sql"),
-                down: include_str!("sql/0008_counters_down.sql"),
-            }),
-            Box::new(Sql {
-                name: "0009_event_order",
-                up: include_str!("sql/0009_event_order.sql"),
-                down: "ALTER TABLE tag_audit ALTER COLUMN xid SET DEFAULT pg_current_xact_id()",
-            }),
-            Box::new(Sql {
-                name: "0010_api_tokens",
-                up: include_str!("sql/0010_api_tokens.sql"),
-                down: "DROP TABLE api_tokens; DROP FUNCTION api_tokens_refuse_change",
-            }),
-            Box::new(Sql {
-                name: "0011_wall",
-                up: include_str!("sql/0011_wall.sql"),
-                down: include_str!("sql/0011_wall_down.sql"),
-            }),
-            Box::new(Sql {
-                name: "0012_group_plans",
-                up: include_str!("sql/0012_group_plans.sql"),
-                down: "DROP INDEX virtual_tags_queue_group;
-                       CREATE INDEX virtual_tags_queue_group ON virtual_tags
-                           (tag_key, tag_value, source, evidence_signature, confidence, id)
-                           WHERE approval_status = 'PENDING'",
-            }),
-            Box::new(Sql {
-                name: "0013_scoped_callers",
-                up: include_str!("sql/0013_scoped_callers.sql"),
-                down: include_str!("sql/0013_scoped_callers_down.sql"),
-            }),
-            Box::new(Sql {
-                name: "0016_account_moves",
-                up: include_str!("sql/0016_account_moves.sql"),
-                down: include_str!("sql/0016_account_moves_down.sql"),
-            }),
-            Box::new(Sql {
-                name: "0017_run_principals",
-                up: include_str!("sql/0017_run_principals.sql"),
-                down: include_str!("sql/0017_run_principals_down.sql"),
-            }),
-            Box::new(Sql {
-                name: "0018_account_pages",
-                up: include_str!("sql/0018_account_pages.sql"),
-                down: "DROP INDEX virtual_tags_queue_account_group, virtual_tags_account, resources_account,
-                           resources_account_created, tag_audit_account;
-                       CREATE INDEX virtual_tags_account ON virtual_tags (account_id, id);
-                       CREATE INDEX resources_account ON resources (account_id, id);
-                       CREATE INDEX tag_audit_account ON tag_audit (account_id, \"timestamp\", id)",
-            }),
-            Box::new(Expanding {
-                oldest: "0013_scoped_callers",
-                sql: Sql {
-                    name: "0020_schema_compatibility",
-                    up: include_str!("sql/0020_schema_compatibility.sql"),
-                    down: "DROP TABLE schema_compatibility",
-                },
-            }),
-            Box::new(Sql {
-                name: "0022_cluster_stats",
-                up: include_str!("sql/0022_cluster_stats.sql"),
-                down: "DROP TRIGGER revisions ON engine_state;
-                       DROP FUNCTION engine_revisions_follow;
-                       DROP TABLE cluster_stats, discovery_successes, engine_revisions",
-            }),
-            Box::new(Sql {
-                name: "0023_admin_changes",
-                up: include_str!("sql/0023_admin_changes.sql"),
-                down: "DROP TABLE admin_changes; DROP FUNCTION admin_changes_refuse_change",
-            }),
-            Box::new(Sql {
-                name: "0024_runs_in_scope",
-                up: include_str!("sql/0024_runs_in_scope.sql"),
-                down: "DROP VIEW runs_in_scope;
-                       ALTER TABLE scheduler_jobs DISABLE ROW LEVEL SECURITY, DROP COLUMN accounts",
-            }),
-            Box::new(Sql {
-                name: "0025_standing_decisions",
-                up: include_str!("sql/0025_standing_decisions.sql"),
-                down: include_str!("sql/0025_standing_decisions_down.sql"),
-            }),
-        ]
+        let boxed = |migration: &SqlMigration| Box::new(*migration) as Box<dyn MigrationTrait>;
+        MIGRATIONS.iter().map(boxed).collect()
     }
 }

@@ -12,6 +12,7 @@ pub mod migrate;
 pub mod opaque;
 pub mod row_security;
 pub mod sql;
+pub mod structure;
 
 pub use cancellation::cancel_aware;
 pub use health::HealthMonitor;

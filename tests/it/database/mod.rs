@@ -10,5 +10,6 @@ mod outage;
 mod restore;
 #[cfg(feature = "embedded")]
 mod roles;
+mod structure;
 mod tls;
 mod versions;

@@ -334,7 +334,7 @@ async fn help_lists_the_options_of_its_command_and_no_others() {
         (&["import"], &[&["--source", "--rejects", "--strict"], database]),
         (&["audit"], &[]),
         (&["audit", "attach"], &[database]),
-        (&["schema"], &[]),
+        (&["schema"], &[&["--sql"], database]),
         (&["token"], &[&["--sub", "--role", "--accounts", "--ttl"]]),
         (&["health"], &[&["--worker"], listen]),
     ] {

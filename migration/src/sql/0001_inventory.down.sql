@@ -1,0 +1,1 @@
+DROP TABLE ml_inferences, engine_state, evaluations, resources;

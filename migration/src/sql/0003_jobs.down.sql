@@ -1,0 +1,1 @@
+DROP TABLE import_rejections, import_chunks, import_files, schedules, scheduler_jobs;

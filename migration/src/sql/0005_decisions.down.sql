@@ -1,0 +1,3 @@
+DROP TRIGGER decision_items_go ON scheduler_jobs;
+DROP FUNCTION decision_items_follow_run;
+DROP TABLE decision_items;

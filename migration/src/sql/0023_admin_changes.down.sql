@@ -1,0 +1,2 @@
+DROP TABLE admin_changes;
+DROP FUNCTION admin_changes_refuse_change;

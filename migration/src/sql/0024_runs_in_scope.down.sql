@@ -1,0 +1,2 @@
+DROP VIEW runs_in_scope;
+ALTER TABLE scheduler_jobs DISABLE ROW LEVEL SECURITY, DROP COLUMN accounts;
