@@ -1,24 +1,26 @@
 //! The schema: every feature's part of it, put together.
 
+use super::mutations::api_tokens::ApiTokenMutation;
 use super::mutations::decisions::DecisionMutation;
 use super::mutations::resources::ResourceMutation;
-use super::mutations::rules::{PreviewQuery, RuleMutation};
+use super::mutations::rules::RuleMutation;
 use super::mutations::runs::RunMutation;
+use super::queries::admin_changes::AdminChangeQuery;
+use super::queries::api_tokens::ApiTokenQuery;
+use super::queries::approvals::ApprovalQuery;
+use super::queries::audit::AuditQuery;
+use super::queries::dashboard::DashboardQuery;
+use super::queries::inferences::InferenceQuery;
 use super::queries::node::NodeQuery;
+use super::queries::resources::ResourceQuery;
+use super::queries::rule_preview::PreviewQuery;
+use super::queries::rules::RuleQuery;
+use super::queries::runs::RunQuery;
+use super::queries::viewer::ViewerQuery;
+use super::queries::virtual_tags::VirtualTagQuery;
+use super::queries::vocabulary::VocabularyQuery;
 use super::state::Services;
 use super::subscriptions::Subscription;
-use super::types::admin_change::AdminChangeQuery;
-use super::types::api_token::{ApiTokenMutation, ApiTokenQuery};
-use super::types::approval::ApprovalQuery;
-use super::types::dashboard::DashboardQuery;
-use super::types::job_run::RunQuery;
-use super::types::ml_inference::InferenceQuery;
-use super::types::resource::ResourceQuery;
-use super::types::rule::RuleQuery;
-use super::types::tag_audit::AuditQuery;
-use super::types::viewer::ViewerQuery;
-use super::types::virtual_tag::VirtualTagQuery;
-use super::types::vocabulary::VocabularyQuery;
 use async_graphql::{MergedObject, SDLExportOptions, SchemaBuilder, Upload};
 use chrono::{DateTime, Utc};
 

@@ -6,8 +6,8 @@ use crate::error::{Error, Result as DomainResult};
 use crate::graphql::error::Result;
 use crate::graphql::loaders::batch::Batch;
 use crate::graphql::loaders::batch_driver::BatchBarrier;
-use crate::graphql::relay::page::{Connection, PageArgs, wants_total};
-use crate::graphql::state::ContextExt;
+use crate::graphql::relay::connection::{Connection, wants_total};
+use crate::graphql::relay::page::PageArgs;
 use async_graphql::Context;
 use futures::future::try_join_all;
 use std::collections::HashMap;
@@ -20,6 +20,7 @@ type PageKey<F> = (i64, F, PageArgs);
 /// The lists of one kind that an operation's parents have. `F` is what a list is filtered by.
 pub struct Nested<F, O: Keyset> {
     order: O,
+    limits: PageLimits,
     pages: Batch<PageKey<F>, Page<Arc<O::Row>>>,
     counts: Batch<(i64, F), u64>,
 }
@@ -83,7 +84,12 @@ where
                 Ok(found)
             }
         });
-        Self { order, pages, counts }
+        Self {
+            order,
+            limits,
+            pages,
+            counts,
+        }
     }
 
     /// Answers the list field of one parent.
@@ -97,7 +103,7 @@ where
     where
         N: From<Arc<O::Row>> + AsRef<O::Row>,
     {
-        let window = args.window(self.order, ctx.services()?.page_limits)?;
+        let window = args.window(self.order, self.limits)?;
         let page = self.pages.load((parent, filter.clone(), args));
         let (page, total) = if wants_total(ctx) {
             let (page, total) = tokio::try_join!(page, self.counts.load((parent, filter)))?;

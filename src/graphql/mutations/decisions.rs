@@ -5,15 +5,17 @@ use crate::domain::approvals::{
     self, DecidedFilter, Decision, DecisionOutcome, Decisions, Selection, TagFilter,
 };
 use crate::error::Error;
-use crate::graphql::error::{Result, UserError, split_user_errors};
+use crate::graphql::error::Result;
 use crate::graphql::relay::rows::Rows;
 use crate::graphql::scalars::date_time::DateTimeInput;
 use crate::graphql::scalars::id::{Id, JobRunKind, VirtualTagKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::approval::{ApprovalFilter, ApprovalGroupInput};
+use crate::graphql::types::approval_filter::ApprovalFilter;
+use crate::graphql::types::approval_group::ApprovalGroupInput;
 use crate::graphql::types::decision::{DecisionResult, Results};
 use crate::graphql::types::enums::ApprovalStatus;
 use crate::graphql::types::job_run::JobRun;
+use crate::graphql::types::user_error::{UserError, split_user_errors};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use std::collections::HashSet;
 

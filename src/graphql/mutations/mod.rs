@@ -1,5 +1,6 @@
 //! Fields of `Mutation`, one file per feature; each calls one verb of the domain.
 
+pub mod api_tokens;
 pub mod decisions;
 pub mod payload;
 pub mod resources;

@@ -1,6 +1,7 @@
 //! What mutations give: the thing that was made or changed, or what the caller did wrong.
 
-use crate::graphql::error::{Result, UserError, split_user_errors};
+use crate::graphql::error::Result;
+use crate::graphql::types::user_error::{UserError, split_user_errors};
 use async_graphql::SimpleObject;
 
 /// Declares the payload of a mutation that gives one thing.

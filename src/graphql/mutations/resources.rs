@@ -10,7 +10,7 @@ use crate::graphql::mutations::payload::{
 };
 use crate::graphql::scalars::id::{Id, ResourceKind, VirtualTagKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::resource::{ResourceInput, native_tags};
+use crate::graphql::types::resource_input::{ResourceInput, native_tags};
 use async_graphql::{Context, InputObject, Json, Object};
 
 /// What to change of a resource; fields left out stay as they are.

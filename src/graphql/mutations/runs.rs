@@ -3,7 +3,7 @@
 use crate::auth::AccountScope;
 use crate::domain::imports::{self, ImportSpec};
 use crate::error::{Error, Result as DomainResult};
-use crate::graphql::error::{ResolverError, Result, UserError, split_user_errors};
+use crate::graphql::error::{ResolverError, Result};
 use crate::graphql::mutations::payload::{
     CancelRunPayload, ImportInventoryPayload, ImportVirtualTagsPayload, RetryRunPayload,
     RunAutoTaggingPayload, RunDiscoveryPayload, TriggerSchedulePayload,
@@ -12,6 +12,7 @@ use crate::graphql::scalars::id::{Id, JobRunKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::enums::{ImportMode, ImportedTagStatus, JobName};
 use crate::graphql::types::schedule::Schedule;
+use crate::graphql::types::user_error::{UserError, split_user_errors};
 use crate::runs::{self, JobSpec, Run, ScheduleEdit};
 use async_graphql::{Context, InputObject, Object, SimpleObject, Upload};
 use tokio::io::AsyncSeekExt;

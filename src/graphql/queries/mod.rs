@@ -1,3 +1,16 @@
 //! Fields of `Query`, one file per feature.
 
+pub mod admin_changes;
+pub mod api_tokens;
+pub mod approvals;
+pub mod audit;
+pub mod dashboard;
+pub mod inferences;
 pub mod node;
+pub mod resources;
+pub mod rule_preview;
+pub mod rules;
+pub mod runs;
+pub mod viewer;
+pub mod virtual_tags;
+pub mod vocabulary;

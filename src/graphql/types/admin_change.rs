@@ -1,12 +1,9 @@
 //! The trail of administration.
 
-use crate::domain::admin_changes::{self, AdminChange as Row, AdminChangeFilter as Filter, AdminChangeOrder};
-use crate::graphql::error::Result;
-use crate::graphql::relay::page::{Connection, PageArgs, connection};
+use crate::domain::admin_changes::AdminChange as Row;
 use crate::graphql::scalars::id::{AdminChangeKind, Id};
-use crate::graphql::state::ContextExt;
 use crate::graphql::types::enums::{AdminAction, AdminSubject};
-use async_graphql::{Context, InputObject, Json, Object};
+use async_graphql::{Json, Object};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -72,53 +69,5 @@ impl AdminChange {
     /// What it said afterwards; null when it is gone.
     async fn after(&self) -> Option<Json<&serde_json::Value>> {
         self.0.after.as_ref().map(Json)
-    }
-}
-
-/// Which changes to list.
-#[derive(Default, InputObject)]
-pub struct AdminChangeFilter {
-    /// Only of this kind of thing.
-    subject_type: Option<AdminSubject>,
-    /// Only by this actor.
-    actor: Option<String>,
-}
-
-/// Queries about administration.
-#[derive(Default)]
-pub struct AdminChangeQuery;
-
-#[Object]
-impl AdminChangeQuery {
-    /// Who changed rules, schedules and tokens of scripts, the newest change first. For admins who may see all accounts.
-    async fn admin_changes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which changes; all if left out.")] filter: Option<AdminChangeFilter>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<AdminChange>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
-        let filter = filter.unwrap_or_default();
-        let filter = &Filter {
-            subject: filter.subject_type.map(Into::into),
-            actor: filter.actor,
-        };
-        let (actor, db) = (ctx.actor()?, ctx.reads()?);
-        connection(
-            ctx,
-            args,
-            AdminChangeOrder,
-            async |window| admin_changes::list(db, actor, filter, &window).await,
-            async || admin_changes::count(db, actor, filter).await,
-        )
-        .await
     }
 }

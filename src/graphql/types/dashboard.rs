@@ -4,7 +4,7 @@ use crate::domain::approvals::{TagFilter, stats};
 use crate::domain::dashboard;
 use crate::graphql::error::Result;
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::approval::ApprovalStats;
+use crate::graphql::types::approval_stats::ApprovalStats;
 use crate::graphql::types::enums::{ApprovalStatus, Cloud};
 use crate::graphql::types::job_run::JobRun;
 use async_graphql::{Context, Object, SimpleObject};
@@ -76,18 +76,5 @@ impl Dashboard {
     async fn last_runs(&self, ctx: &Context<'_>) -> Result<Vec<JobRun>> {
         let runs = dashboard::last_runs(ctx.reads()?, ctx.actor()?).await?;
         Ok(runs.into_iter().map(Into::into).collect())
-    }
-}
-
-/// Queries for a first look.
-#[derive(Default)]
-pub struct DashboardQuery;
-
-#[Object]
-impl DashboardQuery {
-    /// The inventory at a glance.
-    async fn dashboard(&self, ctx: &Context<'_>) -> Result<Dashboard> {
-        ctx.actor()?;
-        Ok(Dashboard)
     }
 }

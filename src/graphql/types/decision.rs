@@ -1,16 +1,13 @@
 //! What became of each tag of a decision, made at once or by a run.
 
 use crate::domain::Outcome;
-use crate::domain::approvals::items::{DecisionItem, ItemFilter};
+use crate::domain::approvals::items::ItemFilter;
 use crate::domain::approvals::{Decision as DomainDecision, ItemResult};
 use crate::error::{Problem, ProblemCode};
-use crate::graphql::error::{Nullable, UserError, UserErrorCode, nullable};
-use crate::graphql::scalars::id::{DecisionResultKind, Id, RunDecisionKey, RunDecisionKind, VirtualTagKind};
-use crate::graphql::state::ContextExt;
+use crate::graphql::scalars::id::{DecisionResultKind, Id, VirtualTagKind};
+use crate::graphql::types::user_error::UserError;
 use crate::graphql::types::virtual_tag::VirtualTag;
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use chrono::{DateTime, Utc};
-use std::sync::Arc;
+use async_graphql::{Enum, ID, SimpleObject};
 
 /// What is said of tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -149,69 +146,5 @@ impl Results {
     /// The results in the order in which they were added.
     pub fn into_vec(self) -> Vec<DecisionResult> {
         self.made
-    }
-}
-
-/// A tag of a bulk decision.
-pub struct RunDecision(Arc<DecisionItem>);
-
-impl From<Arc<DecisionItem>> for RunDecision {
-    fn from(row: Arc<DecisionItem>) -> Self {
-        Self(row)
-    }
-}
-
-impl AsRef<DecisionItem> for RunDecision {
-    fn as_ref(&self) -> &DecisionItem {
-        &self.0
-    }
-}
-
-/// What became of one tag that a run decides.
-#[Object]
-impl RunDecision {
-    /// The id of this decision: each run has its own about a tag.
-    async fn id(&self) -> Id<RunDecisionKind> {
-        Id(RunDecisionKey {
-            run_id: self.0.run_id,
-            position: self.0.position,
-        })
-    }
-
-    /// The id of the tag.
-    async fn tag_id(&self) -> Id<VirtualTagKind> {
-        Id(self.0.virtual_tag_id)
-    }
-
-    /// What became of it.
-    async fn outcome(&self) -> DecisionOutcome {
-        self.0.outcome.map_or(DecisionOutcome::Waiting, Into::into)
-    }
-
-    /// When the run decided it; null when it did not.
-    async fn decided_at(&self) -> Option<DateTime<Utc>> {
-        self.0.decided_at
-    }
-
-    /// The tag as it is now; null when there is none.
-    async fn tag(&self, ctx: &Context<'_>) -> Nullable<VirtualTag> {
-        nullable(async { ctx.loaders()?.virtual_tags.load(self.0.virtual_tag_id).await }).await
-    }
-
-    /// Why it was not done; null when it was, or waits.
-    async fn user_error(&self) -> Option<UserError> {
-        let code = match self.0.outcome? {
-            Outcome::Approved | Outcome::Denied | Outcome::Undone => return None,
-            Outcome::AlreadyDecided => UserErrorCode::AlreadyDecided,
-            Outcome::NotFound => UserErrorCode::NotFound,
-            Outcome::Conflict => UserErrorCode::Conflict,
-            Outcome::Stale => UserErrorCode::Stale,
-            Outcome::Forbidden => UserErrorCode::Forbidden,
-        };
-        Some(UserError {
-            code,
-            field: None,
-            message: self.0.message.clone().unwrap_or_default(),
-        })
     }
 }

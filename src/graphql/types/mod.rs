@@ -2,17 +2,26 @@
 
 pub mod admin_change;
 pub mod api_token;
-pub mod approval;
+pub mod approval_filter;
+pub mod approval_group;
+pub mod approval_stats;
 pub mod dashboard;
 pub mod decision;
 pub mod enums;
 pub mod import_plan;
 pub mod job_run;
 pub mod ml_inference;
+pub mod prediction;
+pub mod rejected_line;
 pub mod resource;
+pub mod resource_input;
 pub mod rule;
+pub mod rule_input;
+pub mod rule_preview;
+pub mod run_decision;
 pub mod schedule;
 pub mod tag_audit;
+pub mod user_error;
 pub mod viewer;
 pub mod virtual_tag;
 pub mod vocabulary;

@@ -1,16 +1,13 @@
 //! The audit trail.
 
 use crate::domain::audit::AuditRow as Row;
-use crate::domain::audit::list::{self, AuditFilter, AuditOrder};
-use crate::graphql::error::{Nullable, Result, nullable};
-use crate::graphql::relay::page::{Connection, PageArgs, connection};
-use crate::graphql::scalars::date_time::DateTimeInput;
-use crate::graphql::scalars::id::{AuditKey, AuditKind, Id, JobRunKind, ResourceKind, VirtualTagKind};
+use crate::graphql::error::{Nullable, nullable};
+use crate::graphql::scalars::id::{AuditKey, AuditKind, Id, JobRunKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::enums::{ApprovalStatus, AuditAction, Cloud, TagSource};
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::virtual_tag::VirtualTag;
-use async_graphql::{Context, Enum, InputObject, Object};
+use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -140,89 +137,5 @@ impl TagAudit {
     /// The virtual tag as it is now, if it still exists.
     async fn virtual_tag(&self, ctx: &Context<'_>) -> Nullable<VirtualTag> {
         nullable(async { ctx.loaders()?.virtual_tags.load(self.0.virtual_tag_id).await }).await
-    }
-}
-
-/// Which audit rows; fields left out do not matter.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct TagAuditFilter {
-    /// Of this resource.
-    resource: Option<Id<ResourceKind>>,
-    /// Of this virtual tag.
-    virtual_tag: Option<Id<VirtualTagKind>>,
-    /// Of tags with this key.
-    tag_key: Option<String>,
-    /// What happened.
-    action: Option<AuditAction>,
-    /// Who did it.
-    actor: Option<String>,
-    /// At this moment or later.
-    from: Option<DateTimeInput>,
-    /// Before this moment.
-    to: Option<DateTimeInput>,
-}
-
-impl From<TagAuditFilter> for AuditFilter {
-    fn from(input: TagAuditFilter) -> Self {
-        Self {
-            resource_id: input.resource.map(|id| id.0),
-            virtual_tag_id: input.virtual_tag.map(|id| id.0),
-            tag_key: input.tag_key,
-            action: input.action.map(Into::into),
-            actor: input.actor,
-            from: input.from.map(Into::into),
-            to: input.to.map(Into::into),
-        }
-    }
-}
-
-/// In which order audit rows come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-#[graphql(remote = "AuditOrder")]
-pub enum TagAuditOrder {
-    /// The last change first.
-    #[default]
-    Newest,
-    /// The first change first.
-    Oldest,
-}
-
-/// Queries about the audit trail.
-#[derive(Default)]
-pub struct AuditQuery;
-
-#[Object]
-impl AuditQuery {
-    /// The audit trail: every change to a virtual tag, the last first.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the arguments of a Relay connection"
-    )]
-    async fn tag_audit(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows.")] filter: Option<TagAuditFilter>,
-        #[graphql(desc = "In which order.", default)] order: TagAuditOrder,
-    ) -> Result<Connection<TagAudit>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
-        let (actor, db) = (ctx.actor()?, ctx.reads()?);
-        let (filter, order) = (filter.unwrap_or_default().into(), AuditOrder::from(order));
-        connection(
-            ctx,
-            args,
-            order,
-            async |window| list::list(db, actor, &filter, order, &window).await,
-            async || list::count(db, actor, &filter).await,
-        )
-        .await
     }
 }

@@ -1,9 +1,7 @@
 //! The vocabulary: canonical keys and values, and the spellings they go by.
 
-use crate::graphql::error::Result;
 use crate::graphql::scalars::id::{Id, VocabularyKeyKind};
-use crate::graphql::state::ContextExt;
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::SimpleObject;
 use tagging::{Key, KnownValue};
 
 /// A key of the vocabulary.
@@ -57,25 +55,5 @@ impl From<&Key> for VocabularyKey {
             values: key.values.iter().map(Into::into).collect(),
             open: key.open,
         }
-    }
-}
-
-/// Queries about the vocabulary.
-#[derive(Default)]
-pub struct VocabularyQuery;
-
-#[Object]
-impl VocabularyQuery {
-    /// The keys that the service knows, with their values and spellings.
-    async fn vocabulary(&self, ctx: &Context<'_>) -> Result<Vec<VocabularyKey>> {
-        ctx.actor()?;
-        Ok(ctx
-            .services()?
-            .engine
-            .vocabulary
-            .keys()
-            .iter()
-            .map(Into::into)
-            .collect())
     }
 }

@@ -1,0 +1,27 @@
+//! The query `viewer`.
+
+use crate::auth::AccountScope;
+use crate::graphql::error::Result;
+use crate::graphql::state::ContextExt;
+use crate::graphql::types::viewer::Viewer;
+use async_graphql::{Context, Object};
+
+/// Queries about the caller.
+#[derive(Default)]
+pub struct ViewerQuery;
+
+#[Object]
+impl ViewerQuery {
+    /// Who the caller is, and may do.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
+        let actor = ctx.actor()?;
+        Ok(Viewer {
+            subject: actor.subject.clone(),
+            role: actor.role.into(),
+            accounts: match &actor.scope {
+                AccountScope::All => None,
+                AccountScope::Only(accounts) => Some(accounts.clone()),
+            },
+        })
+    }
+}
