@@ -5,7 +5,9 @@ use super::signals::Interrupt;
 use crate::app::{Database, Share};
 use crate::auth::Actor;
 use crate::config::{Config, UnpackLimits};
-use crate::domain::discovery::{Batcher, Entry, InventoryReader, Reading, Rejection, ReportSink};
+use crate::domain::discovery::{
+    Batcher, InventoryEntry, InventoryReader, ReadOptions, Rejection, ReportSink,
+};
 use crate::domain::evaluation;
 use crate::domain::events::Notifier;
 use crate::domain::inventory::Reconciler;
@@ -67,7 +69,7 @@ fn open(path: &Path, unpack: UnpackLimits) -> anyhow::Result<(ProgressBar, Inven
         "{bar:30} {percent}% {bytes}/{total_bytes} {elapsed} {msg}",
     )?);
     let name = path.file_name().and_then(|name| name.to_str());
-    let reader = InventoryReader::from_reader(bar.wrap_read(file), name, Reading::within(unpack))?;
+    let reader = InventoryReader::from_reader(bar.wrap_read(file), name, ReadOptions::within(unpack))?;
     for column in reader.ignored_columns() {
         complain(&format!("the column {column} is not known and is ignored"));
     }
@@ -91,7 +93,7 @@ async fn take(
     for entry in reader {
         interrupt.check()?;
         match entry? {
-            Entry::Resource(_, report) => {
+            InventoryEntry::Resource(_, report) => {
                 if let Some(batch) = batcher.push(report) {
                     reconciler
                         .resources(batch)
@@ -99,7 +101,7 @@ async fn take(
                         .map_err(|error| anyhow!(error))?;
                 }
             }
-            Entry::Rejected(faults) => {
+            InventoryEntry::Rejected(faults) => {
                 rejects.add(bar, &faults)?;
                 reconciler
                     .rejected(faults)
@@ -167,7 +169,7 @@ impl Rejects {
                     value.unwrap_or_default(),
                     &fault.reason,
                 ];
-                file.write_record(cells.map(|cell| crate::domain::csv::guard(cell).into_owned()))?;
+                file.write_record(cells.map(|cell| crate::domain::csv::escape_formula(cell).into_owned()))?;
             }
         }
         Ok(())

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use tokio::sync::mpsc::{self, Sender};
 
 use crate::domain::discovery::{
-    Batcher, DiscoveryContext, Entry, InventoryReader, Provider, ProviderError, Reading, Rejection,
-    ReportSink, ResourceReport, UnpackLimits,
+    Batcher, DiscoveryContext, InventoryEntry, InventoryReader, Provider, ProviderError, ReadOptions,
+    Rejection, ReportSink, ResourceReport, UnpackLimits,
 };
 
 /// Reports what an inventory file lists (JSON Lines or CSV, plain or gzip), and takes it for all that there is.
@@ -88,10 +88,10 @@ fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(
         return Err("is not a regular file".into());
     }
     let step = sender.clone();
-    let reading = Reading {
+    let reading = ReadOptions {
         limits: unpack,
         // A batch of nothing shows that the file is still being read, and fails when nobody waits for it.
-        step: Box::new(move || send(&step, Message::Resources(Vec::new())).map_err(io::Error::other)),
+        on_progress: Box::new(move || send(&step, Message::Resources(Vec::new())).map_err(io::Error::other)),
     };
     let reader = InventoryReader::open(path, reading)?;
     for column in reader.ignored_columns() {
@@ -101,13 +101,13 @@ fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(
     let mut batcher = Batcher::default();
     for entry in reader {
         match entry? {
-            Entry::Resource(_, report) => {
+            InventoryEntry::Resource(_, report) => {
                 reported = true;
                 if let Some(batch) = batcher.push(report) {
                     send(sender, Message::Resources(batch))?;
                 }
             }
-            Entry::Rejected(faults) => send(sender, Message::Rejected(faults))?,
+            InventoryEntry::Rejected(faults) => send(sender, Message::Rejected(faults))?,
         }
     }
     if let Some(batch) = batcher.take() {

@@ -1,8 +1,8 @@
-//! Whole lists as CSV, a page at a time: memory stays the same however long the list and its rows are, and no
-//! connection or snapshot is held for a client that reads slowly. However many exports there are, few pages are made at
-//! the same time.
+//! CSV exports of whole lists, a page at a time: memory is constant whatever the length of the list and its rows, and a
+//! client that reads slowly holds no connection and no snapshot. Permits bound the pages that all exports together make
+//! at the same time.
 
-use super::rows::{self, Columns};
+use super::layout::{self, CsvLayout};
 use crate::auth::{Actor, Role, with_account_scope};
 use crate::db::sql;
 use crate::domain::Cloud;
@@ -13,14 +13,14 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Rows of the first page, and of any page at least.
-const LEAST_ROWS: usize = 200;
-/// Rows of a page at most.
-const MOST_ROWS: usize = 2_000;
-/// Bytes that a page is to have, about.
-const PAGE_BYTES: usize = 512 << 10;
+/// ExportPage of the first page, and minimum of any page.
+const MIN_PAGE_ROWS: usize = 200;
+/// Maximum of rows of a page.
+const MAX_PAGE_ROWS: usize = 2_000;
+/// Bytes of a page to aim at.
+const TARGET_PAGE_BYTES: usize = 512 << 10;
 
-/// What to export.
+/// Kind of list to export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExportKind {
     /// Resources in the columns that an import reads.
@@ -30,7 +30,7 @@ pub enum ExportKind {
     Tags,
 }
 
-/// Which resources, or the tags of which resources. What is unset does not restrict; retired ones never show.
+/// Filter of resources, or of tags by their resource. An unset field does not restrict; retired resources never show.
 #[derive(Clone, Debug, Default)]
 pub struct ExportFilter {
     pub cloud: Option<Cloud>,
@@ -38,41 +38,41 @@ pub struct ExportFilter {
     pub resource_type: Option<String>,
 }
 
-/// An export in progress. Every page is a query of its own, so the export shows no single moment: what changes
-/// behind the cursor while it runs is not seen.
+/// Export in progress. Every page is a query of its own, so the export is no snapshot: a change behind the cursor
+/// while it runs is not seen.
 pub struct Export {
-    source: Source,
-    /// Under way while the page before it is written.
-    next: Option<AbortOnDropHandle<Result<Rows>>>,
+    source: ExportSource,
+    /// Next page, read while the one before it is written.
+    next: Option<AbortOnDropHandle<Result<ExportPage>>>,
     has_header: bool,
-    /// Rows of the page after the next.
+    /// ExportPage of the page after the next.
     rows: usize,
 }
 
-/// Where pages come from.
+/// ExportSource of the pages of an export.
 #[derive(Clone)]
-struct Source {
+struct ExportSource {
     db: DatabaseConnection,
     scope: AccountScope,
-    /// Gives rows whose first column is a rising key, of those after `$1`, `$2` at most.
+    /// Selects rows whose first column is an ascending key, behind `$1`, at most `$2` of them.
     statement: String,
-    /// From `$3` on.
+    /// Values of `$3` and the following.
     values: Vec<Value>,
-    columns: &'static Columns,
-    /// Permits for making pages, of all exports together.
-    turns: Arc<Semaphore>,
+    columns: &'static CsvLayout,
+    /// Permits for making pages, shared by all exports.
+    permits: Arc<Semaphore>,
 }
 
-/// A page of rows.
-struct Rows {
+/// Page of rows.
+struct ExportPage {
     rows: Vec<QueryResult>,
-    /// The key of the last row, when there may be more.
+    /// Key of the last row, when there may be more.
     last: Option<i64>,
 }
 
-impl Source {
-    async fn page(self, after: i64, count: usize) -> Result<Rows> {
-        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
+impl ExportSource {
+    async fn page(self, after: i64, count: usize) -> Result<ExportPage> {
+        let _permit = self.permits.acquire().await.map_err(Error::internal)?;
         let fixed = [after.into(), (count as i64).into()];
         let statement = sql::statement(&self.statement, fixed.into_iter().chain(self.values));
         let rows = self.db.query_all_raw(statement).await?;
@@ -80,21 +80,21 @@ impl Source {
             Some(row) if rows.len() == count => Some(row.try_get_by_index(0)?),
             _ => None,
         };
-        Ok(Rows { rows, last })
+        Ok(ExportPage { rows, last })
     }
 
-    fn fetch(&self, after: i64, count: usize) -> AbortOnDropHandle<Result<Rows>> {
+    fn fetch(&self, after: i64, count: usize) -> AbortOnDropHandle<Result<ExportPage>> {
         let page = Box::pin(self.clone().page(after, count));
         AbortOnDropHandle::new(tokio::spawn(with_account_scope(&self.scope, page)))
     }
 }
 
 impl Export {
-    /// Exports what exists for the actor, who must be a viewer at least. Each page takes a permit of `turns` while it
-    /// is read, and while it is written. [`Error::BadInput`] for a filter with NUL.
+    /// Exports what exists for the actor, who must be a viewer at least. Each page takes one of `permits` while
+    /// it is read, and while it is written. [`Error::BadInput`] for a filter with NUL.
     pub fn new(
         db: DatabaseConnection,
-        turns: Arc<Semaphore>,
+        permits: Arc<Semaphore>,
         actor: &Actor,
         kind: ExportKind,
         filter: &ExportFilter,
@@ -106,19 +106,19 @@ impl Export {
             return Err(Error::BadInput(message.into()));
         }
         let (select, columns) = match kind {
-            ExportKind::Resources => (RESOURCES, &rows::RESOURCES),
-            ExportKind::Tags => (TAGS, &rows::TAGS),
+            ExportKind::Resources => (RESOURCES, &layout::RESOURCES),
+            ExportKind::Tags => (TAGS, &layout::TAGS),
         };
         let (conditions, values) = conditions(&actor.scope, filter);
         let statement = format!("{select}{conditions} ORDER BY x.id LIMIT $2");
-        Ok(Self::begin(db, turns, actor, statement, values, columns))
+        Ok(Self::begin(db, permits, actor, statement, values, columns))
     }
 
-    /// Exports the lines that a run refused, as they were found. Needs [`Role::Viewer`] and access to all accounts, for
-    /// a refused line may speak of any.
+    /// Exports the lines that a run rejected, as they were found. Needs [`Role::Viewer`] and access to all accounts,
+    /// because a rejected line may belong to any.
     pub fn of_rejections(
         db: DatabaseConnection,
-        turns: Arc<Semaphore>,
+        permits: Arc<Semaphore>,
         actor: &Actor,
         run_id: i64,
     ) -> Result<Self> {
@@ -129,39 +129,39 @@ impl Export {
         let values = vec![run_id.into()];
         Ok(Self::begin(
             db,
-            turns,
+            permits,
             actor,
             statement.to_owned(),
             values,
-            &rows::REJECTIONS,
+            &layout::REJECTIONS,
         ))
     }
 
     fn begin(
         db: DatabaseConnection,
-        turns: Arc<Semaphore>,
+        permits: Arc<Semaphore>,
         actor: &Actor,
         statement: String,
         values: Vec<Value>,
-        columns: &'static Columns,
+        columns: &'static CsvLayout,
     ) -> Self {
-        let source = Source {
+        let source = ExportSource {
             db,
             scope: actor.scope.clone(),
             statement,
             values,
             columns,
-            turns,
+            permits,
         };
         Self {
-            next: Some(source.fetch(0, LEAST_ROWS)),
+            next: Some(source.fetch(0, MIN_PAGE_ROWS)),
             source,
             has_header: true,
-            rows: LEAST_ROWS,
+            rows: MIN_PAGE_ROWS,
         }
     }
 
-    /// The next bytes of the file; none at its end. The first have the header, even of an empty list.
+    /// Next bytes of the file; `None` at its end. The first have the header, even of an empty list.
     pub async fn next_page(&mut self) -> Result<Option<Vec<u8>>> {
         let Some(next) = self.next.take() else {
             return Ok(None);
@@ -170,16 +170,16 @@ impl Export {
         self.next = page.last.map(|last| self.source.fetch(last, self.rows));
         let has_header = std::mem::replace(&mut self.has_header, false);
         let (columns, count) = (self.source.columns, page.rows.len());
-        let turn = self.source.turns.clone().acquire_owned().await;
-        let turn = turn.map_err(Error::internal)?;
+        let permit = self.source.permits.clone().acquire_owned().await;
+        let permit = permit.map_err(Error::internal)?;
         let text = tokio::task::spawn_blocking(move || {
             let text = columns.text(has_header, &page.rows);
-            drop(turn);
+            drop(permit);
             text
         });
         let text = text.await.map_err(Error::internal)??;
-        let fitting = PAGE_BYTES * count / text.len().max(1);
-        self.rows = fitting.clamp(LEAST_ROWS, MOST_ROWS);
+        let fitting = TARGET_PAGE_BYTES * count / text.len().max(1);
+        self.rows = fitting.clamp(MIN_PAGE_ROWS, MAX_PAGE_ROWS);
         Ok(Some(text))
     }
 }
@@ -193,8 +193,9 @@ const TAGS: &str = "SELECT x.id, x.cloud, x.account_id, x.resource_type, r.resou
         x.source, x.confidence, x.auto_applied, x.approval_status, x.decided_by, x.decided_at, x.decision_reason
    FROM virtual_tags x JOIN resources r ON r.id = x.resource_id WHERE x.id > $1 AND r.retired_at IS NULL";
 
-/// Only what is asked for: so each combination has a plan of its own, and an index where there is one. For a caller limited
-/// to accounts that is one by account: what it asks for is hidden from the planner, see [`crate::domain::account_pages`].
+/// Conditions of the filter. Unset ones are left out, so that each combination has a plan of its own, and an index where
+/// there is one. For a caller limited to accounts that is an index by account: other conditions are hidden from the
+/// planner, see [`crate::domain::account_pages`].
 fn conditions(scope: &AccountScope, filter: &ExportFilter) -> (String, Vec<Value>) {
     let wanted: [(&str, Option<Value>); 4] = [
         ("x.account_id = ANY", scope.as_bind().map(Into::into)),

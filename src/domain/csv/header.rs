@@ -1,11 +1,11 @@
-//! The header of an inventory: which column means what.
+//! InventoryHeader of a CSV inventory, and the role of each column.
 
-/// The prefix of a column that holds one native tag: `tag:environment`.
-pub const TAG_PREFIX: &str = "tag:";
+/// Prefix of a column that holds one native tag: `tag:environment`.
+const TAG_PREFIX: &str = "tag:";
 
-/// A field of a resource that a column carries.
+/// InventoryColumn that holds a field of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Column {
+pub enum InventoryColumn {
     Cloud,
     AccountId,
     ResourceType,
@@ -16,7 +16,7 @@ pub enum Column {
     NativeTags,
 }
 
-impl Column {
+impl InventoryColumn {
     /// Every column, in the order of an export.
     pub const ALL: [Self; 8] = [
         Self::Cloud,
@@ -30,7 +30,7 @@ impl Column {
     ];
     const REQUIRED: [Self; 4] = [Self::Cloud, Self::AccountId, Self::ResourceType, Self::ResourceId];
 
-    /// The column's name in a header; also the field's name in JSON Lines.
+    /// Name of the column in a header; also the name of the field in JSON Lines.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cloud => "cloud",
@@ -45,15 +45,15 @@ impl Column {
     }
 }
 
-/// What a position of the header means.
+/// Role of a column, by its name in the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meaning {
-    Field(Column),
+pub enum ColumnRole {
+    Field(InventoryColumn),
     Tag(String),
     Ignored,
 }
 
-/// Why a header is refused; the whole file is, then.
+/// Error in a header, for which the whole file is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     #[error(
@@ -72,12 +72,12 @@ pub enum HeaderError {
 
 /// The validated header of a CSV inventory.
 #[derive(Clone, Debug)]
-pub struct Header {
-    meanings: Vec<Meaning>,
+pub struct InventoryHeader {
+    roles: Vec<ColumnRole>,
     ignored: Vec<String>,
 }
 
-impl Header {
+impl InventoryHeader {
     /// Reads a header row. Names are taken without regard to case, and with blanks or hyphens for underscores
     /// (`Account ID`); columns may come in any order.
     ///
@@ -85,28 +85,28 @@ impl Header {
     /// A required column is missing, a column comes twice, or a `tag:` column names no key.
     pub fn parse<S: AsRef<str>>(cells: &[S]) -> Result<Self, HeaderError> {
         let mut header = Self {
-            meanings: Vec::with_capacity(cells.len()),
+            roles: Vec::with_capacity(cells.len()),
             ignored: Vec::new(),
         };
         for cell in cells {
             let cell = cell.as_ref().trim();
-            let meaning = meaning(cell);
-            match &meaning {
-                Meaning::Tag(key) if key.is_empty() => return Err(HeaderError::EmptyTagKey),
-                Meaning::Ignored if !cell.is_empty() => header.ignored.push(cell.to_owned()),
-                Meaning::Ignored => {}
-                Meaning::Field(_) | Meaning::Tag(_) => {
-                    if header.meanings.contains(&meaning) {
+            let role = role(cell);
+            match &role {
+                ColumnRole::Tag(key) if key.is_empty() => return Err(HeaderError::EmptyTagKey),
+                ColumnRole::Ignored if !cell.is_empty() => header.ignored.push(cell.to_owned()),
+                ColumnRole::Ignored => {}
+                ColumnRole::Field(_) | ColumnRole::Tag(_) => {
+                    if header.roles.contains(&role) {
                         return Err(HeaderError::Duplicate(cell.to_owned()));
                     }
                 }
             }
-            header.meanings.push(meaning);
+            header.roles.push(role);
         }
-        let missing: Vec<_> = Column::REQUIRED
+        let missing: Vec<_> = InventoryColumn::REQUIRED
             .into_iter()
             .filter(|c| !header.has(*c))
-            .map(Column::name)
+            .map(InventoryColumn::name)
             .collect();
         if missing.is_empty() {
             return Ok(header);
@@ -119,27 +119,27 @@ impl Header {
         Err(HeaderError::Missing { missing, found })
     }
 
-    /// Whether a column of this name is read.
+    /// True if a column of this name is read.
     pub fn knows(column: &str) -> bool {
-        meaning(column) != Meaning::Ignored
+        role(column) != ColumnRole::Ignored
     }
 
-    /// What each position means, left to right.
-    pub fn meanings(&self) -> &[Meaning] {
-        &self.meanings
+    /// Role of each column, left to right.
+    pub fn roles(&self) -> &[ColumnRole] {
+        &self.roles
     }
 
-    /// The columns that are not known and whose cells are therefore not read: worth a warning.
+    /// Unknown columns, whose cells are not read: worth a warning.
     pub fn ignored(&self) -> &[String] {
         &self.ignored
     }
 
-    fn has(&self, column: Column) -> bool {
-        self.meanings.contains(&Meaning::Field(column))
+    fn has(&self, column: InventoryColumn) -> bool {
+        self.roles.contains(&ColumnRole::Field(column))
     }
 }
 
-/// The delimiter (`,`, `;` or tab) under which a header line shows the most columns that are `known`.
+/// Detects the delimiter (`,`, `;` or tab): the one by which a header line has the most columns that are `known`.
 pub fn sniff_delimiter(line: &str, known: fn(&str) -> bool) -> u8 {
     let count = |delimiter: u8| {
         let cells = line
@@ -155,38 +155,38 @@ pub fn sniff_delimiter(line: &str, known: fn(&str) -> bool) -> u8 {
         .unwrap_or(b',')
 }
 
-/// A column's name as it is compared: without regard to case, and with underscores for blanks and hyphens.
-pub fn normal_name(cell: &str) -> String {
+/// Normalises the name of a column for comparison: lower case, and underscores for blanks and hyphens.
+pub fn normalized_name(cell: &str) -> String {
     cell.trim().to_ascii_lowercase().replace([' ', '-'], "_")
 }
 
-/// An empty inventory to fill in: the header, with two `tag:` columns to show how tags may be given apart.
+/// Empty inventory to fill in: the header, with two `tag:` columns as examples of one column per tag.
 pub fn template() -> String {
-    let mut line = Column::ALL.map(Column::name).join(",");
+    let mut line = InventoryColumn::ALL.map(InventoryColumn::name).join(",");
     line.push_str(",tag:environment,tag:owner\r\n");
     line
 }
 
-fn meaning(cell: &str) -> Meaning {
+fn role(cell: &str) -> ColumnRole {
     if let Some((prefix, key)) = cell.split_at_checked(TAG_PREFIX.len())
         && prefix.eq_ignore_ascii_case(TAG_PREFIX)
     {
-        return Meaning::Tag(key.trim().to_owned());
+        return ColumnRole::Tag(key.trim().to_owned());
     }
-    let name = normal_name(cell);
-    Column::ALL
+    let name = normalized_name(cell);
+    InventoryColumn::ALL
         .into_iter()
         .find(|c| c.name() == name)
-        .map_or(Meaning::Ignored, Meaning::Field)
+        .map_or(ColumnRole::Ignored, ColumnRole::Field)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, Header, HeaderError, Meaning, sniff_delimiter, template};
+    use super::{ColumnRole, HeaderError, InventoryColumn, InventoryHeader, sniff_delimiter, template};
 
     #[test]
     fn names_are_lenient_and_unknown_columns_reported() {
-        let header = Header::parse(&[
+        let header = InventoryHeader::parse(&[
             "Cloud",
             " Account ID",
             "resource-type",
@@ -197,30 +197,30 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(header.ignored(), ["Regoin"]);
-        assert_eq!(header.meanings()[1], Meaning::Field(Column::AccountId));
-        assert_eq!(header.meanings()[6], Meaning::Tag("Cost Center".into()));
+        assert_eq!(header.roles()[1], ColumnRole::Field(InventoryColumn::AccountId));
+        assert_eq!(header.roles()[6], ColumnRole::Tag("Cost Center".into()));
     }
 
     #[test]
     fn faulty_headers_say_what_is_wrong() {
-        let missing = Header::parse(&["cloud", "account", "resource_id"]).unwrap_err();
+        let missing = InventoryHeader::parse(&["cloud", "account", "resource_id"]).unwrap_err();
         assert!(
             missing
                 .to_string()
                 .contains("lacks the columns account_id, resource_type (found: cloud, account")
         );
         let four = ["cloud", "account_id", "resource_type", "resource_id"];
-        let twice = Header::parse(&[&four[..], &["Cloud"]].concat()).unwrap_err();
+        let twice = InventoryHeader::parse(&[&four[..], &["Cloud"]].concat()).unwrap_err();
         assert_eq!(twice, HeaderError::Duplicate("Cloud".into()));
         assert_eq!(
-            Header::parse(&[&four[..], &["tag: "]].concat()).unwrap_err(),
+            InventoryHeader::parse(&[&four[..], &["tag: "]].concat()).unwrap_err(),
             HeaderError::EmptyTagKey
         );
     }
 
     #[test]
     fn delimiters_are_sniffed() {
-        let sniff = |line: &str| sniff_delimiter(line, Header::knows);
+        let sniff = |line: &str| sniff_delimiter(line, InventoryHeader::knows);
         assert_eq!(sniff("cloud;account_id;a,b,c,d"), b';');
         assert_eq!(sniff("\"cloud\"\t\"name\""), b'\t');
         assert_eq!(sniff("nothing known"), b',');

@@ -1,6 +1,6 @@
-//! Rows of the database as lines of CSV: comma, CRLF, UTF-8, cells guarded against spreadsheets.
+//! Layouts of CSV exports, and the rows of the database written in them: comma, CRLF, UTF-8, formulas escaped.
 
-use super::{Column, guard};
+use super::{InventoryColumn, escape_formula};
 use crate::error::{Error, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::QueryResult;
@@ -10,9 +10,9 @@ use sqlx::postgres::PgRow;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// How a column of a row is written. What is NULL becomes an empty cell.
+/// Format of a column. NULL becomes an empty cell.
 #[derive(Clone, Copy, Debug)]
-enum Cell {
+enum CellFormat {
     Text,
     Number,
     Flag,
@@ -22,50 +22,50 @@ enum Cell {
     Tags,
 }
 
-/// The header of a list, and how its rows are written: the key, which comes first in a row, is not.
+/// Names and formats of the columns of an export. The key, which is the first column of a row, is not written.
 #[derive(Debug)]
-pub(super) struct Columns(&'static [(&'static str, Cell)]);
+pub(super) struct CsvLayout(&'static [(&'static str, CellFormat)]);
 
-/// What an import of resources reads, in the order of [`Column::ALL`].
-pub(super) const RESOURCES: Columns = Columns(&[
-    (Column::Cloud.name(), Cell::Text),
-    (Column::AccountId.name(), Cell::Text),
-    (Column::ResourceType.name(), Cell::Text),
-    (Column::ResourceId.name(), Cell::Text),
-    (Column::Name.name(), Cell::Text),
-    (Column::Region.name(), Cell::Text),
-    (Column::CreatedAt.name(), Cell::Time),
-    (Column::NativeTags.name(), Cell::Tags),
+/// Layout of resources: the columns that an import of resources reads, in the order of [`InventoryColumn::ALL`].
+pub(super) const RESOURCES: CsvLayout = CsvLayout(&[
+    (InventoryColumn::Cloud.name(), CellFormat::Text),
+    (InventoryColumn::AccountId.name(), CellFormat::Text),
+    (InventoryColumn::ResourceType.name(), CellFormat::Text),
+    (InventoryColumn::ResourceId.name(), CellFormat::Text),
+    (InventoryColumn::Name.name(), CellFormat::Text),
+    (InventoryColumn::Region.name(), CellFormat::Text),
+    (InventoryColumn::CreatedAt.name(), CellFormat::Time),
+    (InventoryColumn::NativeTags.name(), CellFormat::Tags),
 ]);
 
-/// What an import of tags reads, and more.
-pub(super) const TAGS: Columns = Columns(&[
-    ("cloud", Cell::Text),
-    ("account_id", Cell::Text),
-    ("resource_type", Cell::Text),
-    ("resource_id", Cell::Text),
-    ("name", Cell::Text),
-    ("tag_key", Cell::Text),
-    ("tag_value", Cell::Text),
-    ("source", Cell::Text),
-    ("confidence", Cell::Confidence),
-    ("auto_applied", Cell::Flag),
-    ("approval_status", Cell::Text),
-    ("decided_by", Cell::Text),
-    ("decided_at", Cell::Time),
-    ("decision_reason", Cell::Text),
+/// Layout of tags: the columns that an import of tags reads, and more.
+pub(super) const TAGS: CsvLayout = CsvLayout(&[
+    ("cloud", CellFormat::Text),
+    ("account_id", CellFormat::Text),
+    ("resource_type", CellFormat::Text),
+    ("resource_id", CellFormat::Text),
+    ("name", CellFormat::Text),
+    ("tag_key", CellFormat::Text),
+    ("tag_value", CellFormat::Text),
+    ("source", CellFormat::Text),
+    ("confidence", CellFormat::Confidence),
+    ("auto_applied", CellFormat::Flag),
+    ("approval_status", CellFormat::Text),
+    ("decided_by", CellFormat::Text),
+    ("decided_at", CellFormat::Time),
+    ("decision_reason", CellFormat::Text),
 ]);
 
-/// What a run refused.
-pub(super) const REJECTIONS: Columns = Columns(&[
-    ("line", Cell::Number),
-    ("column", Cell::Text),
-    ("value", Cell::Text),
-    ("reason", Cell::Text),
+/// Layout of the lines that a run rejected.
+pub(super) const REJECTIONS: CsvLayout = CsvLayout(&[
+    ("line", CellFormat::Number),
+    ("column", CellFormat::Text),
+    ("value", CellFormat::Text),
+    ("reason", CellFormat::Text),
 ]);
 
-impl Columns {
-    /// The rows as text, after the header where it is wanted.
+impl CsvLayout {
+    /// Writes the rows, behind the header if wanted.
     pub fn text(&self, has_header: bool, rows: &[QueryResult]) -> Result<Vec<u8>> {
         let mut writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
@@ -82,7 +82,7 @@ impl Columns {
             for (index, (_, cell)) in (1..).zip(self.0) {
                 let text = text(row, index, *cell)?;
                 writer
-                    .write_field(guard(&text).as_bytes())
+                    .write_field(escape_formula(&text).as_bytes())
                     .map_err(Error::internal)?;
             }
             writer.write_record(None::<&[u8]>).map_err(Error::internal)?;
@@ -93,17 +93,17 @@ impl Columns {
     }
 }
 
-fn text(row: &PgRow, index: usize, cell: Cell) -> Result<Cow<'_, str>> {
+fn text(row: &PgRow, index: usize, cell: CellFormat) -> Result<Cow<'_, str>> {
     Ok(match cell {
-        Cell::Text => Cow::Borrowed(row.try_get::<Option<&str>, _>(index)?.unwrap_or_default()),
-        Cell::Number => shown(row.try_get::<Option<i64>, _>(index)?),
-        Cell::Flag => shown(row.try_get::<Option<bool>, _>(index)?),
-        Cell::Confidence => shown(row.try_get::<Option<f64>, _>(index)?),
-        Cell::Time => {
+        CellFormat::Text => Cow::Borrowed(row.try_get::<Option<&str>, _>(index)?.unwrap_or_default()),
+        CellFormat::Number => shown(row.try_get::<Option<i64>, _>(index)?),
+        CellFormat::Flag => shown(row.try_get::<Option<bool>, _>(index)?),
+        CellFormat::Confidence => shown(row.try_get::<Option<f64>, _>(index)?),
+        CellFormat::Time => {
             let time: Option<DateTime<Utc>> = row.try_get(index)?;
             shown(time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
         }
-        Cell::Tags => {
+        CellFormat::Tags => {
             let tags: Option<&str> = row.try_get(index)?;
             Cow::Owned(canonical(tags.unwrap_or("{}"))?)
         }
@@ -114,7 +114,7 @@ fn shown(value: Option<impl ToString>) -> Cow<'static, str> {
     value.map_or(Cow::Borrowed(""), |value| Cow::Owned(value.to_string()))
 }
 
-/// In the order of keys, so that two exports of the same resources are equal bytes whatever keeps them.
+/// Sorts the keys, so that two exports of the same resources are equal byte for byte.
 fn canonical(tags: &str) -> Result<String> {
     let tags: BTreeMap<Cow<'_, str>, Value> = serde_json::from_str(tags).map_err(Error::internal)?;
     serde_json::to_string(&tags).map_err(Error::internal)
@@ -123,12 +123,12 @@ fn canonical(tags: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::{RESOURCES, canonical};
-    use crate::domain::csv::Column;
+    use crate::domain::csv::InventoryColumn;
 
     #[test]
     fn resources_come_in_the_columns_that_an_import_reads() {
         let names: Vec<_> = RESOURCES.0.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, Column::ALL.map(Column::name));
+        assert_eq!(names, InventoryColumn::ALL.map(InventoryColumn::name));
     }
 
     #[test]

@@ -1,13 +1,15 @@
-//! Comma-separated inventories: the columns, the cells, and both directions. What is exported, the
-//! inventory reader (`discovery::reader`) imports as the same resources.
+//! CSV of inventories and tags: header, cells, parser and exports. An export is imported by the inventory reader
+//! (`discovery::reader`) as the same resources.
 
-mod cell;
 mod export;
+mod formula;
 mod header;
-mod parser;
-mod rows;
+mod layout;
+mod record_parser;
 
-pub use cell::{guard, unguard};
 pub use export::{Export, ExportFilter, ExportKind};
-pub use header::{Column, Header, HeaderError, Meaning, TAG_PREFIX, normal_name, sniff_delimiter, template};
-pub use parser::RecordParser;
+pub use formula::{escape_formula, unescape_formula};
+pub use header::{
+    ColumnRole, HeaderError, InventoryColumn, InventoryHeader, normalized_name, sniff_delimiter, template,
+};
+pub use record_parser::RecordParser;

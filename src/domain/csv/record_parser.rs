@@ -1,75 +1,78 @@
-//! An incremental parser of one record. The `csv` crate grows a record without bound where a quote is never
-//! closed; here the caller holds the lines and decides when it is enough.
+//! Incremental parser of CSV records on `csv-core`. The crate `csv` would let a record grow without bound where a quote
+//! is never closed, and would not tell where it was opened; here the caller holds the lines, so it can bound a record in
+//! bytes, number its lines, and read on behind the line that opened the quote.
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    FieldStart,
-    Unquoted,
-    Quoted,
-    QuoteInQuoted,
-}
+use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 
-/// Parses one record (RFC 4180), line by line.
+/// Parser of the records of one file (RFC 4180), which takes line by line.
 pub struct RecordParser {
-    delimiter: u8,
-    state: State,
+    reader: Reader,
     cells: Vec<Vec<u8>>,
     cell: Vec<u8>,
 }
 
 impl RecordParser {
-    /// A parser for a record whose cells `delimiter` parts.
-    pub const fn new(delimiter: u8) -> Self {
-        Self {
-            delimiter,
-            state: State::FieldStart,
+    /// Parser for records whose cells are separated by `delimiter`.
+    pub fn new(delimiter: u8) -> Self {
+        // A carriage return alone is part of a cell, not the end of a record as it is by default.
+        let reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .terminator(Terminator::Any(b'\n'))
+            .build();
+        let mut parser = Self {
+            reader,
             cells: Vec::new(),
             cell: Vec::new(),
-        }
-    }
-
-    /// Takes a line with its line break; true when the record is complete, false while a quoted cell goes on.
-    pub fn push(&mut self, line: &[u8]) -> bool {
-        let body = line
-            .strip_suffix(b"\n")
-            .map_or(line, |l| l.strip_suffix(b"\r").unwrap_or(l));
-        for &byte in body {
-            self.step(byte);
-        }
-        if self.state == State::Quoted {
-            self.cell.extend_from_slice(&line[body.len()..]);
-            return false;
-        }
-        self.end_cell();
-        true
-    }
-
-    /// The cells of the complete record, unquoted.
-    pub fn into_cells(self) -> Vec<Vec<u8>> {
-        self.cells
-    }
-
-    fn step(&mut self, byte: u8) {
-        self.state = match (self.state, byte) {
-            (State::FieldStart, b'"') => State::Quoted,
-            (State::Quoted, b'"') => State::QuoteInQuoted,
-            (State::FieldStart | State::Unquoted | State::QuoteInQuoted, b) if b == self.delimiter => {
-                self.end_cell();
-                State::FieldStart
-            }
-            (State::QuoteInQuoted, b'"') | (State::Quoted, _) => {
-                self.cell.push(byte);
-                State::Quoted
-            }
-            (State::FieldStart | State::Unquoted | State::QuoteInQuoted, _) => {
-                self.cell.push(byte);
-                State::Unquoted
-            }
         };
+        parser.reset();
+        parser
     }
 
-    fn end_cell(&mut self) {
-        self.cells.push(std::mem::take(&mut self.cell));
+    /// Drops a record that was begun.
+    pub fn reset(&mut self) {
+        self.cells.clear();
+        self.cell.clear();
+        self.reader.reset();
+        // The first read would strip a byte order mark; only the one at the start of a file is one, which is gone by now.
+        self.feed(b"\n");
+    }
+
+    /// Takes a line with its line break (the last one of a file may have none). Gives the cells, unquoted, when the
+    /// record is complete; `None` while a quoted cell continues.
+    pub fn push(&mut self, line: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let is_first = self.cells.is_empty() && self.cell.is_empty();
+        if is_first && matches!(line, b"\n" | b"") {
+            // `csv-core` skips empty lines.
+            return Some(vec![Vec::new()]);
+        }
+        let is_complete = self.feed(line) || (!line.ends_with(b"\n") && self.feed(b"\n"));
+        if !is_complete {
+            return None;
+        }
+        let mut cells = std::mem::take(&mut self.cells);
+        if line.ends_with(b"\r\n")
+            && let Some(last) = cells.last_mut()
+        {
+            last.pop();
+        }
+        Some(cells)
+    }
+
+    /// True if the input ended a record. Never passes an empty input on, which `csv-core` takes for the end of the file.
+    fn feed(&mut self, mut input: &[u8]) -> bool {
+        let mut output = [0; 1024];
+        while !input.is_empty() {
+            let (result, read, written) = self.reader.read_field(input, &mut output);
+            input = &input[read..];
+            self.cell.extend_from_slice(&output[..written]);
+            if let ReadFieldResult::Field { record_end } = result {
+                self.cells.push(std::mem::take(&mut self.cell));
+                if record_end {
+                    return true;
+                }
+            }
+        }
+        false
     }
 }
 
@@ -82,7 +85,7 @@ mod tests {
     fn parse(text: &[u8], delimiter: u8) -> Option<Vec<Vec<u8>>> {
         let mut parser = RecordParser::new(delimiter);
         let mut lines = text.split_inclusive(|b| *b == b'\n');
-        lines.any(|line| parser.push(line)).then(|| parser.into_cells())
+        lines.find_map(|line| parser.push(line))
     }
 
     #[test]
@@ -90,6 +93,34 @@ mod tests {
         let cells = parse(b"a,\"b \"\"x\"\"\r\nc\",,d\"e\r\n", b',').unwrap();
         assert_eq!(cells, [&b"a"[..], b"b \"x\"\r\nc", b"", b"d\"e"]);
         assert_eq!(parse(b"\"open\n", b','), None);
+    }
+
+    #[test]
+    fn carriage_returns_long_cells_and_marks_are_part_of_cells() {
+        let long = "x".repeat(5000);
+        for cells in [
+            ["\u{feff}a", "b"],
+            ["a\rb", "\rc"],
+            [long.as_str(), long.as_str()],
+        ] {
+            for end in ["\n", "\r\n", ""] {
+                let line = format!("{}{end}", cells.join(","));
+                assert_eq!(parse(line.as_bytes(), b',').unwrap(), cells.map(str::as_bytes));
+            }
+        }
+        assert_eq!(parse(b"\"a\r\"\r\n", b',').unwrap(), [b"a\r"]);
+        for blank in [&b"\n"[..], b"\r\n"] {
+            assert_eq!(parse(blank, b',').unwrap(), [b""]);
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_dropped_leaves_nothing() {
+        let mut parser = RecordParser::new(b',');
+        assert_eq!(parser.push(b"a,\"b\n"), None);
+        parser.reset();
+        assert_eq!(parser.push(b"c\n").unwrap(), [b"c"]);
+        assert_eq!(parser.push(b"d").unwrap(), [b"d"]);
     }
 
     proptest! {

@@ -1,13 +1,13 @@
-//! Batches limited in number and in bytes: how much of a report is in memory, and in one transaction.
+//! Batches limited in number and in bytes, which bounds the part of a report that is in memory and in one transaction.
 
-use super::{BATCH_SIZE, Entry, ResourceReport};
+use super::{BATCH_SIZE, InventoryEntry, ResourceReport};
 
-/// Bytes of text in a batch, beyond which it is full though it holds fewer than [`BATCH_SIZE`].
+/// Bytes of text that make a batch full even if it holds fewer than [`BATCH_SIZE`] items.
 const BATCH_WEIGHT: usize = 4 << 20;
 
-/// What goes into a batch.
+/// Item of a batch.
 pub trait SizeHint {
-    /// About how many bytes of text it holds.
+    /// Approximate bytes of text that it holds.
     fn size_hint(&self) -> usize;
 }
 
@@ -19,8 +19,8 @@ impl SizeHint for ResourceReport {
     }
 }
 
-impl SizeHint for Entry {
-    /// Faults are short by themselves.
+impl SizeHint for InventoryEntry {
+    /// Faults are short.
     fn size_hint(&self) -> usize {
         match self {
             Self::Resource(_, report) => report.size_hint(),
@@ -29,7 +29,7 @@ impl SizeHint for Entry {
     }
 }
 
-/// Collects items until they make a batch.
+/// Collector of items until they make a batch.
 #[derive(Debug)]
 pub struct Batcher<T> {
     items: Vec<T>,
@@ -46,7 +46,7 @@ impl<T> Default for Batcher<T> {
 }
 
 impl<T: SizeHint> Batcher<T> {
-    /// Adds an item; gives the batch when that makes it full: [`BATCH_SIZE`] items, or 4 MiB of text.
+    /// Adds an item, and gives the batch if it is full: [`BATCH_SIZE`] items, or 4 MiB of text.
     pub fn push(&mut self, item: T) -> Option<Vec<T>> {
         self.size_hint += item.size_hint();
         self.items.push(item);
@@ -54,7 +54,7 @@ impl<T: SizeHint> Batcher<T> {
         full.then(|| self.take()).flatten()
     }
 
-    /// What was added since the last batch, if anything was.
+    /// Items that were added since the last batch, if any.
     pub fn take(&mut self) -> Option<Vec<T>> {
         self.size_hint = 0;
         let items = std::mem::take(&mut self.items);

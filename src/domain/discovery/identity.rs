@@ -1,42 +1,39 @@
-//! The account that a cloud's own id of a resource names.
+//! Account that a cloud's own id of a resource names.
 //!
-//! An id belongs to one account. Were it taken for another one, whoever is limited to that account could describe, and
-//! tag, what the id's account has or is going to have.
+//! An id belongs to one account. If it were accepted for another, a caller limited to that other account could describe,
+//! and tag, a resource that the id's account has or is going to have.
 
-use super::{Rejection, ResourceReport};
 use crate::domain::Cloud;
 
-/// An account as an id names it.
+/// Account as an id names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct NamedAccount<'a> {
     cloud: Cloud,
     id: &'a str,
-    /// The account that the resource is, where an organization's id names it beside the account that manages it.
+    /// Account that the resource itself is, where an organization's id names it beside the account that manages it.
     member: Option<&'a str>,
 }
 
-/// Refuses an id that names another account than the report does.
+/// Reason to reject an id that names another account than the report does.
 ///
-/// Ids of which that cannot be told pass: those without an account (buckets, `arn:aws:iam::aws:policy/...`), and where
-/// one side is a project's number and the other its id, or an account goes by a name of its own.
-pub(super) fn foreign_account(report: &ResourceReport) -> Option<Rejection> {
-    let named = named_account(&report.resource_id, report.cloud)?;
-    let reason = if named.cloud != report.cloud {
-        format!("is an id of {:?}, not of {:?}", named.cloud, report.cloud)
-    } else if named.is_other_than(&report.account_id) {
-        format!("names the account {}, not account_id", named.id)
+/// Ids that cannot be compared pass: those without an account (buckets, `arn:aws:iam::aws:policy/...`), and those where
+/// one side is the number of a project and the other its id, or the account is an alias.
+pub(super) fn foreign_account(cloud: Cloud, account_id: &str, resource_id: &str) -> Option<String> {
+    let named = named_account(resource_id, cloud)?;
+    if named.cloud != cloud {
+        Some(format!("is an id of {:?}, not of {cloud:?}", named.cloud))
+    } else if named.is_other_than(account_id) {
+        Some(format!("names the account {}, not account_id", named.id))
     } else {
-        return None;
-    };
-    Some(Rejection::of("resource_id", &report.resource_id, reason))
+        None
+    }
 }
 
-/// Whether the id says itself that the resource is of the report's account.
-pub(in crate::domain) fn names_account(report: &ResourceReport) -> bool {
-    let account = report.account_id.as_str();
-    named_account(&report.resource_id, report.cloud).is_some_and(|named| {
-        named.cloud == report.cloud
-            && (named.id.eq_ignore_ascii_case(account) || named.member == Some(account))
+/// True if the id itself names the account.
+pub(in crate::domain) fn names_account(cloud: Cloud, account_id: &str, resource_id: &str) -> bool {
+    named_account(resource_id, cloud).is_some_and(|named| {
+        named.cloud == cloud
+            && (named.id.eq_ignore_ascii_case(account_id) || named.member == Some(account_id))
     })
 }
 
@@ -44,7 +41,7 @@ fn named_account(id: &str, cloud: Cloud) -> Option<NamedAccount<'_>> {
     of_arn(id).or_else(|| of_azure(id)).or_else(|| of_gcp(id, cloud))
 }
 
-/// `arn:partition:service:region:account:resource`. What is no number is no account: `aws`, `redacted`.
+/// Account of `arn:partition:service:region:account:resource`. A text that is no number is no account: `aws`, `redacted`.
 fn of_arn(id: &str) -> Option<NamedAccount<'_>> {
     let mut parts = id.splitn(6, ':');
     if parts.next()? != "arn" || !parts.next()?.starts_with("aws") {
@@ -70,7 +67,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `/subscriptions/ID/...`, whatever the case.
+/// Subscription of `/subscriptions/ID/...`, regardless of case.
 fn of_azure(id: &str) -> Option<NamedAccount<'_>> {
     let mut segments = id.strip_prefix('/')?.split('/');
     if !segments.next()?.eq_ignore_ascii_case("subscriptions") {
@@ -84,8 +81,8 @@ fn of_azure(id: &str) -> Option<NamedAccount<'_>> {
     })
 }
 
-/// `//SERVICE.googleapis.com/projects/PROJECT/...`; of what Google reports also `projects/PROJECT/...`, and links such
-/// as `https://www.googleapis.com/compute/v1/projects/PROJECT/...`.
+/// Project of `//SERVICE.googleapis.com/projects/PROJECT/...`; for reports of Google also of `projects/PROJECT/...`, and of
+/// links such as `https://www.googleapis.com/compute/v1/projects/PROJECT/...`.
 fn of_gcp(id: &str, cloud: Cloud) -> Option<NamedAccount<'_>> {
     let rest = if let Some(full) = id.strip_prefix("//") {
         let (service, path) = full.split_once('/')?;
@@ -112,7 +109,7 @@ fn of_gcp(id: &str, cloud: Cloud) -> Option<NamedAccount<'_>> {
 }
 
 impl NamedAccount<'_> {
-    /// Whether both are known to be different accounts.
+    /// True if both are known to be different accounts.
     fn is_other_than(&self, account: &str) -> bool {
         match self.cloud {
             Cloud::Aws => is_other_aws(self.id, account) && self.member != Some(account),
@@ -125,13 +122,14 @@ impl NamedAccount<'_> {
     }
 }
 
-/// Consoles write 1111-2222-3333, and spreadsheets drop zeros in front. What is no number is an alias.
+/// Compares AWS accounts: consoles write 1111-2222-3333, and spreadsheets drop leading zeros. A text that is no number
+/// is an alias.
 fn is_other_aws(id: &str, account: &str) -> bool {
     let account = account.replace('-', "");
     is_number(&account) && id.trim_start_matches('0') != account.trim_start_matches('0')
 }
 
-/// A number and an id may be of the same project; a text that cannot be an id is a name.
+/// Compares projects: a number and an id may be the same project; a text that cannot be an id is a name.
 fn is_other_project(id: &str, account: &str) -> bool {
     let is_id = |text: &str| {
         let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:".contains(&byte);
@@ -148,7 +146,7 @@ fn without_prefix<'a>(text: &'a str, prefix: &str) -> &'a str {
     }
 }
 
-/// 8-4-4-4-12 hexadecimal digits.
+/// True for 8-4-4-4-12 hexadecimal digits.
 fn is_guid(text: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.split('-').all(digits) && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
@@ -156,25 +154,10 @@ fn is_guid(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ResourceReport, foreign_account};
-    use crate::domain::Cloud::{self, Aws, Azure, Gcp};
-    use std::collections::BTreeMap;
+    use super::foreign_account;
+    use crate::domain::Cloud::{Aws, Azure, Gcp};
 
     const GUID: &str = "5D2C7A10-6f1e-4b7c-9a53-0c1de2f3a401";
-
-    fn reason(cloud: Cloud, account: &str, id: &str) -> Option<String> {
-        let report = ResourceReport {
-            resource_id: id.into(),
-            name: "n".into(),
-            cloud,
-            account_id: account.into(),
-            resource_type: "t".into(),
-            region: None,
-            native_tags: BTreeMap::new(),
-            created_at: None,
-        };
-        foreign_account(&report).map(|fault| fault.reason)
-    }
 
     #[test]
     fn an_id_that_names_another_account_is_refused() {
@@ -225,10 +208,10 @@ mod tests {
             ),
             (Aws, "111122223333", &other_guid),
         ] {
-            assert!(reason(cloud, account, id).is_some(), "{account} {id}");
+            assert!(foreign_account(cloud, account, id).is_some(), "{account} {id}");
         }
-        let told = reason(Aws, "111122223333", "arn:aws:sqs:eu-west-1:444455556666:orders");
-        assert_eq!(told.unwrap(), "names the account 444455556666, not account_id");
+        let reason = foreign_account(Aws, "111122223333", "arn:aws:sqs:eu-west-1:444455556666:orders");
+        assert_eq!(reason.unwrap(), "names the account 444455556666, not account_id");
     }
 
     #[test]
@@ -297,7 +280,7 @@ mod tests {
             (Azure, "Pay as you go", &guid),
             (Azure, GUID, "/providers/Microsoft.Management/managementGroups/m"),
         ] {
-            assert_eq!(reason(cloud, account, id), None, "{account} {id}");
+            assert_eq!(foreign_account(cloud, account, id), None, "{account} {id}");
         }
     }
 }

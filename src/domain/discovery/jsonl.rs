@@ -1,4 +1,4 @@
-//! One line of JSON Lines.
+//! Parser of a line of JSON Lines.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::Rejection;
 use super::raw_resource::RawResource;
 
-/// The fields that are read; all others are skipped without being kept.
+/// Fields that are read; all others are skipped without being kept.
 #[derive(Deserialize)]
-struct Record {
+struct JsonRecord {
     cloud: Option<Value>,
     account_id: Option<Value>,
     resource_type: Option<Value>,
@@ -19,20 +19,20 @@ struct Record {
     native_tags: Option<Value>,
 }
 
-/// Reads a line that is not blank.
+/// Parses a line that is not blank.
 pub(super) fn parse(line: &str) -> Result<RawResource, Rejection> {
     let line = line.trim();
-    let record: Record = serde_json::from_str(line).map_err(|e| refusal(&e).found(line))?;
-    let mut draft = RawResource::default();
-    draft.cloud = text("cloud", record.cloud, &mut draft.faults);
-    draft.account_id = text("account_id", record.account_id, &mut draft.faults);
-    draft.resource_type = text("resource_type", record.resource_type, &mut draft.faults);
-    draft.resource_id = text("resource_id", record.resource_id, &mut draft.faults);
-    draft.name = text("name", record.name, &mut draft.faults);
-    draft.region = text("region", record.region, &mut draft.faults);
-    draft.created_at = text("created_at", record.created_at, &mut draft.faults);
-    draft.add_tags(record.native_tags.unwrap_or_default());
-    Ok(draft)
+    let record: JsonRecord = serde_json::from_str(line).map_err(|e| refusal(&e).found(line))?;
+    let mut raw = RawResource::default();
+    raw.cloud = text("cloud", record.cloud, &mut raw.faults);
+    raw.account_id = text("account_id", record.account_id, &mut raw.faults);
+    raw.resource_type = text("resource_type", record.resource_type, &mut raw.faults);
+    raw.resource_id = text("resource_id", record.resource_id, &mut raw.faults);
+    raw.name = text("name", record.name, &mut raw.faults);
+    raw.region = text("region", record.region, &mut raw.faults);
+    raw.created_at = text("created_at", record.created_at, &mut raw.faults);
+    raw.add_tags(record.native_tags.unwrap_or_default());
+    Ok(raw)
 }
 
 fn text(column: &str, value: Option<Value>, faults: &mut Vec<Rejection>) -> Option<String> {
@@ -85,9 +85,9 @@ mod tests {
 
     #[test]
     fn other_fields_are_ignored_and_numbers_refused() {
-        let draft =
+        let raw =
             parse(r#"{"cloud":"aws","account_id":12,"extra":{"a":[1]},"native_tags":{"k":1.5}}"#).unwrap();
-        assert_eq!(draft.native_tags["k"], "1.5");
-        assert_eq!(draft.faults[0].column.as_deref(), Some("account_id"));
+        assert_eq!(raw.native_tags["k"], "1.5");
+        assert_eq!(raw.faults[0].column.as_deref(), Some("account_id"));
     }
 }

@@ -1,23 +1,24 @@
-//! Numbered lines of bounded length, which can be put back.
+//! Reader of numbered lines of bounded length, which can be put back.
 
 use std::io::{self, BufRead, Read};
 
 use super::Rejection;
 
-/// The longest line, and the longest CSV record, that is kept in memory: 1 MiB.
+/// Maximum bytes of a line and of a CSV record: 1 MiB.
 pub(super) const MAX_LINE: usize = 1 << 20;
 const KEPT_HEAD: usize = 1000;
 
+/// A line of a file.
 pub(super) enum Line {
     /// Number from 1, and bytes with the line break.
     Whole(u64, Vec<u8>),
-    /// Longer than [`MAX_LINE`]: number, and the first bytes; the rest was skipped.
+    /// Number and first bytes of a line longer than [`MAX_LINE`]; the rest was skipped.
     TooLong(u64, Vec<u8>),
 }
 
 pub(super) struct LineReader {
     input: Box<dyn BufRead + Send>,
-    /// Of the line handed out last.
+    /// Number of the line that was read last.
     number: u64,
     replay: Vec<u8>,
     replayed: usize,
@@ -35,12 +36,12 @@ impl LineReader {
         }
     }
 
-    /// The number of the line handed out last; 0 before the first.
+    /// Number of the line that was read last; 0 before the first.
     pub const fn number(&self) -> u64 {
         self.number
     }
 
-    /// The next line; none at the end.
+    /// Reads the next line; `None` at the end.
     pub fn next_line(&mut self) -> io::Result<Option<Line>> {
         let rest = &self.replay[self.replayed..];
         if !rest.is_empty() {
@@ -60,7 +61,7 @@ impl LineReader {
         self.read_line()
     }
 
-    /// Puts whole lines back, to be handed out again, and after them the start of one that was too long.
+    /// Puts whole lines back, to be read again, and behind them the start of one that was too long.
     pub fn put_back(&mut self, mut lines: Vec<u8>, too_long: Option<Vec<u8>>) {
         let count = lines.split_inclusive(|b| *b == b'\n').count() as u64 + u64::from(too_long.is_some());
         self.number -= count;
@@ -88,7 +89,7 @@ impl LineReader {
     }
 }
 
-/// The bytes as text.
+/// Decodes bytes as text.
 pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Rejection> {
     std::str::from_utf8(bytes).map_err(|e| {
         let fault = Rejection::new(format!("is not UTF-8 at byte {}", e.valid_up_to() + 1));
@@ -96,7 +97,7 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Rejection> {
     })
 }
 
-/// The refusal of a line of which this is the start.
+/// Rejection of a line that starts with `head`.
 pub(super) fn too_long(head: &[u8]) -> Rejection {
     Rejection::new("is longer than 1 MiB").found(&String::from_utf8_lossy(head))
 }

@@ -1,21 +1,27 @@
-//! What is out there: providers report resources, inventories are read from files. A provider implements
-//! [`Provider`]; whoever reconciles gives it a [`ReportSink`].
+//! Discovery: providers report resources, inventories are read from files. A provider implements [`Provider`]; the
+//! reconciler passes it a [`ReportSink`].
 
 mod batch;
+mod detect_format;
 pub(in crate::domain) mod identity;
 mod jsonl;
 mod lines;
-mod metered;
 mod provider;
 mod raw_resource;
+mod read_error;
 mod reader;
+mod records;
+mod rejection;
 mod report;
 mod tabular;
+mod unpack;
 
 pub use crate::config::UnpackLimits;
 pub use batch::{Batcher, SizeHint};
-pub use metered::Reading;
 pub use provider::{BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportSink, SinkError};
-pub use reader::{Entry, InventoryReader, ReadError};
-pub use report::{Rejection, ResourceReport};
+pub use read_error::ReadError;
+pub use reader::{InventoryEntry, InventoryReader};
+pub use rejection::Rejection;
+pub use report::ResourceReport;
 pub use tabular::{CsvRecords, NumberedCells};
+pub use unpack::ReadOptions;

@@ -1,4 +1,4 @@
-//! The fields of an entry on their way to a resource, whatever the format that they came in.
+//! Fields of an entry as they were read, whatever the format of the file.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::domain::Cloud;
 
 const MAX_NAME: usize = 512;
 
-/// Texts as they were found; blanks around them are dropped, and an empty one is as good as none.
+/// Resource as it was read. Blanks around texts are dropped, and an empty text counts as missing.
 #[derive(Debug, Default)]
 pub(super) struct RawResource {
     pub cloud: Option<String>,
@@ -21,12 +21,12 @@ pub(super) struct RawResource {
     pub region: Option<String>,
     pub created_at: Option<String>,
     pub native_tags: BTreeMap<String, String>,
-    /// What was wrong already with the texts.
+    /// Faults that were found while reading.
     pub faults: Vec<Rejection>,
 }
 
 impl RawResource {
-    /// Adds tags from a JSON object: numbers and booleans become text, null the empty text.
+    /// Adds tags of a JSON object: numbers and booleans become text, null the empty text.
     pub fn add_tags(&mut self, tags: Value) {
         let map = match tags {
             Value::Null => return,
@@ -70,7 +70,7 @@ impl RawResource {
         }
     }
 
-    /// The resource, or all that speaks against it.
+    /// Validates the fields; the error has all faults.
     pub fn finish(self) -> Result<ResourceReport, Vec<Rejection>> {
         let mut faults = self.faults;
         let cloud = required("cloud", self.cloud, &mut faults).and_then(|text| {
@@ -142,7 +142,7 @@ fn parse_cloud(text: &str) -> Option<Cloud> {
         .find_map(|(name, cloud)| text.eq_ignore_ascii_case(name).then_some(cloud))
 }
 
-/// RFC 3339; or a date, with or without a time, taken as UTC (spreadsheets drop the zone). Cut to microseconds,
+/// Parses RFC 3339, or a date with or without a time, taken as UTC (spreadsheets drop the zone). Cut to microseconds,
 /// or the same file would change the resource at each import.
 fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     let naive = || {
@@ -163,7 +163,7 @@ fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(time.timestamp_micros())
 }
 
-/// What consoles show for a nameless resource: the last part of its id.
+/// Name that consoles show for a nameless resource: the last part of its id.
 fn name_from_id(id: &str) -> String {
     let last = id
         .rsplit(['/', ':'])
@@ -172,7 +172,7 @@ fn name_from_id(id: &str) -> String {
     last.trim().chars().take(MAX_NAME).collect()
 }
 
-/// The region that an ARN (`arn:partition:service:region:...`) names.
+/// Region that an ARN (`arn:partition:service:region:...`) names.
 fn region_from_id(id: &str) -> Option<String> {
     let mut parts = id.strip_prefix("arn:")?.split(':');
     let region = parts.nth(2)?;
@@ -191,7 +191,7 @@ mod tests {
     use super::{RawResource, name_from_id, parse_time, region_from_id};
     use crate::domain::Cloud;
 
-    fn draft() -> RawResource {
+    fn raw() -> RawResource {
         RawResource {
             cloud: Some(" AWS ".into()),
             account_id: Some("123".into()),
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn absent_fields_are_derived() {
-        let report = draft().finish().unwrap();
+        let report = raw().finish().unwrap();
         assert_eq!((report.cloud, report.name.as_str()), (Cloud::Aws, "orders"));
         assert_eq!(report.region.as_deref(), Some("eu-west-2"));
         assert_eq!(region_from_id("arn:aws:s3:::bucket"), None);
@@ -215,13 +215,13 @@ mod tests {
 
     #[test]
     fn all_faults_are_told_at_once() {
-        let mut draft = RawResource {
+        let mut raw = RawResource {
             cloud: Some("ibm".into()),
             created_at: Some("soon".into()),
             ..RawResource::default()
         };
-        draft.add_tags(json!({"ok": 1, "nested": {"a": 1}}));
-        let columns: Vec<_> = draft
+        raw.add_tags(json!({"ok": 1, "nested": {"a": 1}}));
+        let columns: Vec<_> = raw
             .finish()
             .unwrap_err()
             .into_iter()
@@ -240,20 +240,20 @@ mod tests {
 
     #[test]
     fn tag_values_become_text() {
-        let mut draft = draft();
-        draft.add_tags(json!({"n": 7, "b": true, "z": null, "s": " kept "}));
-        draft.add_tag("n".into(), "7".into());
-        let tags = draft.finish().unwrap().native_tags;
+        let mut raw = raw();
+        raw.add_tags(json!({"n": 7, "b": true, "z": null, "s": " kept "}));
+        raw.add_tag("n".into(), "7".into());
+        let tags = raw.finish().unwrap().native_tags;
         let pairs: Vec<_> = tags.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(pairs, [("b", "true"), ("n", "7"), ("s", " kept "), ("z", "")]);
     }
 
     #[test]
     fn a_tag_given_twice_must_agree() {
-        let mut draft = draft();
-        draft.add_tag("env".into(), "prod".into());
-        draft.add_tag("env".into(), "dev".into());
-        assert_eq!(draft.finish().unwrap_err()[0].column.as_deref(), Some("tag:env"));
+        let mut raw = raw();
+        raw.add_tag("env".into(), "prod".into());
+        raw.add_tag("env".into(), "dev".into());
+        assert_eq!(raw.finish().unwrap_err()[0].column.as_deref(), Some("tag:env"));
     }
 
     #[test]

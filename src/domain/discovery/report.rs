@@ -1,29 +1,28 @@
-//! A resource as it is reported, and why one is refused.
+//! Report of a resource, and the limits that it must satisfy.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::identity;
+use super::{Rejection, identity};
 use crate::domain::Cloud;
 
 const MAX_NATIVE_TAGS: usize = 256;
 const MAX_TAG_KEY: usize = 256;
 const MAX_TAG_VALUE: usize = 4096;
-/// Bytes of all keys and values. Azure allows most: 50 tags with 768 characters, of which few have more than one byte.
+/// Bytes of all keys and values. Azure has the highest limit: 50 tags with 768 characters, most of them of one byte.
 const MAX_TAG_BYTES: usize = 64 << 10;
-const MAX_REJECTED_VALUE: usize = 200;
 
-/// One resource as a provider reports it.
+/// Resource as a provider reports it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ResourceReport {
-    /// The provider's own id: an ARN, a full resource name, an Azure resource id. Unique. 1 to 2048 bytes.
+    /// Provider's own id: an ARN, a full resource name, an Azure resource id. Unique. 1 to 2048 bytes.
     pub resource_id: String,
     /// 1 to 512 characters.
     pub name: String,
     pub cloud: Cloud,
-    /// Account, project or subscription, and the one that the id names where it names one. 1 to 256 characters.
+    /// Account, project or subscription; the one that the id names, if it names one. 1 to 256 characters.
     pub account_id: String,
     /// 1 to 256 characters.
     pub resource_type: String,
@@ -31,65 +30,12 @@ pub struct ResourceReport {
     pub region: Option<String>,
     /// At most 256; keys of 1 to 256 characters, values of at most 4096, and 64 KiB of all of them in UTF-8.
     pub native_tags: BTreeMap<String, String>,
-    /// Whole microseconds, which is what the database keeps; years 1 to 9999.
+    /// Whole microseconds, the precision of the database; years 1 to 9999.
     pub created_at: Option<DateTime<Utc>>,
 }
 
-/// Why an entry or one of its fields is refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rejection {
-    /// The line, from 1, where the entry starts; none for what did not come from a file.
-    pub line: Option<u64>,
-    /// The field.
-    pub column: Option<String>,
-    /// What was found, cut to 200 characters.
-    pub value: Option<String>,
-    pub reason: String,
-}
-
-impl Rejection {
-    /// A refusal that concerns the whole entry.
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-            ..Self::default()
-        }
-    }
-
-    /// A refusal of one field.
-    pub fn of(column: impl Into<String>, value: &str, reason: impl Into<String>) -> Self {
-        Self {
-            column: Some(column.into()),
-            ..Self::new(reason).found(value)
-        }
-    }
-
-    /// The same with what was found, cut to 200 characters.
-    #[must_use]
-    pub fn found(self, value: &str) -> Self {
-        // A rejection is itself stored as JSON, which in PostgreSQL cannot hold NUL.
-        let cut = value
-            .chars()
-            .take(MAX_REJECTED_VALUE)
-            .map(|c| if c == '\0' { '\u{fffd}' } else { c });
-        Self {
-            value: Some(cut.collect()),
-            ..self
-        }
-    }
-
-    /// The same at a line (from 1).
-    #[must_use]
-    pub fn at(self, line: u64) -> Self {
-        Self {
-            line: Some(line),
-            ..self
-        }
-    }
-}
-
 impl ResourceReport {
-    /// Checks all limits that the fields state, and that the id is one of the account.
+    /// Checks the limits of all fields, and that the id belongs to the account.
     ///
     /// # Errors
     /// Every field that breaks a limit, holds a NUL character, or as an id holds a control character; an id that names
@@ -134,7 +80,8 @@ impl ResourceReport {
                 faults.push(Rejection::of(column, id, "holds a control character"));
             }
         }
-        faults.extend(identity::foreign_account(self));
+        let foreign = identity::foreign_account(self.cloud, &self.account_id, &self.resource_id);
+        faults.extend(foreign.map(|reason| Rejection::of("resource_id", &self.resource_id, reason)));
         check(&mut faults, "name", &self.name, 512, characters, "characters");
         if self.name.contains('\0') {
             faults.push(Rejection::of("name", &self.name, "holds a NUL character"));
@@ -228,7 +175,7 @@ fn short(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rejection, ResourceReport};
+    use super::ResourceReport;
     use crate::domain::Cloud;
 
     fn report() -> ResourceReport {
@@ -290,14 +237,5 @@ mod tests {
         };
         assert!(columns(large((64 << 10) - 16 * 4086 - 4)).is_empty());
         assert_eq!(columns(large((64 << 10) - 16 * 4086 - 3)), ["native_tags"]);
-    }
-
-    #[test]
-    fn rejected_values_are_cut_and_storable() {
-        let value = Rejection::of("name", &format!("\0{}", "é".repeat(300)), "x")
-            .value
-            .unwrap();
-        assert_eq!(value.chars().count(), 200);
-        assert!(!value.contains('\0'));
     }
 }

@@ -1,5 +1,5 @@
-//! Bounded reading: how much a packed file may unpack to, and a call at every few megabytes that were read, whatever is in
-//! them: a file of blank lines has no entry at which a reader could stop.
+//! Bounded reading: limits of what a compressed file may unpack to, and a callback every few megabytes, whatever they
+//! hold: a file of blank lines has no entry at which a reader could stop.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
@@ -10,79 +10,79 @@ use flate2::bufread::MultiGzDecoder;
 use crate::config::UnpackLimits;
 
 const BUFFER: usize = 64 * 1024;
-/// Bytes between two calls.
+/// Bytes between two callbacks.
 const STEP: u64 = 4 << 20;
-/// Bytes from which on it matters how many times more they are than those that they were packed into.
+/// Bytes of content from which on the ratio of decompression is limited.
 const RATIO_FROM: u64 = 16 << 20;
 
-/// How a file is read.
-pub struct Reading {
-    /// What it may unpack to.
+/// Options of reading a file.
+pub struct ReadOptions {
+    /// Limits of what it may unpack to.
     pub limits: UnpackLimits,
-    /// Called at every few megabytes; its error ends the reading.
-    pub step: Box<dyn FnMut() -> io::Result<()> + Send>,
+    /// Callback every few megabytes; its error ends the reading.
+    pub on_progress: Box<dyn FnMut() -> io::Result<()> + Send>,
 }
 
-impl Reading {
-    /// Within these limits, and without a call.
+impl ReadOptions {
+    /// Options with these limits and without a callback.
     pub fn within(limits: UnpackLimits) -> Self {
         Self {
             limits,
-            step: Box::new(|| Ok(())),
+            on_progress: Box::new(|| Ok(())),
         }
     }
 }
 
-impl Default for Reading {
+impl Default for ReadOptions {
     fn default() -> Self {
         Self::within(UnpackLimits::default())
     }
 }
 
-/// The content of a file, unpacked if its first bytes are those of gzip.
+/// Content of a file, decompressed if its first bytes are those of gzip.
 pub(super) fn unpack(
     mut input: impl Read + Send + 'static,
-    reading: Reading,
+    options: ReadOptions,
 ) -> io::Result<Box<dyn BufRead + Send>> {
     let mut magic = Vec::with_capacity(2);
     input.by_ref().take(2).read_to_end(&mut magic)?;
     let is_packed = magic == [0x1f, 0x8b];
     let whole = Cursor::new(magic).chain(input);
-    let Reading { limits, step } = reading;
+    let ReadOptions { limits, on_progress } = options;
     Ok(if is_packed {
         let packed = Arc::new(AtomicU64::new(0));
-        let counted = Counted {
+        let counted = CountingReader {
             input: whole,
             bytes: Arc::clone(&packed),
         };
         let content = MultiGzDecoder::new(BufReader::with_capacity(BUFFER, counted));
-        metered(content, Some(Bound { limits, packed }), step)
+        metered(content, Some(UnpackBound { limits, packed }), on_progress)
     } else {
-        metered(whole, None, step)
+        metered(whole, None, on_progress)
     })
 }
 
 fn metered(
     input: impl Read + Send + 'static,
-    bound: Option<Bound>,
-    step: Box<dyn FnMut() -> io::Result<()> + Send>,
+    bound: Option<UnpackBound>,
+    on_progress: Box<dyn FnMut() -> io::Result<()> + Send>,
 ) -> Box<dyn BufRead + Send> {
-    let metered = Metered {
+    let metered = MeteredReader {
         input,
         bytes: 0,
         bound,
-        step,
+        on_progress,
     };
     Box::new(BufReader::with_capacity(BUFFER, metered))
 }
 
-/// Counts what is read of a packed file.
-struct Counted<R> {
+/// Reader that counts the bytes of a compressed file.
+struct CountingReader<R> {
     input: R,
     bytes: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(target)?;
         self.bytes.fetch_add(count as u64, Ordering::Relaxed);
@@ -90,14 +90,14 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-struct Bound {
+struct UnpackBound {
     limits: UnpackLimits,
-    /// Bytes read of the packed file.
+    /// Bytes read of the compressed file.
     packed: Arc<AtomicU64>,
 }
 
-impl Bound {
-    /// Refuses what has unpacked to so many bytes.
+impl UnpackBound {
+    /// Fails when so many bytes of content are too many.
     fn check(&self, bytes: u64) -> io::Result<()> {
         let UnpackLimits { max_bytes, max_ratio } = self.limits;
         let refuse = |message: String| Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
@@ -112,14 +112,14 @@ impl Bound {
     }
 }
 
-struct Metered<R> {
+struct MeteredReader<R> {
     input: R,
     bytes: u64,
-    bound: Option<Bound>,
-    step: Box<dyn FnMut() -> io::Result<()> + Send>,
+    bound: Option<UnpackBound>,
+    on_progress: Box<dyn FnMut() -> io::Result<()> + Send>,
 }
 
-impl<R: Read> Read for Metered<R> {
+impl<R: Read> Read for MeteredReader<R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(target)? as u64;
         let steps = self.bytes / STEP;
@@ -128,7 +128,7 @@ impl<R: Read> Read for Metered<R> {
             bound.check(self.bytes)?;
         }
         if self.bytes / STEP > steps {
-            (self.step)()?;
+            (self.on_progress)()?;
         }
         Ok(count as usize)
     }
@@ -142,23 +142,23 @@ mod tests {
 
     use flate2::{Compression, write::GzEncoder};
 
-    use super::{Reading, STEP, unpack};
+    use super::{ReadOptions, STEP, unpack};
     use crate::config::UnpackLimits;
 
-    /// So many blank lines.
+    /// Gzip of this many blank lines.
     fn packed(bytes: usize) -> Vec<u8> {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
         gzip.write_all(&vec![b'\n'; bytes]).unwrap();
         gzip.finish().unwrap()
     }
 
-    fn read(content: Vec<u8>, reading: Reading) -> io::Result<u64> {
-        let mut content = unpack(Cursor::new(content), reading)?;
+    fn read(content: Vec<u8>, options: ReadOptions) -> io::Result<u64> {
+        let mut content = unpack(Cursor::new(content), options)?;
         io::copy(&mut content, &mut io::sink())
     }
 
-    fn limits(max_bytes: u64, max_ratio: u64) -> Reading {
-        Reading::within(UnpackLimits { max_bytes, max_ratio })
+    fn limits(max_bytes: u64, max_ratio: u64) -> ReadOptions {
+        ReadOptions::within(UnpackLimits { max_bytes, max_ratio })
     }
 
     #[test]
@@ -182,17 +182,17 @@ mod tests {
         for content in [packed(20 << 20), vec![b'\n'; 20 << 20]] {
             let steps = Arc::new(AtomicU64::new(0));
             let counted = Arc::clone(&steps);
-            let reading = Reading {
+            let options = ReadOptions {
                 limits: UnpackLimits {
                     max_bytes: u64::MAX,
                     max_ratio: u64::MAX,
                 },
-                step: Box::new(move || match counted.fetch_add(1, Ordering::Relaxed) {
+                on_progress: Box::new(move || match counted.fetch_add(1, Ordering::Relaxed) {
                     0..2 => Ok(()),
                     _ => Err(io::Error::other("told to stop")),
                 }),
             };
-            let mut content = unpack(Cursor::new(content), reading).unwrap();
+            let mut content = unpack(Cursor::new(content), options).unwrap();
             let mut read = Vec::new();
             let stopped = content.read_to_end(&mut read).unwrap_err();
             assert_eq!(stopped.to_string(), "told to stop");

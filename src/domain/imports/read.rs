@@ -4,7 +4,9 @@ use super::copy::{COPY_RESOURCES, COPY_TAGS, CopyText};
 use super::tag_reader::TagReader;
 use super::{Work, files, state};
 use crate::db::begin_on;
-use crate::domain::discovery::{Entry, InventoryReader, ReadError, Reading, Rejection, ResourceReport};
+use crate::domain::discovery::{
+    InventoryEntry, InventoryReader, ReadError, ReadOptions, Rejection, ResourceReport,
+};
 use crate::error::{Error, Result};
 use crate::runs::{ControlFlow, Fence, Progress};
 use sqlx::PgPool;
@@ -52,10 +54,10 @@ pub(super) async fn run(work: &Work<'_>) -> Result<ControlFlow> {
     let (done, rejected) = (begun.entries.unsigned_abs(), begun.rejected.unsigned_abs());
     let tags = work.spec.tags;
     let step = parts.clone();
-    let reading = Reading {
+    let reading = ReadOptions {
         limits: work.unpack,
         // A part of nothing: whoever takes the parts looks whether the run was cancelled.
-        step: Box::new(move || {
+        on_progress: Box::new(move || {
             let taken = step.blocking_send(Part::default());
             taken.map_err(|_abandoned| io::Error::other("the import was abandoned"))
         }),
@@ -146,10 +148,10 @@ async fn stage(pool: PgPool, fence: Fence, file_id: i64, copy: &'static str, par
 /// The line of an entry, and what it holds, or all that speaks against it.
 type Numbered<T> = (u64, Result<T, Vec<Rejection>>);
 
-fn numbered(entry: Entry) -> Numbered<ResourceReport> {
+fn numbered(entry: InventoryEntry) -> Numbered<ResourceReport> {
     match entry {
-        Entry::Resource(line, report) => (line, Ok(report)),
-        Entry::Rejected(faults) => {
+        InventoryEntry::Resource(line, report) => (line, Ok(report)),
+        InventoryEntry::Rejected(faults) => {
             let line = faults.iter().find_map(|fault| fault.line);
             (line.unwrap_or_default(), Err(faults))
         }

@@ -2,8 +2,8 @@
 
 use super::TagStatus;
 use crate::domain::approvals;
-use crate::domain::csv::normal_name;
-use crate::domain::discovery::{CsvRecords, ReadError, Reading, Rejection};
+use crate::domain::csv::normalized_name;
+use crate::domain::discovery::{CsvRecords, ReadError, ReadOptions, Rejection};
 use std::io::Read;
 
 /// Characters of a reason.
@@ -45,7 +45,7 @@ const STATUS: &str = "approval_status";
 const REASON: &str = "decision_reason";
 
 fn knows(column: &str) -> bool {
-    [RESOURCE_ID, TAG_KEY, TAG_VALUE, STATUS, REASON].contains(&normal_name(column).as_str())
+    [RESOURCE_ID, TAG_KEY, TAG_VALUE, STATUS, REASON].contains(&normalized_name(column).as_str())
 }
 
 impl TagReader {
@@ -53,10 +53,15 @@ impl TagReader {
     pub fn open(
         input: impl Read + Send + 'static,
         status: TagStatus,
-        reading: Reading,
+        reading: ReadOptions,
     ) -> Result<Self, ReadError> {
         let records = CsvRecords::open(input, knows, reading)?;
-        let find = |name: &str| records.header().iter().position(|cell| normal_name(cell) == name);
+        let find = |name: &str| {
+            records
+                .header()
+                .iter()
+                .position(|cell| normalized_name(cell) == name)
+        };
         let (Some(resource_id), Some(tag_key), Some(tag_value)) =
             (find(RESOURCE_ID), find(TAG_KEY), find(TAG_VALUE))
         else {
@@ -143,7 +148,7 @@ impl Iterator for TagReader {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reading, TagReader, TagStatus};
+    use super::{ReadOptions, TagReader, TagStatus};
     use std::io::Cursor;
 
     #[test]
@@ -151,7 +156,7 @@ mod tests {
         let file = "\u{feff}Tag Key;RESOURCE_ID;tag_value;approval_status;x;reason\r\n\
             owner;i-1;'=cmd;;;\r\nowner;i-2;b;pending;;\"two\r\nlines\"\r\n\r\nowner;i-3;c;DENIED;;\r\n\
             ;i-4;\u{1};maybe;;\r\nowner;i-5\r\n";
-        let reader = TagReader::open(Cursor::new(file), TagStatus::Approved, Reading::default()).unwrap();
+        let reader = TagReader::open(Cursor::new(file), TagStatus::Approved, ReadOptions::default()).unwrap();
         let rows: Vec<_> = reader.map(Result::unwrap).collect();
         let good: Vec<_> = rows
             .iter()

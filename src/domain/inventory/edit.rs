@@ -29,7 +29,9 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, report: ResourceRepo
     if !actor.scope.allows(&report.account_id) {
         return Err(Error::invalid("accountId", "this account is not one of yours"));
     }
-    if actor.scope != AccountScope::All && !identity::names_account(&report) {
+    if actor.scope != AccountScope::All
+        && !identity::names_account(report.cloud, &report.account_id, &report.resource_id)
+    {
         let message = "must name the account, for you are limited to some: arn:PARTITION:SERVICE:REGION:ACCOUNT:..., \
             //SERVICE/projects/ACCOUNT/... or /subscriptions/ACCOUNT/...";
         return Err(Error::invalid("resourceId", message));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use tagging::CloudProvider;
 use tagging::rules::{Condition, Facts, RuleInput, ValueTemplate};
-use virtual_tagging::domain::discovery::{InventoryReader, Reading};
+use virtual_tagging::domain::discovery::{InventoryReader, ReadOptions};
 use virtual_tagging::graphql::relay::cursor::decode_event;
 use virtual_tagging::graphql::scalars::id::{AuditKind, Id, ResourceKind, ScheduleKind};
 
@@ -73,7 +73,8 @@ fn any_file_is_an_inventory_or_refused_and_ends() {
     let corpus = include_str!("corpus/inventories.txt");
     try_all(256, &mutate::bytes(corpus), |bytes| {
         let lines = bytes.split(|&byte| byte == b'\n').count();
-        let Ok(reader) = InventoryReader::from_reader(Cursor::new(bytes), None, Reading::default()) else {
+        let Ok(reader) = InventoryReader::from_reader(Cursor::new(bytes), None, ReadOptions::default())
+        else {
             return Ok(());
         };
         let entries = reader.count();

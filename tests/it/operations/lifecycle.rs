@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use virtual_tagging::app::{App, Mode};
 use virtual_tagging::auth::Role;
 use virtual_tagging::domain::Cloud;
-use virtual_tagging::domain::discovery::{Entry, InventoryReader, Reading, ReportSink, ResourceReport};
+use virtual_tagging::domain::discovery::{
+    InventoryEntry, InventoryReader, ReadOptions, ReportSink, ResourceReport,
+};
 use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::Reconciler;
 
@@ -176,11 +178,12 @@ async fn an_export_is_what_an_import_reads() {
             .contains("resources.csv")
     );
     let bytes = answer.bytes().await.unwrap();
-    let read = InventoryReader::from_reader(std::io::Cursor::new(bytes), None, Reading::default()).unwrap();
+    let read =
+        InventoryReader::from_reader(std::io::Cursor::new(bytes), None, ReadOptions::default()).unwrap();
     let read: BTreeMap<String, ResourceReport> = read
         .map(|entry| match entry.unwrap() {
-            Entry::Resource(_, report) => (report.resource_id.clone(), report),
-            Entry::Rejected(faults) => panic!("{faults:?}"),
+            InventoryEntry::Resource(_, report) => (report.resource_id.clone(), report),
+            InventoryEntry::Rejected(faults) => panic!("{faults:?}"),
         })
         .collect();
     let expected = reports

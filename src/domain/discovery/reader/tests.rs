@@ -7,18 +7,22 @@ use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Entry, InventoryReader, ReadError, Reading};
+use super::{InventoryReader, ReadError, ReadOptions};
 use crate::domain::Cloud;
-use crate::domain::csv::{Column, guard, template};
-use crate::domain::discovery::{Rejection, ResourceReport};
+use crate::domain::csv::{InventoryColumn, escape_formula, template};
+use crate::domain::discovery::{InventoryEntry, Rejection, ResourceReport};
 
 const HEADER: &str = "cloud,account_id,resource_type,resource_id,name\n";
 
 fn open(content: impl AsRef<[u8]>, name: Option<&str>) -> Result<InventoryReader, ReadError> {
-    InventoryReader::from_reader(Cursor::new(content.as_ref().to_vec()), name, Reading::default())
+    InventoryReader::from_reader(
+        Cursor::new(content.as_ref().to_vec()),
+        name,
+        ReadOptions::default(),
+    )
 }
 
-fn read(content: impl AsRef<[u8]>) -> Vec<Entry> {
+fn read(content: impl AsRef<[u8]>) -> Vec<InventoryEntry> {
     open(content, None).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
@@ -29,8 +33,10 @@ fn outcome(content: impl AsRef<[u8]>) -> (Vec<Numbered>, Vec<Numbered>) {
     let (mut resources, mut rejected) = (Vec::new(), Vec::new());
     for entry in read(content) {
         match entry {
-            Entry::Resource(line, report) => resources.push((line, report.resource_id)),
-            Entry::Rejected(faults) => rejected.push((faults[0].line.unwrap(), faults[0].reason.clone())),
+            InventoryEntry::Resource(line, report) => resources.push((line, report.resource_id)),
+            InventoryEntry::Rejected(faults) => {
+                rejected.push((faults[0].line.unwrap(), faults[0].reason.clone()))
+            }
         }
     }
     (resources, rejected)
@@ -82,7 +88,7 @@ fn csv_with_every_kind_of_fault() {
     let reader = open(&content, None).unwrap();
     assert_eq!(reader.ignored_columns(), ["note"]);
     let entries: Vec<_> = reader.map(Result::unwrap).collect();
-    let Entry::Resource(3, first) = &entries[0] else {
+    let InventoryEntry::Resource(3, first) = &entries[0] else {
         panic!("{entries:?}")
     };
     assert_eq!(first.name, "two\r\nlines");
@@ -90,11 +96,11 @@ fn csv_with_every_kind_of_fault() {
         first.native_tags,
         BTreeMap::from([("env".into(), "prod".into()), ("k".into(), "1".into())])
     );
-    let Entry::Resource(7, third) = &entries[2] else {
+    let InventoryEntry::Resource(7, third) = &entries[2] else {
         panic!("{entries:?}")
     };
     assert_eq!(third.name, "=1+1");
-    let Entry::Rejected(two) = &entries[4] else {
+    let InventoryEntry::Rejected(two) = &entries[4] else {
         panic!("{entries:?}")
     };
     assert_eq!(two.iter().filter(|f| f.line == Some(9)).count(), 2);
@@ -156,7 +162,7 @@ fn formats_are_known_by_content_then_by_name() {
     assert!(read("").is_empty());
     assert!(read(template()).is_empty());
     let filled = template() + "azure,s,t,id,,,2024-01-01,,prod,\r\n";
-    let [Entry::Resource(2, report)] = &read(filled)[..] else {
+    let [InventoryEntry::Resource(2, report)] = &read(filled)[..] else {
         panic!()
     };
     assert_eq!(
@@ -197,8 +203,8 @@ fn reading_ends_after_an_error() {
         }
     }
     let input = Cursor::new(json_line("a").into_bytes()).chain(Failing);
-    let mut reader = InventoryReader::from_reader(input, None, Reading::default()).unwrap();
-    assert!(matches!(reader.next(), Some(Ok(Entry::Resource(1, _)))));
+    let mut reader = InventoryReader::from_reader(input, None, ReadOptions::default()).unwrap();
+    assert!(matches!(reader.next(), Some(Ok(InventoryEntry::Resource(1, _)))));
     let error = reader.next().unwrap().unwrap_err();
     assert_eq!(error.to_string(), "broke off after line 1: unplugged");
     assert!(reader.next().is_none());
@@ -209,7 +215,9 @@ fn export(reports: &[ResourceReport]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
-    writer.write_record(Column::ALL.map(Column::name)).unwrap();
+    writer
+        .write_record(InventoryColumn::ALL.map(InventoryColumn::name))
+        .unwrap();
     for report in reports {
         let cells = [
             serde_json::to_value(report.cloud)
@@ -229,7 +237,7 @@ fn export(reports: &[ResourceReport]) -> Vec<u8> {
             serde_json::to_string(&report.native_tags).unwrap(),
         ];
         writer
-            .write_record(cells.iter().map(|cell| guard(cell).into_owned()))
+            .write_record(cells.iter().map(|cell| escape_formula(cell).into_owned()))
             .unwrap();
     }
     writer.into_inner().unwrap()
@@ -278,8 +286,8 @@ proptest! {
     #[test]
     fn what_is_exported_is_imported_the_same(reports in reports()) {
         let imported: Vec<_> = read(export(&reports)).into_iter().map(|entry| match entry {
-            Entry::Resource(_, report) => report,
-            Entry::Rejected(faults) => panic!("{faults:?}"),
+            InventoryEntry::Resource(_, report) => report,
+            InventoryEntry::Rejected(faults) => panic!("{faults:?}"),
         }).collect();
         prop_assert_eq!(imported, reports);
     }
@@ -307,10 +315,10 @@ fn the_corpus_is_read_line_by_line_and_survives_an_export() {
     let path = Path::new(&directory).join("shared.jsonl.gz");
     let mut resources = Vec::new();
     let mut rejected = Vec::new();
-    for entry in InventoryReader::open(path, Reading::default()).unwrap() {
+    for entry in InventoryReader::open(path, ReadOptions::default()).unwrap() {
         match entry.unwrap() {
-            Entry::Resource(_, report) => resources.push(report),
-            Entry::Rejected(faults) => rejected.push(faults),
+            InventoryEntry::Resource(_, report) => resources.push(report),
+            InventoryEntry::Rejected(faults) => rejected.push(faults),
         }
     }
     eprintln!(
@@ -331,8 +339,8 @@ fn the_corpus_is_read_line_by_line_and_survives_an_export() {
     let again: Vec<_> = read(export(&resources))
         .into_iter()
         .map(|entry| match entry {
-            Entry::Resource(_, report) => report,
-            Entry::Rejected(faults) => panic!("{faults:?}"),
+            InventoryEntry::Resource(_, report) => report,
+            InventoryEntry::Rejected(faults) => panic!("{faults:?}"),
         })
         .collect();
     assert!(again == resources, "an export does not come back the same");
