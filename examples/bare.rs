@@ -9,17 +9,18 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use std::sync::Arc;
+use tagging::{Thresholds, Vocabulary};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::{self, PoolSettings};
+use virtual_tagging::domain::evaluation::EngineSettings;
 use virtual_tagging::domain::events::{Feed, Notifier};
 use virtual_tagging::domain::keyset::PageLimits;
-use virtual_tagging::domain::tagging::auto_tag::EngineSettings;
-use virtual_tagging::domain::tagging::{Thresholds, Vocabulary};
-use virtual_tagging::graphql::context::{self, RequestId, Services};
+use virtual_tagging::graphql::execution;
 use virtual_tagging::graphql::schema::{self, Schema};
+use virtual_tagging::graphql::state::{RequestId, Services};
 use virtual_tagging::jobs::Queue;
 
 #[global_allocator]
@@ -40,7 +41,7 @@ async fn answer(State(bare): State<Arc<Bare>>, request: GraphQLRequest) -> Graph
     };
     let id = RequestId("bare".into());
     let request = request.into_inner();
-    let response = context::execute(&bare.schema, &bare.services, request, Some(actor), id).await;
+    let response = execution::execute(&bare.schema, &bare.services, request, Some(actor), id).await;
     response.into()
 }
 

@@ -128,11 +128,17 @@ impl Database {
 
     #[cfg(feature = "embedded")]
     async fn embedded(config: &DatabaseConfig, share: Share) -> anyhow::Result<Self> {
-        use crate::db::embedded::{EmbeddedServer, Options};
-        let server = EmbeddedServer::start(Options::new(&config.data_dir))
+        use crate::db::embedded;
+        let server = pg_embedded::EmbeddedServer::start(embedded::options(&config.data_dir))
             .await
             .context("starting the embedded PostgreSQL")?;
-        let pools = match reach(&server.connect_options(), share, "the embedded PostgreSQL").await {
+        let pools = match reach(
+            &embedded::connect_options(&server),
+            share,
+            "the embedded PostgreSQL",
+        )
+        .await
+        {
             Ok(opened) => opened,
             Err(error) => {
                 let stopped = server.stop().await;

@@ -1,6 +1,6 @@
 //! Looks after the PostgreSQL of our own: one that dies is started again.
 
-use crate::db::embedded::EmbeddedServer;
+use pg_embedded::EmbeddedServer;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;

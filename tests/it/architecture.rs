@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
-    ("db", &["error", "config", "telemetry"]),
+    ("db", &["error", "config", "pg_embedded", "telemetry"]),
     ("entities", &["error"]),
     ("auth", &["db", "entities", "error"]),
     (
@@ -65,12 +65,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("telemetry", &["config", "error"]),
     ("tagging", &[]),
+    ("pg-embedded", &["pg_embedded"]),
 ];
 /// Crates that belong to some parts only.
 const CRATES: &[(&str, &[&str])] = &[
     ("axum", &["gateway", "http", "app"]),
     ("async_graphql_axum", &["http"]),
     ("async_graphql", &["gateway", "graphql", "http"]),
+    ("pg_embedded", &["app", "db"]),
     ("apalis", &["jobs"]),
     ("apalis_postgres", &["jobs"]),
     ("clap", &["cli"]),

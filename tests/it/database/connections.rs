@@ -1,6 +1,7 @@
 //! Many processes on a PostgreSQL with few connections: they share what it has, and leave some for people.
 
 use crate::database::roles::{Cluster, until_ready};
+use crate::support::embedded::connect_options;
 use crate::support::process::{Serving, program, run};
 use crate::support::service::client;
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ async fn processes_share_the_connections_and_one_for_which_none_are_left_waits()
 
     // Everybody works at once, and there is room for people, who are no superusers.
     let client = client();
-    let mut person = PgConnection::connect_with(&cluster.server.connect_options())
+    let mut person = PgConnection::connect_with(&connect_options(&cluster.server))
         .await
         .unwrap();
     service
@@ -102,7 +103,7 @@ async fn processes_share_the_connections_and_one_for_which_none_are_left_waits()
         }
         let names = sessions(&mut person, "virtual-tagging%").await;
         assert!(names.len() <= 32, "{names:?}");
-        let second = PgConnection::connect_with(&cluster.server.connect_options()).await;
+        let second = PgConnection::connect_with(&connect_options(&cluster.server)).await;
         second.unwrap().close().await.unwrap();
     }
     let status = run(&settings, &["migrate", "status"]).await;
@@ -155,7 +156,7 @@ async fn readiness_tells_when_there_are_no_connections_to_be_had() {
     let service = Serving::start(&[("DATABASE_URL", url.as_str()), ("DISCOVERY_SOURCES", "")]).await;
     until_ready(&service, true).await;
     let mut administrator = cluster.administrator().await;
-    let greedy = cluster.server.connect_options().username("greedy");
+    let greedy = connect_options(&cluster.server).username("greedy");
     let mut taken = Vec::new();
     let deadline = Instant::now() + Duration::from_mins(1);
     let unready = loop {

@@ -5,10 +5,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::support::embedded::{self, admin_options, connect_options};
+use pg_embedded::{BinarySearch, Durability, EmbeddedError, EmbeddedServer, Options};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection};
-use virtual_tagging::db::embedded::{BinarySearch, Durability, EmbeddedError, EmbeddedServer, Options};
 
 use crate::support::process::{Serving, run};
 use crate::support::scratch::Scratch;
@@ -17,7 +18,7 @@ use crate::support::service::client;
 fn options(data_dir: &Path) -> Options {
     Options {
         durability: Durability::Throwaway,
-        ..Options::new(data_dir)
+        ..embedded::options(data_dir)
     }
 }
 
@@ -28,11 +29,11 @@ async fn start(data_dir: &Path) -> EmbeddedServer {
 }
 
 async fn durable(data_dir: &Path) -> EmbeddedServer {
-    EmbeddedServer::start(Options::new(data_dir)).await.unwrap()
+    EmbeddedServer::start(embedded::options(data_dir)).await.unwrap()
 }
 
 async fn execute(server: &EmbeddedServer, statements: &str) {
-    let mut connection = PgConnection::connect_with(&server.connect_options())
+    let mut connection = PgConnection::connect_with(&connect_options(server))
         .await
         .unwrap();
     sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))
@@ -51,7 +52,7 @@ async fn text(options: &PgConnectOptions, query: &str) -> String {
 }
 
 async fn note(server: &EmbeddedServer) -> String {
-    text(&server.connect_options(), "SELECT text FROM note").await
+    text(&connect_options(server), "SELECT text FROM note").await
 }
 
 const WRITE: &str = "CREATE TABLE note (text text); INSERT INTO note VALUES ('kept')";
@@ -93,7 +94,7 @@ async fn the_service_owns_its_database_and_is_no_superuser() {
         '[' || current_setting('listen_addresses') || ']', current_setting('data_checksums'))";
     let expected = "virtual_tagging virtual_tagging off [] on";
     assert_eq!(text(&service, facts).await, expected);
-    let version = text(&server.admin_options(), "SHOW server_version").await;
+    let version = text(&admin_options(&server), "SHOW server_version").await;
     assert!(version.starts_with(server.version()), "{version}");
     let mode = std::fs::metadata(server.location()).unwrap().mode();
     assert_eq!(mode & 0o777, 0o700);
@@ -105,13 +106,13 @@ async fn durability_is_given_at_each_start() {
     let scratch = Scratch::new();
     let server = start(scratch.path()).await;
     assert_eq!(
-        text(&server.connect_options(), "SELECT current_setting('fsync')").await,
+        text(&connect_options(&server), "SELECT current_setting('fsync')").await,
         "off"
     );
     server.stop().await.unwrap();
     let server = durable(scratch.path()).await;
     assert_eq!(
-        text(&server.connect_options(), "SELECT current_setting('fsync')").await,
+        text(&connect_options(&server), "SELECT current_setting('fsync')").await,
         "on"
     );
     server.stop().await.unwrap();
@@ -123,7 +124,7 @@ async fn a_killed_server_recovers() {
     let server = durable(scratch.path()).await;
     execute(&server, WRITE).await;
     // A session that is busy outlives the postmaster for a while, and the new server has to wait for its end.
-    let busy = server.connect_options();
+    let busy = connect_options(&server);
     let busy = tokio::spawn(async move {
         let mut connection = PgConnection::connect_with(&busy).await.unwrap();
         let _ = sqlx::query("SELECT count(*) FROM generate_series(1, 3000000)")
@@ -133,7 +134,7 @@ async fn a_killed_server_recovers() {
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     let killed = server.pid();
     kill(killed);
-    while PgConnection::connect_with(&server.connect_options())
+    while PgConnection::connect_with(&connect_options(&server))
         .await
         .is_ok()
     {
@@ -208,11 +209,11 @@ async fn after_a_kill_numbers_that_other_processes_have_now_are_no_obstacle() {
     let bystander = Bystander::of(owner);
     let other = start(&scratch.path().join("other")).await;
     // A session of another server is a program of PostgreSQL, too.
-    let session = PgConnection::connect_with(&other.connect_options())
+    let session = PgConnection::connect_with(&connect_options(&other))
         .await
         .unwrap();
     let backend = text(
-        &other.admin_options(),
+        &admin_options(&other),
         "SELECT pid::text FROM pg_stat_activity WHERE usename = 'virtual_tagging'",
     )
     .await;
@@ -228,7 +229,7 @@ async fn after_a_kill_numbers_that_other_processes_have_now_are_no_obstacle() {
     ] {
         let killed = server.take().unwrap();
         kill(killed.pid());
-        while PgConnection::connect_with(&killed.connect_options())
+        while PgConnection::connect_with(&connect_options(&killed))
             .await
             .is_ok()
         {
@@ -257,7 +258,7 @@ async fn a_server_that_refuses_is_quoted_and_nothing_of_its_old_log() {
     let scratch = Scratch::new();
     let server = start(scratch.path()).await;
     for _ in 0..30 {
-        let wrong = server.connect_options().database("old_message");
+        let wrong = connect_options(&server).database("old_message");
         assert!(PgConnection::connect_with(&wrong).await.is_err());
     }
     let control = server.location().join("global/pg_control");
@@ -426,7 +427,7 @@ async fn service_to_be_killed() {
 async fn a_server_that_outlived_its_service_is_adopted() {
     let scratch = Scratch::new();
     let mut service = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "embedded::service_to_be_killed"])
+        .args(["--ignored", "--exact", "database::embedded::service_to_be_killed"])
         .env("KILLED_SERVICE_DATA_DIR", scratch.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -557,7 +558,7 @@ async fn root_may_keep_its_data_where_only_root_can_go() {
     std::fs::remove_dir_all(&data_dir).unwrap();
     let server = start(&data_dir).await;
     let tables = text(
-        &server.connect_options(),
+        &connect_options(&server),
         "SELECT count(*)::text FROM pg_tables WHERE tablename = 'note'",
     )
     .await;

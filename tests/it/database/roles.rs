@@ -1,13 +1,14 @@
 //! What the service needs of PostgreSQL's roles, on clusters of the tests' own: roles are of a whole cluster.
 
+use crate::support::embedded::{admin_options, options};
 use crate::support::process::{Ended, Serving, run};
 use crate::support::scratch::Scratch;
 use crate::support::service::{SECRET, client};
+use pg_embedded::{Durability, EmbeddedServer, Options};
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use std::collections::BTreeSet;
-use virtual_tagging::db::embedded::{Durability, EmbeddedServer, Options};
 
 const READER: &str = "virtual_tagging_reader";
 
@@ -43,11 +44,11 @@ impl Cluster {
     }
 
     async fn serve(scratch: &Scratch, durability: Durability) -> EmbeddedServer {
-        let options = Options {
+        let throwaway = Options {
             durability,
-            ..Options::new(scratch.path())
+            ..options(scratch.path())
         };
-        EmbeddedServer::start(options).await.unwrap()
+        EmbeddedServer::start(throwaway).await.unwrap()
     }
 
     async fn restart(self) -> Self {
@@ -58,7 +59,7 @@ impl Cluster {
 
     /// Connected to the service's database.
     pub async fn administrator(&self) -> PgConnection {
-        let options = self.server.admin_options().database("virtual_tagging");
+        let options = admin_options(&self.server).database("virtual_tagging");
         PgConnection::connect_with(&options).await.unwrap()
     }
 

@@ -67,6 +67,9 @@ async fn each_migration_takes_back_what_it_made() {
         let after = structure::describe(&db).await.unwrap();
         let missing: Vec<&str> = before.lines().filter(|line| !after.contains(line)).collect();
         let left: Vec<&str> = after.lines().filter(|line| !before.contains(line)).collect();
-        assert!(*before == after, "{name} leaves {left:#?} and takes {missing:#?} with it");
+        assert!(
+            *before == after,
+            "{name} leaves {left:#?} and takes {missing:#?} with it"
+        );
     }
 }

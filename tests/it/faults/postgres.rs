@@ -4,13 +4,14 @@ use super::compare::{self, Fault};
 use super::service_under_test::{Replica, ServiceUnderTest};
 use super::sized;
 use super::work::Work;
+use crate::support::embedded::{connect_options, options};
 use crate::support::process;
 use crate::support::scratch::Scratch;
+use pg_embedded::EmbeddedServer;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::time::Duration;
-use virtual_tagging::db::embedded::{EmbeddedServer, Options};
 use virtual_tagging::db::{self, PoolSettings};
 
 /// A server of one scenario's own. It is durable: what was committed must be there after each blow.
@@ -28,17 +29,17 @@ impl Cluster {
         };
         cluster.restart().await;
         let server = cluster.server.as_ref().unwrap();
-        let (url, options) = (server.url(), server.connect_options());
+        let (url, connection) = (server.url(), connect_options(server));
         let migrated = process::run(&[("DATABASE_URL", &url)], &["migrate", "up"]).await;
         assert_eq!(migrated.code, 0, "{}", migrated.stderr);
-        let pool = db::connect(options, &PoolSettings::default()).await.unwrap();
+        let pool = db::connect(connection, &PoolSettings::default()).await.unwrap();
         virtual_tagging::jobs::setup(&pool).await.unwrap();
         (cluster, ServiceUnderTest::of(url, pool))
     }
 
     async fn restart(&mut self) {
-        let options = Options::new(self.scratch.path());
-        self.server = Some(EmbeddedServer::start(options).await.unwrap());
+        let durable = options(self.scratch.path());
+        self.server = Some(EmbeddedServer::start(durable).await.unwrap());
     }
 
     /// As `pg_ctl stop -m immediate`: no rollback, no checkpoint, nothing is written any more.

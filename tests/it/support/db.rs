@@ -30,7 +30,7 @@ struct Server {
     url: (String, String),
     template: String,
     #[cfg(feature = "embedded")]
-    _embedded: Option<(db::embedded::EmbeddedServer, crate::support::scratch::Scratch)>,
+    _embedded: Option<(pg_embedded::EmbeddedServer, crate::support::scratch::Scratch)>,
 }
 
 impl Server {
@@ -72,19 +72,22 @@ impl Server {
 
     #[cfg(feature = "embedded")]
     async fn embedded() -> Self {
-        use virtual_tagging::db::embedded::{Durability, EmbeddedServer, Options};
+        use super::embedded::{admin_options, connect_options, options};
+        use pg_embedded::{Durability, EmbeddedServer, Options};
 
         let scratch = crate::support::scratch::Scratch::new();
-        let options = Options {
+        let throwaway = Options {
             durability: Durability::Throwaway,
-            ..Options::new(scratch.path())
+            ..options(scratch.path())
         };
-        let embedded = EmbeddedServer::start(options).await.expect("an embedded server");
+        let embedded = EmbeddedServer::start(throwaway)
+            .await
+            .expect("an embedded server");
         let url = embedded.url();
         let (before, after) = url.split_once("virtual_tagging").expect("the database's name");
         Self {
-            admin: embedded.admin_options(),
-            service: embedded.connect_options(),
+            admin: admin_options(&embedded),
+            service: connect_options(&embedded),
             owner: Some("virtual_tagging"),
             url: (before.to_owned(), after.to_owned()),
             template: String::new(),

@@ -2,6 +2,8 @@
 
 pub mod api;
 pub mod db;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod fixture;
 pub mod process;
 #[cfg(feature = "embedded")]

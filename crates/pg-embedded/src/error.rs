@@ -1,4 +1,4 @@
-//! What can go wrong with the embedded server, told so that the operator knows what to do next.
+//! Errors of the embedded server; each message says what the operator can do next.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub enum EmbeddedError {
          Do one of these:\n\
          - install the server package with its contrib extensions (Debian, Ubuntu: apt-get install postgresql; \
          Fedora: dnf install postgresql-server postgresql-contrib; macOS: brew install postgresql@17)\n\
-         - set DATABASE_URL to the database of a PostgreSQL server, version 15 or newer, that is already running"
+         - set {setting} to the database of a PostgreSQL server, version {oldest_major} or newer, that is already running"
     )]
     NoBinaries {
         /// The versions and parts that would do.
@@ -32,6 +32,10 @@ pub enum EmbeddedError {
         considered: String,
         /// Why the download gave nothing.
         download: String,
+        /// The oldest major version that would do.
+        oldest_major: u32,
+        /// The setting that names another server.
+        setting: &'static str,
     },
     /// `initdb`, or the creation of the role and the database after it, failed.
     #[error("{program} could not create the database cluster in {} ({status}):\n{output}", path.display())]
@@ -84,7 +88,7 @@ pub enum EmbeddedError {
     /// Another process holds the data directory's start lock and does not give it back.
     #[error(
         "another process is starting or stopping the database in {} for more than {seconds} s; end that process, or use \
-         another DATA_DIR",
+         another {setting}",
         path.display()
     )]
     Busy {
@@ -92,11 +96,13 @@ pub enum EmbeddedError {
         path: PathBuf,
         /// How long it was waited for.
         seconds: u64,
+        /// The setting that names the data directory.
+        setting: &'static str,
     },
     /// The cluster belongs to a user that this process can not act as.
     #[error(
         "the database cluster in {} belongs to the user with id {owner}, and PostgreSQL accepts only its owner, who must \
-         not be root: run the service as that user, or change the owner with `chown -R`, or use another DATA_DIR",
+         not be root: run the service as that user, or change the owner with `chown -R`, or use another {setting}",
         path.display()
     )]
     ForeignCluster {
@@ -104,13 +110,18 @@ pub enum EmbeddedError {
         path: PathBuf,
         /// Who owns it.
         owner: u32,
+        /// The setting that names the data directory.
+        setting: &'static str,
     },
     /// Root has no unprivileged user for the server to run as.
     #[error(
         "PostgreSQL refuses to run as root, and /etc/passwd has neither the user `postgres` nor `nobody` to run it as: add \
-         one (useradd --system postgres), or run the service as an ordinary user, or set DATABASE_URL"
+         one (useradd --system postgres), or run the service as an ordinary user, or set {setting}"
     )]
-    NoAccount,
+    NoAccount {
+        /// The setting that names another server.
+        setting: &'static str,
+    },
     /// A directory that must be private to the server belongs to someone else.
     #[error("{} is not a directory of the server's user (id {uid}); remove it and start again", path.display())]
     NotPrivate {
@@ -121,11 +132,13 @@ pub enum EmbeddedError {
     },
     /// No directory has a path short enough for a unix socket.
     #[error(
-        "no directory for the server's unix socket has a path below {limit} bytes: use a shorter DATA_DIR or TMPDIR"
+        "no directory for the server's unix socket has a path below {limit} bytes: use a shorter {setting} or TMPDIR"
     )]
     NoSocketDirectory {
         /// The longest path of a socket, in bytes.
         limit: usize,
+        /// The setting that names the data directory.
+        setting: &'static str,
     },
 }
 

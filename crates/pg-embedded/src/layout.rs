@@ -7,21 +7,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
-use super::account::OsAccount;
-use super::error::{EmbeddedError, IoContext};
+use crate::Application;
+use crate::account::OsAccount;
+use crate::error::{EmbeddedError, IoContext};
 
 /// The longest path of a unix socket in bytes, without the closing zero: 107 on Linux, 103 on macOS and the BSDs.
 const SOCKET_PATH_LIMIT: usize = 103;
 
 /// The port is only a part of the socket's file name: the server does not listen on the network.
-pub(super) const PORT: u16 = 5432;
-
-/// Home of the clusters whose data directory the server's user can not reach.
-const SHARED_HOME: &str = "/var/lib/virtual-tagging";
+pub const PORT: u16 = 5432;
 
 /// The directories of one server.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
+    /// The application that the server belongs to.
+    pub(super) application: &'static Application,
     /// The data directory, absolute and without symbolic links.
     pub(super) data_dir: PathBuf,
     /// The cluster itself (PGDATA); not a symbolic link.
@@ -32,7 +32,10 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Finds or decides where the cluster of `data_dir` is, and the account that it belongs to.
-    pub(super) fn resolve(data_dir: &Path) -> Result<(Self, OsAccount), EmbeddedError> {
+    pub(super) fn resolve(
+        application: &'static Application,
+        data_dir: &Path,
+    ) -> Result<(Self, OsAccount), EmbeddedError> {
         let data_dir = data_dir
             .canonicalize()
             .context("open the data directory", data_dir)?;
@@ -41,27 +44,28 @@ impl Layout {
             let cluster = entry
                 .canonicalize()
                 .context("open the database cluster", &entry)?;
-            let account = OsAccount::for_cluster(&cluster)?;
-            return Ok((Self::at(data_dir, cluster), account));
+            let account = OsAccount::for_cluster(&cluster, application)?;
+            return Ok((Self::at(application, data_dir, cluster), account));
         }
-        let account = OsAccount::for_new_cluster()?;
+        let account = OsAccount::for_new_cluster(application)?;
         if let Ok(target) = fs::read_link(&entry) {
             // Made by us before a first initdb that did not get to its end, or by the operator.
             let cluster = data_dir.join(target);
-            return Ok((Self::at(data_dir, cluster), account));
+            return Ok((Self::at(application, data_dir, cluster), account));
         }
         if account.can_reach(&data_dir) {
-            return Ok((Self::at(data_dir, entry), account));
+            return Ok((Self::at(application, data_dir, entry), account));
         }
-        let cluster = relocate(&data_dir, &entry)?;
+        let cluster = relocate(application.shared_home, &data_dir, &entry)?;
         tracing::info!(cluster = %cluster.display(), link = %entry.display(),
             "the database is kept outside the data directory, which the server's unprivileged user cannot reach");
-        Ok((Self::at(data_dir, cluster), account))
+        Ok((Self::at(application, data_dir, cluster), account))
     }
 
-    fn at(data_dir: PathBuf, cluster: PathBuf) -> Self {
+    fn at(application: &'static Application, data_dir: PathBuf, cluster: PathBuf) -> Self {
         let base = cluster.parent().unwrap_or(&data_dir).to_path_buf();
         Self {
+            application,
             data_dir,
             cluster,
             base,
@@ -81,7 +85,7 @@ impl Layout {
     /// Makes the private directory for the server's socket: beside the cluster, or, when that path is too long for a
     /// socket, under the directory for temporary files.
     pub(super) fn make_socket_dir(&self, account: &OsAccount) -> Result<PathBuf, EmbeddedError> {
-        let short = format!("vt-postgres-{}", digest(&self.cluster));
+        let short = format!("{}{}", self.application.socket_prefix, digest(&self.cluster));
         let candidates = [
             self.base.join("postgres-run"),
             std::env::temp_dir().join(&short),
@@ -92,6 +96,7 @@ impl Layout {
             .find(|directory| fits_socket(directory))
             .ok_or(EmbeddedError::NoSocketDirectory {
                 limit: SOCKET_PATH_LIMIT,
+                setting: self.application.data_dir_setting,
             })?;
         make_private_dir(&directory, account)?;
         Ok(directory)
@@ -121,11 +126,11 @@ pub(super) fn make_private_dir(directory: &Path, account: &OsAccount) -> Result<
     account.take(directory)
 }
 
-/// Picks a place under [`SHARED_HOME`] and links `entry` to it. The link is made before the cluster, so a cluster
+/// Picks a place under `shared_home` and links `entry` to it. The link is made before the cluster, so a cluster
 /// without a link is one whose data directory was deleted: it is set aside, neither revived nor deleted.
-fn relocate(data_dir: &Path, entry: &Path) -> Result<PathBuf, EmbeddedError> {
-    let home = Path::new(SHARED_HOME).join(digest(data_dir));
-    for directory in [Path::new(SHARED_HOME), &home] {
+fn relocate(shared_home: &str, data_dir: &Path, entry: &Path) -> Result<PathBuf, EmbeddedError> {
+    let home = Path::new(shared_home).join(digest(data_dir));
+    for directory in [Path::new(shared_home), &home] {
         fs::create_dir_all(directory)
             .and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o755)))
             .context(

@@ -1,14 +1,15 @@
 //! Who uses a data directory's server, by file locks: the kernel gives them back however a process ends.
 //!
-//! Every process that uses the server holds `service.lock` shared for as long as it does. Starting and stopping the
-//! server happens under `service.start.lock`, exclusively, so that of two processes the second finds a server that is
+//! Every process that uses the server holds `NAME.lock` shared for as long as it does, where NAME is the application's.
+//! Starting and stopping the server happens under `NAME.start.lock`, exclusively, so that of two processes the second finds a server that is
 //! ready, and only the last one to leave stops it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::error::{EmbeddedError, IoContext};
+use crate::Application;
+use crate::error::{EmbeddedError, IoContext};
 
 /// Long enough for another process to download the server, to make the cluster and to recover it.
 const LOCK_TIMEOUT: Duration = Duration::from_mins(10);
@@ -16,6 +17,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_mins(10);
 /// This process's share in the server of a data directory.
 #[derive(Debug)]
 pub(super) struct Tenancy {
+    application: &'static Application,
     data_dir: PathBuf,
     users: File,
 }
@@ -28,10 +30,11 @@ pub(super) struct ClusterLock {
 
 impl Tenancy {
     /// Opens the locks of a data directory, without taking a share yet.
-    pub(super) fn open(data_dir: &Path) -> Result<Self, EmbeddedError> {
+    pub(super) fn open(application: &'static Application, data_dir: &Path) -> Result<Self, EmbeddedError> {
         Ok(Self {
+            application,
             data_dir: data_dir.to_path_buf(),
-            users: open(&data_dir.join("service.lock"))?,
+            users: open(&users_path(application, data_dir))?,
         })
     }
 
@@ -39,7 +42,7 @@ impl Tenancy {
     pub(super) async fn lock_cluster(&self) -> Result<ClusterLock, EmbeddedError> {
         let started = Instant::now();
         let mut pause = Duration::from_millis(2);
-        let mut told = false;
+        let mut logged = false;
         loop {
             if let Some(lock) = self.try_lock_cluster()? {
                 return Ok(lock);
@@ -48,10 +51,11 @@ impl Tenancy {
                 return Err(EmbeddedError::Busy {
                     path: self.data_dir.clone(),
                     seconds: LOCK_TIMEOUT.as_secs(),
+                    setting: self.application.data_dir_setting,
                 });
             }
-            if !told && started.elapsed() > Duration::from_secs(3) {
-                told = true;
+            if !logged && started.elapsed() > Duration::from_secs(3) {
+                logged = true;
                 tracing::info!("waiting for another process that starts or stops the database");
             }
             tokio::time::sleep(pause).await;
@@ -61,14 +65,16 @@ impl Tenancy {
 
     /// The right to start or stop the server, if nobody else has it at this moment.
     pub(super) fn try_lock_cluster(&self) -> Result<Option<ClusterLock>, EmbeddedError> {
-        let path = self.data_dir.join("service.start.lock");
+        let path = self
+            .data_dir
+            .join(format!("{}.start.lock", self.application.lock_name));
         let file = open(&path)?;
         Ok(try_exclusive(&file, &path)?.then_some(ClusterLock { _file: file }))
     }
 
-    /// Takes a share; tells whether other processes have one. Needs the gate, which keeps others from coming between.
+    /// Takes a share; tells whether other processes have one. Needs the lock of the cluster, which keeps others from coming between.
     pub(super) fn register(&self, _lock: &ClusterLock) -> Result<bool, EmbeddedError> {
-        let path = self.data_dir.join("service.lock");
+        let path = users_path(self.application, &self.data_dir);
         let alone = try_exclusive(&self.users, &path)?;
         self.users.lock_shared().context("lock", &path)?;
         Ok(!alone)
@@ -76,10 +82,15 @@ impl Tenancy {
 
     /// Gives the share back; tells whether it was the last.
     pub(super) fn unregister(&self, _lock: &ClusterLock) -> Result<bool, EmbeddedError> {
-        let path = self.data_dir.join("service.lock");
+        let path = users_path(self.application, &self.data_dir);
         self.users.unlock().context("unlock", &path)?;
         try_exclusive(&self.users, &path)
     }
+}
+
+/// File whose lock each process that uses the server shares.
+fn users_path(application: &Application, data_dir: &Path) -> PathBuf {
+    data_dir.join(format!("{}.lock", application.lock_name))
 }
 
 fn open(path: &Path) -> Result<File, EmbeddedError> {

@@ -2,7 +2,7 @@
 //!
 //! PostgreSQL takes a lock file for that of a running server when its process id is in use, by whatever program, and
 //! would then refuse to start for as long as that program lives. An empty file, as a power cut may leave it, it refuses
-//! for ever. Whoever calls these functions holds the gate, so that nobody else starts a server meanwhile.
+//! for ever. Callers hold the lock of the cluster, so that nobody else starts a server meanwhile.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,8 +11,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::error::{EmbeddedError, IoContext};
-use super::layout::{Layout, PORT};
+use crate::error::{EmbeddedError, IoContext};
+use crate::layout::{Layout, PORT};
 
 /// How long a lock file may be incomplete: a server writes it at once after making it.
 const INCOMPLETE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -158,10 +158,10 @@ mod tests {
     fn what_is_wrong_with_a_configuration_file_is_shown() {
         let log = "2026-11-28 15:00:00 UTC [7] LOG:  unrecognized configuration parameter \"no_such\" in file \"/d/postgresql.conf\" line 9\n\
                    2026-11-28 15:00:00 UTC [7] FATAL:  configuration file \"/d/postgresql.conf\" contains errors\n";
-        let told = explain(log);
+        let reason = explain(log);
         assert!(
-            told.contains("no_such") && told.contains("FATAL: configuration file"),
-            "{told}"
+            reason.contains("no_such") && reason.contains("FATAL: configuration file"),
+            "{reason}"
         );
     }
 

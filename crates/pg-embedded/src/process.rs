@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Child;
 
-use super::Durability;
-use super::account::OsAccount;
-use super::binaries::Binaries;
-use super::error::{EmbeddedError, IoContext};
-use super::layout::{Layout, PORT};
-use super::remnants::{self, LogMark};
+use crate::Durability;
+use crate::account::OsAccount;
+use crate::binaries::Binaries;
+use crate::error::{EmbeddedError, IoContext};
+use crate::layout::{Layout, PORT};
+use crate::remnants::{self, LogMark};
 
 /// Recovery after a crash replays the write-ahead log before the server accepts connections.
 const START_TIMEOUT: Duration = Duration::from_mins(1);

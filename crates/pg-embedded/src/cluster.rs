@@ -1,4 +1,4 @@
-//! Making the database cluster: `initdb`, our settings, the role and the database; all of it, or nothing.
+//! Making the database cluster: `initdb`, the application's settings, its roles and its database; all of it, or nothing.
 
 use std::fs;
 use std::io::Write;
@@ -7,49 +7,14 @@ use std::process::{Output, Stdio};
 
 use tokio::io::AsyncWriteExt;
 
-use super::Durability;
-use super::account::OsAccount;
-use super::binaries::Binaries;
-use super::error::{EmbeddedError, IoContext};
-use super::layout::{Layout, make_private_dir};
+use crate::account::OsAccount;
+use crate::binaries::Binaries;
+use crate::error::{EmbeddedError, IoContext};
+use crate::layout::{Layout, make_private_dir};
+use crate::{Application, Durability};
 
-/// The role that the service connects as, and the database that it owns.
-pub(super) const NAME: &str = "virtual_tagging";
-
-/// The superuser of a cluster that we made.
-pub(super) const SUPERUSER: &str = "postgres";
-
-/// Appended to the cluster's postgresql.conf once, when it is made: the operator may edit it there. What must not be
-/// edited (socket, network, durability) is given on the server's command line instead.
-const SETTINGS: &str = "
-# ---- virtual-tagging ----
-max_connections = 200
-shared_buffers = 128MB
-work_mem = 8MB
-maintenance_work_mem = 128MB
-effective_cache_size = 1GB
-random_page_cost = 1.1
-jit = off
-shared_preload_libraries = ''
-# A single server, without replicas or archive: the least write-ahead log, few and long checkpoints.
-wal_level = minimal
-max_wal_senders = 0
-wal_compression = on
-min_wal_size = 128MB
-max_wal_size = 2GB
-checkpoint_timeout = 15min
-timezone = 'UTC'
-log_timezone = 'UTC'
-# One log file per day of the week, overwritten a week later.
-logging_collector = on
-log_directory = 'log'
-log_filename = 'postgresql-%a.log'
-log_rotation_age = 1d
-log_rotation_size = 0
-log_truncate_on_rotation = on
-log_checkpoints = off
-log_line_prefix = '%m [%p] %q%u@%d '
-";
+/// Superuser of a cluster that this crate made.
+pub const SUPERUSER: &str = "postgres";
 
 /// Makes the cluster beside its place and moves it there when it is complete, so that one left by a start that was
 /// killed is never taken for a whole one.
@@ -69,8 +34,8 @@ pub(super) async fn initialise(
         output = init_db(&unfinished, account, binaries, durability, "C").await?;
     }
     check("initdb", layout, &output)?;
-    configure(&unfinished)?;
-    let output = create_database(&unfinished, account, binaries, durability).await?;
+    configure(&unfinished, layout.application)?;
+    let output = create_database(&unfinished, layout.application, account, binaries, durability).await?;
     check("postgres --single", layout, &output)?;
     fs::rename(&unfinished, &layout.cluster).context("move the new cluster to", &layout.cluster)?;
     if durability == Durability::Durable {
@@ -119,21 +84,22 @@ async fn init_db(
     command.output().await.context("run", &program)
 }
 
-fn configure(directory: &Path) -> Result<(), EmbeddedError> {
+fn configure(directory: &Path, application: &Application) -> Result<(), EmbeddedError> {
     let path = directory.join("postgresql.conf");
     fs::OpenOptions::new()
         .append(true)
         .open(&path)
         .and_then(|mut file| {
-            file.write_all(SETTINGS.as_bytes())?;
+            file.write_all(application.server_settings.as_bytes())?;
             file.sync_all()
         })
         .context("write", &path)
 }
 
-/// Creates the role and its database without a running server, in PostgreSQL's single-user mode: one statement a line.
+/// Creates the roles and the database without a running server, in PostgreSQL's single-user mode: one statement a line.
 async fn create_database(
     directory: &Path,
+    application: &Application,
     account: &OsAccount,
     binaries: &Binaries,
     durability: Durability,
@@ -153,10 +119,11 @@ async fn create_database(
         .kill_on_drop(true);
     let mut child = command.spawn().context("run", &program)?;
     if let Some(mut input) = child.stdin.take() {
-        let statements = format!(
-            "CREATE ROLE {NAME} LOGIN;\nCREATE DATABASE {NAME} OWNER {NAME};\n\
-             CREATE ROLE {NAME}_reader;\nGRANT {NAME}_reader TO {NAME};\n"
-        );
+        let owner = application.database;
+        let mut statements = format!("CREATE ROLE {owner} LOGIN;\nCREATE DATABASE {owner} OWNER {owner};\n");
+        for role in application.granted_roles {
+            statements += &format!("CREATE ROLE {role};\nGRANT {role} TO {owner};\n");
+        }
         // When the program has ended already, its output tells more than the broken pipe.
         let _ = input.write_all(statements.as_bytes()).await;
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use super::error::{EmbeddedError, IoContext};
+use crate::Application;
+use crate::error::{EmbeddedError, IoContext};
 
 /// A user and group of the operating system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(super) struct OsAccount {
 
 impl OsAccount {
     /// The account for a cluster that is still to be made: this process's own, or for root `postgres` or `nobody`.
-    pub(super) fn for_new_cluster() -> Result<Self, EmbeddedError> {
+    pub(super) fn for_new_cluster(application: &Application) -> Result<Self, EmbeddedError> {
         let uid = rustix::process::geteuid();
         if !uid.is_root() {
             return Ok(Self {
@@ -37,11 +38,13 @@ impl OsAccount {
                 gid,
                 switch: true,
             })
-            .ok_or(EmbeddedError::NoAccount)
+            .ok_or(EmbeddedError::NoAccount {
+                setting: application.server_setting,
+            })
     }
 
     /// The account for an existing cluster: its owner, if this process is or may become that user.
-    pub(super) fn for_cluster(cluster: &Path) -> Result<Self, EmbeddedError> {
+    pub(super) fn for_cluster(cluster: &Path, application: &Application) -> Result<Self, EmbeddedError> {
         let metadata = fs::metadata(cluster).context("read the owner of", cluster)?;
         let (uid, gid) = (metadata.uid(), metadata.gid());
         let current = rustix::process::geteuid();
@@ -49,6 +52,7 @@ impl OsAccount {
             return Err(EmbeddedError::ForeignCluster {
                 path: cluster.to_path_buf(),
                 owner: uid,
+                setting: application.data_dir_setting,
             });
         }
         Ok(Self {

@@ -1,14 +1,13 @@
-//! A private PostgreSQL server, run by the service itself when no `DATABASE_URL` is given.
+//! A private PostgreSQL server that a process runs for itself. The names of the [`Application`] are passed in.
 //!
-//! It keeps its data under the data directory between starts, listens on a unix socket only, and belongs to whoever
+//! It keeps its data under a data directory between starts, listens on a unix socket only, and belongs to whoever
 //! uses that directory: the first process starts it, others join, the last one to leave stops it. A server that
-//! outlived a killed service is taken over by the next.
+//! outlived a killed process is taken over by the next.
 
 use std::path::{Path, PathBuf};
 
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
-
 mod account;
+mod application;
 mod binaries;
 mod cluster;
 mod error;
@@ -18,21 +17,23 @@ mod process;
 mod remnants;
 
 use account::OsAccount;
+pub use application::Application;
 pub use binaries::BinarySearch;
 use binaries::{Binaries, Finder};
-use cluster::{NAME, SUPERUSER};
+pub use cluster::SUPERUSER;
 pub use error::EmbeddedError;
 use error::IoContext;
 use layout::Layout;
+pub use layout::PORT;
 use lock::Tenancy;
 use process::Postmaster;
 
-/// Whether committed data must survive a crash of the machine.
+/// Durability of committed data in a crash of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// It must.
+    /// It survives.
     Durable,
-    /// It need not: for tests, where nothing is kept.
+    /// It may be lost: for tests, where nothing is kept.
     Throwaway,
 }
 
@@ -56,12 +57,14 @@ impl Durability {
     }
 }
 
-/// What to start.
+/// Options of a start.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The application that the server belongs to.
+    pub application: &'static Application,
     /// The data directory; made when missing. The cluster is, or is linked from, `postgres` in it.
     pub data_dir: PathBuf,
-    /// Whether committed data must survive a crash of the machine.
+    /// Durability of committed data in a crash of the machine.
     pub durability: Durability,
     /// Where to look for the server's programs.
     pub binaries: BinarySearch,
@@ -69,8 +72,9 @@ pub struct Options {
 
 impl Options {
     /// A durable server in `data_dir`, with the programs that the machine has.
-    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+    pub fn new(application: &'static Application, data_dir: impl Into<PathBuf>) -> Self {
         Self {
+            application,
             data_dir: data_dir.into(),
             durability: Durability::Durable,
             binaries: BinarySearch::system(),
@@ -98,9 +102,9 @@ impl EmbeddedServer {
     pub async fn start(options: Options) -> Result<Self, EmbeddedError> {
         let data_dir = &options.data_dir.clone();
         std::fs::create_dir_all(data_dir).context("create the data directory", data_dir)?;
-        let tenancy = Tenancy::open(data_dir)?;
+        let tenancy = Tenancy::open(options.application, data_dir)?;
         let lock = tenancy.lock_cluster().await?;
-        let (layout, account) = Layout::resolve(data_dir)?;
+        let (layout, account) = Layout::resolve(options.application, data_dir)?;
         let attached = tenancy.register(&lock)?;
         let location = layout.cluster.clone();
         if let Some(postmaster) = Postmaster::running(&layout).await? {
@@ -142,30 +146,17 @@ impl EmbeddedServer {
         })
     }
 
-    /// How to connect to the service's database, as its owner, which is not a superuser.
-    pub fn connect_options(&self) -> PgConnectOptions {
-        self.options(NAME, NAME)
+    /// Directory of the unix socket that the server listens on; its port is [`PORT`].
+    pub fn socket_dir(&self) -> &Path {
+        &self.postmaster.socket_dir
     }
 
-    /// How to connect to the maintenance database as the superuser: for tests, which create databases.
-    pub fn admin_options(&self) -> PgConnectOptions {
-        self.options(SUPERUSER, "postgres")
-    }
-
-    fn options(&self, role: &str, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(&self.postmaster.socket_dir)
-            .port(layout::PORT)
-            .username(role)
-            .database(database)
-            .ssl_mode(PgSslMode::Disable)
-    }
-
-    /// The service's database as psql and `DATABASE_URL` take it: `postgres:///virtual_tagging?host=...&user=...`.
+    /// The application's database as psql takes it: `postgres:///name?host=...&user=...`.
     pub fn url(&self) -> String {
+        let name = self.options.application.database;
         let directory = self.postmaster.socket_dir.to_string_lossy();
         format!(
-            "postgres:///{NAME}?host={}&user={NAME}",
+            "postgres:///{name}?host={}&user={name}",
             percent_encode(&directory)
         )
     }
@@ -197,7 +188,7 @@ impl EmbeddedServer {
             return Ok(false);
         }
         let lock = self.tenancy.lock_cluster().await?;
-        let (layout, account) = Layout::resolve(&self.options.data_dir)?;
+        let (layout, account) = Layout::resolve(self.options.application, &self.options.data_dir)?;
         self.postmaster = if let Some(running) = Postmaster::running(&layout).await? {
             running
         } else {
@@ -228,7 +219,7 @@ impl Drop for EmbeddedServer {
         if self.left {
             return;
         }
-        // Somebody who holds the gate is about to use the server.
+        // Whoever holds the lock is about to use the server.
         if let Ok(Some(lock)) = self.tenancy.try_lock_cluster()
             && let Ok(true) = self.tenancy.unregister(&lock)
         {
@@ -242,6 +233,7 @@ async fn prepare(layout: &Layout, account: &OsAccount, options: &Options) -> Res
     let required = written_by(layout);
     let cache = layout.base.join("postgres-binaries");
     let binaries = Finder {
+        application: options.application,
         search: &options.binaries,
         account,
         required,
