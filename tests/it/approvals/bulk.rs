@@ -1,8 +1,8 @@
 //! Decisions on more tags than an answer can tell of.
 
-use crate::approvals::decisions::refusal;
-use crate::runs::state::{run_of, silence};
+use crate::support::decisions::{fill, refusal};
 use crate::support::fixture::{Fixture, approver, limited};
+use crate::support::runs::{run_of, silence, until};
 use crate::support::service::Service;
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
@@ -27,26 +27,6 @@ async fn filled(resources: i64) -> Fixture {
     let fixture = Fixture::new().await;
     fill(&fixture, resources).await;
     fixture
-}
-
-pub async fn fill(fixture: &Fixture, resources: i64) {
-    for statement in [
-        "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by)
-         SELECT 'arn:' || n, 'r' || n, 'aws', 'account-' || n % 2, 't', 'test' FROM generate_series(1, $1) n",
-        "INSERT INTO evaluations (resource_id, revision)
-         SELECT id, 1 FROM resources WHERE id <= $1 ON CONFLICT (resource_id) DO UPDATE SET revision = 1",
-        "WITH made AS (
-             INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied,
-                 approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
-             SELECT id, key, 'value', 'PATTERN', 0.8, false, 'PENDING', '{}', 's', cloud, account_id, resource_type
-               FROM resources, unnest(ARRAY['team', 'owner']) key WHERE id <= $1 ORDER BY id, key RETURNING *)
-         INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id, action,
-             tag_key, new_value, new_status, source, confidence, auto_applied, actor)
-         SELECT resource_id, '', cloud, account_id, resource_type, id, 'PROPOSED', tag_key, tag_value,
-             approval_status, source, confidence, auto_applied, 'system:test' FROM made",
-    ] {
-        sql::execute(&fixture.pool, statement, [resources.into()]).await.unwrap();
-    }
 }
 
 fn all() -> Selection {
@@ -236,9 +216,7 @@ async fn a_worker_that_dies_leaves_nothing_half_done_and_nothing_is_done_twice()
         let (fixture, dead) = (Arc::clone(&fixture), Arc::clone(&dead));
         async move { execute_run(&fixture, &dead).await }
     });
-    while run_of(&fixture.pool, run.id).await.progress_done == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
+    until(&fixture.pool, run.id, |run| run.progress_done > 0).await;
     work.abort();
     assert!(work.await.unwrap_err().is_cancelled());
     // Its last commit may still be on the way, so both are looked at in the same moment.

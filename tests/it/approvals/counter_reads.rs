@@ -1,7 +1,7 @@
 //! What reads the counters finds and tells the same as without them.
 
 use super::counters::{estate, pending};
-use crate::approvals::decisions::{decide, undo};
+use crate::support::decisions::{decide, undo};
 use crate::support::fixture::{Fixture, actor, approver, limited};
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::estimate::Total;

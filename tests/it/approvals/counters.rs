@@ -1,6 +1,6 @@
 //! The maintained counters say what a recount says, whatever is done and however many do it.
 
-use crate::approvals::decisions::{decide, try_decide, undo};
+use crate::support::decisions::{decide, try_decide, undo};
 use crate::support::fixture::{Fixture, actor, approver, limited, resource};
 use sea_orm::{FromQueryResult, TransactionTrait};
 use std::sync::Arc;

@@ -1,57 +1,21 @@
 //! The approval state machine on a real database.
 
+use crate::support::decisions::{decide, try_decide, undo};
 use crate::support::fixture::{Fixture, actor, approver, limited};
-use sea_orm::{DatabaseConnection, TransactionTrait};
+use sea_orm::TransactionTrait;
 use std::time::Duration;
-use virtual_tagging::auth::{Actor, Role};
+use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::approvals::{
     self, Decision, DecisionOutcome, Decisions, GroupKey, Selection, TagFilter,
 };
 use virtual_tagging::domain::{AuditAction, TagSource};
-use virtual_tagging::error::{Error, ProblemCode, Result};
+use virtual_tagging::error::{Error, ProblemCode};
 use virtual_tagging::jobs::Queue;
-
-pub async fn decide(fixture: &Fixture, actor: &Actor, decision: Decision, ids: &[i64]) -> Decisions {
-    let selection = Selection::Ids(ids.to_vec());
-    try_decide(&fixture.pool, actor, decision, selection, None)
-        .await
-        .unwrap()
-}
-
-/// Decides by the entry that clients reach, and gives what was decided in the response.
-pub async fn try_decide(
-    db: &DatabaseConnection,
-    actor: &Actor,
-    decision: Decision,
-    selection: Selection,
-    reason: Option<String>,
-) -> Result<Decisions> {
-    match approvals::decide(db, &Queue, actor, decision, selection, reason).await? {
-        DecisionOutcome::Immediate(decisions) => Ok(decisions),
-        DecisionOutcome::Deferred(run) => panic!("run {} is to decide", run.id),
-    }
-}
-
-pub async fn undo(
-    db: &DatabaseConnection,
-    actor: &Actor,
-    ids: Vec<i64>,
-    reason: Option<String>,
-) -> Result<Decisions> {
-    try_decide(db, actor, Decision::Undo, Selection::Ids(ids), reason).await
-}
 
 fn code(decisions: &Decisions, at: usize) -> Option<ProblemCode> {
     decisions.items[at].problem.as_ref().map(|problem| problem.code)
-}
-
-pub fn refusal(error: Error) -> ProblemCode {
-    match error {
-        Error::Validation(problems) => problems[0].code,
-        other => panic!("{other}"),
-    }
 }
 
 #[tokio::test]

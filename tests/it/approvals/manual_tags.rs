@@ -1,6 +1,6 @@
 //! Tags made by hand, and taking back what they did, on a real database.
 
-use crate::approvals::decisions::{decide, refusal, undo};
+use crate::support::decisions::{decide, refusal, undo};
 use crate::support::fixture::{Fixture, actor, approver};
 use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;

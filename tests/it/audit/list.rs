@@ -1,7 +1,7 @@
 //! Pages of the audit trail by each filter, beside all rows, looked through one by one.
 
-use crate::approvals::lists::{sorted, walk};
 use crate::support::fixture::{Fixture, approver, limited};
+use crate::support::pages::{sorted, walk};
 use chrono::TimeDelta;
 use virtual_tagging::auth::{AccountScope, Actor};
 use virtual_tagging::db::sql;

@@ -2,10 +2,11 @@
 
 use crate::support::fixture::Fixture;
 use crate::support::process::run;
+use crate::support::wait::wait_until;
 use chrono::Utc;
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::audit::partitions::{self, PartitionState};
 use virtual_tagging::domain::audit::verify::{Fault, Verdict, verify};
@@ -37,20 +38,20 @@ async fn verdict(fixture: &Fixture, month: Month, kept: &[Vec<u8>]) -> Verdict {
 
 /// Seals all that was written, at once: other tests' transactions may keep that from being possible for a while.
 async fn seal_all(fixture: &Fixture, month: Month) -> Verdict {
-    let deadline = Instant::now() + Duration::from_mins(1);
     let uncertain = "SELECT 1 FROM tag_audit WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 1";
-    loop {
+    wait_until(Duration::from_mins(1), "every row to be sealed", async || {
         let uncertain = fixture.pool.query_one_raw(sql::statement(uncertain, [])).await;
         if uncertain.unwrap().is_none() {
             seal::seal(&fixture.pool, None).await.unwrap();
         }
         let verdict = verdict(fixture, month, &[]).await;
         if verdict.unsealed == 0 || verdict.fault.is_some() {
-            return verdict;
+            Ok(verdict)
+        } else {
+            Err(verdict)
         }
-        assert!(Instant::now() < deadline, "{verdict:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    })
+    .await
 }
 
 /// A trail with three seals of some rows each; gives a row in the middle.

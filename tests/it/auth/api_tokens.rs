@@ -1,12 +1,13 @@
 //! Tokens of scripts: made, used, listed and taken back.
 
-use crate::graphql::statements::Statements;
-use crate::http::websocket::Socket;
+use crate::support::api_tokens::{CREATE, ask, in_an_hour};
 use crate::support::fixture::{Fixture, limited};
 use crate::support::service::Service;
+use crate::support::socket::Socket;
+use crate::support::statements::Statements;
 use chrono::{TimeDelta, Utc};
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::{Duration, Instant};
 use tracing_subscriber::layer::SubscriberExt;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
@@ -14,20 +15,6 @@ use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::tokens::{self, Bearers, Secret, TokenDraft};
 use virtual_tagging::error::{Error, Problem};
-
-pub const CREATE: &str = "mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) {
-    secret apiToken { id publicId name subject role accounts createdBy revokedAt } userErrors { code field } } }";
-
-pub async fn ask(service: &Service, token: &str, query: &str, variables: Value) -> (StatusCode, Value) {
-    let request = service.client.post(service.url("/graphql")).bearer_auth(token);
-    let request = request.json(&json!({"query": query, "variables": variables}));
-    let response = request.send().await.unwrap();
-    (response.status(), response.json().await.unwrap())
-}
-
-pub fn in_an_hour() -> Value {
-    (Utc::now() + TimeDelta::hours(1)).to_rfc3339().into()
-}
 
 #[tokio::test]
 async fn a_token_is_shown_once_used_seen_and_taken_back_everywhere() {

@@ -2,8 +2,8 @@
 
 use super::issuer::{AUDIENCE, ISSUER, Issuer, Signer, claims};
 use super::tokens::service_for;
-use crate::http::websocket::Socket;
 use crate::support::service::{SECRET, Service};
+use crate::support::socket::Socket;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

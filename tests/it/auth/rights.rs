@@ -1,16 +1,16 @@
 //! Rights are looked at when work is done: runs of those who have lost theirs since they asked.
 
-use crate::approvals::bulk::fill;
-use crate::auth::api_tokens::{CREATE, ask, in_an_hour};
-use crate::inventory::uploads::import_as;
-use crate::runs::state::{DISCOVER, claim, execute, failure, run_of};
+use crate::support::api_tokens::{CREATE, ask, in_an_hour};
+use crate::support::decisions::fill;
 use crate::support::fixture::{Fixture, actor, approver, limited};
 use crate::support::process::Serving;
+use crate::support::runs::{DISCOVER, claim, execute, failure, run_of};
 use crate::support::service::{SECRET, Service};
+use crate::support::uploads::{import_as, until_idle};
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::domain::RunStatus;
@@ -70,16 +70,9 @@ async fn worker(service: &Service) -> Serving {
 }
 
 async fn ended(fixture: &Fixture) -> Run {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
-        let open = fixture.count("scheduler_jobs WHERE finished_at IS NULL").await;
-        if open == 0 {
-            let last = fixture.number("SELECT max(id) FROM scheduler_jobs", []).await;
-            return run_of(&fixture.pool, last).await;
-        }
-        assert!(Instant::now() < deadline, "in vain");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until_idle(fixture).await;
+    let last = fixture.number("SELECT max(id) FROM scheduler_jobs", []).await;
+    run_of(&fixture.pool, last).await
 }
 
 #[tokio::test]

@@ -2,9 +2,10 @@
 
 use super::issuer::{AUDIENCE, ISSUER, Issuer, Signer, claims};
 use crate::support::service::Service;
+use crate::support::wait::wait_until;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A service that takes the tokens of this issuer.
 pub async fn service_for(issuer: &Issuer) -> Service {
@@ -123,11 +124,10 @@ async fn the_service_starts_without_keys_and_takes_them_when_they_come() {
         "{metrics}"
     );
     issuer.publish(vec![signer.published()]);
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while self::answer(&service, &signer.sign(&claims())).await.0 != StatusCode::OK {
-        assert!(Instant::now() < deadline, "in vain");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    wait_until(Duration::from_secs(10), "the issuer's keys", async || {
+        self::answer(&service, &signer.sign(&claims())).await.0 == StatusCode::OK
+    })
+    .await;
 }
 
 #[tokio::test]

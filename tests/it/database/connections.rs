@@ -1,6 +1,6 @@
 //! Many processes on a PostgreSQL with few connections: they share what it has, and leave some for people.
 
-use crate::database::roles::{Cluster, until_ready};
+use crate::support::cluster::{Cluster, until_ready};
 use crate::support::embedded::connect_options;
 use crate::support::process::{Serving, program, run};
 use crate::support::service::client;

@@ -1,6 +1,6 @@
 //! A dump of a database that is in use is restored into a new cluster, by the script that docs/operations.md names.
 
-use crate::database::roles::Cluster;
+use crate::support::cluster::Cluster;
 use crate::support::process::Serving;
 use crate::support::service::client;
 use std::path::{Path, PathBuf};

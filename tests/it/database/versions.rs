@@ -4,12 +4,14 @@
 use crate::support::db::TestDb;
 use crate::support::process::{Serving, program, run};
 use crate::support::service::client;
+use crate::support::wait::wait_until;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use sea_orm::DatabaseConnection;
 use serde_json::Value;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
+use std::time::Duration;
 use virtual_tagging::db::migrate::{self, MigrationState};
 use virtual_tagging::db::sql;
 
@@ -58,8 +60,8 @@ async fn until_ready(service: &Serving, is_ready: bool) -> Value {
 
 /// The same, once the state of the migrations says this, too: what `/readyz` found is its answer for a second.
 async fn until_said(service: &Serving, is_ready: bool, detail: &str) -> Value {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    loop {
+    let description = format!("readiness: {is_ready}, {detail}");
+    wait_until(Duration::from_secs(20), description, async || {
         let answer = client()
             .get(format!("{}/readyz", service.url))
             .send()
@@ -68,11 +70,12 @@ async fn until_said(service: &Serving, is_ready: bool, detail: &str) -> Value {
         let body: Value = answer.json().await.unwrap();
         let migrations = body["migrations"]["detail"].as_str().unwrap_or_default();
         if body["ready"] == is_ready && migrations.contains(detail) {
-            return body;
+            Ok(body)
+        } else {
+            Err(body)
         }
-        assert!(std::time::Instant::now() < deadline, "in vain: {body}");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    })
+    .await
 }
 
 /// Sends an operation until it is answered. A connection may refuse, once, what it had planned before the schema changed;

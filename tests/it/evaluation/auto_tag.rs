@@ -1,9 +1,9 @@
 //! Evaluations on a real database: what is proposed, kept, withdrawn, and not proposed again.
 
-use crate::approvals::decisions::{try_decide, undo};
-use crate::evaluation::rules::rule;
-use crate::runs::state::request;
+use crate::support::decisions::{decide, undo};
+use crate::support::fixture::rule;
 use crate::support::fixture::{Fixture, actor, approver, resource, settings};
+use crate::support::runs::request;
 use sea_orm::TransactionTrait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
-use virtual_tagging::domain::approvals::{self, Decision, Selection};
+use virtual_tagging::domain::approvals::{self, Decision};
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::evaluation::auto_tag::{self, CHUNK};
 use virtual_tagging::domain::evaluation::{EngineSettings, load_engine};
@@ -23,17 +23,6 @@ use virtual_tagging::domain::rules;
 use virtual_tagging::entities::virtual_tag::Model as Tag;
 use virtual_tagging::jobs::Queue;
 use virtual_tagging::runs::{self, JobSpec};
-
-pub async fn tag_of(fixture: &Fixture, key: &str) -> Option<Tag> {
-    fixture.tags().await.into_iter().find(|tag| tag.tag_key == key)
-}
-
-pub async fn decide(fixture: &Fixture, decision: Decision, id: i64) {
-    let ids = Selection::Ids(vec![id]);
-    try_decide(&fixture.pool, &approver("ann"), decision, ids, None)
-        .await
-        .unwrap();
-}
 
 #[tokio::test]
 async fn a_name_and_a_native_tag_become_pending_tags() {
@@ -46,7 +35,7 @@ async fn a_name_and_a_native_tag_become_pending_tags() {
         (done.evaluated, done.proposed),
         (1, fixture.count("virtual_tags").await as u64)
     );
-    let tag = tag_of(&fixture, "environment").await.unwrap();
+    let tag = fixture.tag_with_key("environment").await.unwrap();
     assert_eq!(
         (tag.tag_value.as_str(), tag.source),
         ("production", TagSource::Native)
@@ -156,8 +145,8 @@ async fn a_denied_tag_stays_denied_until_its_evidence_changes() {
     let fixture = Fixture::new().await;
     fixture.report(&[resource("orders-prod")]).await;
     fixture.auto_tag().await;
-    let tag = tag_of(&fixture, "environment").await.unwrap();
-    decide(&fixture, Decision::Deny, tag.id).await;
+    let tag = fixture.tag_with_key("environment").await.unwrap();
+    decide(&fixture, &approver("ann"), Decision::Deny, &[tag.id]).await;
     revision::raise(&fixture.pool).await.unwrap();
     fixture.auto_tag().await;
     assert_eq!(fixture.status(tag.id).await, Denied);
@@ -166,7 +155,7 @@ async fn a_denied_tag_stays_denied_until_its_evidence_changes() {
     changed.native_tags.insert("stage".into(), "prod".into());
     fixture.report(&[changed]).await;
     fixture.auto_tag().await;
-    let tag = tag_of(&fixture, "environment").await.unwrap();
+    let tag = fixture.tag_with_key("environment").await.unwrap();
     assert_eq!((tag.approval_status, tag.source), (Pending, TagSource::Native));
     assert_eq!((tag.decided_by, tag.decided_at), (None, None));
     fixture.assert_trail_leads_to_tags().await;
@@ -177,7 +166,7 @@ async fn an_approved_tag_is_not_proposed_again_and_what_it_superseded_stays_away
     let fixture = Fixture::new().await;
     let id = fixture.resource("orders-prod").await;
     fixture.auto_tag().await;
-    let inferred = tag_of(&fixture, "environment").await.unwrap();
+    let inferred = fixture.tag_with_key("environment").await.unwrap();
     let by_hand = approvals::NewTag {
         resource_id: id,
         tag_key: "environment".into(),
@@ -382,11 +371,14 @@ async fn a_decision_makes_its_resource_due_for_rules_that_look_at_tags() {
     fixture.auto_tag().await;
     let team = fixture.tag(id, "team", "desk", 0.8).await;
     let denied = fixture.tag(other, "team", "desk", 0.8).await;
-    decide(&fixture, Decision::Approve, team).await;
+    decide(&fixture, &approver("ann"), Decision::Approve, &[team]).await;
     let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.proposed), (1, 1));
-    assert_eq!(tag_of(&fixture, "owner").await.unwrap().approval_status, Pending);
-    decide(&fixture, Decision::Deny, denied).await;
+    assert_eq!(
+        fixture.tag_with_key("owner").await.unwrap().approval_status,
+        Pending
+    );
+    decide(&fixture, &approver("ann"), Decision::Deny, &[denied]).await;
     assert_eq!(fixture.auto_tag().await.evaluated, 1);
     undo(&fixture.pool, &approver("ann"), vec![team], None)
         .await
@@ -394,7 +386,7 @@ async fn a_decision_makes_its_resource_due_for_rules_that_look_at_tags() {
     let done = fixture.auto_tag().await;
     assert_eq!(done.evaluated, 1);
     assert_eq!(
-        tag_of(&fixture, "owner").await.unwrap().approval_status,
+        fixture.tag_with_key("owner").await.unwrap().approval_status,
         Superseded
     );
     assert_eq!(fixture.status(denied).await, Denied);

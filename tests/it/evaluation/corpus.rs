@@ -1,9 +1,10 @@
 //! A real inventory of 23,774 resources from end to end. Runs where `CORPUS_DIR` names it.
 
-use crate::http::websocket::{Socket, before_all_events};
 use crate::support::fixture::Fixture;
 use crate::support::process::run;
 use crate::support::service::Service;
+use crate::support::socket::{Socket, before_all_events};
+use crate::support::wait::wait_until;
 use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -30,14 +31,15 @@ async fn import(service: &Service, file: &str) -> [usize; 4] {
 async fn auto_tag(service: &Service) {
     let ask = "mutation { runAutoTagging { run { id status } } }";
     let mut runs: Vec<Value> = Vec::new();
-    while runs.len() < 2 {
+    // One that still waits is not doubled.
+    wait_until(Duration::from_mins(1), "two runs beside each other", async || {
         let run = service.data(ask, json!({})).await["runAutoTagging"]["run"]["id"].take();
-        // One that still waits is not doubled.
         if !runs.contains(&run) {
             runs.push(run);
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+        runs.len() == 2
+    })
+    .await;
     for run in runs {
         let ended = service.ended_run(&run).await;
         assert_eq!(
@@ -49,11 +51,11 @@ async fn auto_tag(service: &Service) {
     // The helpers that they asked for may have the last chunks still.
     let open = "{ queued: jobRuns(first: 1, filter: {jobName: AUTO_TAG, status: QUEUED}) { nodes { id } }
         running: jobRuns(first: 1, filter: {jobName: AUTO_TAG, status: RUNNING}) { nodes { id } } }";
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while service.data(open, json!({})).await != json!({"queued": {"nodes": []}, "running": {"nodes": []}}) {
-        assert!(Instant::now() < deadline, "helpers do not end");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let none = json!({"queued": {"nodes": []}, "running": {"nodes": []}});
+    wait_until(Duration::from_mins(1), "the end of all helpers", async || {
+        service.data(open, json!({})).await == none
+    })
+    .await;
 }
 
 /// Actions of all events from the first on, by a subscription; each must come once, behind the one before.

@@ -2,4 +2,4 @@
 
 mod auto_tag;
 mod corpus;
-pub mod rules;
+mod rules;

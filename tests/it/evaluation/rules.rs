@@ -1,7 +1,7 @@
 //! Rules on a real database: made, changed, ordered, tried and removed, and what becomes of their tags.
 
-use crate::evaluation::auto_tag::{decide, tag_of};
-use crate::support::fixture::{Fixture, actor, approver, resource, settings};
+use crate::support::decisions::decide;
+use crate::support::fixture::{Fixture, actor, approver, resource, rule, settings};
 use futures::future::join_all;
 use virtual_tagging::auth::Role;
 use virtual_tagging::domain::ApprovalStatus::{Denied, Pending, Superseded};
@@ -9,19 +9,6 @@ use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision};
 use virtual_tagging::domain::evaluation::{self, DryRuns};
 use virtual_tagging::domain::rules::{self, RuleDraft};
-
-pub fn rule(name: &str, condition: &str, key: &str, value: &str) -> RuleDraft {
-    RuleDraft {
-        rule_name: name.into(),
-        description: String::new(),
-        condition: condition.into(),
-        tag_key: key.into(),
-        tag_value: value.into(),
-        priority: 100,
-        confidence: 0.95,
-        enabled: true,
-    }
-}
 
 #[tokio::test]
 async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
@@ -40,7 +27,7 @@ async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
     let made = rules::create(&fixture.pool, &admin, draft).await.unwrap();
     let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.proposed), (2, 1));
-    let tag = tag_of(&fixture, "team").await.unwrap();
+    let tag = fixture.tag_with_key("team").await.unwrap();
     assert_eq!(
         (tag.source, tag.rule_id, tag.approval_status),
         (TagSource::Rule, Some(made.id), Pending)
@@ -128,7 +115,7 @@ async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
     fixture.resource("orders").await;
     fixture.auto_tag().await;
     assert_eq!(
-        tag_of(&fixture, "team").await.unwrap().tag_value,
+        fixture.tag_with_key("team").await.unwrap().tag_value,
         "b",
         "the first rule in order wins"
     );
@@ -232,7 +219,7 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
     fixture.auto_tag().await;
     let tags = fixture.tags().await;
     let denied = tags.iter().find(|tag| tag.rule_id == Some(made.id)).unwrap();
-    decide(&fixture, Decision::Deny, denied.id).await;
+    decide(&fixture, &approver("ann"), Decision::Deny, &[denied.id]).await;
     assert_eq!(
         preview(&draft, Some(made.id)).await,
         [(NewTag, 1), (NotProposed, 2)]
@@ -248,8 +235,8 @@ async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_els
         .unwrap();
     fixture.resource("orders").await;
     fixture.auto_tag().await;
-    let tag = tag_of(&fixture, "team").await.unwrap().id;
-    decide(&fixture, Decision::Deny, tag).await;
+    let tag = fixture.tag_with_key("team").await.unwrap().id;
+    decide(&fixture, &approver("ann"), Decision::Deny, &[tag]).await;
     let described = rules::update(&fixture.pool, &admin, made.id, None, |rule| {
         rule.description = "why".into();
         rule.priority = 7;
@@ -275,10 +262,10 @@ async fn removing_a_rule_writes_to_none_of_its_tags() {
         .unwrap();
     fixture.resource("orders").await;
     fixture.auto_tag().await;
-    let tag = tag_of(&fixture, "team").await.unwrap().id;
-    decide(&fixture, Decision::Approve, tag).await;
+    let tag = fixture.tag_with_key("team").await.unwrap().id;
+    decide(&fixture, &approver("ann"), Decision::Approve, &[tag]).await;
     rules::delete(&fixture.pool, &admin, made.id).await.unwrap();
-    assert_eq!(tag_of(&fixture, "team").await.unwrap().rule_id, Some(made.id));
+    assert_eq!(fixture.tag_with_key("team").await.unwrap().rule_id, Some(made.id));
 }
 
 /// A condition that takes minutes on a resource with many long tags.

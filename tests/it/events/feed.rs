@@ -1,6 +1,6 @@
 //! The event feed: every event once, in order, across replicas and interruptions.
 
-use crate::approvals::decisions::{try_decide, undo};
+use crate::support::decisions::{try_decide, undo};
 use crate::support::fixture::{Fixture, approver, resource};
 use futures::{Stream, StreamExt};
 use sea_orm::TransactionTrait;

@@ -1,8 +1,8 @@
 //! Subscriptions that many share: whenever one joins, lags or resumes, it gets every event once and in order.
 
-use crate::http::websocket::{Socket, before_all_events};
 use crate::support::fixture::Fixture;
 use crate::support::service::Service;
+use crate::support::socket::{Socket, before_all_events};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Subscriptions over sockets on two replicas, while people decide through either.
 
-use crate::http::websocket::{Socket, before_all_events};
 use crate::support::fixture::{Fixture, resource};
 use crate::support::service::Service;
+use crate::support::socket::{Socket, before_all_events};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use std::time::Duration;

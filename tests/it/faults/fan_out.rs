@@ -2,7 +2,7 @@
 //!
 //! At full size by `bench/faults/fan-out.sh`; `cargo test` runs it small, and then judges only what must always hold.
 
-use crate::approvals::decisions::try_decide;
+use crate::support::decisions::try_decide;
 use crate::support::fixture::{Fixture, approver};
 use crate::support::process::Serving;
 use crate::support::service::client;

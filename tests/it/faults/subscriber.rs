@@ -1,7 +1,7 @@
 //! A subscriber that comes back, wherever the service is by then, with the cursor of the last event that it has.
 
 use super::service_under_test::ServiceUnderTest;
-use crate::http::websocket::before_all_events;
+use crate::support::socket::before_all_events;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::{SinkExt, StreamExt};

@@ -1,8 +1,8 @@
 //! Documents that are made to exhaust whoever parses, validates or executes them.
 
 use super::{WAYS, Way};
-use crate::http::websocket::Socket;
 use crate::support::service::Service;
+use crate::support::socket::Socket;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 

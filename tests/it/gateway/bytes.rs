@@ -1,8 +1,8 @@
 //! Bytes are paid for by whichever way they come, and what nobody declared is refused at once.
 
 use super::{WAYS, Way, outcome};
-use crate::http::websocket::Socket;
 use crate::support::service::{SECRET, Service};
+use crate::support::socket::Socket;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,57 +1,14 @@
 //! A full house, and callers who go away.
 
 use super::outcome;
-use crate::http::websocket::Socket;
+use crate::support::locks::TableLock;
 use crate::support::service::Service;
+use crate::support::socket::Socket;
 use reqwest::header::{ACCEPT, RETRY_AFTER};
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
 
 const SLOW: &str = "{rules(first:1){nodes{id}}}";
-
-/// Keeps everybody else from reading rules.
-struct Lock {
-    holder: PgConnection,
-    /// Outside of the transaction, in which the sessions would be shown as they were at first.
-    observer: PgConnection,
-}
-
-impl Lock {
-    async fn take(service: &Service) -> Self {
-        let mut holder = PgConnection::connect(&service.db.url()).await.unwrap();
-        for statement in ["BEGIN", "LOCK TABLE rules IN ACCESS EXCLUSIVE MODE"] {
-            sqlx::query(statement).execute(&mut holder).await.unwrap();
-        }
-        let observer = PgConnection::connect(&service.db.url()).await.unwrap();
-        Self { holder, observer }
-    }
-
-    /// Waits until so many sessions of the service wait for the lock; gives how long that took.
-    async fn until_waiting(&mut self, wanted: i64) -> Duration {
-        let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-            AND application_name LIKE 'virtual-tagging%' AND wait_event_type = 'Lock'";
-        let started = Instant::now();
-        loop {
-            let waiting: i64 = sqlx::query_scalar(count)
-                .fetch_one(&mut self.observer)
-                .await
-                .unwrap();
-            if waiting == wanted {
-                return started.elapsed();
-            }
-            assert!(
-                started.elapsed() < Duration::from_secs(10),
-                "{waiting}, not {wanted}"
-            );
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    async fn release(self) {
-        self.holder.close().await.unwrap();
-    }
-}
 
 fn begin(service: &Service) -> tokio::task::JoinHandle<Value> {
     let request = service.client.post(service.url("/graphql"));
@@ -63,9 +20,9 @@ fn begin(service: &Service) -> tokio::task::JoinHandle<Value> {
 async fn a_full_house_says_so_soon_and_one_who_leaves_makes_room() {
     let service =
         Service::start_with(&[("GRAPHQL_MAX_OPERATIONS", "1"), ("GRAPHQL_MAX_WAIT_MS", "50")]).await;
-    let mut lock = Lock::take(&service).await;
+    let mut lock = TableLock::acquire(&service, "rules").await;
     let slow = begin(&service);
-    lock.until_waiting(1).await;
+    lock.wait_until_waiting(1).await;
     for accept in ["application/json", "application/graphql-response+json"] {
         let request = service
             .client
@@ -87,15 +44,15 @@ async fn a_full_house_says_so_soon_and_one_who_leaves_makes_room() {
     assert_eq!(error["payload"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
     // It hangs up while its statement runs. PostgreSQL looks for its clients every second.
     slow.abort();
-    assert!(lock.until_waiting(0).await < Duration::from_secs(5));
+    lock.wait_until_waiting_within(Duration::from_secs(5), 0).await;
     assert_eq!(
         service.post(&json!({"query": "{__typename}"})).await.status(),
         200
     );
     socket.subscribe("2", SLOW).await;
-    lock.until_waiting(1).await;
+    lock.wait_until_waiting(1).await;
     socket.send(&json!({"type": "complete", "id": "2"})).await;
-    assert!(lock.until_waiting(0).await < Duration::from_secs(5));
+    lock.wait_until_waiting_within(Duration::from_secs(5), 0).await;
     lock.release().await;
     assert_eq!(service.graphql(SLOW).await["data"]["rules"]["nodes"], json!([]));
 }
@@ -104,10 +61,10 @@ async fn a_full_house_says_so_soon_and_one_who_leaves_makes_room() {
 #[tokio::test(flavor = "multi_thread")]
 async fn those_who_come_and_go_leave_the_pool_as_it_was() {
     let service = Service::start().await;
-    let mut lock = Lock::take(&service).await;
+    let mut lock = TableLock::acquire(&service, "rules").await;
     for _ in 0..2 {
         let gone: Vec<_> = (0..4).map(|_| begin(&service)).collect();
-        lock.until_waiting(4).await;
+        lock.wait_until_waiting(4).await;
         for each in gone {
             each.abort();
         }
@@ -119,20 +76,20 @@ async fn those_who_come_and_go_leave_the_pool_as_it_was() {
             "{:?}",
             started.elapsed()
         );
-        lock.until_waiting(0).await;
+        lock.wait_until_waiting(0).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operation_whose_time_is_over_is_ended_with_its_statement() {
     let service = Service::start_with(&[("GRAPHQL_TIMEOUT", "1")]).await;
-    let mut lock = Lock::take(&service).await;
+    let mut lock = TableLock::acquire(&service, "rules").await;
     let answer = begin(&service);
-    lock.until_waiting(1).await;
+    lock.wait_until_waiting(1).await;
     let (code, message) = outcome(&answer.await.unwrap());
     assert_eq!(code, "TIMEOUT");
     assert!(message.contains("longer than 1 s"), "{message}");
-    assert!(lock.until_waiting(0).await < Duration::from_secs(5));
+    lock.wait_until_waiting_within(Duration::from_secs(5), 0).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::outcome;
 use crate::support::fixture::Fixture;
 use crate::support::service::{SECRET, Service};
+use crate::support::wait::wait_until;
 use reqwest::{Response, StatusCode};
 use std::time::{Duration, Instant};
 use virtual_tagging::auth::Role;
@@ -70,11 +71,10 @@ async fn a_caller_has_so_many_exports_at_a_time() {
         assert!(rest(begin(&service, caller, hour).await).await.unwrap() > 60_000_000);
     }
     drop(under_way.pop());
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while begin(&service, "ann", hour).await.status() != StatusCode::OK {
-        assert!(Instant::now() < deadline);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait_until(Duration::from_secs(20), "room for another export", async || {
+        begin(&service, "ann", hour).await.status() == StatusCode::OK
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
 //! In production the schema is for admins: nobody else reads it, and no message gives away a name.
 
 use super::WAYS;
-use crate::http::websocket::Socket;
 use crate::support::service::{SECRET, Service};
+use crate::support::socket::Socket;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Every limit: N passes, N + 1 is refused, by every way alike.
 
 use super::{WAYS, Way};
-use crate::http::websocket::Socket;
 use crate::support::service::Service;
+use crate::support::socket::Socket;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 

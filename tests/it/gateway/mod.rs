@@ -12,8 +12,8 @@ mod rates;
 mod responses;
 mod sockets;
 
-use crate::http::websocket::Socket;
 use crate::support::service::Service;
+use crate::support::socket::Socket;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,8 +1,8 @@
 //! Documents by hash or id.
 
 use super::{by_hash, hash, outcome};
-use crate::http::websocket::Socket;
 use crate::support::service::Service;
+use crate::support::socket::Socket;
 use serde_json::{Value, json};
 use std::io::Write;
 

@@ -1,8 +1,8 @@
 //! What a caller may spend in a minute.
 
 use super::outcome;
-use crate::http::websocket::Socket;
 use crate::support::service::{SECRET, Service};
+use crate::support::socket::Socket;
 use chrono::{TimeDelta, Utc};
 use reqwest::{Response, StatusCode};
 use serde_json::json;

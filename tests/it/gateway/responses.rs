@@ -1,13 +1,14 @@
 //! What an answer may take, and all answers that are not sent yet.
 
 use super::{WAYS, outcome};
-use crate::http::websocket::Socket;
 use crate::support::fixture::Fixture;
 use crate::support::process::Serving;
 use crate::support::service::{SECRET, Service, client};
+use crate::support::socket::Socket;
+use crate::support::wait::wait_until;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use virtual_tagging::auth::Role;
@@ -144,11 +145,10 @@ async fn answers_that_nobody_reads_take_a_share_of_the_memory_at_most() {
     // A unit for each of about 13,500 kibibytes, of which 5,000 are back in a second.
     assert!(left < 299_000, "{left}");
     drop(streams);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while ask(&ann).await.0 != "OK" {
-        assert!(Instant::now() < deadline);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait_until(Duration::from_secs(20), "room for another answer", async || {
+        ask(&ann).await.0 == "OK"
+    })
+    .await;
 }
 
 /// The most memory that a process has had, in mebibytes.

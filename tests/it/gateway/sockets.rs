@@ -1,12 +1,13 @@
 //! What websockets may take before and after their greeting.
 
 use super::outcome;
-use crate::http::websocket::{Socket, before_all_events};
 use crate::support::fixture::Fixture;
+use crate::support::locks::TableLock;
 use crate::support::service::{SECRET, Service};
+use crate::support::socket::{Socket, before_all_events};
+use crate::support::wait::wait_until;
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use virtual_tagging::auth::Role;
 
 const EVENTS: &str = "subscription{approvalEvents{cursor}}";
@@ -28,18 +29,17 @@ impl Socket {
 
     /// Subscribes as soon as the service takes it.
     async fn until_subscribed(&mut self, id: &str, query: &str) {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        loop {
+        wait_until(Duration::from_secs(10), "room for a subscription", async || {
             self.subscribe(id, query).await;
             self.send(&json!({"type": "ping"})).await;
             let message = self.next().await;
             if message["type"] == "pong" {
-                return;
+                return Ok(());
             }
             assert_eq!(self.next().await["type"], "pong");
-            assert!(Instant::now() < deadline, "{message}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+            Err(message)
+        })
+        .await;
     }
 
     /// Waits until the service has taken what was sent.
@@ -199,48 +199,6 @@ async fn equal_subscriptions_are_executed_once_however_they_are_written() {
         .await;
 }
 
-/// Keeps a table from being read, and sees who waits for that.
-struct Locked {
-    holder: PgConnection,
-    observer: PgConnection,
-}
-
-impl Locked {
-    async fn take(service: &Service, table: &str) -> Self {
-        let mut holder = PgConnection::connect(&service.db.url()).await.unwrap();
-        let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
-        for statement in ["BEGIN", &lock] {
-            sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()))
-                .execute(&mut holder)
-                .await
-                .unwrap();
-        }
-        let observer = PgConnection::connect(&service.db.url()).await.unwrap();
-        Self { holder, observer }
-    }
-
-    async fn release(self) {
-        self.holder.close().await.unwrap();
-    }
-
-    async fn waiting(&mut self) -> i64 {
-        let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-            AND application_name LIKE 'virtual-tagging%' AND wait_event_type = 'Lock'";
-        sqlx::query_scalar(count)
-            .fetch_one(&mut self.observer)
-            .await
-            .unwrap()
-    }
-
-    async fn until_waiting(&mut self, wanted: i64) {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while self.waiting().await != wanted {
-            assert!(Instant::now() < deadline);
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn however_many_watch_runs_one_statement_asks_for_them() {
     let service = Service::start().await;
@@ -259,8 +217,8 @@ async fn however_many_watch_runs_one_statement_asks_for_them() {
             json!({"status": "QUEUED"})
         );
     }
-    let mut locked = Locked::take(&service, "scheduler_jobs").await;
-    locked.until_waiting(1).await;
+    let mut locked = TableLock::acquire(&service, "scheduler_jobs").await;
+    locked.wait_until_waiting(1).await;
     // Those who look each for themselves would do so within this time.
     for _ in 0..30 {
         assert_eq!(locked.waiting().await, 1);
@@ -296,11 +254,11 @@ async fn what_was_missed_is_told_in_the_turn_of_its_caller() {
     present.until_taken().await;
     fixture.tag(resource, "a", "value", 0.8).await;
     assert_eq!(key(present.next_event().await), "a");
-    let mut locked = Locked::take(&service, "rules").await;
+    let mut locked = TableLock::acquire(&service, "rules").await;
     let slow = service.client.post(service.url("/graphql"));
     let slow = slow.json(&json!({"query": "{rules(first:1){nodes{id}}}"})).send();
     let slow = tokio::spawn(slow);
-    locked.until_waiting(1).await;
+    locked.wait_until_waiting(1).await;
     let mut late = Socket::ready(&service).await;
     let after = json!({ "after": before_all_events() });
     // What somebody shares with it would be told at once.

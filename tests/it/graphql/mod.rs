@@ -7,4 +7,4 @@ mod row_level_security;
 mod runs;
 mod schema;
 mod scope;
-pub mod statements;
+mod statements;

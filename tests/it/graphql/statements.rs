@@ -1,29 +1,10 @@
 //! The number of SQL statements of an operation does not grow with the size of its pages.
 
 use crate::support::api::Api;
+use crate::support::statements::Statements;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-
-/// Counts the statements that the driver logs.
-#[derive(Clone, Default)]
-pub struct Statements(Arc<AtomicUsize>);
-
-impl Statements {
-    pub fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl<S: tracing::Subscriber> Layer<S> for Statements {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "sqlx::query" {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-}
+use tracing_subscriber::layer::SubscriberExt;
 
 /// For each list field a query that selects all that a node can look up; `$n` is the size of each page, and the
 /// number is how many statements it takes.
@@ -132,7 +113,7 @@ async fn statements_do_not_grow_with_the_page() {
         let query = format!("query($n: Int!) {{ {selection} }}");
         let mut counts = Vec::new();
         for n in [1, 100] {
-            statements.0.store(0, Ordering::SeqCst);
+            statements.reset();
             let data = api.data(&query, json!({ "n": n })).await;
             counts.push(statements.count());
             let page = data.as_object().unwrap().values().next().unwrap();

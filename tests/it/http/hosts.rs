@@ -1,7 +1,7 @@
 //! Names under which pages of other sites could reach a service without authentication.
 
-use crate::http::websocket::Socket;
 use crate::support::service::{SECRET, Service};
+use crate::support::socket::Socket;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HOST, ORIGIN};
 use serde_json::Value;

@@ -4,13 +4,14 @@ mod browsers;
 mod hosts;
 mod operations;
 mod slow;
-pub mod websocket;
+mod websocket;
 
 use crate::support::service::Service;
+use crate::support::wait::wait_until;
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use virtual_tagging::auth::Role;
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
@@ -313,15 +314,12 @@ async fn readiness_names_its_parts_and_metrics_count() {
         .close()
         .await;
     // What was found is the answer for a second.
-    let deadline = Instant::now() + Duration::from_secs(10);
-    let unready: Value = loop {
+    let answer = wait_until(Duration::from_secs(10), "readiness to fail", async || {
         let answer = service.get("/readyz").await;
-        if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
-            break answer.json().await.unwrap();
-        }
-        assert!(Instant::now() < deadline, "still ready");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+        (answer.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(answer)
+    })
+    .await;
+    let unready: Value = answer.json().await.unwrap();
     assert_eq!(
         (&unready["ready"], &unready["database"]["ok"]),
         (&json!(false), &json!(false))

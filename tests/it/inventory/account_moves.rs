@@ -1,11 +1,12 @@
 //! Resources that change accounts, and ids that name another account than they are reported in.
 
-use crate::approvals::decisions::try_decide;
-use crate::auth::api_tokens::ask;
-use crate::http::websocket::{Socket, before_all_events};
-use crate::inventory::uploads::{import_as, until_idle};
+use crate::support::api_tokens::ask;
+use crate::support::decisions::try_decide;
 use crate::support::fixture::{Fixture, actor, approver, limited, resource};
+use crate::support::locks::wait_until_blocked;
 use crate::support::service::{SECRET, Service};
+use crate::support::socket::{Socket, before_all_events};
+use crate::support::uploads::{import_as, until_idle};
 use sea_orm::{FromQueryResult, TransactionTrait};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -173,11 +174,7 @@ async fn whichever_statement_moves_it_a_resource_takes_no_decision_along() {
                     reconcile::batch(&txn, "test", &[bucket(B)]).await.unwrap();
                     txn.commit().await.unwrap();
                 });
-                let waiting = "SELECT count(*) FROM pg_stat_activity
-                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
-                while fixture.number(waiting, []).await == 0 {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
+                wait_until_blocked(&fixture.pool).await;
                 let tag = "INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied,
                         approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
                      SELECT id, 'k', 'v', 'MANUAL', 1, false, 'APPROVED', '{}', 'MANUAL', cloud, account_id, resource_type
@@ -371,7 +368,7 @@ async fn ids_of_other_accounts_are_refused_at_every_door() {
         (&json!(3), &json!(3))
     );
 
-    let ended = crate::inventory::uploads::import_with(&service, IMPORT, LINES, json!({})).await;
+    let ended = crate::support::uploads::import_with(&service, IMPORT, LINES, json!({})).await;
     assert_eq!(
         (&ended["counts"]["unchanged"], &ended["counts"]["rejected"]),
         (&json!(3), &json!(3))

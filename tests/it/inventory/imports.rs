@@ -1,10 +1,11 @@
 //! Imports at size and of tags: plans, all or nothing, refusals as a file, parts that workers share, and the way there
 //! and back.
 
-use crate::approvals::decisions::decide;
-use crate::inventory::uploads::{counts, import_as, import_with, until_idle, upload, versions};
+use crate::support::decisions::decide;
 use crate::support::fixture::{Fixture, approver, resource};
 use crate::support::service::{SECRET, Service};
+use crate::support::uploads::{counts, import_as, import_with, until_idle, upload, versions};
+use crate::support::wait::wait_until;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -272,9 +273,10 @@ async fn a_file_of_blank_lines_is_left_when_its_import_is_cancelled() {
     // Hours of reading.
     let id = upload(&service, "blank.jsonl.gz", blank_lines(8_000)).await;
     let query = "query($id: ID!) { jobRun(id: $id) { status } }";
-    while service.data(query, json!({ "id": id })).await["jobRun"]["status"] != "RUNNING" {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    wait_until(Duration::from_secs(20), "the import to run", async || {
+        service.data(query, json!({ "id": id })).await["jobRun"]["status"] == "RUNNING"
+    })
+    .await;
     let cancel = "mutation($id: ID!) { cancelRun(input: {id: $id}) { userErrors { message } } }";
     let cancelled = service.data(cancel, json!({ "id": id })).await;
     assert_eq!(cancelled["cancelRun"]["userErrors"], json!([]));

@@ -3,4 +3,4 @@
 mod account_moves;
 mod imports;
 mod reconcile;
-pub mod uploads;
+mod uploads;

@@ -1,6 +1,7 @@
 //! Reconciling the inventory with what is reported.
 
 use crate::support::fixture::{Fixture, actor, limited, resource};
+use crate::support::locks::wait_until_blocked;
 use sea_orm::TransactionTrait;
 use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
@@ -105,11 +106,7 @@ async fn a_report_locks_in_the_order_of_keys() {
             let done = inventory::reconcile::batch(&txn, "test", &reports).await;
             done.map(|_| txn).unwrap().commit().await.unwrap();
         });
-        let waiting = "SELECT count(*) FROM pg_stat_activity
-             WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while fixture.number(waiting, []).await == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        wait_until_blocked(&fixture.pool).await;
         let free = "SELECT FROM resources WHERE id = $1 FOR NO KEY UPDATE NOWAIT";
         sql::execute(&decision, free, [second.into()])
             .await

@@ -2,8 +2,8 @@
 //! model to compare with; but some things hold whoever was.
 
 use super::real::{ANN, WORKER};
-use crate::approvals::decisions::{try_decide, undo};
-use crate::evaluation::rules::rule;
+use crate::support::decisions::{try_decide, undo};
+use crate::support::fixture::rule;
 use crate::support::fixture::{Fixture, actor, approver, resource, settings};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;

@@ -1,21 +1,22 @@
 //! Callers that go away: a future that is dropped in the middle, as the server does when a client hangs up.
 
 use crate::support::fixture::{Fixture, approver};
+use crate::support::wait::wait_until;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use virtual_tagging::db::Begin;
 use virtual_tagging::domain::approvals::{self, NewTag};
 
 /// A future that is dropped after it was polled so many times; gives `None` then.
 pub struct Cut<'a, T> {
-    future: Option<Pin<Box<dyn Future<Output = T> + Send + 'a>>>,
+    future: Option<Pin<Box<dyn Future<Output = T> + 'a>>>,
     polls: usize,
 }
 
 impl<'a, T> Cut<'a, T> {
-    pub fn after(polls: usize, future: impl Future<Output = T> + Send + 'a) -> Self {
-        let future: Pin<Box<dyn Future<Output = T> + Send + 'a>> = Box::pin(future);
+    pub fn after(polls: usize, future: impl Future<Output = T> + 'a) -> Self {
+        let future: Pin<Box<dyn Future<Output = T> + 'a>> = Box::pin(future);
         Self {
             future: Some(future),
             polls,
@@ -43,11 +44,12 @@ pub async fn quiet(fixture: &Fixture) {
     let pool = fixture.pool.get_postgres_connection_pool();
     let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
          AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'";
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while pool.num_idle() < pool.size() as usize || fixture.number(busy, []).await > 0 {
-        assert!(Instant::now() < deadline, "a transaction was left open");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    wait_until(
+        Duration::from_secs(20),
+        "the end of every transaction",
+        async || pool.num_idle() == pool.size() as usize && fixture.number(busy, []).await == 0,
+    )
+    .await;
 }
 
 #[tokio::test]

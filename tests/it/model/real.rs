@@ -3,9 +3,9 @@
 use super::crash_point::{Cut, quiet};
 use super::state::{Change, Model, upper};
 use super::steps::{Act, Verdict, reference};
-use crate::approvals::decisions::{try_decide, undo};
-use crate::runs::state::{request, silence};
+use crate::support::decisions::{try_decide, undo};
 use crate::support::fixture::{Fixture, actor, approver, settings};
+use crate::support::runs::{request, silence};
 use sea_orm::FromQueryResult;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_util::sync::CancellationToken;

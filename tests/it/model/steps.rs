@@ -2,7 +2,7 @@
 //! one from which steps were taken away still does.
 
 use super::state::{Model, Status};
-use crate::evaluation::rules::rule;
+use crate::support::fixture::rule;
 use proptest::prelude::*;
 use virtual_tagging::domain::discovery::ResourceReport;
 use virtual_tagging::domain::rules::RuleDraft;

@@ -1,8 +1,8 @@
 //! The service as a whole: its end, and files in and out.
 
-use crate::http::websocket::Socket;
 use crate::support::db::TestDb;
 use crate::support::service::{Service, config};
+use crate::support::socket::Socket;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -3,6 +3,7 @@
 use crate::support::db::TestDb;
 use crate::support::process::{Serving, run};
 use crate::support::service::{SECRET, client};
+use crate::support::wait::wait_until;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnection;
@@ -296,10 +297,10 @@ async fn an_outage_has_two_lines_and_is_not_paid_for() {
         assert!(Instant::now() < deadline, "{refused} refused");
     }
     allow_connections(&database, &name, true).await;
-    while ask().await.status() != 200 {
-        assert!(Instant::now() < deadline, "not back");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait_until(Duration::from_mins(1), "the service to be back", async || {
+        ask().await.status() == 200
+    })
+    .await;
     // Whatever works on jobs has noticed, too.
     let succeeded = "{ jobRuns(filter: {status: SUCCEEDED}) { totalCount } }";
     serving

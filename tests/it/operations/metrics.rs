@@ -3,8 +3,9 @@
 use crate::support::db::TestDb;
 use crate::support::process::Serving;
 use crate::support::service::client;
+use crate::support::wait::wait_until;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use virtual_tagging::telemetry::names;
 
 /// A metric of a page.
@@ -139,15 +140,11 @@ async fn scrape(url: &str) -> Page {
 
 /// The page as soon as it meets the condition.
 async fn until(url: &str, condition: impl Fn(&Page) -> bool) -> Page {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
+    wait_until(Duration::from_mins(1), "a state of the metrics", async || {
         let page = scrape(url).await;
-        if condition(&page) {
-            return page;
-        }
-        assert!(Instant::now() < deadline, "in vain: {page:#?}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+        if condition(&page) { Ok(page) } else { Err(page) }
+    })
+    .await
 }
 
 fn value(page: &Page, name: &str, label: Option<(&str, &str)>) -> Option<f64> {

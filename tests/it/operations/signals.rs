@@ -2,9 +2,10 @@
 
 use crate::support::db::TestDb;
 use crate::support::process::program;
+use crate::support::wait::wait_until;
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
@@ -36,18 +37,14 @@ fn spawn(command: &mut Command) -> Child {
 /// Waits until somebody waits for the lock of migrations, or anything else that the condition asks.
 async fn until(db: &TestDb, condition: &str) {
     let pool = db.connect().await;
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
+    wait_until(Duration::from_secs(30), condition, async || {
         let is_met: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(condition))
             .fetch_one(pool.get_postgres_connection_pool())
             .await
             .unwrap();
-        if is_met {
-            return;
-        }
-        assert!(Instant::now() < deadline, "in vain: {condition}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        is_met
+    })
+    .await;
 }
 
 #[tokio::test]

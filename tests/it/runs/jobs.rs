@@ -1,137 +1,24 @@
 //! The workers, on the real queue.
 
-use crate::runs::state::{actor, execute, request, run_of};
 use crate::support::db::TestDb;
-use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, EntityTrait};
+use crate::support::runs::{DISCOVER, actor, count, execute, request, run_of, until};
+use crate::support::wait::wait_until;
+use crate::support::workers::{JobWorkers, Scripted};
+use sea_orm::EntityTrait;
 use sqlx::{Connection, PgConnection};
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tagging::{Thresholds, Vocabulary};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use std::time::Duration;
 use virtual_tagging::auth::Role;
-use virtual_tagging::clock::SystemClock;
-use virtual_tagging::config::{Config, JobsConfig, UnpackLimits};
-use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink};
-use virtual_tagging::domain::evaluation::EngineSettings;
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::imports::{self, ImportSpec};
-use virtual_tagging::domain::revision;
 use virtual_tagging::domain::{JobName, RunStatus};
 use virtual_tagging::entities::scheduler_job;
-use virtual_tagging::jobs::{self, JobContext, Queue};
 use virtual_tagging::providers::Simulated;
-use virtual_tagging::runs::{self, JobSpec, Run};
-
-const DISCOVER: JobSpec = JobSpec::Discover { source: None };
-
-/// A process's jobs.
-pub struct Replica {
-    shutdown: CancellationToken,
-    handle: JoinHandle<()>,
-}
-
-impl Replica {
-    pub async fn start(db: &DatabaseConnection, provider: impl Provider + 'static) -> Self {
-        Self::start_with(db, provider, |config| config.concurrency = 2).await
-    }
-
-    /// With settings of its own.
-    pub async fn start_with(
-        db: &DatabaseConnection,
-        provider: impl Provider + 'static,
-        set: impl FnOnce(&mut JobsConfig),
-    ) -> Self {
-        let context = JobContext {
-            db: db.clone(),
-            wake: Arc::new(Queue),
-            clock: Arc::new(SystemClock),
-            notifier: Notifier::default(),
-            engine: EngineSettings {
-                vocabulary: Arc::new(Vocabulary::default()),
-                thresholds: Thresholds::default(),
-                model_version: "test".into(),
-            },
-            providers: vec![Arc::new(provider)],
-            unpack: UnpackLimits::default(),
-            audit_retention: None,
-            grace: Duration::from_millis(300),
-        };
-        revision::adopt(db, &context.engine.fingerprint()).await.unwrap();
-        let mut config = Config::from_variables(&HashMap::new()).unwrap().jobs;
-        config.scheduler = false;
-        set(&mut config);
-        let shutdown = CancellationToken::new();
-        let handle = jobs::start(context, &config, shutdown.clone()).await.unwrap();
-        Self { shutdown, handle }
-    }
-
-    pub async fn stop(self) {
-        self.shutdown.cancel();
-        let ended = tokio::time::timeout(Duration::from_secs(5), self.handle).await;
-        ended.expect("stops within its grace").unwrap();
-    }
-
-    /// As `kill -9` would, but for the connections.
-    pub fn kill(self) {
-        self.handle.abort();
-    }
-}
-
-/// What a provider does in place of reporting.
-pub enum Scripted {
-    Panics,
-    Hangs,
-    Fails,
-}
-
-#[async_trait]
-impl Provider for Scripted {
-    fn name(&self) -> &'static str {
-        "scripted"
-    }
-
-    fn is_snapshot(&self) -> bool {
-        false
-    }
-
-    async fn report(&self, _: &DiscoveryContext, _: &mut dyn ReportSink) -> Result<(), ProviderError> {
-        match self {
-            Self::Panics => panic!("boom"),
-            Self::Hangs => std::future::pending().await,
-            Self::Fails => Err(ProviderError::Source {
-                provider: "scripted".into(),
-                reason: "unplugged".into(),
-            }),
-        }
-    }
-}
-
-/// Waits until the run meets the condition.
-pub async fn until(db: &DatabaseConnection, id: i64, condition: impl Fn(&Run) -> bool) -> Run {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        let run = run_of(db, id).await;
-        if condition(&run) {
-            return run;
-        }
-        assert!(Instant::now() < deadline, "in vain: {run:?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-pub async fn count(db: &DatabaseConnection, what: &'static str) -> i64 {
-    let pool = db.get_postgres_connection_pool();
-    sqlx::query_scalar(what).fetch_one(pool).await.unwrap()
-}
+use virtual_tagging::runs::{self, JobSpec};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn discovery_leads_to_auto_tagging() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let replica = Replica::start(&db, Simulated::default()).await;
+    let replica = JobWorkers::start(&db, Simulated::default()).await;
     let run = request(&db, DISCOVER).await;
     let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
     assert_eq!((run.status, run.error), (RunStatus::Succeeded, None));
@@ -154,7 +41,7 @@ async fn discovery_leads_to_auto_tagging() {
 async fn a_notification_starts_a_run_at_once() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let replica = Replica::start(&db, Simulated::default()).await;
+    let replica = JobWorkers::start(&db, Simulated::default()).await;
     let warm = request(&db, JobSpec::AutoTag {}).await;
     until(&db, warm.id, |run| run.finished_at.is_some()).await;
     let mut waits = Vec::new();
@@ -178,7 +65,7 @@ async fn what_a_job_fails_or_panics_with_is_recorded() {
         (Scripted::Panics, "the job panicked: boom"),
         (Scripted::Fails, "scripted: unplugged"),
     ] {
-        let replica = Replica::start(&db, provider).await;
+        let replica = JobWorkers::start(&db, provider).await;
         let run = request(&db, DISCOVER).await;
         let run = until(&db, run.id, |run| run.error.is_some()).await;
         assert_eq!(run.error.as_deref(), Some(error));
@@ -200,7 +87,7 @@ async fn what_a_job_fails_or_panics_with_is_recorded() {
 async fn what_cannot_mend_itself_is_not_tried_again() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let replica = Replica::start(&db, Simulated::default()).await;
+    let replica = JobWorkers::start(&db, Simulated::default()).await;
     for (arguments, error) in [
         (
             JobSpec::Discover {
@@ -223,7 +110,7 @@ async fn what_cannot_mend_itself_is_not_tried_again() {
 async fn a_shutdown_hands_the_run_to_another_replica() {
     let test = TestDb::create().await;
     let (db, other) = (test.connect().await, test.connect().await);
-    let replica = Replica::start(&db, Scripted::Hangs).await;
+    let replica = JobWorkers::start(&db, Scripted::Hangs).await;
     let run = request(&db, DISCOVER).await;
     until(&db, run.id, |run| run.status == RunStatus::Running).await;
     replica.stop().await;
@@ -232,7 +119,7 @@ async fn a_shutdown_hands_the_run_to_another_replica() {
         (run.status, run.attempt, run.worker),
         (RunStatus::Queued, 0, None)
     );
-    let replica = Replica::start(&other, Simulated::default()).await;
+    let replica = JobWorkers::start(&other, Simulated::default()).await;
     let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
     assert_eq!((run.status, run.attempt), (RunStatus::Succeeded, 1));
     replica.stop().await;
@@ -276,21 +163,24 @@ async fn a_killed_worker_costs_one_part_of_an_import_in_either_phase_and_doubles
             .execute(&mut barrier)
             .await
             .unwrap();
-        let replica = Replica::start(&test.connect().await, Scripted::Hangs).await;
+        let replica = JobWorkers::start(&test.connect().await, Scripted::Hangs).await;
         until(&other, run.id, |run| {
             run.progress_total == Some(total) && run.progress_done >= done
         })
         .await;
-        while count(&other, waiting).await == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        wait_until(
+            Duration::from_secs(20),
+            "the import to reach the barrier",
+            async || count(&other, waiting).await > 0,
+        )
+        .await;
         replica.kill();
         sqlx::raw_sql("SELECT pg_advisory_unlock(42)")
             .execute(&mut barrier)
             .await
             .unwrap();
     }
-    let replica = Replica::start(&other, Scripted::Hangs).await;
+    let replica = JobWorkers::start(&other, Scripted::Hangs).await;
     let run = until(&other, run.id, |run| run.finished_at.is_some()).await;
     assert_eq!((run.status, run.fence), (RunStatus::Succeeded, 3));
     assert_eq!((run.progress_done, run.progress_total), (7501, Some(7501)));
@@ -314,7 +204,7 @@ async fn refused_entries_of_discovery_are_kept_for_its_last_runs() {
          INSERT INTO import_rejections (run_id, reason) SELECT id, 'refused' FROM r, generate_series(1, 2)",
     )
     .await;
-    let replica = Replica::start(&db, Simulated::default()).await;
+    let replica = JobWorkers::start(&db, Simulated::default()).await;
     let run = request(&db, DISCOVER).await;
     until(&db, run.id, |run| run.finished_at.is_some()).await;
     // The present run is the fifth, and refused nothing.
@@ -343,7 +233,7 @@ async fn maintenance_prunes_what_is_old() {
          VALUES (apalis.generate_ulid(), 'runs', '1', 'Done', 1, 1, now(), 0, now() - interval '2 hours')",
     )
     .await;
-    let replica = Replica::start(&db, Scripted::Hangs).await;
+    let replica = JobWorkers::start(&db, Scripted::Hangs).await;
     let run = request(&db, JobSpec::Maintain {}).await;
     let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
     assert_eq!((run.status, run.error), (RunStatus::Succeeded, None));

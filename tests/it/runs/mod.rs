@@ -2,5 +2,5 @@
 
 mod jobs;
 mod schedules;
-pub mod state;
+mod state;
 mod workers;

@@ -1,7 +1,7 @@
 //! Schedules: one run of a tick, however many replicas tick.
 
-use crate::runs::state::{actor, execute, run_of};
 use crate::support::db::TestDb;
+use crate::support::runs::{actor, execute, run_of};
 use crate::support::service::Service;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{DatabaseConnection, EntityTrait};

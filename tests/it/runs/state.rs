@@ -2,83 +2,22 @@
 
 use crate::support::db::TestDb;
 use crate::support::fixture::Fixture;
+use crate::support::runs::{DISCOVER, actor, chunk, claim, execute, failure, request, run_of, silence};
 use chrono::{TimeDelta, Utc};
-use sea_orm::{DatabaseConnection, EntityTrait, TransactionTrait};
+use sea_orm::{EntityTrait, TransactionTrait};
 use tokio_util::sync::CancellationToken;
-use virtual_tagging::auth::{AccountScope, Actor, Role};
-use virtual_tagging::db::sql;
+use virtual_tagging::auth::Role;
 use virtual_tagging::domain::{JobName, RunStatus};
 use virtual_tagging::entities::scheduler_job;
 use virtual_tagging::error::{Error, ProblemCode};
 use virtual_tagging::jobs::Queue;
-use virtual_tagging::runs::{
-    self, AttemptFailure, ControlFlow, JobSpec, Lease, Progress, Run, RunEnd, RunHandle,
-};
-
-pub const DISCOVER: JobSpec = JobSpec::Discover { source: None };
-
-pub fn actor(role: Role) -> Actor {
-    Actor {
-        subject: "ada".into(),
-        role,
-        scope: AccountScope::All,
-        expires_at: None,
-    }
-}
-
-pub async fn request(db: &DatabaseConnection, arguments: JobSpec) -> Run {
-    let requested = runs::request(db, &Queue, &actor(Role::Admin), arguments.into()).await;
-    requested.unwrap().run
-}
-
-pub async fn run_of(db: &DatabaseConnection, id: i64) -> Run {
-    scheduler_job::Entity::find_by_id(id)
-        .one(db)
-        .await
-        .unwrap()
-        .unwrap()
-}
-
-pub async fn claim(db: &DatabaseConnection, id: i64, worker: &str) -> Option<RunHandle> {
-    runs::claim(db, id, worker, CancellationToken::new())
-        .await
-        .unwrap()
-}
-
-pub async fn execute(db: &DatabaseConnection, statement: &str) {
-    sql::execute(db, statement, []).await.unwrap();
-}
-
-pub fn chunk(done: i64) -> Progress {
-    Progress {
-        done_delta: done,
-        total: Some(100),
-        counts: [("inserted", done)].into(),
-    }
-}
-
-pub fn failure(error: &str, permanent: bool) -> AttemptFailure {
-    AttemptFailure {
-        error: error.into(),
-        permanent,
-        outage: false,
-    }
-}
+use virtual_tagging::runs::{self, ControlFlow, JobSpec, Lease, RunEnd};
 
 fn code(error: &Error) -> ProblemCode {
     match error {
         Error::Validation(problems) => problems[0].code,
         error => panic!("{error}"),
     }
-}
-
-/// Makes a worker look dead.
-pub async fn silence(db: &DatabaseConnection) {
-    execute(
-        db,
-        "UPDATE scheduler_jobs SET heartbeat_at = now() - interval '61 seconds' WHERE status = 'RUNNING'",
-    )
-    .await;
 }
 
 #[tokio::test]

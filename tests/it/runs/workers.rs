@@ -1,8 +1,10 @@
 //! Who works on what: priorities, runs that exclude each other, helpers, and workers that die.
 
-use crate::runs::jobs::{Replica, Scripted, count, until};
-use crate::runs::state::{actor, chunk, claim, execute, failure, request, run_of};
 use crate::support::db::TestDb;
+use crate::support::runs::{actor, chunk, claim, execute, failure, request, run_of};
+use crate::support::runs::{count, until};
+use crate::support::wait::wait_until;
+use crate::support::workers::{JobWorkers, Scripted};
 use sea_orm::DatabaseConnection;
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
@@ -51,7 +53,7 @@ async fn attempts_that_get_further_do_not_count_and_those_that_do_not_are_parked
         if attempt % 2 == 0 {
             assert_eq!(fail(&db, &held).await, RunEnd::WillRetry);
         } else {
-            crate::runs::state::silence(&db).await;
+            crate::support::runs::silence(&db).await;
             assert_eq!(runs::reclaim_orphans(&db, &Queue).await.unwrap().requeued, 1);
         }
     }
@@ -263,11 +265,11 @@ async fn a_death_shows_by_the_lock_and_a_frozen_worker_by_its_silence() {
     process.close().await.unwrap();
     assert!(!rescued_after(1).await, "a heartbeat that is late");
     // The server of the tests may have started just now, and then locks do not count yet.
-    let deadline = std::time::Instant::now() + Duration::from_secs(12);
-    while !rescued_after(4).await {
-        assert!(std::time::Instant::now() < deadline, "its process is gone");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let description = "the run of a process that is gone to be reclaimed";
+    wait_until(Duration::from_secs(12), description, async || {
+        rescued_after(4).await
+    })
+    .await;
 }
 
 /// Makes each chunk of auto-tagging last.
@@ -297,7 +299,7 @@ async fn a_back_fill_makes_room_for_a_person_and_goes_on() {
         .execute(db.get_postgres_connection_pool())
         .await
         .unwrap();
-    let replica = Replica::start_with(&db, Scripted::Fails, |config| config.concurrency = 1).await;
+    let replica = JobWorkers::start_with(&db, Scripted::Fails, |config| config.concurrency = 1).await;
     let back_fill = request(&db, AUTO_TAG).await;
     until(&db, back_fill.id, |run| run.progress_done > 0).await;
     let content =
@@ -328,7 +330,7 @@ async fn an_attempt_is_cut_off_after_its_time() {
     let test = TestDb::create().await;
     let db = test.connect().await;
     let limit = Duration::from_millis(200);
-    let replica = Replica::start_with(&db, Scripted::Hangs, |config| config.run_time_limit = limit).await;
+    let replica = JobWorkers::start_with(&db, Scripted::Hangs, |config| config.run_time_limit = limit).await;
     let run = request(&db, DISCOVER).await;
     let run = until(&db, run.id, |run| run.error.is_some()).await;
     assert_eq!(run.error.as_deref(), Some("cut off after 0.2 s"));
@@ -345,16 +347,17 @@ async fn a_back_fill_is_shared_by_the_workers_of_all_replicas() {
         .execute(db.get_postgres_connection_pool())
         .await
         .unwrap();
-    let one = Replica::start_with(&db, Scripted::Fails, |config| config.concurrency = 1).await;
-    let two = Replica::start_with(&other, Scripted::Fails, |config| config.concurrency = 2).await;
+    let one = JobWorkers::start_with(&db, Scripted::Fails, |config| config.concurrency = 1).await;
+    let two = JobWorkers::start_with(&other, Scripted::Fails, |config| config.concurrency = 2).await;
     let asked = request(&db, AUTO_TAG).await;
     let asked = until(&db, asked.id, |run| run.finished_at.is_some()).await;
     // How far all are who work on it.
     assert_eq!((asked.progress_done, asked.progress_total), (3000, Some(3000)));
     let open = "SELECT count(*) FROM scheduler_jobs WHERE finished_at IS NULL";
-    while count(&db, open).await > 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    wait_until(Duration::from_secs(20), "the end of all helpers", async || {
+        count(&db, open).await == 0
+    })
+    .await;
     assert_eq!(count(&db, "SELECT count(*) FROM ml_inferences").await, 3000);
     assert_eq!(
         count(

@@ -14,6 +14,7 @@ use virtual_tagging::domain::audit::{self, AuditRow, Cause};
 use virtual_tagging::domain::discovery::ResourceReport;
 use virtual_tagging::domain::evaluation::{ChunkResult, EngineSettings, auto_tag, load_engine};
 use virtual_tagging::domain::inventory::reconcile::{self, Reconciled};
+use virtual_tagging::domain::rules::RuleDraft;
 use virtual_tagging::domain::{ApprovalStatus, AuditAction, Cloud};
 use virtual_tagging::entities::{tag_audit, virtual_tag};
 
@@ -88,6 +89,10 @@ impl Fixture {
             .all(&self.pool)
             .await
             .unwrap()
+    }
+
+    pub async fn tag_with_key(&self, key: &str) -> Option<virtual_tag::Model> {
+        self.tags().await.into_iter().find(|tag| tag.tag_key == key)
     }
 
     pub async fn status(&self, tag: i64) -> ApprovalStatus {
@@ -214,5 +219,18 @@ pub fn limited(account: &str) -> Actor {
         role: Role::Admin,
         scope: AccountScope::Only(vec![account.into()]),
         expires_at: None,
+    }
+}
+
+pub fn rule(name: &str, condition: &str, key: &str, value: &str) -> RuleDraft {
+    RuleDraft {
+        rule_name: name.into(),
+        description: String::new(),
+        condition: condition.into(),
+        tag_key: key.into(),
+        tag_value: value.into(),
+        priority: 100,
+        confidence: 0.95,
+        enabled: true,
     }
 }

@@ -1,8 +1,9 @@
 //! The built program as a process.
 
+use super::wait::wait_until;
 use serde_json::{Value, json};
 use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
@@ -120,15 +121,11 @@ impl Serving {
         query: &str,
         condition: impl Fn(&Value) -> bool,
     ) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        loop {
+        wait_until(Duration::from_secs(30), query, async || {
             let data = self.data(client, query).await;
-            if condition(&data) {
-                return data;
-            }
-            assert!(Instant::now() < deadline, "in vain: {data}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+            if condition(&data) { Ok(data) } else { Err(data) }
+        })
+        .await
     }
 
     /// Kills it, as `kill -9` does.

@@ -1,11 +1,12 @@
 //! The real service on a database of its own, inside of the test's process.
 
+use super::wait::wait_until;
 use crate::support::db::TestDb;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use virtual_tagging::app::{App, Mode, RunningApp};
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::config::{Config, Secret};
@@ -96,19 +97,19 @@ impl Service {
     pub async fn ended_run(&self, id: &Value) -> Value {
         let query = "query($id: ID!) { jobRun(id: $id) { id status error progressDone counts { name count }
             finishedAt } }";
-        let deadline = Instant::now() + Duration::from_mins(1);
-        loop {
-            let mut run = self.data(query, json!({ "id": id })).await["jobRun"].take();
-            if !run["finishedAt"].is_null() {
-                let counts = run["counts"].as_array().unwrap().iter();
-                let by_name =
-                    counts.map(|each| (each["name"].as_str().unwrap().to_owned(), each["count"].clone()));
-                run["counts"] = by_name.collect::<serde_json::Map<_, _>>().into();
-                return run;
+        let mut run = wait_until(Duration::from_mins(1), "the end of a run", async || {
+            let run = self.data(query, json!({ "id": id })).await["jobRun"].take();
+            if run["finishedAt"].is_null() {
+                Err(run)
+            } else {
+                Ok(run)
             }
-            assert!(Instant::now() < deadline, "in vain: {run}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        })
+        .await;
+        let counts = run["counts"].as_array().unwrap().iter();
+        let by_name = counts.map(|each| (each["name"].as_str().unwrap().to_owned(), each["count"].clone()));
+        run["counts"] = by_name.collect::<serde_json::Map<_, _>>().into();
+        run
     }
 
     /// A token for a service that wants one.

@@ -1,0 +1,84 @@
+//! Runs as rows: requested, claimed and looked at without a worker.
+
+use super::wait::wait_until;
+use sea_orm::{DatabaseConnection, EntityTrait};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use virtual_tagging::auth::{AccountScope, Actor, Role};
+use virtual_tagging::db::sql;
+use virtual_tagging::entities::scheduler_job;
+use virtual_tagging::jobs::Queue;
+use virtual_tagging::runs::{self, AttemptFailure, JobSpec, Progress, Run, RunHandle};
+
+pub const DISCOVER: JobSpec = JobSpec::Discover { source: None };
+
+pub fn actor(role: Role) -> Actor {
+    Actor {
+        subject: "ada".into(),
+        role,
+        scope: AccountScope::All,
+        expires_at: None,
+    }
+}
+
+pub async fn request(db: &DatabaseConnection, arguments: JobSpec) -> Run {
+    let requested = runs::request(db, &Queue, &actor(Role::Admin), arguments.into()).await;
+    requested.unwrap().run
+}
+
+pub async fn run_of(db: &DatabaseConnection, id: i64) -> Run {
+    scheduler_job::Entity::find_by_id(id)
+        .one(db)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+pub async fn claim(db: &DatabaseConnection, id: i64, worker: &str) -> Option<RunHandle> {
+    runs::claim(db, id, worker, CancellationToken::new())
+        .await
+        .unwrap()
+}
+
+pub async fn execute(db: &DatabaseConnection, statement: &str) {
+    sql::execute(db, statement, []).await.unwrap();
+}
+
+pub fn chunk(done: i64) -> Progress {
+    Progress {
+        done_delta: done,
+        total: Some(100),
+        counts: [("inserted", done)].into(),
+    }
+}
+
+pub fn failure(error: &str, permanent: bool) -> AttemptFailure {
+    AttemptFailure {
+        error: error.into(),
+        permanent,
+        outage: false,
+    }
+}
+
+/// Makes a worker look dead.
+pub async fn silence(db: &DatabaseConnection) {
+    execute(
+        db,
+        "UPDATE scheduler_jobs SET heartbeat_at = now() - interval '61 seconds' WHERE status = 'RUNNING'",
+    )
+    .await;
+}
+
+/// Waits until the run meets the condition.
+pub async fn until(db: &DatabaseConnection, id: i64, condition: impl Fn(&Run) -> bool) -> Run {
+    wait_until(Duration::from_secs(20), "a state of a run", async || {
+        let run = run_of(db, id).await;
+        if condition(&run) { Ok(run) } else { Err(run) }
+    })
+    .await
+}
+
+pub async fn count(db: &DatabaseConnection, what: &'static str) -> i64 {
+    let pool = db.get_postgres_connection_pool();
+    sqlx::query_scalar(what).fetch_one(pool).await.unwrap()
+}
