@@ -16,7 +16,7 @@ use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::{self, PoolSettings};
 use virtual_tagging::domain::evaluation::EngineSettings;
-use virtual_tagging::domain::events::{Feed, Notifier};
+use virtual_tagging::domain::events::{EventListener, Feed};
 use virtual_tagging::domain::keyset::PageLimits;
 use virtual_tagging::graphql::execution;
 use virtual_tagging::graphql::schema::{self, Schema};
@@ -50,10 +50,10 @@ async fn main() -> anyhow::Result<()> {
     let port = std::env::args().nth(1).context("bare PORT")?.parse()?;
     let url = std::env::var("DATABASE_URL").context("DATABASE_URL")?;
     let db = db::connect(url.parse()?, &PoolSettings::default()).await?;
-    let notifier = Notifier::default();
+    let listener = EventListener::default();
     let (tag_feed, resource_feed) = (
-        Feed::open(db.clone(), &notifier).await?,
-        Feed::open(db.clone(), &notifier).await?,
+        Feed::open(db.clone(), &listener).await?,
+        Feed::open(db.clone(), &listener).await?,
     );
     // What runs beside the requests in the service does so here.
     tokio::spawn(tag_feed.clone().run(CancellationToken::new()));
@@ -71,7 +71,6 @@ async fn main() -> anyhow::Result<()> {
         },
         wake: Arc::new(Queue),
         sources: Vec::new(),
-        notifier,
         tag_feed,
         resource_feed,
         run_watcher: virtual_tagging::runs::RunWatcher::default(),

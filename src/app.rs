@@ -13,7 +13,7 @@ pub use database::{Database, Share};
 use crate::clock::SystemClock;
 use crate::config::{Config, WorkerConfig};
 use crate::domain::evaluation::EngineSettings;
-use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
+use crate::domain::events::{EventListener, Feed, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
 use crate::domain::revision;
 use crate::domain::tokens::Bearers;
@@ -132,7 +132,7 @@ impl RunningApp {
 struct Events {
     tags: Arc<Feed<TagLog>>,
     resources: Arc<Feed<ResourceLog>>,
-    notifier: Notifier,
+    listener: EventListener,
 }
 
 /// The background parts and how to end them.
@@ -149,7 +149,7 @@ struct BackgroundTasks {
     /// Ends workers and schedules, after the requests that may still ask for runs.
     stopping: CancellationToken,
     jobs: Option<JoinHandle<()>>,
-    /// Ends what runs until the very end: feeds and the notifier.
+    /// Ends what runs until the very end: feeds and their listener.
     ending: CancellationToken,
     background: TaskTracker,
     gauges: Option<AbortOnDropHandle<()>>,
@@ -172,7 +172,7 @@ impl BackgroundTasks {
             .map(|provider| provider.name().to_owned());
         let sources: Vec<String> = sources.collect();
         let engine = prepared.engine.clone();
-        self.start_jobs(config, database, &events, prepared).await?;
+        self.start_jobs(config, database, prepared).await?;
         let metrics = Metrics::start();
         if let Some(metrics) = metrics.clone() {
             let gauges = Gauges {
@@ -241,22 +241,22 @@ impl BackgroundTasks {
 
     async fn start_events(&mut self, database: &Database) -> anyhow::Result<Events> {
         let db = &database.pools.all;
-        let notifier = Notifier::default();
+        let listener = EventListener::default();
         let events = Events {
-            tags: Feed::open(db.clone(), &notifier)
+            tags: Feed::open(db.clone(), &listener)
                 .await
                 .context("opening the event feed")?,
-            resources: Feed::open(db.clone(), &notifier)
+            resources: Feed::open(db.clone(), &listener)
                 .await
                 .context("opening the event feed")?,
-            notifier,
+            listener,
         };
         self.background
             .spawn(events.tags.clone().run(self.ending.clone()));
         self.background
             .spawn(events.resources.clone().run(self.ending.clone()));
         self.background
-            .spawn(events.notifier.clone().run(db.clone(), self.ending.clone()));
+            .spawn(events.listener.clone().run(db.clone(), self.ending.clone()));
         Ok(events)
     }
 
@@ -264,14 +264,12 @@ impl BackgroundTasks {
         &mut self,
         config: &Config,
         database: &Database,
-        events: &Events,
         prepared: Prepared,
     ) -> anyhow::Result<()> {
         let context = JobContext {
             db: database.pools.all.clone(),
             wake: Arc::new(Queue),
             clock: Arc::new(SystemClock),
-            notifier: events.notifier.clone(),
             engine: prepared.engine,
             providers: prepared.providers,
             unpack: config.jobs.unpack,
@@ -306,7 +304,6 @@ impl BackgroundTasks {
             engine,
             wake: Arc::new(Queue),
             sources,
-            notifier: events.notifier,
             tag_feed: events.tags,
             resource_feed: events.resources,
             run_watcher: RunWatcher::default(),

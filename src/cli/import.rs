@@ -9,7 +9,6 @@ use crate::domain::discovery::{
     Batcher, InventoryEntry, InventoryReader, ReadOptions, Rejection, ReportSink,
 };
 use crate::domain::evaluation;
-use crate::domain::events::Notifier;
 use crate::domain::inventory::Reconciler;
 use crate::jobs::Queue;
 use crate::runs::{self, JobSpec};
@@ -86,9 +85,7 @@ async fn take(
     interrupt: &Interrupt,
 ) -> anyhow::Result<u64> {
     database.prepare().await?;
-    // A running service that nobody tells finds the events by its next poll.
-    let notifier = Notifier::default();
-    let mut reconciler = Reconciler::new(&database.pools.all, &notifier, source, None);
+    let mut reconciler = Reconciler::new(&database.pools.all, source, None);
     let mut batcher = Batcher::default();
     for entry in reader {
         interrupt.check()?;

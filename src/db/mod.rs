@@ -1,6 +1,5 @@
 //! PostgreSQL: the pool, migrations, SQL written by hand, and the server that the service runs for itself.
 
-mod begin;
 pub mod budget;
 mod cancellation;
 #[cfg(feature = "embedded")]
@@ -9,15 +8,16 @@ pub mod estimate;
 mod health;
 pub mod keyset;
 pub mod migrate;
+mod notify;
 pub mod opaque;
 pub mod row_security;
 pub mod sql;
 pub mod structure;
+mod transaction;
 
 pub use cancellation::cancel_aware;
 pub use health::HealthMonitor;
-
-pub use begin::{Begin, begin_on};
+pub use transaction::{Begin, Notification, Transaction, begin_on};
 
 use crate::error::Result;
 use crate::telemetry::names;

@@ -8,13 +8,11 @@ pub use crate::entities::{AdminAction, AdminSubject};
 use crate::auth::{AccountScope, Actor, Role};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{Key, KeyKind, Keyset, Page, Window};
-use crate::db::sql;
+use crate::db::{Transaction, sql};
 use crate::entities::admin_change::{self, Column, Entity};
 use crate::error::Result;
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{
-    ActiveEnum, ColumnTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, QueryFilter, Select,
-};
+use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, Select};
 use serde_json::Value;
 
 /// What was changed, and how.
@@ -32,7 +30,7 @@ pub struct Change {
 }
 
 /// Writes a change to the trail, in its transaction.
-pub async fn record(txn: &DatabaseTransaction, actor: &Actor, change: Change) -> Result<()> {
+pub async fn record(txn: &Transaction, actor: &Actor, change: Change) -> Result<()> {
     let insert =
         "INSERT INTO admin_changes (actor, action, subject_type, subject_id, subject_name, before, after)
          VALUES ($1, $2, $3, $4, $5, $6, $7)";

@@ -13,9 +13,10 @@ pub mod verify;
 pub use crate::entities::tag_audit::Model as AuditRow;
 pub use partitions::{Month, make_partitions};
 
-use crate::db::sql;
+use crate::db::{Transaction, sql};
+use crate::domain::events::announce;
 use crate::error::Result;
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{FromQueryResult, Value};
 
 /// Who makes a change, and why; the same for all rows of a statement.
 #[derive(Clone, Debug)]
@@ -28,19 +29,20 @@ pub struct Cause {
     pub run_id: Option<i64>,
 }
 
-/// Runs a change of tags and writes its trail; gives the changed rows.
+/// Runs a change of tags, writes its trail and has the event announced with the commit; gives the changed rows.
 ///
 /// `change` is the text of the common table expressions up to and including one named `changed`, without `WITH`,
 /// over `$1..$n` for `values`. `changed` has all columns of `virtual_tags` as they are after the change, and
 /// `action`, `old_value`, `old_status` besides.
 pub async fn with_trail<T: FromQueryResult>(
-    db: &impl ConnectionTrait,
+    txn: &Transaction,
     change: &str,
     values: Vec<Value>,
     cause: &Cause,
 ) -> Result<Vec<T>> {
+    announce(txn);
     let statement = statement(change, values.len(), "* FROM changed ORDER BY id");
-    sql::rows(db, &statement, values.into_iter().chain(binds(cause))).await
+    sql::rows(txn, &statement, values.into_iter().chain(binds(cause))).await
 }
 
 /// Which tag a change was about.
@@ -54,18 +56,19 @@ pub struct ChangedTag {
 
 /// As [`with_trail`], but gives only which tags changed: for those who have no use for the rest.
 pub async fn ids_with_trail(
-    db: &impl ConnectionTrait,
+    txn: &Transaction,
     change: &str,
     values: Vec<Value>,
     cause: &Cause,
 ) -> Result<Vec<ChangedTag>> {
+    announce(txn);
     let statement = statement(change, values.len(), "id, resource_id FROM changed");
-    sql::rows(db, &statement, values.into_iter().chain(binds(cause))).await
+    sql::rows(txn, &statement, values.into_iter().chain(binds(cause))).await
 }
 
 /// As [`with_trail`], but gives only how many tags changed: for changes of any size.
 pub async fn count_with_trail(
-    db: &impl ConnectionTrait,
+    txn: &Transaction,
     change: &str,
     values: Vec<Value>,
     cause: &Cause,
@@ -74,8 +77,9 @@ pub async fn count_with_trail(
     struct Changed {
         count: i64,
     }
+    announce(txn);
     let statement = statement(change, values.len(), "count(*) AS count FROM changed");
-    let changed: Option<Changed> = sql::row(db, &statement, values.into_iter().chain(binds(cause))).await?;
+    let changed: Option<Changed> = sql::row(txn, &statement, values.into_iter().chain(binds(cause))).await?;
     Ok(changed.map_or(0, |row| row.count.unsigned_abs()))
 }
 

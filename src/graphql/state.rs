@@ -4,7 +4,7 @@ use crate::auth::{AccountScope, Actor};
 use crate::clock::Clock;
 use crate::domain::evaluation::DryRuns;
 use crate::domain::evaluation::EngineSettings;
-use crate::domain::events::{Feed, Notifier, ResourceLog, TagLog};
+use crate::domain::events::{Feed, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
 use crate::error::Error;
 use crate::graphql::error::Result;
@@ -34,8 +34,6 @@ pub struct Services {
     pub wake: Arc<dyn JobNotifier>,
     /// The names of the configured sources of resources.
     pub sources: Vec<String>,
-    /// Tells the tails of all replicas of changes.
-    pub notifier: Notifier,
     /// The tail of the audit trail.
     pub tag_feed: Arc<Feed<TagLog>>,
     /// The tail of the resources.

@@ -6,12 +6,5 @@ use crate::error::Result;
 use crate::runs::RunHandle;
 
 pub(super) async fn run(context: &JobContext, run: &RunHandle) -> Result<()> {
-    auto_tag::run(
-        &context.db,
-        &*context.wake,
-        &context.engine,
-        &context.notifier,
-        run,
-    )
-    .await
+    auto_tag::run(&context.db, &*context.wake, &context.engine, run).await
 }

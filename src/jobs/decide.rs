@@ -11,5 +11,5 @@ pub(super) async fn run(
     decision: Decision,
     reason: Option<String>,
 ) -> Result<()> {
-    bulk::run(&context.db, &context.notifier, run, decision, reason).await
+    bulk::run(&context.db, run, decision, reason).await
 }

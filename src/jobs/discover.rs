@@ -55,7 +55,7 @@ async fn report(context: &JobContext, run: &RunHandle, provider: &Arc<dyn Provid
         tick: run.run_id.unsigned_abs(),
         now: run.asked_at,
     };
-    let mut sink = Reconciler::new(&context.db, &context.notifier, provider.name(), Some(run));
+    let mut sink = Reconciler::new(&context.db, provider.name(), Some(run));
     let reported = provider.report(&discovery, &mut sink).await;
     if sink.is_stopped() {
         return Ok(Next::Stop);

@@ -7,5 +7,5 @@ use crate::runs::RunHandle;
 
 pub(super) async fn run(context: &JobContext, run: &RunHandle, spec: ImportSpec) -> Result<()> {
     let unpack = context.unpack;
-    imports::run(&context.db, &*context.wake, &context.notifier, run, spec, unpack).await
+    imports::run(&context.db, &*context.wake, run, spec, unpack).await
 }

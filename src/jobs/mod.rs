@@ -20,7 +20,6 @@ use crate::config::{Config, JobsConfig, UnpackLimits};
 use crate::domain::JobName;
 use crate::domain::discovery::Provider;
 use crate::domain::evaluation::EngineSettings;
-use crate::domain::events::Notifier;
 use crate::error::{Error, Result};
 use crate::runs::{self, JobNotifier};
 use sea_orm::DatabaseConnection;
@@ -38,8 +37,6 @@ pub struct JobContext {
     pub wake: Arc<dyn JobNotifier>,
     /// Tells when schedules are due.
     pub clock: Arc<dyn Clock>,
-    /// Announces committed changes of tags.
-    pub notifier: Notifier,
     /// What the engine is made of.
     pub engine: EngineSettings,
     /// The sources that discovery asks, in this order.

@@ -1,11 +1,11 @@
 //! apalis' queue in PostgreSQL, as far as it serves us: it carries ids of runs to idle workers.
 
-use crate::db::{migrate, sql};
+use crate::db::{Transaction, migrate, sql};
 use crate::error::{Error, Result};
 use crate::runs::JobNotifier;
 use apalis_postgres::PostgresStorage;
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::time::Duration;
 
 /// The queue's name. apalis would take the name of a Rust type.
@@ -36,7 +36,7 @@ pub struct Queue;
 
 #[async_trait::async_trait]
 impl JobNotifier for Queue {
-    async fn wake(&self, txn: &DatabaseTransaction, run_id: i64, run_at: DateTime<Utc>) -> Result<()> {
+    async fn wake(&self, txn: &Transaction, run_id: i64, run_at: DateTime<Utc>) -> Result<()> {
         // As apalis' own codec writes a number: its JSON. A trigger announces the row to the workers that listen.
         let payload = run_id.to_string().into_bytes();
         // A run that nobody gets to is woken again and again: one task of it in the queue is enough.

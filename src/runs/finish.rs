@@ -4,12 +4,12 @@ use super::claim::Stop;
 use super::request::enqueue;
 use super::{JobNotifier, JobSpec, RunHandle, backoff};
 use crate::auth::Actor;
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::domain::evaluation;
 use crate::entities::RunStatus;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, FromQueryResult};
+use sea_orm::{DatabaseConnection, FromQueryResult};
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub async fn release(db: &DatabaseConnection, wake: &dyn JobNotifier, handle: &R
     Ok(end_state)
 }
 
-async fn succeed(txn: &DatabaseTransaction, wake: &dyn JobNotifier, handle: &RunHandle) -> Result<RunEnd> {
+async fn succeed(txn: &Transaction, wake: &dyn JobNotifier, handle: &RunHandle) -> Result<RunEnd> {
     if handle.is_helper && forget(txn, handle).await? {
         return Ok(RunEnd::Succeeded);
     }
@@ -115,18 +115,13 @@ async fn succeed(txn: &DatabaseTransaction, wake: &dyn JobNotifier, handle: &Run
 }
 
 /// Deletes a run that was to help another and found nothing to do.
-async fn forget(txn: &DatabaseTransaction, handle: &RunHandle) -> Result<bool> {
+async fn forget(txn: &Transaction, handle: &RunHandle) -> Result<bool> {
     let idle = "DELETE FROM scheduler_jobs WHERE id = $1 AND fence = $2 AND status = 'RUNNING'
          AND recruited_by IS NOT NULL AND progress_done = 0 AND cancel_requested_at IS NULL";
     Ok(sql::execute(txn, idle, [handle.run_id.into(), handle.fence.into()]).await? > 0)
 }
 
-async fn end(
-    txn: &DatabaseTransaction,
-    handle: &RunHandle,
-    status: RunStatus,
-    end_state: RunEnd,
-) -> Result<RunEnd> {
+async fn end(txn: &Transaction, handle: &RunHandle, status: RunStatus, end_state: RunEnd) -> Result<RunEnd> {
     let changed = sql::execute(
         txn,
         "UPDATE scheduler_jobs SET status = $3, error = NULL, finished_at = now()
@@ -146,7 +141,7 @@ enum Requeue {
 }
 
 async fn requeue(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     wake: &dyn JobNotifier,
     handle: &RunHandle,
     why: Requeue,

@@ -37,9 +37,9 @@ pub use schedules::{ScheduleEdit, next_run_at, pause, resume, sync, tick, trigge
 pub use throughput::{Throughput, throughput};
 pub use watcher::{RunWatcher, WatchedRun};
 
+use crate::db::Transaction;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
 
 /// Tells the queue that a run waits.
 #[async_trait::async_trait]
@@ -48,7 +48,7 @@ pub trait JobNotifier: Send + Sync {
     ///
     /// A wake-up carries no meaning of its own: the worker takes the run that comes first, one wake-up too many finds
     /// nothing to claim, and one that was lost costs a second, for idle workers also look by themselves.
-    async fn wake(&self, txn: &DatabaseTransaction, run_id: i64, run_at: DateTime<Utc>) -> Result<()>;
+    async fn wake(&self, txn: &Transaction, run_id: i64, run_at: DateTime<Utc>) -> Result<()>;
 }
 
 fn not_found(id: i64) -> Error {

@@ -4,11 +4,11 @@ use super::job_spec::role_for;
 use super::principal::Principal;
 use super::{JobNotifier, JobSpec, Run, not_found};
 use crate::auth::{Actor, Role};
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::entities::{AccountScope, JobName, RunStatus, scheduler_job};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter};
 
 /// A run to be made.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ pub async fn retry(db: &DatabaseConnection, wake: &dyn JobNotifier, actor: &Acto
 /// Makes a run in the caller's transaction for an actor who may be limited to some accounts: the caller sees to it that
 /// the run stays within them. No other run stands for it. Needs [`JobSpec::required_role`].
 pub(crate) async fn add(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     wake: &dyn JobNotifier,
     actor: &Actor,
     arguments: JobSpec,
@@ -167,7 +167,7 @@ pub(crate) async fn add(
 
 /// Makes a run in the caller's transaction, or gives the equal one of the same actor that waits already.
 pub(super) async fn enqueue(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     wake: &dyn JobNotifier,
     actor: &Actor,
     new: &NewRun,
@@ -206,7 +206,7 @@ pub(super) async fn enqueue(
 
 /// Makes a run and wakes the queue. `None` when an equal one waits, or the schedule's tick has a run.
 pub(super) async fn insert(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     wake: &dyn JobNotifier,
     requested_by: &str,
     new: &NewRun,
@@ -235,7 +235,7 @@ pub(super) async fn insert(
 }
 
 /// Has a run work in the name of the actor.
-async fn work_for(txn: &DatabaseTransaction, actor: &Actor, run: &Run) -> Result<()> {
+async fn work_for(txn: &Transaction, actor: &Actor, run: &Run) -> Result<()> {
     match Principal::of(actor) {
         Some(principal) => principal.take_over(txn, run.id).await,
         None => Ok(()),

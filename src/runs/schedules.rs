@@ -4,7 +4,7 @@ use super::request::{NewRun, insert};
 use super::{Cron, JobNotifier, JobSpec, Requested, Schedule, request, time_zone};
 use crate::auth::{Actor, Role};
 use crate::clock::Clock;
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
 use crate::domain::audit::seal;
 use crate::domain::evaluation;
@@ -13,9 +13,7 @@ use crate::entities::{AccountScope, schedule};
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use sea_orm::{
-    ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryFilter,
-};
+use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter};
 
 /// What is to be changed of a schedule; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -174,7 +172,7 @@ pub async fn resume(
 }
 
 /// The schedule of a job as it is, for who is about to change it.
-async fn locked(txn: &DatabaseTransaction, job: JobName) -> Result<Schedule> {
+async fn locked(txn: &Transaction, job: JobName) -> Result<Schedule> {
     let found = sql::row(
         txn,
         "SELECT * FROM schedules WHERE job_name = $1 FOR UPDATE",
@@ -185,7 +183,7 @@ async fn locked(txn: &DatabaseTransaction, job: JobName) -> Result<Schedule> {
 
 /// Writes the change of a schedule to the trail of administration, if it changed anything.
 async fn record(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     actor: &Actor,
     action: AdminAction,
     old: &Schedule,
@@ -285,7 +283,7 @@ async fn take_tick(
 }
 
 /// Whether a run of the job would find something to do that no other run is about to do.
-async fn has_work(txn: &DatabaseTransaction, arguments: &JobSpec) -> Result<bool> {
+async fn has_work(txn: &Transaction, arguments: &JobSpec) -> Result<bool> {
     let under_way = "SELECT 1 FROM scheduler_jobs
          WHERE job_name = $1 AND arguments = $2 AND status IN ('QUEUED', 'RUNNING') LIMIT 1";
     let binds = [arguments.job().into(), arguments.to_json()?.into()];

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub enum WatchedRun {
     /// Nobody has asked yet.
     Unread,
-    /// It is gone, or not with_account_scope the scope.
+    /// It is gone, or not in the scope.
     Gone,
     /// It was so when somebody last asked.
     Read(Box<Run>),
@@ -32,7 +32,7 @@ pub struct RunWatcher {
 }
 
 impl RunWatcher {
-    /// Receives a run whenever it is not what it was, through `db`, with_account_scope `scope`, for as long as somebody watches.
+    /// Receives a run whenever it is not what it was, through `db`, within `scope`, for as long as somebody watches.
     ///
     /// Whoever watches first and then reads the run misses nothing: what the receiver has at first is older.
     pub fn watch(

@@ -3,7 +3,7 @@
 use super::decision::Decision;
 use super::undo;
 use crate::auth::AccountScope;
-use crate::db::sql;
+use crate::db::{Transaction, sql};
 use crate::domain::audit::{self, Cause, ChangedTag};
 use crate::domain::revision;
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub(super) async fn lock_resources(
 
 /// Makes the decision about those of `ids` to which it applies, and gives them. The caller holds their resources.
 pub(super) async fn apply(
-    txn: &impl ConnectionTrait,
+    txn: &Transaction,
     scope: &AccountScope,
     decision: Decision,
     ids: &[i64],
@@ -46,7 +46,7 @@ pub(super) async fn apply(
 /// Approves those of `ids` that are pending. Of several values of one key on one resource the most confident
 /// wins; the others are superseded with the rest.
 async fn approve(
-    txn: &impl ConnectionTrait,
+    txn: &Transaction,
     scope: &AccountScope,
     ids: &[i64],
     cause: &Cause,
@@ -69,7 +69,7 @@ async fn approve(
 }
 
 async fn deny(
-    txn: &impl ConnectionTrait,
+    txn: &Transaction,
     scope: &AccountScope,
     ids: &[i64],
     cause: &Cause,
@@ -94,7 +94,7 @@ fn with_decision(mut binds: Vec<Value>, cause: &Cause) -> Vec<Value> {
 /// `values`; `spared` a query of ids of tags that do not lose. Each winner looks into the index, whatever the planner
 /// estimates for the number of winners.
 pub(super) async fn supersede(
-    txn: &impl ConnectionTrait,
+    txn: &Transaction,
     winner: &str,
     spared: Option<&str>,
     values: Vec<Value>,

@@ -11,7 +11,6 @@ use super::tags;
 use crate::auth::{AccountScope, Actor, with_account_scope};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
-use crate::domain::events::Notifier;
 use crate::entities::Outcome;
 use crate::entities::virtual_tag::Model as VirtualTag;
 use crate::error::{Error, Problem, ProblemCode, Result};
@@ -70,7 +69,6 @@ pub(super) async fn defer(
 /// then stays as it is. So does what is of none of the accounts of those for whom the run works now.
 pub async fn run(
     db: &DatabaseConnection,
-    notifier: &Notifier,
     run: &RunHandle,
     decision: Decision,
     reason: Option<String>,
@@ -85,7 +83,6 @@ pub async fn run(
     loop {
         let chunk = Box::pin(sql::retried(|| chunk(db, run, &scope, decision, done, &cause)));
         let (items, flow) = with_account_scope(&scope, chunk).await?;
-        notifier.committed();
         done += items;
         if items == 0 || flow == ControlFlow::Cancelled {
             sql::analyze_after(db, done - run.done_before, "virtual_tags").await;

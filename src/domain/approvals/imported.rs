@@ -2,12 +2,12 @@
 //! [`super::create`]), but by sets: a part of the file in one transaction.
 
 use super::apply::supersede;
-use crate::db::sql;
+use crate::db::{Transaction, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::inventory::reconcile::Reconciled;
 use crate::domain::inventory::staged::{Part, SAMPLES};
 use crate::error::Result;
-use sea_orm::{DatabaseTransaction, FromQueryResult, Value};
+use sea_orm::{FromQueryResult, Value};
 
 /// The rows of a part beside what there is. An empty signature marks a tag that this very transaction has made.
 ///
@@ -42,7 +42,7 @@ const COUNTS: &str = "count(*) FILTER (WHERE differs AND tag_id IS NULL) AS inse
     count(*) FILTER (WHERE NOT differs) AS unchanged";
 
 /// Makes the tags of a part what the file says, in the caller's transaction.
-pub async fn merge(txn: &DatabaseTransaction, part: &Part, cause: &Cause) -> Result<Reconciled> {
+pub async fn merge(txn: &Transaction, part: &Part, cause: &Cause) -> Result<Reconciled> {
     let lock = format!(
         "WITH {INPUT}, locked AS (
             SELECT id FROM resources WHERE id = ANY(ARRAY(SELECT resource_id FROM input WHERE differs))
@@ -81,7 +81,7 @@ pub async fn merge(txn: &DatabaseTransaction, part: &Part, cause: &Cause) -> Res
     Ok(counts)
 }
 
-async fn counted(txn: &DatabaseTransaction, part: &Part) -> Result<Reconciled> {
+async fn counted(txn: &Transaction, part: &Part) -> Result<Reconciled> {
     let counts = format!("WITH {INPUT} SELECT {COUNTS} FROM input");
     let counts: Option<Counts> = sql::row(txn, &counts, part.span()).await?;
     Ok(counts.map(reconciled).unwrap_or_default())
@@ -113,7 +113,7 @@ const HOLD: &str = "
                CASE WHEN NOT i.is_new THEN i.old_status END AS old_status)";
 
 /// What [`merge`] would do; examples are kept for the run.
-pub async fn plan(txn: &DatabaseTransaction, part: &Part, run_id: i64) -> Result<Reconciled> {
+pub async fn plan(txn: &Transaction, part: &Part, run_id: i64) -> Result<Reconciled> {
     let plan = format!(
         "WITH {INPUT},
          planned AS (

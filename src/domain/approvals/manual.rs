@@ -4,13 +4,13 @@ use super::apply::{lock_resources, supersede};
 use super::limits::{MAX_TAGS_PER_RESOURCE, check_reason, checked_key, checked_value};
 use super::undo;
 use crate::auth::{Actor, Role};
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::revision;
 use crate::entities::virtual_tag::{self, Model as VirtualTag};
 use crate::entities::{ApprovalStatus, TagSource};
 use crate::error::{Error, Problem, ProblemCode, Result};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, Value};
+use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, Value};
 
 /// A tag to make by hand.
 #[derive(Clone, Debug)]
@@ -182,7 +182,7 @@ fn checked<'a>(field: &str, text: Result<&'a str, String>) -> Result<&'a str> {
     text.map_err(|why| Error::invalid(field, why))
 }
 
-async fn lock_resource(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<()> {
+async fn lock_resource(txn: &Transaction, actor: &Actor, id: i64) -> Result<()> {
     let lock = "SELECT 1 FROM resources WHERE id = $1 AND ($2::text[] IS NULL OR account_id = ANY($2))
                  FOR NO KEY UPDATE";
     match sql::execute(txn, lock, [id.into(), actor.scope.as_bind().into()]).await? {
@@ -192,7 +192,7 @@ async fn lock_resource(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Re
 }
 
 /// Refuses one more tag for a locked resource that has as many as it may have.
-async fn check_room(txn: &impl ConnectionTrait, resource_id: i64) -> Result<()> {
+async fn check_room(txn: &Transaction, resource_id: i64) -> Result<()> {
     #[derive(sea_orm::FromQueryResult)]
     struct TagCountRow {
         count: i64,
@@ -207,7 +207,7 @@ async fn check_room(txn: &impl ConnectionTrait, resource_id: i64) -> Result<()> 
     Ok(())
 }
 
-async fn locked_manual(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Result<VirtualTag> {
+async fn locked_manual(txn: &Transaction, actor: &Actor, id: i64) -> Result<VirtualTag> {
     lock_resources(txn, &[id], &actor.scope).await?;
     let tag = virtual_tag::find(&actor.scope)
         .filter(virtual_tag::Column::Id.eq(id))
@@ -224,7 +224,7 @@ async fn locked_manual(txn: &impl ConnectionTrait, actor: &Actor, id: i64) -> Re
 }
 
 async fn tags_of_key(
-    txn: &impl ConnectionTrait,
+    txn: &Transaction,
     actor: &Actor,
     resource_id: i64,
     key: &str,
@@ -235,7 +235,7 @@ async fn tags_of_key(
     Ok(of_key.all(txn).await?)
 }
 
-async fn insert_pending(txn: &impl ConnectionTrait, resource_id: i64, key: &str, value: &str) -> Result<i64> {
+async fn insert_pending(txn: &Transaction, resource_id: i64, key: &str, value: &str) -> Result<i64> {
     #[derive(sea_orm::FromQueryResult)]
     struct InsertedId {
         id: i64,

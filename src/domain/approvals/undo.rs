@@ -1,14 +1,14 @@
 //! Undo: decided tags become PENDING again, and what their approvals superseded is restored.
 
 use crate::auth::AccountScope;
-use crate::db::sql;
+use crate::db::{Transaction, sql};
 use crate::domain::audit::{self, Cause, ChangedTag};
 use crate::error::Result;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::FromQueryResult;
 
 /// Reopens those of `ids` that are decided: PENDING again or, on a retired resource, withdrawn.
 pub(super) async fn reopen(
-    txn: &impl ConnectionTrait,
+    txn: &Transaction,
     scope: &AccountScope,
     ids: &[i64],
     cause: &Cause,
@@ -31,7 +31,7 @@ pub(super) async fn reopen(
 /// Tags that the present approvals of `ids` superseded; not those that an earlier approval of the same tag superseded,
 /// because another value may have been approved since. Both rows carry the time of the same transaction.
 pub(super) async fn superseded_by_approval(
-    txn: &impl ConnectionTrait,
+    txn: &Transaction,
     scope: &AccountScope,
     ids: &[i64],
 ) -> Result<Vec<i64>> {
@@ -49,7 +49,7 @@ pub(super) async fn superseded_by_approval(
 
 /// Restores the status that superseded tags had before. What was pending on a resource that is retired since is
 /// withdrawn, as the retirement would have done: nobody would ever decide it.
-pub(super) async fn restore(txn: &impl ConnectionTrait, ids: Vec<i64>, cause: &Cause) -> Result<()> {
+pub(super) async fn restore(txn: &Transaction, ids: Vec<i64>, cause: &Cause) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }

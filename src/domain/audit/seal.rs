@@ -6,10 +6,10 @@
 //! it.
 
 use super::partitions::{self, PartitionState};
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::error::{Error, Result};
 use crate::runs::{ControlFlow, Progress, RunHandle};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 
 /// Rows that one seal covers at most.
@@ -143,7 +143,7 @@ pub async fn seal(db: &DatabaseConnection, run: Option<&RunHandle>) -> Result<i6
     Ok(sum)
 }
 
-async fn seal_block(txn: &DatabaseTransaction, partition: &str, bound: i64) -> Result<i64> {
+async fn seal_block(txn: &Transaction, partition: &str, bound: i64) -> Result<i64> {
     // Two at the same time would seal the same rows; the second waits and finds the first's seal.
     let alone = "SELECT pg_advisory_xact_lock(hashtext('tag_audit_seals'))";
     sql::execute(txn, alone, []).await?;

@@ -11,15 +11,14 @@ use super::difference::{self, Change, Withdrawal};
 use super::engine::{EngineSettings, LoadedEngine, load_rules};
 use super::subject::subject;
 use crate::auth::Actor;
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::domain::audit::{self, Cause};
-use crate::domain::events::Notifier;
 use crate::domain::revision;
 use crate::entities::{AccountScope, resource, virtual_tag};
 use crate::error::{Error, Result};
 use crate::runs::{self, ControlFlow, JobNotifier, RunHandle};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -51,7 +50,6 @@ pub async fn run(
     db: &DatabaseConnection,
     wake: &dyn JobNotifier,
     settings: &EngineSettings,
-    notifier: &Notifier,
     run: &RunHandle,
 ) -> Result<()> {
     let cause = Cause {
@@ -92,7 +90,6 @@ pub async fn run(
         let progress = share.add(result.evaluated as i64, due, result.counts());
         let flow = run.checkpoint(&txn, progress).await?;
         txn.commit().await?;
-        notifier.committed();
         evaluated += result.evaluated as i64;
         if result.evaluated == 0 || flow == ControlFlow::Cancelled {
             sql::analyze_after(db, evaluated, "virtual_tags").await;
@@ -111,7 +108,7 @@ pub async fn run(
 /// A resource that fails does not hold up the others: it is left as it is, logged, and due again when something
 /// changes.
 pub async fn chunk(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     loaded: &LoadedEngine,
     limit: u64,
     cause: &Cause,
@@ -131,7 +128,7 @@ pub async fn chunk(
 }
 
 async fn one_by_one(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     loaded: &LoadedEngine,
     resources: Vec<resource::Model>,
     cause: &Cause,
@@ -157,7 +154,7 @@ async fn one_by_one(
 /// Evaluates resources behind a savepoint. The inner error is the fault of one of them, and nothing was written;
 /// the outer one is of the database or the run, and ends the transaction.
 async fn attempt(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     loaded: &LoadedEngine,
     resources: Vec<resource::Model>,
     cause: &Cause,
@@ -177,7 +174,7 @@ async fn attempt(
 }
 
 async fn work_off(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     loaded: &LoadedEngine,
     resources: Vec<resource::Model>,
     cause: &Cause,
@@ -212,13 +209,13 @@ async fn work_off(
 
 /// Who changes tags of a resource holds its row, and only who holds it touches its evaluation. Both are claimed by one
 /// statement that skips what others hold: it never waits, so it is part of no deadlock.
-async fn claim(txn: &DatabaseTransaction, revision: i64, limit: u64) -> Result<Vec<resource::Model>> {
+async fn claim(txn: &Transaction, revision: i64, limit: u64) -> Result<Vec<resource::Model>> {
     let claim = "SELECT r.* FROM evaluations e JOIN resources r ON r.id = e.resource_id WHERE e.revision < $1
                   ORDER BY e.revision, e.resource_id LIMIT $2 FOR NO KEY UPDATE OF r, e SKIP LOCKED";
     sql::rows(txn, claim, [revision.into(), (limit as i64).into()]).await
 }
 
-async fn tags_of(txn: &DatabaseTransaction, ids: &[i64]) -> Result<Vec<virtual_tag::Model>> {
+async fn tags_of(txn: &Transaction, ids: &[i64]) -> Result<Vec<virtual_tag::Model>> {
     let any = PgFunc::any(Expr::val(ids.to_vec()));
     let tags =
         virtual_tag::find(&AccountScope::All).filter(virtual_tag::Column::ResourceId.into_expr().eq(any));
@@ -268,7 +265,7 @@ fn evaluate(
     Ok(work)
 }
 
-async fn write(txn: &DatabaseTransaction, loaded: &LoadedEngine, work: &Work, cause: &Cause) -> Result<()> {
+async fn write(txn: &Transaction, loaded: &LoadedEngine, work: &Work, cause: &Cause) -> Result<()> {
     if !work.withdrawals.is_empty() {
         let withdrawals = vec![sql::recordset(&work.withdrawals)?];
         audit::with_trail::<virtual_tag::Model>(txn, WITHDRAW, withdrawals, cause).await?;

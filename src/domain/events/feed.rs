@@ -1,6 +1,6 @@
 //! The tail of a log and its subscribers.
 
-use super::{Batch, Log, LogPosition, LogRange, Notifier, log};
+use super::{Batch, EventListener, Log, LogPosition, LogRange, log};
 use crate::error::Result;
 use futures::Stream;
 use sea_orm::DatabaseConnection;
@@ -46,13 +46,13 @@ pub struct Feed<L: Log> {
     db: DatabaseConnection,
     batches: broadcast::Sender<Shared<L::Row>>,
     status: watch::Sender<FeedStatus>,
-    notifier: Notifier,
+    listener: EventListener,
 }
 
 impl<L: Log> Feed<L> {
     /// A tail that stands at the present end of the log; [`Self::run`] sets it going. It reads at once what
-    /// `notifier` hears of, and the rest when it polls.
-    pub async fn open(db: DatabaseConnection, notifier: &Notifier) -> Result<Arc<Self>> {
+    /// `listener` hears of, and the rest when it polls.
+    pub async fn open(db: DatabaseConnection, listener: &EventListener) -> Result<Arc<Self>> {
         let status = FeedStatus {
             head: log::head::<L>(&db).await?,
             polled_at: Instant::now(),
@@ -63,7 +63,7 @@ impl<L: Log> Feed<L> {
             db,
             batches: broadcast::Sender::new(BACKLOG),
             status: watch::Sender::new(status),
-            notifier: notifier.clone(),
+            listener: listener.clone(),
         }))
     }
 
@@ -92,7 +92,7 @@ impl<L: Log> Feed<L> {
     }
 
     async fn follow(&self) {
-        let mut heard = self.notifier.heard();
+        let mut heard = self.listener.heard();
         let mut poll = SHORTEST_POLL;
         loop {
             match self.advance().await {

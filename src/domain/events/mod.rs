@@ -7,12 +7,12 @@
 //! resumes from. (A sequence alone would lose rows: numbers are drawn before transactions commit.)
 
 mod feed;
+mod listener;
 mod log;
-mod notifier;
 
 pub use feed::{Feed, FeedStatus};
+pub use listener::{EventListener, announce};
 pub use log::{Log, ResourceLog, TagLog};
-pub use notifier::Notifier;
 
 use std::fmt;
 use std::str::FromStr;

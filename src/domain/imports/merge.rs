@@ -2,14 +2,14 @@
 
 use super::Work;
 use super::state::{self, Import, Stage};
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::domain::approvals::imported;
 use crate::domain::audit::Cause;
 use crate::domain::inventory::reconcile::Reconciled;
 use crate::domain::inventory::staged::{self, Part};
 use crate::error::Result;
 use crate::runs::{self, ControlFlow, Progress};
-use sea_orm::{DatabaseTransaction, FromQueryResult};
+use sea_orm::FromQueryResult;
 use std::time::Duration;
 
 /// How often the run that others help looks whether they have done.
@@ -64,7 +64,6 @@ async fn take(work: &Work<'_>, import: &Import) -> Result<Taken> {
         return Ok(Taken::Stopped);
     }
     txn.commit().await?;
-    work.notifier.committed();
     Ok(match flow {
         ControlFlow::Continue => Taken::Merged,
         ControlFlow::Cancelled => Taken::Stopped,
@@ -81,12 +80,7 @@ async fn parts_left(work: &Work<'_>) -> Result<i64> {
     Ok(left.map_or(0, |row| row.count))
 }
 
-async fn merge(
-    work: &Work<'_>,
-    import: &Import,
-    txn: &DatabaseTransaction,
-    part: &Part,
-) -> Result<Reconciled> {
+async fn merge(work: &Work<'_>, import: &Import, txn: &Transaction, part: &Part) -> Result<Reconciled> {
     match (work.spec.tags.is_some(), work.spec.dry_run) {
         (false, false) => {
             let source = format!("import:{}", work.run.requested_by);
@@ -106,14 +100,14 @@ async fn merge(
 }
 
 /// A part that is in nobody's hands.
-async fn claim(txn: &DatabaseTransaction, file_id: i64) -> Result<Option<Part>> {
+async fn claim(txn: &Transaction, file_id: i64) -> Result<Option<Part>> {
     let claim = "SELECT file_id, part, first_line, last_line FROM import_parts WHERE file_id = $1
          ORDER BY part LIMIT 1 FOR UPDATE SKIP LOCKED";
     sql::row(txn, claim, [file_id.into()]).await
 }
 
 /// Gives how many rows it had.
-async fn drop_part(work: &Work<'_>, txn: &DatabaseTransaction, part: &Part) -> Result<u64> {
+async fn drop_part(work: &Work<'_>, txn: &Transaction, part: &Part) -> Result<u64> {
     let rows = if work.spec.tags.is_some() {
         "DELETE FROM import_tags WHERE file_id = $1 AND line BETWEEN $2 AND $3"
     } else {

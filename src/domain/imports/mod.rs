@@ -18,7 +18,6 @@ pub use files::{ImportFile, authorize, prune, prune_staged, store};
 pub use plan::{Change, Sample, SampleAction, samples};
 
 use crate::config::UnpackLimits;
-use crate::domain::events::Notifier;
 use crate::error::{Error, Result};
 use crate::runs::{ControlFlow, JobNotifier, RunHandle};
 use sea_orm::DatabaseConnection;
@@ -78,7 +77,6 @@ pub enum TagStatus {
 struct Work<'a> {
     db: &'a DatabaseConnection,
     wake: &'a dyn JobNotifier,
-    notifier: &'a Notifier,
     run: &'a RunHandle,
     spec: ImportSpec,
     unpack: UnpackLimits,
@@ -91,7 +89,6 @@ struct Work<'a> {
 pub async fn run(
     db: &DatabaseConnection,
     wake: &dyn JobNotifier,
-    notifier: &Notifier,
     run: &RunHandle,
     spec: ImportSpec,
     unpack: UnpackLimits,
@@ -99,7 +96,6 @@ pub async fn run(
     let work = Work {
         db,
         wake,
-        notifier,
         run,
         spec,
         unpack,

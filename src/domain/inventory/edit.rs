@@ -2,15 +2,13 @@
 
 use super::{Resource, reconcile};
 use crate::auth::{AccountScope, Actor, Role};
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::domain::approvals::check_reason;
 use crate::domain::audit::{self, Cause};
 use crate::domain::discovery::{ResourceReport, identity};
 use crate::entities::{resource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, PaginatorTrait, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DatabaseConnection, PaginatorTrait, QueryFilter, QuerySelect};
 use std::collections::BTreeMap;
 
 /// What to change of a resource; `None` leaves a column as it is. What names the resource cannot be changed.
@@ -122,7 +120,7 @@ async fn remove(db: &DatabaseConnection, actor: &Actor, id: i64, cause: &Cause) 
     Ok(old)
 }
 
-async fn locked(txn: &DatabaseTransaction, actor: &Actor, id: i64) -> Result<Resource> {
+async fn locked(txn: &Transaction, actor: &Actor, id: i64) -> Result<Resource> {
     let found = resource::find(&actor.scope).filter(resource::Column::Id.eq(id));
     let found = found
         .lock(sea_orm::sea_query::LockType::NoKeyUpdate)

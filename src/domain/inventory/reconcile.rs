@@ -1,10 +1,11 @@
 //! Making the inventory equal to what is reported, in batches.
 
-use crate::db::sql;
+use crate::db::{Transaction, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::discovery::ResourceReport;
+use crate::domain::events::announce;
 use crate::error::Result;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::time::Duration;
@@ -49,10 +50,11 @@ struct ExistingResource {
 /// two minutes must not rewrite the table. Of two reports of one resource in a batch the later counts. The
 /// reports must have passed [`ResourceReport::validate`].
 pub async fn batch(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     source: &str,
     reports: &[ResourceReport],
 ) -> Result<(Reconciled, Vec<i64>)> {
+    announce(txn);
     let by_id: BTreeMap<&str, &ResourceReport> = reports
         .iter()
         .map(|report| (report.resource_id.as_str(), report))
@@ -173,7 +175,7 @@ struct Key {
 /// something newer than this one read, may have brought it. Pending tags are withdrawn; approved ones stay, for
 /// the day the resource comes back.
 pub async fn retire(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     source: &str,
     ids: &[i64],
     report_age: Duration,

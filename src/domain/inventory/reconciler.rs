@@ -2,13 +2,12 @@
 
 use super::reconcile::{self, Reconciled};
 use super::rejections;
-use crate::db::Begin;
+use crate::db::{Begin, Transaction};
 use crate::domain::audit::Cause;
 use crate::domain::discovery::{BATCH_SIZE, Rejection, ReportSink, ResourceReport, SinkError};
-use crate::domain::events::Notifier;
 use crate::error::Result;
 use crate::runs::{ControlFlow, Progress, RunHandle};
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
+use sea_orm::DatabaseConnection;
 use std::time::Instant;
 
 /// Rejections of one run that are kept; the rest are only counted. A file of another kind altogether is refused
@@ -19,7 +18,6 @@ const KEPT_REJECTIONS: u64 = 10_000;
 /// with the run's progress. Repeating a report after a crash changes nothing that it changed before.
 pub struct Reconciler<'a> {
     db: &'a DatabaseConnection,
-    notifier: &'a Notifier,
     source: String,
     run: Option<&'a RunHandle>,
     /// When the report began: before its source was read.
@@ -36,15 +34,9 @@ pub struct Reconciler<'a> {
 
 impl<'a> Reconciler<'a> {
     /// Takes reports of `source`, on behalf of `run` when there is one. To be made before the source is read.
-    pub fn new(
-        db: &'a DatabaseConnection,
-        notifier: &'a Notifier,
-        source: impl Into<String>,
-        run: Option<&'a RunHandle>,
-    ) -> Self {
+    pub fn new(db: &'a DatabaseConnection, source: impl Into<String>, run: Option<&'a RunHandle>) -> Self {
         Self {
             db,
-            notifier,
             source: source.into(),
             run,
             began: Instant::now(),
@@ -111,7 +103,6 @@ impl<'a> Reconciler<'a> {
             self.stopped = run.checkpoint(&txn, progress).await? == ControlFlow::Cancelled;
         }
         txn.commit().await?;
-        self.notifier.committed();
         Ok(retired)
     }
 
@@ -130,7 +121,6 @@ impl<'a> Reconciler<'a> {
         let (done, ids) = reconcile::batch(&txn, &self.source, batch).await?;
         self.checkpoint(&txn, batch.len(), done).await?;
         txn.commit().await?;
-        self.notifier.committed();
         self.totals += done;
         self.seen.extend(ids);
         self.refused.clear();
@@ -138,7 +128,7 @@ impl<'a> Reconciler<'a> {
         Ok(())
     }
 
-    async fn checkpoint(&mut self, txn: &DatabaseTransaction, count: usize, done: Reconciled) -> Result<()> {
+    async fn checkpoint(&mut self, txn: &Transaction, count: usize, done: Reconciled) -> Result<()> {
         let Some(run) = self.run else { return Ok(()) };
         rejections::keep(txn, run.run_id, &self.refused).await?;
         let counts = [

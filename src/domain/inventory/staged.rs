@@ -2,9 +2,10 @@
 //! is reported, see [`super::reconcile`], but that the rows are in the database already.
 
 use super::reconcile::{Reconciled, input, lock, upsert};
-use crate::db::sql;
+use crate::db::{Transaction, sql};
+use crate::domain::events::announce;
 use crate::error::Result;
-use sea_orm::{DatabaseTransaction, FromQueryResult, Value};
+use sea_orm::{FromQueryResult, Value};
 
 /// Examples of each kind that a plan gives.
 pub const SAMPLES: i64 = 10;
@@ -46,7 +47,7 @@ impl From<Counts> for Reconciled {
 const ROWS: &str = "(SELECT * FROM import_rows WHERE file_id = $1 AND line BETWEEN $2 AND $3)";
 
 /// Inserts, updates or revives what a part tells, in the caller's transaction; as [`super::reconcile::batch`].
-pub async fn merge(txn: &DatabaseTransaction, part: &Part, source: &str) -> Result<Reconciled> {
+pub async fn merge(txn: &Transaction, part: &Part, source: &str) -> Result<Reconciled> {
     #[derive(FromQueryResult)]
     struct UnchangedCount {
         stale: i64,
@@ -62,6 +63,7 @@ pub async fn merge(txn: &DatabaseTransaction, part: &Part, source: &str) -> Resu
             ..Reconciled::default()
         });
     }
+    announce(txn);
     let counts = "SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT inserted) AS updated,
             (SELECT count(*) FROM input WHERE NOT differs) AS unchanged FROM changed";
     let counts = format!("WITH {}, {} {counts}", input(ROWS), upsert("$4"));
@@ -71,7 +73,7 @@ pub async fn merge(txn: &DatabaseTransaction, part: &Part, source: &str) -> Resu
 }
 
 /// What [`merge`] would do; examples are kept for the run.
-pub async fn plan(txn: &DatabaseTransaction, part: &Part, run_id: i64) -> Result<Reconciled> {
+pub async fn plan(txn: &Transaction, part: &Part, run_id: i64) -> Result<Reconciled> {
     let plan = format!("WITH {}, {PLAN}", input(ROWS));
     let binds = part.span().into_iter().chain([run_id.into(), SAMPLES.into()]);
     let counts: Option<Counts> = sql::row(txn, &plan, binds).await?;

@@ -1,14 +1,13 @@
 //! Making, changing and ordering rules. Every change raises the revision, so that all resources are evaluated again.
 
 use crate::auth::{Actor, Role};
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
 use crate::domain::revision;
 use crate::entities::rule::{self, ActiveModel, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, IntoActiveModel,
-    QueryFilter, Set, SqlErr,
+    ActiveModelTrait, ColumnTrait, DatabaseConnection, DbErr, IntoActiveModel, QueryFilter, Set, SqlErr,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -215,7 +214,7 @@ pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Res
 }
 
 /// Begins an edit with the new revision: its row is the lock that puts all edits of rules in one order.
-async fn begin(db: &DatabaseConnection, actor: &Actor) -> Result<DatabaseTransaction> {
+async fn begin(db: &DatabaseConnection, actor: &Actor) -> Result<Transaction> {
     actor.require(Role::Admin)?;
     actor.require_all_accounts()?;
     let txn = db.begin().await?;
@@ -225,7 +224,7 @@ async fn begin(db: &DatabaseConnection, actor: &Actor) -> Result<DatabaseTransac
 
 /// Writes the change of a rule to the trail of administration.
 async fn record(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     actor: &Actor,
     action: AdminAction,
     before: Option<&rule::Model>,
@@ -261,7 +260,7 @@ fn shown(rule: &rule::Model) -> serde_json::Value {
 }
 
 async fn record_order(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     actor: &Actor,
     before: &[rule::Model],
     after: &[rule::Model],
@@ -282,7 +281,7 @@ async fn record_order(
     admin_changes::record(txn, actor, change).await
 }
 
-async fn locked(txn: &DatabaseTransaction, actor: &Actor, id: i64) -> Result<rule::Model> {
+async fn locked(txn: &Transaction, actor: &Actor, id: i64) -> Result<rule::Model> {
     use sea_orm::QuerySelect;
     let found = rule::find(&actor.scope)
         .filter(Column::Id.eq(id))

@@ -10,13 +10,13 @@ pub use secret::Secret;
 
 use crate::auth::{AccountScope, Actor, Role};
 use crate::clock::Clock;
-use crate::db::{Begin, sql};
+use crate::db::{Begin, Transaction, sql};
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
 use crate::domain::subject::has_hidden_characters;
 use crate::entities::api_token::{self, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, QueryFilter, Set};
 
 /// No token holds longer than this.
 pub const LONGEST_DAYS: i64 = 366;
@@ -140,7 +140,7 @@ pub async fn revoke(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<A
 
 /// Writes the change of a token to the trail of administration, without what is secret of it.
 async fn record(
-    txn: &DatabaseTransaction,
+    txn: &Transaction,
     actor: &Actor,
     action: AdminAction,
     before: Option<&ApiToken>,

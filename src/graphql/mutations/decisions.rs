@@ -236,7 +236,6 @@ async fn decide(
     };
     let (db, wake) = (&services.db, &*services.wake);
     let answer = approvals::decide(db, wake, actor, decision, selection, reason).await;
-    services.notifier.committed();
     Ok(answer)
 }
 

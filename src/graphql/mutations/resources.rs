@@ -86,7 +86,6 @@ impl ResourceMutation {
             Ok(report) => inventory::create(&services.db, actor, report).await,
             Err(error) => actor.require(Role::Admin).and(Err(error)),
         };
-        services.notifier.committed();
         CreateResourcePayload::of(made)
     }
 
@@ -108,7 +107,6 @@ impl ResourceMutation {
             }
             Err(error) => actor.require(Role::Admin).and(Err(error)),
         };
-        services.notifier.committed();
         UpdateResourcePayload::of(changed)
     }
 
@@ -120,7 +118,6 @@ impl ResourceMutation {
     ) -> Result<DeleteResourcePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let gone = inventory::delete(&services.db, actor, input.id.0, input.reason).await;
-        services.notifier.committed();
         DeleteResourcePayload::of(gone)
     }
 
@@ -138,7 +135,6 @@ impl ResourceMutation {
             reason: input.reason,
         };
         let made = approvals::create(&services.db, actor, new).await;
-        services.notifier.committed();
         CreateVirtualTagPayload::of(made)
     }
 
@@ -151,7 +147,6 @@ impl ResourceMutation {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let changed =
             approvals::update(&services.db, actor, input.id.0, &input.tag_value, input.reason).await;
-        services.notifier.committed();
         UpdateVirtualTagPayload::of(changed)
     }
 
@@ -163,7 +158,6 @@ impl ResourceMutation {
     ) -> Result<DeleteVirtualTagPayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let gone = approvals::delete(&services.db, actor, input.id.0, input.reason).await;
-        services.notifier.committed();
         DeleteVirtualTagPayload::of(gone)
     }
 }

@@ -14,7 +14,6 @@ use virtual_tagging::db::estimate::Total;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::approvals::{self, Decision, DecisionOutcome, Selection, TagFilter, bulk};
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::list::{self, ResourceFilter};
 use virtual_tagging::domain::{Outcome, RunStatus};
 use virtual_tagging::entities::decision_item;
@@ -59,7 +58,7 @@ async fn execute_run(fixture: &Fixture, handle: &RunHandle) -> Result<()> {
     let JobSpec::Decide { decision, reason } = handle.arguments.clone() else {
         panic!("{:?}", handle.arguments);
     };
-    bulk::run(&fixture.pool, &Notifier::default(), handle, decision, reason).await
+    bulk::run(&fixture.pool, handle, decision, reason).await
 }
 
 /// A bulk decision changes so many rows that what the planner knew is wrong at once.

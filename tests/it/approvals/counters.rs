@@ -2,12 +2,12 @@
 
 use crate::support::decisions::{decide, try_decide, undo};
 use crate::support::fixture::{Fixture, actor, approver, limited, resource};
-use sea_orm::{FromQueryResult, TransactionTrait};
+use sea_orm::FromQueryResult;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use virtual_tagging::auth::{AccountScope, Role};
-use virtual_tagging::db::sql;
+use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::approvals::{self, Decision, NewTag, Selection};
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::counters::{self, ResourceCounterKey, TagCounterKey};

@@ -15,7 +15,6 @@ use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::domain::RunStatus;
 use virtual_tagging::domain::approvals::{self, Decision, DecisionOutcome, Selection, TagFilter, bulk};
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::tokens::{self, TokenDraft};
 use virtual_tagging::error::{Error, Result};
 use virtual_tagging::jobs::Queue;
@@ -206,14 +205,7 @@ async fn queued(fixture: &Fixture, actor: &Actor) -> Run {
 }
 
 async fn perform(fixture: &Fixture, handle: &RunHandle) -> Result<()> {
-    bulk::run(
-        &fixture.pool,
-        &Notifier::default(),
-        handle,
-        Decision::Approve,
-        None,
-    )
-    .await
+    bulk::run(&fixture.pool, handle, Decision::Approve, None).await
 }
 
 #[tokio::test]

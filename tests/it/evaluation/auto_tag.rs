@@ -4,20 +4,18 @@ use crate::support::decisions::{decide, undo};
 use crate::support::fixture::rule;
 use crate::support::fixture::{Fixture, actor, approver, resource, settings};
 use crate::support::runs::request;
-use sea_orm::TransactionTrait;
 use std::sync::Arc;
 use std::time::Duration;
 use tagging::{Candidate, CandidateSource, Engine, SourceKind, Subject};
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::Role;
-use virtual_tagging::db::sql;
+use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision};
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::evaluation::auto_tag::{self, CHUNK};
 use virtual_tagging::domain::evaluation::{EngineSettings, load_engine};
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::revision;
 use virtual_tagging::domain::rules;
 use virtual_tagging::entities::virtual_tag::Model as Tag;
@@ -351,7 +349,7 @@ async fn run(fixture: &Fixture, settings: &EngineSettings) {
         .await
         .unwrap()
         .unwrap();
-    auto_tag::run(&fixture.pool, &Queue, settings, &Notifier::default(), &handle)
+    auto_tag::run(&fixture.pool, &Queue, settings, &handle)
         .await
         .unwrap();
     runs::finish_run(&fixture.pool, &Queue, &handle, Ok(()))

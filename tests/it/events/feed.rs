@@ -3,34 +3,32 @@
 use crate::support::decisions::{try_decide, undo};
 use crate::support::fixture::{Fixture, approver, resource};
 use futures::{Stream, StreamExt};
-use sea_orm::TransactionTrait;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use virtual_tagging::db::sql;
+use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::AuditAction;
 use virtual_tagging::domain::approvals::{Decision, Selection};
 use virtual_tagging::domain::events::{
-    Event, Feed, Log, LogPosition, LogRange, Notifier, ResourceLog, TagLog,
+    Event, EventListener, Feed, Log, LogPosition, LogRange, ResourceLog, TagLog, announce,
 };
 use virtual_tagging::entities::tag_audit::Model as AuditRow;
 
-/// A replica: its own pool, tail and notifier.
+/// A replica: its own pool, tail and listener.
 struct Replica {
     feed: Arc<Feed<TagLog>>,
-    notifier: Notifier,
     stop: CancellationToken,
 }
 
 impl Replica {
     async fn start(fixture: &Fixture) -> Self {
         let pool = fixture.db.connect().await;
-        let notifier = Notifier::default();
+        let listener = EventListener::default();
         // Another test's transaction on the same server can hold back what this one wrote a moment ago; then that
         // would count as new.
         let newest = "SELECT coalesce(max(id), 0) FROM tag_audit";
         let feed = loop {
-            let feed = Feed::<TagLog>::open(pool.clone(), &notifier).await.unwrap();
+            let feed = Feed::<TagLog>::open(pool.clone(), &listener).await.unwrap();
             if feed.status().head.id == fixture.number(newest, []).await {
                 break feed;
             }
@@ -38,8 +36,8 @@ impl Replica {
         };
         let stop = CancellationToken::new();
         tokio::spawn(Arc::clone(&feed).run(stop.clone()));
-        tokio::spawn(notifier.clone().run(pool, stop.clone()));
-        Self { feed, notifier, stop }
+        tokio::spawn(listener.run(pool, stop.clone()));
+        Self { feed, stop }
     }
 
     /// Takes events until there are `count`.
@@ -70,12 +68,18 @@ fn ids(events: &[Arc<Event<AuditRow>>]) -> Vec<i64> {
     events.iter().map(|event| event.row.id).collect()
 }
 
-async fn decide_one(fixture: &Fixture, notifier: &Notifier, tag: i64) {
+async fn decide_one(fixture: &Fixture, tag: i64) {
     let ids = Selection::Ids(vec![tag]);
     try_decide(&fixture.pool, &approver("ann"), Decision::Approve, ids, None)
         .await
         .unwrap();
-    notifier.committed();
+}
+
+/// Commits a transaction that announces events, for those that were written without.
+async fn commit_announced(fixture: &Fixture) {
+    let txn = fixture.pool.begin().await.unwrap();
+    announce(&txn);
+    txn.commit().await.unwrap();
 }
 
 async fn tags(fixture: &Fixture, count: usize) -> Vec<i64> {
@@ -94,7 +98,7 @@ async fn subscribers_on_two_replicas_see_the_same_events_once_and_in_order() {
     let (one, two) = (Replica::start(&fixture).await, Replica::start(&fixture).await);
     let (seen_by_one, seen_by_two, ()) = tokio::join!(one.take(None, 40), two.take(None, 40), async {
         // Both are subscribed from the first poll on; decisions come from many transactions at once.
-        let decisions = tags.iter().map(|&tag| decide_one(&fixture, &one.notifier, tag));
+        let decisions = tags.iter().map(|&tag| decide_one(&fixture, tag));
         futures::stream::iter(decisions)
             .buffer_unordered(4)
             .collect::<Vec<()>>()
@@ -115,17 +119,17 @@ async fn one_that_resumes_misses_nothing_and_gets_nothing_twice() {
     let replica = Replica::start(&fixture).await;
     let (first, ()) = tokio::join!(replica.take(None, 10), async {
         for &tag in &tags[..10] {
-            decide_one(&fixture, &replica.notifier, tag).await;
+            decide_one(&fixture, tag).await;
         }
     });
     let cursor = first.last().unwrap().cursor;
     for &tag in &tags[10..20] {
-        decide_one(&fixture, &replica.notifier, tag).await;
+        decide_one(&fixture, tag).await;
     }
     let elsewhere = Replica::start(&fixture).await;
     let (rest, ()) = tokio::join!(elsewhere.take(Some(cursor), 20), async {
         for &tag in &tags[20..] {
-            decide_one(&fixture, &replica.notifier, tag).await;
+            decide_one(&fixture, tag).await;
         }
     });
     let all: Vec<i64> = first
@@ -150,7 +154,7 @@ async fn an_event_of_a_transaction_that_commits_late_is_not_passed_over() {
          VALUES (1, 'r', 'aws', 'a', 't', 1, 'PROPOSED', 'slow', 'RULE', 1, true, 'x')";
     sql::execute(&slow, propose, []).await.unwrap();
     fixture.tag(resource, "fast", "value", 0.8).await;
-    replica.notifier.committed();
+    commit_announced(&fixture).await;
     let early = tokio::time::timeout(Duration::from_millis(300), events.next()).await;
     assert!(early.is_err(), "nothing behind a running transaction is told");
     slow.commit().await.unwrap();
@@ -171,7 +175,7 @@ async fn a_subscriber_that_lags_beyond_the_backlog_reads_on_and_loses_nothing() 
     let replica = Replica::start(&fixture).await;
     let mut events = Box::pin(events(&replica.feed, None));
     let first = fixture.tag(resource, "first", "value", 0.8).await;
-    replica.notifier.committed();
+    commit_announced(&fixture).await;
     assert_eq!(events.next().await.unwrap().row.virtual_tag_id, first);
     let burst = "INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id,
             action, tag_key, source, confidence, auto_applied, actor)
@@ -180,7 +184,7 @@ async fn a_subscriber_that_lags_beyond_the_backlog_reads_on_and_loses_nothing() 
     for _ in 0..100 {
         let before = replica.feed.status().head;
         sql::execute(&fixture.pool, burst, []).await.unwrap();
-        replica.notifier.committed();
+        commit_announced(&fixture).await;
         while replica.feed.status().head == before {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -199,7 +203,7 @@ async fn a_subscriber_that_lags_beyond_the_backlog_reads_on_and_loses_nothing() 
 #[tokio::test]
 async fn resources_can_be_followed_as_they_change() {
     let fixture = Fixture::new().await;
-    let feed = Feed::<ResourceLog>::open(fixture.pool.clone(), &Notifier::default())
+    let feed = Feed::<ResourceLog>::open(fixture.pool.clone(), &EventListener::default())
         .await
         .unwrap();
     let stop = CancellationToken::new();

@@ -20,10 +20,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_util::sync::CancellationToken;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::{Decision, Selection};
-use virtual_tagging::domain::events::{LogPosition, Notifier};
+use virtual_tagging::domain::events::LogPosition;
 
 const EVENTS: &str = "subscription($after: String) {
     approvalEvents(after: $after) { events { cursor change { action tagKey newValue actor } } } }";
@@ -198,9 +197,6 @@ async fn tags(fixture: &Fixture, count: usize) -> Vec<i64> {
 
 /// Decides all tags at a steady rate, as another replica would; notes when.
 async fn decide(fixture: &Fixture, tags: &[i64], rate: usize, commits: &Commits) {
-    let notifier = Notifier::default();
-    let stop = CancellationToken::new();
-    tokio::spawn(notifier.clone().run(fixture.pool.clone(), stop.clone()));
     let every = Duration::from_secs_f64(PER_TRANSACTION as f64 / rate as f64);
     let mut ticks = tokio::time::interval(every);
     let ann = approver("ann");
@@ -215,9 +211,7 @@ async fn decide(fixture: &Fixture, tags: &[i64], rate: usize, commits: &Commits)
         try_decide(&fixture.pool, &ann, Decision::Approve, ids, None)
             .await
             .unwrap();
-        notifier.committed();
     }
-    stop.cancel();
 }
 
 /// The kilobytes of memory that a process has.

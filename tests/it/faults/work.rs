@@ -4,7 +4,7 @@ use super::dataset;
 use super::service_under_test::{Replica, ServiceUnderTest};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use virtual_tagging::db::sql;
+use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::audit::{self, Cause};
 
 /// Some long work, of so many resources, rows or tags.
@@ -114,7 +114,9 @@ async fn propose(place: &ServiceUnderTest, count: usize) {
         reason: None,
         run_id: None,
     };
-    let made = audit::count_with_trail(&place.pool, propose, vec![(count as i64).into()], &cause).await;
+    let txn = place.pool.begin().await.unwrap();
+    let made = audit::count_with_trail(&txn, propose, vec![(count as i64).into()], &cause).await;
+    txn.commit().await.unwrap();
     assert_eq!(made.unwrap(), count as u64);
     sql::execute(&place.pool, "ANALYZE", []).await.unwrap();
 }

@@ -7,17 +7,16 @@ use crate::support::locks::wait_until_blocked;
 use crate::support::service::{SECRET, Service};
 use crate::support::socket::{Socket, before_all_events};
 use crate::support::uploads::{import_as, until_idle};
-use sea_orm::{FromQueryResult, TransactionTrait};
+use sea_orm::FromQueryResult;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 use virtual_tagging::auth::Role;
-use virtual_tagging::db::sql;
+use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::approvals::{self, Decision, NewTag, Selection};
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::{self, Reconciler, reconcile};
 use virtual_tagging::domain::{ApprovalStatus, counters};
 use virtual_tagging::error::Error;
@@ -240,14 +239,13 @@ async fn who_reports_a_resource_in_its_new_account_may_retire_it() {
     inventory::create(&fixture.pool, &actor("ada", Role::Admin), bucket(A))
         .await
         .unwrap();
-    let notifier = Notifier::default();
-    let mut report = Reconciler::new(&fixture.pool, &notifier, "file:b", None);
+    let mut report = Reconciler::new(&fixture.pool, "file:b", None);
     report
         .resources(vec![bucket(B), resource("another")])
         .await
         .unwrap();
     assert_eq!(report.retire_missing().await.unwrap(), 0);
-    let mut report = Reconciler::new(&fixture.pool, &notifier, "file:b", None);
+    let mut report = Reconciler::new(&fixture.pool, "file:b", None);
     report.resources(vec![resource("another")]).await.unwrap();
     assert_eq!(report.retire_missing().await.unwrap(), 1);
 }

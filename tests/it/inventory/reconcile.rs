@@ -2,11 +2,9 @@
 
 use crate::support::fixture::{Fixture, actor, limited, resource};
 use crate::support::locks::wait_until_blocked;
-use sea_orm::TransactionTrait;
 use virtual_tagging::auth::Role;
-use virtual_tagging::db::sql;
+use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::reconcile::Reconciled;
 use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
 use virtual_tagging::error::{Error, ProblemCode};
@@ -119,9 +117,8 @@ async fn a_report_locks_in_the_order_of_keys() {
 #[tokio::test]
 async fn what_a_snapshot_no_longer_lists_is_retired_and_returns() {
     let fixture = Fixture::new().await;
-    let notifier = Notifier::default();
     let snapshot = async |names: &[&str]| {
-        let mut reconciler = Reconciler::new(&fixture.pool, &notifier, "file:a", None);
+        let mut reconciler = Reconciler::new(&fixture.pool, "file:a", None);
         let reports = names.iter().map(|name| resource(name)).collect();
         reconciler.resources(reports).await.unwrap();
         reconciler.retire_missing().await.unwrap()
@@ -168,10 +165,9 @@ async fn what_a_snapshot_no_longer_lists_is_retired_and_returns() {
 #[tokio::test]
 async fn what_another_report_brings_meanwhile_is_not_retired() {
     let fixture = Fixture::new().await;
-    let notifier = Notifier::default();
-    let mut older = Reconciler::new(&fixture.pool, &notifier, "file:a", None);
+    let mut older = Reconciler::new(&fixture.pool, "file:a", None);
     older.resources(vec![resource("a")]).await.unwrap();
-    let mut newer = Reconciler::new(&fixture.pool, &notifier, "file:a", None);
+    let mut newer = Reconciler::new(&fixture.pool, "file:a", None);
     newer.resources(vec![resource("a"), resource("b")]).await.unwrap();
     assert_eq!(newer.retire_missing().await.unwrap(), 0);
     assert_eq!(older.retire_missing().await.unwrap(), 0);
@@ -181,14 +177,13 @@ async fn what_another_report_brings_meanwhile_is_not_retired() {
 #[tokio::test]
 async fn retiring_many_takes_many_transactions() {
     let fixture = Fixture::new().await;
-    let notifier = Notifier::default();
     let reports: Vec<ResourceReport> = (0..2_500).map(|n| resource(&format!("r{n}"))).collect();
-    let mut all = Reconciler::new(&fixture.pool, &notifier, "file:a", None);
+    let mut all = Reconciler::new(&fixture.pool, "file:a", None);
     for batch in reports.chunks(1000) {
         all.resources(batch.to_vec()).await.unwrap();
     }
     fixture.auto_tag().await;
-    let mut one = Reconciler::new(&fixture.pool, &notifier, "file:a", None);
+    let mut one = Reconciler::new(&fixture.pool, "file:a", None);
     one.resources(reports[..1].to_vec()).await.unwrap();
     assert_eq!(one.retire_missing().await.unwrap(), 2_499);
     let transactions = "SELECT count(DISTINCT changed_xid) FROM resources WHERE retired_at IS NOT NULL";
@@ -199,11 +194,10 @@ async fn retiring_many_takes_many_transactions() {
 #[tokio::test]
 async fn a_snapshot_with_a_refused_entry_retires_nothing() {
     let fixture = Fixture::new().await;
-    let notifier = Notifier::default();
-    let mut first = Reconciler::new(&fixture.pool, &notifier, "file:a", None);
+    let mut first = Reconciler::new(&fixture.pool, "file:a", None);
     first.resources(vec![resource("a"), resource("b")]).await.unwrap();
     first.finish().await.unwrap();
-    let mut second = Reconciler::new(&fixture.pool, &notifier, "file:a", None);
+    let mut second = Reconciler::new(&fixture.pool, "file:a", None);
     second.resources(vec![resource("a")]).await.unwrap();
     second.rejected(Vec::new()).await.unwrap();
     assert_eq!(second.retire_missing().await.unwrap(), 0);

@@ -16,7 +16,6 @@ use virtual_tagging::domain::approvals::{self, Decision, Decisions, NewTag, Sele
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::discovery::ReportSink;
 use virtual_tagging::domain::evaluation::{auto_tag, load_engine};
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
 use virtual_tagging::domain::rules;
 use virtual_tagging::error::{Error, Result};
@@ -78,8 +77,7 @@ impl ActorTask {
     }
 
     async fn report(&mut self) {
-        let notifier = Notifier::default();
-        let mut reconciler = Reconciler::new(&self.fixture.pool, &notifier, "test", None);
+        let mut reconciler = Reconciler::new(&self.fixture.pool, "test", None);
         let present = NAMES.iter().filter(|_| self.moments.random_bool(0.7));
         let present: Vec<_> = present.map(|name| resource(name)).collect();
         if !present.is_empty() {

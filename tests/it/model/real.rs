@@ -15,7 +15,6 @@ use virtual_tagging::domain::approvals::{self, Decision, Decisions, NewTag, Sele
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
 use virtual_tagging::domain::evaluation::{LoadedEngine, auto_tag, load_engine};
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
 use virtual_tagging::domain::rules;
 use virtual_tagging::error::{Error, Result};
@@ -306,8 +305,7 @@ impl<'a> Real<'a> {
     }
 
     async fn report(&self, reports: &[(usize, ResourceReport)], whole: bool) -> Outcome {
-        let notifier = Notifier::default();
-        let mut reconciler = Reconciler::new(&self.fixture.pool, &notifier, "test", None);
+        let mut reconciler = Reconciler::new(&self.fixture.pool, "test", None);
         let reports: Vec<ResourceReport> = reports.iter().map(|(_, report)| report.clone()).collect();
         if !reports.is_empty() {
             reconciler.resources(reports).await.unwrap();

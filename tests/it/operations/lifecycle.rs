@@ -12,7 +12,6 @@ use virtual_tagging::domain::Cloud;
 use virtual_tagging::domain::discovery::{
     InventoryEntry, InventoryReader, ReadOptions, ReportSink, ResourceReport,
 };
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::inventory::Reconciler;
 
 #[tokio::test]
@@ -150,9 +149,8 @@ fn report(number: u32, account: &str) -> ResourceReport {
 }
 
 async fn report_all(service: &Service, reports: Vec<ResourceReport>) {
-    let notifier = Notifier::default();
     let db = &service.app.database().pools.all;
-    let mut reconciler = Reconciler::new(db, &notifier, "test", None);
+    let mut reconciler = Reconciler::new(db, "test", None);
     for batch in reports.chunks(1000) {
         reconciler.resources(batch.to_vec()).await.unwrap();
     }

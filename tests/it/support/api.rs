@@ -11,7 +11,7 @@ use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::keyset::PageLimits;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::evaluation::EngineSettings;
-use virtual_tagging::domain::events::{Feed, Notifier};
+use virtual_tagging::domain::events::{EventListener, Feed};
 use virtual_tagging::graphql::execution::{annotate_errors, execute};
 use virtual_tagging::graphql::schema::{Schema, build};
 use virtual_tagging::graphql::state::{RequestId, Services};
@@ -28,7 +28,7 @@ impl Api {
     pub async fn new() -> Self {
         let fixture = Fixture::new().await;
         setup(&fixture.pool).await.unwrap();
-        let notifier = Notifier::default();
+        let listener = EventListener::default();
         let services = Services {
             db: fixture.pool.clone(),
             scoped: fixture.scoped.clone(),
@@ -42,10 +42,9 @@ impl Api {
             },
             wake: Arc::new(Queue),
             sources: vec!["simulated".into()],
-            tag_feed: Feed::open(fixture.pool.clone(), &notifier).await.unwrap(),
-            resource_feed: Feed::open(fixture.pool.clone(), &notifier).await.unwrap(),
+            tag_feed: Feed::open(fixture.pool.clone(), &listener).await.unwrap(),
+            resource_feed: Feed::open(fixture.pool.clone(), &listener).await.unwrap(),
             run_watcher: virtual_tagging::runs::RunWatcher::default(),
-            notifier,
         };
         Self {
             schema: build(services.clone()),

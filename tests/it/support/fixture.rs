@@ -2,14 +2,13 @@
 
 use crate::support::db::TestDb;
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, TransactionTrait,
-    Value,
+    ColumnTrait, DatabaseConnection, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tagging::{Thresholds, Vocabulary};
 use virtual_tagging::auth::{AccountScope, Actor, Role};
-use virtual_tagging::db::sql;
+use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::audit::{self, AuditRow, Cause};
 use virtual_tagging::domain::discovery::ResourceReport;
 use virtual_tagging::domain::evaluation::{ChunkResult, EngineSettings, auto_tag, load_engine};
@@ -67,9 +66,9 @@ impl Fixture {
             reason: None,
             run_id: None,
         };
-        let tags: Vec<virtual_tag::Model> = audit::with_trail(&self.pool, propose, binds, &cause)
-            .await
-            .unwrap();
+        let txn = self.pool.begin().await.unwrap();
+        let tags: Vec<virtual_tag::Model> = audit::with_trail(&txn, propose, binds, &cause).await.unwrap();
+        txn.commit().await.unwrap();
         tags[0].id
     }
 

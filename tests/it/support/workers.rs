@@ -12,7 +12,6 @@ use virtual_tagging::clock::SystemClock;
 use virtual_tagging::config::{Config, JobsConfig, UnpackLimits};
 use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink};
 use virtual_tagging::domain::evaluation::EngineSettings;
-use virtual_tagging::domain::events::Notifier;
 use virtual_tagging::domain::revision;
 use virtual_tagging::jobs::{self, JobContext, Queue};
 
@@ -37,7 +36,6 @@ impl JobWorkers {
             db: db.clone(),
             wake: Arc::new(Queue),
             clock: Arc::new(SystemClock),
-            notifier: Notifier::default(),
             engine: EngineSettings {
                 vocabulary: Arc::new(Vocabulary::default()),
                 thresholds: Thresholds::default(),
