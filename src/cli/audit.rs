@@ -6,7 +6,7 @@ use super::signals::Interrupt;
 use crate::app::{Database, Share};
 use crate::config::Config;
 use crate::domain::audit::partitions::{self, PartitionState};
-use crate::domain::audit::verify::{Fault, Verdict, verify};
+use crate::domain::audit::verify::{PartitionVerification, SealFault, verify};
 use crate::domain::audit::{Month, seal};
 use crate::error::Error;
 use anyhow::Context;
@@ -153,9 +153,9 @@ fn state_name(state: PartitionState) -> &'static str {
     }
 }
 
-fn explain(fault: &Fault) -> String {
+fn explain(fault: &SealFault) -> String {
     match fault {
-        Fault::Rows {
+        SealFault::Rows {
             seal,
             after,
             upto,
@@ -171,13 +171,13 @@ fn explain(fault: &Fault) -> String {
                 "seal {seal} does not fit: {what}, between (xid, id) = {after:?} and {upto:?} ({sealed} rows sealed)"
             )
         }
-        Fault::Seal(seq) => format!("seal {seq} is gone"),
-        Fault::Table => "the table is gone, and was not detached".into(),
-        Fault::Head => "the chain does not have the hash that was expected".into(),
+        SealFault::Seal(seq) => format!("seal {seq} is gone"),
+        SealFault::Table => "the table is gone, and was not detached".into(),
+        SealFault::Head => "the chain does not have the hash that was expected".into(),
     }
 }
 
-fn as_text(verdict: &Verdict) -> String {
+fn as_text(verdict: &PartitionVerification) -> String {
     let head = verdict.head.as_deref().map_or_else(|| "-".into(), hex);
     let state = verdict.fault.as_ref().map_or_else(
         || "intact".to_owned(),
@@ -193,7 +193,7 @@ fn as_text(verdict: &Verdict) -> String {
     )
 }
 
-fn as_json(verdict: &Verdict) -> String {
+fn as_json(verdict: &PartitionVerification) -> String {
     json!({
         "partition": verdict.partition,
         "place": state_name(verdict.state),

@@ -1,7 +1,7 @@
-//! Figures about the database's content, for metrics: how much waits, and since when.
+//! Statistics of the database's content for metrics: numbers of waiting tags, resources and runs, and their ages.
 //!
-//! One process at a time takes them, every [`INTERVAL`] at most, and keeps them in the row of `cluster_stats`; every other
-//! process reads that row. So their cost does not grow with the number of processes, nor with how often metrics are read.
+//! One process at a time computes them, at most every [`INTERVAL`], and stores them in the row of `cluster_stats`; every
+//! other process reads that row. So their cost grows neither with the number of processes nor with the scrape rate.
 
 use crate::db::{Begin, sql};
 use crate::entities::{JobName, RunStatus};
@@ -12,58 +12,58 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// How old figures may be before they are taken again.
+/// Age from which on statistics are computed again.
 const INTERVAL: TimeDelta = TimeDelta::seconds(15);
-/// The share of all time that taking them may need: where it takes longer than usual, it happens less often.
-const SHARE: i32 = 50;
-/// Locks out other processes that want to take them. Any number will do that nothing else in the database uses.
+/// Minimum age of statistics in multiples of the time that computing them took, which bounds its share of all time.
+const MIN_AGE_FACTOR: i32 = 50;
+/// Advisory lock of the process that computes them: a number that nothing else in the database uses.
 const LOCK: i64 = 0x0076_7473_7461_7473;
 
-/// The figures. Moments rather than ages, so that they stay right until the next ones.
+/// Statistics of the database's content. Times rather than ages, which stay right until the next computation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClusterStats {
-    /// Tags that wait for a decision.
+    /// Tags that are PENDING.
     pub pending_tags: i64,
-    /// Resources that wait for an evaluation; of more than a million, a million.
+    /// Resources that are due for an evaluation, at most a million.
     pub due_resources: i64,
-    /// Since when the oldest of them waits; of very many, of those that are looked at.
+    /// Time since which the oldest of them is due; approximate if more than 10,000 resources changed.
     pub oldest_due_since: Option<DateTime<Utc>>,
-    /// Since when the oldest run that may start waits for a worker.
+    /// Time since which the oldest run that may start waits for a worker.
     pub oldest_queued_since: Option<DateTime<Utc>>,
     /// Runs in the history.
-    pub runs: Vec<RunCount>,
-    /// When each source last reported without a fault.
+    pub runs: Vec<RunCountRow>,
+    /// Time of the last complete report of each source.
     pub discovery_successes: BTreeMap<String, DateTime<Utc>>,
-    /// How long it took to take these figures.
+    /// Time that computing the statistics took.
     seconds: f64,
 }
 
-/// How many runs of one job are in one state.
+/// Number of runs of one job in one status.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromQueryResult)]
-pub struct RunCount {
+pub struct RunCountRow {
     pub job_name: JobName,
     pub status: RunStatus,
     pub count: i64,
 }
 
-/// The figures, and when they were taken. Takes new ones when they are old and no other process is at it.
+/// Reads the statistics and the time at which they were computed. Computes them if they are old and no other process does.
 pub async fn read(db: &DatabaseConnection) -> Result<(DateTime<Utc>, ClusterStats)> {
-    let kept = kept(db).await?;
-    if let Some(kept) = &kept
-        && kept.age() < kept.longest_age()
+    let stored = stored(db).await?;
+    if let Some(stored) = &stored
+        && stored.age() < stored.max_age()
     {
-        return Ok((kept.taken_at, kept.stats.clone()));
+        return Ok((stored.taken_at, stored.stats.clone()));
     }
     let txn = db.begin().await?;
     let lock = "SELECT pg_try_advisory_xact_lock($1) AS locked";
-    let is_ours = sql::row::<Locked>(&txn, lock, [LOCK.into()]).await?;
+    let is_ours = sql::row::<AdvisoryLockRow>(&txn, lock, [LOCK.into()]).await?;
     if !is_ours.is_some_and(|lock| lock.locked) {
-        return kept
-            .map(|kept| (kept.taken_at, kept.stats))
-            .ok_or_else(|| Error::internal("another process takes the first figures"));
+        return stored
+            .map(|stored| (stored.taken_at, stored.stats))
+            .ok_or_else(|| Error::internal("another process computes the first statistics"));
     }
     let started = Instant::now();
-    let mut stats = take(&txn).await?;
+    let mut stats = compute(&txn).await?;
     stats.seconds = started.elapsed().as_secs_f64();
     let keep = "INSERT INTO cluster_stats (taken_at, stats) VALUES (clock_timestamp(), $1)
          ON CONFLICT (singleton) DO UPDATE SET taken_at = excluded.taken_at, stats = excluded.stats";
@@ -73,7 +73,7 @@ pub async fn read(db: &DatabaseConnection) -> Result<(DateTime<Utc>, ClusterStat
     Ok((Utc::now(), stats))
 }
 
-/// Notes that a source has reported all that it has, without a fault.
+/// Records that a source has reported completely and without a fault.
 pub async fn record_discovery(db: &DatabaseConnection, source: &str) -> Result<()> {
     let record = "INSERT INTO discovery_successes (source, succeeded_at) VALUES ($1, now())
          ON CONFLICT (source) DO UPDATE SET succeeded_at = excluded.succeeded_at";
@@ -81,40 +81,40 @@ pub async fn record_discovery(db: &DatabaseConnection, source: &str) -> Result<(
 }
 
 #[derive(FromQueryResult)]
-struct Locked {
+struct AdvisoryLockRow {
     locked: bool,
 }
 
-/// What the row says.
-struct Kept {
+/// Statistics as they are stored, and the database's time.
+struct StoredClusterStats {
     taken_at: DateTime<Utc>,
     now: DateTime<Utc>,
     stats: ClusterStats,
 }
 
-impl Kept {
+impl StoredClusterStats {
     fn age(&self) -> TimeDelta {
         self.now - self.taken_at
     }
 
-    fn longest_age(&self) -> TimeDelta {
-        INTERVAL.max(TimeDelta::milliseconds((self.stats.seconds * 1000.0) as i64) * SHARE)
+    fn max_age(&self) -> TimeDelta {
+        INTERVAL.max(TimeDelta::milliseconds((self.stats.seconds * 1000.0) as i64) * MIN_AGE_FACTOR)
     }
 }
 
-async fn kept(db: &DatabaseConnection) -> Result<Option<Kept>> {
+async fn stored(db: &DatabaseConnection) -> Result<Option<StoredClusterStats>> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct ClusterStatsRow {
         taken_at: DateTime<Utc>,
         now: DateTime<Utc>,
         stats: serde_json::Value,
     }
     let read = "SELECT taken_at, clock_timestamp() AS now, stats FROM cluster_stats";
-    let row: Option<Row> = sql::row(db, read, []).await?;
+    let row: Option<ClusterStatsRow> = sql::row(db, read, []).await?;
     Ok(row.and_then(|row| {
-        // What another version wrote is taken anew.
+        // Statistics that another version stored in another form are computed anew.
         let stats = serde_json::from_value(row.stats).ok()?;
-        Some(Kept {
+        Some(StoredClusterStats {
             taken_at: row.taken_at,
             now: row.now,
             stats,
@@ -122,22 +122,22 @@ async fn kept(db: &DatabaseConnection) -> Result<Option<Kept>> {
     }))
 }
 
-async fn take(db: &impl ConnectionTrait) -> Result<ClusterStats> {
+async fn compute(db: &impl ConnectionTrait) -> Result<ClusterStats> {
     #[derive(FromQueryResult)]
-    struct Success {
+    struct DiscoverySuccessRow {
         source: String,
         succeeded_at: DateTime<Utc>,
     }
     #[derive(FromQueryResult)]
-    struct Row {
+    struct BacklogRow {
         pending_tags: i64,
         due_resources: i64,
         oldest_due_since: Option<DateTime<Utc>>,
         oldest_queued_since: Option<DateTime<Utc>>,
     }
-    // A resource that changed waits since then, one of an older revision since the next revision. Of resources that
-    // changed, the first and the last by id are looked at: with the index on (revision, id), however many there are.
-    let figures = "WITH state AS (SELECT revision FROM engine_state),
+    // A resource that changed is due since then, one of an older revision since the next revision. Of resources that
+    // changed, the first and the last by id are read, by the index on (revision, id), however many there are.
+    let backlog = "WITH state AS (SELECT revision FROM engine_state),
              changed AS (
                  (SELECT resource_id FROM evaluations WHERE revision = 0 ORDER BY resource_id LIMIT 5000)
                  UNION
@@ -154,11 +154,11 @@ async fn take(db: &impl ConnectionTrait) -> Result<ClusterStats> {
                     AS oldest_due_since,
                 (SELECT min(run_at) FROM scheduler_jobs WHERE status = 'QUEUED' AND run_at <= now())
                     AS oldest_queued_since";
-    let row: Option<Row> = sql::row(db, figures, []).await?;
-    let row = row.ok_or_else(|| Error::internal("the figures have no row"))?;
+    let row: Option<BacklogRow> = sql::row(db, backlog, []).await?;
+    let row = row.ok_or_else(|| Error::internal("the statistics have no row"))?;
     let runs = "SELECT job_name, status, count(*) AS count FROM scheduler_jobs GROUP BY 1, 2 ORDER BY 1, 2";
     let successes = "SELECT source, succeeded_at FROM discovery_successes LIMIT 1000";
-    let successes: Vec<Success> = sql::rows(db, successes, []).await?;
+    let successes: Vec<DiscoverySuccessRow> = sql::rows(db, successes, []).await?;
     Ok(ClusterStats {
         pending_tags: row.pending_tags,
         due_resources: row.due_resources,

@@ -1,8 +1,8 @@
-//! Figures that are maintained rather than counted: how many tags, resources, groups and decisions there are.
+//! Maintained counters of tags, resources, groups of the queue, and decisions.
 //!
-//! Triggers append what a statement changes to tables of deltas, [`fold`] adds those to the counts, and who reads sums
-//! both; migration `0008_counters` has it all. So a figure is exact at any moment, and writers never wait for each
-//! other over a counter.
+//! Triggers append the changes of a statement to tables of deltas, [`fold`] adds the deltas to the counts, and readers sum
+//! both (migration `0008_counters`). So a count is exact at any moment, and writers never wait for each other over a
+//! counter.
 
 use crate::auth::AccountScope;
 use crate::db::sql;
@@ -11,20 +11,20 @@ use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult, Value};
 
-/// Deltas that leave so much behind that the tables are vacuumed at once: a reader looks through dead rows, too.
+/// Number of folded deltas from which on the tables are vacuumed at once: readers scan dead rows, too.
 const VACUUM_FROM: u64 = 2_000;
 
 #[derive(FromQueryResult)]
-struct Count {
+struct CounterRow {
     count: i64,
 }
 
-/// Folds all deltas into the counts, in short transactions; gives how many there were. Where another process is at it,
-/// it is left to that one.
+/// Folds all deltas into the counts, in short transactions, and returns their number. Does nothing while another process
+/// folds.
 pub async fn fold(db: &DatabaseConnection) -> Result<u64> {
     let mut folded = 0;
     loop {
-        let count: Option<Count> = sql::row(db, "SELECT counters_fold() AS count", []).await?;
+        let count: Option<CounterRow> = sql::row(db, "SELECT counters_fold() AS count", []).await?;
         let count = count.map_or(0, |row| row.count.unsigned_abs());
         folded += count;
         if count == 0 {
@@ -40,7 +40,7 @@ pub async fn fold(db: &DatabaseConnection) -> Result<u64> {
     Ok(folded)
 }
 
-/// Forgets counts that came down to nothing, and decisions of long ago; gives how many rows went.
+/// Deletes counts of zero, and those of decisions older than two days; returns the number of deleted rows.
 pub async fn prune(db: &DatabaseConnection) -> Result<u64> {
     let mut pruned = 0;
     for prune in [
@@ -57,7 +57,7 @@ pub async fn prune(db: &DatabaseConnection) -> Result<u64> {
     Ok(pruned)
 }
 
-/// Which tags are counted; what is `None` does not matter. These are all the columns that counts are kept by.
+/// Key of counters of tags: all columns by which tags are counted. `None` stands for any value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagCounterKey {
     pub status: Option<ApprovalStatus>,
@@ -66,40 +66,41 @@ pub struct TagCounterKey {
     pub source: Option<TagSource>,
     pub auto_applied: Option<bool>,
     pub cloud: Option<Cloud>,
-    /// From the tenth that this confidence lies in on.
+    /// Lowest band: the one of this confidence.
     pub from_band_of: Option<f64>,
-    /// Up to the tenth that this confidence lies in.
+    /// Highest band: the one of this confidence.
     pub to_band_of: Option<f64>,
 }
 
-const TAG_CELLS: &str =
+const TAG_CONDITION: &str =
     "($1::text[] IS NULL OR account_id = ANY($1)) AND ($2::text IS NULL OR approval_status = $2)
     AND ($3::text IS NULL OR account_id = $3) AND ($4::text IS NULL OR tag_key = $4)
     AND ($5::text IS NULL OR source = $5) AND ($6::boolean IS NULL OR auto_applied = $6)
     AND ($7::text IS NULL OR cloud = $7)
     AND ($8::double precision IS NULL OR band >= confidence_band($8))
     AND ($9::double precision IS NULL OR band <= confidence_band($9))";
-const RESOURCE_CELLS: &str =
+const RESOURCE_CONDITION: &str =
     "($1::text[] IS NULL OR account_id = ANY($1)) AND ($2::text IS NULL OR account_id = $2)
     AND ($3::text IS NULL OR cloud = $3) AND ($4::text IS NULL OR resource_type = $4)
     AND ($5::boolean IS NULL OR retired = $5)";
 
-/// Where to read: the figures of all accounts together when no account matters, those by account otherwise.
-fn place(name: &str, cells: &str, scope: &AccountScope, account: Option<&String>) -> String {
+/// Table and condition: the totals of all accounts if neither scope nor key names accounts, the counts by account
+/// otherwise.
+fn from_counters(name: &str, condition: &str, scope: &AccountScope, account: Option<&String>) -> String {
     match (scope, account) {
         (AccountScope::All, None) => {
             format!(
                 "{name}_totals_now WHERE {}",
-                cells.replace("account_id", "NULL::text")
+                condition.replace("account_id", "NULL::text")
             )
         }
-        _ => format!("{name}_counts_now WHERE {cells}"),
+        _ => format!("{name}_counts_now WHERE {condition}"),
     }
 }
 
 impl TagCounterKey {
-    fn place(&self, scope: &AccountScope) -> String {
-        place("tag", TAG_CELLS, scope, self.account_id.as_ref())
+    fn from_counters(&self, scope: &AccountScope) -> String {
+        from_counters("tag", TAG_CONDITION, scope, self.account_id.as_ref())
     }
 
     fn binds(&self, scope: &AccountScope) -> [Value; 9] {
@@ -117,41 +118,41 @@ impl TagCounterKey {
     }
 }
 
-/// How many tags there are in these cells.
-pub async fn tags(db: &impl ConnectionTrait, scope: &AccountScope, cells: &TagCounterKey) -> Result<u64> {
-    let place = cells.place(scope);
-    let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {place}");
-    one(db, &count, cells.binds(scope)).await
+/// Counts the tags of a key.
+pub async fn tags(db: &impl ConnectionTrait, scope: &AccountScope, key: &TagCounterKey) -> Result<u64> {
+    let counters = key.from_counters(scope);
+    let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {counters}");
+    one(db, &count, key.binds(scope)).await
 }
 
-/// How many tags there are in some cells, and where their confidences lie.
+/// Count of the tags of a key, and the range of their confidences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct TagCountRange {
     pub count: i64,
-    /// The lowest band; `None` when there are no tags.
+    /// Lowest band; `None` when there are no tags.
     pub lowest: Option<i32>,
-    /// The highest band.
+    /// Highest band.
     pub highest: Option<i32>,
 }
 
-/// How many tags there are in these cells, and where their confidences lie.
+/// Counts the tags of a key, with the range of their confidences.
 pub async fn tag_count_range(
     db: &impl ConnectionTrait,
     scope: &AccountScope,
-    cells: &TagCounterKey,
+    key: &TagCounterKey,
 ) -> Result<TagCountRange> {
-    let extent = format!(
+    let range = format!(
         "SELECT coalesce(sum(count), 0)::bigint AS count, min(band) AS lowest, max(band) AS highest
            FROM (SELECT band, sum(count) AS count FROM {} GROUP BY band HAVING sum(count) > 0) bands",
-        cells.place(scope)
+        key.from_counters(scope)
     );
-    let extent: Option<TagCountRange> = sql::row(db, &extent, cells.binds(scope)).await?;
-    extent.ok_or_else(|| Error::internal("a statement that gives a row gave none"))
+    let range: Option<TagCountRange> = sql::row(db, &range, key.binds(scope)).await?;
+    range.ok_or_else(|| Error::internal("a statement that gives a row gave none"))
 }
 
-/// Tags of one key, kind and band of confidence.
+/// Count of tags with one tag key, kind and band of confidence.
 #[derive(Clone, Debug, PartialEq, FromQueryResult)]
-pub struct Band {
+pub struct ConfidenceBandCount {
     pub tag_key: String,
     pub auto_applied: bool,
     /// 0 for confidences below 0.1, and so on; 9 from 0.9 to 1.
@@ -159,41 +160,39 @@ pub struct Band {
     pub count: i64,
 }
 
-/// The tags in these cells by key, kind and confidence.
+/// Counts the tags of a key by tag key, kind and band of confidence.
 pub async fn bands(
     db: &impl ConnectionTrait,
     scope: &AccountScope,
-    cells: &TagCounterKey,
-) -> Result<Vec<Band>> {
+    key: &TagCounterKey,
+) -> Result<Vec<ConfidenceBandCount>> {
     let bands = format!(
         "SELECT tag_key, auto_applied, band, sum(count)::bigint AS count FROM {}
           GROUP BY tag_key, auto_applied, band HAVING sum(count) <> 0",
-        cells.place(scope)
+        key.from_counters(scope)
     );
-    sql::rows(db, &bands, cells.binds(scope)).await
+    sql::rows(db, &bands, key.binds(scope)).await
 }
 
-/// Virtual tags in one status.
+/// Count of virtual tags in one status.
 #[derive(Clone, Debug, PartialEq, FromQueryResult)]
-pub struct StatusCount {
-    /// Where they stand.
+pub struct StatusCountRow {
     pub status: ApprovalStatus,
-    /// How many there are.
     pub count: i64,
 }
 
-/// Tags by status.
-pub async fn statuses(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<StatusCount>> {
+/// Counts tags by status.
+pub async fn statuses(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<StatusCountRow>> {
     let all = TagCounterKey::default();
     let statuses = format!(
         "SELECT approval_status AS status, sum(count)::bigint AS count FROM {}
           GROUP BY approval_status HAVING sum(count) <> 0 ORDER BY approval_status",
-        all.place(scope)
+        all.from_counters(scope)
     );
     sql::rows(db, &statuses, all.binds(scope)).await
 }
 
-/// Which groups of the queue are counted; what is `None` does not matter.
+/// Key of counters of groups of the queue. `None` stands for any value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GroupCounterKey {
     pub tag_key: Option<String>,
@@ -202,13 +201,13 @@ pub struct GroupCounterKey {
     pub evidence_signature: Option<String>,
 }
 
-/// The condition on `group_counts_now` over what [`GroupCounterKey::binds`] gives for `$1` to `$4`.
+/// Condition on `group_counts_now`, with [`GroupCounterKey::binds`] for `$1` to `$4`.
 pub const GROUP_COUNTER_CONDITION: &str =
     "($1::text IS NULL OR tag_key = $1) AND ($2::text IS NULL OR tag_value = $2)
     AND ($3::text IS NULL OR source = $3) AND ($4::text IS NULL OR evidence_signature = $4)";
 
 impl GroupCounterKey {
-    /// The values of [`GROUP_COUNTER_CONDITION`].
+    /// Values of [`GROUP_COUNTER_CONDITION`].
     pub fn binds(&self) -> [Value; 4] {
         [
             self.tag_key.clone().into(),
@@ -219,21 +218,21 @@ impl GroupCounterKey {
     }
 }
 
-/// How many groups the queue has in these cells.
-pub async fn groups(db: &impl ConnectionTrait, cells: &GroupCounterKey) -> Result<u64> {
+/// Counts the groups of a key.
+pub async fn groups(db: &impl ConnectionTrait, key: &GroupCounterKey) -> Result<u64> {
     let count = format!("SELECT count(*) AS count FROM group_counts_now WHERE {GROUP_COUNTER_CONDITION}");
-    one(db, &count, cells.binds()).await
+    one(db, &count, key.binds()).await
 }
 
-/// How many tags the groups in these cells have.
-pub async fn tags_of_groups(db: &impl ConnectionTrait, cells: &GroupCounterKey) -> Result<u64> {
+/// Counts the tags in the groups of a key.
+pub async fn tags_of_groups(db: &impl ConnectionTrait, key: &GroupCounterKey) -> Result<u64> {
     let count = format!(
         "SELECT coalesce(sum(count), 0)::bigint AS count FROM group_counts_now WHERE {GROUP_COUNTER_CONDITION}"
     );
-    one(db, &count, cells.binds()).await
+    one(db, &count, key.binds()).await
 }
 
-/// Which resources are counted; what is `None` does not matter.
+/// Key of counters of resources. `None` stands for any value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResourceCounterKey {
     pub account_id: Option<String>,
@@ -242,38 +241,36 @@ pub struct ResourceCounterKey {
     pub retired: Option<bool>,
 }
 
-/// How many resources there are in these cells.
+/// Counts the resources of a key.
 pub async fn resources(
     db: &impl ConnectionTrait,
     scope: &AccountScope,
-    cells: &ResourceCounterKey,
+    key: &ResourceCounterKey,
 ) -> Result<u64> {
-    let place = place("resource", RESOURCE_CELLS, scope, cells.account_id.as_ref());
-    let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {place}");
+    let counters = from_counters("resource", RESOURCE_CONDITION, scope, key.account_id.as_ref());
+    let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {counters}");
     let binds = [
         scope.as_bind().into(),
-        cells.account_id.clone().into(),
-        cells.cloud.as_ref().map(ActiveEnum::to_value).into(),
-        cells.resource_type.clone().into(),
-        cells.retired.into(),
+        key.account_id.clone().into(),
+        key.cloud.as_ref().map(ActiveEnum::to_value).into(),
+        key.resource_type.clone().into(),
+        key.retired.into(),
     ];
     one(db, &count, binds).await
 }
 
-/// Resources of one cloud that are alive.
+/// Counts of the resources of one cloud that are not retired.
 #[derive(Clone, Debug, PartialEq, FromQueryResult)]
-pub struct CloudCount {
-    /// The cloud.
+pub struct CloudCountRow {
     pub cloud: Cloud,
-    /// How many there are.
     pub resources: i64,
-    /// How many of them have an approved virtual tag.
+    /// Resources with an approved virtual tag.
     pub tagged: i64,
 }
 
-/// Resources that are alive, by cloud. Those whose tags changed a moment ago are looked at; of a great many at once
-/// only some are, and the rest counts when [`fold`] has looked.
-pub async fn clouds(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<CloudCount>> {
+/// Counts resources that are not retired, by cloud. Resources whose tags changed since the last [`fold`] are read one by
+/// one, at most 2,000 of them; changes of further ones count from the next [`fold`] on.
+pub async fn clouds(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<CloudCountRow>> {
     let resources = match scope {
         AccountScope::All => "(SELECT *, NULL::text AS account_id FROM resource_totals_now) AS resources",
         AccountScope::Only(_) => "resource_counts_now",
@@ -300,7 +297,7 @@ pub async fn clouds(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<V
     sql::rows(db, &clouds, [scope.as_bind().into()]).await
 }
 
-/// Decisions since a moment, to the minute; with `account` or `key`, of these alone.
+/// Counts decisions since a time, to the minute; with `account` or `key`, only theirs.
 pub async fn decisions(
     db: &impl ConnectionTrait,
     scope: &AccountScope,
@@ -325,6 +322,6 @@ async fn one(
     statement: &str,
     binds: impl IntoIterator<Item = Value>,
 ) -> Result<u64> {
-    let count: Option<Count> = sql::row(db, statement, binds).await?;
+    let count: Option<CounterRow> = sql::row(db, statement, binds).await?;
     Ok(count.map_or(0, |row| row.count.max(0).unsigned_abs()))
 }

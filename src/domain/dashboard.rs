@@ -1,31 +1,31 @@
-//! The inventory at a glance.
+//! Dashboard: counts of resources, tags and runs.
 
 use crate::auth::Actor;
 use crate::domain::counters;
-pub use crate::domain::counters::{CloudCount, StatusCount};
+pub use crate::domain::counters::{CloudCountRow, StatusCountRow};
 use crate::entities::scheduler_job;
 use crate::error::Result;
 use crate::runs::Run;
 use sea_orm::sea_query::Expr;
 use sea_orm::{DatabaseConnection, PaginatorTrait, QueryFilter, QuerySelect};
 
-/// Resources that are alive, by cloud.
-pub async fn clouds(db: &DatabaseConnection, actor: &Actor) -> Result<Vec<CloudCount>> {
+/// Counts resources that are not retired, by cloud.
+pub async fn clouds(db: &DatabaseConnection, actor: &Actor) -> Result<Vec<CloudCountRow>> {
     counters::clouds(db, &actor.scope).await
 }
 
-/// Virtual tags by status.
-pub async fn statuses(db: &DatabaseConnection, actor: &Actor) -> Result<Vec<StatusCount>> {
+/// Counts virtual tags by status.
+pub async fn statuses(db: &DatabaseConnection, actor: &Actor) -> Result<Vec<StatusCountRow>> {
     counters::statuses(db, &actor.scope).await
 }
 
-/// Runs that wait or are worked on.
+/// Counts runs that are queued or running.
 pub async fn open_runs(db: &DatabaseConnection, actor: &Actor) -> Result<u64> {
     let open = Expr::cust("scheduler_jobs.status IN ('QUEUED', 'RUNNING')");
     Ok(scheduler_job::find(&actor.scope).filter(open).count(db).await?)
 }
 
-/// The last run of each job.
+/// Last run of each job.
 pub async fn last_runs(db: &DatabaseConnection, actor: &Actor) -> Result<Vec<Run>> {
     use scheduler_job::Column as C;
     use sea_orm::QueryOrder;

@@ -1,7 +1,7 @@
-//! Names of callers, and what they must not look like.
+//! Subjects: names of callers, which must not resemble those of the service or of scripts.
 //!
-//! Decisions and audit rows carry a caller's name for ever. The service signs `system:...` and scripts `token:...`; a person
-//! whose name only looks like one of these, or hides characters, could pass off decisions as theirs.
+//! Decisions and audit rows carry the name of a caller for ever. The service signs `system:...` and scripts `token:...`;
+//! a person whose name resembles one of these, or has invisible characters, could pass decisions off as theirs.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 200;
 /// Prefixes of names that no person may have.
 const RESERVED: [&str; 2] = ["system", "token"];
 
-/// Whether a person may have this name: visible characters without blanks around them, and no look-alike of the names
+/// True for names that a person may have: visible characters without blanks around them, and no look-alike of the names
 /// of the service or of scripts.
 pub fn is_personal(name: &str) -> bool {
     !name.is_empty()
@@ -21,12 +21,12 @@ pub fn is_personal(name: &str) -> bool {
         && !looks_reserved(name)
 }
 
-/// Whether a text has characters that nobody sees: controls, line separators, and those that Unicode calls ignorable.
+/// True if a text has invisible characters: controls, line separators, and those that Unicode calls ignorable.
 pub fn has_hidden_characters(text: &str) -> bool {
     text.chars().any(is_hidden)
 }
 
-/// Whether a name begins with a reserved prefix, as a reader sees it: in whatever case, width or style of letters.
+/// True if a name begins with a reserved prefix for a reader's eye: in any case, width or style of letters.
 fn looks_reserved(name: &str) -> bool {
     let mut seen = String::new();
     for letter in name
@@ -35,7 +35,7 @@ fn looks_reserved(name: &str) -> bool {
         .filter(|c| !c.is_whitespace())
     {
         match letter {
-            // What looks like a colon ends the prefix.
+            // A look-alike of a colon ends the prefix.
             ':' | '\u{589}' | '\u{5c3}' | '\u{2d0}' | '\u{2236}' | '\u{a789}' => {
                 return RESERVED.contains(&seen.as_str());
             }
@@ -46,7 +46,7 @@ fn looks_reserved(name: &str) -> bool {
     false
 }
 
-/// The Latin letter that a Cyrillic or Greek one looks like, as far as reserved prefixes have it.
+/// Maps Cyrillic and Greek letters to the Latin ones that they look like, as far as reserved prefixes have them.
 fn look_alike(letter: char) -> char {
     match letter {
         'ѕ' => 's',
@@ -61,8 +61,8 @@ fn look_alike(letter: char) -> char {
     }
 }
 
-/// Controls, line and paragraph separators, Unicode's `Default_Ignorable_Code_Point`, and what stands for bytes that are
-/// no characters.
+/// True for controls, line and paragraph separators, Unicode's `Default_Ignorable_Code_Point`, and replacement characters
+/// of undecodable bytes.
 fn is_hidden(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,

@@ -1,4 +1,4 @@
-//! Which tags of the queue: the same filter lists them, decides them and follows their events.
+//! Filter of tags: the same one lists the queue, selects tags to decide, and filters events.
 
 use crate::domain::audit::AuditRow;
 use crate::domain::counters::{GroupCounterKey, TagCounterKey};
@@ -7,16 +7,16 @@ use crate::entities::{Cloud, TagSource};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{ActiveEnum, Value};
 
-/// Whether a tag was applied by itself or is only suggested.
+/// Kind of a pending tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TagKind {
-    /// Confident enough to have been applied at once.
+    /// Confidence of at least `AUTO_APPLY_THRESHOLD`.
     AutoApplied,
-    /// Confident enough to be shown, no more.
+    /// Confidence of at least `MANUAL_REVIEW_THRESHOLD`, but less than `AUTO_APPLY_THRESHOLD`.
     Suggestion,
 }
 
-/// Takes tags that meet all of the conditions that are set; all tags when none is.
+/// Filter of tags that meet all conditions that are set; of all tags if none is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagFilter {
     pub kind: Option<TagKind>,
@@ -26,20 +26,20 @@ pub struct TagFilter {
     pub account_id: Option<String>,
     pub resource_type: Option<String>,
     pub source: Option<TagSource>,
-    /// What fired, in words that are the same on every resource.
+    /// Evidence, in words that are the same on every resource.
     pub evidence_signature: Option<String>,
-    /// From this confidence on, inclusive.
+    /// Lowest confidence, inclusive.
     pub min_confidence: Option<f64>,
-    /// Up to this confidence, inclusive.
+    /// Highest confidence, inclusive.
     pub max_confidence: Option<f64>,
-    /// Proposed before this moment.
+    /// Tags proposed before this time.
     pub created_before: Option<chrono::DateTime<chrono::Utc>>,
-    /// Proposed at this moment or later.
+    /// Tags proposed at this time or later.
     pub created_after: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 impl TagFilter {
-    /// The conditions on `virtual_tags`.
+    /// Condition on `virtual_tags`.
     pub fn condition(&self) -> Condition {
         fn column(column: Column) -> Expr {
             Expr::col((Entity, column))
@@ -83,7 +83,7 @@ impl TagFilter {
             )
     }
 
-    /// The counters that hold how many tags the filter takes; `None` when it asks for more than they know.
+    /// Key of the counters of exactly the tags that the filter selects; `None` when no counters have all its conditions.
     pub fn counter_key(&self) -> Option<TagCounterKey> {
         let Self {
             tag_value: None,
@@ -101,7 +101,7 @@ impl TagFilter {
         Some(self.counter_key_superset())
     }
 
-    /// The counters that hold what the filter takes, and more where it asks for what they do not know.
+    /// Key of the counters of all tags that the filter selects, and of more where it has conditions that counters lack.
     pub fn counter_key_superset(&self) -> TagCounterKey {
         TagCounterKey {
             status: None,
@@ -115,7 +115,7 @@ impl TagFilter {
         }
     }
 
-    /// The counters that hold the groups that the filter takes; `None` when it asks for more than they know.
+    /// Key of the counters of exactly the groups that the filter selects; `None` when no counters have all its conditions.
     pub fn group_counter_key(&self) -> Option<GroupCounterKey> {
         let Self {
             kind: None,
@@ -134,7 +134,7 @@ impl TagFilter {
         Some(self.group_counter_key_superset())
     }
 
-    /// The counters that hold the groups in which the tags are that the filter takes.
+    /// Key of the counters of all groups that have tags which the filter selects.
     pub fn group_counter_key_superset(&self) -> GroupCounterKey {
         GroupCounterKey {
             tag_key: self.tag_key.clone(),
@@ -144,9 +144,9 @@ impl TagFilter {
         }
     }
 
-    /// Whether an event is about a tag that the filter takes. An event does not tell when its tag was proposed
-    /// and what fired, so these are not looked at.
-    pub fn takes(&self, event: &AuditRow) -> bool {
+    /// True if an event is about a tag that the filter selects. Events have neither the time of the proposal nor its
+    /// evidence, so these conditions do not apply.
+    pub fn matches(&self, event: &AuditRow) -> bool {
         fn wants<T: PartialEq>(wanted: Option<&T>, has: &T) -> bool {
             wanted.is_none_or(|wanted| wanted == has)
         }

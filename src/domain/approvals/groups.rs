@@ -1,4 +1,4 @@
-//! The queue in groups: tags that were proposed for the same reason, to be decided together.
+//! Groups of the queue: tags that were proposed for the same reason, to be decided together.
 
 use super::filter::TagFilter;
 use super::queue::plan::{self, OF_GROUP, QueryPlan};
@@ -20,24 +20,19 @@ use sea_orm::{
 };
 use virtual_tag::Column;
 
-/// Pending tags with the same key, value, source and evidence.
+/// Group of pending tags with the same key, value, source and evidence.
 #[derive(Clone, Debug, PartialEq, FromQueryResult)]
 pub struct Group {
-    /// The key that they propose.
     pub tag_key: String,
-    /// The value that they propose.
     pub tag_value: String,
-    /// Where the value comes from.
     pub source: TagSource,
-    /// What fired.
+    /// Evidence, in words that are the same on every resource.
     pub evidence_signature: String,
-    /// How many there are.
+    /// Number of tags.
     pub count: i64,
-    /// The lowest confidence among them.
     pub min_confidence: f64,
-    /// The highest confidence among them.
     pub max_confidence: f64,
-    /// Since when the oldest of them waits.
+    /// Time at which the oldest tag was proposed.
     pub oldest: DateTime<Utc>,
 }
 
@@ -52,7 +47,7 @@ impl From<&Group> for GroupKey {
     }
 }
 
-/// By key, value, source and evidence.
+/// Order of groups: by key, value, source and evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupOrder;
 
@@ -88,63 +83,70 @@ impl Keyset for GroupOrder {
     }
 }
 
-/// The same tags, one row for each of their groups.
+/// Groups the tags: one row per group.
 fn grouped(tags: Select<virtual_tag::Entity>) -> Select<virtual_tag::Entity> {
     COLUMNS.iter().fold(tags.select_only(), |tags, column| {
         tags.column(*column).group_by(*column)
     })
 }
 
-/// The figures of tags.
-fn figures(tags: Select<virtual_tag::Entity>) -> Select<virtual_tag::Entity> {
+/// Selects count, confidences and age of tags.
+fn with_aggregates(tags: Select<virtual_tag::Entity>) -> Select<virtual_tag::Entity> {
     tags.column_as(Column::Id.count(), "count")
         .column_as(Column::Confidence.min(), "min_confidence")
         .column_as(Column::Confidence.max(), "max_confidence")
         .column_as(Column::CreatedAt.min(), "oldest")
 }
 
-/// Tags that are looked at for a page before it is given, though it be shorter than was asked for.
-pub const LOOKED_AT: i64 = 150_000;
+/// Tags that are read for a page before it ends, even if it is shorter than requested.
+pub const MAX_READ: i64 = 150_000;
 
-/// A page of the queue's groups. It has fewer than were asked for where they are so large that more tags than
-/// [`LOOKED_AT`] would have to be looked at; the next page goes on from there.
+/// Page of the groups of the queue. It is shorter than requested where groups are so large that more tags than
+/// [`MAX_READ`] would have to be read; the next page continues from there.
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     window: &Window,
 ) -> Result<Page<Group>> {
-    list_within(db, actor, filter, window, LOOKED_AT).await
+    list_within(db, actor, filter, window, MAX_READ).await
 }
 
-/// The same with another bound than [`LOOKED_AT`].
+/// Page of groups as [`list`], with another bound than [`MAX_READ`].
 pub async fn list_within(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     window: &Window,
-    most: i64,
+    max_read: i64,
 ) -> Result<Page<Group>> {
     if let Some(accounts) = actor.scope.accounts(filter.account_id.as_deref()) {
         return list_in_accounts(db, accounts, filter, window).await;
     }
-    if let Some(cells) = filter.group_counter_key() {
-        return list_counted(db, cells, window).await;
+    if let Some(key) = filter.group_counter_key() {
+        return list_by_counters(db, key, window).await;
     }
     match plan::pending(db, actor, filter).await? {
         None => Ok(window.page(Vec::new())),
-        Some(QueryPlan { select, few: true }) => {
-            let groups = window.statement(figures(grouped(select)), GroupOrder);
+        Some(QueryPlan {
+            select,
+            is_small: true,
+        }) => {
+            let groups = window.statement(with_aggregates(grouped(select)), GroupOrder);
             Ok(window.page(Group::find_by_statement(groups).all(db).await?))
         }
-        Some(QueryPlan { select, few: false }) => {
-            look_through(db, select, &filter.group_counter_key_superset(), window, most).await
+        Some(QueryPlan {
+            select,
+            is_small: false,
+        }) => {
+            let key = filter.group_counter_key_superset();
+            list_by_scan(db, select, &key, window, max_read).await
         }
     }
 }
 
-/// A page of the groups that tags of these accounts make, whatever there is in others: the first groups of each account,
-/// put together. What is among the first of all accounts is among the first of each that has it.
+/// Page of the groups of the tags of these accounts, merged from the first groups of each account: a group that is among
+/// the first of all accounts is among the first of each account that has it.
 async fn list_in_accounts(
     db: &DatabaseConnection,
     accounts: Vec<String>,
@@ -154,27 +156,27 @@ async fn list_in_accounts(
     let tags = virtual_tag::find_pending(&AccountScope::All)
         .filter(of_account(Column::AccountId))
         .filter(opaque(filter.condition()));
-    let first = window.part(figures(grouped(tags)), GroupOrder);
+    let first = window.part(with_aggregates(grouped(tags)), GroupOrder);
     let mut groups = for_each_account(accounts, first, virtual_tag::Entity.table_name());
     for column in COLUMNS {
         groups.expr(column.into_expr()).add_group_by([column.into_expr()]);
     }
-    for (figure, name) in [
+    for (aggregate, name) in [
         ("sum(virtual_tags.count)::bigint", "count"),
         ("min(virtual_tags.min_confidence)", "min_confidence"),
         ("max(virtual_tags.max_confidence)", "max_confidence"),
         ("min(virtual_tags.oldest)", "oldest"),
     ] {
-        groups.expr_as(Expr::cust(figure), name);
+        groups.expr_as(Expr::cust(aggregate), name);
     }
     window.limit_parts(&mut groups, GroupOrder);
     let groups = Group::find_by_statement(DbBackend::Postgres.build(&groups));
     Ok(window.page(groups.all(db).await?))
 }
 
-/// A group of the queue as the counters have it, for who may see all accounts.
+/// Group of the queue by the counters of all accounts.
 #[derive(FromQueryResult)]
-struct Candidate {
+struct CountedGroup {
     tag_key: String,
     tag_value: String,
     source: String,
@@ -182,36 +184,36 @@ struct Candidate {
     count: i64,
 }
 
-/// A page of the groups of these tags: group by group, those that the counters have in these cells.
-async fn look_through(
+/// Page of the groups of these tags, read group by group in the order of the counters of the key.
+async fn list_by_scan(
     db: &DatabaseConnection,
     tags: Select<virtual_tag::Entity>,
-    cells: &GroupCounterKey,
+    key: &GroupCounterKey,
     window: &Window,
-    most: i64,
+    max_read: i64,
 ) -> Result<Page<Group>> {
     let mut rest = window.clone();
-    let (mut found, mut looked_at) = (Vec::new(), 0);
+    let (mut found, mut read) = (Vec::new(), 0);
     let more = loop {
-        let (next, binds) = next_groups(cells, &rest);
-        let mut candidates: Vec<Candidate> = sql::rows(db, &next, binds).await?;
-        let last = candidates.len() as u64 <= window.size;
-        let mut part = 0;
-        for candidate in &candidates {
-            if part > 0 && looked_at + candidate.count > most {
+        let (next, binds) = next_groups(key, &rest);
+        let mut counted: Vec<CountedGroup> = sql::rows(db, &next, binds).await?;
+        let is_last = counted.len() as u64 <= window.size;
+        let mut taken = 0;
+        for group in &counted {
+            if taken > 0 && read + group.count > max_read {
                 break;
             }
-            looked_at += candidate.count;
-            part += 1;
+            read += group.count;
+            taken += 1;
         }
-        let last = last && part == candidates.len();
-        candidates.truncate(part);
-        let bound = candidates.last().map(Candidate::key);
-        found.extend(figures_of(db, tags.clone(), candidates).await?);
-        if last || found.len() as u64 > window.size {
+        let is_last = is_last && taken == counted.len();
+        counted.truncate(taken);
+        let bound = counted.last().map(CountedGroup::key);
+        found.extend(with_matches(db, tags.clone(), counted).await?);
+        if is_last || found.len() as u64 > window.size {
             break false;
         }
-        if looked_at >= most && !found.is_empty() {
+        if read >= max_read && !found.is_empty() {
             break true;
         }
         *(if window.backward {
@@ -229,7 +231,7 @@ async fn look_through(
     Ok(page)
 }
 
-impl Candidate {
+impl CountedGroup {
     fn key(&self) -> Vec<Key> {
         [
             &self.tag_key,
@@ -242,18 +244,18 @@ impl Candidate {
     }
 }
 
-/// Those of the groups that have any of these tags, with their figures, in the same order.
-async fn figures_of(
+/// Those of the groups that have any of these tags, with their aggregates, in the same order.
+async fn with_matches(
     db: &DatabaseConnection,
     tags: Select<virtual_tag::Entity>,
-    groups: Vec<Candidate>,
+    groups: Vec<CountedGroup>,
 ) -> Result<Vec<Group>> {
     let of_group =
-        figures(tags.filter(Expr::cust(OF_GROUP)).select_only()).having(Expr::cust("count(*) > 0"));
+        with_aggregates(tags.filter(Expr::cust(OF_GROUP)).select_only()).having(Expr::cust("count(*) > 0"));
     let (of_group, values) = of_group.into_query().build(PostgresQueryBuilder);
     let mut values = values.0;
     let at = values.len();
-    let column = |of: fn(&Candidate) -> &String| -> Value {
+    let column = |of: fn(&CountedGroup) -> &String| -> Value {
         groups
             .iter()
             .map(|group| of(group).clone())
@@ -267,10 +269,10 @@ async fn figures_of(
         column(|group| &group.evidence_signature),
     ]);
     let found = format!(
-        "SELECT groups.*, figures.*
+        "SELECT groups.*, aggregates.*
            FROM unnest(${}::text[], ${}::text[], ${}::text[], ${}::text[]) WITH ORDINALITY
-             AS groups (tag_key, tag_value, source, evidence_signature, place)
-          CROSS JOIN LATERAL ({of_group}) AS figures ORDER BY place",
+             AS groups (tag_key, tag_value, source, evidence_signature, number)
+          CROSS JOIN LATERAL ({of_group}) AS aggregates ORDER BY number",
         at + 1,
         at + 2,
         at + 3,
@@ -279,8 +281,8 @@ async fn figures_of(
     sql::rows(db, &found, values).await
 }
 
-/// A statement for the groups of a page that the counters have in these cells, with its values.
-fn next_groups(cells: &GroupCounterKey, window: &Window) -> (String, Vec<Value>) {
+/// Statement for the groups of a page by the counters of the key, with its values.
+fn next_groups(key: &GroupCounterKey, window: &Window) -> (String, Vec<Value>) {
     let text = format!(
         "SELECT tag_key, tag_value, source, evidence_signature, count FROM group_counts_now
           WHERE {GROUP_COUNTER_CONDITION}
@@ -297,7 +299,7 @@ fn next_groups(cells: &GroupCounterKey, window: &Window) -> (String, Vec<Value>)
         };
         [0, 1, 2, 3].map(|at| text(at).into())
     };
-    let binds = cells
+    let binds = key
         .binds()
         .into_iter()
         .chain(bound(&window.after))
@@ -312,10 +314,10 @@ fn ordered(window: &Window) -> String {
         .join(", ")
 }
 
-/// A page of the groups that the counters have. Only what they do not tell is looked up, each by one step in an index.
-async fn list_counted(
+/// Page of the groups by the counters alone; confidences and age are read by one step in an index each.
+async fn list_by_counters(
     db: &DatabaseConnection,
-    cells: GroupCounterKey,
+    key: GroupCounterKey,
     window: &Window,
 ) -> Result<Page<Group>> {
     let one = |name: &str, order: &str| {
@@ -326,7 +328,7 @@ async fn list_counted(
                   ORDER BY {order} LIMIT 1) {name}"
         )
     };
-    let (groups, binds) = next_groups(&cells, window);
+    let (groups, binds) = next_groups(&key, window);
     let page = format!(
         "WITH page AS MATERIALIZED ({groups})
          SELECT page.*, least.confidence AS min_confidence, most.confidence AS max_confidence,
@@ -341,7 +343,7 @@ async fn list_counted(
     Ok(window.page(sql::rows(db, &page, binds).await?))
 }
 
-/// How many groups the queue has.
+/// Counts the groups of the queue.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Total> {
     if actor.scope != AccountScope::All {
         let pending = TagCounterKey {
@@ -360,8 +362,8 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -
         )
         .await;
     }
-    if let Some(cells) = filter.group_counter_key() {
-        return Ok(Total::exact(counters::groups(db, &cells).await?));
+    if let Some(key) = filter.group_counter_key() {
+        return Ok(Total::exact(counters::groups(db, &key).await?));
     }
     match plan::pending(db, actor, filter).await? {
         Some(found) => estimate::of_rows(db, grouped(found.select)).await,

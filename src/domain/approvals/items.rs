@@ -1,4 +1,4 @@
-//! Reading what became of each tag that a run was to decide.
+//! Decision items: the outcome of each tag that a run decides.
 
 use super::decision::counter_name;
 use crate::auth::AccountScope;
@@ -13,7 +13,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, Select};
 use std::collections::HashMap;
 
-/// As the run goes along them.
+/// Order in which the run decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ItemOrder;
 
@@ -37,18 +37,18 @@ impl Keyset for ItemOrder {
     }
 }
 
-/// Which items of a run.
+/// Filter of the items of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ItemFilter {
-    /// All of them.
+    /// All items.
     All,
-    /// Those that the run has not come to.
+    /// Items that the run has not reached.
     Waiting,
-    /// Those of which this became.
+    /// Items with this outcome.
     Outcome(Outcome),
 }
 
-fn of(scope: &AccountScope, filter: ItemFilter) -> Select<Entity> {
+fn filtered(scope: &AccountScope, filter: ItemFilter) -> Select<Entity> {
     match filter {
         ItemFilter::All => find(scope),
         ItemFilter::Waiting => find(scope).filter(Column::Outcome.is_null()),
@@ -56,7 +56,7 @@ fn of(scope: &AccountScope, filter: ItemFilter) -> Select<Entity> {
     }
 }
 
-/// A page of items for each of the runs, by one statement.
+/// Pages of the items of each of the runs, by one statement.
 pub async fn of_runs(
     db: &DatabaseConnection,
     scope: &AccountScope,
@@ -64,10 +64,18 @@ pub async fn of_runs(
     filter: ItemFilter,
     window: &Window,
 ) -> Result<HashMap<i64, Page<DecisionItem>>> {
-    keyset::per_parent(db, of(scope, filter), Column::RunId, runs, ItemOrder, window).await
+    keyset::per_parent(
+        db,
+        filtered(scope, filter),
+        Column::RunId,
+        runs,
+        ItemOrder,
+        window,
+    )
+    .await
 }
 
-/// How many items each of the runs has. The runs' own figures tell it to those who may see all accounts.
+/// Counts the items of each of the runs: by the counts of the runs for callers that may see all accounts.
 pub async fn count_of_runs(
     db: &DatabaseConnection,
     scope: &AccountScope,
@@ -75,14 +83,14 @@ pub async fn count_of_runs(
     filter: ItemFilter,
 ) -> Result<HashMap<i64, u64>> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct ItemCountRow {
         id: i64,
         count: i64,
     }
     if *scope != AccountScope::All {
-        return keyset::count_per_parent(db, of(scope, filter), Column::RunId, runs).await;
+        return keyset::count_per_parent(db, filtered(scope, filter), Column::RunId, runs).await;
     }
-    let figure = match filter {
+    let expression = match filter {
         ItemFilter::All => "coalesce(progress_total, 0)".to_owned(),
         ItemFilter::Waiting => "coalesce(progress_total, 0) - progress_done".to_owned(),
         ItemFilter::Outcome(outcome) => {
@@ -90,16 +98,16 @@ pub async fn count_of_runs(
         }
     };
     let count = format!(
-        "SELECT id, {figure} AS count FROM scheduler_jobs WHERE id = ANY($1) AND job_name = 'decide'"
+        "SELECT id, {expression} AS count FROM scheduler_jobs WHERE id = ANY($1) AND job_name = 'decide'"
     );
-    let rows: Vec<Row> = sql::rows(db, &count, [runs.into()]).await?;
+    let rows: Vec<ItemCountRow> = sql::rows(db, &count, [runs.into()]).await?;
     Ok(rows
         .into_iter()
         .map(|row| (row.id, row.count.unsigned_abs()))
         .collect())
 }
 
-/// Forgets the items of runs that ended before `older_than`; gives how many went.
+/// Deletes the items of runs that ended before `older_than`, and returns their number.
 pub async fn prune(db: &DatabaseConnection, older_than: DateTime<Utc>) -> Result<u64> {
     let prune = "DELETE FROM decision_items WHERE run_id IN
          (SELECT id FROM scheduler_jobs WHERE job_name = 'decide' AND finished_at < $1)";

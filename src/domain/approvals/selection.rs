@@ -1,4 +1,4 @@
-//! Which tags a decision is about.
+//! Selection of the tags of a decision.
 
 use super::decision::Decision;
 use super::filter::TagFilter;
@@ -18,7 +18,7 @@ use sea_orm::{
 };
 use virtual_tag::Column;
 
-/// Tags that were proposed for the same reason.
+/// Key of a group: tags that were proposed for the same reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupKey {
     pub tag_key: String,
@@ -27,18 +27,18 @@ pub struct GroupKey {
     pub evidence_signature: String,
 }
 
-/// Decided tags that meet all of the conditions that are set.
+/// Filter of decided tags that meet all conditions that are set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DecidedFilter {
-    /// What the queue can be filtered by.
+    /// Conditions that the queue can be filtered by, too.
     pub tag: TagFilter,
     /// APPROVED or DENIED.
     pub status: Option<ApprovalStatus>,
-    /// Who decided.
+    /// Subject of the actor who decided.
     pub decided_by: Option<String>,
-    /// Decided before this moment.
+    /// Tags decided before this time.
     pub decided_before: Option<DateTime<Utc>>,
-    /// Decided at this moment or later.
+    /// Tags decided at this time or later.
     pub decided_after: Option<DateTime<Utc>>,
 }
 
@@ -54,34 +54,34 @@ impl DecidedFilter {
     }
 }
 
-/// Which tags to decide. What an approval or a denial selects is pending; what is taken back is decided.
+/// Tags to decide: pending ones to approve or deny, decided ones to undo.
 #[derive(Clone, Debug)]
 pub enum Selection {
-    /// These, named one by one.
+    /// Tags with these ids.
     Ids(Vec<i64>),
-    /// All that the filter takes at this moment.
+    /// Tags that the filter selects at this moment.
     Filter(TagFilter),
-    /// All of a group.
+    /// Tags of a group.
     Group(GroupKey),
-    /// All decided ones that the filter takes at this moment; to be taken back.
+    /// Decided tags that the filter selects at this moment; only to undo.
     Decided(DecidedFilter),
-    /// All whose present decision a run made; to be taken back.
+    /// Tags whose present decision this run made; only to undo.
     Run(i64),
 }
 
-/// What was selected.
+/// Selection as a query.
 pub(super) struct ResolvedSelection {
-    /// The ids, where they were named, in their order.
+    /// The ids in their order, if the selection has ids.
     ids: Option<Vec<i64>>,
-    /// A query that gives `id`, `resource_id`, `account_id` and `updated_at`.
+    /// Query of `id`, `resource_id`, `account_id` and `updated_at`.
     pub text: String,
-    /// The query's parameters.
+    /// Parameters of the query.
     pub values: Vec<Value>,
 }
 
 impl Selection {
-    /// What was selected, within the actor's accounts. Refuses ids beyond [`super::MAX_IDS`], and a run whose decisions
-    /// cannot be taken back.
+    /// Query of the selected tags, within the actor's accounts. Refuses more ids than [`super::MAX_IDS`], and a run whose
+    /// decisions cannot be undone.
     pub(super) async fn resolve(
         self,
         db: &DatabaseConnection,
@@ -96,19 +96,19 @@ impl Selection {
                     tag: filter,
                     ..DecidedFilter::default()
                 };
-                Ok(of_tags(decided(scope).filter(within(scope, filter.condition()))))
+                Ok(of_tags(decided(scope).filter(hidden(scope, filter.condition()))))
             }
             (Self::Filter(filter), _) => Ok(of_tags(
-                virtual_tag::find_pending(scope).filter(within(scope, filter.condition())),
+                virtual_tag::find_pending(scope).filter(hidden(scope, filter.condition())),
             )),
             (Self::Group(group), Decision::Undo) => {
-                Ok(of_tags(decided(scope).filter(within(scope, group.condition()))))
+                Ok(of_tags(decided(scope).filter(hidden(scope, group.condition()))))
             }
             (Self::Group(group), _) => Ok(of_tags(
-                virtual_tag::find_pending(scope).filter(within(scope, group.condition())),
+                virtual_tag::find_pending(scope).filter(hidden(scope, group.condition())),
             )),
             (Self::Decided(filter), Decision::Undo) => {
-                Ok(of_tags(decided(scope).filter(within(scope, filter.condition()))))
+                Ok(of_tags(decided(scope).filter(hidden(scope, filter.condition()))))
             }
             (Self::Run(id), Decision::Undo) => of_run(db, id, scope).await,
             (Self::Decided(_), _) => Err(Error::invalid("filter", "what is decided can only be taken back")),
@@ -118,21 +118,21 @@ impl Selection {
 }
 
 impl ResolvedSelection {
-    /// The selected tags when one call may decide them at once; `None` when there are more.
+    /// Ids of the selected tags, up to [`MAX_IMMEDIATE`]; `None` if there are more.
     pub(super) async fn ids_if_small(&self, db: &DatabaseConnection) -> Result<Option<Vec<i64>>> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct SelectedIdRow {
             id: i64,
         }
         if let Some(ids) = &self.ids {
             return Ok((ids.len() <= MAX_IMMEDIATE).then(|| ids.clone()));
         }
-        let few = format!(
+        let first = format!(
             "SELECT id FROM ({} LIMIT {}) selected",
             self.text,
             MAX_IMMEDIATE + 1
         );
-        let rows: Vec<Row> = sql::rows(db, &few, self.values.clone()).await?;
+        let rows: Vec<SelectedIdRow> = sql::rows(db, &first, self.values.clone()).await?;
         Ok((rows.len() <= MAX_IMMEDIATE).then(|| {
             let mut ids: Vec<i64> = rows.into_iter().map(|row| row.id).collect();
             ids.sort_unstable();
@@ -151,15 +151,16 @@ impl GroupKey {
     }
 }
 
-/// The condition, hidden from the planner where only some accounts are in scope; see [`opaque`].
-fn within(scope: &AccountScope, condition: Condition) -> Condition {
+/// Hides the condition from the planner if the scope is limited to accounts; see [`opaque`].
+fn hidden(scope: &AccountScope, condition: Condition) -> Condition {
     match scope {
         AccountScope::All => condition,
         AccountScope::Only(_) => opaque(condition),
     }
 }
 
-/// The statuses stand in the text, so that a prepared statement may use what indexes know of them.
+/// Decided tags. The statuses are in the text of the statement, because a prepared statement can use partial indexes only
+/// then.
 fn decided(scope: &AccountScope) -> Select<virtual_tag::Entity> {
     virtual_tag::find(scope).filter(Expr::cust(
         "virtual_tags.approval_status IN ('APPROVED', 'DENIED')",
@@ -184,7 +185,7 @@ fn of_tags(tags: Select<virtual_tag::Entity>) -> ResolvedSelection {
     }
 }
 
-/// What does not exist for the actor has an id and nothing else.
+/// Query of the ids. A tag that does not exist for the actor has its id and nothing else.
 fn of_ids(ids: Vec<i64>, scope: &AccountScope) -> ResolvedSelection {
     let text = "SELECT i.id, t.resource_id, t.account_id, t.updated_at
          FROM unnest($1::bigint[]) i(id) LEFT JOIN virtual_tags t
@@ -196,12 +197,12 @@ fn of_ids(ids: Vec<i64>, scope: &AccountScope) -> ResolvedSelection {
     }
 }
 
-/// A tag's decision is the run's when both were made at the same moment, that of their transaction.
+/// Query of the tags that a run decided. A decision is the run's if both have the time of the same transaction.
 async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Result<ResolvedSelection> {
     let refused = |code, message: &str| Error::Validation(vec![Problem::field(code, "run", message)]);
     let unknown = || refused(ProblemCode::NotFound, "there is no such run");
     let run = runs::find(db, id).await?.ok_or_else(unknown)?;
-    // What else could be said of the run would tell of other accounts.
+    // Any other error would reveal decisions of other accounts.
     if !decides_within(db, id, scope).await? {
         return Err(unknown());
     }
@@ -230,7 +231,7 @@ async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Resul
     })
 }
 
-/// Whether any of the tags that a run decides is within the scope; of all accounts there need not be one.
+/// True if any tag that the run decides is within the scope, and always for the scope of all accounts.
 async fn decides_within(db: &DatabaseConnection, run_id: i64, scope: &AccountScope) -> Result<bool> {
     let Some(accounts) = scope.as_bind() else {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! Figures of the queue.
+//! Statistics of the queue.
 
 use super::columns::TagProjection;
 use super::filter::TagFilter;
@@ -8,7 +8,7 @@ use crate::db::estimate;
 use crate::db::keyset::Window;
 use crate::db::opaque::opaque;
 use crate::db::sql;
-use crate::domain::counters::{self, Band, TagCounterKey};
+use crate::domain::counters::{self, ConfidenceBandCount, TagCounterKey};
 use crate::entities::ApprovalStatus;
 use crate::entities::virtual_tag::{self, Column};
 use crate::error::Result;
@@ -17,36 +17,36 @@ use sea_orm::sea_query::{Expr, Func, PostgresQueryBuilder};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
 use std::collections::BTreeMap;
 
-/// Bands of confidence of equal width.
+/// Number of bands of confidence, of equal width.
 pub const BANDS: usize = 10;
 
-/// How the queue stands.
+/// Statistics of the queue.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stats {
-    /// Tags that wait.
+pub struct QueueStats {
+    /// Pending tags.
     pub pending: i64,
-    /// Of them, applied by themselves.
+    /// Pending tags that were auto-applied.
     pub auto_applied: i64,
-    /// By key.
+    /// Pending tags by key.
     pub by_key: BTreeMap<String, i64>,
-    /// By confidence: the first from 0 to 0.1, the last from 0.9 to 1, each without its upper end but the last.
+    /// Pending tags by confidence: the first band from 0 to 0.1, the last from 0.9 to 1; only the last includes its
+    /// upper end.
     pub by_band: [i64; BANDS],
-    /// Since when the oldest waits.
+    /// Time at which the oldest was proposed.
     pub oldest: Option<DateTime<Utc>>,
-    /// Decisions within the last 24 hours, to the minute, that stand.
+    /// Decisions within the last 24 hours, to the minute, that still hold.
     pub decided: i64,
-    /// Whether the figures but the last two are estimates from a sample.
+    /// True if the counts but `decided` are estimates from a sample.
     pub is_estimate: bool,
 }
 
-/// The figures of the tags that the filter takes; `decided` looks at the filter's accounts and key only as far as
-/// the counters have them.
+/// Computes the statistics of the tags that the filter selects; of the filter, only account and key apply to `decided`.
 pub async fn stats(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
     now: DateTime<Utc>,
-) -> Result<Stats> {
+) -> Result<QueueStats> {
     let (account, key) = (filter.account_id.as_deref(), filter.tag_key.as_deref());
     let since = now - TimeDelta::hours(24);
     let ((bands, is_estimate), oldest, decided) = tokio::try_join!(
@@ -54,11 +54,11 @@ pub async fn stats(
         oldest(db, actor, filter),
         counters::decisions(db, &actor.scope, account, key, since)
     )?;
-    let mut stats = Stats {
+    let mut stats = QueueStats {
         oldest,
         decided: decided as i64,
         is_estimate,
-        ..Stats::default()
+        ..QueueStats::default()
     };
     for band in bands {
         stats.pending += band.count;
@@ -72,18 +72,22 @@ pub async fn stats(
     Ok(stats)
 }
 
-/// Tags that are looked at when a filter that no counter is kept for takes a great many.
+/// Size of the sample of tags where a filter without counters selects many.
 const SAMPLE: u64 = 30_000;
 
-/// The figures by key, kind and confidence, and whether they are estimates.
-async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<(Vec<Band>, bool)> {
-    if let Some(cells) = filter.counter_key() {
+/// Counts by key, kind and confidence, and true if they are estimates.
+async fn bands(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    filter: &TagFilter,
+) -> Result<(Vec<ConfidenceBandCount>, bool)> {
+    if let Some(key) = filter.counter_key() {
         let status = Some(ApprovalStatus::Pending);
-        let bands = counters::bands(db, &actor.scope, &TagCounterKey { status, ..cells }).await?;
+        let bands = counters::bands(db, &actor.scope, &TagCounterKey { status, ..key }).await?;
         return Ok((bands, false));
     }
-    let (pending, many) = match &actor.scope {
-        // All that there is in the scope: a sample of the table would tell of others.
+    let (pending, is_sampled) = match &actor.scope {
+        // All tags in the scope: a sample of the table would reveal other accounts.
         AccountScope::Only(_) => {
             let pending = virtual_tag::find_pending(&actor.scope);
             (pending.filter(opaque(filter.condition())), false)
@@ -92,8 +96,8 @@ async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Re
             let Some(pending) = plan::pending(db, actor, filter).await? else {
                 return Ok((Vec::new(), false));
             };
-            let many = !pending.few && estimate::of(db, pending.select.clone()).await?.is_estimate;
-            (pending.select, many)
+            let is_sampled = !pending.is_small && estimate::of(db, pending.select.clone()).await?.is_estimate;
+            (pending.select, is_sampled)
         }
     };
     let band = || Func::cust("confidence_band").arg(Column::Confidence.into_expr());
@@ -110,33 +114,35 @@ async fn bands(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Re
         .build(PostgresQueryBuilder);
     let mut statement = sql::statement(&text, []);
     statement.values = Some(values);
-    if !many {
-        return Ok((Band::find_by_statement(statement).all(db).await?, false));
+    if !is_sampled {
+        return Ok((
+            ConfidenceBandCount::find_by_statement(statement).all(db).await?,
+            false,
+        ));
     }
-    // Whole pages of the table, evenly spread.
+    // Whole pages of the table, evenly distributed.
     let part = (SAMPLE as f64 / rows_of_table(db).await?).min(1.0);
     let sampled = format!("FROM \"virtual_tags\" TABLESAMPLE SYSTEM ({}) ", part * 100.0);
     statement.sql = text.replacen("FROM \"virtual_tags\" ", &sampled, 1);
-    let mut bands = Band::find_by_statement(statement).all(db).await?;
+    let mut bands = ConfidenceBandCount::find_by_statement(statement).all(db).await?;
     for band in &mut bands {
         band.count = (band.count as f64 / part).round() as i64;
     }
     Ok((bands, true))
 }
 
-/// About how many tags there are, whoever may see them: as the planner does it, from what a page held when it was last
-/// looked at, and from how many pages there are now.
+/// Estimates the rows of the table as the planner does: rows per page at the last ANALYZE, times the pages of now.
 async fn rows_of_table(db: &DatabaseConnection) -> Result<f64> {
     let rows =
         "SELECT greatest(1, CASE WHEN reltuples > 0 AND relpages > 0 THEN reltuples / relpages ELSE 20 END
              * (pg_relation_size(oid) / current_setting('block_size')::bigint))::float8 AS rows
            FROM pg_class WHERE oid = 'virtual_tags'::regclass";
-    let rows: Option<Rows> = sql::row(db, rows, []).await?;
+    let rows: Option<TableRowsRow> = sql::row(db, rows, []).await?;
     Ok(rows.map_or(1.0, |found| found.rows))
 }
 
 #[derive(FromQueryResult)]
-struct Rows {
+struct TableRowsRow {
     rows: f64,
 }
 

@@ -7,7 +7,7 @@ use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::opaque::opaque;
-use crate::domain::account_pages::Rows;
+use crate::domain::account_pages::AccountRows;
 use crate::domain::counters::{self, TagCounterKey};
 use crate::entities::ApprovalStatus;
 use crate::entities::virtual_tag::{self, Model as VirtualTag};
@@ -17,13 +17,13 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, Sel
 use std::collections::HashMap;
 use virtual_tag::Column;
 
-/// An order of tags in any status.
+/// Order of tags in any status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TagOrder {
-    /// As they were first proposed or made.
+    /// Oldest proposal first.
     #[default]
     Oldest,
-    /// The last proposed or made first.
+    /// Newest proposal first.
     Newest,
 }
 
@@ -50,23 +50,22 @@ impl Keyset for TagOrder {
     }
 }
 
-/// Which tags, in any status; what is `None` does not matter.
+/// Filter of tags in any status; an unset field does not restrict.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AnyTagFilter {
-    /// What the queue can be filtered by.
+    /// Conditions that the queue can be filtered by, too.
     pub tag: TagFilter,
-    /// Where they stand.
     pub status: Option<ApprovalStatus>,
-    /// The rule that proposed them.
+    /// Rule that proposed the tag.
     pub rule_id: Option<i64>,
 }
 
 impl AnyTagFilter {
-    /// The counters that hold how many tags the filter takes; `None` when it asks for more than they know.
-    fn counted(&self) -> Option<TagCounterKey> {
-        let cells = self.tag.counter_key().filter(|_| self.rule_id.is_none())?;
+    /// Key of the counters of exactly the tags that the filter selects; `None` when no counters have all its conditions.
+    fn counter_key(&self) -> Option<TagCounterKey> {
+        let key = self.tag.counter_key().filter(|_| self.rule_id.is_none())?;
         let status = self.status;
-        Some(TagCounterKey { status, ..cells })
+        Some(TagCounterKey { status, ..key })
     }
 
     fn condition(&self) -> Condition {
@@ -77,23 +76,21 @@ impl AnyTagFilter {
     }
 }
 
-/// Which tags of a resource; what is `None` does not matter.
+/// Filter of the tags of a resource; an unset field does not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct TagsOfFilter {
-    /// Where they stand.
+pub struct ResourceTagFilter {
     pub status: Option<ApprovalStatus>,
-    /// Their key.
     pub tag_key: Option<String>,
 }
 
-fn of(scope: &AccountScope, filter: &TagsOfFilter) -> Select<virtual_tag::Entity> {
+fn of_resource(scope: &AccountScope, filter: &ResourceTagFilter) -> Select<virtual_tag::Entity> {
     let condition = Condition::all()
         .add_option(filter.status.map(|status| Column::ApprovalStatus.eq(status)))
         .add_option(filter.tag_key.as_deref().map(|key| Column::TagKey.eq(key)));
     virtual_tag::find(scope).filter(condition)
 }
 
-/// A page of tags in any status, by one statement.
+/// Page of tags in any status, read by one statement.
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -106,16 +103,16 @@ pub async fn list(
     if actor.scope == AccountScope::All && *filter == AnyTagFilter::default() {
         return page_of(db, found, order, window, projection).await;
     }
-    let cells = TagCounterKey {
+    let key = TagCounterKey {
         status: filter.status,
         ..filter.tag.counter_key_superset()
     };
-    let at_most = counters::tags(db, &actor.scope, &cells).await?;
+    let at_most = counters::tags(db, &actor.scope, &key).await?;
     if let Some(accounts) = actor.scope.accounts(filter.tag.account_id.as_deref()) {
         if at_most == 0 {
             return Ok(window.page(Vec::new()));
         }
-        let rows = Rows {
+        let rows = AccountRows {
             all: virtual_tag::find(&actor.scope),
             wanted: virtual_tag::find(&AccountScope::All).filter(opaque(filter.condition())),
             account: Column::AccountId,
@@ -123,7 +120,7 @@ pub async fn list(
         };
         return page_of(
             db,
-            rows.walked(accounts, order, window),
+            rows.scan_ordered(accounts, order, window),
             order,
             window,
             projection,
@@ -133,7 +130,7 @@ pub async fn list(
     let known = CountBounds {
         at_most,
         // The tags of a rule have an index in this order.
-        exactly: filter.counted().is_some() || filter.rule_id.is_some(),
+        is_exact: filter.counter_key().is_some() || filter.rule_id.is_some(),
         bands: None,
     };
     match choose_plan(db, found, known).await? {
@@ -142,10 +139,10 @@ pub async fn list(
     }
 }
 
-/// How many tags the filter takes.
+/// Counts the tags of the filter.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFilter) -> Result<Total> {
-    if let Some(cells) = filter.counted() {
-        return Ok(Total::exact(counters::tags(db, &actor.scope, &cells).await?));
+    if let Some(key) = filter.counter_key() {
+        return Ok(Total::exact(counters::tags(db, &actor.scope, &key).await?));
     }
     let tags = virtual_tag::find(&actor.scope);
     if actor.scope == AccountScope::All {
@@ -155,29 +152,37 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFilter
     estimate::of_part(db, tags, filter.condition(), &[], estimate::LOOKED_AT, Some(all)).await
 }
 
-/// A page of tags for each of the resources, by one statement.
+/// Pages of the tags of each of the resources, by one statement.
 pub async fn of_resources(
     db: &DatabaseConnection,
     scope: &AccountScope,
     ids: Vec<i64>,
-    filter: &TagsOfFilter,
+    filter: &ResourceTagFilter,
     order: TagOrder,
     window: &Window,
 ) -> Result<HashMap<i64, Page<VirtualTag>>> {
-    keyset::per_parent(db, of(scope, filter), Column::ResourceId, ids, order, window).await
+    keyset::per_parent(
+        db,
+        of_resource(scope, filter),
+        Column::ResourceId,
+        ids,
+        order,
+        window,
+    )
+    .await
 }
 
-/// How many tags each of the resources has.
+/// Counts the tags of each of the resources.
 pub async fn count_of_resources(
     db: &DatabaseConnection,
     scope: &AccountScope,
     ids: Vec<i64>,
-    filter: &TagsOfFilter,
+    filter: &ResourceTagFilter,
 ) -> Result<HashMap<i64, u64>> {
-    keyset::count_per_parent(db, of(scope, filter), Column::ResourceId, ids).await
+    keyset::count_per_parent(db, of_resource(scope, filter), Column::ResourceId, ids).await
 }
 
-/// The approved tags of the resources, in no order.
+/// Approved tags of the resources, in no order.
 pub async fn approved_of(
     db: &DatabaseConnection,
     scope: &AccountScope,
@@ -193,7 +198,7 @@ pub async fn approved_of(
     Ok(found.all(db).await?)
 }
 
-/// The tags with these keys that exist within the scope, in no order.
+/// Tags with these ids within the scope, in no order.
 pub async fn by_ids(
     db: &impl ConnectionTrait,
     scope: &AccountScope,

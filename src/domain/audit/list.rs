@@ -1,11 +1,11 @@
-//! Reading the audit trail.
+//! Lists of the audit trail.
 
 use super::AuditRow;
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::opaque::opaque;
-use crate::domain::account_pages::Rows;
+use crate::domain::account_pages::AccountRows;
 use crate::entities::AuditAction;
 use crate::entities::tag_audit::{self, Column};
 use crate::error::Result;
@@ -14,57 +14,57 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc
 use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, IdenStatic, QueryFilter};
 use std::collections::HashMap;
 
-/// Which audit rows; what is `None` does not matter.
+/// Filter of audit rows; an unset field does not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AuditFilter {
-    /// Of this resource.
+    /// Resource of the tag.
     pub resource_id: Option<i64>,
-    /// Of this virtual tag.
+    /// Virtual tag that changed.
     pub virtual_tag_id: Option<i64>,
-    /// Of tags with this key.
+    /// Key of the tag.
     pub tag_key: Option<String>,
-    /// What happened.
+    /// Kind of change.
     pub action: Option<AuditAction>,
-    /// Who did it.
+    /// Actor who made the change.
     pub actor: Option<String>,
-    /// At this moment or later.
+    /// Changes at this time or later.
     pub from: Option<DateTime<Utc>>,
-    /// Before this moment.
+    /// Changes before this time.
     pub to: Option<DateTime<Utc>>,
 }
 
 impl AuditFilter {
     fn condition(&self) -> Condition {
-        Condition::all().add(self.names()).add(self.others())
+        Condition::all().add(self.parent()).add(self.others())
     }
 
-    /// Whether it names the resource or the tag, of which there are a few rows.
-    fn names_few(&self) -> bool {
+    /// True if it names the resource or the tag, which has few rows.
+    fn names_parent(&self) -> bool {
         self.resource_id.is_some() || self.virtual_tag_id.is_some()
     }
 
-    /// The resource or the tag that it names.
-    fn names(&self) -> Condition {
+    /// Condition on the resource and the tag.
+    fn parent(&self) -> Condition {
         Condition::all()
             .add_option(self.resource_id.map(|id| Column::ResourceId.eq(id)))
             .add_option(self.virtual_tag_id.map(|id| Column::VirtualTagId.eq(id)))
     }
 
-    /// All else that it asks for.
+    /// All other conditions.
     fn others(&self) -> Condition {
-        let leads = self.leads().into_iter();
-        leads.fold(self.bounds(), |all, (column, value)| all.add(column.eq(value)))
+        let equalities = self.equalities().into_iter();
+        equalities.fold(self.bounds(), |all, (column, value)| all.add(column.eq(value)))
     }
 
-    /// What is asked of columns behind which an index has the trail's order.
-    fn leads(&self) -> Vec<(Column, String)> {
-        let leads = [
+    /// Equalities on columns that have an index followed by the order of the trail.
+    fn equalities(&self) -> Vec<(Column, String)> {
+        let columns = [
             (Column::Actor, self.actor.clone()),
             (Column::TagKey, self.tag_key.clone()),
             (Column::Action, self.action.as_ref().map(ActiveEnum::to_value)),
         ];
-        let asked = leads.into_iter();
-        asked
+        columns
+            .into_iter()
             .filter_map(|(column, value)| Some((column, value?)))
             .collect()
     }
@@ -75,13 +75,13 @@ impl AuditFilter {
             .add_option(self.to.map(|to| Column::Timestamp.lt(to)))
     }
 
-    /// The same condition, saying of this column how far its index is to be read.
+    /// Same condition, in a form that bounds the range of the index that begins with this column.
     fn led_by(&self, lead: Column, value: &str) -> Condition {
         let others = self
-            .leads()
+            .equalities()
             .into_iter()
             .filter(|(column, _)| column.as_str() != lead.as_str());
-        let rest = self.names().add(self.bounds());
+        let rest = self.parent().add(self.bounds());
         let others = others.fold(rest, |all, (column, value)| all.add(column.eq(value)));
         let row = || Expr::tuple([lead.into_expr(), Column::Timestamp.into_expr()]);
         let bound = |moment: DateTime<Utc>| Expr::tuple([Expr::val(value), Expr::val(moment)]);
@@ -96,12 +96,13 @@ impl AuditFilter {
         others.add(lowest).add(highest)
     }
 
-    /// The column to find the rows by, for who may see all accounts: the one whose value the fewest rows have; `None` where the planner needs no help.
+    /// Column whose index finds the rows, for callers that may see all accounts: the one whose value the fewest rows have.
+    /// `None` where the planner can choose.
     async fn lead(&self, db: &DatabaseConnection) -> Result<Option<(Column, String)>> {
-        if self.names_few() {
+        if self.names_parent() {
             return Ok(None);
         }
-        let mut leads = self.leads();
+        let mut leads = self.equalities();
         if leads.len() < 2 {
             return Ok(leads.pop());
         }
@@ -117,13 +118,13 @@ impl AuditFilter {
     }
 }
 
-/// An order of the trail.
+/// Order of the trail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AuditOrder {
-    /// The last change first.
+    /// Newest change first.
     #[default]
     Newest,
-    /// The first change first.
+    /// Oldest change first.
     Oldest,
 }
 
@@ -153,7 +154,7 @@ impl Keyset for AuditOrder {
     }
 }
 
-/// A page of the audit rows that exist for the actor.
+/// Page of the audit rows in the actor's scope.
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -163,16 +164,16 @@ pub async fn list(
 ) -> Result<Page<AuditRow>> {
     let found = tag_audit::find(&actor.scope);
     if let Some(accounts) = actor.scope.accounts(None) {
-        let found = if filter.names_few() {
-            found.filter(filter.names()).filter(opaque(filter.others()))
+        let found = if filter.names_parent() {
+            found.filter(filter.parent()).filter(opaque(filter.others()))
         } else {
-            let rows = Rows {
+            let rows = AccountRows {
                 all: found,
                 wanted: tag_audit::find(&AccountScope::All).filter(opaque(filter.others())),
                 account: Column::AccountId,
                 key: &[Column::Timestamp, Column::Id],
             };
-            rows.walked(accounts, order, window)
+            rows.scan_ordered(accounts, order, window)
         };
         let found = AuditRow::find_by_statement(window.statement(found, order));
         return Ok(window.page(found.all(db).await?));
@@ -188,10 +189,10 @@ pub async fn list(
     Ok(window.page(found.all(db).await?))
 }
 
-/// Audit rows that are looked at for a caller limited to accounts, of whose rows nothing tells how many there are.
-const LOOKED_AT: u64 = 100_000;
+/// Audit rows that are counted exactly for a caller limited to accounts; there is no counter of its rows.
+const COUNT_LIMIT: u64 = 100_000;
 
-/// How many audit rows the filter takes.
+/// Counts the audit rows of the filter.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AuditFilter) -> Result<Total> {
     let found = tag_audit::find(&actor.scope);
     if actor.scope == AccountScope::All {
@@ -199,16 +200,16 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AuditFilter)
     }
     estimate::of_part(
         db,
-        found.filter(filter.names()),
+        found.filter(filter.parent()),
         filter.others(),
         &[],
-        LOOKED_AT,
+        COUNT_LIMIT,
         None,
     )
     .await
 }
 
-/// The audit rows with these keys that exist within the scope; both parts of a key are needed to find its partition.
+/// Audit rows with these keys within the scope; both parts of a key are needed to find its partition.
 pub async fn by_keys(
     db: &DatabaseConnection,
     scope: &AccountScope,
@@ -225,7 +226,7 @@ pub async fn by_keys(
     Ok(found.all(db).await?)
 }
 
-/// A page of audit rows for each of the resources, by one statement.
+/// Pages of audit rows of each of the resources, by one statement.
 pub async fn of_resources(
     db: &DatabaseConnection,
     scope: &AccountScope,
@@ -236,7 +237,7 @@ pub async fn of_resources(
     keyset::per_parent(db, tag_audit::find(scope), Column::ResourceId, ids, order, window).await
 }
 
-/// How many audit rows each of the resources has.
+/// Counts the audit rows of each of the resources.
 pub async fn count_of_resources(
     db: &DatabaseConnection,
     scope: &AccountScope,

@@ -1,7 +1,7 @@
-//! The trail's partitions, one a month: made ahead, taken out when they are old, put back.
+//! Monthly partitions of the trail: created ahead, detached when they are old, attached again.
 //!
-//! A month that was taken out is a table of its own with all its rows: it can be dumped, read, verified and put back.
-//! Nothing here deletes anything; who no longer needs the rows drops the table.
+//! A detached month is a table of its own with all its rows: it can be dumped, read, verified and attached again. Nothing
+//! here deletes anything; an operator who no longer needs the rows drops the table.
 
 use crate::db::sql;
 use crate::error::{Error, Result};
@@ -10,29 +10,30 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 use std::fmt;
 use std::str::FromStr;
 
-/// Makes the partitions of this month and the three after it; gives how many were new. The trail must always
-/// have a place to write to, so this runs at every start and daily.
+/// Creates the partitions of this month and the three after it, and returns the number of new ones. A write to the trail
+/// without a partition fails, so this runs at every start and daily.
 pub async fn make_partitions(db: &impl ConnectionTrait) -> Result<i32> {
     #[derive(FromQueryResult)]
-    struct Made {
+    struct PartitionsMadeRow {
         made: i32,
     }
-    let made: Option<Made> = sql::row(db, "SELECT tag_audit_make_partitions(3) AS made", []).await?;
+    let made: Option<PartitionsMadeRow> =
+        sql::row(db, "SELECT tag_audit_make_partitions(3) AS made", []).await?;
     Ok(made.map_or(0, |row| row.made))
 }
 
-/// A month of the trail, in UTC.
+/// Month of the trail, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month(NaiveDate);
 
 impl Month {
-    /// The month of a moment.
-    pub fn of(moment: DateTime<Utc>) -> Self {
-        let day = moment.date_naive();
+    /// Month of a time.
+    pub fn of(time: DateTime<Utc>) -> Self {
+        let day = time.date_naive();
         Self(day.with_day(1).unwrap_or(day))
     }
 
-    /// So many months earlier.
+    /// Month that is this many months earlier.
     #[must_use]
     pub fn earlier(self, months: u32) -> Self {
         Self(
@@ -42,12 +43,12 @@ impl Month {
         )
     }
 
-    /// The name of its partition.
+    /// Name of its partition.
     pub fn partition(self) -> String {
         self.0.format("tag_audit_%Y_%m").to_string()
     }
 
-    /// The month of a partition, by its name.
+    /// Month of a partition, by its name.
     pub fn of_partition(name: &str) -> Option<Self> {
         name.strip_prefix("tag_audit_")?.replace('_', "-").parse().ok()
     }
@@ -80,38 +81,37 @@ impl FromStr for Month {
     }
 }
 
-/// Whether a partition's rows are part of the trail.
+/// State of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartitionState {
-    /// They are.
+    /// The rows are part of the trail.
     Attached,
-    /// They are in a table beside it.
+    /// The rows are in a table outside the trail.
     Detached,
-    /// They were taken out, and the table is gone since.
+    /// The table was detached and then dropped.
     Dropped,
-    /// The table is gone, and nobody took it out.
+    /// The table does not exist, though it was not detached.
     Missing,
 }
 
-/// A partition that exists, or of which seals tell.
+/// Partition that exists, or that has seals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
-    /// Its table.
+    /// Name of the table.
     pub name: String,
-    /// Where its rows are.
     pub state: PartitionState,
 }
 
 /// All partitions, the oldest first.
 pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Partition>> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct PartitionRow {
         name: String,
         exists: bool,
         attached: bool,
         detached: bool,
     }
-    let rows: Vec<Row> = sql::rows(
+    let rows: Vec<PartitionRow> = sql::rows(
         db,
         "SELECT name, c.oid IS NOT NULL AS exists, i.inhrelid IS NOT NULL AS attached,
                 d.partition IS NOT NULL AS detached
@@ -141,8 +141,8 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Partition>> {
         .collect())
 }
 
-/// Takes the months before `before` out of the trail, the oldest first, and gives them. Readers and writers go on
-/// meanwhile. Refused for months that are not over.
+/// Detaches the months before `before`, the oldest first, and returns them. Readers and writers are not blocked. Refuses
+/// months that are not over.
 pub async fn detach(db: &DatabaseConnection, before: Month, now: DateTime<Utc>) -> Result<Vec<Month>> {
     if before > Month::of(now) {
         return Err(Error::invalid(
@@ -165,10 +165,10 @@ pub async fn detach(db: &DatabaseConnection, before: Month, now: DateTime<Utc>) 
 
 async fn detach_month(db: &DatabaseConnection, name: &str) -> Result<()> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct DetachPendingRow {
         pending: bool,
     }
-    // Written down first: a month that is noted and still attached counts as attached.
+    // Recorded first: a month that is recorded and still attached counts as attached.
     sql::execute(
         db,
         "INSERT INTO tag_audit_detached (partition) VALUES ($1)
@@ -176,24 +176,24 @@ async fn detach_month(db: &DatabaseConnection, name: &str) -> Result<()> {
         [name.into()],
     )
     .await?;
-    let pending: Option<Row> = sql::row(
+    let pending: Option<DetachPendingRow> = sql::row(
         db,
         "SELECT inhdetachpending AS pending FROM pg_inherits WHERE inhrelid = $1::regclass",
         [name.into()],
     )
     .await?;
-    // An interrupted one is completed. Concurrently, it waits for who reads the month, and nobody waits for it.
-    let how = if pending.is_some_and(|row| row.pending) {
+    // An interrupted detachment is completed. CONCURRENTLY waits for readers of the month, and blocks nobody.
+    let mode = if pending.is_some_and(|row| row.pending) {
         "FINALIZE"
     } else {
         "CONCURRENTLY"
     };
-    let detach = format!("ALTER TABLE tag_audit DETACH PARTITION {name} {how}");
+    let detach = format!("ALTER TABLE tag_audit DETACH PARTITION {name} {mode}");
     db.execute_unprepared(&detach).await?;
     Ok(())
 }
 
-/// Puts a month back into the trail.
+/// Attaches a month to the trail again.
 pub async fn attach(db: &DatabaseConnection, month: Month) -> Result<()> {
     let name = month.partition();
     let partition = all(db)

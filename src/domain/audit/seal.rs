@@ -1,9 +1,9 @@
-//! Seals: a chain of hashes over the rows of each partition, by which [`super::verify`] finds what was changed,
-//! taken away or put in afterwards.
+//! Seals: a chain of hashes over the rows of each partition, by which [`super::verify`] detects rows that were changed,
+//! deleted or inserted afterwards.
 //!
-//! Rows commit in another order than their ids, so a seal covers what can no longer get company: rows in the order
-//! `(xid, id)` below the oldest running transaction, as [`crate::domain::events`] reads them. Writers know nothing of
-//! it.
+//! Rows commit in another order than their ids, so a seal covers ranges in which no row can appear any more: rows in the
+//! order `(xid, id)` below the oldest running transaction, as [`crate::domain::events`] reads them. Writers of the trail
+//! take no part in it.
 
 use super::partitions::{self, PartitionState};
 use crate::db::{Begin, Transaction, sql};
@@ -12,31 +12,31 @@ use crate::runs::{ControlFlow, Progress, RunHandle};
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 
-/// Rows that one seal covers at most.
+/// Maximum of rows that one seal covers.
 const BLOCK: i64 = 10_000;
 
-/// A row as it is hashed: every column, in a form that no setting of a session changes.
+/// Text of a row that is hashed: every column, in a form that no setting of a session changes.
 const ROW: &str = "ROW(id, xid, (extract(epoch FROM \"timestamp\") * 1000000)::bigint, resource_id, resource_ref, cloud,
     account_id, resource_type, virtual_tag_id, action, tag_key, old_value, new_value, old_status, new_status, source,
     encode(float8send(confidence), 'hex'), auto_applied, actor, reason, run_id)::text";
 
-/// A link of a partition's chain.
+/// Link of the chain of a partition.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Seal {
-    /// The first is 1.
+    /// Number of the seal, from 1.
     pub seq: i32,
-    /// The transaction of the last row that it covers.
+    /// Transaction of the last row that it covers.
     pub last_xid: i64,
-    /// The last row that it covers.
+    /// Id of the last row that it covers.
     pub last_id: i64,
-    /// How many rows it covers.
+    /// Number of rows that it covers.
     pub row_count: i64,
-    /// The hash of these rows and all before them.
+    /// Hash of these rows and all before them.
     pub hash: Vec<u8>,
 }
 
 impl Seal {
-    /// What the first seal of a partition follows.
+    /// Predecessor of the first seal of a partition.
     pub(super) fn origin(partition: &str) -> Self {
         Self {
             seq: 0,
@@ -48,16 +48,16 @@ impl Seal {
     }
 }
 
-/// Where a block of rows ends.
+/// End of a block of rows.
 #[derive(Clone, Copy)]
 pub(super) enum Upto {
-    /// Before this transaction, and after [`BLOCK`] rows at most.
+    /// Before this transaction, and after at most [`BLOCK`] rows.
     Xid(i64),
-    /// With this row of this transaction.
+    /// With this row: its transaction and id.
     Row(i64, i64),
 }
 
-/// The seal over the rows behind `before`; it covers none when there are none.
+/// Computes the seal over the rows behind `before`; it covers none if there are none.
 pub(super) async fn block(
     db: &impl ConnectionTrait,
     partition: &str,
@@ -93,7 +93,7 @@ pub(super) async fn block(
     sealed.ok_or_else(|| Error::internal("a count that gives no row"))
 }
 
-/// Whether there are rows that can be sealed and are not.
+/// True if there are rows that can be sealed and are not.
 pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
     let behind = "SELECT 1 FROM tag_audit
          WHERE (xid, id) > (SELECT coalesce(max(last.xid), '0'::text)::xid8, coalesce(max(last.id), 0)
@@ -103,15 +103,15 @@ pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
     Ok(db.query_one_raw(sql::statement(behind, [])).await?.is_some())
 }
 
-/// Seals what can be sealed, block by block. Gives how many rows.
+/// Seals all rows that can be sealed, block by block, and returns their number.
 pub async fn seal(db: &DatabaseConnection, run: Option<&RunHandle>) -> Result<i64> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct OldestXidRow {
         xid: i64,
     }
-    // One bound for all partitions: then whatever lies behind the last seal of any is not sealed in any.
+    // One bound for all partitions: then rows behind the last seal of any partition are not sealed in any.
     let bound = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid";
-    let bound: Option<Row> = sql::row(db, bound, []).await?;
+    let bound: Option<OldestXidRow> = sql::row(db, bound, []).await?;
     let bound = bound.map_or(0, |row| row.xid);
     let mut sum = 0;
     for partition in partitions::all(db).await? {
@@ -144,7 +144,7 @@ pub async fn seal(db: &DatabaseConnection, run: Option<&RunHandle>) -> Result<i6
 }
 
 async fn seal_block(txn: &Transaction, partition: &str, bound: i64) -> Result<i64> {
-    // Two at the same time would seal the same rows; the second waits and finds the first's seal.
+    // Two processes at the same time would seal the same rows; the second waits and finds the seal of the first.
     let alone = "SELECT pg_advisory_xact_lock(hashtext('tag_audit_seals'))";
     sql::execute(txn, alone, []).await?;
     let before = last(txn, partition).await?;
@@ -168,7 +168,7 @@ async fn seal_block(txn: &Transaction, partition: &str, bound: i64) -> Result<i6
     Ok(sealed.row_count)
 }
 
-/// The last seal of a partition, or what its first one is to follow.
+/// Last seal of a partition, or the predecessor of its first one.
 async fn last(db: &impl ConnectionTrait, partition: &str) -> Result<Seal> {
     let last = "SELECT seq, last_xid::text::bigint AS last_xid, last_id, row_count, hash FROM tag_audit_seals
          WHERE partition = $1 ORDER BY seq DESC LIMIT 1";

@@ -1,7 +1,7 @@
-//! Verifying the trail against its seals.
+//! Verification of the trail against its seals.
 //!
-//! Whoever can write to the database as its superuser can also write new seals. So the hash of each partition's last
-//! seal is shown, to be kept elsewhere: a chain that was forged does not have it any more.
+//! A superuser of the database can write new seals, too. So the hash of each partition's last seal is shown, to be kept
+//! elsewhere: a forged chain no longer contains it.
 
 use super::partitions::{Partition, PartitionState};
 use super::seal::{self, Seal, Upto};
@@ -12,53 +12,56 @@ use sea_orm::{DatabaseConnection, FromQueryResult};
 /// Seals that are read at once.
 const PAGE: i32 = 1000;
 
-/// What is wrong with a partition, at the first place where something is.
+/// First fault of a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum SealFault {
     /// The rows are not those that were sealed.
     Rows {
-        /// The seal.
+        /// Number of the seal.
         seal: i32,
-        /// Behind this row (of this transaction) ...
+        /// Row (transaction and id) behind which the sealed rows begin.
         after: (i64, i64),
-        /// ... and up to this one.
+        /// Last of the sealed rows.
         upto: (i64, i64),
-        /// How many rows were sealed.
+        /// Number of rows that were sealed.
         sealed: i64,
-        /// How many there are.
+        /// Number of rows that exist.
         found: i64,
     },
-    /// This seal is not there, though later ones are.
+    /// This seal is missing, though later ones exist.
     Seal(i32),
-    /// The table is gone, and was never taken out of the trail.
+    /// The table does not exist, and was never detached.
     Table,
     /// No seal has the hash that was kept elsewhere.
     Head,
 }
 
-/// What is known of one partition.
+/// Result of the verification of a partition.
 #[derive(Clone, Debug)]
-pub struct Verdict {
-    /// Its table.
+pub struct PartitionVerification {
+    /// Name of the table.
     pub partition: String,
-    /// Where its rows are.
     pub state: PartitionState,
-    /// Rows that were compared with their seals, and agree.
+    /// Rows that agree with their seals.
     pub rows: i64,
-    /// Seals that agree.
+    /// Seals that agree with their rows.
     pub seals: i32,
-    /// Rows behind the last seal, which nothing is known of yet.
+    /// Rows behind the last seal, which cannot be verified yet.
     pub unsealed: i64,
-    /// The hash of the last seal that agrees.
+    /// Hash of the last seal that agrees.
     pub head: Option<Vec<u8>>,
-    /// What is wrong, if anything is.
-    pub fault: Option<Fault>,
+    /// First fault, if any.
+    pub fault: Option<SealFault>,
 }
 
 /// Compares the rows of a partition with its seals. `kept` are hashes that were shown earlier for it: each must still
 /// be in the chain.
-pub async fn verify(db: &DatabaseConnection, partition: &Partition, kept: &[Vec<u8>]) -> Result<Verdict> {
-    let mut verdict = Verdict {
+pub async fn verify(
+    db: &DatabaseConnection,
+    partition: &Partition,
+    kept: &[Vec<u8>],
+) -> Result<PartitionVerification> {
+    let mut verification = PartitionVerification {
         partition: partition.name.clone(),
         state: partition.state,
         rows: 0,
@@ -68,29 +71,33 @@ pub async fn verify(db: &DatabaseConnection, partition: &Partition, kept: &[Vec<
         fault: None,
     };
     match partition.state {
-        PartitionState::Missing => verdict.fault = Some(Fault::Table),
+        PartitionState::Missing => verification.fault = Some(SealFault::Table),
         PartitionState::Dropped => {}
         PartitionState::Attached | PartitionState::Detached => {
-            follow(db, &mut verdict, kept.to_vec()).await?
+            verify_chain(db, &mut verification, kept.to_vec()).await?
         }
     }
-    Ok(verdict)
+    Ok(verification)
 }
 
-async fn follow(db: &DatabaseConnection, verdict: &mut Verdict, mut kept: Vec<Vec<u8>>) -> Result<()> {
-    let partition = verdict.partition.clone();
+async fn verify_chain(
+    db: &DatabaseConnection,
+    verification: &mut PartitionVerification,
+    mut kept: Vec<Vec<u8>>,
+) -> Result<()> {
+    let partition = verification.partition.clone();
     let mut before = Seal::origin(&partition);
     loop {
         let seals = page(db, &partition, before.seq).await?;
         for seal in &seals {
             if seal.seq != before.seq + 1 {
-                verdict.fault = Some(Fault::Seal(before.seq + 1));
+                verification.fault = Some(SealFault::Seal(before.seq + 1));
                 return Ok(());
             }
             let upto = (seal.last_xid, seal.last_id);
             let found = seal::block(db, &partition, &before, Upto::Row(upto.0, upto.1)).await?;
             if (found.row_count, &found.hash) != (seal.row_count, &seal.hash) {
-                verdict.fault = Some(Fault::Rows {
+                verification.fault = Some(SealFault::Rows {
                     seal: seal.seq,
                     after: (before.last_xid, before.last_id),
                     upto,
@@ -99,9 +106,9 @@ async fn follow(db: &DatabaseConnection, verdict: &mut Verdict, mut kept: Vec<Ve
                 });
                 return Ok(());
             }
-            verdict.rows += seal.row_count;
-            verdict.seals = seal.seq;
-            verdict.head = Some(seal.hash.clone());
+            verification.rows += seal.row_count;
+            verification.seals = seal.seq;
+            verification.head = Some(seal.hash.clone());
             kept.retain(|hash| *hash != seal.hash);
             before = seal.clone();
         }
@@ -110,9 +117,9 @@ async fn follow(db: &DatabaseConnection, verdict: &mut Verdict, mut kept: Vec<Ve
         }
     }
     if !kept.is_empty() {
-        verdict.fault = Some(Fault::Head);
+        verification.fault = Some(SealFault::Head);
     }
-    verdict.unsealed = behind(db, &partition, &before).await?;
+    verification.unsealed = count_unsealed(db, &partition, &before).await?;
     Ok(())
 }
 
@@ -122,13 +129,13 @@ async fn page(db: &DatabaseConnection, partition: &str, after: i32) -> Result<Ve
     sql::rows(db, page, [partition.into(), after.into(), PAGE.into()]).await
 }
 
-async fn behind(db: &DatabaseConnection, partition: &str, seal: &Seal) -> Result<i64> {
+async fn count_unsealed(db: &DatabaseConnection, partition: &str, seal: &Seal) -> Result<i64> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct UnsealedCountRow {
         count: i64,
     }
     let count = format!("SELECT count(*) FROM {partition} WHERE (xid, id) > ($1::text::xid8, $2)");
     let binds = [seal.last_xid.to_string().into(), seal.last_id.into()];
-    let row: Option<Row> = sql::row(db, &count, binds).await?;
+    let row: Option<UnsealedCountRow> = sql::row(db, &count, binds).await?;
     Ok(row.map_or(0, |row| row.count))
 }

@@ -5,7 +5,7 @@ use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::opaque::opaque;
-use crate::domain::account_pages::Rows;
+use crate::domain::account_pages::AccountRows;
 use crate::domain::counters::{self, ResourceCounterKey, TagCounterKey};
 use crate::entities::{ApprovalStatus, Cloud, resource, virtual_tag};
 use crate::error::Result;
@@ -195,13 +195,13 @@ pub async fn list(
     window: &Window,
 ) -> Result<Page<Resource>> {
     if let Some(accounts) = actor.scope.accounts(filter.account_id.as_deref()) {
-        let rows = Rows {
+        let rows = AccountRows {
             all: resource::find(&actor.scope),
             wanted: resource::find(&AccountScope::All).filter(opaque(filter.condition_row_by_row())),
             account: resource::Column::AccountId,
             key: &[resource::Column::Id],
         };
-        let rows = window.statement(rows.walked(accounts, order, window), order);
+        let rows = window.statement(rows.scan_ordered(accounts, order, window), order);
         return Ok(window.page(Resource::find_by_statement(rows).all(db).await?));
     }
     let mut select = resource::find(&actor.scope).filter(filter.condition());

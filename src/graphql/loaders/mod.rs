@@ -10,7 +10,7 @@ use crate::domain::JobName;
 use crate::domain::admin_changes::{self, AdminChange};
 use crate::domain::approvals::VirtualTag;
 use crate::domain::approvals::items::{self, ItemFilter, ItemOrder};
-use crate::domain::approvals::tags::{self, TagOrder, TagsOfFilter};
+use crate::domain::approvals::tags::{self, ResourceTagFilter, TagOrder};
 use crate::domain::audit::AuditRow;
 use crate::domain::audit::list::{self as audit, AuditOrder};
 use crate::domain::imports::{self, Sample};
@@ -53,7 +53,7 @@ pub struct Loaders {
     /// The approved tags of a resource.
     pub approved_tags: Batch<i64, Vec<VirtualTag>>,
     /// Pages of the virtual tags of a resource.
-    pub tags_of_resource: Nested<TagsOfFilter, TagOrder>,
+    pub tags_of_resource: Nested<ResourceTagFilter, TagOrder>,
     /// Pages of the evaluations of a resource.
     pub inferences_of_resource: Nested<(), InferenceOrder>,
     /// Pages of the audit rows of a resource.

@@ -110,7 +110,7 @@ fn range<L: Log>(progress: &SubscriptionProgress, after: Option<String>) -> Resu
 
 /// Takes the changes within the actor's scope that the filter takes.
 fn takes(actor: Actor, filter: TagFilter) -> impl Fn(&AuditRow) -> bool + Send + 'static {
-    move |row| actor.scope.allows(&row.account_id) && filter.takes(row)
+    move |row| actor.scope.allows(&row.account_id) && filter.matches(row)
 }
 
 async fn run(services: &Services, actor: &Actor, id: i64) -> crate::error::Result<Run> {

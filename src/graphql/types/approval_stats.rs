@@ -1,6 +1,6 @@
 //! Statistics of the approval queue.
 
-use crate::domain::approvals::stats::{BANDS, Stats as StatsRow};
+use crate::domain::approvals::stats::{BANDS, QueueStats as StatsRow};
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 

@@ -38,7 +38,7 @@ impl Dashboard {
     /// The resources that exist, by cloud.
     async fn resources_by_cloud(&self, ctx: &Context<'_>) -> Result<Vec<CloudCount>> {
         let counts = dashboard::clouds(ctx.reads()?, ctx.actor()?).await?;
-        let count = |row: dashboard::CloudCount| CloudCount {
+        let count = |row: dashboard::CloudCountRow| CloudCount {
             cloud: row.cloud.into(),
             resources: row.resources,
             tagged: row.tagged,
@@ -49,7 +49,7 @@ impl Dashboard {
     /// The virtual tags, by status.
     async fn tags_by_status(&self, ctx: &Context<'_>) -> Result<Vec<StatusCount>> {
         let counts = dashboard::statuses(ctx.reads()?, ctx.actor()?).await?;
-        let count = |row: dashboard::StatusCount| StatusCount {
+        let count = |row: dashboard::StatusCountRow| StatusCount {
             status: row.status.into(),
             count: row.count,
         };

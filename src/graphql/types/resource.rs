@@ -1,6 +1,6 @@
 //! Resources.
 
-use crate::domain::approvals::tags::TagsOfFilter;
+use crate::domain::approvals::tags::ResourceTagFilter;
 use crate::domain::evaluation::subject;
 use crate::domain::inventory::Resource as Row;
 use crate::graphql::error::Result;
@@ -123,7 +123,7 @@ impl Resource {
             before,
         };
         let status = status.map(Into::into);
-        let filter = TagsOfFilter { status, tag_key };
+        let filter = ResourceTagFilter { status, tag_key };
         ctx.loaders()?
             .tags_of_resource
             .connection(ctx, self.0.id, filter, args)

@@ -220,8 +220,8 @@ async fn assert_groups(fixture: &Fixture, actor: &Actor, filter: &TagFilter, pen
         );
     }
     for (backward, most) in [
-        (false, groups::LOOKED_AT),
-        (true, groups::LOOKED_AT),
+        (false, groups::MAX_READ),
+        (true, groups::MAX_READ),
         (true, 90),
         (false, 200),
     ] {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::time::Duration;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::audit::partitions::{self, PartitionState};
-use virtual_tagging::domain::audit::verify::{Fault, Verdict, verify};
+use virtual_tagging::domain::audit::verify::{PartitionVerification, SealFault, verify};
 use virtual_tagging::domain::audit::{Month, seal};
 
 /// Does to the trail what its owner can do if he wants to.
@@ -30,14 +30,14 @@ fn this_month() -> Month {
     Month::of(Utc::now())
 }
 
-async fn verdict(fixture: &Fixture, month: Month, kept: &[Vec<u8>]) -> Verdict {
+async fn verdict(fixture: &Fixture, month: Month, kept: &[Vec<u8>]) -> PartitionVerification {
     let all = partitions::all(&fixture.pool).await.unwrap();
     let partition = all.iter().find(|partition| partition.name == month.partition());
     verify(&fixture.pool, partition.unwrap(), kept).await.unwrap()
 }
 
 /// Seals all that was written, at once: other tests' transactions may keep that from being possible for a while.
-async fn seal_all(fixture: &Fixture, month: Month) -> Verdict {
+async fn seal_all(fixture: &Fixture, month: Month) -> PartitionVerification {
     let uncertain = "SELECT 1 FROM tag_audit WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 1";
     wait_until(Duration::from_mins(1), "every row to be sealed", async || {
         let uncertain = fixture.pool.query_one_raw(sql::statement(uncertain, [])).await;
@@ -83,7 +83,7 @@ async fn an_untouched_trail_is_intact_and_its_heads_stay_in_the_chain() {
     let foreign = [vec![0; 32]];
     assert_eq!(
         verdict(&fixture, this_month(), &foreign).await.fault,
-        Some(Fault::Head)
+        Some(SealFault::Head)
     );
     assert!(!seal::is_due(&fixture.pool).await.unwrap());
 }
@@ -93,7 +93,7 @@ async fn a_row_changed_taken_away_or_put_in_is_found_in_its_place() {
     let fixture = Fixture::new().await;
     let row = sealed(&fixture).await;
     let fault = async || match verdict(&fixture, this_month(), &[]).await.fault {
-        Some(Fault::Rows {
+        Some(SealFault::Rows {
             seal, sealed, found, ..
         }) => (seal, sealed, found),
         other => panic!("{other:?}"),
@@ -131,7 +131,7 @@ async fn rows_put_between_others_and_seals_taken_away_are_found() {
     assert!(
         matches!(
             found,
-            Some(Fault::Rows {
+            Some(SealFault::Rows {
                 seal: 2,
                 sealed: 3,
                 found: 4,
@@ -145,7 +145,7 @@ async fn rows_put_between_others_and_seals_taken_away_are_found() {
     tamper(&fixture, "DELETE FROM tag_audit_seals WHERE seq = 2").await;
     assert_eq!(
         verdict(&fixture, this_month(), &[]).await.fault,
-        Some(Fault::Seal(2))
+        Some(SealFault::Seal(2))
     );
 }
 
@@ -248,5 +248,5 @@ async fn a_month_that_was_dropped_is_told_from_one_that_vanished() {
     assert_eq!((dropped.state, dropped.fault), (PartitionState::Dropped, None));
     let vanish = "DELETE FROM tag_audit_detached";
     fixture.pool.execute_unprepared(vanish).await.unwrap();
-    assert_eq!(verdict(&fixture, month, &[]).await.fault, Some(Fault::Table));
+    assert_eq!(verdict(&fixture, month, &[]).await.fault, Some(SealFault::Table));
 }

@@ -1,4 +1,4 @@
-//! The approval queue: the tags that are PENDING.
+//! Approval queue: the tags that are PENDING.
 
 pub(super) mod plan;
 
@@ -14,17 +14,17 @@ use crate::error::Result;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
 
-/// An order of the approval queue.
+/// Order of the approval queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum QueueOrder {
-    /// The surest first.
+    /// Highest confidence first.
     #[default]
     ConfidenceDesc,
-    /// The least sure first.
+    /// Lowest confidence first.
     ConfidenceAsc,
-    /// What waits longest first.
+    /// Oldest proposal first.
     Age,
-    /// What came last first.
+    /// Newest proposal first.
     Newest,
 }
 
@@ -61,8 +61,7 @@ impl Keyset for QueueOrder {
     }
 }
 
-/// A page of the tags that wait for a decision, by one statement; others tell before whether there are any of a filter,
-/// and how many.
+/// Page of the queue, read by one statement after those that choose its plan.
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -77,11 +76,11 @@ pub async fn list(
     }
 }
 
-/// How many tags of the filter wait for a decision.
+/// Counts the pending tags of the filter.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Total> {
-    if let Some(cells) = filter.counter_key() {
+    if let Some(key) = filter.counter_key() {
         let status = Some(ApprovalStatus::Pending);
-        let count = counters::tags(db, &actor.scope, &TagCounterKey { status, ..cells }).await?;
+        let count = counters::tags(db, &actor.scope, &TagCounterKey { status, ..key }).await?;
         return Ok(Total::exact(count));
     }
     let pending = virtual_tag::find_pending(&actor.scope);

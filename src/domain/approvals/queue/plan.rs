@@ -1,11 +1,12 @@
-//! Finding the tags of a filter: whether an order is walked along until a page is full, or what there is collected first.
-//! For callers limited to accounts only the counters of their accounts decide that, not the planner.
+//! Choice of the query plan of a filtered list: scan the index of the order until the page is full or, when the filter is
+//! selective, fetch all matches and sort them. For callers limited to accounts the counters of their accounts decide,
+//! not the planner.
 
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate;
 use crate::db::keyset::{self, KeyKind, Keyset, Window};
 use crate::db::opaque::opaque;
-use crate::domain::account_pages::Rows;
+use crate::domain::account_pages::AccountRows;
 use crate::domain::approvals::filter::TagFilter;
 use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, TagCounterKey};
 use crate::entities::{ApprovalStatus, virtual_tag};
@@ -16,106 +17,108 @@ use sea_orm::sea_query::{
 use sea_orm::{ColumnTrait, DatabaseConnection, JoinType, QueryFilter, QuerySelect, Select};
 use virtual_tag::Column;
 
-/// Up to so many tags, when counters tell, are collected and sorted rather than looked for along an order.
+/// Matches, by the counters, up to which they are fetched and sorted.
 const SORT_THRESHOLD: u64 = 2_000;
-/// The same when the planner tells: a filter that no counter is kept for may have no index in that order either.
+/// Matches, by the planner's estimate, up to which they are fetched and sorted: a filter without counters may have no
+/// index in the order either.
 const SORT_THRESHOLD_ESTIMATED: u64 = 5_000;
-/// Up to so many tags of a caller limited to accounts are collected where no counter tells how many the filter takes.
-const FEW_IN_ACCOUNTS: u64 = 100_000;
-/// Up to so many groups are looked through one by one for what comes first in each.
+/// Tags of the accounts of a limited caller up to which they are fetched and sorted if no counter has the filter.
+const SORT_THRESHOLD_IN_ACCOUNTS: u64 = 100_000;
+/// Groups up to which the first tags of each are merged.
 const MAX_MERGED_GROUPS: u64 = 100;
 
-/// The tags of a filter, and how to find them.
+/// Tags of a filter, and the way to read them.
 pub(in crate::domain::approvals) struct QueryPlan {
-    /// The tags.
     pub select: Select<virtual_tag::Entity>,
-    /// Whether they are so few that they are collected, whatever is wanted of them.
-    pub few: bool,
+    /// True if the tags are so few that all are fetched.
+    pub is_small: bool,
 }
 
-/// How many tags a filter takes, as the counters say.
+/// Bounds of the number of tags that a filter selects, by the counters.
 pub(in crate::domain::approvals) struct CountBounds {
-    /// No more.
+    /// Upper bound.
     pub at_most: u64,
-    /// And no less; or else nobody needs to ask the planner.
-    pub exactly: bool,
-    /// The lowest and the highest band of their confidences.
+    /// True if the upper bound is exact, or an index has the filter in the order: the planner need not be asked.
+    pub is_exact: bool,
+    /// Lowest and highest band of the confidences.
     pub bands: Option<(i32, i32)>,
 }
 
-/// The tags of a filter, given how many there are: none when there are none, and when there are few, collected before
-/// they are sorted. The planner takes columns for independent of each other and of an order, and would walk along the
-/// whole order in search of what is rare only in combination, or comes last in it.
+/// Chooses the plan for the tags of a filter by their number; `None` if there are none. PostgreSQL takes columns for
+/// independent of each other and of an order, and would scan the whole order in search of a combination that is rare, or
+/// that comes last in it.
 pub(in crate::domain::approvals) async fn choose_plan(
     db: &DatabaseConnection,
     select: Select<virtual_tag::Entity>,
-    known: CountBounds,
+    bounds: CountBounds,
 ) -> Result<Option<QueryPlan>> {
-    let few = match known.at_most {
+    let is_small = match bounds.at_most {
         0 => return Ok(None),
         at_most if at_most <= SORT_THRESHOLD => true,
-        _ if known.exactly => false,
-        // The planner may be wrong by far where columns go together.
+        _ if bounds.is_exact => false,
+        // The estimate may be far off where columns correlate.
         _ => {
             estimate::estimate(db, select.clone()).await? <= SORT_THRESHOLD_ESTIMATED
                 && !estimate::exceeds(db, select.clone(), SORT_THRESHOLD_ESTIMATED).await?
         }
     };
-    let select = if few { keyset::collected(select) } else { select };
-    Ok(Some(QueryPlan { select, few }))
+    let select = if is_small {
+        keyset::collected(select)
+    } else {
+        select
+    };
+    Ok(Some(QueryPlan { select, is_small }))
 }
 
-/// The tags of the filter that wait for a decision, for an actor who may see all accounts, and what the counters know of
-/// them.
-async fn waiting(
+/// Pending tags of the filter, for an actor who may see all accounts, with the bounds of their number.
+async fn pending_with_bounds(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
 ) -> Result<(Select<virtual_tag::Entity>, CountBounds)> {
     let select = virtual_tag::find_pending(&actor.scope).filter(filter.condition());
     if *filter == TagFilter::default() {
-        let known = CountBounds {
+        let bounds = CountBounds {
             at_most: u64::MAX,
-            exactly: true,
+            is_exact: true,
             bands: None,
         };
-        return Ok((select, known));
+        return Ok((select, bounds));
     }
-    let cells = TagCounterKey {
+    let key = TagCounterKey {
         status: Some(ApprovalStatus::Pending),
         ..filter.counter_key_superset()
     };
-    let extent = counters::tag_count_range(db, &actor.scope, &cells).await?;
-    let mut at_most = extent.count.unsigned_abs();
+    let range = counters::tag_count_range(db, &actor.scope, &key).await?;
+    let mut at_most = range.count.unsigned_abs();
     if names_groups(filter) && at_most > SORT_THRESHOLD {
         let of_groups = counters::tags_of_groups(db, &filter.group_counter_key_superset()).await?;
         at_most = Ord::min(at_most, of_groups);
     }
-    let known = CountBounds {
+    let bounds = CountBounds {
         at_most,
-        exactly: filter.counter_key().is_some(),
-        bands: extent.lowest.zip(extent.highest),
+        is_exact: filter.counter_key().is_some(),
+        bands: range.lowest.zip(range.highest),
     };
-    Ok((select, known))
+    Ok((select, bounds))
 }
 
-/// Whether the filter takes few groups, though they may be large.
+/// True if the filter selects few groups, though they may be large.
 fn names_groups(filter: &TagFilter) -> bool {
     filter.tag_value.is_some() || filter.evidence_signature.is_some()
 }
 
-/// The tags of the filter that wait for a decision, for an actor who may see all accounts; `None` when it is known that
-/// there are none.
+/// Plan for the pending tags of the filter, for an actor who may see all accounts; `None` if there are none.
 pub(in crate::domain::approvals) async fn pending(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
 ) -> Result<Option<QueryPlan>> {
-    let (select, known) = waiting(db, actor, filter).await?;
-    choose_plan(db, select, known).await
+    let (select, bounds) = pending_with_bounds(db, actor, filter).await?;
+    choose_plan(db, select, bounds).await
 }
 
-/// The same for a page of them, and for any actor.
+/// Query of a page of the pending tags of the filter, for any actor; `None` if there are none.
 pub(in crate::domain::approvals) async fn page_of_pending<O: Keyset>(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -126,21 +129,21 @@ pub(in crate::domain::approvals) async fn page_of_pending<O: Keyset>(
     if let Some(accounts) = actor.scope.accounts(filter.account_id.as_deref()) {
         return page_in_accounts(db, actor, filter, accounts, order, window).await;
     }
-    let (mut select, known) = waiting(db, actor, filter).await?;
+    let (mut select, bounds) = pending_with_bounds(db, actor, filter).await?;
     if order.columns().iter().any(|(_, kind)| *kind == KeyKind::Real) {
-        select = select.filter(known.bounds());
+        select = select.filter(bounds.confidences());
     }
-    if names_groups(filter) && known.at_most > SORT_THRESHOLD {
-        let cells = filter.group_counter_key_superset();
-        if counters::groups(db, &cells).await? <= MAX_MERGED_GROUPS {
-            let ids = first_of_groups(select.clone(), &cells, order, window);
+    if names_groups(filter) && bounds.at_most > SORT_THRESHOLD {
+        let key = filter.group_counter_key_superset();
+        if counters::groups(db, &key).await? <= MAX_MERGED_GROUPS {
+            let ids = first_of_groups(select.clone(), &key, order, window);
             return Ok(Some(select.filter(Column::Id.into_expr().eq(PgFunc::any(ids)))));
         }
     }
-    Ok(choose_plan(db, select, known).await?.map(|found| found.select))
+    Ok(choose_plan(db, select, bounds).await?.map(|plan| plan.select))
 }
 
-/// The tags of a page for an actor limited to accounts, `accounts` being those that the filter leaves.
+/// Query of a page for an actor limited to accounts, of which the filter leaves `accounts`.
 async fn page_in_accounts<O: Keyset>(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -149,46 +152,46 @@ async fn page_in_accounts<O: Keyset>(
     order: O,
     window: &Window,
 ) -> Result<Option<Select<virtual_tag::Entity>>> {
-    let cells = TagCounterKey {
+    let key = TagCounterKey {
         status: Some(ApprovalStatus::Pending),
         ..filter.counter_key_superset()
     };
-    let extent = counters::tag_count_range(db, &actor.scope, &cells).await?;
-    let known = CountBounds {
-        at_most: extent.count.unsigned_abs(),
-        exactly: filter.counter_key().is_some(),
-        bands: extent.lowest.zip(extent.highest),
+    let range = counters::tag_count_range(db, &actor.scope, &key).await?;
+    let bounds = CountBounds {
+        at_most: range.count.unsigned_abs(),
+        is_exact: filter.counter_key().is_some(),
+        bands: range.lowest.zip(range.highest),
     };
-    if known.at_most == 0 {
+    if bounds.at_most == 0 {
         return Ok(None);
     }
     let mut wanted = virtual_tag::find_pending(&AccountScope::All).filter(opaque(filter.condition()));
     if order.columns().iter().any(|(_, kind)| *kind == KeyKind::Real) {
-        wanted = wanted.filter(known.bounds());
+        wanted = wanted.filter(bounds.confidences());
     }
-    let rows = Rows {
+    let rows = AccountRows {
         all: virtual_tag::find_pending(&actor.scope),
         wanted,
         account: Column::AccountId,
         key: &[Column::Id],
     };
-    let few = if known.exactly {
+    let threshold = if bounds.is_exact {
         SORT_THRESHOLD
     } else {
-        FEW_IN_ACCOUNTS
+        SORT_THRESHOLD_IN_ACCOUNTS
     };
-    Ok(Some(if known.at_most <= few {
-        rows.collected(accounts, order, window)
+    Ok(Some(if bounds.at_most <= threshold {
+        rows.fetch_and_sort(accounts, order, window)
     } else {
-        rows.walked(accounts, order, window)
+        rows.scan_ordered(accounts, order, window)
     }))
 }
 
 impl CountBounds {
-    /// Where a walk along the confidences begins and ends: a kind and a source have some of their own. A hair more than
-    /// the bands, for a tenth of a number and ten times a number need not agree in the last bit.
-    fn bounds(&self) -> Condition {
-        let tenth = |band: i32, hair: f64| f64::from(band) / 10.0 + hair;
+    /// Condition that bounds a scan along the confidences: kinds and sources have typical ones. Slightly wider than the
+    /// bands, because dividing by ten and multiplying by ten need not agree in the last bit.
+    fn confidences(&self) -> Condition {
+        let tenth = |band: i32, margin: f64| f64::from(band) / 10.0 + margin;
         let (lowest, highest) = self.bands.unwrap_or((0, 9));
         let lowest = (lowest > 0).then(|| Column::Confidence.gte(tenth(lowest, -1e-9)));
         let highest = (highest < 9).then(|| Column::Confidence.lt(tenth(highest + 1, 1e-9)));
@@ -196,19 +199,19 @@ impl CountBounds {
     }
 }
 
-/// That a tag is of the group in the row `groups`.
+/// Condition that a tag belongs to the group in the row `groups`.
 pub(in crate::domain::approvals) const OF_GROUP: &str = "virtual_tags.tag_key = groups.tag_key
      AND virtual_tags.tag_value = groups.tag_value AND virtual_tags.source = groups.source
      AND virtual_tags.evidence_signature = groups.evidence_signature";
 
-/// The ids of the tags of a page, found in each group apart: a group has an index in either order.
+/// Ids of the tags of a page, from the first tags of each group: a group has an index in either order.
 fn first_of_groups<O: Keyset>(
     select: Select<virtual_tag::Entity>,
-    cells: &GroupCounterKey,
+    key: &GroupCounterKey,
     order: O,
     window: &Window,
 ) -> FunctionCall {
-    // The order's columns alone, so that the index that has the order is all that is read.
+    // Only the columns of the order, so that only the index is read.
     let columns = order.columns().into_iter().map(|(column, _)| column);
     let of_group = select.filter(Expr::cust(OF_GROUP)).select_only();
     let of_group = columns.fold(of_group, QuerySelect::expr);
@@ -221,7 +224,7 @@ fn first_of_groups<O: Keyset>(
             virtual_tag::Entity,
             Expr::val(true),
         )
-        .and_where(Expr::cust_with_values(GROUP_COUNTER_CONDITION, cells.binds()));
+        .and_where(Expr::cust_with_values(GROUP_COUNTER_CONDITION, key.binds()));
     window.limit_parts(&mut ids, order);
     Func::cust("ARRAY").arg(Expr::from(ids.take()))
 }
