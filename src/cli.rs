@@ -1,21 +1,24 @@
 //! The command line: flags over environment over `.env`, and one function per command.
 
 mod audit;
+mod env_file;
+mod flags;
 mod health;
 mod import;
 mod migrate;
 mod output;
 mod schema;
-mod settings;
 mod signals;
 mod token;
 
 use crate::app::{App, Mode, RunningApp};
-use crate::config::Config;
+use crate::config::{Config, settings};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
+use flags::{DatabaseFlags, Flags, ListenFlags, WorkerFlags};
 use health::HealthArgs;
-use settings::{DatabaseFlags, Flags, ListenFlags, WorkerFlags};
+use output::say;
+
 use signals::{Interrupt, Interrupted, Signals};
 use std::process::ExitCode;
 
@@ -31,7 +34,7 @@ Examples:
   virtual-tagging import inventory.jsonl.gz    load an inventory; also while the service runs
   virtual-tagging token --sub ada --role approver --accounts 111,222 --ttl 8h
 
-Settings come from flags, environment variables and ./.env, in this order; docs/configuration.md lists all.
+Settings come from flags, environment variables and ./.env, in this order; `virtual-tagging settings` lists all.
 
 Exit codes: 0 done; 1 failed, the reason is on stderr; 2 the command line was wrong, or
 an import with --strict rejected lines; 130 and 143 interrupted by SIGINT or SIGTERM before
@@ -89,6 +92,8 @@ enum Command {
         #[command(flatten)]
         database: DatabaseFlags,
     },
+    /// Print all settings with their defaults, values and meanings, as Markdown
+    Settings,
     /// Print a signed bearer token
     Token(token::TokenArgs),
     /// Ask a running service, or worker, whether it is ready (exit code 0) or not (1)
@@ -101,7 +106,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let (flags, command) = cli.resolve();
-    let result = settings::config(flags).and_then(|config| {
+    let result = flags::config(flags).and_then(|config| {
         if config.database.url.is_none() {
             forget_libpq_variables();
         }
@@ -152,6 +157,10 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
         Command::Import { arguments, .. } => import::run(arguments, config, interrupt).await,
         Command::Audit { what } => audit::run(what, config, interrupt).await,
         Command::Schema { arguments, .. } => schema::print(arguments, config, interrupt).await,
+        Command::Settings => {
+            say(settings::markdown().trim_end());
+            Ok(DONE)
+        }
         Command::Token(arguments) => token::print(arguments, &config),
         Command::Health(arguments) => interrupt.or(health::ask(&config, arguments.worker)).await,
     }
@@ -189,7 +198,7 @@ impl Cli {
             Some(Command::Audit { what }) => flags.extend(what.database().flags()),
             Some(Command::Health(arguments)) => flags.extend(arguments.flags()),
             Some(Command::Schema { database, .. }) => flags.extend(database.flags()),
-            Some(Command::Token(_)) | None => {}
+            Some(Command::Settings | Command::Token(_)) | None => {}
         }
         flags
     }

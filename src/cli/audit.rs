@@ -1,7 +1,7 @@
 //! `audit`: verifies the audit trail, and takes old months out of it.
 
+use super::flags::DatabaseFlags;
 use super::output::say;
-use super::settings::DatabaseFlags;
 use super::signals::Interrupt;
 use crate::app::{Database, Share};
 use crate::config::Config;

@@ -1,7 +1,7 @@
 //! `health`: asks a running service, or worker, whether it is ready. For containers, which have no other HTTP client.
 
+use super::flags::Flags;
 use super::output::say;
-use super::settings::Flags;
 use crate::config::{Config, WorkerConfig};
 use anyhow::Context;
 use clap::Args;

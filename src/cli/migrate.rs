@@ -1,7 +1,7 @@
 //! `migrate`: applies, takes back and shows the migrations of the database.
 
+use super::flags::DatabaseFlags;
 use super::output::{complain, say};
-use super::settings::DatabaseFlags;
 use super::signals::Interrupt;
 use crate::app::{Database, Share};
 use crate::config::Config;

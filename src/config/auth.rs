@@ -1,9 +1,10 @@
-//! Who may call.
+//! Authentication of callers.
 
-use super::{ConfigError, Secret};
+use super::error::ConfigError;
+use super::secret::Secret;
 use reqwest::Url;
 
-/// Who may call.
+/// Authentication of callers.
 #[derive(Clone, Debug)]
 pub struct AuthConfig {
     /// `JWT_SECRET` of tokens signed with HS256.
@@ -17,7 +18,7 @@ pub struct AuthConfig {
 }
 
 impl AuthConfig {
-    /// Whether callers need a token.
+    /// Tells whether callers need a token.
     pub fn is_required(&self) -> bool {
         self.jwt_secret.is_some() || self.jwks_url.is_some()
     }

@@ -1,7 +1,9 @@
-//! What GraphQL's callers may ask for at most, each and together.
+//! Limits of GraphQL: what callers may ask for, each and together.
 
+use super::environment::Environment;
+use super::error::ConfigError;
 use super::reader::Reader;
-use super::{ConfigError, Environment};
+use super::settings;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -64,45 +66,33 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            body_bytes: 1 << 20,
-            document_bytes: 128 << 10,
-            tokens: 2_000,
-            nesting: 64,
-            depth: 12,
-            aliases: 30,
-            root_fields: 20,
-            directives: 50,
-            cost: 5_000,
-            time: Duration::from_secs(10),
-            response_bytes: 16 << 20,
+            body_bytes: settings::GRAPHQL_MAX_BODY_BYTES.kind.default,
+            document_bytes: settings::GRAPHQL_MAX_DOCUMENT_BYTES.kind.default,
+            tokens: settings::GRAPHQL_MAX_TOKENS.kind.default,
+            nesting: settings::GRAPHQL_MAX_NESTING.kind.default,
+            depth: settings::GRAPHQL_MAX_DEPTH.kind.default,
+            aliases: settings::GRAPHQL_MAX_ALIASES.kind.default,
+            root_fields: settings::GRAPHQL_MAX_ROOT_FIELDS.kind.default,
+            directives: settings::GRAPHQL_MAX_DIRECTIVES.kind.default,
+            cost: settings::GRAPHQL_MAX_COST.kind.default,
+            time: Duration::from_secs(settings::GRAPHQL_TIMEOUT.kind.default),
+            response_bytes: settings::GRAPHQL_MAX_RESPONSE_BYTES.kind.default,
         }
     }
 }
 
-/// Subscriptions of one caller where callers are told apart.
-const CALLER_SUBSCRIPTIONS: usize = 1_000;
-
-/// Operations of one caller under way for each processor where callers are told apart. More do not make a caller faster,
-/// for they wait for each other, but would take processors and connections from everybody else.
+/// Operations of one caller under way for each processor where callers are told apart.
 const CALLER_OPERATIONS_PER_PROCESSOR: usize = 2;
-const MIN_CALLER_OPERATIONS: usize = 4;
-
-/// What a caller's operations may cost in a minute where callers are told apart.
-const RATE: u32 = 600_000;
 
 impl GraphqlConfig {
     /// Reads the variables. Where everybody is the one developer, there is no rate to keep unless it is set.
     pub(super) fn read(read: &Reader, environment: Environment) -> Result<Self, ConfigError> {
         let limits = Limits::read(read)?;
-        let is_authenticated = ["JWT_SECRET", "JWT_JWKS_URL"]
-            .iter()
-            .any(|variable| read.text(variable).is_some());
-        let rate = match read.in_range(
-            "RATE_LIMIT_COST",
-            if is_authenticated { RATE } else { 0 },
-            0,
-            1_000_000_000,
-        )? {
+        let is_authenticated =
+            read.given(&settings::JWT_SECRET).is_some() || read.given(&settings::JWT_JWKS_URL).is_some();
+        let rate = settings::RATE_LIMIT_COST;
+        let default_rate = if is_authenticated { rate.kind.default } else { 0 };
+        let rate = match read.number_or(&rate, default_rate)? {
             0 => None,
             rate if rate < limits.cost => {
                 return Err(ConfigError::Conflict(format!(
@@ -112,38 +102,35 @@ impl GraphqlConfig {
             }
             rate => Some(rate),
         };
-        let subscriptions = read.in_range("GRAPHQL_MAX_SUBSCRIPTIONS", 20_000, 0, 1_000_000)?;
+        let subscriptions = read.number(&settings::GRAPHQL_MAX_SUBSCRIPTIONS)?;
+        let of_caller = settings::GRAPHQL_MAX_CALLER_SUBSCRIPTIONS.kind.default;
         let of_caller = if is_authenticated {
-            CALLER_SUBSCRIPTIONS
+            of_caller
         } else {
-            subscriptions.max(CALLER_SUBSCRIPTIONS)
+            subscriptions.max(of_caller)
         };
-        let operations = read.in_range("GRAPHQL_MAX_OPERATIONS", 64, 1, 100_000)?;
+        let operations = read.number(&settings::GRAPHQL_MAX_OPERATIONS)?;
         let most_of_caller = operations - operations / 4;
         let operations_of_caller = if is_authenticated {
             let processors = std::thread::available_parallelism().map_or(1, usize::from);
-            (CALLER_OPERATIONS_PER_PROCESSOR * processors).max(MIN_CALLER_OPERATIONS)
+            let least = settings::GRAPHQL_MAX_CALLER_OPERATIONS.kind.default;
+            (CALLER_OPERATIONS_PER_PROCESSOR * processors).max(least)
         } else {
             most_of_caller
         };
         let caller_operations =
-            read.in_range("GRAPHQL_MAX_CALLER_OPERATIONS", operations_of_caller, 1, 100_000)?;
+            read.number_or(&settings::GRAPHQL_MAX_CALLER_OPERATIONS, operations_of_caller)?;
         Ok(Self {
             limits,
             operations,
             caller_operations: caller_operations.min(most_of_caller),
-            wait: Duration::from_millis(read.in_range("GRAPHQL_MAX_WAIT_MS", 1_000, 0, 60_000)?),
+            wait: Duration::from_millis(read.number(&settings::GRAPHQL_MAX_WAIT_MS)?),
             subscriptions,
-            caller_subscriptions: read.in_range(
-                "GRAPHQL_MAX_CALLER_SUBSCRIPTIONS",
-                of_caller,
-                1,
-                1_000_000,
-            )?,
-            socket_operations: read.in_range("GRAPHQL_MAX_SOCKET_OPERATIONS", 100, 1, 10_000)?,
-            batch: read.in_range("GRAPHQL_MAX_BATCH", 0, 0, 100)?,
-            persisted_queries: read.switch("PERSISTED_QUERIES", true)?,
-            trusted_documents: read.text("TRUSTED_DOCUMENTS").map(PathBuf::from),
+            caller_subscriptions: read.number_or(&settings::GRAPHQL_MAX_CALLER_SUBSCRIPTIONS, of_caller)?,
+            socket_operations: read.number(&settings::GRAPHQL_MAX_SOCKET_OPERATIONS)?,
+            batch: read.number(&settings::GRAPHQL_MAX_BATCH)?,
+            persisted_queries: read.switch(&settings::PERSISTED_QUERIES)?,
+            trusted_documents: read.given(&settings::TRUSTED_DOCUMENTS).map(PathBuf::from),
             rate,
             is_open: environment == Environment::Development,
         })
@@ -152,38 +139,26 @@ impl GraphqlConfig {
 
 impl Limits {
     fn read(read: &Reader) -> Result<Self, ConfigError> {
-        let default = Self::default();
         Ok(Self {
-            body_bytes: read.in_range("GRAPHQL_MAX_BODY_BYTES", default.body_bytes, 1 << 10, 64 << 20)?,
-            document_bytes: read.in_range(
-                "GRAPHQL_MAX_DOCUMENT_BYTES",
-                default.document_bytes,
-                256,
-                64 << 20,
-            )?,
-            tokens: read.in_range("GRAPHQL_MAX_TOKENS", default.tokens, 10, 100_000)?,
-            // The parser's stack holds this much, and several times more.
-            nesting: read.in_range("GRAPHQL_MAX_NESTING", default.nesting, 1, 200)?,
-            depth: read.in_range("GRAPHQL_MAX_DEPTH", default.depth, 1, 200)?,
-            aliases: read.in_range("GRAPHQL_MAX_ALIASES", default.aliases, 0, 100_000)?,
-            root_fields: read.in_range("GRAPHQL_MAX_ROOT_FIELDS", default.root_fields, 1, 100_000)?,
-            directives: read.in_range("GRAPHQL_MAX_DIRECTIVES", default.directives, 0, 100_000)?,
-            cost: read.in_range("GRAPHQL_MAX_COST", default.cost, 1, 1_000_000_000)?,
-            time: read.seconds("GRAPHQL_TIMEOUT", default.time.as_secs(), 1, 600)?,
-            response_bytes: read.in_range(
-                "GRAPHQL_MAX_RESPONSE_BYTES",
-                default.response_bytes,
-                64 << 10,
-                1 << 30,
-            )?,
+            body_bytes: read.number(&settings::GRAPHQL_MAX_BODY_BYTES)?,
+            document_bytes: read.number(&settings::GRAPHQL_MAX_DOCUMENT_BYTES)?,
+            tokens: read.number(&settings::GRAPHQL_MAX_TOKENS)?,
+            nesting: read.number(&settings::GRAPHQL_MAX_NESTING)?,
+            depth: read.number(&settings::GRAPHQL_MAX_DEPTH)?,
+            aliases: read.number(&settings::GRAPHQL_MAX_ALIASES)?,
+            root_fields: read.number(&settings::GRAPHQL_MAX_ROOT_FIELDS)?,
+            directives: read.number(&settings::GRAPHQL_MAX_DIRECTIVES)?,
+            cost: read.number(&settings::GRAPHQL_MAX_COST)?,
+            time: read.seconds(&settings::GRAPHQL_TIMEOUT)?,
+            response_bytes: read.number(&settings::GRAPHQL_MAX_RESPONSE_BYTES)?,
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Config, ConfigError};
     use super::*;
+    use crate::config::Config;
 
     fn read(variables: &[(&str, &str)]) -> Result<GraphqlConfig, ConfigError> {
         let variables = variables
@@ -209,7 +184,7 @@ mod tests {
     fn callers_who_are_told_apart_have_a_rate() {
         let secret = ("JWT_SECRET", "0123456789abcdef0123456789abcdef");
         assert_eq!(read(&[]).unwrap().rate, None);
-        assert_eq!(read(&[secret]).unwrap().rate, Some(RATE));
+        assert_eq!(read(&[secret]).unwrap().rate, Some(600_000));
         assert_eq!(read(&[secret, ("RATE_LIMIT_COST", "0")]).unwrap().rate, None);
         let message = read(&[("RATE_LIMIT_COST", "4999")]).unwrap_err().to_string();
         assert!(message.contains("GRAPHQL_MAX_COST"), "{message}");
@@ -218,10 +193,7 @@ mod tests {
         assert!((4..=48).contains(&read(&[secret]).unwrap().caller_operations));
         let most = [secret, ("GRAPHQL_MAX_CALLER_OPERATIONS", "64")];
         assert_eq!(read(&most).unwrap().caller_operations, 48);
-        assert_eq!(
-            read(&[secret]).unwrap().caller_subscriptions,
-            CALLER_SUBSCRIPTIONS
-        );
+        assert_eq!(read(&[secret]).unwrap().caller_subscriptions, 1_000);
         let production = read(&[secret, ("ENVIRONMENT", "production")]).unwrap();
         assert!(!production.is_open);
     }

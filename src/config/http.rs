@@ -1,11 +1,12 @@
-//! Where and how requests are taken.
+//! Addresses, connections and uploads.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::reader::Reader;
+use super::settings;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Where and how to listen.
+/// Addresses and connections of the API.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
     /// `API_HOST`.
@@ -17,7 +18,7 @@ pub struct HttpConfig {
     /// `ALLOWED_HOSTS`: names besides those of loopback that requests may give as `Host`; empty: any under
     /// authentication, none without.
     pub allowed_hosts: Vec<String>,
-    /// What uploads may take.
+    /// Limits of uploads.
     pub uploads: UploadConfig,
     /// `MAX_CONNECTIONS`: connections at the same time, websockets among them; one more is closed at once.
     pub max_connections: usize,
@@ -30,7 +31,7 @@ pub struct HttpConfig {
     pub drain_time: Duration,
 }
 
-/// What uploads may take of disk and time.
+/// Limits of uploads: disk and time.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadConfig {
     /// `UPLOAD_MAX_BYTES` of a request with files.
@@ -47,27 +48,27 @@ pub struct UploadConfig {
 impl HttpConfig {
     pub(super) fn read(read: &Reader) -> Result<Self, ConfigError> {
         Ok(Self {
-            host: read.host("API_HOST")?,
-            port: read.parsed("API_PORT", 8000, "a port from 0 to 65535")?,
-            cors_origins: read.origins("CORS_ORIGINS")?,
-            allowed_hosts: read.host_names("ALLOWED_HOSTS")?,
+            host: read.host(&settings::API_HOST)?,
+            port: read.number(&settings::API_PORT)?,
+            cors_origins: read.origins(&settings::CORS_ORIGINS)?,
+            allowed_hosts: read.host_names(&settings::ALLOWED_HOSTS)?,
             uploads: UploadConfig {
-                bytes: read.in_range("UPLOAD_MAX_BYTES", 256 << 20, 1 << 10, 16 << 30)?,
-                concurrent: read.in_range("UPLOAD_MAX_CONCURRENT", 8, 1, 1000)?,
-                time: read.seconds("UPLOAD_TIMEOUT", 900, 1, 24 * 3600)?,
-                min_rate: read.in_range("UPLOAD_MIN_RATE", 16_384, 0, 1_000_000_000)?,
+                bytes: read.number(&settings::UPLOAD_MAX_BYTES)?,
+                concurrent: read.number(&settings::UPLOAD_MAX_CONCURRENT)?,
+                time: read.seconds(&settings::UPLOAD_TIMEOUT)?,
+                min_rate: read.number(&settings::UPLOAD_MIN_RATE)?,
             },
-            max_connections: read.in_range("MAX_CONNECTIONS", 16_384, 16, 1_000_000)?,
-            header_timeout: read.seconds("HEADER_TIMEOUT", 10, 1, 300)?,
-            idle_timeout: read.seconds("IDLE_TIMEOUT", 75, 1, 3600)?,
-            drain_time: read.seconds("DRAIN_TIME", 10, 0, 300)?,
+            max_connections: read.number(&settings::MAX_CONNECTIONS)?,
+            header_timeout: read.seconds(&settings::HEADER_TIMEOUT)?,
+            idle_timeout: read.seconds(&settings::IDLE_TIMEOUT)?,
+            drain_time: read.seconds(&settings::DRAIN_TIME)?,
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Config, ConfigError};
+    use crate::config::{Config, ConfigError};
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let variables = variables

@@ -3,14 +3,21 @@
 //! A wrong value is refused with the variable's name, the value (never a secret) and what is allowed.
 
 mod auth;
+mod environment;
+mod error;
 mod graphql;
 mod http;
 mod reader;
+mod secret;
+pub mod settings;
 mod value_files;
 
 pub use auth::AuthConfig;
+pub use environment::Environment;
+pub use error::ConfigError;
 pub use graphql::{GraphqlConfig, Limits};
 pub use http::{HttpConfig, UploadConfig};
+pub use secret::Secret;
 pub use value_files::overlay;
 
 use chrono_tz::Tz;
@@ -20,55 +27,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Why the settings cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A value that is not allowed.
-    #[error("{variable}={value}: {allowed}")]
-    Invalid {
-        variable: &'static str,
-        value: String,
-        allowed: String,
-    },
-    /// A file that should hold a value.
-    #[error("{variable}={path}: {reason}")]
-    File {
-        variable: String,
-        path: String,
-        reason: String,
-    },
-    /// Values that do not go together.
-    #[error("{0}")]
-    Conflict(String),
-}
-
-/// Whether strangers may be near.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// One person's machine: works without authentication, on loopback only.
-    Development,
-    /// Refuses to start without authentication.
-    Production,
-}
-
-/// A secret that no log shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The secret itself.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("(secret)")
-    }
-}
-
-/// Everything that can be set.
+/// All settings, typed.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub environment: Environment,
@@ -82,18 +41,18 @@ pub struct Config {
     pub jobs: JobsConfig,
 }
 
-/// How the log is written.
+/// Form and filter of the log.
 #[derive(Clone, Debug, Default)]
 pub struct LogConfig {
     /// `LOG_FORMAT`: `text` for people (the default), `json` for machines.
     pub json: bool,
-    /// `ACCESS_LOG`: whether each operation and each export has a line.
+    /// `ACCESS_LOG`: a line for each operation and each export.
     pub access: bool,
     /// `RUST_LOG`: which events are kept, in the syntax of tracing-subscriber's `EnvFilter`.
     pub filter: Option<String>,
 }
 
-/// Where the data is.
+/// Database and its pools.
 #[derive(Clone, Debug)]
 pub struct DatabaseConfig {
     /// `DATABASE_URL`; unset: a PostgreSQL of our own under `data_dir`.
@@ -107,7 +66,7 @@ pub struct DatabaseConfig {
     pub scoped_connections: u32,
 }
 
-/// Where a process that only works on jobs answers for its health and its metrics.
+/// Address of a process that only works on jobs, for its health and its metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkerConfig {
     /// `WORKER_HOST`.
@@ -118,10 +77,10 @@ pub struct WorkerConfig {
 
 impl WorkerConfig {
     /// The port when none is set.
-    pub const DEFAULT_PORT: u16 = 8001;
+    pub const DEFAULT_PORT: u16 = settings::WORKER_PORT.kind.default;
 }
 
-/// How tags are inferred.
+/// Settings of inference.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
     /// `ML_MODEL_VERSION`, written beside every inference.
@@ -132,12 +91,12 @@ pub struct EngineConfig {
     pub manual_review_threshold: f64,
 }
 
-/// What runs by itself.
+/// Schedules, workers and discovery.
 #[derive(Clone, Debug)]
 pub struct JobsConfig {
-    /// `ENABLE_SCHEDULER`: whether this process ticks the schedules.
+    /// `ENABLE_SCHEDULER`: this process ticks the schedules.
     pub scheduler: bool,
-    /// `ENABLE_WORKERS`: whether this process works on runs.
+    /// `ENABLE_WORKERS`: this process works on runs.
     pub workers: bool,
     /// `WORKER_CONCURRENCY`: runs at the same time in this process.
     pub concurrency: usize,
@@ -157,7 +116,7 @@ pub struct JobsConfig {
     pub unpack: UnpackLimits,
 }
 
-/// What a packed inventory may unpack to, wherever it comes from.
+/// Limits of a packed inventory, wherever it comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct UnpackLimits {
     /// Bytes.
@@ -168,10 +127,9 @@ pub struct UnpackLimits {
 
 impl UnpackLimits {
     fn read(read: &Reader) -> Result<Self, ConfigError> {
-        let Self { max_bytes, max_ratio } = Self::default();
         Ok(Self {
-            max_bytes: read.in_range("UNPACK_MAX_BYTES", max_bytes, 1 << 20, 1 << 44)?,
-            max_ratio: read.in_range("UNPACK_MAX_RATIO", max_ratio, 1, 100_000)?,
+            max_bytes: read.number(&settings::UNPACK_MAX_BYTES)?,
+            max_ratio: read.number(&settings::UNPACK_MAX_RATIO)?,
         })
     }
 }
@@ -179,13 +137,13 @@ impl UnpackLimits {
 impl Default for UnpackLimits {
     fn default() -> Self {
         Self {
-            max_bytes: 8 << 30,
-            max_ratio: 200,
+            max_bytes: settings::UNPACK_MAX_BYTES.kind.default,
+            max_ratio: settings::UNPACK_MAX_RATIO.kind.default,
         }
     }
 }
 
-/// How long the history of runs reaches back.
+/// Retention of ended runs.
 #[derive(Clone, Copy, Debug)]
 pub struct RunHistory {
     /// Runs that ended longer ago are deleted; but of each job and outcome the last one stays.
@@ -215,54 +173,47 @@ impl Config {
             environment,
             log: LogConfig {
                 json: read.log_format_is_json()?,
-                access: read.switch("ACCESS_LOG", false)?,
-                filter: read.text("RUST_LOG").map(str::to_owned),
+                access: read.switch(&settings::ACCESS_LOG)?,
+                filter: read.given(&settings::RUST_LOG).map(str::to_owned),
             },
             database: DatabaseConfig {
-                url: read.text("DATABASE_URL").map(|url| Secret(url.to_owned())),
-                data_dir: read.text("DATA_DIR").unwrap_or("./data").into(),
-                max_connections: read.in_range("DATABASE_MAX_CONNECTIONS", 16, 5, 1000)?,
-                scoped_connections: read.in_range("DATABASE_SCOPED_CONNECTIONS", 8, 1, 1000)?,
+                url: read.given(&settings::DATABASE_URL).map(Secret::new),
+                data_dir: read.text(&settings::DATA_DIR).into(),
+                max_connections: read.number(&settings::DATABASE_MAX_CONNECTIONS)?,
+                scoped_connections: read.number(&settings::DATABASE_SCOPED_CONNECTIONS)?,
             },
             http: HttpConfig::read(read)?,
             worker: WorkerConfig {
-                host: read.host("WORKER_HOST")?,
-                port: read.optional("WORKER_PORT", "a port from 0 to 65535")?,
+                host: read.host(&settings::WORKER_HOST)?,
+                port: read.given_number(&settings::WORKER_PORT)?,
             },
             graphql: GraphqlConfig::read(read, environment)?,
             auth: AuthConfig {
                 jwt_secret: read.jwt_secret()?,
                 jwks_url: read.jwks_url()?,
-                issuer: read.text("JWT_ISSUER").map(str::to_owned),
-                audience: read.text("JWT_AUDIENCE").map(str::to_owned),
+                issuer: read.given(&settings::JWT_ISSUER).map(str::to_owned),
+                audience: read.given(&settings::JWT_AUDIENCE).map(str::to_owned),
             },
             engine: EngineConfig {
-                model_version: read.text("ML_MODEL_VERSION").unwrap_or("rules-1").to_owned(),
-                auto_apply_threshold: read.in_range("AUTO_APPLY_THRESHOLD", 0.90, 0.0, 1.0)?,
-                manual_review_threshold: read.in_range("MANUAL_REVIEW_THRESHOLD", 0.70, 0.0, 1.0)?,
+                model_version: read.text(&settings::ML_MODEL_VERSION).to_owned(),
+                auto_apply_threshold: read.number(&settings::AUTO_APPLY_THRESHOLD)?,
+                manual_review_threshold: read.number(&settings::MANUAL_REVIEW_THRESHOLD)?,
             },
             jobs: JobsConfig {
-                scheduler: read.switch("ENABLE_SCHEDULER", true)?,
-                workers: read.switch("ENABLE_WORKERS", true)?,
-                concurrency: read.in_range("WORKER_CONCURRENCY", 4, 1, 64)?,
-                run_time_limit: read.seconds("RUN_TIME_LIMIT", 4 * 3600, 1, 7 * 24 * 3600)?,
+                scheduler: read.switch(&settings::ENABLE_SCHEDULER)?,
+                workers: read.switch(&settings::ENABLE_WORKERS)?,
+                concurrency: read.number(&settings::WORKER_CONCURRENCY)?,
+                run_time_limit: read.seconds(&settings::RUN_TIME_LIMIT)?,
                 run_history: RunHistory {
-                    days: read.in_range("RUN_HISTORY_DAYS", 30, 1, 3650)?,
-                    keep: read.in_range("RUN_HISTORY_KEEP", 1000, 1, 1_000_000)?,
+                    days: read.number(&settings::RUN_HISTORY_DAYS)?,
+                    keep: read.number(&settings::RUN_HISTORY_KEEP)?,
                 },
-                schedule_time_zone: read.parsed(
-                    "SCHEDULE_TIME_ZONE",
-                    Tz::UTC,
-                    "a time zone like UTC or Europe/Berlin",
-                )?,
-                audit_retention: match read.in_range("AUDIT_RETENTION_MONTHS", 0, 0, 1200)? {
+                schedule_time_zone: read.parsed(&settings::SCHEDULE_TIME_ZONE)?,
+                audit_retention: match read.number(&settings::AUDIT_RETENTION_MONTHS)? {
                     0 => None,
                     months => Some(months),
                 },
-                discovery_interval: read
-                    .text("DISCOVERY_INTERVAL")
-                    .unwrap_or("*/2 * * * *")
-                    .to_owned(),
+                discovery_interval: read.text(&settings::DISCOVERY_INTERVAL).to_owned(),
                 discovery_sources: read.discovery_sources(environment),
                 unpack: UnpackLimits::read(read)?,
             },
@@ -303,7 +254,7 @@ impl Config {
         Ok(())
     }
 
-    /// How long a shutdown waits for running work before it lets go.
+    /// Time for which a shutdown waits for running work before it lets go.
     pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 }
 

@@ -1,9 +1,13 @@
-//! From the text of a variable to its type.
+//! Reader of settings: from the text of a variable to its type.
 
+use super::environment::Environment;
+use super::error::ConfigError;
+use super::secret::Secret;
+use super::settings::{self, Number, Setting, SettingKind, Switch, Text};
 use super::value_files::ValueFiles;
-use super::{ConfigError, Environment, Secret};
 use reqwest::Url;
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
@@ -25,18 +29,20 @@ impl<'a> Reader<'a> {
         self.files.check()
     }
 
-    /// Value of a variable, or of the file that the variable with `_FILE` at its end names.
-    pub(super) fn text(&self, variable: &str) -> Option<&str> {
-        let text = self.variables.get(variable).map(|value| value.trim());
-        self.files.value(variable, text.filter(|value| !value.is_empty()))
+    /// Value of a setting, or of the file that the variable with `_FILE` at its end names; nothing if it is not set.
+    pub(super) fn given<K>(&self, setting: &Setting<K>) -> Option<&str> {
+        let text = self.variables.get(setting.name).map(|value| value.trim());
+        self.files
+            .value(setting.name, text.filter(|value| !value.is_empty()))
     }
 
-    fn is_given(&self, variable: &str) -> bool {
-        self.variables.contains_key(variable) || self.files.contains(variable)
+    /// Value of a setting, or its default.
+    pub(super) fn text(&self, setting: &Setting<Text>) -> &str {
+        self.given(setting).unwrap_or(setting.kind.default)
     }
 
-    pub(super) fn list(&self, variable: &str) -> Vec<String> {
-        let entries = self.text(variable).unwrap_or_default().split(',').map(str::trim);
+    fn list(&self, setting: &Setting<Text>) -> Vec<String> {
+        let entries = self.given(setting).unwrap_or_default().split(',').map(str::trim);
         entries
             .filter(|entry| !entry.is_empty())
             .map(str::to_owned)
@@ -44,8 +50,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Origins exactly as browsers send them, for they are compared as texts.
-    pub(super) fn origins(&self, variable: &'static str) -> Result<Vec<String>, ConfigError> {
-        let origins = self.list(variable);
+    pub(super) fn origins(&self, setting: &Setting<Text>) -> Result<Vec<String>, ConfigError> {
+        let origins = self.list(setting);
         for origin in &origins {
             let sent = origin_of(origin);
             if sent.as_ref() == Some(origin) {
@@ -56,14 +62,14 @@ impl<'a> Reader<'a> {
                 "must be a comma list of origins as browsers send them: scheme, host and, unless it is the scheme's \
                  own, port, like https://app.example.com,http://localhost:5173; no *, no path, no slash at the end{hint}"
             );
-            return Err(invalid(variable, origin, allowed));
+            return Err(invalid(setting, origin, allowed));
         }
         Ok(origins)
     }
 
     /// Names or addresses of hosts, in lower case.
-    pub(super) fn host_names(&self, variable: &'static str) -> Result<Vec<String>, ConfigError> {
-        let names = self.list(variable).into_iter().map(|name| {
+    pub(super) fn host_names(&self, setting: &Setting<Text>) -> Result<Vec<String>, ConfigError> {
+        let names = self.list(setting).into_iter().map(|name| {
             let lower = name.to_ascii_lowercase();
             let url = Url::parse(&format!("http://{lower}")).ok();
             if is_host(&lower) && url.is_some_and(|url| url.host_str() == Some(&lower)) {
@@ -71,121 +77,101 @@ impl<'a> Reader<'a> {
             }
             let allowed = "must be a comma list of host names or addresses without scheme and port, like \
                            tags.example.com,192.0.2.7; no *";
-            Err(invalid(variable, &name, allowed.into()))
+            Err(invalid(setting, &name, allowed.into()))
         });
         names.collect()
     }
 
-    pub(super) fn parsed<T: FromStr>(
-        &self,
-        variable: &'static str,
-        default: T,
-        allowed: &str,
-    ) -> Result<T, ConfigError> {
-        Ok(self.optional(variable, allowed)?.unwrap_or(default))
+    /// Value of a text that stands for something else, like an address or a time zone.
+    pub(super) fn parsed<T: FromStr>(&self, setting: &Setting<Text>) -> Result<T, ConfigError> {
+        let value = self.text(setting);
+        value.parse().map_err(|_| must_be(setting, value))
     }
 
-    pub(super) fn optional<T: FromStr>(
-        &self,
-        variable: &'static str,
-        allowed: &str,
-    ) -> Result<Option<T>, ConfigError> {
-        let Some(value) = self.text(variable) else {
+    pub(super) fn number<T>(&self, setting: &Setting<Number<T>>) -> Result<T, ConfigError>
+    where
+        T: FromStr + PartialOrd + Display + Copy,
+    {
+        self.number_or(setting, setting.kind.default)
+    }
+
+    /// Number with a default that depends on other settings.
+    pub(super) fn number_or<T>(&self, setting: &Setting<Number<T>>, default: T) -> Result<T, ConfigError>
+    where
+        T: FromStr + PartialOrd + Display + Copy,
+    {
+        Ok(self.given_number(setting)?.unwrap_or(default))
+    }
+
+    /// Number that is set, if one is.
+    pub(super) fn given_number<T>(&self, setting: &Setting<Number<T>>) -> Result<Option<T>, ConfigError>
+    where
+        T: FromStr + PartialOrd + Display + Copy,
+    {
+        let Some(value) = self.given(setting) else {
             return Ok(None);
         };
-        let parsed = value.parse().map(Some);
-        parsed.map_err(|_| invalid(variable, value, format!("must be {allowed}")))
-    }
-
-    pub(super) fn in_range<T>(
-        &self,
-        variable: &'static str,
-        default: T,
-        least: T,
-        most: T,
-    ) -> Result<T, ConfigError>
-    where
-        T: FromStr + PartialOrd + std::fmt::Display,
-    {
-        let allowed = format!("a number from {least} to {most}");
-        let value = self.parsed(variable, default, &allowed)?;
-        if value >= least && value <= most {
-            return Ok(value);
+        let range = setting.kind.least..=setting.kind.most;
+        match value.parse() {
+            Ok(number) if range.contains(&number) => Ok(Some(number)),
+            _ => Err(must_be(setting, value)),
         }
-        Err(invalid(
-            variable,
-            &value.to_string(),
-            format!("must be {allowed}"),
-        ))
     }
 
-    /// A whole number of seconds.
-    pub(super) fn seconds(
-        &self,
-        variable: &'static str,
-        default: u64,
-        least: u64,
-        most: u64,
-    ) -> Result<Duration, ConfigError> {
-        self.in_range(variable, default, least, most)
-            .map(Duration::from_secs)
+    /// Whole number of seconds.
+    pub(super) fn seconds(&self, setting: &Setting<Number<u64>>) -> Result<Duration, ConfigError> {
+        self.number(setting).map(Duration::from_secs)
     }
 
-    pub(super) fn switch(&self, variable: &'static str, default: bool) -> Result<bool, ConfigError> {
-        match self.text(variable).map(str::to_ascii_lowercase).as_deref() {
-            None => Ok(default),
+    pub(super) fn switch(&self, setting: &Setting<Switch>) -> Result<bool, ConfigError> {
+        match self.given(setting).map(str::to_ascii_lowercase).as_deref() {
+            None => Ok(setting.kind.0),
             Some("true" | "1" | "yes" | "on") => Ok(true),
             Some("false" | "0" | "no" | "off") => Ok(false),
-            Some(value) => Err(invalid(variable, value, "must be true or false".into())),
+            Some(value) => Err(must_be(setting, value)),
         }
     }
 
-    pub(super) fn host(&self, variable: &'static str) -> Result<IpAddr, ConfigError> {
-        let loopback = IpAddr::from([127, 0, 0, 1]);
-        match self.text(variable) {
-            Some("localhost") => Ok(loopback),
-            _ => self.parsed(variable, loopback, "an IP address, or localhost"),
+    pub(super) fn host(&self, setting: &Setting<Text>) -> Result<IpAddr, ConfigError> {
+        match self.text(setting) {
+            "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
+            _ => self.parsed(setting),
         }
     }
 
     pub(super) fn environment(&self) -> Result<Environment, ConfigError> {
-        match self.text("ENVIRONMENT") {
-            None | Some("development") => Ok(Environment::Development),
-            Some("production") => Ok(Environment::Production),
-            Some(value) => Err(invalid(
-                "ENVIRONMENT",
-                value,
-                "must be development or production".into(),
-            )),
+        match self.text(&settings::ENVIRONMENT) {
+            "development" => Ok(Environment::Development),
+            "production" => Ok(Environment::Production),
+            value => Err(must_be(&settings::ENVIRONMENT, value)),
         }
     }
 
     pub(super) fn log_format_is_json(&self) -> Result<bool, ConfigError> {
-        match self.text("LOG_FORMAT") {
-            None | Some("text") => Ok(false),
-            Some("json") => Ok(true),
-            Some(value) => Err(invalid("LOG_FORMAT", value, "must be text or json".into())),
+        match self.text(&settings::LOG_FORMAT) {
+            "text" => Ok(false),
+            "json" => Ok(true),
+            value => Err(must_be(&settings::LOG_FORMAT, value)),
         }
     }
 
     /// RFC 7518, 3.2: a key for HS256 has at least the 256 bits of its hash.
     pub(super) fn jwt_secret(&self) -> Result<Option<Secret>, ConfigError> {
-        match self.text("JWT_SECRET") {
+        match self.given(&settings::JWT_SECRET) {
             Some(secret) if secret.len() < 32 => {
                 let allowed = format!("must have at least 32 bytes; it has {}", secret.len());
-                Err(invalid("JWT_SECRET", "(secret)", allowed))
+                Err(invalid(&settings::JWT_SECRET, "(secret)", allowed))
             }
-            secret => Ok(secret.map(|secret| Secret(secret.to_owned()))),
+            secret => Ok(secret.map(Secret::new)),
         }
     }
 
     /// Who could change the keys on their way could make tokens: only this machine is asked in the clear.
     pub(super) fn jwks_url(&self) -> Result<Option<Url>, ConfigError> {
-        let Some(value) = self.text("JWT_JWKS_URL") else {
+        let Some(value) = self.given(&settings::JWT_JWKS_URL) else {
             return Ok(None);
         };
-        let allowed = "must be a URL with https (http for this machine), without a name or a password in it";
-        let refused = |shown: &str| invalid("JWT_JWKS_URL", shown, allowed.into());
+        let refused = |shown: &str| must_be(&settings::JWT_JWKS_URL, shown);
         let url = Url::parse(value).map_err(|_| refused(value))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refused("(secret)"));
@@ -204,9 +190,12 @@ impl<'a> Reader<'a> {
 
     /// Invented resources never mix with real ones unasked: production discovers nothing by default.
     pub(super) fn discovery_sources(&self, environment: Environment) -> Vec<String> {
+        // An empty value is none at all here, in place of the default.
+        let name = settings::DISCOVERY_SOURCES.name;
+        let is_given = self.variables.contains_key(name) || self.files.contains(name);
         match environment {
-            Environment::Development if !self.is_given("DISCOVERY_SOURCES") => vec!["simulated".into()],
-            _ => self.list("DISCOVERY_SOURCES"),
+            Environment::Development if !is_given => vec!["simulated".into()],
+            _ => self.list(&settings::DISCOVERY_SOURCES),
         }
     }
 }
@@ -237,9 +226,13 @@ fn is_this_machine(url: &Url) -> bool {
     host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-fn invalid(variable: &'static str, value: &str, allowed: String) -> ConfigError {
+fn must_be<K: SettingKind>(setting: &Setting<K>, value: &str) -> ConfigError {
+    invalid(setting, value, format!("must be {}", setting.kind.allowed()))
+}
+
+fn invalid<K>(setting: &Setting<K>, value: &str, allowed: String) -> ConfigError {
     ConfigError::Invalid {
-        variable,
+        variable: setting.name,
         value: value.to_owned(),
         allowed,
     }

@@ -1,6 +1,6 @@
 //! Settings from files: `X_FILE` names a file that holds the value of `X`, as container platforms mount secrets.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fs::File;

@@ -1,7 +1,7 @@
-//! Documents say what is: files that exist, and each setting that the code reads.
+//! Documents name files that exist, and settings as the code reads them.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use virtual_tagging::config::settings;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -18,7 +18,7 @@ fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Parts of a text between two marks, as `code` is in Markdown.
+/// Parts of a text between two marks, as `code` in Markdown.
 fn quoted(text: &str, mark: char) -> impl Iterator<Item = &str> {
     text.split(mark).skip(1).step_by(2)
 }
@@ -66,53 +66,31 @@ fn documents_name_files_that_exist() {
     assert!(named > 80, "{named}");
 }
 
-/// Whether a text can be the name of a setting.
-fn is_setting(text: &str) -> bool {
-    let is_part = |each: char| each.is_ascii_uppercase() || each.is_ascii_digit() || each == '_';
-    text.contains('_')
-        && text.starts_with(|first: char| first.is_ascii_uppercase())
-        && text.chars().all(is_part)
-}
-
-/// Settings in the code that reads them, without its tests and comments.
-fn settings_in_code() -> BTreeSet<String> {
-    let mut files = Vec::new();
-    files_below(&root().join("src/config"), &mut files);
-    let mut names = BTreeSet::new();
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap();
-        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-        let code: Vec<&str> = lines.collect();
-        let code = code.join("\n");
-        names.extend(
-            quoted(&code, '"')
-                .filter(|text| is_setting(text))
-                .map(str::to_owned),
-        );
-    }
-    names
+#[test]
+fn the_page_about_settings_is_made_from_their_table() {
+    let committed = include_str!("../../docs/configuration.md");
+    assert!(
+        committed == settings::markdown(),
+        "docs/configuration.md differs: `cargo run -- settings > docs/configuration.md` renews it"
+    );
 }
 
 #[test]
-fn every_setting_is_documented_and_every_documented_one_is_read() {
-    let text = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
-    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| `")).collect();
-    let in_rows = rows.iter().flat_map(|row| quoted(row, '`'));
-    let documented: BTreeSet<&str> = in_rows.filter(|text| is_setting(text)).collect();
-    let in_code = settings_in_code();
-    assert!(in_code.len() > 50, "{in_code:?}");
-    for name in &in_code {
-        assert!(
-            documented.contains(name.as_str()),
-            "docs/configuration.md lacks {name}"
-        );
-    }
-    let names = rows.iter().filter_map(|row| row.split('|').nth(1));
-    for name in names
-        .flat_map(|cell| quoted(cell, '`'))
-        .filter(|text| is_setting(text))
-    {
-        assert!(in_code.contains(name), "nothing reads {name}");
+fn every_setting_of_the_table_is_read() {
+    let mut files = Vec::new();
+    files_below(&root().join("src/config"), &mut files);
+    let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+    let code: String = texts.collect();
+    let page = settings::markdown();
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let names: Vec<&str> = rows.filter_map(|row| quoted(row, '`').next()).collect();
+    assert!(names.len() > 50, "{names:?}");
+    // The standard library reads TMPDIR.
+    for name in names.into_iter().filter(|name| *name != "TMPDIR") {
+        let reads = code.split(&format!("settings::{name}")).skip(1);
+        let is_read = reads
+            .into_iter()
+            .any(|rest| !rest.starts_with(|next: char| next == '_' || next.is_alphanumeric()));
+        assert!(is_read, "nothing reads {name}");
     }
 }

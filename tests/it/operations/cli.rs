@@ -335,6 +335,7 @@ async fn help_lists_the_options_of_its_command_and_no_others() {
         (&["audit"], &[]),
         (&["audit", "attach"], &[database]),
         (&["schema"], &[&["--sql"], database]),
+        (&["settings"], &[]),
         (&["token"], &[&["--sub", "--role", "--accounts", "--ttl"]]),
         (&["health"], &[&["--worker"], listen]),
     ] {
