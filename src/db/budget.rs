@@ -46,7 +46,7 @@ impl PoolSizes {
     }
 
     /// As much of these sizes as goes into `room` connections.
-    fn with_account_scope(self, room: u32) -> Option<Self> {
+    fn fit_into(self, room: u32) -> Option<Self> {
         let least = self.least();
         if room < least.total() {
             return None;
@@ -137,7 +137,7 @@ pub async fn reserve(
         );
     }
     let room = (places - taken - others.max(SPARE.into())).clamp(0, u32::MAX.into());
-    let Some(sizes) = wanted.with_account_scope(u32::try_from(room).unwrap_or(u32::MAX)) else {
+    let Some(sizes) = wanted.fit_into(u32::try_from(room).unwrap_or(u32::MAX)) else {
         let least = wanted.least().total();
         return Ok(Err(NoRoom {
             least,
@@ -185,7 +185,7 @@ mod tests {
     fn shares(mut room: u32, wanted: &[PoolSizes]) -> Vec<u32> {
         let mut shares = Vec::new();
         for each in wanted {
-            let Some(sizes) = each.with_account_scope(room) else {
+            let Some(sizes) = each.fit_into(room) else {
                 break;
             };
             assert!(
@@ -212,12 +212,12 @@ mod tests {
     #[test]
     fn what_is_configured_is_never_exceeded_and_the_least_is_needed() {
         let tiny = PoolSizes { main: 5, scoped: 1 };
-        assert_eq!(tiny.with_account_scope(8), Some(tiny));
-        assert_eq!(tiny.with_account_scope(7), None);
-        assert_eq!(SERVE.with_account_scope(8), Some(tiny));
-        assert_eq!(SERVE.with_account_scope(52), Some(SERVE));
+        assert_eq!(tiny.fit_into(8), Some(tiny));
+        assert_eq!(tiny.fit_into(7), None);
+        assert_eq!(SERVE.fit_into(8), Some(tiny));
+        assert_eq!(SERVE.fit_into(52), Some(SERVE));
         for room in 8..200 {
-            let sizes = SERVE.with_account_scope(room).unwrap();
+            let sizes = SERVE.fit_into(room).unwrap();
             assert!(sizes.main + sizes.scoped + BESIDE <= room, "{room}: {sizes:?}");
         }
     }

@@ -1,11 +1,14 @@
 //! NOTIFY, coalesced: commits that follow each other closely share one.
 
 use super::sql;
-use super::transaction::Notification;
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// NOTIFY on a channel, without a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Notification(pub &'static str);
 
 /// Commits within this time of each other share one NOTIFY.
 const COALESCE: Duration = Duration::from_millis(10);

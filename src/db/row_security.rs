@@ -1,16 +1,17 @@
-//! The second wall: connections on which PostgreSQL shows the rows of some accounts and no others.
+//! Row-level security: connections on which PostgreSQL shows the rows of some accounts and no others.
 //!
-//! The first wall is the scope that every finder takes. For the case that one forgets it, callers limited to accounts
-//! read through a pool of their own: its connections have the role [`READER`], and for that role the tables have
-//! row-level security (migrations `0011_wall` and `0013_scoped_callers`). The accounts do not come from the finder, which
-//! is the one to be mistaken, but from where the caller was recognised: [`with_account_scope`] marks the caller's work, and a
-//! connection is told the accounts each time that it is given out. Work without a mark sees no row.
+//! It is the second barrier, after the scope that every finder takes. For the case that one forgets it, callers limited
+//! to accounts read through a pool of their own: its connections have the role [`READER`], and for that role the tables
+//! have row-level security (the migrations of 0011 and 0013). The accounts do not come from the finder, which is the one
+//! to be mistaken, but from the caller's authentication: [`with_account_scope`] marks the caller's work, and the accounts
+//! are set on a connection each time that it is given out. Work without a mark sees no row.
 //!
-//! What such callers change goes through the pool that sees everything, in transactions which the mark reaches, too:
+//! Changes by such callers go through the pool that sees everything, in transactions which the mark reaches, too:
 //! triggers refuse a row of other accounts, see [`limit`].
 
+use super::connection::{PoolSettings, STALE_PLANS, answers, pool_options};
 use super::health::LastOutage;
-use super::{PoolSettings, STALE_PLANS, answers, lasting, sql};
+use super::sql;
 use crate::error::{Error, Result};
 use futures::Stream;
 use sea_orm::{DatabaseConnection, FromQueryResult, SqlxPostgresConnector, Statement};
@@ -19,14 +20,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// The role of these connections: it reads, and changes nothing.
+/// Role of these connections: it reads, and changes nothing.
 pub const READER: &str = "virtual_tagging_reader";
 
 tokio::task_local! {
     static ACCOUNTS: Arc<Vec<String>>;
 }
 
-/// A caller's work; see [`with_account_scope`].
+/// Work of a caller; see [`with_account_scope`].
 pub struct ScopedFuture<T> {
     accounts: Option<Arc<Vec<String>>>,
     work: T,
@@ -65,37 +66,37 @@ impl<S: Stream + Unpin> Stream for ScopedFuture<S> {
     }
 }
 
-/// The pool of such connections. They are opened when somebody needs them: before the first migration there is no role.
+/// Opens the pool of such connections. They are made when they are needed: before the first migration there is no role.
 pub(super) fn pool(
     options: PgConnectOptions,
     settings: &PoolSettings,
     last_outage: LastOutage,
 ) -> DatabaseConnection {
-    let pool = lasting(settings, settings.scoped_connections)
+    let pool = pool_options(settings, settings.scoped_connections)
         .after_connect(|connection, _| Box::pin(set_session_accounts(connection)))
         .before_acquire(move |connection, meta| {
-            let spared =
+            let is_newer =
                 last_outage.is_newer_than_outage(meta.age) && STALE_PLANS.is_newer_than_outage(meta.age);
             // The answer also proves that the connection is alive.
-            Box::pin(async move { answers(spared, set_session_accounts(connection)).await })
+            Box::pin(async move { answers(is_newer, set_session_accounts(connection)).await })
         })
         .connect_lazy_with(options.options([("role", READER)]));
     SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
 }
 
-/// Proves that the role can be had, that it may read what it is there to read, and that the tables know it.
+/// Checks that the role can be had, that it may read its tables, and that these have row-level security for it.
 pub async fn verify_row_security(pool: &DatabaseConnection) -> Result<()> {
     // PostgreSQL looks at the rights of a statement even if no row can come of it.
     let tables = migration::READER_TABLES.map(|name| format!("SELECT FROM {name} WHERE false"));
     let proof = format!(
-        "SELECT bool_and(row_security_active(name)) AS stands
+        "SELECT bool_and(row_security_active(name)) AS is_active
            FROM unnest(ARRAY['resources', 'virtual_tags', 'tag_audit', 'ml_inferences']) name
           WHERE NOT EXISTS ({})",
         tables.join(" UNION ALL ")
     );
-    let proof = Box::pin(sql::row::<Proof>(pool, &proof, []));
+    let proof = Box::pin(sql::row::<RowSecurityRow>(pool, &proof, []));
     match with_account_scope(Some(Vec::new()), proof).await? {
-        Some(Proof { stands: true }) => Ok(()),
+        Some(RowSecurityRow { is_active: true }) => Ok(()),
         _ => Err(Error::internal(format!(
             "row-level security does not hold for the role {READER}"
         ))),
@@ -103,12 +104,12 @@ pub async fn verify_row_security(pool: &DatabaseConnection) -> Result<()> {
 }
 
 #[derive(FromQueryResult)]
-struct Proof {
-    stands: bool,
+struct RowSecurityRow {
+    is_active: bool,
 }
 
-/// What a transaction in the name of a caller limited to accounts begins with: from there to its end triggers refuse it
-/// rows of others (migration `0013_scoped_callers`). Nothing for other work.
+/// Statement with which a transaction in the name of a caller limited to accounts begins: from there to its end triggers
+/// refuse it rows of others (the migration of 0013). Nothing for other work.
 pub(super) fn limit() -> Option<Statement> {
     let accounts = ACCOUNTS.try_with(|accounts| accounts.to_vec()).ok()?;
     let limit = "SELECT set_config('virtual_tagging.accounts', $1::text[]::text, true)";
@@ -117,7 +118,7 @@ pub(super) fn limit() -> Option<Statement> {
 
 async fn set_session_accounts(connection: &mut PgConnection) -> sqlx::Result<()> {
     let accounts = ACCOUNTS.try_with(Arc::clone).unwrap_or_else(|_unmarked| {
-        tracing::error!("a statement of a caller limited to accounts ran without telling them, and saw none");
+        tracing::error!("a statement of a caller limited to accounts ran outside of the caller's account scope, and saw no rows");
         Arc::default()
     });
     // An array as PostgreSQL writes it, whatever the accounts are called.

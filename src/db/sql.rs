@@ -3,6 +3,7 @@
 //! Rows go in as one JSON parameter that `jsonb_to_recordset` takes apart. So a statement has the same text, and
 //! one prepared plan, however many rows there are, and never meets the limit of 65,535 parameters.
 
+use super::connection::STALE_PLANS;
 use crate::error::{Error, Result};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, RuntimeErr, Statement, Value};
 use serde::Serialize;
@@ -46,7 +47,7 @@ pub async fn row<T: FromQueryResult>(
 fn note_stale_plan(error: DbErr) -> Error {
     let error = Error::from(error);
     if error.is_stale_plan() {
-        super::STALE_PLANS.now();
+        STALE_PLANS.now();
     }
     error
 }

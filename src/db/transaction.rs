@@ -1,6 +1,7 @@
 //! Transactions, and what follows from their commit.
 
-use super::{notify, row_security};
+use super::notify::{self, Notification};
+use super::row_security;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     RuntimeErr, Statement, TransactionTrait,
@@ -52,10 +53,6 @@ impl Begin for Transaction {
         })
     }
 }
-
-/// A NOTIFY on this channel, without a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Notification(pub &'static str);
 
 type Notifications = Arc<Mutex<BTreeSet<Notification>>>;
 

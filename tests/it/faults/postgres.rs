@@ -12,7 +12,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::time::Duration;
-use virtual_tagging::db::{self, PoolSettings};
+use virtual_tagging::db::{PoolSettings, Pools};
 
 /// A server of one scenario's own. It is durable: what was committed must be there after each blow.
 struct Cluster {
@@ -32,7 +32,10 @@ impl Cluster {
         let (url, connection) = (server.url(), connect_options(server));
         let migrated = process::run(&[("DATABASE_URL", &url)], &["migrate", "up"]).await;
         assert_eq!(migrated.code, 0, "{}", migrated.stderr);
-        let pool = db::connect(connection, &PoolSettings::default()).await.unwrap();
+        let pool = Pools::open(connection, &PoolSettings::default())
+            .await
+            .unwrap()
+            .all;
         virtual_tagging::jobs::setup(&pool).await.unwrap();
         (cluster, ServiceUnderTest::of(url, pool))
     }

@@ -144,9 +144,10 @@ impl Server {
 
 /// What every test's database starts with.
 async fn migrate(options: PgConnectOptions) {
-    let database = db::connect(options, &pool_settings())
+    let database = Pools::open(options, &pool_settings())
         .await
-        .expect("a connection to the template");
+        .expect("a connection to the template")
+        .all;
     db::migrate::up(&database, None).await.expect("the migrations");
     virtual_tagging::jobs::setup(&database)
         .await
