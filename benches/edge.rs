@@ -9,7 +9,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use virtual_tagging::config::Limits;
 use virtual_tagging::gateway::cost;
-use virtual_tagging::gateway::document::{Document, DocumentCache};
+use virtual_tagging::gateway::document::Document;
+use virtual_tagging::gateway::document_cache::DocumentCache;
 use virtual_tagging::gateway::lexical_limits;
 
 /// What the approval queue of a web page asks.

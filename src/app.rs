@@ -17,11 +17,13 @@ use crate::domain::events::{EventListener, Feed, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
 use crate::domain::revision;
 use crate::domain::tokens::Bearers;
+use crate::gateway::Gateway;
+use crate::gateway::caller_limit::CallerLimit;
 use crate::graphql::state::Services;
 use crate::http::auth::Authenticator;
 use crate::http::{
-    self, CallerLimit, ConnectionTimeouts, DrainTracker, Executor, Health, HttpState, SharedSubscriptions,
-    SocketLimits, limits,
+    self, ConnectionTimeouts, DrainTracker, Executor, Health, HttpState, SharedSubscriptions, SocketLimits,
+    limits,
 };
 use crate::jobs::{self, JobContext, Queue};
 use crate::runs::RunWatcher;
@@ -312,11 +314,14 @@ impl BackgroundTasks {
             Authenticator::new(&config.auth)?.with_api_tokens(Bearers::new(database.pools.all.clone()));
         self.background
             .spawn(authenticator.clone().run(self.ending.clone()));
-        let executor = Executor::new(services, database.pools.watch.clone(), &config.graphql)?;
-        let authenticator = authenticator.with_rate_limiter(executor.rate_limiter().clone());
+        let gateway = Gateway::new(&config.graphql)?;
+        let authenticator = authenticator.with_rate_limiter(gateway.rate_limiter().clone());
+        let executor = Executor::new(services, database.pools.watch.clone(), gateway);
+        let executor = Arc::new(executor.with_access_log(config.log.access));
         let uploads = config.http.uploads.concurrent;
         let state = HttpState {
-            executor: executor.with_access_log(config.log.access),
+            subscriptions: SharedSubscriptions::new(executor.clone()),
+            executor,
             config: config.http.clone(),
             authenticator,
             db: database.pools.all.clone(),
@@ -325,7 +330,6 @@ impl BackgroundTasks {
             drain: self.drain.clone(),
             sockets: self.sockets.clone(),
             uploads: CallerLimit::new(uploads, (uploads / 4).max(1)),
-            subscriptions: SharedSubscriptions::default(),
             socket_limits: SocketLimits::new(config),
         };
         self.drain_time = config.http.drain_time;

@@ -5,7 +5,7 @@ use super::Mode;
 use crate::config::{Config, HttpConfig};
 use crate::domain::discovery::Provider;
 use crate::domain::evaluation::EngineSettings;
-use crate::http::Executor;
+use crate::gateway::Gateway;
 use crate::http::auth::Authenticator;
 use crate::{jobs, providers};
 use anyhow::Context;
@@ -29,7 +29,7 @@ impl Prepared {
         };
         if mode == Mode::Serve {
             Authenticator::new(&config.auth)?;
-            Executor::check_config(&config.graphql)?;
+            Gateway::check_config(&config.graphql)?;
             check_address(&config.http)?;
         }
         Ok(prepared)

@@ -1,5 +1,6 @@
 //! Concurrency limit with a share for each caller, so that none of them can take all of it.
 
+use super::error::LimitError;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
@@ -24,15 +25,6 @@ pub struct Permit {
     _all: OwnedSemaphorePermit,
 }
 
-/// Reason why there is no permit at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitReached {
-    /// The caller holds its whole share.
-    Share,
-    /// All callers together hold all.
-    All,
-}
-
 impl CallerLimit {
     /// Limits all callers to `all` permits and each of them to `share`.
     pub fn new(all: usize, share: usize) -> Self {
@@ -44,11 +36,6 @@ impl CallerLimit {
         }
     }
 
-    /// Permits that one caller may hold.
-    pub fn share(&self) -> usize {
-        self.share
-    }
-
     /// Waits for a permit. Neither semaphore is ever closed.
     pub async fn acquire(&self, caller: &str) -> Result<Permit, AcquireError> {
         let [share, all] = self.semaphores(caller);
@@ -58,17 +45,20 @@ impl CallerLimit {
         })
     }
 
-    /// Takes a permit if there is one.
-    pub fn try_acquire(&self, caller: &str) -> Result<Permit, LimitReached> {
+    /// Takes a permit if there is one. The error names what is limited.
+    pub fn try_acquire(&self, caller: &str, what: &'static str) -> Result<Permit, LimitError> {
         let [share, all] = self.semaphores(caller);
-        let reached = if self.is_whole {
-            LimitReached::All
+        let share_in_use = if self.is_whole {
+            LimitError::AllInUse(what)
         } else {
-            LimitReached::Share
+            LimitError::ShareInUse {
+                what,
+                share: self.share,
+            }
         };
         Ok(Permit {
-            _share: share.try_acquire_owned().map_err(|_| reached)?,
-            _all: all.try_acquire_owned().map_err(|_| LimitReached::All)?,
+            _share: share.try_acquire_owned().map_err(|_| share_in_use)?,
+            _all: all.try_acquire_owned().map_err(|_| LimitError::AllInUse(what))?,
         })
     }
 
@@ -94,23 +84,29 @@ mod tests {
     #[tokio::test]
     async fn a_caller_has_a_share_and_all_have_a_limit() {
         let limit = CallerLimit::new(3, 2);
-        let first = limit.try_acquire("ann").unwrap();
+        let first = limit.try_acquire("ann", "units").unwrap();
         let _second = limit.acquire("ann").await.unwrap();
-        assert_eq!(limit.try_acquire("ann").unwrap_err(), LimitReached::Share);
-        let _third = limit.try_acquire("bob").unwrap();
-        assert_eq!(limit.try_acquire("bob").unwrap_err(), LimitReached::All);
+        let share_in_use = LimitError::ShareInUse {
+            what: "units",
+            share: 2,
+        };
+        assert_eq!(limit.try_acquire("ann", "units").unwrap_err(), share_in_use);
+        let _third = limit.try_acquire("bob", "units").unwrap();
+        let all_in_use = LimitError::AllInUse("units");
+        assert_eq!(limit.try_acquire("bob", "units").unwrap_err(), all_in_use);
         drop(first);
-        assert!(limit.try_acquire("bob").is_ok());
+        assert!(limit.try_acquire("bob", "units").is_ok());
     }
 
     #[test]
     fn callers_without_permits_are_forgotten() {
         let limit = CallerLimit::new(2, 1);
-        let _held = limit.try_acquire("ann").unwrap();
+        let _held = limit.try_acquire("ann", "units").unwrap();
         for number in 0..3 * CALLERS {
-            drop(limit.try_acquire(&format!("caller-{number}")).unwrap());
+            let caller = format!("caller-{number}");
+            drop(limit.try_acquire(&caller, "units").unwrap());
         }
         assert!(limit.shares.lock().unwrap().len() <= CALLERS);
-        assert_eq!(limit.try_acquire("ann").unwrap_err(), LimitReached::Share);
+        assert!(limit.try_acquire("ann", "units").is_err());
     }
 }

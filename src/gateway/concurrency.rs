@@ -1,17 +1,18 @@
-//! Room for what takes long or lasts: so much at once, and no queue without end.
+//! Concurrency limits of what takes long or lasts. Queues are bounded in time.
 //!
-//! No caller gets all of it: who asks for more than a share waits for the own operations, while others come in.
+//! No caller gets all permits: one who asks for more than a share waits for the end of the own operations, while others
+//! go on.
 
-use super::caller_limit::{CallerLimit, LimitReached, Permit};
+use super::caller_limit::{CallerLimit, Permit};
+use super::error::LimitError;
+use super::limits;
 use crate::config::GraphqlConfig;
 use crate::graphql::response_budget::ResponseBudget;
-use crate::http::error::HttpError;
-use crate::http::limits;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// The room of this process.
+/// Concurrency limits of this process.
 pub struct ConcurrencyLimiter {
     /// Queries and mutations.
     operations: CallerLimit,
@@ -19,18 +20,18 @@ pub struct ConcurrencyLimiter {
     subscriptions: CallerLimit,
     /// Subscriptions of a caller that differ, so that each is executed.
     executions: CallerLimit,
-    /// Answers that repeat what is in a log already.
+    /// Responses that repeat what is in a log already.
     replays: CallerLimit,
     exports: CallerLimit,
     /// Pages of exports that are read or written at this moment.
     export_pages: Arc<Semaphore>,
-    /// Kibibytes of answers that are built or wait to be sent, without the small ones.
+    /// Kibibytes of responses that are built or wait to be sent, without the small ones.
     responses: CallerLimit,
     response_bytes: usize,
 }
 
 impl ConcurrencyLimiter {
-    /// Room as configured.
+    /// Limits as configured.
     pub fn new(config: &GraphqlConfig) -> Self {
         let (all, of_caller) = (config.subscriptions, config.caller_subscriptions);
         let response_kib = config.limits.response_bytes.div_ceil(1 << 10);
@@ -50,34 +51,34 @@ impl ConcurrencyLimiter {
         }
     }
 
-    /// A place for a caller's query or mutation, if there is one, or will be soon.
-    pub async fn acquire(&self, caller: &str) -> Result<Permit, HttpError> {
-        // Only the time can be over.
+    /// Permit for a query or mutation of a caller, if there is one within the configured time.
+    pub async fn acquire(&self, caller: &str) -> Result<Permit, LimitError> {
+        // The semaphores are never closed.
         match tokio::time::timeout(self.wait, self.operations.acquire(caller)).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(HttpError::full("operations")),
+            Ok(Err(_)) | Err(_) => Err(LimitError::AllInUse("operations")),
         }
     }
 
-    /// A place for a subscription, if there is one. They last, so that nobody waits for the end of one.
-    pub fn try_acquire_subscription(&self, caller: &str) -> Result<Permit, HttpError> {
-        at_once(&self.subscriptions, caller, "subscriptions")
+    /// Permit for a subscription, if there is one now: subscriptions last, so that waiting for the end of one is in vain.
+    pub fn try_acquire_subscription(&self, caller: &str) -> Result<Permit, LimitError> {
+        self.subscriptions.try_acquire(caller, "subscriptions")
     }
 
     /// Permit for one more subscription that differs from the others of its caller.
-    pub fn acquire_execution(&self, caller: &str) -> Result<Permit, HttpError> {
-        at_once(&self.executions, caller, "different subscriptions")
+    pub fn acquire_execution(&self, caller: &str) -> Result<Permit, LimitError> {
+        self.executions.try_acquire(caller, "different subscriptions")
     }
 
-    /// Waits until the next answer of a replay may be made: it counts like a query.
+    /// Permits for the next response of a replay, which counts like a query. Waits for them.
     pub async fn acquire_replay(&self, caller: &str) -> Option<(Permit, Permit)> {
         let replay = self.replays.acquire(caller).await.ok()?;
         Some((replay, self.operations.acquire(caller).await.ok()?))
     }
 
     /// Permit for an export, which lasts as long as its caller reads it.
-    pub fn acquire_export(&self, caller: &str) -> Result<Permit, HttpError> {
-        at_once(&self.exports, caller, "exports")
+    pub fn acquire_export(&self, caller: &str) -> Result<Permit, LimitError> {
+        self.exports.try_acquire(caller, "exports")
     }
 
     /// Permits for reading or writing a page of an export, of all callers together.
@@ -85,17 +86,10 @@ impl ConcurrencyLimiter {
         self.export_pages.clone()
     }
 
-    /// Budget of one answer of a caller.
+    /// Budget of one response of a caller.
     pub fn response_budget(&self, caller: &str) -> ResponseBudget {
         ResponseBudget::new(self.response_bytes, self.responses.semaphores(caller))
     }
-}
-
-fn at_once(limit: &CallerLimit, caller: &str, what: &str) -> Result<Permit, HttpError> {
-    limit.try_acquire(caller).map_err(|reached| match reached {
-        LimitReached::Share => HttpError::share_taken(what, limit.share()),
-        LimitReached::All => HttpError::full(what),
-    })
 }
 
 #[cfg(test)]
@@ -121,14 +115,17 @@ mod tests {
         }
         assert!(concurrency.acquire("ann").await.is_err(), "more than a share");
         let bob = concurrency.acquire("bob").await.unwrap();
-        assert!(concurrency.acquire("cleo").await.is_err(), "the house is full");
+        assert!(
+            concurrency.acquire("cleo").await.is_err(),
+            "all permits are in use"
+        );
         drop(permits.pop());
         assert!(concurrency.acquire("ann").await.is_ok());
         drop(bob);
     }
 
     #[tokio::test]
-    async fn a_small_house_takes_one() {
+    async fn a_limit_of_one_lets_one_in() {
         let concurrency = concurrency("1");
         let _permit = concurrency.acquire("ann").await.unwrap();
         assert!(concurrency.acquire("bob").await.is_err());

@@ -1,6 +1,5 @@
-//! Documents: parsed once, checked once, and kept for the callers that send the same text again.
+//! Documents: parsing, and the checks that need nothing but the document.
 
-use super::generations::Generations;
 use super::validation::{field_merging, variable_usages};
 use super::{lexical_limits, operation_limits, values};
 use crate::config::Limits;
@@ -11,35 +10,28 @@ use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Oper
 use async_graphql::{Name, Value as ConstValue, Variables};
 use std::sync::Arc;
 
-/// Documents in each of the cache's two generations, and bytes of their texts.
-const CACHED_DOCUMENTS: usize = 512;
-const CACHED_BYTES: usize = 2 << 20;
-
-/// Longer texts are not kept.
-const CACHED_TEXT_BYTES: usize = 16 << 10;
-
-/// Characters of a variable's name that an error tells.
+/// Characters of a variable's name that an error shows.
 const SHOWN_NAME_CHARS: usize = 100;
 
-/// A parsed document that is within the limits.
+/// Parsed document that is within the limits.
 #[derive(Debug)]
 pub struct Document {
-    /// As it was sent.
+    /// Text as it was sent.
     pub text: Arc<str>,
-    /// What the schema executes.
+    /// Syntax tree, which the schema executes.
     pub parsed: ExecutableDocument,
-    /// Whether it asks about the schema itself.
+    /// Has a field that asks about the schema itself.
     pub asks_for_schema: bool,
-    /// What of it the specification forbids and the library would execute, if there is something. Who may be told the
-    /// names in it is not known here.
+    /// Error about something that the specification forbids and async-graphql would execute. Its caller may have to be
+    /// spared the schema's names in it.
     pub invalid: Option<ServerError>,
 }
 
 impl Document {
-    /// Checks the text, parses it, and checks what came out.
+    /// Checks the text, parses it, and checks the syntax tree.
     pub fn parse(text: &str, limits: &Limits) -> Result<Self, ServerError> {
         lexical_limits::check(text, limits)
-            .map_err(|excess| Code::GraphqlParseFailed.server_error(excess.to_string()))?;
+            .map_err(|exceeded| Code::GraphqlParseFailed.server_error(exceeded.to_string()))?;
         let mut parsed = parse_query(text).map_err(syntax_error)?;
         let asks_for_schema = operation_limits::check(&parsed, limits)?;
         values::check_literals(&mut parsed)?;
@@ -56,13 +48,13 @@ impl Document {
         })
     }
 
-    /// Refuses variables that the operation does not declare, and those that lack a value which it requires. Whether a
-    /// value fits its type shows when it is used.
+    /// Refuses variables that the operation does not declare, and those that lack a value which it requires. Values of
+    /// the wrong type are refused by async-graphql where they are used.
     pub fn check_variables(
         operation: &OperationDefinition,
         variables: &Variables,
     ) -> Result<(), ServerError> {
-        // As many as are declared pass, so that few are looked at.
+        // Undeclared variables are refused at the first one, so that few are compared.
         let is_declared = |name: &Name| {
             let mut definitions = operation.variable_definitions.iter();
             definitions.any(|each| each.node.name.node == *name)
@@ -89,7 +81,7 @@ impl Document {
         Ok(())
     }
 
-    /// The operation to execute: the only one, or the one with that name.
+    /// Operation to execute: the only one, or the one with that name.
     pub fn operation(&self, name: Option<&str>) -> Result<&OperationDefinition, ServerError> {
         let mut operations = self.parsed.operations.iter();
         let found = match name.filter(|name| !name.is_empty()) {
@@ -112,23 +104,23 @@ fn duplicate_field(text: &str) -> Option<ServerError> {
     Some(ServerError::new(message, None))
 }
 
-/// Says in a line what the parser draws.
+/// Error in one line, without the picture that the parser draws of the text.
 fn syntax_error(error: async_graphql::parser::Error) -> ServerError {
     let code = Code::GraphqlParseFailed;
-    let mut http_error = ServerError::from(error);
-    let reason = http_error.message.lines().last().unwrap_or_default();
+    let mut syntax_error = ServerError::from(error);
+    let reason = syntax_error.message.lines().last().unwrap_or_default();
     let reason = reason.trim_start_matches([' ', '=']).replace('_', " ");
-    let place = http_error.locations.first();
+    let place = syntax_error.locations.first();
     let place = place.map_or_else(String::new, |at| format!(" at {}:{}", at.line, at.column));
-    http_error.message = format!("Syntax Error: {reason}{place}");
-    http_error
+    syntax_error.message = format!("Syntax Error: {reason}{place}");
+    syntax_error
         .extensions
         .get_or_insert_default()
         .set("code", code.as_str());
-    http_error
+    syntax_error
 }
 
-/// Refuses subscriptions to more than one stream, or to one that only a fragment names: the library would mix the
+/// Refuses subscriptions to more than one stream, or to one that only a fragment names: async-graphql would mix the
 /// first, and overlook the second.
 fn check_root(operation: &OperationDefinition) -> Result<(), ServerError> {
     if operation.ty != OperationType::Subscription {
@@ -140,35 +132,6 @@ fn check_root(operation: &OperationDefinition) -> Result<(), ServerError> {
             let message = "a subscription selects exactly one field, and not by a fragment";
             Err(Code::GraphqlValidationFailed.server_error(message))
         }
-    }
-}
-
-/// Parsed documents by their text.
-pub struct DocumentCache {
-    documents: Generations<Arc<str>, Arc<Document>>,
-    limits: Limits,
-}
-
-impl DocumentCache {
-    /// An empty cache of documents that are within the limits.
-    pub fn new(limits: Limits) -> Self {
-        Self {
-            documents: Generations::new(CACHED_DOCUMENTS, CACHED_BYTES),
-            limits,
-        }
-    }
-
-    /// The document of this text: kept, or parsed now. What is refused is not kept.
-    pub fn get(&self, text: &str) -> Result<Arc<Document>, ServerError> {
-        if let Some(document) = self.documents.get(text) {
-            return Ok(document);
-        }
-        let document = Arc::new(Document::parse(text, &self.limits)?);
-        if text.len() <= CACHED_TEXT_BYTES {
-            let key = document.text.clone();
-            self.documents.insert(key, document.clone(), text.len());
-        }
-        Ok(document)
     }
 }
 
@@ -201,21 +164,5 @@ mod tests {
         assert!(!check(serde_json::json!({"a": 1, "c": null})));
         assert!(!check(serde_json::json!({"b": 1})));
         assert!(!check(serde_json::json!({"a": 1, "d": null})));
-    }
-
-    #[test]
-    fn the_cache_keeps_what_was_parsed_and_nothing_that_was_refused() {
-        let cache = DocumentCache::new(Limits::default());
-        let kept = cache.get("{kept}").unwrap();
-        assert!(Arc::ptr_eq(&kept, &cache.get("{kept}").unwrap()));
-        let long = format!("{{a # {}\n}}", "x".repeat(CACHED_TEXT_BYTES));
-        let parsed = cache.get(&long).unwrap();
-        assert!(!Arc::ptr_eq(&parsed, &cache.get(&long).unwrap()));
-        for _ in 0..2 {
-            assert_eq!(
-                Code::in_error(&cache.get("{").unwrap_err()),
-                Some("GRAPHQL_PARSE_FAILED")
-            );
-        }
     }
 }

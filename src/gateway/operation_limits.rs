@@ -1,8 +1,8 @@
 //! How large an operation is once its fragments are spread.
 
+use super::limits;
 use crate::config::Limits;
 use crate::graphql::error::Code;
-use crate::http::limits;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, ServerError};
 use std::collections::HashMap;

@@ -1,70 +1,63 @@
-//! Which document a request means: its text, or one that is known by a hash or an id.
+//! Persisted documents: a request names its document by text, by the hash of one that was sent before, or by the id of
+//! a trusted one.
 
-use super::document::{Document, DocumentCache};
-use super::generations::Generations;
+use super::document::Document;
+use super::document_cache::{DocumentCache, KeyedDocuments, keyed_documents};
+use super::error::AdmissionError;
 use super::validation::document_validator::DocumentValidator;
 use crate::config::GraphqlConfig;
 use crate::graphql::error::Code;
-use crate::http::error::HttpError;
-use crate::http::graphql::executor::RequestError;
 use async_graphql::{Request, Value};
-use axum::http::StatusCode;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The extension that names a document, as Apollo's clients send it.
+/// Extension that names a document, as Apollo's clients send it.
 pub const EXTENSION: &str = "persistedQuery";
 
-/// Documents kept by their hashes in each of two generations, and bytes of their texts.
-const KEPT_DOCUMENTS: usize = 1_024;
-const KEPT_BYTES: usize = 2 << 20;
-
-/// Why the trusted documents cannot be used.
+/// Reason why the trusted documents cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum TrustError {
-    /// The file cannot be read, or is not an object of texts by their ids.
+pub enum TrustedDocumentsError {
+    /// File that cannot be read, or is not an object of texts by their ids.
     #[error(
         "TRUSTED_DOCUMENTS={path}: must be a JSON file with an object of documents by their ids: {cause}"
     )]
     File { path: String, cause: String },
-    /// A document that would not be executed either way.
+    /// Document that would be refused if it came as text.
     #[error("TRUSTED_DOCUMENTS={path}: the document {id}: {cause}")]
     Document { path: String, id: String, cause: String },
 }
 
-/// The documents that can be executed.
-pub struct Documents {
+/// Documents that can be executed.
+pub struct PersistedDocuments {
     cache: DocumentCache,
     store: DocumentStore,
 }
 
 enum DocumentStore {
-    /// Documents come as texts.
+    /// Documents come as texts only.
     None,
-    /// Who sends a text with its hash may send the hash alone from then on.
-    Automatic(Generations<[u8; 32], Arc<Document>>),
-    /// There are no others.
+    /// A text that came with its hash can be named by the hash from then on.
+    Automatic(KeyedDocuments<[u8; 32]>),
+    /// These documents and no others are executed.
     Trusted(HashMap<String, Arc<Document>>),
 }
 
-impl Documents {
-    /// As configured; reads the trusted documents.
-    pub fn open(config: &GraphqlConfig) -> Result<Self, TrustError> {
+impl PersistedDocuments {
+    /// Opens the store that is configured. Reads the trusted documents.
+    pub fn open(config: &GraphqlConfig) -> Result<Self, TrustedDocumentsError> {
         let cache = DocumentCache::new(config.limits);
         let store = match &config.trusted_documents {
             Some(path) => DocumentStore::Trusted(trusted(path, config)?),
-            None if config.persisted_queries => {
-                DocumentStore::Automatic(Generations::new(KEPT_DOCUMENTS, KEPT_BYTES))
-            }
+            None if config.persisted_queries => DocumentStore::Automatic(keyed_documents()),
             None => DocumentStore::None,
         };
         Ok(Self { cache, store })
     }
 
-    /// The document that a request means.
-    pub fn find(&self, request: &Request) -> Result<Arc<Document>, RequestError> {
+    /// Document that a request names.
+    pub fn find(&self, request: &Request) -> Result<Arc<Document>, AdmissionError> {
         let (text, id) = (request.query.as_str(), named(request)?);
         match (&self.store, id) {
             (DocumentStore::Trusted(documents), Some(id)) => match documents.get(id) {
@@ -72,16 +65,14 @@ impl Documents {
                 Some(_) => Err(mismatch()),
                 None => Err(not_found()),
             },
-            (DocumentStore::Trusted(_), None) => Err(RequestError::Request(
+            (DocumentStore::Trusted(_), None) => Err(AdmissionError::Request(
                 Code::PersistedQueryIdRequired
                     .server_error("only trusted documents are executed: send the id of one, and no text"),
             )),
-            (DocumentStore::None, Some(_)) if text.is_empty() => Err(HttpError::new(
-                StatusCode::OK,
+            (DocumentStore::None, Some(_)) if text.is_empty() => Err(AdmissionError::PersistedQuery(
                 Code::PersistedQueryNotSupported,
                 "PersistedQueryNotSupported",
-            )
-            .into()),
+            )),
             (DocumentStore::None, _) | (DocumentStore::Automatic(_), None) => Ok(self.cache.get(text)?),
             (DocumentStore::Automatic(kept), Some(hash)) => self.automatic(kept, text, hash),
         }
@@ -89,10 +80,10 @@ impl Documents {
 
     fn automatic(
         &self,
-        kept: &Generations<[u8; 32], Arc<Document>>,
+        kept: &KeyedDocuments<[u8; 32]>,
         text: &str,
         hash: &str,
-    ) -> Result<Arc<Document>, RequestError> {
+    ) -> Result<Arc<Document>, AdmissionError> {
         let hash = digest(hash);
         if text.is_empty() {
             return hash.and_then(|hash| kept.get(&hash)).ok_or_else(not_found);
@@ -102,31 +93,32 @@ impl Documents {
             return Err(mismatch());
         }
         let document = self.cache.get(text)?;
-        kept.insert(actual, document.clone(), text.len());
+        kept.insert(actual, document.clone());
         Ok(document)
     }
 }
 
-/// The hash or id that a request names its document by.
-fn named(request: &Request) -> Result<Option<&str>, RequestError> {
+/// Hash or id by which a request names its document.
+fn named(request: &Request) -> Result<Option<&str>, AdmissionError> {
     let Some(extension) = request.extensions.get(EXTENSION) else {
         return Ok(None);
     };
     let Value::Object(fields) = extension else {
-        return Err(HttpError::bad_request("extensions.persistedQuery must be an object").into());
+        return Err(AdmissionError::BadRequest(
+            "extensions.persistedQuery must be an object",
+        ));
     };
     match (fields.get("version"), fields.get("sha256Hash")) {
         (Some(Value::Number(version)), Some(Value::String(hash))) if version.as_u64() == Some(1) => {
             Ok(Some(hash))
         }
-        _ => Err(HttpError::bad_request(
+        _ => Err(AdmissionError::BadRequest(
             "extensions.persistedQuery must have the version 1 and a sha256Hash",
-        )
-        .into()),
+        )),
     }
 }
 
-/// 64 hexadecimal digits.
+/// Digest of which this text has the 64 hexadecimal digits.
 fn digest(text: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -138,39 +130,37 @@ fn digest(text: &str) -> Option<[u8; 32]> {
     Some(digest)
 }
 
-fn mismatch() -> RequestError {
-    HttpError::bad_request("the document is not the one that its hash or id names").into()
+fn mismatch() -> AdmissionError {
+    AdmissionError::BadRequest("the document is not the one that its hash or id names")
 }
 
-/// 200, as Apollo's clients expect, who then send the whole document. They know it by its message or its code.
-fn not_found() -> RequestError {
-    HttpError::new(
-        StatusCode::OK,
-        Code::PersistedQueryNotFound,
-        "PersistedQueryNotFound",
-    )
-    .into()
+/// Error on which Apollo's clients send the whole document.
+fn not_found() -> AdmissionError {
+    AdmissionError::PersistedQuery(Code::PersistedQueryNotFound, "PersistedQueryNotFound")
 }
 
-fn trusted(path: &Path, config: &GraphqlConfig) -> Result<HashMap<String, Arc<Document>>, TrustError> {
+fn trusted(
+    path: &Path,
+    config: &GraphqlConfig,
+) -> Result<HashMap<String, Arc<Document>>, TrustedDocumentsError> {
     let shown = || path.display().to_string();
-    let unreadable = |cause: String| TrustError::File { path: shown(), cause };
+    let unreadable = |cause: String| TrustedDocumentsError::File { path: shown(), cause };
     let text = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let texts: HashMap<String, String> =
         serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
-    let checker = DocumentValidator::default();
+    let validator = DocumentValidator::default();
     let documents = texts.into_iter().map(|(id, text)| {
         let document = match Document::parse(&text, &config.limits) {
             Ok(document) => {
                 let invalid = document.invalid.iter().map(|error| error.message.clone());
-                let fault = checker.faults(&text).into_iter().chain(invalid).next();
+                let fault = validator.faults(&text).into_iter().chain(invalid).next();
                 fault.map_or(Ok(document), Err)
             }
             Err(error) => Err(error.message),
         };
         match document {
             Ok(document) => Ok((id, Arc::new(document))),
-            Err(cause) => Err(TrustError::Document {
+            Err(cause) => Err(TrustedDocumentsError::Document {
                 path: shown(),
                 id,
                 cause,

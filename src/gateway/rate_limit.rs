@@ -1,71 +1,74 @@
-//! What each caller's operations may cost within a minute.
+//! Rate limit: a token bucket per caller, in units of cost.
 //!
-//! A token bucket for each caller: it holds what a minute allows, fills steadily, and an operation takes what it costs.
-//! Each process keeps its own. The headers are those of draft-ietf-httpapi-ratelimit-headers-10, with a quota in the
-//! units of costs.
+//! A bucket holds the quota of a minute, fills steadily, and each operation takes its cost. Each process has its own.
 
-use crate::http::error::HttpError;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use super::error::LimitError;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Tells what a caller may still spend.
-pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-/// Tells how much it is in all, and in which time.
-pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-
-/// What each request takes before anybody looks at it, be it refused or not.
+/// Cost of each request before it is read, be it refused or not.
 pub const REQUEST_COST: u64 = 10;
 
-/// Bytes of a request that take one more, be it document, variables or anything else: to parse a hundred kilobytes keeps
+/// Bytes of a request that cost one unit, be it document, variables or anything else: to parse a hundred kilobytes keeps
 /// a processor busy for ten milliseconds, whatever comes of it.
 pub const TEXT_BYTES: u64 = 100;
 
-/// Bytes of a file that take one more: they are stored as they are, and read by a job.
+/// Bytes of a file that cost one unit: they are stored as they are, and read by a job.
 pub const FILE_BYTES: u64 = 4_096;
 
-/// What a message on a websocket takes that is no operation.
+/// Cost of a message on a websocket that starts no operation.
 pub const fn message_cost(bytes: usize) -> u64 {
     1 + bytes as u64 / TEXT_BYTES
 }
 
-/// What an address spends with credentials that are not valid.
+/// Cost of credentials that are not valid, for the address that they come from.
 const WRONG_TOKEN_COST: u64 = 1_000;
 
-/// What an export takes before its bytes are counted.
+/// Cost of an export without its bytes.
 pub const EXPORT_COST: u64 = 1_000;
 
-/// What an answer of a replay takes before its bytes are counted.
+/// Cost of a response of a replay without its bytes.
 pub const REPLAY_COST: u64 = 1;
 
-/// So many bytes that are sent take one more.
+/// Bytes sent that cost one unit.
 const SENT_BYTES: usize = 1 << 10;
 
-/// Bytes of an answer that its cost pays for.
+/// Bytes of a response that the cost of its operation covers.
 const COVERED_BYTES: usize = 64 << 10;
 
-/// What bytes take that are streamed to a caller.
+/// Cost of bytes that are streamed to a caller.
 pub const fn sent_cost(bytes: usize) -> u64 {
     (bytes / SENT_BYTES) as u64
 }
 
-/// What an answer of so many bytes takes besides its cost.
+/// Cost of a response of so many bytes besides that of its operation.
 pub const fn response_cost(bytes: usize) -> u64 {
     sent_cost(bytes.saturating_sub(COVERED_BYTES))
 }
 
-/// The time in which an empty bucket fills.
-const WINDOW: Duration = Duration::from_mins(1);
+/// Time in which an empty bucket fills.
+pub const WINDOW: Duration = Duration::from_mins(1);
 
-/// Callers that are remembered.
+/// Callers with a bucket, at most.
 const CALLERS: usize = 10_000;
 
-/// The callers' buckets.
+/// Buckets of the callers.
 pub struct RateLimiter {
     quota: Option<f64>,
     buckets: Mutex<HashMap<Box<str>, Bucket>>,
+}
+
+/// Fill of a bucket at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BucketFill {
+    /// Units that the bucket holds.
+    pub quota: u64,
+    /// Units in it.
+    pub left: u64,
+    /// Time until it is full.
+    pub full_in: Duration,
 }
 
 #[derive(Clone, Copy)]
@@ -75,7 +78,7 @@ struct Bucket {
 }
 
 impl RateLimiter {
-    /// Lets each caller spend so much a minute; any amount when there is no quota.
+    /// Gives each caller a quota of so many units a minute; no limit without a quota.
     pub fn new(quota: Option<u32>) -> Self {
         Self {
             quota: quota.map(f64::from),
@@ -84,8 +87,9 @@ impl RateLimiter {
     }
 
     /// Takes a cost from a caller's bucket; otherwise gives the time until it will have enough.
-    pub fn try_acquire(&self, caller: &str, cost: u64) -> Result<(), Duration> {
+    pub fn try_acquire(&self, caller: &str, cost: u64) -> Result<(), LimitError> {
         self.try_acquire_at(caller, cost, Instant::now())
+            .map_err(LimitError::RateLimited)
     }
 
     fn try_acquire_at(&self, caller: &str, cost: u64, now: Instant) -> Result<(), Duration> {
@@ -95,8 +99,8 @@ impl RateLimiter {
         .unwrap_or(Ok(()))
     }
 
-    /// Takes from a caller's bucket what is spent already, even if it is more than there is: nothing else is to be
-    /// had until the debt is paid, which is never greater than what the bucket holds.
+    /// Takes from a caller's bucket a cost that is incurred already, even if it is more than there is. The debt, which
+    /// is never greater than the quota, is paid before anything else.
     pub fn charge(&self, caller: &str, cost: u64) {
         let now = Instant::now();
         let _no_quota = self.with_bucket(caller, now, |bucket, quota| {
@@ -113,14 +117,14 @@ impl RateLimiter {
         let part = (quota / 10.0).max(1.0) as u64;
         let mut left = cost;
         while left > 0 {
-            match self.try_acquire(caller, part.min(left)) {
+            match self.try_acquire_at(caller, part.min(left), Instant::now()) {
                 Ok(()) => left -= part.min(left),
                 Err(wait) => tokio::time::sleep(wait).await,
             }
         }
     }
 
-    /// What is done to a caller's bucket; nothing without a quota.
+    /// Changes a caller's bucket; does nothing without a quota.
     fn with_bucket<T>(
         &self,
         caller: &str,
@@ -133,7 +137,7 @@ impl RateLimiter {
             return Some(change(bucket, quota));
         }
         if buckets.len() >= CALLERS {
-            // A full one is as good as none. When all of them are in use, which so many callers take, all begin anew.
+            // A full bucket is as good as none. When none is full, which takes so many callers, all begin anew.
             buckets.retain(|_, bucket| bucket.filled(quota, now) < quota);
             if buckets.len() >= CALLERS {
                 buckets.clear();
@@ -145,7 +149,7 @@ impl RateLimiter {
         Some(changed)
     }
 
-    /// Gives back what was taken for something that could not be done.
+    /// Gives back the cost of something that could not be done.
     pub fn give_back(&self, caller: &str, cost: u64) {
         if let (Some(quota), Some(bucket)) = (self.quota, self.lock().get_mut(caller)) {
             bucket.left = (bucket.left + cost as f64).min(quota);
@@ -154,15 +158,15 @@ impl RateLimiter {
 
     /// Takes the cost of a wrong token from an address; otherwise gives the time until it may show another one.
     pub fn take_wrong_token(&self, peer: Option<IpAddr>) -> Result<(), Duration> {
-        self.try_acquire(&peer_key(peer), WRONG_TOKEN_COST)
+        self.try_acquire_at(&peer_key(peer), WRONG_TOKEN_COST, Instant::now())
     }
 
-    /// Gives it back, for the token was right after all.
+    /// Gives back the cost of a wrong token, for it was right after all.
     pub fn give_back_wrong_token(&self, peer: Option<IpAddr>) {
         self.give_back(&peer_key(peer), WRONG_TOKEN_COST);
     }
 
-    /// Meters the bytes that a caller sends, so many of which take one unit.
+    /// Meter for bytes that a caller sends, so many of which cost one unit.
     pub fn meter<'a>(&'a self, caller: &'a str, unit_bytes: u64) -> Meter<'a> {
         Meter {
             rate_limiter: self,
@@ -172,21 +176,16 @@ impl RateLimiter {
         }
     }
 
-    /// Tells a caller in the headers of an answer what may still be spent.
-    pub fn write_headers(&self, caller: &str, headers: &mut HeaderMap) {
-        let Some(quota) = self.quota else {
-            return;
-        };
+    /// Fill of a caller's bucket; none without a quota.
+    pub fn fill(&self, caller: &str) -> Option<BucketFill> {
+        let quota = self.quota?;
         let bucket = self.lock().get(caller).copied();
         let left = bucket.map_or(quota, |bucket| bucket.filled(quota, Instant::now()).max(0.0));
-        let full_in = ((quota - left) / quota * WINDOW.as_secs_f64()).ceil();
-        let rate = format!("\"cost\";r={left:.0};t={full_in:.0}", left = left.floor());
-        let policy = format!("\"cost\";q={quota:.0};w={}", WINDOW.as_secs());
-        for (name, value) in [(RATE_LIMIT, rate), (RATE_LIMIT_POLICY, policy)] {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.insert(name, value);
-            }
-        }
+        Some(BucketFill {
+            quota: quota as u64,
+            left: left.floor() as u64,
+            full_in: WINDOW.mul_f64((quota - left) / quota),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, Bucket>> {
@@ -194,7 +193,8 @@ impl RateLimiter {
     }
 }
 
-/// The bucket of an address, named as no caller is. Whoever has one address of IPv6 has the whole network of 64 bits.
+/// Bucket of an address, with a name that no caller has. One address of IPv6 stands for its network of 64 bits, which
+/// usually belongs to one party.
 pub fn peer_key(peer: Option<IpAddr>) -> String {
     match peer.map(|peer| peer.to_canonical()) {
         None => "system:peer".into(),
@@ -203,27 +203,24 @@ pub fn peer_key(peer: Option<IpAddr>) -> String {
     }
 }
 
-/// Takes the cost of bytes as they come, before they are kept or parsed.
+/// Meter that takes the cost of bytes as they come, before they are kept or parsed.
 pub struct Meter<'a> {
     rate_limiter: &'a RateLimiter,
     caller: &'a str,
     unit_bytes: u64,
-    /// Bytes that make no whole unit yet.
+    /// Bytes below a whole unit.
     bytes: u64,
 }
 
 impl Meter<'_> {
-    /// Takes what these bytes cost; refuses them when the caller has spent all.
-    pub fn try_acquire(&mut self, bytes: usize) -> Result<(), HttpError> {
+    /// Takes the cost of these bytes, or refuses them.
+    pub fn try_acquire(&mut self, bytes: usize) -> Result<(), LimitError> {
         self.bytes += bytes as u64;
         let cost = self.bytes / self.unit_bytes;
         self.bytes %= self.unit_bytes;
         match cost {
             0 => Ok(()),
-            _ => self
-                .rate_limiter
-                .try_acquire(self.caller, cost)
-                .map_err(HttpError::rate_limited),
+            _ => self.rate_limiter.try_acquire(self.caller, cost),
         }
     }
 }
@@ -251,7 +248,6 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::StatusCode;
 
     #[test]
     fn a_bucket_empties_and_fills() {
@@ -270,7 +266,8 @@ mod tests {
     async fn what_is_spent_already_is_paid_before_anything_else() {
         let limiter = RateLimiter::new(Some(60_000));
         limiter.charge("ann", 1_000_000);
-        assert!(limiter.try_acquire("ann", 1).unwrap_err() >= WINDOW.mul_f64(0.9));
+        let now = Instant::now();
+        assert!(limiter.try_acquire_at("ann", 1, now).unwrap_err() >= WINDOW.mul_f64(0.9));
         assert!(limiter.lock()["ann"].left >= -60_000.0);
         limiter.try_acquire("bob", 60_000).unwrap();
         // More than a bucket holds, of which a thousand come in a second.
@@ -288,10 +285,7 @@ mod tests {
             meter.try_acquire(99).unwrap();
             meter.try_acquire(1).unwrap();
         }
-        assert_eq!(
-            meter.try_acquire(300).unwrap_err().status,
-            StatusCode::TOO_MANY_REQUESTS
-        );
+        assert!(matches!(meter.try_acquire(300), Err(LimitError::RateLimited(_))));
     }
 
     #[test]
@@ -310,24 +304,22 @@ mod tests {
     }
 
     #[test]
-    fn headers_tell_the_quota_and_what_is_left() {
+    fn the_fill_of_a_bucket_is_shown_as_it_is() {
         let limiter = RateLimiter::new(Some(600));
-        let told = |caller| {
-            let mut headers = HeaderMap::new();
-            limiter.write_headers(caller, &mut headers);
-            headers
+        let full = BucketFill {
+            quota: 600,
+            left: 600,
+            full_in: Duration::ZERO,
         };
-        assert_eq!(told("ann")[RATE_LIMIT], "\"cost\";r=600;t=0");
-        assert_eq!(told("ann")[RATE_LIMIT_POLICY], "\"cost\";q=600;w=60");
+        assert_eq!(limiter.fill("ann"), Some(full));
         limiter.try_acquire("ann", 300).unwrap();
-        let left = told("ann")[RATE_LIMIT].to_str().unwrap().to_owned();
+        let fill = limiter.fill("ann").unwrap();
+        assert!((300..310).contains(&fill.left), "{fill:?}");
         assert!(
-            left.starts_with("\"cost\";r=30") && left.contains(";t="),
-            "{left}"
+            fill.full_in > WINDOW.mul_f64(0.45) && fill.full_in <= WINDOW / 2,
+            "{fill:?}"
         );
-        let mut headers = HeaderMap::new();
-        RateLimiter::new(None).write_headers("ann", &mut headers);
-        assert!(headers.is_empty());
+        assert_eq!(RateLimiter::new(None).fill("ann"), None);
     }
 
     #[test]

@@ -2,13 +2,11 @@
 //! blame for one that does not fit.
 
 use crate::graphql::error::Code;
-use crate::http::error::HttpError;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
 };
 use async_graphql::{Name, Pos, Positioned, ServerError, Value as ConstValue, Variables};
 use async_graphql_value::Value;
-use axum::http::StatusCode;
 use std::collections::HashSet;
 
 type ArgumentList = Vec<(Positioned<Name>, Positioned<Value>)>;
@@ -106,16 +104,9 @@ pub fn check_variables(variables: &Variables) -> Result<(), ServerError> {
 }
 
 /// Refuses variables that name files, as they come from a caller.
-pub fn check_no_file_names(variables: &Variables) -> Result<(), HttpError> {
+pub fn check_no_file_names(variables: &Variables) -> Result<(), ServerError> {
     match variables.iter().find(|(_, value)| has_text(value, &names_file)) {
-        Some((name, _)) => {
-            let message = file_name(&format!("the variable ${name}")).message;
-            Err(HttpError::new(
-                StatusCode::BAD_REQUEST,
-                Code::BadUserInput,
-                message,
-            ))
-        }
+        Some((name, _)) => Err(file_name(&format!("the variable ${name}"))),
         None => Ok(()),
     }
 }

@@ -1,8 +1,8 @@
-//! Refusals: every error body is JSON in the form of a GraphQL error.
+//! Errors of HTTP: every error body is JSON in the form of a GraphQL error.
 
-use super::auth::AuthError;
 use super::limits;
 use crate::error::Error;
+use crate::gateway::error::{AdmissionError, LimitError};
 use crate::graphql::error::Code;
 use crate::graphql::state::RequestId;
 use async_graphql::ServerError;
@@ -13,10 +13,10 @@ use serde_json::json;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-/// Why a request was not served.
+/// Error in place of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpError {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: StatusCode,
     /// `extensions.code` of the error.
     pub code: Code,
@@ -29,7 +29,7 @@ pub struct HttpError {
 }
 
 impl HttpError {
-    /// A refusal with a status, a code and a sentence.
+    /// Error with a status, a code and a sentence.
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -45,7 +45,7 @@ impl HttpError {
         Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
     }
 
-    /// 429: the caller spent what it may, and will have enough for this in that time.
+    /// 429: the caller has spent the quota, and will have enough for this in that time.
     pub fn rate_limited(wait: Duration) -> Self {
         let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
         let message = format!("too many requests, or too expensive ones: try again in {seconds} s");
@@ -55,14 +55,14 @@ impl HttpError {
         }
     }
 
-    /// 503: there is no room for one more of these.
-    pub fn full(what: &str) -> Self {
+    /// 503: all callers together have as many of these as there may be.
+    fn all_in_use(what: &str) -> Self {
         let message = format!("the service is busy with as many {what} as it takes; try again in a moment");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::ServiceUnavailable, message)
     }
 
-    /// 429: the caller has as many of these under way as one may.
-    pub fn share_taken(what: &str, most: usize) -> Self {
+    /// 429: the caller has as many of these as one caller may have.
+    fn share_in_use(what: &str, most: usize) -> Self {
         let message = format!("a caller may have {most} {what} at a time: end one, or try again in a moment");
         Self {
             retry_after: Some(1),
@@ -79,7 +79,7 @@ impl HttpError {
         )
     }
 
-    /// 500: a fault of ours, which the log tells.
+    /// 500: a fault of the service, which is in the log.
     pub fn fault() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -88,7 +88,7 @@ impl HttpError {
         )
     }
 
-    /// 503: what is needed is away.
+    /// 503: the service, or what it needs, is away.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::ServiceUnavailable, message)
     }
@@ -104,14 +104,14 @@ impl HttpError {
         Self::new(StatusCode::REQUEST_TIMEOUT, Code::BadRequest, message)
     }
 
-    /// 413: the body of a request that is not an upload, or what of an upload is no file.
+    /// 413: the body of a request that is not an upload, or the texts of an upload.
     pub fn body_too_large(most: usize) -> Self {
         let message = format!("the body has more than {most} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, message)
     }
 
     /// 404: no route has this path.
-    pub fn nothing_here() -> Self {
+    pub fn no_such_path() -> Self {
         let message = "there is nothing at this path";
         Self::new(StatusCode::NOT_FOUND, Code::NotFound, message)
     }
@@ -125,8 +125,8 @@ impl HttpError {
         )
     }
 
-    /// 507 where the disk is full, 503 for any other reason: a file of the caller cannot be kept. The operator has to mend it,
-    /// and finds it in the log; the caller may try again.
+    /// 507 when the disk is full, 503 for any other reason: a file of the caller cannot be stored. The log has the reason
+    /// for the operator; the caller may try again.
     pub fn not_stored(error: &io::Error) -> Self {
         let directory = std::env::temp_dir();
         tracing::error!(directory = %directory.display(), %error, "an upload cannot be stored");
@@ -148,12 +148,12 @@ impl HttpError {
         }
     }
 
-    /// The same as an error of GraphQL, for a transport without status codes.
+    /// Error of GraphQL with the same code and message, for a transport without status codes.
     pub fn server_error(&self) -> ServerError {
         self.code.server_error(self.message.clone())
     }
 
-    /// The answer, with the request's id.
+    /// Response with the request's id.
     pub fn respond(&self, id: &RequestId) -> Response {
         let body = json!({
             "errors": [{
@@ -178,7 +178,7 @@ impl HttpError {
     }
 }
 
-/// The body follows in [`super::trace::trace`], which knows the request's id.
+/// Response without a body: `middleware::trace` knows the request's id and writes it.
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -187,22 +187,18 @@ impl IntoResponse for HttpError {
     }
 }
 
-/// Who calls is not known, or cannot be.
-impl From<AuthError> for HttpError {
-    fn from(refused: AuthError) -> Self {
-        match refused {
-            AuthError::Invalid => Self::unauthenticated(),
-            AuthError::Exhausted(wait) => Self::rate_limited(wait),
-            AuthError::Unavailable => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Code::ServiceUnavailable,
-                "the credentials cannot be checked at the moment; try again",
-            ),
+/// Limits of the gateway, outside of GraphQL.
+impl From<LimitError> for HttpError {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::RateLimited(wait) => Self::rate_limited(wait),
+            LimitError::AllInUse(what) => Self::all_in_use(what),
+            LimitError::ShareInUse { what, share } => Self::share_in_use(what, share),
         }
     }
 }
 
-/// What domain verbs refuse, outside of GraphQL.
+/// Errors of domain verbs, outside of GraphQL.
 impl From<Error> for HttpError {
     fn from(error: Error) -> Self {
         match error {
@@ -224,12 +220,71 @@ impl From<Error> for HttpError {
     }
 }
 
+/// Reason why a GraphQL request is not executed.
+#[derive(Clone, Debug)]
+pub enum RequestError {
+    /// The request is at fault, in the terms of GraphQL: the form of the response depends on the media type.
+    Request(ServerError),
+    /// HTTP has a status for it, whatever the media type.
+    Http(HttpError),
+}
+
+impl RequestError {
+    /// Code that the caller sees.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Request(error) => Code::in_error(error).unwrap_or(Code::GraphqlValidationFailed.as_str()),
+            Self::Http(http_error) => http_error.code.as_str(),
+        }
+    }
+
+    /// Error of GraphQL with the same code and message, for a transport without status codes.
+    pub fn into_error(self) -> ServerError {
+        match self {
+            Self::Request(error) => error,
+            Self::Http(http_error) => http_error.server_error(),
+        }
+    }
+}
+
+impl From<ServerError> for RequestError {
+    fn from(error: ServerError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<HttpError> for RequestError {
+    fn from(http_error: HttpError) -> Self {
+        Self::Http(http_error)
+    }
+}
+
+impl From<LimitError> for RequestError {
+    fn from(error: LimitError) -> Self {
+        Self::Http(error.into())
+    }
+}
+
+impl From<AdmissionError> for RequestError {
+    fn from(error: AdmissionError) -> Self {
+        match error {
+            AdmissionError::Request(error) => Self::Request(error),
+            AdmissionError::Limit(limit) => limit.into(),
+            AdmissionError::BadRequest(message) => HttpError::bad_request(message).into(),
+            // 200, as Apollo's clients expect, who then send the whole document.
+            AdmissionError::PersistedQuery(code, message) => {
+                HttpError::new(StatusCode::OK, code, message).into()
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_told_from_one_that_is_not_there_and_neither_is_the_callers_mistake() {
+    fn a_full_disk_and_a_missing_one_have_statuses_of_their_own_and_neither_is_the_callers_mistake() {
         for (kind, status) in [
             (ErrorKind::StorageFull, StatusCode::INSUFFICIENT_STORAGE),
             (ErrorKind::QuotaExceeded, StatusCode::INSUFFICIENT_STORAGE),

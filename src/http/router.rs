@@ -1,17 +1,21 @@
-//! Which path leads where, and the layers around all of them.
+//! Router: routes and the layers around them.
 
 use super::error::HttpError;
-use super::middleware::drain::connection_close;
+use super::graphql::{Media, accepted, handlers, render};
+use super::middleware::drain::{DrainState, connection_close};
 use super::middleware::hosts::{HostPolicy, check_host};
+use super::middleware::rate_limit_headers::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::middleware::trace::{REQUEST_ID_HEADER, trace};
 use super::pages::{csv, graphiql, health};
-use super::{HttpState, SharedHttpState, graphql, limits};
-use crate::gateway::rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY};
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use super::state::{HttpState, SharedHttpState};
+use super::{limits, ws};
+use crate::graphql::state::RequestId;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::CompressionLevel;
@@ -19,41 +23,64 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// The whole service.
+/// Builds the router of the whole service.
 pub fn router(state: HttpState) -> Router {
     let cors = cors(&state.config.cors_origins);
-    let body_bytes = state.executor.limits().body_bytes;
+    let body_bytes = state.executor.gateway().limits().body_bytes;
     let hosts = HostPolicy::new(&state.config.allowed_hosts, state.authenticator.is_required());
+    let drain = DrainState {
+        tracker: state.drain.clone(),
+        draining: state.draining.clone(),
+    };
     let state: SharedHttpState = Arc::new(state);
     let router = Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
         .route(
             "/graphql",
-            get(graphql::get).post(graphql::post).fallback(graphql::other),
+            get(get_graphql).post(handlers::post).fallback(handlers::other),
         )
         .route("/graphiql/{file}", get(graphiql::asset))
         .route("/csv/template", get(csv::template))
         .route("/csv/export", get(csv::export))
         .route("/csv/rejections", get(csv::rejections))
         .merge(health::routes(state.health.clone()))
-        .fallback(|| async { HttpError::nothing_here() })
+        .fallback(|| async { HttpError::no_such_path() })
         .method_not_allowed_fallback(|| async {
             HttpError::method("GET, HEAD", "this method is not allowed here")
         })
-        .with_state(state.clone())
+        .with_state(state)
         .layer(RequestBodyTimeoutLayer::new(limits::BODY_PAUSE))
         .layer(DefaultBodyLimit::max(body_bytes))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(axum::middleware::from_fn_with_state(hosts, check_host))
         .layer(axum::middleware::from_fn(trace))
-        .layer(axum::middleware::from_fn_with_state(state, connection_close));
+        .layer(axum::middleware::from_fn_with_state(drain, connection_close));
     match cors {
         Some(cors) => router.layer(cors),
         None => router,
     }
 }
 
-/// Pages of the configured origins may call, and no others.
+/// `GET /graphql`: a websocket, GraphiQL for a browser, or a query.
+async fn get_graphql(
+    state: State<SharedHttpState>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Response, HttpError> {
+    if ws::is_handshake(request.headers()) {
+        let (mut parts, _) = request.into_parts();
+        let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
+            .await
+            .map_err(|_| HttpError::bad_request("this is not a websocket handshake"))?;
+        return ws::open(state.0, upgrade, &parts, id).await;
+    }
+    if accepted(request.headers()) == Some(Media::Html) {
+        return Ok(graphiql::page());
+    }
+    handlers::get(state, Extension(id), request).await
+}
+
+/// CORS for pages of the configured origins, and no others.
 fn cors(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     if origins.is_empty() {
@@ -76,7 +103,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
             .allow_headers(request_headers)
             .expose_headers([
                 REQUEST_ID_HEADER,
-                graphql::COST,
+                render::COST,
                 RATE_LIMIT,
                 RATE_LIMIT_POLICY,
                 header::RETRY_AFTER,

@@ -1,8 +1,8 @@
-//! Connections: accepted up to a limit, watched, and closed in order.
+//! Server: connections are accepted up to a limit, monitored, and closed in order.
 //!
-//! A client that opens connections and then says little costs a socket and some memory, so it gets [`ConnectionTimeouts`] and no
-//! more. The times differ by what is waited for: a request's head comes in one piece, while between two requests
-//! a connection may rest for as long as load balancers usually keep theirs (60 s), or they would meet closed ones.
+//! A client that opens connections and sends little costs a socket and some memory, so each has [`ConnectionTimeouts`].
+//! They differ by what is waited for: the head of a request comes in one piece, while between two requests a connection
+//! may be idle for longer than load balancers usually keep theirs (60 s), or these would meet closed ones.
 
 pub mod read_allowance;
 
@@ -29,14 +29,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Bytes of a request's head: its line and headers.
+/// Bytes of the longest head of a request: its line and headers.
 const HEAD_BYTES: usize = 64 << 10;
-/// How often a connection is looked at.
+/// Interval of the checks of a connection.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// The pause after the system could not give another socket.
+/// Pause after the system could not give another socket.
 const NO_SOCKET_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a client may take, and how many there may be.
+/// Timeouts of connections, and their number.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionTimeouts {
     /// From the first byte of a request's head to its last, and from the opening of a connection to the first head.
@@ -49,8 +49,8 @@ pub struct ConnectionTimeouts {
     pub connections: usize,
 }
 
-/// Serves until `closing`. Then what listened is closed, connections end after the request under way, and so does this.
-/// Dropping it breaks connections off, except websockets, which `sockets` tracks.
+/// Serves until `closing`; then the listener is closed, and this ends when each connection has ended after its present
+/// request. Dropping it breaks connections off, except websockets, which `sockets` tracks.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -86,7 +86,7 @@ pub async fn serve(
             }
         }
     }
-    // Those that wait to be accepted would otherwise be reset, perhaps with a request on the way.
+    // Connections that wait to be accepted would otherwise be reset, perhaps with a request on the way.
     while let Some(Ok(accepted)) = listener.accept().now_or_never() {
         accept(&mut connections, accepted);
     }
@@ -94,7 +94,7 @@ pub async fn serve(
     while connections.join_next().await.is_some() {}
 }
 
-/// Errors of a client that went away before it was accepted.
+/// Error of a client that went away before it was accepted.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(
@@ -111,7 +111,7 @@ async fn connection(
     timeouts: ConnectionTimeouts,
     closing: CancellationToken,
 ) {
-    // Answers are small and wanted at once. A socket for which this fails is about to end anyway.
+    // Responses are small and must not wait for more. A socket for which this fails is about to end anyway.
     let _ended = stream.set_nodelay(true);
     let activity = Arc::new(ConnectionActivity::new());
     let allowance = ReadAllowance::default();
@@ -124,11 +124,11 @@ async fn connection(
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(allowance.clone());
-        let (in_flight, answer) = (InFlight::of(&activity), router.call(request.map(Body::new)));
+        let (in_flight, response) = (InFlight::of(&activity), router.call(request.map(Body::new)));
         async move {
-            let answer = answer.await;
+            let response = response.await;
             drop(in_flight);
-            answer
+            response
         }
     });
     let mut builder = http1::Builder::new();
@@ -158,7 +158,7 @@ async fn connection(
     }
 }
 
-/// What a connection is doing, and since when: milliseconds after its beginning, or [`ConnectionActivity::NEVER`].
+/// Activity of a connection, in milliseconds after its beginning, or [`ConnectionActivity::NEVER`].
 struct ConnectionActivity {
     began: Instant,
     requests: AtomicUsize,
@@ -170,7 +170,7 @@ struct ConnectionActivity {
 impl ConnectionActivity {
     const NEVER: u64 = u64::MAX;
 
-    /// A connection whose first head is awaited.
+    /// Activity of a connection whose first head is awaited.
     fn new() -> Self {
         Self {
             began: Instant::now(),
@@ -189,7 +189,7 @@ impl ConnectionActivity {
         let now = self.now();
         self.moved_at.store(now, Ordering::Relaxed);
         if self.requests.load(Ordering::Relaxed) == 0 {
-            // The first bytes count.
+            // Only the first bytes of a head set the time.
             let _began_before =
                 self.head_since
                     .compare_exchange(Self::NEVER, now, Ordering::Relaxed, Ordering::Relaxed);
@@ -210,7 +210,7 @@ impl ConnectionActivity {
         );
     }
 
-    /// Why the client is to be given up, if it is.
+    /// Timeout that the connection exceeds, if it does.
     fn exceeds(&self, timeouts: ConnectionTimeouts) -> Option<&'static str> {
         let now = self.now();
         let longer = |since: &AtomicU64, time: Duration| {
@@ -230,7 +230,7 @@ impl ConnectionActivity {
     }
 }
 
-/// A request that is being answered. The head that led to it has come; the next has not begun.
+/// Request in flight. Its head has come; the next has not begun.
 struct InFlight(Arc<ConnectionActivity>);
 
 impl InFlight {
@@ -249,7 +249,7 @@ impl Drop for InFlight {
     }
 }
 
-/// A stream whose pulse is felt.
+/// Stream that records the activity of its connection.
 struct MonitoredStream {
     stream: TcpStream,
     activity: Arc<ConnectionActivity>,
@@ -330,7 +330,7 @@ mod tests {
         connections: 1,
     };
 
-    /// A pulse as it is so many seconds after its connection began.
+    /// Exceeded timeout so many seconds after the beginning of the connection.
     fn after(seconds: u64, prepare: impl FnOnce(&Arc<ConnectionActivity>)) -> Option<&'static str> {
         let mut activity = ConnectionActivity::new();
         activity.began = Instant::now();
@@ -356,7 +356,7 @@ mod tests {
             Some("slow"),
             "half a head came"
         );
-        assert_eq!(after(74, answered), None, "it rests");
+        assert_eq!(after(74, answered), None, "it is idle");
         assert_eq!(after(76, answered), Some("idle"));
         let next = |activity: &Arc<ConnectionActivity>| {
             answered(activity);
@@ -364,7 +364,7 @@ mod tests {
         };
         assert_eq!(after(11, next), Some("slow"), "half of the next head came");
         let busy = |activity: &Arc<ConnectionActivity>| std::mem::forget(InFlight::of(activity));
-        assert_eq!(after(500, busy), None, "it is our turn");
+        assert_eq!(after(500, busy), None, "the service takes its time");
         let unread = |activity: &Arc<ConnectionActivity>| {
             busy(activity);
             activity.cannot_write();

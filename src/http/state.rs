@@ -8,30 +8,31 @@ use super::pages::health::Health;
 use super::ws::SocketLimits;
 use crate::config::HttpConfig;
 use crate::gateway::caller_limit::CallerLimit;
+use axum::extract::FromRef;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// What every handler shares.
+/// State of the HTTP service.
 pub struct HttpState {
-    /// How to listen, and the limits.
+    /// Address and limits.
     pub config: HttpConfig,
-    /// Checks credentials.
+    /// Authenticator of all callers.
     pub authenticator: Authenticator,
-    /// Answers GraphQL.
-    pub executor: Executor,
-    /// The pool.
+    /// Executor of GraphQL, with the gateway that requests pass.
+    pub executor: Arc<Executor>,
+    /// Main pool.
     pub db: DatabaseConnection,
-    /// How this process is.
+    /// Health of this process.
     pub health: Arc<Health>,
-    /// Cancelled when the service drains: sockets then close with 1012.
+    /// Cancelled when the service drains: websockets then close with 1012.
     pub draining: CancellationToken,
-    /// Who may come back on a connection that is kept alive.
+    /// Tracker of the requests while the service drains.
     pub drain: Arc<DrainTracker>,
-    /// The open websockets.
+    /// Open websockets.
     pub sockets: TaskTracker,
-    /// Requests with files that are under way.
+    /// Limit of requests with files that are under way.
     pub uploads: CallerLimit,
     /// Subscriptions that are executed once for many websockets.
     pub subscriptions: SharedSubscriptions,
@@ -39,5 +40,11 @@ pub struct HttpState {
     pub socket_limits: SocketLimits,
 }
 
-/// How handlers get at [`HttpState`].
+/// Shared state, as handlers extract it.
 pub type SharedHttpState = Arc<HttpState>;
+
+impl FromRef<SharedHttpState> for Authenticator {
+    fn from_ref(state: &SharedHttpState) -> Self {
+        state.authenticator.clone()
+    }
+}

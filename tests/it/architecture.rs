@@ -47,7 +47,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "graphql",
         &["auth", "clock", "config", "domain", "error", "runs", "tagging"],
     ),
-    ("gateway", &["auth", "config", "domain", "graphql", "http"]),
+    ("gateway", &["config", "domain", "graphql"]),
     (
         "http",
         &[
@@ -69,7 +69,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 /// Crates that belong to some parts only.
 const CRATES: &[(&str, &[&str])] = &[
-    ("axum", &["gateway", "http", "app"]),
+    ("axum", &["http", "app"]),
     ("async_graphql_axum", &["http"]),
     ("async_graphql", &["gateway", "graphql", "http"]),
     ("pg_embedded", &["app", "db"]),

@@ -1,6 +1,7 @@
 //! What fields cost that cost more than others, and how long lists are that no argument bounds.
 
-use super::UNIT;
+/// Hundredths of a unit of cost, in which costs are counted.
+pub const UNIT: u64 = 100;
 
 /// How often a field's selection counts.
 #[derive(Clone, Debug, PartialEq, Eq)]

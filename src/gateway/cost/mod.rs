@@ -12,13 +12,10 @@ use super::schema_index;
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection};
 use async_graphql::{Name, Positioned, Value as ConstValue, Variables};
 use async_graphql_value::Value;
-use declared::Size;
+use declared::{Size, UNIT};
 use shape::{Shape, TypeId};
 use std::collections::HashMap;
 use std::ops::AddAssign;
-
-/// Costs are counted in hundredths.
-const UNIT: u64 = 100;
 
 /// What the operation of this document costs with these values of its variables; never less than 1.
 ///

@@ -1,7 +1,8 @@
 //! The schema's types and fields, as far as they matter for costs.
 
-use super::UNIT;
-use super::declared::{DECISIONS, LEAF, LISTS, MUTATION, OBJECT, SCHEMA, SUBSCRIPTION, Size, TYPE, WEIGHTS};
+use super::declared::{
+    DECISIONS, LEAF, LISTS, MUTATION, OBJECT, SCHEMA, SUBSCRIPTION, Size, TYPE, UNIT, WEIGHTS,
+};
 use crate::domain::keyset::PageLimits;
 use crate::gateway::schema_index;
 use async_graphql::parser::types::{

@@ -1,47 +1,29 @@
-//! What callers show, and the caller of a request.
+//! Credentials as requests show them.
 
-use super::Caller;
-use crate::http::SharedHttpState;
-use crate::http::error::HttpError;
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::request::Parts;
+use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap, header};
 use std::net::{IpAddr, SocketAddr};
 
-/// Development without authentication: names the caller, so that one person can act as two.
+/// Header that names the caller of a service without authentication, so that one developer can act as two.
 pub const DEVELOPER_NAME_HEADER: &str = "x-actor";
 
-/// The caller of a request, by its headers.
-impl FromRequestParts<SharedHttpState> for Caller {
-    type Rejection = HttpError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &SharedHttpState) -> Result<Self, HttpError> {
-        let shown = Credentials::of(&parts.headers);
-        let caller = state
-            .authenticator
-            .check(&shown, peer_of(&parts.extensions))
-            .await;
-        Ok(caller?)
-    }
-}
-
-/// The address that a request comes from.
+/// Address that a request comes from.
 pub fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map(|peer| peer.0.ip())
 }
 
-/// What somebody shows.
+/// Credentials that a request shows; not checked yet.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    /// An `Authorization` header, or its like.
+    /// Value of the header `Authorization`, or of the same name in `connection_init`.
     pub authorization: Option<String>,
-    /// A name of choice, which counts without authentication only.
+    /// Name of choice, which counts without authentication only.
     pub developer: Option<String>,
 }
 
 impl Credentials {
-    /// What the headers of a request show. A value that is no text is as good as a wrong one.
+    /// Credentials in the headers of a request. A value that is no text becomes an invalid one.
     pub fn of(headers: &HeaderMap) -> Self {
         let text = |name: &str| {
             let value = headers.get(name)?.as_bytes();
@@ -53,7 +35,7 @@ impl Credentials {
         }
     }
 
-    /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110, 11.1).
+    /// Token of `Bearer <token>`; the scheme's case does not matter (RFC 9110, 11.1).
     pub fn bearer_token(&self) -> Option<&str> {
         let (scheme, token) = self.authorization.as_deref()?.split_once(' ')?;
         let token = token.trim();

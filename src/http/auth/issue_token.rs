@@ -1,4 +1,4 @@
-//! Tokens that the service signs itself, for development.
+//! Tokens that the service issues itself, for development.
 
 use crate::auth::{AccountScope, Actor, Role};
 use crate::config::{AuthConfig, Secret};
@@ -7,9 +7,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
 
-/// The claims of a token that the service signs itself.
+/// Claims of a token that the service issues itself.
 #[derive(Debug, Serialize)]
-struct Claims {
+struct IssuedClaims {
     sub: String,
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,9 +21,8 @@ struct Claims {
     aud: Option<String>,
 }
 
-/// Signs a token for the service with this configuration.
-///
-/// Refused when there is no secret, or when the name is none that a person may have.
+/// Issues a token for the service with this configuration. Refused when there is no secret, or when the subject is no
+/// name that a person may have.
 pub fn issue_token(
     config: &AuthConfig,
     actor: Actor,
@@ -36,7 +35,7 @@ pub fn issue_token(
         return Err("the subject must have 1 to 200 bytes, none of them hidden and no blanks around, and not look like `system:` or `token:`".into());
     }
     let end = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)? + ttl;
-    let claims = Claims {
+    let claims = IssuedClaims {
         sub: actor.subject,
         role: actor.role,
         accounts: match actor.scope {

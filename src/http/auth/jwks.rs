@@ -1,6 +1,6 @@
-//! The keys of who makes the tokens, fetched from where they are published, and fetched anew as they change.
+//! JSON Web Key Set of the issuer of tokens, fetched from its address and kept fresh.
 
-use super::jwt::Key;
+use super::jwt::VerificationKey;
 use crate::config::ConfigError;
 use crate::telemetry::names;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
@@ -15,54 +15,54 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// A key that is not known lets the keys be fetched at most this often.
+/// Time between two fetches for keys that are not known.
 pub const UNKNOWN_KEY_PAUSE: Duration = Duration::from_mins(1);
-/// The keys are fetched this often in any case: one that was taken back must not be accepted for ever.
+/// Time between two fetches in any case: a revoked key must not be accepted for ever.
 const REFRESH_EVERY: Duration = Duration::from_mins(5);
-/// The pauses after a fetch that failed, the first and the longest.
+/// Pauses after a failed fetch, the first and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
-/// The time for one fetch.
+/// Time limit of one fetch.
 const FETCH_TIME: Duration = Duration::from_secs(5);
-/// An answer that is longer is not read to its end.
-const ANSWER_MAX_BYTES: usize = 256 << 10;
-/// More keys than this are not kept.
+/// Bytes of the longest response that is read to its end.
+const RESPONSE_MAX_BYTES: usize = 256 << 10;
+/// Keys that are kept at most.
 const KEYS_MAX: usize = 100;
 
-/// The keys, by what names them.
+/// Keys by their ids.
 #[derive(Default)]
 struct KeySet {
-    named: HashMap<String, Key>,
-    /// The key that counts for tokens that name none: the only one.
-    only: Option<Key>,
+    named: HashMap<String, VerificationKey>,
+    /// Key for tokens that name none: the only one.
+    only: Option<VerificationKey>,
 }
 
-/// A set of keys that is published at an address.
+/// Key set at an address.
 pub struct Jwks {
     url: Url,
     client: Client,
-    /// Nothing before the first fetch that succeeded. One that fails later changes nothing.
+    /// None before the first fetch that succeeded. A failure later changes nothing.
     keys: RwLock<Option<Arc<KeySet>>>,
-    /// When the last fetch for a key that was not known began; whoever fetches holds it.
+    /// Beginning of the last fetch for a key that was not known. Held while fetching.
     last: Mutex<Option<Instant>>,
 }
 
-/// Whether there is a key.
+/// Result of looking up a key.
 pub enum KeyLookup {
     /// The key.
-    Key(Key),
-    /// The keys are known, and it is none of them.
+    Key(VerificationKey),
+    /// No key has this id.
     Unknown,
-    /// No keys could be fetched yet.
+    /// No keys have been fetched yet.
     NoKeys,
 }
 
 impl Jwks {
-    /// The keys at this address. Nothing is fetched yet.
+    /// Builds the key set at this address. Nothing is fetched yet.
     pub fn new(url: Url) -> Result<Self, ConfigError> {
-        // There is one for the process; a second installation is refused, which is as good.
+        // One provider for the process; a second installation is refused, which is as good.
         let _installed = rustls::crypto::ring::default_provider().install_default();
-        // An answer counts from this address only; it is asked directly when it is this machine.
+        // The response counts from this address only. Plain HTTP is for this machine, which no proxy reaches.
         let mut builder = Client::builder()
             .redirect(redirect::Policy::none())
             .timeout(FETCH_TIME)
@@ -81,12 +81,12 @@ impl Jwks {
         })
     }
 
-    /// The key of this id; without an id, the only key there is. One that is not known lets the keys be fetched, if
-    /// that was not done within [`UNKNOWN_KEY_PAUSE`].
+    /// Key of this id; without an id, the only key of the set. An unknown key makes the set be fetched, if that was not
+    /// done within [`UNKNOWN_KEY_PAUSE`].
     pub async fn find(self: &Arc<Self>, id: Option<&str>) -> KeyLookup {
         if self.known(id).is_none() && self.is_due() {
             let (keys, id) = (self.clone(), id.map(str::to_owned));
-            // On a task of its own: a caller who goes away must not take the one fetch of this minute along.
+            // On a task of its own: a caller who goes away must not cancel the one fetch of this minute.
             let _ended = tokio::spawn(async move { keys.catch_up(id.as_deref()).await }).await;
         }
         match self.known(id) {
@@ -96,7 +96,7 @@ impl Jwks {
         }
     }
 
-    /// Whether keys may be fetched for one that is not known, or are being fetched.
+    /// Keys may be fetched for one that is not known, or are being fetched.
     fn is_due(&self) -> bool {
         match self.last.try_lock() {
             Ok(last) => last.is_none_or(|last| last.elapsed() >= UNKNOWN_KEY_PAUSE),
@@ -106,14 +106,14 @@ impl Jwks {
 
     async fn catch_up(&self, id: Option<&str>) {
         let mut last = self.last.lock().await;
-        // Somebody else may have fetched it meanwhile.
+        // Another caller may have fetched it meanwhile.
         if self.known(id).is_none() && last.is_none_or(|last| last.elapsed() >= UNKNOWN_KEY_PAUSE) {
             *last = Some(Instant::now());
             self.refresh().await;
         }
     }
 
-    /// Keeps the keys fresh until it is cancelled.
+    /// Refreshes the keys until it is cancelled.
     pub async fn run(&self, stop: CancellationToken) {
         let mut failures = 0;
         loop {
@@ -139,7 +139,7 @@ impl Jwks {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn known(&self, id: Option<&str>) -> Option<Key> {
+    fn known(&self, id: Option<&str>) -> Option<VerificationKey> {
         let keys = self.keys()?;
         let key = match id {
             Some(id) => keys.named.get(id),
@@ -148,7 +148,7 @@ impl Jwks {
         key.cloned()
     }
 
-    /// Fetches the keys, and keeps those that there are when it fails. Gives whether it succeeded.
+    /// Fetches the keys, and keeps the present ones when it fails. Gives whether it succeeded.
     async fn refresh(&self) -> bool {
         let fetched = self.fetch().await;
         let outcome = if fetched.is_ok() { "ok" } else { "failed" };
@@ -177,15 +177,15 @@ impl Jwks {
     }
 
     async fn fetch(&self) -> Result<KeySet, String> {
-        let told = |error: reqwest::Error| error.without_url().to_string();
-        let mut response = self.client.get(self.url.clone()).send().await.map_err(told)?;
+        let shown = |error: reqwest::Error| error.without_url().to_string();
+        let mut response = self.client.get(self.url.clone()).send().await.map_err(shown)?;
         if response.status() != StatusCode::OK {
-            return Err(format!("the answer is {}", response.status()));
+            return Err(format!("the response is {}", response.status()));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(told)? {
-            if body.len() + chunk.len() > ANSWER_MAX_BYTES {
-                return Err(format!("the answer has more than {ANSWER_MAX_BYTES} bytes"));
+        while let Some(chunk) = response.chunk().await.map_err(shown)? {
+            if body.len() + chunk.len() > RESPONSE_MAX_BYTES {
+                return Err(format!("the response has more than {RESPONSE_MAX_BYTES} bytes"));
             }
             body.extend_from_slice(&chunk);
         }
@@ -193,16 +193,16 @@ impl Jwks {
     }
 }
 
-/// A set of keys as it is published (RFC 7517, 5).
+/// Key set as it is published (RFC 7517, 5).
 #[derive(Deserialize)]
-struct Published {
+struct PublishedKeySet {
     keys: Vec<serde_json::Value>,
 }
 
-/// Keys that are of no use here are passed over (RFC 7517, 5); a set without any other is refused.
+/// Reads a key set. Keys that are of no use here are ignored (RFC 7517, 5); a set without any other is refused.
 fn read(body: &[u8]) -> Result<KeySet, String> {
-    let published: Published =
-        serde_json::from_slice(body).map_err(|error| format!("the answer is no set of keys: {error}"))?;
+    let published: PublishedKeySet =
+        serde_json::from_slice(body).map_err(|error| format!("the response is no set of keys: {error}"))?;
     let mut set = KeySet::default();
     let mut usable = 0;
     for key in published.keys.into_iter().take(KEYS_MAX) {
@@ -223,18 +223,18 @@ fn read(body: &[u8]) -> Result<KeySet, String> {
     Ok(set)
 }
 
-fn usable_key(published: &Jwk) -> Option<(Option<String>, Key)> {
+fn usable_key(published: &Jwk) -> Option<(Option<String>, VerificationKey)> {
     let common = &published.common;
     if !matches!(common.public_key_use, None | Some(PublicKeyUse::Signature)) {
         return None;
     }
     let algorithm = algorithm(&published.algorithm, common.key_algorithm)?;
     let key = DecodingKey::from_jwk(published).ok()?;
-    Some((common.key_id.clone(), Key { algorithm, key }))
+    Some((common.key_id.clone(), VerificationKey { algorithm, key }))
 }
 
-/// The one algorithm of a key: the published one, or the usual one of its kind. Secrets are not published, so that a
-/// key for HMAC is none.
+/// Algorithm of a key: the published one, or the usual one of its kind. Keys for HMAC are secrets, which nobody
+/// publishes.
 fn algorithm(parameters: &AlgorithmParameters, published: Option<KeyAlgorithm>) -> Option<Algorithm> {
     use KeyAlgorithm as Name;
     Some(match (parameters, published) {

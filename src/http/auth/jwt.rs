@@ -1,143 +1,207 @@
-//! JSON Web Tokens, read without believing what they say of themselves: the algorithm is the key's, the key is one of
-//! ours, and what a claim must be, it must be exactly.
+//! JSON Web Tokens. A token is not believed about itself: the algorithm is the key's, the key is a known one, and each
+//! claim must have exactly its type. Serde refuses a claim or a header that comes twice, for two readers could believe
+//! two different things.
 
-use super::Caller;
-use super::strict_json;
+use super::caller::Caller;
 use crate::auth::{AccountScope, Actor, Role};
 use crate::domain::subject::is_personal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::de::{DeserializeOwned, IgnoredAny, IntoDeserializer};
+use serde::{Deserialize, Deserializer};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-/// A token longer than this is not looked at.
+/// Bytes of the longest token that is parsed.
 const TOKEN_MAX_BYTES: usize = 8 << 10;
 
-/// The clock of who makes tokens may be ahead of ours by so much.
+/// Time by which the issuer's clock may be ahead.
 const SKEW: Duration = Duration::from_secs(30);
 
-/// Headers that change what the rest means. None of them is understood here, and RFC 7515 (4.1.11) wants what is not
-/// understood and critical refused. `jku`, `jwk`, `x5u` and their like only offer keys, which nobody here takes.
-const REFUSED_HEADERS: [&str; 5] = ["crit", "b64", "enc", "zip", "cty"];
-
-/// What `typ` may be, if it is there: other types of tokens are made for other ends (RFC 8725, 3.11).
+/// Values of `typ`, if it is there: other types of tokens are made for other ends (RFC 8725, 3.11).
 const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 
-/// A key, and the one algorithm that it is used with.
+/// Key, and the one algorithm that it is used with.
 #[derive(Clone)]
-pub struct Key {
-    /// The algorithm.
+pub struct VerificationKey {
+    /// Algorithm of the signature.
     pub algorithm: Algorithm,
-    /// The key itself.
+    /// Secret or public key.
     pub key: DecodingKey,
 }
 
-/// What a token must say besides.
+/// Requirements of the configuration for a token's claims.
 #[derive(Clone, Debug, Default)]
 pub struct ClaimRequirements {
-    /// `iss`, if it matters.
+    /// Value of `iss`; any without one.
     pub issuer: Option<String>,
-    /// What `aud` must name, if it matters.
+    /// Value that `aud` must contain; any without one.
     pub audience: Option<String>,
 }
 
-/// A token whose signature is not verified yet.
-pub struct Token<'a> {
+/// Header of a token. `jku`, `jwk`, `x5u` and their like are ignored: they only offer keys, which are not taken.
+#[derive(Deserialize)]
+struct TokenHeader {
+    alg: String,
+    #[serde(default, deserialize_with = "present")]
+    typ: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    kid: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    crit: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    b64: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    enc: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    zip: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    cty: Option<IgnoredAny>,
+}
+
+impl TokenHeader {
+    /// Has a header that changes the meaning of the rest. None of them is understood here, and RFC 7515 (4.1.11) wants
+    /// tokens refused with critical headers that are not understood.
+    fn is_unsupported(&self) -> bool {
+        [&self.crit, &self.b64, &self.enc, &self.zip, &self.cty]
+            .into_iter()
+            .any(Option::is_some)
+    }
+}
+
+/// Claims of a token. Others are ignored.
+#[derive(Deserialize)]
+pub struct TokenClaims {
+    sub: String,
+    #[serde(deserialize_with = "role_name")]
+    role: Role,
+    #[serde(default, deserialize_with = "present")]
+    accounts: Option<Vec<String>>,
+    /// Seconds since 1970, as in `nbf` and `iat`.
+    exp: u64,
+    #[serde(default, deserialize_with = "present")]
+    nbf: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    iat: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    iss: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    aud: Option<Audience>,
+}
+
+/// One audience, or a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn contains(&self, wanted: &str) -> bool {
+        match self {
+            Self::One(audience) => audience == wanted,
+            Self::Many(audiences) => audiences.iter().any(|audience| audience == wanted),
+        }
+    }
+}
+
+/// Reads a member that may be missing, but not null.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads the name of a role, and not the object that serde takes for an enum as well.
+fn role_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Role, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Role::deserialize(IntoDeserializer::<D::Error>::into_deserializer(name))
+}
+
+/// Token whose signature is not verified yet.
+pub struct JsonWebToken<'a> {
     message: &'a str,
     claims: &'a str,
     signature: &'a str,
     algorithm: Algorithm,
-    /// Which key the token says it was signed with.
+    /// Id of the key that the token names.
     pub key_id: Option<String>,
 }
 
-impl<'a> Token<'a> {
-    /// Takes a token apart; nothing when it is none, or one of a kind that is not understood here.
+impl<'a> JsonWebToken<'a> {
+    /// Parses a token; nothing when it is none, or one of an unsupported kind.
     pub fn parse(text: &'a str) -> Option<Self> {
         if text.len() > TOKEN_MAX_BYTES {
             return None;
         }
         let (message, signature) = text.rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
-        let header = decoded(header)?;
-        if REFUSED_HEADERS.iter().any(|name| header.contains_key(*name)) {
+        let header: TokenHeader = decode(header)?;
+        if header.is_unsupported() {
             return None;
         }
-        if let Some(kind) = header.get("typ") {
-            let kind = kind.as_str()?;
-            TYPES.iter().find(|known| known.eq_ignore_ascii_case(kind))?;
+        if let Some(typ) = &header.typ {
+            TYPES.iter().find(|known| known.eq_ignore_ascii_case(typ))?;
         }
-        let key_id = match header.get("kid") {
-            None => None,
-            Some(id) => Some(id.as_str()?.to_owned()),
-        };
         Some(Self {
             message,
             claims,
             signature,
-            algorithm: Algorithm::from_str(header.get("alg")?.as_str()?).ok()?,
-            key_id,
+            algorithm: Algorithm::from_str(&header.alg).ok()?,
+            key_id: header.kid,
         })
     }
 
-    /// The claims, when the key signed them.
-    pub fn verified(&self, key: &Key) -> Option<Map<String, Value>> {
+    /// Claims of the token, if the key signed them.
+    pub fn verify(&self, key: &VerificationKey) -> Option<TokenClaims> {
         if self.algorithm != key.algorithm {
             return None;
         }
         let message = self.message.as_bytes();
         let is_signed = crypto::verify(self.signature, message, &key.key, key.algorithm);
         if is_signed.ok()? {
-            decoded(self.claims)
+            decode(self.claims)
         } else {
             None
         }
     }
 }
 
-fn decoded(part: &str) -> Option<Map<String, Value>> {
-    strict_json::object(&URL_SAFE_NO_PAD.decode(part).ok()?)
+/// Decodes a part of a token: a JSON object. Serde would take a list of its members, too.
+fn decode<T: DeserializeOwned>(part: &str) -> Option<T> {
+    let json = String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
+    json.trim_start().starts_with('{').then_some(())?;
+    serde_json::from_str(&json).ok()
 }
 
-/// The caller that verified claims speak of, when they hold now and meet the demands.
-pub fn caller(
-    claims: &Map<String, Value>,
-    requirements: &ClaimRequirements,
-    now: SystemTime,
-) -> Option<Caller> {
-    let expires = moment(claims.get("exp")?)?;
+/// Caller that verified claims name, if they hold now and meet the requirements.
+pub fn caller(claims: TokenClaims, requirements: &ClaimRequirements, now: SystemTime) -> Option<Caller> {
+    let expires = time_of(claims.exp)?;
     if expires <= now {
         return None;
     }
-    for name in ["nbf", "iat"] {
-        if let Some(begin) = claims.get(name) {
-            (moment(begin)? <= now + SKEW).then_some(())?;
-        }
+    for begin in [claims.nbf, claims.iat].into_iter().flatten() {
+        (time_of(begin)? <= now + SKEW).then_some(())?;
     }
     if let Some(issuer) = &requirements.issuer {
-        (claims.get("iss")?.as_str()? == issuer).then_some(())?;
+        (claims.iss.as_ref() == Some(issuer)).then_some(())?;
     }
     if let Some(audience) = &requirements.audience {
-        names_audience(claims.get("aud")?, audience).then_some(())?;
+        claims.aud?.contains(audience).then_some(())?;
     }
-    let subject = claims.get("sub")?.as_str().filter(|name| is_personal(name))?;
+    is_personal(&claims.sub).then_some(())?;
     Some(Caller {
         actor: Actor {
-            subject: subject.to_owned(),
-            // A name, not the object that serde would take for an enum as well.
-            role: Role::deserialize(claims.get("role").filter(|role| role.is_string())?).ok()?,
-            scope: match claims.get("accounts") {
+            subject: claims.sub,
+            role: claims.role,
+            scope: match claims.accounts {
                 None => AccountScope::All,
-                Some(accounts) => AccountScope::Only(account_ids(accounts)?),
+                Some(accounts) => AccountScope::Only(storable(accounts)?),
             },
-            // Later than a date can be is never.
-            expires_at: claims
-                .get("exp")
-                .and_then(Value::as_i64)
+            // An end that no date can show is as good as none.
+            expires_at: i64::try_from(claims.exp)
+                .ok()
                 .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
         },
         expires: Some(expires),
@@ -145,25 +209,54 @@ pub fn caller(
     })
 }
 
-/// Names that a database can hold.
-fn account_ids(claim: &Value) -> Option<Vec<String>> {
-    let ids: Vec<String> = Vec::deserialize(claim).ok()?;
+/// Account ids, if the database can hold all of them.
+fn storable(ids: Vec<String>) -> Option<Vec<String>> {
     ids.iter().all(|id| !id.contains('\0')).then_some(ids)
 }
 
-/// Whole seconds since 1970, and none that the clock cannot show.
-fn moment(claim: &Value) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(claim.as_u64()?))
+/// Time of a claim in seconds since 1970; nothing that the clock cannot show.
+fn time_of(seconds: u64) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
-/// One audience, or a list of them.
-fn names_audience(claim: &Value, wanted: &str) -> bool {
-    match claim {
-        Value::String(audience) => audience == wanted,
-        Value::Array(audiences) => {
-            audiences.iter().all(Value::is_string)
-                && audiences.iter().any(|audience| audience.as_str() == Some(wanted))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(json: &str) -> Option<TokenClaims> {
+        decode(&URL_SAFE_NO_PAD.encode(json))
+    }
+
+    #[test]
+    fn claims_are_read_and_others_ignored() {
+        let text =
+            r#"{"sub": "\u0061da", "role": "viewer", "exp": 1, "aud": ["x"], "groups": [1, {"b": [{}]}]}"#;
+        let read = claims(text).unwrap();
+        assert_eq!((read.sub.as_str(), read.role, read.exp), ("ada", Role::Viewer, 1));
+        assert!(read.aud.is_some_and(|audience| audience.contains("x")));
+        assert!(read.accounts.is_none() && read.nbf.is_none());
+    }
+
+    #[test]
+    fn no_object_a_claim_twice_and_a_null_are_refused() {
+        let good = r#"{"sub": "ada", "role": "viewer", "exp": 1}"#;
+        assert!(claims(good).is_some());
+        for text in [
+            "",
+            "[]",
+            "1",
+            r#"["ada", "viewer", null, 1, null, null, null, null]"#,
+            &format!("{good} {{}}"),
+            r#"{"sub": "ada", "role": "viewer", "exp": 1,}"#,
+            r#"{"sub": "ada", "role": "viewer", "exp": 1, "sub": "ada"}"#,
+            r#"{"sub": "ada", "role": "viewer", "exp": 1, "\u0073ub": "eve"}"#,
+            r#"{"sub": "ada", "role": "viewer", "exp": 1, "nbf": null}"#,
+            r#"{"sub": "ada", "role": "viewer", "exp": 1, "aud": null}"#,
+            r#"{"sub": "ada", "role": {"viewer": null}, "exp": 1}"#,
+        ] {
+            assert!(claims(text).is_none(), "{text}");
         }
-        _ => false,
+        let not_utf8 = [&good.as_bytes()[..good.len() - 1], b", \"x\": \"\xff\"}"].concat();
+        assert!(decode::<TokenClaims>(&URL_SAFE_NO_PAD.encode(not_utf8)).is_none());
     }
 }

@@ -1,20 +1,21 @@
-//! Subscriptions that are executed once for all who have the same one.
+//! Shared subscriptions: one execution for all subscribers that ask for the same.
 //!
 //! A subscription costs an execution of its operation for each batch of events. Callers with the same operation, however
-//! it is written, and the same accounts get the same answers, so they form a [`shared`]: one task executes the operation
-//! and writes each answer once, and the members send what is written. So an event costs the same however many there
-//! are, but for the sending. What cannot be shared, for its answers differ if only in the name of a field, is limited
-//! for each caller.
+//! it is written, and the same accounts get the same payloads. They share one subscription: one task executes the
+//! operation and writes each payload once, and the subscribers send it. An event costs the same however many they are,
+//! except for the sending. Subscriptions that cannot be shared, because their payloads differ if only in the name of a
+//! field, are limited per caller.
 //!
-//! A group follows the present. A member that begins at an earlier place of the log, or has fallen behind what the
-//! group keeps, is told the stretch between by an execution of its own, which counts as its caller's, and then goes on
-//! with the group. Places in a log are totally
-//! ordered and answers tell which stretch they are of, so it gets each event once, in order.
+//! A shared subscription follows the end of its log. A subscriber that begins at an earlier position, or has fallen
+//! behind the payloads that are kept, catches up by an execution of its own, which counts as its caller's, and then goes
+//! on with the others. Positions in a log are totally ordered and payloads carry the range that they deliver, so that
+//! each subscriber gets each event once, in order.
 
 mod normal_form;
+mod registry;
 mod share_key;
 mod shared_subscription;
 mod subscriber;
 
-pub use shared_subscription::SharedSubscriptions;
-pub use subscriber::{Step, Subscriber};
+pub use registry::SharedSubscriptions;
+pub use subscriber::{Subscriber, SubscriberStep};

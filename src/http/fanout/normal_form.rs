@@ -1,7 +1,7 @@
-//! Normal form of an operation: two operations with the same one have the same answers, byte by byte.
+//! Normal form of an operation: two operations with the same normal form have the same responses, byte by byte.
 //!
 //! It has no blanks, comments, names of operations, fragments or variables, and no order among arguments. Aliases and
-//! the order of fields stay, for answers have them, too.
+//! the order of fields stay, for responses have them, too.
 
 use crate::gateway::document::Document;
 use async_graphql::parser::types::{
@@ -21,7 +21,7 @@ pub fn write(
     variables: &Variables,
     without: &str,
 ) -> String {
-    let mut writer = Writer {
+    let mut writer = NormalFormWriter {
         document,
         operation,
         variables,
@@ -33,7 +33,7 @@ pub fn write(
     writer.text
 }
 
-/// The value of a variable: as given, or its default.
+/// Value of a variable: as given, or its default.
 pub fn variable<'a>(
     operation: &'a OperationDefinition,
     variables: &'a Variables,
@@ -47,7 +47,7 @@ pub fn variable<'a>(
     variables.get(name).or_else(default)
 }
 
-struct Writer<'a> {
+struct NormalFormWriter<'a> {
     document: &'a Document,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
@@ -56,7 +56,7 @@ struct Writer<'a> {
     without: Option<&'a str>,
 }
 
-impl Writer<'_> {
+impl NormalFormWriter<'_> {
     fn selection_set(&mut self, set: &SelectionSet) {
         if set.items.is_empty() {
             return;
@@ -72,7 +72,7 @@ impl Writer<'_> {
                 }
                 Selection::FragmentSpread(spread) => {
                     let spread = &spread.node;
-                    // One that there is not was refused before.
+                    // Validation refuses spreads of fragments that do not exist.
                     if let Some(fragment) = self.document.parsed.fragments.get(&spread.fragment_name.node) {
                         let FragmentDefinition {
                             type_condition,
@@ -110,7 +110,6 @@ impl Writer<'_> {
         self.arguments(arguments.filter(|(name, _)| Some(name.node.as_str()) != without));
         self.directives(&field.directives);
         self.selection_set(&field.selection_set.node);
-        // Nothing follows that has no selection of its own.
         self.text.push(' ');
     }
 
@@ -129,7 +128,7 @@ impl Writer<'_> {
         self.text.push(')');
     }
 
-    /// Entries whose value is a variable that has none are not given.
+    /// Leaves out entries whose value is a variable without value.
     fn entries(&mut self, entries: BTreeMap<&Name, &Value>) {
         for (name, value) in entries {
             if let Value::Variable(variable) = value
@@ -163,7 +162,7 @@ impl Writer<'_> {
                 self.entries(fields.iter().collect());
                 self.text.push('}');
             }
-            // A name, a number, or a quoted text.
+            // Enums, numbers, quoted texts.
             other => {
                 let _never_fails = write!(self.text, "{other}");
             }
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_answers_the_same_is_written_the_same() {
+    fn operations_with_the_same_response_have_the_same_normal_form() {
         let plain = normal(
             "subscription{a(filter:{cloud:AWS,accountId:\"1\"},n:2){x...on T{y}}}",
             json!({}),
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_answers_differently_is_written_differently() {
+    fn operations_with_different_responses_have_different_normal_forms() {
         let texts = [
             "subscription{a{x y}}",
             "subscription{a{y x}}",

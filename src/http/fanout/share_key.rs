@@ -1,26 +1,26 @@
-//! Which subscriptions can be executed together.
+//! Keys of shared subscriptions: operations that can be executed once for several callers.
 
 use super::normal_form;
 use crate::auth::{Actor, Role};
 use crate::domain::events::{Log, LogPosition, ResourceLog, TagLog};
+use crate::gateway::AdmittedOperation;
 use crate::graphql::relay::cursor;
 use crate::graphql::state::Services;
-use crate::http::graphql::executor::Operation;
 use async_graphql::Value as ConstValue;
 use async_graphql::parser::types::Selection;
 use async_graphql_value::Value;
 
-/// The argument that says where to go on.
+/// Argument with the position to go on from.
 const AFTER: &str = "after";
 
-/// What a shared subscription follows.
+/// Source of a shared subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionSource {
     /// The log of the tags.
     Tags,
     /// The log of the resources.
     Resources,
-    /// Something that is told as it is now, and again when it has changed.
+    /// State that is sent as it is now, and again when it has changed.
     State,
 }
 
@@ -34,7 +34,7 @@ impl SubscriptionSource {
         }
     }
 
-    /// The end of the log as this process has read it.
+    /// End of the log as this process has read it.
     pub fn head(self, services: &Services) -> LogPosition {
         match self {
             Self::Tags => services.tag_feed.status().head,
@@ -53,8 +53,8 @@ impl SubscriptionSource {
     }
 }
 
-/// Names the subscriptions that have the same answers: the same operation in its normal form, for actors for whom the
-/// same things exist. Who the actor is shows in no answer of a subscription.
+/// Key of the subscriptions that have the same payloads: the same operation in its normal form, for actors of the same
+/// role and accounts. No payload of a subscription shows the actor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ShareKey {
     operation: Box<str>,
@@ -62,18 +62,21 @@ pub struct ShareKey {
     accounts: Option<Vec<String>>,
 }
 
-/// A subscription that may be shared.
+/// Subscription that may be shared.
 #[derive(Debug)]
 pub struct ShareableOperation {
+    /// Key under which it is shared.
     pub key: ShareKey,
+    /// Source that it follows.
     pub source: SubscriptionSource,
-    /// Where its caller wants to go on.
+    /// Position that its caller wants to go on from.
     pub after: Option<LogPosition>,
 }
 
 impl ShareableOperation {
-    /// Gives nothing for an operation that must be executed by itself, which is also how it learns what is wrong with it.
-    pub fn of(operation: &Operation, actor: &Actor) -> Option<Self> {
+    /// Gives nothing for an operation that must be executed by itself. An invalid one is among them: its execution tells
+    /// the caller what is wrong.
+    pub fn of(operation: &AdmittedOperation, actor: &Actor) -> Option<Self> {
         let definition = operation.document().operation(operation.name()).ok()?;
         let [item] = definition.selection_set.node.items.as_slice() else {
             return None;

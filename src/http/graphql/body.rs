@@ -1,4 +1,4 @@
-//! Bodies of requests as they come: bounded, and paid for by their callers, before anybody parses them.
+//! Bodies of requests, bounded and charged to their callers as they come, before they are parsed.
 
 use crate::gateway::rate_limit::Meter;
 use crate::http::error::HttpError;
@@ -6,7 +6,7 @@ use crate::http::limits;
 use axum::body::Body;
 use futures::StreamExt;
 
-/// Reads a body of `most` bytes at most. Each piece is paid for before it is kept.
+/// Reads a body of `most` bytes at most. Each piece is charged before it is kept.
 pub async fn read(body: Body, most: usize, mut meter: Meter<'_>) -> Result<Vec<u8>, HttpError> {
     let reading = async {
         let (mut read, mut pieces) = (Vec::new(), body.into_data_stream());
@@ -33,7 +33,7 @@ pub fn check_json(text: &[u8]) -> Result<(), HttpError> {
     Err(HttpError::bad_request(message))
 }
 
-/// Counts what begins a value: an opening bracket or brace, and a comma. It is no judge of syntax.
+/// Counts opening brackets and braces, and commas: about as many as there are values. Syntax is left to the parser.
 fn count_values(text: &[u8]) -> usize {
     let (mut count, mut is_string, mut is_escaped) = (0, false, false);
     for &byte in text {
@@ -54,7 +54,7 @@ mod tests {
     use axum::http::StatusCode;
 
     #[tokio::test]
-    async fn a_body_is_paid_for_and_bounded_while_it_comes() {
+    async fn a_body_is_charged_and_bounded_while_it_comes() {
         let rate_limiter = RateLimiter::new(Some(1_000));
         let of = |bytes: usize| {
             let pieces = (0..bytes / 100).map(|_| Ok::<_, std::io::Error>("x".repeat(100)));

@@ -1,8 +1,8 @@
-//! Which media type an answer may have, by the request's `Accept`.
+//! Content negotiation: the media type of a response, by `Accept`.
 
 use axum::http::{HeaderMap, header};
 
-/// What `/graphql` can answer with.
+/// Media type that `/graphql` can respond with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Media {
     /// `application/json`.
@@ -14,7 +14,7 @@ pub enum Media {
 }
 
 impl Media {
-    /// The value of `Content-Type`.
+    /// Value of `Content-Type`.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Json => "application/json; charset=utf-8",
@@ -24,18 +24,18 @@ impl Media {
     }
 }
 
-/// The type that the caller likes best (the highest `q`, then the first named); JSON without a wish. `None` when
-/// nothing that is acceptable can be given.
+/// Media type that the caller prefers (the highest `q`, then the first named); JSON without `Accept`. `None` when no
+/// acceptable type can be given.
 pub fn accepted(headers: &HeaderMap) -> Option<Media> {
     let mut best: Option<(Media, f32)> = None;
-    let mut is_wished = false;
+    let mut is_named = false;
     for value in headers.get_all(header::ACCEPT) {
-        // What is not text names no type that we have.
+        // A value that is no text names no known type.
         for range in value.to_str().unwrap_or("unreadable").split(',') {
             if range.trim().is_empty() {
                 continue;
             }
-            is_wished = true;
+            is_named = true;
             let (media, quality) = parse(range);
             if let Some(media) = media
                 && quality > 0.0
@@ -45,7 +45,7 @@ pub fn accepted(headers: &HeaderMap) -> Option<Media> {
             }
         }
     }
-    if is_wished {
+    if is_named {
         best.map(|(media, _)| media)
     } else {
         Some(Media::Json)

@@ -1,8 +1,8 @@
-//! From an HTTP request, or a websocket's message, to what GraphQL is asked.
+//! GraphQL requests, read from HTTP requests and from messages of websockets.
 
 use super::body::check_json;
 use crate::config::GraphqlConfig;
-use crate::gateway::persisted::EXTENSION;
+use crate::gateway::EXTENSION;
 use crate::gateway::values::check_no_file_names;
 use crate::graphql::error::Code;
 use crate::http::error::HttpError;
@@ -10,26 +10,26 @@ use async_graphql::{Request as GraphqlRequest, Variables};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
-/// Headers of which one must come with a POST that a page of another origin could send without a preflight.
+/// Headers of which one must come with a POST that a page of another origin could send without a preflight request.
 const PREFLIGHT_HEADERS: [&str; 2] = ["apollo-require-preflight", "x-apollo-operation-name"];
 
-/// What a request asks.
+/// Operations of a request.
 pub enum Incoming {
     /// One operation.
     One(Box<GraphqlRequest>),
-    /// A list of them; those that are none say why.
+    /// A list of them, with an error in the place of one that is none.
     Batch(Vec<Result<GraphqlRequest, HttpError>>),
 }
 
-/// In which form the body of a POST is.
+/// Content type of the body of a POST.
 pub enum Content {
     /// JSON.
     Json,
-    /// A multipart request, with files perhaps, and what separates its parts.
+    /// A multipart request, with or without files.
     Multipart { boundary: String },
 }
 
-/// The form that the headers of a POST name; others are refused.
+/// Content type in the headers of a POST; others are refused.
 pub fn content(headers: &HeaderMap) -> Result<Content, HttpError> {
     let content_type = headers
         .get(header::CONTENT_TYPE)
@@ -61,7 +61,7 @@ fn unsupported(message: &str) -> HttpError {
     HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message)
 }
 
-/// What a body of JSON asks.
+/// Reads a body of JSON: an operation, or a list of them.
 pub fn from_json(body: &[u8], config: &GraphqlConfig) -> Result<Incoming, HttpError> {
     check_json(body)?;
     if body.trim_ascii_start().starts_with(b"[") {
@@ -70,18 +70,18 @@ pub fn from_json(body: &[u8], config: &GraphqlConfig) -> Result<Incoming, HttpEr
     Ok(Incoming::One(Box::new(one(body)?)))
 }
 
-/// What one operation as JSON asks.
+/// Reads one operation as JSON.
 pub fn one(text: &[u8]) -> Result<GraphqlRequest, HttpError> {
-    let body: Body = serde_json::from_slice(text).map_err(|error| {
+    let body: RequestBody = serde_json::from_slice(text).map_err(|error| {
         HttpError::bad_request(format!("the body must be a JSON object with a query: {error}"))
     })?;
     body.request()
 }
 
-/// The parameters of a query by GET.
+/// Parameters of a query by GET.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Parameters {
+struct QueryParameters {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
@@ -89,12 +89,12 @@ struct Parameters {
     document_id: Option<String>,
 }
 
-/// What the parameters of a GET ask.
+/// Reads the parameters of a GET.
 pub fn from_parameters(text: &str) -> Result<GraphqlRequest, HttpError> {
     let uri: axum::http::Uri = format!("/?{text}")
         .parse()
         .map_err(|_| HttpError::bad_request("the parameters cannot be read"))?;
-    let parameters = axum::extract::Query::<Parameters>::try_from_uri(&uri)
+    let parameters = axum::extract::Query::<QueryParameters>::try_from_uri(&uri)
         .map_err(|error| HttpError::bad_request(error.body_text()))?
         .0;
     let object = |name: &str, text: Option<String>| {
@@ -103,7 +103,7 @@ pub fn from_parameters(text: &str) -> Result<GraphqlRequest, HttpError> {
         let value = text.map_or(Ok(serde_json::Value::Null), |text| serde_json::from_str(&text));
         value.map_err(|error| HttpError::bad_request(format!("{name} must be a JSON object: {error}")))
     };
-    Body {
+    RequestBody {
         query: parameters.query,
         operation_name: parameters.operation_name,
         variables: object("variables", parameters.variables)?,
@@ -113,21 +113,21 @@ pub fn from_parameters(text: &str) -> Result<GraphqlRequest, HttpError> {
     .request()
 }
 
-/// A request as JSON.
+/// Request as JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+struct RequestBody {
     query: Option<String>,
     operation_name: Option<String>,
     #[serde(default)]
     variables: serde_json::Value,
     #[serde(default)]
     extensions: serde_json::Value,
-    /// Names a document that is known, as the GraphQL-over-HTTP specification's appendix on persisted documents does.
+    /// Id of a persisted document, as in the appendix of the GraphQL-over-HTTP specification.
     document_id: Option<String>,
 }
 
-impl Body {
+impl RequestBody {
     fn request(self) -> Result<GraphqlRequest, HttpError> {
         let mut extensions = self.extensions;
         if extensions.is_null() {
@@ -153,7 +153,8 @@ impl Body {
         let extensions = serde_json::from_value(extensions)
             .map_err(|_| HttpError::bad_request("extensions must be an object"))?;
         let variables = Variables::from_json(self.variables);
-        check_no_file_names(&variables)?;
+        check_no_file_names(&variables)
+            .map_err(|error| HttpError::new(StatusCode::BAD_REQUEST, Code::BadUserInput, error.message))?;
         let mut request = GraphqlRequest::new(query.unwrap_or_default()).variables(variables);
         request.operation_name = self.operation_name;
         request.extensions = extensions;
@@ -161,14 +162,14 @@ impl Body {
     }
 }
 
-/// What the payload of a websocket's `subscribe` asks.
+/// Reads the payload of `subscribe` on a websocket.
 pub fn from_payload(payload: serde_json::Value) -> Result<GraphqlRequest, HttpError> {
     if !payload.is_object() {
         return Err(HttpError::bad_request(
             "the payload must be an object with a query",
         ));
     }
-    serde_json::from_value::<Body>(payload)
+    serde_json::from_value::<RequestBody>(payload)
         .map_err(|error| HttpError::bad_request(format!("this is not a GraphQL request: {error}")))?
         .request()
 }
@@ -179,7 +180,7 @@ fn batch(body: &[u8], most: usize) -> Result<Incoming, HttpError> {
             "batching is off: send one operation per request, not a list",
         ));
     }
-    let bodies: Vec<Body> = serde_json::from_slice(body).map_err(|error| {
+    let bodies: Vec<RequestBody> = serde_json::from_slice(body).map_err(|error| {
         HttpError::bad_request(format!(
             "the body must be a list of JSON objects with queries: {error}"
         ))
@@ -191,7 +192,9 @@ fn batch(body: &[u8], most: usize) -> Result<Incoming, HttpError> {
         );
         return Err(HttpError::bad_request(message));
     }
-    Ok(Incoming::Batch(bodies.into_iter().map(Body::request).collect()))
+    Ok(Incoming::Batch(
+        bodies.into_iter().map(RequestBody::request).collect(),
+    ))
 }
 
 fn require_preflight(headers: &HeaderMap) -> Result<(), HttpError> {

@@ -1,15 +1,16 @@
-//! The access log: a line for each operation and each export, when `ACCESS_LOG` says so.
+//! Access log: a line for each operation and each export, when `ACCESS_LOG` says so.
 
 use crate::auth::Actor;
 use crate::graphql::state::RequestId;
 use crate::telemetry::ACCESS_TARGET;
 use std::time::Instant;
 
-/// What is being done for a caller. It is logged when this is dropped, so that whoever goes away in the middle is logged,
-/// too.
-pub struct AccessEntry(Option<Box<Entry>>);
+/// Entry of the access log. It is logged when this is dropped, so that an operation whose client goes away in the middle
+/// is logged, too.
+pub struct AccessEntry(Option<Box<AccessFields>>);
 
-struct Entry {
+/// Fields of an entry.
+struct AccessFields {
     user: String,
     kind: &'static str,
     operation: String,
@@ -19,12 +20,12 @@ struct Entry {
     outcome: String,
 }
 
-/// Who went away before the end.
+/// Outcome when the client goes away before the end.
 const CANCELLED: &str = "CANCELLED";
 
 impl AccessEntry {
-    /// An operation, by its name, or an export, that begins now. Nothing is kept when the log is off. Without an id the
-    /// line has that of the span that it is in.
+    /// Begins an entry for an operation, by its name, or for an export. Nothing is kept when the log is off. Without an id
+    /// the line has that of the span that it is in.
     pub fn begin(
         enabled: bool,
         actor: &Actor,
@@ -36,7 +37,7 @@ impl AccessEntry {
         if !enabled {
             return Self(None);
         }
-        Self(Some(Box::new(Entry {
+        Self(Some(Box::new(AccessFields {
             user: actor.subject.clone(),
             kind,
             operation: operation.unwrap_or_default().to_owned(),
@@ -47,12 +48,12 @@ impl AccessEntry {
         })))
     }
 
-    /// Logs nothing.
+    /// Drops the entry without logging it.
     pub fn discard(&mut self) {
         self.0 = None;
     }
 
-    /// Says how it ended: `OK`, or the code of its first error.
+    /// Sets the outcome: `OK`, or the code of the first error.
     pub fn end(&mut self, outcome: &str) {
         if let Some(entry) = &mut self.0 {
             outcome.clone_into(&mut entry.outcome);

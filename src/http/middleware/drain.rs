@@ -1,25 +1,23 @@
-//! Seeing callers off: a service that stops tells them before it closes the connections that they keep alive.
-//!
-//! A request that is on its way down a connection while that is being closed fails, and nobody may send a mutation
-//! again without knowing what became of it. So while the service drains, `/readyz` says 503, each answer is the last of its
-//! connection (`Connection: close`), and only when callers have stopped coming the rest is closed.
+//! Graceful drain. While draining, `/readyz` returns 503, each response carries `Connection: close`, and the listener
+//! closes once no request has arrived for 1 s (`DRAIN_TIME` at most). Closing a keep-alive connection earlier could drop a
+//! mutation whose outcome the client would never learn.
 
-use crate::http::SharedHttpState;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
-/// Nobody has come for so long: they are gone.
+/// Time without requests after which callers have gone.
 const QUIET: Duration = Duration::from_secs(1);
-/// Whoever has not come for so long is not about to come now.
+/// Time without requests after which nobody is waited for.
 const RECENT: Duration = Duration::from_secs(10);
-/// How often it is looked whether they are gone.
+/// Interval of the checks whether they have gone.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// When a caller came last. Those who only ask how the service is do not count.
+/// Tracker of the time of the last request. Probes do not count.
 #[derive(Debug, Default)]
 pub struct DrainTracker(Mutex<Option<Instant>>);
 
@@ -28,19 +26,19 @@ impl DrainTracker {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// How long nobody has come; nothing when nobody ever did.
+    /// Time since the last request; none without one.
     fn idle_for(&self) -> Option<Duration> {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.map(|last| last.elapsed())
     }
 
-    /// Waits until callers have stopped coming, for `most` at most; not at all when none came lately.
+    /// Waits until no request has arrived for a second, for `most` at most; not at all when none came lately.
     pub async fn wait_idle(&self, most: Duration) {
         let began = Instant::now();
         if self.idle_for().is_none_or(|quiet| quiet > RECENT) {
             return;
         }
-        // They have a whole second from now to notice.
+        // Callers have a whole second from now to notice.
         while began.elapsed() < most
             && (began.elapsed() < QUIET || self.idle_for().is_some_and(|quiet| quiet < QUIET))
         {
@@ -49,17 +47,22 @@ impl DrainTracker {
     }
 }
 
-/// Notes that a caller was answered, and while the service drains, makes the answer the last one of its connection.
-pub async fn connection_close(
-    State(state): State<SharedHttpState>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let asks_how_it_is = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
+/// State of the layer.
+#[derive(Clone)]
+pub struct DrainState {
+    /// Tracker of the requests.
+    pub tracker: Arc<DrainTracker>,
+    /// Cancelled when the service drains.
+    pub draining: CancellationToken,
+}
+
+/// Records the request, and while the service drains, makes the response the last one of its connection.
+pub async fn connection_close(State(state): State<DrainState>, request: Request, next: Next) -> Response {
+    let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
     let mut response = next.run(request).await;
-    // Those who are refused because the service stops have noticed.
-    if !asks_how_it_is && response.status() != StatusCode::SERVICE_UNAVAILABLE {
-        state.drain.record_request();
+    // Callers that are refused because the service stops have noticed.
+    if !is_probe && response.status() != StatusCode::SERVICE_UNAVAILABLE {
+        state.tracker.record_request();
     }
     if state.draining.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         let close = HeaderValue::from_static("close");
@@ -71,7 +74,6 @@ pub async fn connection_close(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     async fn takes(tracker: &DrainTracker, most: u64) -> Duration {
         let began = Instant::now();

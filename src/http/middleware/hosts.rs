@@ -1,8 +1,8 @@
-//! Names that the service answers to.
+//! Host check: names that the service accepts in `Host`.
 //!
-//! Without authentication whoever reaches the port is an administrator, and a page of any site can reach it: its name is
-//! made to point to this machine (DNS rebinding), and then the browser takes both for one origin. The `Host` header still has
-//! the page's name.
+//! Without authentication every client is an administrator, and a page of any site can be one: its name is made to point
+//! to this machine (DNS rebinding), and then the browser takes both for one origin. The `Host` header still has the
+//! page's name.
 
 use crate::graphql::error::Code;
 use crate::http::error::HttpError;
@@ -14,15 +14,15 @@ use axum::response::{IntoResponse, Response};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-/// Paths that answer to any name, because probes name pods and addresses. They tell nothing but how the service is.
+/// Paths that take any name, because probes name pods and addresses. They show nothing but the health of the service.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Names that requests may give as `Host`.
+/// Policy of the names that requests may give as `Host`.
 #[derive(Clone)]
 pub struct HostPolicy(Option<Arc<[String]>>);
 
 impl HostPolicy {
-    /// Allows loopback and these names. When callers have to authenticate, and no name is given, allows any.
+    /// Policy that allows loopback and these names; any name when callers must authenticate and no name is given.
     pub fn new(allowed: &[String], is_authenticated: bool) -> Self {
         Self((!is_authenticated || !allowed.is_empty()).then(|| allowed.into()))
     }
@@ -31,7 +31,7 @@ impl HostPolicy {
         let Some(allowed) = &self.0 else {
             return true;
         };
-        // What the target names counts before the header (RFC 9112, 3.2.2); they must not differ in a way that matters.
+        // The target counts before the header (RFC 9112, 3.2.2); both must be allowed.
         let target = request.uri().authority().map(Authority::as_str);
         let headers = request.headers().get_all(header::HOST).iter();
         let mut given = headers
@@ -54,7 +54,7 @@ fn is_allowed(host: &str, allowed: &[String]) -> bool {
     is_loopback(name) || allowed.iter().any(|allowed| allowed == name)
 }
 
-/// `localhost` and what is below it (RFC 6761, 6.3), and addresses of this machine.
+/// Name is `localhost`, below it (RFC 6761, 6.3), or a loopback address.
 fn is_loopback(name: &str) -> bool {
     let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     name == "localhost"

@@ -1,7 +1,7 @@
-//! The outermost layer: request ids, the log's span, latency metrics, and the bodies of refusals.
+//! Tracing layer: request ids, the span of the log, latency metrics, and the bodies of errors.
 
 use crate::graphql::state::RequestId;
-use crate::http::auth::denied;
+use crate::http::auth::security_events::record_forbidden;
 use crate::http::error::HttpError;
 use crate::telemetry::names;
 use axum::extract::{MatchedPath, Request};
@@ -11,18 +11,18 @@ use axum::response::Response;
 use std::time::Instant;
 use tracing::Instrument;
 
-/// Carries the id in both directions.
+/// Header with the id, in both directions.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longer ids are replaced by one of ours.
+/// Bytes of the longest id of a caller that is kept.
 const ID_MAX_BYTES: usize = 64;
 
-/// A fresh id: 128 random bits in hexadecimal digits.
+/// Fresh id: 128 random bits in hexadecimal digits.
 fn random_id() -> RequestId {
     RequestId(format!("{:032x}", rand::random::<u128>()))
 }
 
-/// The caller's id when it is sane (1 to 64 letters, digits, `.`, `_`, `-`), otherwise a fresh one.
+/// Id of the caller when it is sane (1 to 64 letters, digits, `.`, `_`, `-`), otherwise a fresh one.
 fn id_of(request: &Request) -> RequestId {
     let sent = request
         .headers()
@@ -38,10 +38,10 @@ fn id_of(request: &Request) -> RequestId {
         .map_or_else(random_id, |id| RequestId(id.to_owned()))
 }
 
-/// Gives the request its id and its span, measures it, and writes the bodies of refusals.
+/// Gives the request its id and its span, measures it, and writes the body of an error.
 pub async fn trace(mut request: Request, next: Next) -> Response {
     let id = id_of(&request);
-    // The route's pattern, never the path: a metric's labels must be few.
+    // The pattern of the route, never the path: the labels of a metric must be few.
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -53,7 +53,7 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
     if let Some(http_error) = response.extensions_mut().remove::<HttpError>() {
         span.in_scope(|| tracing::debug!(code = http_error.code.as_str(), "{}", http_error.message));
         if http_error.status == StatusCode::FORBIDDEN {
-            span.in_scope(|| denied::forbidden("", &http_error.message, &id));
+            span.in_scope(|| record_forbidden("", &http_error.message, &id));
         }
         let headers = std::mem::take(response.headers_mut());
         response = http_error.respond(&id);
@@ -71,7 +71,7 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// The routes that metrics tell apart.
+/// Label of a route in metrics.
 fn static_route(path: &str) -> &'static str {
     const ROUTES: [&str; 7] = [
         "/graphql",

@@ -1,4 +1,4 @@
-//! Downloads: the template to fill in, and exports, streamed.
+//! CSV downloads: the template to fill in, and exports, streamed.
 
 use crate::domain::Cloud;
 use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
@@ -7,9 +7,9 @@ use crate::gateway::caller_limit::Permit;
 use crate::gateway::rate_limit::{EXPORT_COST, sent_cost};
 use crate::graphql::error::Code;
 use crate::graphql::scalars::id::{Id, JobRunKind};
-use crate::http::SharedHttpState;
 use crate::http::auth::Caller;
 use crate::http::error::HttpError;
+use crate::http::state::SharedHttpState;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -26,19 +26,19 @@ pub async fn template(_: Caller) -> Result<Response, HttpError> {
     Ok(download("virtual-tagging-template.csv", csv::template().into()))
 }
 
-/// The parameters of an export.
+/// Parameters of an export.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExportParameters {
     #[serde(default)]
-    what: What,
+    what: ExportedRows,
     #[serde(default, deserialize_with = "cloud")]
     cloud: Option<Cloud>,
     account_id: Option<String>,
     resource_type: Option<String>,
 }
 
-/// As the API writes it or as files do: in any case.
+/// Reads a cloud in any case, as the API or files write it.
 fn cloud<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cloud>, D::Error> {
     let name = String::deserialize(deserializer)?.to_ascii_lowercase();
     Cloud::deserialize(IntoDeserializer::<D::Error>::into_deserializer(name)).map(Some)
@@ -46,22 +46,22 @@ fn cloud<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cloud>, D:
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum What {
+enum ExportedRows {
     #[default]
     Resources,
     Tags,
 }
 
-/// `GET /csv/export`: what exists for the caller, filtered.
+/// `GET /csv/export`: rows within the scope of the caller, filtered.
 pub async fn export(
     State(state): State<SharedHttpState>,
     caller: Caller,
     parameters: Result<Query<ExportParameters>, QueryRejection>,
 ) -> Result<Response, HttpError> {
-    let (permit, parameters) = paid(&state, &caller, parameters)?;
+    let (permit, parameters) = charge_export(&state, &caller, parameters)?;
     let (kind, name) = match parameters.what {
-        What::Resources => (ExportKind::Resources, "resources.csv"),
-        What::Tags => (ExportKind::Tags, "virtual-tags.csv"),
+        ExportedRows::Resources => (ExportKind::Resources, "resources.csv"),
+        ExportedRows::Tags => (ExportKind::Tags, "virtual-tags.csv"),
     };
     let filter = ExportFilter {
         cloud: parameters.cloud,
@@ -69,53 +69,50 @@ pub async fn export(
         resource_type: parameters.resource_type,
     };
     let db = state.executor.services().reads(&caller.actor.scope).clone();
-    let turns = state.executor.concurrency().export_pages();
+    let turns = state.executor.gateway().concurrency().export_pages();
     let export = Export::new(db, turns, &caller.actor, kind, &filter)?;
-    streamed(state, caller, permit, name, export).await
+    stream_export(state, caller, permit, name, export).await
 }
 
-/// Which run.
+/// Parameters of an export of rejections.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RejectionParameters {
     run: String,
 }
 
-/// `GET /csv/rejections`: the lines that a run refused, each with why.
+/// `GET /csv/rejections`: lines that a run refused, each with the reason.
 pub async fn rejections(
     State(state): State<SharedHttpState>,
     caller: Caller,
     parameters: Result<Query<RejectionParameters>, QueryRejection>,
 ) -> Result<Response, HttpError> {
-    let (permit, parameters) = paid(&state, &caller, parameters)?;
+    let (permit, parameters) = charge_export(&state, &caller, parameters)?;
     let run =
         Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
-    let turns = state.executor.concurrency().export_pages();
+    let turns = state.executor.gateway().concurrency().export_pages();
     let export = Export::of_rejections(state.db.clone(), turns, &caller.actor, run.0)?;
-    streamed(state, caller, permit, "rejections.csv", export).await
+    stream_export(state, caller, permit, "rejections.csv", export).await
 }
 
-/// What is asked for, and the permit for it, once the caller has spent what it takes.
-fn paid<T>(
+/// Charges an export to its caller, and gives the permit for it and its parameters.
+fn charge_export<T>(
     state: &SharedHttpState,
     caller: &Caller,
     parameters: Result<Query<T>, QueryRejection>,
 ) -> Result<(Permit, T), HttpError> {
-    let taken = state
-        .executor
+    let gateway = state.executor.gateway();
+    gateway
         .rate_limiter()
-        .try_acquire(&caller.actor.subject, EXPORT_COST);
-    taken.map_err(HttpError::rate_limited)?;
+        .try_acquire(&caller.actor.subject, EXPORT_COST)?;
     let Query(parameters) = parameters.map_err(|rejection| HttpError::bad_request(rejection.body_text()))?;
-    let permit = state
-        .executor
-        .concurrency()
-        .acquire_export(&caller.actor.subject)?;
+    let permit = gateway.concurrency().acquire_export(&caller.actor.subject)?;
     Ok((permit, parameters))
 }
 
-/// Page by page as the caller's rate allows, until the end, or until the caller's credentials end or are taken back.
-async fn streamed(
+/// Streams an export page by page as the caller's rate allows, until the end, or until the caller's credentials end or
+/// are revoked.
+async fn stream_export(
     state: SharedHttpState,
     caller: Caller,
     permit: Permit,
@@ -124,17 +121,19 @@ async fn streamed(
 ) -> Result<Response, HttpError> {
     let executor = &state.executor;
     let mut entry = executor.access(&caller.actor, "export", Some(name), EXPORT_COST, None);
-    // While the status can still be chosen: afterwards a fault can only cut the answer off.
+    // While the status can still be chosen: afterwards a fault can only cut the response off.
     let first = export.next_page().await.inspect_err(|error| {
         entry.end(Code::of(error).as_str());
         if error.is_outage() {
             executor
+                .gateway()
                 .rate_limiter()
                 .give_back(&caller.actor.subject, EXPORT_COST);
         }
     })?;
     let first = first.unwrap_or_default();
     executor
+        .gateway()
         .rate_limiter()
         .charge(&caller.actor.subject, sent_cost(first.len()));
     let state = (state, caller, permit, export, entry);
@@ -147,7 +146,7 @@ async fn streamed(
                 entry.end("OK");
                 return Ok(None);
             };
-            let rate_limiter = state.executor.rate_limiter();
+            let rate_limiter = state.executor.gateway().rate_limiter();
             rate_limiter
                 .spend(&caller.actor.subject, sent_cost(page.len()))
                 .await;

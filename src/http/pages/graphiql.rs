@@ -1,4 +1,4 @@
-//! GraphiQL out of the binary: nothing comes from another host.
+//! GraphiQL, served from the binary: nothing comes from another host.
 
 use crate::graphql::error::Code;
 use crate::http::error::HttpError;
@@ -9,8 +9,8 @@ use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 
-/// Scripts, styles, images and fonts come from here, or are images and fonts within styles; nothing inline, no `eval`,
-/// and the page talks to this service alone, its websocket included.
+/// Content security policy: scripts, styles, images and fonts come from this service, or are images and fonts within
+/// styles; nothing inline, no `eval`, and the page calls this service alone, its websocket included.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
      form-action 'none'";
@@ -18,7 +18,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 
-/// A file of the page.
+/// File of the page.
 struct Asset {
     name: &'static str,
     content_type: &'static str,
@@ -59,7 +59,7 @@ static ASSETS: [Asset; 8] = [
     own!("examples.graphql", "text/plain; charset=utf-8"),
 ];
 
-/// The page, for a browser that asks for `/graphql`.
+/// Page for a browser that asks for `/graphql`.
 pub fn page() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -74,7 +74,7 @@ pub fn page() -> Response {
     (headers, include_str!("../../../assets/graphiql/index.html")).into_response()
 }
 
-/// A file of the page: compressed as it is stored, for who takes that; 304 when the caller has it.
+/// File of the page: compressed as it is stored, for clients that take that; 304 when the client has it.
 pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, HttpError> {
     let asset = ASSETS
         .iter()

@@ -1,7 +1,6 @@
-//! Alive, ready, and the metrics: for load balancers, orchestrators and Prometheus, who ask without credentials.
+//! Liveness, readiness and metrics, for load balancers, orchestrators and Prometheus, which call without credentials.
 //!
-//! So asking often must cost little: readiness is looked at, and metrics are rendered, once in [`LOOK_INTERVAL`] at most,
-//! however many ask.
+//! Because strangers can call, readiness is probed and metrics are rendered once in [`CACHE_TIME`] at most.
 
 use crate::db::migrate::{self, SchemaFit};
 use crate::db::{Pools, row_security};
@@ -24,19 +23,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-/// What was found is the answer for so long.
-const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// Time for which a result is reused.
+const CACHE_TIME: Duration = Duration::from_secs(1);
 
-/// A part that does not answer within this time is not ready.
+/// Time limit of a probe; a part that takes longer is not ready.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is said when no more connections can be opened.
+/// Detail of a part when no more connections can be opened.
 const FULL: &str = "all connections that PostgreSQL has are in use (max_connections)";
 
-/// A feed that has not read the audit trail for longer is not running.
+/// Lag of a feed beyond which it counts as stopped.
 const FEED_MAX_LAG: Duration = Duration::from_secs(15);
 
-/// How this process is, and what it was found to be a moment ago.
+/// Health of this process, with the results of the last probes.
 pub struct Health {
     pools: Pools,
     feed: Arc<Feed<TagLog>>,
@@ -47,7 +46,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Of a process with these pools, this feed and these metrics. It is not ready when it drains.
+    /// Health of a process with these pools, this feed and these metrics. It is not ready when it drains.
     pub fn new(
         pools: Pools,
         feed: Arc<Feed<TagLog>>,
@@ -64,24 +63,24 @@ impl Health {
         }
     }
 
-    async fn look(&self) -> Readiness {
+    async fn probe(&self) -> Readiness {
         let db = &self.pools.all;
-        let database = Part::of(reach(&self.pools).await);
+        let database = PartHealth::of(reach(&self.pools).await);
         let migrations = if database.ok {
             within_time(migrated(db)).await
         } else {
             Err("unknown: the database cannot be reached".into())
         };
         Readiness {
-            migrations: Part::of(migrations),
-            row_security: Part::of(guarded(&self.pools).await),
-            events: Part::of(within_time(following(&self.feed)).await),
+            migrations: PartHealth::of(migrations),
+            row_security: PartHealth::of(guarded(&self.pools).await),
+            events: PartHealth::of(within_time(following(&self.feed)).await),
             database,
         }
     }
 }
 
-/// A value that is made anew when it is old; whoever comes meanwhile waits for the same.
+/// Value that is made anew when it is old. Requests meanwhile wait for the same one.
 struct Cached<T>(Mutex<Option<(Instant, T)>>);
 
 impl<T> Default for Cached<T> {
@@ -94,7 +93,7 @@ impl<T: Clone> Cached<T> {
     async fn get(&self, make: impl Future<Output = T>) -> T {
         let mut kept = self.0.lock().await;
         if let Some((made_at, value)) = &*kept
-            && made_at.elapsed() < LOOK_INTERVAL
+            && made_at.elapsed() < CACHE_TIME
         {
             return value.clone();
         }
@@ -113,26 +112,26 @@ pub fn routes<S: Clone + Send + Sync + 'static>(health: Arc<Health>) -> Router<S
         .with_state(health)
 }
 
-/// All that a process answers which only works on jobs.
+/// Router of a process that only works on jobs.
 pub fn health_router(health: Arc<Health>) -> Router {
     routes(health)
-        .fallback(|| async { HttpError::nothing_here() })
+        .fallback(|| async { HttpError::no_such_path() })
         .layer(axum::middleware::from_fn(trace))
 }
 
-/// The process runs. Touches nothing else.
+/// Liveness: the process runs. Touches nothing else.
 async fn alive() -> impl IntoResponse {
     Json(serde_json::json!({ "status": "ok" }))
 }
 
-/// How one part of the service is.
+/// Health of one part of the service.
 #[derive(Clone, Debug, Serialize)]
-struct Part {
+struct PartHealth {
     ok: bool,
     detail: String,
 }
 
-impl Part {
+impl PartHealth {
     fn of(result: Result<String, String>) -> Self {
         let ok = result.is_ok();
         let (Ok(detail) | Err(detail)) = result;
@@ -140,13 +139,13 @@ impl Part {
     }
 }
 
-/// All parts.
+/// Health of all parts.
 #[derive(Clone, Debug, Serialize)]
 struct Readiness {
-    database: Part,
-    migrations: Part,
-    row_security: Part,
-    events: Part,
+    database: PartHealth,
+    migrations: PartHealth,
+    row_security: PartHealth,
+    events: PartHealth,
 }
 
 impl Readiness {
@@ -155,19 +154,19 @@ impl Readiness {
     }
 }
 
-/// What `/readyz` answers.
+/// Body of `/readyz`.
 #[derive(Serialize)]
-struct ReadinessAnswer {
+struct ReadinessBody {
     ready: bool,
     #[serde(flatten)]
     parts: Readiness,
     draining: bool,
 }
 
-/// The service can work: 200, or 503, with the state of each part.
+/// Readiness: 200 or 503, with the health of each part.
 async fn ready(State(health): State<Arc<Health>>) -> Response {
-    let parts = health.readiness.get(Box::pin(health.look())).await;
-    // Known without looking, and to be told at once.
+    let parts = health.readiness.get(Box::pin(health.probe())).await;
+    // Known without a probe, and shown at once.
     let draining = health.draining.is_cancelled();
     let ready = parts.is_ready() && !draining;
     let status = if ready {
@@ -175,12 +174,12 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let answer = ReadinessAnswer {
+    let body = ReadinessBody {
         ready,
         parts,
         draining,
     };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
 async fn within_time(probe: impl Future<Output = Result<String, String>>) -> Result<String, String> {
@@ -190,12 +189,12 @@ async fn within_time(probe: impl Future<Output = Result<String, String>>) -> Res
         .unwrap_or_else(late)
 }
 
-/// Logs why a probe failed, for who looks for it: the answer says that it failed, and an outage has its own lines.
+/// Logs the reason of a failed probe, for operators: callers only see that it failed, and an outage has its own lines.
 fn log_failure(probe: &str, error: &Error) {
     tracing::debug!(probe, %error, "not ready");
 }
 
-/// The watch knows at once; the ping proves that the pool works, too.
+/// Database: the monitor knows of outages at once; the ping proves that the pool works, too.
 async fn reach(pools: &Pools) -> Result<String, String> {
     if pools.watch.outage().is_some() {
         return Err("cannot be reached".into());
@@ -229,7 +228,8 @@ async fn migrated(db: &DatabaseConnection) -> Result<String, String> {
     }
 }
 
-/// Callers limited to accounts can read. When they are so many that this has to wait, they can.
+/// Row-level security: callers limited to accounts can read. A probe that waits for one of their connections is no
+/// failure: they are all in use.
 async fn guarded(pools: &Pools) -> Result<String, String> {
     match tokio::time::timeout(PROBE_TIMEOUT, row_security::verify_row_security(&pools.scoped)).await {
         Ok(Ok(())) => Ok("holds".into()),
@@ -244,8 +244,8 @@ async fn guarded(pools: &Pools) -> Result<String, String> {
     }
 }
 
-/// The feed asks the database every second, or more often. What a long transaction keeps back is told, and does not make
-/// this process less ready than others.
+/// Feed of events: it reads at least every second. A long transaction that holds events back is shown, and makes no
+/// process less ready than others.
 async fn following(feed: &Feed<TagLog>) -> Result<String, String> {
     let polled = feed.status().polled_at.elapsed();
     let seconds = polled.as_secs_f64();
@@ -261,7 +261,7 @@ async fn following(feed: &Feed<TagLog>) -> Result<String, String> {
     }
 }
 
-/// The metrics in Prometheus' text format. Whatever needs the database was read before, in the background.
+/// Metrics in the text format of Prometheus. Values from the database are read in the background.
 async fn metrics(State(health): State<Arc<Health>>) -> Result<Response, HttpError> {
     let Some(metrics) = &health.metrics else {
         return Err(HttpError::new(

@@ -1,4 +1,4 @@
-//! Limit of what is read from a connection.
+//! Read allowance of a connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,20 +8,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct ReadAllowance(Arc<AtomicUsize>);
 
 impl ReadAllowance {
-    /// Stands for no limit.
+    /// Allowance without a limit.
     const ANY: usize = usize::MAX;
 
-    /// Lets so many bytes more be read; then reading fails.
+    /// Allows so many bytes more; then reading fails.
     pub fn limit(&self, bytes: usize) {
         self.0.store(bytes, Ordering::Relaxed);
     }
 
-    /// Lets any number be read again.
+    /// Allows any number of bytes again.
     pub fn lift(&self) {
         self.0.store(Self::ANY, Ordering::Relaxed);
     }
 
-    /// Whether nothing more may be read.
+    /// Nothing more may be read.
     pub fn is_spent(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }

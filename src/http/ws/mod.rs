@@ -1,21 +1,23 @@
-//! GraphQL over websockets: the protocol `graphql-transport-ws`, and the same executor as over HTTP.
+//! GraphQL over websockets: the protocol `graphql-transport-ws`, with the same gateway and executor as over HTTP.
 
-mod greeting;
+mod handshake;
 mod operations;
 mod protocol;
-mod queue;
+mod send_queue;
+mod socket_limits;
 
-pub use greeting::SocketLimits;
+pub use socket_limits::SocketLimits;
 
 use crate::gateway::caller_limit::Permit;
-use crate::gateway::rate_limit::{self, TEXT_BYTES};
+use crate::gateway::rate_limit::message_cost;
 use crate::graphql::error::Code;
 use crate::graphql::state::RequestId;
-use crate::http::SharedHttpState;
 use crate::http::auth::{AuthError, Caller, Credentials, peer_of};
 use crate::http::error::HttpError;
 use crate::http::graphql::body::check_json;
-use crate::http::{graphql::request, limits};
+use crate::http::graphql::request;
+use crate::http::limits;
+use crate::http::state::SharedHttpState;
 use crate::telemetry::names;
 use async_graphql::Request;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -24,17 +26,17 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
-use greeting::Greeting;
-use operations::Operations;
+use handshake::Handshake;
+use operations::SocketOperations;
 use protocol::{ClientMessage, Close, MessageHead, SUBPROTOCOL, ServerMessage};
-use queue::{Queue, Waiting};
+use send_queue::{QueuedMessage, SendQueue, send_queue};
 use std::future::pending;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tracing::Instrument;
 
-/// Whether a GET is a websocket's handshake.
-pub fn is_wanted(headers: &HeaderMap) -> bool {
+/// GET is the handshake of a websocket.
+pub fn is_handshake(headers: &HeaderMap) -> bool {
     let upgrade = headers.get(header::UPGRADE).and_then(|value| value.to_str().ok());
     upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
@@ -57,13 +59,13 @@ pub async fn open(
         return Err(HttpError::unavailable("the service is stopping"));
     }
     let (shown, peer) = (Credentials::of(&parts.headers), peer_of(&parts.extensions));
-    // Other schemes may be meant for a proxy; `connection_init` brings what is meant for us.
+    // Other schemes may be for a proxy; the credentials for the service come with `connection_init`.
     if state.authenticator.is_required() && shown.bearer_token().is_some() {
         state.authenticator.check(&shown, peer).await?;
     }
-    let greeting = Greeting::begin(&state.socket_limits, shown, peer, &parts.extensions)?;
+    let handshake = Handshake::begin(&state.socket_limits, shown, peer, &parts.extensions)?;
     let span = tracing::info_span!("websocket", request_id = %id.0);
-    let message_bytes = state.executor.limits().body_bytes;
+    let message_bytes = state.executor.gateway().limits().body_bytes;
     Ok(upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(message_bytes)
@@ -72,11 +74,11 @@ pub async fn open(
         .write_buffer_size(limits::SOCKET_BUFFER)
         .on_upgrade(move |socket| {
             let sockets = state.sockets.clone();
-            sockets.track_future(serve(state, socket, greeting, id).instrument(span))
+            sockets.track_future(serve(state, socket, handshake, id).instrument(span))
         }))
 }
 
-/// A page of this very service, of a configured origin, or no page at all.
+/// Origin is this service, a configured one, or none.
 fn is_allowed_origin(configured: &[String], headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
@@ -90,7 +92,7 @@ fn is_allowed_origin(configured: &[String], headers: &HeaderMap) -> bool {
 }
 
 /// Serves a socket until one side closes it.
-async fn serve(state: SharedHttpState, socket: WebSocket, greeting: Greeting, id: RequestId) {
+async fn serve(state: SharedHttpState, socket: WebSocket, handshake: Handshake, id: RequestId) {
     let speaks_protocol = socket
         .protocol()
         .is_some_and(|protocol| protocol.as_bytes() == SUBPROTOCOL.as_bytes());
@@ -98,13 +100,13 @@ async fn serve(state: SharedHttpState, socket: WebSocket, greeting: Greeting, id
     gauge.increment(1);
     let (mut sink, stream) = socket.split();
     let close = if speaks_protocol {
-        let (outgoing, waiting) = queue::new();
-        let mut connection = Connection {
-            operations: Operations::new(state.clone(), outgoing.clone(), id),
+        let (outgoing, waiting) = send_queue();
+        let mut connection = SocketConnection {
+            operations: SocketOperations::new(state.clone(), outgoing.clone(), id),
             state,
             outgoing,
             stream,
-            greeting: Some(greeting),
+            handshake: Some(handshake),
             caller: None,
             permit: None,
         };
@@ -119,7 +121,7 @@ async fn serve(state: SharedHttpState, socket: WebSocket, greeting: Greeting, id
     gauge.decrement(1);
     let farewell = async {
         let Some(close) = close else {
-            // The answer to the client's close frame waits to be written.
+            // The reply to the client's close frame waits to be written.
             return sink.flush().await;
         };
         tracing::debug!(code = close.code(), "closing: {}", close.reason());
@@ -129,17 +131,20 @@ async fn serve(state: SharedHttpState, socket: WebSocket, greeting: Greeting, id
         };
         sink.send(Message::Close(Some(frame))).await
     };
-    // A client that is gone, or does not read now either, learns it from its network.
+    // A client that has gone, or does not read, learns of it from its network.
     let _gone = tokio::time::timeout(limits::SOCKET_FAREWELL_TIME, farewell).await;
 }
 
-/// Sends what waits. Ends only when the client is gone or does not read.
-async fn write(sink: &mut SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<Waiting>) -> Close {
+/// Sends queued messages. Ends only when the client has gone or does not read.
+async fn write(
+    sink: &mut SplitSink<WebSocket, Message>,
+    mut waiting: mpsc::Receiver<QueuedMessage>,
+) -> Close {
     while let Some(first) = waiting.recv().await {
         let mut next = Some(first);
-        // What they hold is free when they are sent, and not while they are in the socket's buffer.
+        // Memory of messages is released when they are sent, and not while they are in the socket's buffer.
         let mut fed = Vec::new();
-        // What has gathered goes out together.
+        // Messages that have gathered go out together.
         while let Some(message) = next {
             if !in_time(sink.feed(message.message())).await {
                 return Close::Unread;
@@ -155,33 +160,33 @@ async fn write(sink: &mut SplitSink<WebSocket, Message>, mut waiting: mpsc::Rece
     pending().await
 }
 
-/// Gives whether something was sent before its time was over.
+/// Waits for a send; gives whether it ended in time.
 async fn in_time(sending: impl Future<Output = Result<(), axum::Error>>) -> bool {
     let sent = tokio::time::timeout(limits::SOCKET_SEND_TIME, sending).await;
     matches!(sent, Ok(Ok(())))
 }
 
-/// The error has a type that nobody exports.
+/// Error of a message that is too long. Its type is not exported.
 fn is_too_long(error: &axum::Error) -> bool {
     error.to_string().starts_with("Space limit exceeded")
 }
 
-/// A socket's state.
-struct Connection {
+/// State of one websocket.
+struct SocketConnection {
     state: SharedHttpState,
-    operations: Operations,
-    outgoing: Queue,
+    operations: SocketOperations,
+    outgoing: SendQueue,
     stream: SplitStream<WebSocket>,
-    /// Until `connection_init` takes it.
-    greeting: Option<Greeting>,
-    /// After `connection_init`.
+    /// Taken by `connection_init`.
+    handshake: Option<Handshake>,
+    /// Set by `connection_init`.
     caller: Option<Caller>,
-    /// Counts it among the caller's sockets.
+    /// Permit for one of the caller's websockets.
     permit: Option<Permit>,
 }
 
-impl Connection {
-    /// Gives how the socket is to be closed, or nothing when the client closed it.
+impl SocketConnection {
+    /// Runs until the websocket ends. Gives how to close it, or nothing when the client closed it.
     async fn run(&mut self) -> Option<Close> {
         let init_end = Instant::now() + limits::SOCKET_INIT_TIME;
         let mut pings = tokio::time::interval_at(
@@ -215,14 +220,14 @@ impl Connection {
                     }
                 }
                 _ = pings.tick(), if is_initialised => {
-                    // A full queue is a sign of life to come, or of none: `write` tells.
+                    // With a full queue a ping is of no use: `write` finds out whether the client reads.
                     let _full = self.outgoing.try_send(ServerMessage::Ping.into());
                 }
                 ended = self.operations.next_ended() => self.operations.forget(&ended),
                 message = self.stream.next() => {
                     let message = match message? {
                         Ok(message) => message,
-                        Err(error) if is_too_long(&error) || self.is_greeting_too_long() => {
+                        Err(error) if is_too_long(&error) || self.is_handshake_too_long() => {
                             return Some(Close::TooLong);
                         }
                         Err(_) => return None,
@@ -252,7 +257,7 @@ impl Connection {
             ClientMessage::ConnectionInit { payload } => self.initialise(payload.as_ref()).await?,
             ClientMessage::Ping { payload } => {
                 self.charge_message(bytes)?;
-                // Nothing of a stranger's comes back.
+                // Nothing is sent back to clients that are not authenticated.
                 let payload = payload.filter(|_| self.caller.is_some());
                 self.send(&ServerMessage::Pong { payload }).await;
             }
@@ -268,10 +273,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes what a message costs, before it is parsed. A message that starts an operation may be refused by an answer for
-    /// its id; others close the socket.
+    /// Charges a message, before it is parsed. A refused message that starts an operation has an error for its id; others
+    /// close the websocket.
     fn check_text(&self, text: &str) -> Result<Result<(), (String, HttpError)>, Close> {
-        if self.caller.is_none() && text.len() > limits::SOCKET_GREETING_BYTES {
+        if self.caller.is_none() && text.len() > limits::SOCKET_HANDSHAKE_BYTES {
             return Err(Close::TooLong);
         }
         let head = MessageHead::parse(text).map_err(Close::Invalid)?;
@@ -282,13 +287,16 @@ impl Connection {
                 _ => Ok(Ok(())),
             };
         };
-        let executor = &self.state.executor;
-        let paid = executor.charge(&caller.actor, 1).and_then(|()| {
-            let mut meter = executor.rate_limiter().meter(&caller.actor.subject, TEXT_BYTES);
-            meter.try_acquire(text.len())?;
-            check_json(text.as_bytes())
-        });
-        Ok(paid.map_err(|http_error| (id, http_error)))
+        let charged = self.charge_operation(&caller.actor.subject, text);
+        Ok(charged.map_err(|http_error| (id, http_error)))
+    }
+
+    /// Charges a message that starts an operation, as a request over HTTP is charged.
+    fn charge_operation(&self, subject: &str, text: &str) -> Result<(), HttpError> {
+        let gateway = self.state.executor.gateway();
+        gateway.charge_requests(subject, 1)?;
+        gateway.text_meter(subject).try_acquire(text.len())?;
+        check_json(text.as_bytes())
     }
 
     async fn start(&mut self, id: String, request: Result<Request, HttpError>) -> Result<(), Option<Close>> {
@@ -304,19 +312,19 @@ impl Connection {
         Ok(())
     }
 
-    fn is_greeting_too_long(&self) -> bool {
-        let greeting = self.greeting.as_ref();
-        greeting.is_some_and(|greeting| greeting.allowance.is_spent())
+    fn is_handshake_too_long(&self) -> bool {
+        let handshake = self.handshake.as_ref();
+        handshake.is_some_and(|handshake| handshake.allowance.is_spent())
     }
 
-    /// Takes what a message that is no operation costs from the caller's rate.
+    /// Charges a message that starts no operation.
     fn charge_message(&self, bytes: usize) -> Result<(), Close> {
         let Some(caller) = &self.caller else {
             return Ok(());
         };
-        let taken = self.state.executor.rate_limiter();
-        let taken = taken.try_acquire(&caller.actor.subject, rate_limit::message_cost(bytes));
-        taken.map_err(|_wait| Close::TooMany("messages"))
+        let rate_limiter = self.state.executor.gateway().rate_limiter();
+        let charged = rate_limiter.try_acquire(&caller.actor.subject, message_cost(bytes));
+        charged.map_err(|_limit| Close::TooMany("messages"))
     }
 
     async fn is_still_accepted(&self) -> bool {
@@ -327,23 +335,23 @@ impl Connection {
     }
 
     async fn initialise(&mut self, payload: Option<&serde_json::Value>) -> Result<(), Close> {
-        let greeting = self
-            .greeting
+        let handshake = self
+            .handshake
             .take()
             .ok_or(Close::TooManyInits)?
             .or_payload(payload);
         let checked = self
             .state
             .authenticator
-            .check(&greeting.shown, greeting.peer)
+            .check(&handshake.shown, handshake.peer)
             .await;
         let caller = checked.map_err(|refused| match refused {
             AuthError::Invalid => Close::Forbidden,
             AuthError::Exhausted(_) | AuthError::Unavailable => Close::Unavailable,
         })?;
-        let permit = self.state.socket_limits.acquire(&caller.actor.subject);
-        self.permit = Some(permit.ok_or(Close::TooMany("websockets"))?);
-        greeting.allowance.lift();
+        let permit = self.state.socket_limits.acquire_open(&caller.actor.subject);
+        self.permit = Some(permit.map_err(|_limit| Close::TooMany("websockets"))?);
+        handshake.allowance.lift();
         self.caller = Some(caller);
         let _first_in_an_empty_queue = self.outgoing.try_send(ServerMessage::ConnectionAck.into());
         Ok(())

@@ -1,15 +1,16 @@
-//! The operations that run on one socket.
+//! Running operations of one websocket.
 
 use super::protocol::ServerMessage;
-use super::queue::Queue;
+use super::send_queue::SendQueue;
 use crate::auth::Actor;
+use crate::gateway::AdmittedOperation;
 use crate::gateway::caller_limit::Permit;
 use crate::graphql::error::Code;
 use crate::graphql::state::RequestId;
-use crate::http::SharedHttpState;
-use crate::http::error::HttpError;
-use crate::http::fanout::{SharedSubscriptions, Step, Subscriber};
-use crate::http::graphql::executor::{Executor, GraphqlResponse, Operation, RequestError};
+use crate::http::error::{HttpError, RequestError};
+use crate::http::fanout::{Subscriber, SubscriberStep};
+use crate::http::graphql::executor::{Executor, GraphqlResponse};
+use crate::http::state::SharedHttpState;
 use crate::telemetry::names;
 use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
@@ -19,40 +20,40 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// The running operations of a socket by their ids. Dropping it ends them.
-pub struct Operations {
+/// Running operations of a websocket by their ids. Dropping it ends them.
+pub struct SocketOperations {
     state: SharedHttpState,
-    outgoing: Queue,
+    outgoing: SendQueue,
     request_id: RequestId,
-    running: HashMap<String, Running>,
+    running: HashMap<String, RunningOperation>,
     started: u64,
-    ended_sender: mpsc::UnboundedSender<Ended>,
-    ended: mpsc::UnboundedReceiver<Ended>,
+    ended_sender: mpsc::UnboundedSender<EndedOperation>,
+    ended: mpsc::UnboundedReceiver<EndedOperation>,
 }
 
-/// Names a finished operation; the number tells it from a later one with the same id.
-pub struct Ended {
+/// Operation that has ended by itself. The number distinguishes it from a later one with the same id.
+pub struct EndedOperation {
     id: String,
     number: u64,
 }
 
-/// A task that ends when this is dropped.
-struct Running {
+/// Running operation. Its task is aborted when this is dropped.
+struct RunningOperation {
     number: u64,
     task: JoinHandle<()>,
     _permit: Option<Permit>,
 }
 
-impl Drop for Running {
+impl Drop for RunningOperation {
     fn drop(&mut self) {
         self.task.abort();
         metrics::gauge!(names::SOCKET_OPERATIONS).decrement(1);
     }
 }
 
-impl Operations {
-    /// No operations yet. Their messages go to `outgoing`; their errors carry the socket's request id.
-    pub fn new(state: SharedHttpState, outgoing: Queue, request_id: RequestId) -> Self {
+impl SocketOperations {
+    /// No operations yet. Their messages go to `outgoing`; their errors carry the websocket's request id.
+    pub fn new(state: SharedHttpState, outgoing: SendQueue, request_id: RequestId) -> Self {
         let (ended_sender, ended) = mpsc::unbounded_channel();
         Self {
             state,
@@ -65,13 +66,13 @@ impl Operations {
         }
     }
 
-    /// Whether an operation with this id runs.
+    /// An operation with this id runs.
     pub fn contains(&self, id: &str) -> bool {
         self.running.contains_key(id)
     }
 
-    /// Waits for an operation to end by itself. Never ends when none does.
-    pub async fn next_ended(&mut self) -> Ended {
+    /// Waits for an operation to end by itself, for ever if none does.
+    pub async fn next_ended(&mut self) -> EndedOperation {
         match self.ended.recv().await {
             Some(ended) => ended,
             None => std::future::pending().await,
@@ -79,7 +80,7 @@ impl Operations {
     }
 
     /// Forgets an operation that has ended by itself.
-    pub fn forget(&mut self, ended: &Ended) {
+    pub fn forget(&mut self, ended: &EndedOperation) {
         let is_same = self
             .running
             .get(&ended.id)
@@ -94,7 +95,7 @@ impl Operations {
         self.running.remove(id);
     }
 
-    /// Starts an operation, or says why not in an `error` message.
+    /// Starts an operation, or sends an `error` message.
     pub async fn start(&mut self, id: String, request: Result<Request, HttpError>, actor: Actor) {
         let (operation, permit) = match self.admit(request, &actor) {
             Ok(admitted) => admitted,
@@ -102,7 +103,7 @@ impl Operations {
         };
         self.started += 1;
         let number = self.started;
-        let job = Job {
+        let task = OperationTask {
             state: self.state.clone(),
             outgoing: self.outgoing.clone(),
             request_id: self.request_id.clone(),
@@ -110,12 +111,12 @@ impl Operations {
         };
         let (ended, ended_id) = (self.ended_sender.clone(), id.clone());
         let task = tokio::spawn(async move {
-            job.run(operation, actor).await;
-            // The socket may be gone, and nobody left to tell.
-            let _gone = ended.send(Ended { id: ended_id, number });
+            task.run(operation, actor).await;
+            // The websocket may have gone.
+            let _gone = ended.send(EndedOperation { id: ended_id, number });
         });
         metrics::gauge!(names::SOCKET_OPERATIONS).increment(1);
-        let running = Running {
+        let running = RunningOperation {
             number,
             task,
             _permit: permit,
@@ -127,9 +128,10 @@ impl Operations {
         &self,
         request: Result<Request, HttpError>,
         actor: &Actor,
-    ) -> Result<(Operation, Option<Permit>), RequestError> {
+    ) -> Result<(AdmittedOperation, Option<Permit>), RequestError> {
         let (request, executor) = (request?, &self.state.executor);
-        let most = executor.config().socket_operations;
+        let gateway = executor.gateway();
+        let most = gateway.config().socket_operations;
         if self.running.len() >= most {
             let message = format!("a socket runs {most} operations at most");
             return Err(Code::RateLimited.server_error(message).into());
@@ -137,7 +139,7 @@ impl Operations {
         let operation = executor.admit(request, actor)?;
         let permit = match operation.kind() {
             OperationType::Subscription => {
-                Some(executor.concurrency().try_acquire_subscription(&actor.subject)?)
+                Some(gateway.concurrency().try_acquire_subscription(&actor.subject)?)
             }
             OperationType::Query | OperationType::Mutation => None,
         };
@@ -145,34 +147,35 @@ impl Operations {
     }
 }
 
-/// One operation on its way.
-struct Job {
+/// Task of one operation.
+struct OperationTask {
     state: SharedHttpState,
-    outgoing: Queue,
+    outgoing: SendQueue,
     request_id: RequestId,
     id: Arc<str>,
 }
 
-impl Job {
-    /// Sends every answer, then `complete`; or `error`, when the operation was not executed.
-    async fn run(self, operation: Operation, actor: Actor) {
-        // What each of many thousand subscriptions keeps is small; what the others need is put aside.
+impl OperationTask {
+    /// Sends every response, then `complete`; or `error`, when the operation was not executed.
+    async fn run(self, operation: AdmittedOperation, actor: Actor) {
+        // The futures of queries are boxed: many thousand subscriptions must not each take their size.
         let ended = if operation.kind() == OperationType::Subscription {
             let executor = &self.state.executor;
             let (name, id) = (operation.name(), Some(&self.request_id));
             let mut entry = executor.access(&actor, "subscription", name, operation.cost(), id);
             let operation = Arc::new(operation);
-            let ended = match SharedSubscriptions::join(&self.state, &operation, &actor, &self.request_id) {
-                Ok(Some(mut subscriber)) => {
-                    drop((operation, actor));
-                    self.follow(&mut subscriber).await
-                }
-                Ok(None) => Box::pin(self.subscribe(&operation, actor)).await,
-                Err(http_error) => {
-                    refuse(&self.outgoing, &self.id, http_error.into(), &self.request_id).await;
-                    false
-                }
-            };
+            let ended =
+                match Subscriber::join(&self.state.subscriptions, &operation, &actor, &self.request_id) {
+                    Ok(Some(mut subscriber)) => {
+                        drop((operation, actor));
+                        self.follow(&mut subscriber).await
+                    }
+                    Ok(None) => Box::pin(self.subscribe(&operation, actor)).await,
+                    Err(limit) => {
+                        refuse(&self.outgoing, &self.id, limit.into(), &self.request_id).await;
+                        false
+                    }
+                };
             entry.end(if ended { "OK" } else { "REFUSED" });
             ended
         } else {
@@ -184,13 +187,13 @@ impl Job {
         }
     }
 
-    /// Sends what a member of a group is told; gives whether it is complete.
+    /// Sends the payloads of a shared subscription; gives whether it is complete.
     async fn follow(&self, subscriber: &mut Subscriber) -> bool {
         loop {
             let sent = match subscriber.next().await {
-                Step::Next(payload) => self.outgoing.send_next(&self.id, payload).await,
-                Step::Complete => return true,
-                Step::Failed(answer) => return self.refuse(&answer).await,
+                SubscriberStep::Next(payload) => self.outgoing.send_next(&self.id, payload).await,
+                SubscriberStep::Complete => return true,
+                SubscriberStep::Failed(response) => return self.refuse(&response).await,
             };
             if sent.is_err() {
                 return false;
@@ -198,42 +201,42 @@ impl Job {
         }
     }
 
-    /// Sends the answer; gives whether it is complete.
-    async fn execute(&self, operation: Operation, actor: Actor) -> bool {
+    /// Sends the response; gives whether it is complete.
+    async fn execute(&self, operation: AdmittedOperation, actor: Actor) -> bool {
         let executor = &self.state.executor;
-        let mut answer = match executor.execute(operation, actor, &self.request_id).await {
-            Ok(answer) => answer,
-            Err(full) => {
-                refuse(&self.outgoing, &self.id, full.into(), &self.request_id).await;
-                return false;
-            }
-        };
-        if !answer.was_executed() {
-            return self.refuse(&answer).await;
-        }
-        let reservation = answer.take_reservation();
-        let next = ServerMessage::Next {
-            id: &self.id,
-            payload: &answer,
-        };
-        let message = next.into();
-        drop(answer);
-        self.outgoing.send_reserved(message, reservation).await.is_ok()
-    }
-
-    /// Sends the answers of a subscription that nobody shares; gives whether it is complete.
-    async fn subscribe(&self, operation: &Arc<Operation>, actor: Actor) -> bool {
-        let executor = &self.state.executor;
-        let _permit = match executor.concurrency().acquire_execution(&actor.subject) {
-            Ok(permit) => permit,
+        let mut response = match executor.execute(operation, actor, &self.request_id).await {
+            Ok(response) => response,
             Err(http_error) => {
                 refuse(&self.outgoing, &self.id, http_error.into(), &self.request_id).await;
                 return false;
             }
         };
-        let mut answers = executor.subscribe(operation, actor, self.request_id.clone(), None);
-        while let Some(answer) = answers.next().await {
-            match answer {
+        if !response.was_executed() {
+            return self.refuse(&response).await;
+        }
+        let reservation = response.take_reservation();
+        let next = ServerMessage::Next {
+            id: &self.id,
+            payload: &response,
+        };
+        let message = next.into();
+        drop(response);
+        self.outgoing.send_reserved(message, reservation).await.is_ok()
+    }
+
+    /// Sends the payloads of a subscription that cannot be shared; gives whether it is complete.
+    async fn subscribe(&self, operation: &Arc<AdmittedOperation>, actor: Actor) -> bool {
+        let executor = &self.state.executor;
+        let _permit = match executor.gateway().concurrency().acquire_execution(&actor.subject) {
+            Ok(permit) => permit,
+            Err(limit) => {
+                refuse(&self.outgoing, &self.id, limit.into(), &self.request_id).await;
+                return false;
+            }
+        };
+        let mut payloads = executor.subscribe(operation, actor, self.request_id.clone(), None);
+        while let Some(payload) = payloads.next().await {
+            match payload {
                 Ok(payload) => {
                     if self
                         .outgoing
@@ -250,23 +253,23 @@ impl Job {
         true
     }
 
-    async fn refuse(&self, answer: &GraphqlResponse) -> bool {
-        send_error(&self.outgoing, &self.id, answer).await;
+    async fn refuse(&self, response: &GraphqlResponse) -> bool {
+        send_error(&self.outgoing, &self.id, response).await;
         false
     }
 }
 
-/// Says why an operation is not executed.
-async fn refuse(outgoing: &Queue, id: &str, request_error: RequestError, request_id: &RequestId) {
-    let answer = GraphqlResponse::refused(request_error.into_error(), request_id);
-    Executor::count_refused(answer.code());
-    send_error(outgoing, id, &answer).await;
+/// Sends the reason why an operation is not executed.
+async fn refuse(outgoing: &SendQueue, id: &str, request_error: RequestError, request_id: &RequestId) {
+    let response = GraphqlResponse::refused(request_error.into_error(), request_id);
+    Executor::count_refused(response.code());
+    send_error(outgoing, id, &response).await;
 }
 
-async fn send_error(outgoing: &Queue, id: &str, answer: &GraphqlResponse) {
+async fn send_error(outgoing: &SendQueue, id: &str, response: &GraphqlResponse) {
     let error = ServerMessage::Error {
         id,
-        payload: answer.errors(),
+        payload: response.errors(),
     };
     let _gone = outgoing.send(error.into()).await;
 }

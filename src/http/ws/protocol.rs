@@ -1,23 +1,24 @@
 //! The messages and close codes of `graphql-transport-ws`.
 
+use crate::http::graphql::executor::GraphqlResponse;
 use axum::extract::ws::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The only subprotocol that is spoken.
+/// The only subprotocol that is supported.
 pub const SUBPROTOCOL: &str = "graphql-transport-ws";
 
-/// The reason of a close frame has this many bytes at most (RFC 6455, 5.5).
+/// Bytes of the longest reason of a close frame (RFC 6455, 5.5).
 const REASON_MAX_BYTES: usize = 123;
 
-/// What a client says.
+/// Message of a client.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
-    /// Opens the conversation, with credentials.
+    /// Authenticates the connection.
     ConnectionInit { payload: Option<Value> },
-    /// Wants a pong.
+    /// Asks for a pong.
     Ping { payload: Option<Value> },
     /// Answers a ping.
     Pong,
@@ -28,13 +29,13 @@ pub enum ClientMessage {
 }
 
 impl ClientMessage {
-    /// Reads a message; gives what is wrong with it.
+    /// Parses a message; the error says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 }
 
-/// What a message is, read without keeping the rest of it.
+/// Type and id of a message, read without keeping the rest.
 #[derive(Deserialize)]
 pub struct MessageHead<'a> {
     #[serde(rename = "type", borrow)]
@@ -44,47 +45,47 @@ pub struct MessageHead<'a> {
 }
 
 impl<'a> MessageHead<'a> {
-    /// Reads it; gives what is wrong with the message.
+    /// Parses the head of a message; the error says what is wrong.
     pub fn parse(text: &'a str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 
-    /// The id of the operation that the message starts.
+    /// Id of the operation that the message starts.
     pub fn subscribes(&self) -> Option<String> {
         let id = self.id.as_deref().filter(|_| self.kind == "subscribe");
         id.map(str::to_owned)
     }
 
-    /// Whether the message is where credentials stand.
+    /// Message may carry credentials.
     pub fn carries_credentials(&self) -> bool {
         self.kind == "connection_init"
     }
 }
 
-/// What the server says.
+/// Message of the server.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage<'a> {
-    /// The credentials are good.
+    /// Accepts the credentials.
     ConnectionAck,
-    /// Wants a pong.
+    /// Asks for a pong.
     Ping,
     /// Answers a ping.
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Value>,
     },
-    /// An answer of an operation.
+    /// Response of an operation.
     Next {
         id: &'a str,
-        payload: &'a crate::http::graphql::executor::GraphqlResponse,
+        payload: &'a GraphqlResponse,
     },
-    /// The operation was refused; nothing follows for this id.
+    /// Refuses an operation; nothing follows for this id.
     Error {
         id: &'a str,
         payload: &'a [async_graphql::ServerError],
     },
-    /// The operation has ended.
+    /// Ends an operation.
     Complete { id: &'a str },
 }
 
@@ -104,20 +105,20 @@ impl From<ServerMessage<'_>> for Message {
     }
 }
 
-/// Why the server closes a socket.
+/// Reason why the server closes a websocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Close {
-    /// The service stops; clients come back by themselves.
+    /// The service stops; clients reconnect by themselves.
     Draining,
-    /// The caller has as many sockets as one may have, or sends more messages than the rate allows.
+    /// The caller has as many websockets as allowed, or sends more messages than the rate allows.
     TooMany(&'static str),
-    /// What is needed to serve is away; clients come back by themselves.
+    /// Credentials cannot be checked now; clients reconnect by themselves.
     Unavailable,
-    /// The client does not read what it asked for, or is gone.
+    /// The client does not read, or has gone.
     Unread,
     /// A message is longer than allowed.
     TooLong,
-    /// A message that is none.
+    /// A message that the protocol does not have.
     Invalid(String),
     /// `subscribe` before `connection_ack`.
     Unauthorized,
@@ -134,7 +135,7 @@ pub enum Close {
 }
 
 impl Close {
-    /// The code of the close frame.
+    /// Code of the close frame.
     pub fn code(&self) -> u16 {
         match self {
             Self::Draining => 1012,
@@ -151,7 +152,7 @@ impl Close {
         }
     }
 
-    /// The reason of the close frame, as the protocol words it.
+    /// Reason of the close frame, in the words of the protocol.
     pub fn reason(&self) -> String {
         let mut reason = match self {
             Self::Draining => "Service Restart".into(),

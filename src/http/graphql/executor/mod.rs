@@ -1,149 +1,57 @@
-//! The one way from a GraphQL request to its answer, for POST, GET and websockets alike.
+//! Executor: admission and execution of operations, the same for POST, GET and websockets.
 
-pub mod payload;
+mod payload;
 mod response;
 mod subscription;
 
-pub use response::{GraphqlResponse, RequestError};
+pub use payload::Payload;
+pub use response::GraphqlResponse;
 
 use crate::auth::{Actor, Role};
-use crate::config::{GraphqlConfig, Limits};
 use crate::db::{HealthMonitor, cancel_aware};
 use crate::domain::events::LogRange;
-use crate::gateway::concurrency::ConcurrencyLimiter;
-use crate::gateway::cost;
-use crate::gateway::document::Document;
-use crate::gateway::persisted::{Documents, TrustError};
-use crate::gateway::rate_limit::{REPLAY_COST, REQUEST_COST, RateLimiter, response_cost, sent_cost};
-use crate::gateway::{redact, values};
+use crate::gateway::rate_limit::{REPLAY_COST, response_cost, sent_cost};
+use crate::gateway::{AdmittedOperation, ErrorContext, Gateway, GatewayCaller};
 use crate::graphql::error::Code;
 use crate::graphql::execution;
 use crate::graphql::response_budget::ResponseBudget;
 use crate::graphql::schema::{self, Schema};
 use crate::graphql::state::{RequestId, Services};
-use crate::http::auth::denied;
-use crate::http::error::HttpError;
+use crate::http::auth::security_events::record_forbidden;
+use crate::http::error::{HttpError, RequestError};
 use crate::http::middleware::access_log::AccessEntry;
 use crate::telemetry::names;
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Request, Response, UploadValue, Variables};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response};
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
-use payload::Payload;
-use response::ResponseContext;
+use response::fault;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Executes operations.
+/// Executor of the operations that the gateway admits.
 pub struct Executor {
     schema: Schema,
     services: Services,
-    documents: Documents,
+    gateway: Gateway,
     database: HealthMonitor,
-    config: GraphqlConfig,
-    rate_limiter: Arc<RateLimiter>,
-    concurrency: ConcurrencyLimiter,
     access_log: bool,
 }
 
-/// A request whose document was parsed and is within the limits.
-pub struct Operation {
-    request: Request,
-    kind: OperationType,
-    document: Arc<Document>,
-    cost: u64,
-    /// What the caller's rate was charged for it, its cost included.
-    charged: u64,
-    hides_names: bool,
-}
-
-impl Operation {
-    /// Query, mutation or subscription.
-    pub fn kind(&self) -> OperationType {
-        self.kind
-    }
-
-    /// The document, of which this is an operation.
-    pub fn document(&self) -> &Document {
-        &self.document
-    }
-
-    /// The operation's name, if it was given.
-    pub fn name(&self) -> Option<&str> {
-        self.request.operation_name.as_deref()
-    }
-
-    /// The document's text.
-    pub fn text(&self) -> &str {
-        &self.document.text
-    }
-
-    /// What it costs, see [`crate::gateway::cost`].
-    pub fn cost(&self) -> u64 {
-        self.cost
-    }
-
-    /// The values of its variables.
-    pub fn variables(&self) -> &Variables {
-        &self.request.variables
-    }
-
-    /// Attaches the files that its variables name, in their order.
-    pub fn attach(&mut self, files: Vec<UploadValue>) {
-        self.request.uploads = files;
-    }
-
-    /// A request for executing it once more. Files do not come along.
-    fn again(&self) -> Request {
-        let mut request = Request::new("").variables(self.variables().clone());
-        request.operation_name.clone_from(&self.request.operation_name);
-        // It was found before.
-        if let Ok(operation) = self.document.operation(self.name()) {
-            request.set_parsed_query(executable(&self.document, operation, self.variables()));
-        }
-        request
-    }
-}
-
-/// The document as it is executed with these variables.
-fn executable(
-    document: &Document,
-    operation: &OperationDefinition,
-    variables: &Variables,
-) -> ExecutableDocument {
-    let mut parsed = document.parsed.clone();
-    values::omit_unset_variables(&mut parsed, operation, variables);
-    parsed
-}
-
 impl Executor {
-    /// Executes against the schema over these services, and refuses what needs the database while it is away.
-    ///
-    /// Refused when the trusted documents cannot be read.
-    pub fn new(
-        services: Services,
-        database: HealthMonitor,
-        config: &GraphqlConfig,
-    ) -> Result<Self, TrustError> {
-        Ok(Self {
+    /// Builds an executor of the schema over these services. It refuses operations while the database is away.
+    pub fn new(services: Services, database: HealthMonitor, gateway: Gateway) -> Self {
+        Self {
             schema: schema::build(services.clone()),
             services,
-            documents: Documents::open(config)?,
+            gateway,
             database,
-            rate_limiter: Arc::new(RateLimiter::new(config.rate)),
-            concurrency: ConcurrencyLimiter::new(config),
-            config: config.clone(),
             access_log: false,
-        })
+        }
     }
 
-    /// Refuses the settings that [`Executor::new`] would refuse.
-    pub fn check_config(config: &GraphqlConfig) -> Result<(), TrustError> {
-        Documents::open(config).map(drop)
-    }
-
-    /// Has a line in the access log for each operation.
+    /// Writes a line to the access log for each operation and export, or not.
     #[must_use]
     pub fn with_access_log(self, access_log: bool) -> Self {
         Self { access_log, ..self }
@@ -161,147 +69,82 @@ impl Executor {
         AccessEntry::begin(self.access_log, actor, kind, operation, cost, id)
     }
 
-    /// What resolvers use.
+    /// Services that resolvers use.
     pub fn services(&self) -> &Services {
         &self.services
     }
 
-    /// What an operation may ask for.
-    pub fn limits(&self) -> &Limits {
-        &self.config.limits
+    /// Gateway that each request passes.
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
     }
 
-    /// How it is configured.
-    pub fn config(&self) -> &GraphqlConfig {
-        &self.config
-    }
-
-    /// What callers may still spend.
-    pub fn rate_limiter(&self) -> &Arc<RateLimiter> {
-        &self.rate_limiter
-    }
-
-    /// Takes what `requests` requests cost before anybody looks at them. Their bytes are metered where they come in.
-    pub fn charge(&self, actor: &Actor, requests: usize) -> Result<(), HttpError> {
-        self.spend(actor, REQUEST_COST * requests as u64)
-    }
-
-    /// Lets a request in that was charged: finds its document parsed, or parses it, and checks it against the limits, the
-    /// caller's rate included.
-    pub fn admit(&self, request: Request, actor: &Actor) -> Result<Operation, RequestError> {
+    /// Sends a request that was charged through the gateway. A refusal has its line in the access log; an admitted
+    /// operation has its own when it is executed.
+    pub fn admit(&self, request: Request, actor: &Actor) -> Result<AdmittedOperation, RequestError> {
         let mut entry = self.access(actor, "refused", request.operation_name.as_deref(), 0, None);
-        let admitted = self.check(request, actor);
+        let caller = GatewayCaller {
+            subject: &actor.subject,
+            is_admin: actor.role == Role::Admin,
+        };
+        let admitted = self.gateway.admit(caller, request).map_err(RequestError::from);
         match &admitted {
-            // Its entry begins when it is executed.
             Ok(_) => entry.discard(),
             Err(request_error) => entry.end(request_error.code()),
         }
         admitted
     }
 
-    fn check(&self, mut request: Request, actor: &Actor) -> Result<Operation, RequestError> {
-        let document = self.documents.find(&request)?;
-        if request.operation_name.as_deref() == Some("") {
-            request.operation_name = None;
-        }
-        let operation = document.operation(request.operation_name.as_deref())?;
-        let kind = operation.ty;
-        let is_open = self.config.is_open || actor.role == Role::Admin;
-        if document.asks_for_schema && !is_open {
-            let message = "the schema can be read by admins, or in development";
-            return Err(Code::IntrospectionDisabled.server_error(message).into());
-        }
-        if let Some(mut invalid) = document.invalid.clone() {
-            if !is_open {
-                let errors = std::slice::from_mut(&mut invalid);
-                redact::hide_names(errors, &document.text, &request.variables);
-            }
-            return Err(RequestError::Request(invalid));
-        }
-        Document::check_variables(operation, &request.variables)?;
-        values::check_variables(&request.variables)?;
-        let cost = cost::of(&document.parsed, operation, &request.variables);
-        let most = u64::from(self.limits().cost);
-        if cost > most {
-            let message = format!(
-                "the operation costs {cost}, and may cost {most}: ask for smaller pages, or for fewer lists within lists"
-            );
-            return Err(Code::GraphqlValidationFailed.server_error(message).into());
-        }
-        self.spend(actor, cost)?;
-        request.set_parsed_query(executable(&document, operation, &request.variables));
-        Ok(Operation {
-            request,
-            kind,
-            document,
-            cost,
-            charged: REQUEST_COST + cost,
-            hides_names: !is_open,
-        })
-    }
-
-    fn spend(&self, actor: &Actor, cost: u64) -> Result<(), HttpError> {
-        let taken = self.rate_limiter.try_acquire(&actor.subject, cost);
-        taken.map_err(HttpError::rate_limited)
-    }
-
-    /// Where operations, exports and answers find room.
-    pub fn concurrency(&self) -> &ConcurrencyLimiter {
-        &self.concurrency
-    }
-
-    /// Executes a query or a mutation, or refuses it when there is no room. It is given up after its time, and when
-    /// this future is dropped because its caller went away; so are its statements.
+    /// Executes a query or a mutation, or refuses it when there is no permit in time. It is given up after its time
+    /// limit, and when this future is dropped because the client has gone; its statements are cancelled.
     pub async fn execute(
         &self,
-        operation: Operation,
+        operation: AdmittedOperation,
         actor: Actor,
         id: &RequestId,
     ) -> Result<GraphqlResponse, HttpError> {
-        let kind = kind_name(operation.kind);
-        let mut entry = self.access(&actor, kind, operation.name(), operation.cost, Some(id));
-        let (subject, charged) = (actor.subject.clone(), operation.charged);
-        let answered = self.answer(operation, actor, id).await;
-        match &answered {
-            Ok(answer) => {
-                entry.end(answer.code());
-                if answer.is_unavailable() {
-                    // An outage is not to be paid for.
-                    self.rate_limiter.give_back(&subject, charged);
+        let kind = kind_name(operation.kind());
+        let mut entry = self.access(&actor, kind, operation.name(), operation.cost(), Some(id));
+        let (subject, charged) = (actor.subject.clone(), operation.charged());
+        let executed = self.execute_admitted(operation, actor, id).await;
+        match &executed {
+            Ok(response) => {
+                entry.end(response.code());
+                if response.is_unavailable() {
+                    // Callers do not pay for an outage.
+                    self.gateway.rate_limiter().give_back(&subject, charged);
                 }
-                if answer.is_forbidden() {
-                    denied::forbidden(&subject, "an operation", id);
+                if response.is_forbidden() {
+                    record_forbidden(&subject, "an operation", id);
                 }
             }
             Err(http_error) => entry.end(http_error.code.as_str()),
         }
-        answered
+        executed
     }
 
-    async fn answer(
+    async fn execute_admitted(
         &self,
-        operation: Operation,
+        operation: AdmittedOperation,
         actor: Actor,
         id: &RequestId,
     ) -> Result<GraphqlResponse, HttpError> {
-        // Who waited for a connection would hear the same in some seconds.
+        let (context, kind) = (ErrorContext::from(&operation), operation.kind());
+        // Waiting for a connection would end with the same response some seconds later.
         if self.database.outage().is_some() {
             let code = Code::ServiceUnavailable;
-            let answer =
-                GraphqlResponse::of(fault(code, code.fault()), &ResponseContext::from(&operation), id)
-                    .begun();
-            count(operation.kind, &answer);
-            return Ok(answer);
+            let response = GraphqlResponse::of(fault(code, code.fault()), &context, id).begun();
+            count(kind, &response);
+            return Ok(response);
         }
-        let _permit = self.concurrency.acquire(&actor.subject).await?;
+        let _permit = self.gateway.concurrency().acquire(&actor.subject).await?;
         let started = Instant::now();
-        let (context, kind) = (ResponseContext::from(&operation), operation.kind);
         let (caller, budget) = (actor.subject.clone(), self.response_budget(&actor));
-        let request = operation.request.data(budget.clone());
+        let request = operation.into_request().data(budget.clone());
         let execution = execution::execute(&self.schema, &self.services, request, Some(actor), id.clone());
-        // A panic in a resolver is a fault of one operation, not the end of a socket with all its others.
+        // A panic in a resolver is a fault of one operation, not the end of a websocket with all its others.
         let execution = cancel_aware(AssertUnwindSafe(execution).catch_unwind());
-        let time = self.limits().time;
+        let time = self.gateway.limits().time;
         let response = match tokio::time::timeout(time, execution).await {
             Ok(Ok(response)) => response,
             Ok(Err(_panic)) => fault(Code::InternalServerError, Code::InternalServerError.fault()),
@@ -312,19 +155,20 @@ impl Executor {
             }
         };
         let response = bounded(response, &budget);
-        self.rate_limiter.charge(&caller, response_cost(budget.bytes()));
-        let answer = GraphqlResponse::of(response, &context, id).begun();
-        let answer = answer.holding(budget.take());
+        let rate_limiter = self.gateway.rate_limiter();
+        rate_limiter.charge(&caller, response_cost(budget.bytes()));
+        let response = GraphqlResponse::of(response, &context, id).begun();
+        let response = response.holding(budget.take());
         metrics::histogram!(names::OPERATION_SECONDS, "type" => kind.to_string()).record(started.elapsed());
-        count(kind, &answer);
-        Ok(answer)
+        count(kind, &response);
+        Ok(response)
     }
 
-    /// Executes a subscription until the stream is dropped or its source ends: through this stretch of its log, or as
-    /// the operation says. An answer that says why nothing is executed, or nothing more, is the last.
+    /// Executes a subscription until the stream is dropped or its source ends: through this range of its log, or as the
+    /// operation says. A response in place of a payload says why nothing is executed, or nothing more, and is the last.
     pub fn subscribe(
         &self,
-        operation: &Arc<Operation>,
+        operation: &Arc<AdmittedOperation>,
         actor: Actor,
         id: RequestId,
         range: Option<LogRange>,
@@ -334,24 +178,25 @@ impl Executor {
         subscription::execute(schema, services, operation.clone(), actor, id, range, budget)
     }
 
-    /// The next answer of those that repeat what is in a log already. It takes part in the caller's rate and in the
-    /// limit of operations under way; the answers must be those of a stretch that ends.
+    /// Next of the payloads that repeat what is in a log already. It takes part in the caller's rate and in the limit of
+    /// running operations; the payloads must be those of a range with an end.
     pub async fn next_replayed(
         &self,
         caller: &str,
-        answers: &mut BoxStream<'static, Result<Payload, Arc<GraphqlResponse>>>,
+        payloads: &mut BoxStream<'static, Result<Payload, Arc<GraphqlResponse>>>,
     ) -> Option<Result<Payload, Arc<GraphqlResponse>>> {
-        self.rate_limiter.spend(caller, REPLAY_COST).await;
-        let _permits = self.concurrency.acquire_replay(caller).await;
-        let next = answers.next().await;
+        let rate_limiter = self.gateway.rate_limiter();
+        rate_limiter.spend(caller, REPLAY_COST).await;
+        let _permits = self.gateway.concurrency().acquire_replay(caller).await;
+        let next = payloads.next().await;
         if let Some(Ok(payload)) = &next {
-            self.rate_limiter.charge(caller, sent_cost(payload.json().len()));
+            rate_limiter.charge(caller, sent_cost(payload.json().len()));
         }
         next
     }
 
     fn response_budget(&self, actor: &Actor) -> Arc<ResponseBudget> {
-        Arc::new(self.concurrency.response_budget(&actor.subject))
+        Arc::new(self.gateway.concurrency().response_budget(&actor.subject))
     }
 
     /// Counts an operation that was refused.
@@ -360,8 +205,8 @@ impl Executor {
     }
 }
 
-/// The kind in the access log.
-pub fn kind_name(kind: OperationType) -> &'static str {
+/// Kind of an operation in the access log.
+fn kind_name(kind: OperationType) -> &'static str {
     match kind {
         OperationType::Query => "query",
         OperationType::Mutation => "mutation",
@@ -369,19 +214,15 @@ pub fn kind_name(kind: OperationType) -> &'static str {
     }
 }
 
-fn count(kind: OperationType, answer: &GraphqlResponse) {
-    metrics::counter!(names::OPERATIONS, "type" => kind.to_string(), "code" => answer.code().to_owned())
+fn count(kind: OperationType, response: &GraphqlResponse) {
+    metrics::counter!(names::OPERATIONS, "type" => kind.to_string(), "code" => response.code().to_owned())
         .increment(1);
 }
 
-/// The response, or the error that takes its place when it is over its budget.
+/// Response, or the error that takes its place when it is over its budget.
 fn bounded(response: Response, budget: &ResponseBudget) -> Response {
     match budget.finish(&response.data) {
         Ok(()) => response,
-        Err(excess) => Response::from_errors(vec![excess]),
+        Err(over_budget) => Response::from_errors(vec![over_budget]),
     }
-}
-
-fn fault(code: Code, message: &str) -> Response {
-    Response::from_errors(vec![code.server_error(message)])
 }

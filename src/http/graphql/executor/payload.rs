@@ -1,11 +1,11 @@
-//! An answer of a subscription, written once for all who get it.
+//! Payload of a subscription, written once for all subscribers.
 
 use super::response::GraphqlResponse;
 use crate::graphql::response_budget::Reservation;
 use crate::graphql::subscriptions::progress::DeliveredRange;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// An answer as JSON, and what of its log it tells.
+/// GraphQL response as JSON, with the range of the log that it delivers.
 #[derive(Debug)]
 pub struct Payload {
     json: Box<str>,
@@ -15,10 +15,10 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// Writes the answer, and keeps the memory that is set aside for it.
-    pub fn new(answer: &GraphqlResponse, range: DeliveredRange, reservation: Reservation) -> Self {
-        let json = serde_json::to_string(answer).unwrap_or_else(|error| {
-            tracing::error!("an answer cannot be written as JSON: {error}");
+    /// Writes the response, and keeps the memory that is reserved for it.
+    pub fn new(response: &GraphqlResponse, range: DeliveredRange, reservation: Reservation) -> Self {
+        let json = serde_json::to_string(response).unwrap_or_else(|error| {
+            tracing::error!("a response cannot be written as JSON: {error}");
             r#"{"data":null}"#.into()
         });
         Self {
@@ -29,27 +29,27 @@ impl Payload {
         }
     }
 
-    /// The same answer as the next of a log of answers, where it stands at this number.
+    /// The same payload at a position in the log that the payloads of a state make.
     pub fn numbered(self, range: DeliveredRange) -> Self {
         Self { range, ..self }
     }
 
-    /// The answer.
+    /// The response as JSON.
     pub fn json(&self) -> &str {
         &self.json
     }
 
-    /// What it tells.
+    /// Range of the log that it delivers.
     pub fn delivered_range(&self) -> DeliveredRange {
         self.range
     }
 
-    /// A client has got it, or will, as far as this process can tell.
+    /// Counts a client that has got it, or will, as far as this process can know.
     pub fn mark_delivered(&self) {
         self.delivered.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many clients have got it.
+    /// Clients that have got it.
     pub fn delivered(&self) -> usize {
         self.delivered.load(Ordering::Relaxed)
     }

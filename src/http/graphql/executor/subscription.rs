@@ -1,10 +1,10 @@
-//! Execution of a subscription, answer by answer.
+//! Execution of a subscription, payload by payload.
 
 use super::payload::Payload;
-use super::response::{GraphqlResponse, ResponseContext};
-use super::{Operation, fault};
+use super::response::{GraphqlResponse, fault};
 use crate::auth::Actor;
 use crate::domain::events::LogRange;
+use crate::gateway::{AdmittedOperation, ErrorContext};
 use crate::graphql::error::Code;
 use crate::graphql::execution;
 use crate::graphql::response_budget::ResponseBudget;
@@ -20,50 +20,50 @@ use std::sync::Arc;
 
 type Responses = BoxStream<'static, Result<Response, Box<dyn Any + Send>>>;
 
-struct Execution {
+struct SubscriptionExecution {
     schema: Schema,
     services: Services,
-    operation: Arc<Operation>,
+    operation: Arc<AdmittedOperation>,
     actor: Actor,
     id: RequestId,
-    context: ResponseContext,
+    context: ErrorContext,
     budget: Arc<ResponseBudget>,
-    course: Arc<SubscriptionProgress>,
+    progress: Arc<SubscriptionProgress>,
     responses: Responses,
     is_over: bool,
 }
 
-/// Executes an operation through a stretch of its log, or as the operation says. Each answer has the whole budget.
+/// Executes an operation through a range of its log, or as the operation says. Each response has the whole budget.
 pub(super) fn execute(
     schema: Schema,
     services: Services,
-    operation: Arc<Operation>,
+    operation: Arc<AdmittedOperation>,
     actor: Actor,
     id: RequestId,
     range: Option<LogRange>,
     budget: Arc<ResponseBudget>,
 ) -> BoxStream<'static, Result<Payload, Arc<GraphqlResponse>>> {
-    let execution = Execution {
-        context: ResponseContext::from(&*operation),
+    let execution = SubscriptionExecution {
+        context: ErrorContext::from(&*operation),
         schema,
         services,
         operation,
         actor,
         id,
         budget,
-        course: Arc::new(SubscriptionProgress::new(range)),
+        progress: Arc::new(SubscriptionProgress::new(range)),
         responses: futures::stream::empty().boxed(),
         is_over: false,
     };
     let execution = execution.started();
-    let answers = futures::stream::unfold(execution, |mut execution| async move {
+    let payloads = futures::stream::unfold(execution, |mut execution| async move {
         let next = execution.next().await?;
         Some((next, execution))
     });
-    answers.boxed()
+    payloads.boxed()
 }
 
-impl Execution {
+impl SubscriptionExecution {
     fn started(mut self) -> Self {
         self.start();
         self
@@ -73,10 +73,10 @@ impl Execution {
         let responses = execution::subscribe(
             &self.schema,
             &self.services,
-            self.operation.again().data(self.budget.clone()),
+            self.operation.new_request().data(self.budget.clone()),
             Some(self.actor.clone()),
             self.id.clone(),
-            self.course.clone(),
+            self.progress.clone(),
         );
         self.responses = AssertUnwindSafe(responses).catch_unwind().boxed();
     }
@@ -88,37 +88,37 @@ impl Execution {
             let response = response.unwrap_or_else(failed);
             let finished = self.budget.finish(&response.data);
             let reservation = self.budget.take();
-            if let Err(excess) = finished {
+            if let Err(over_budget) = finished {
                 drop(response);
-                if self.tell_less() {
+                if self.restart_with_less() {
                     continue;
                 }
-                // What it leaves out would be missing without a word: the client is told where it ended.
+                // Going on would leave events out without a word.
                 self.is_over = true;
-                return Some(Err(Arc::new(GraphqlResponse::refused(excess, &self.id))));
+                return Some(Err(Arc::new(GraphqlResponse::refused(over_budget, &self.id))));
             }
-            let answer = GraphqlResponse::of(response, &self.context, &self.id);
-            // An answer that tells nothing of a log has no place in it: nobody would find it there.
-            let is_lost = self.course.range().is_some()
-                && answer.has_no_data()
-                && self.course.delivered_range().count == 0;
-            if !answer.was_executed() || is_lost {
-                return Some(Err(Arc::new(answer)));
+            let response = GraphqlResponse::of(response, &self.context, &self.id);
+            // A response that delivers nothing of a log has no position in it, where subscribers would find it.
+            let is_lost = self.progress.range().is_some()
+                && response.has_no_data()
+                && self.progress.delivered_range().count == 0;
+            if !response.was_executed() || is_lost {
+                return Some(Err(Arc::new(response)));
             }
-            let payload = Payload::new(&answer, self.course.delivered_range(), reservation);
-            self.course.written(payload.json().len());
+            let payload = Payload::new(&response, self.progress.delivered_range(), reservation);
+            self.progress.written(payload.json().len());
             return Some(Ok(payload));
         }
         None
     }
 
-    /// Begins again where the answer began that was too large, with fewer events to an answer; gives whether that is
+    /// Begins again where the response began that was too large, with fewer events to a response. Gives whether that is
     /// possible.
-    fn tell_less(&mut self) -> bool {
-        let Some(course) = self.course.with_less() else {
+    fn restart_with_less(&mut self) -> bool {
+        let Some(progress) = self.progress.with_less() else {
             return false;
         };
-        self.course = Arc::new(course);
+        self.progress = Arc::new(progress);
         self.start();
         true
     }

@@ -1,46 +1,46 @@
-//! Requests with files, as GraphQL's multipart request specification has them: `operations`, `map`, then the files.
+//! Uploads, as in the GraphQL multipart request specification: `operations`, `map`, then the files.
 //!
-//! The parts are looked at in this order, and each before the next is read: what comes before the files is a request like
-//! any other, with its limits and its cost, and no file is stored but for a mutation that takes it, of a caller who may
-//! send it. The extractor of async-graphql-axum (7.0.19) takes all parts in before it looks at any, and has no bound but
-//! the body's: 40 MB of `operations` took 3.7 GB and 17 s, and files of callers who may send none went to disk.
+//! Parts are checked in this order, each before the next is read: the texts before the files are a request like any
+//! other, with its limits and its cost, and a file is stored only for a mutation that takes it, of a caller who may send
+//! it. The extractor of async-graphql-axum (7.0.19) reads all parts before it checks any, and has no bound but the
+//! body's: 40 MB of `operations` took 3.7 GB and 17 s, and files of callers who may send none went to disk.
 
-mod pace;
-mod parts;
+mod multipart;
 mod upload_paths;
+mod upload_rate;
 
 use crate::auth::Actor;
 use crate::domain::imports;
 use crate::error::Error;
-use crate::gateway::caller_limit::{LimitReached, Permit};
-use crate::gateway::rate_limit::{FILE_BYTES, Meter, TEXT_BYTES};
+use crate::gateway::AdmittedOperation;
+use crate::gateway::caller_limit::Permit;
+use crate::gateway::rate_limit::{FILE_BYTES, Meter};
 use crate::gateway::values::FILE_NAME;
 use crate::graphql::error::Code;
-use crate::http::SharedHttpState;
-use crate::http::error::HttpError;
+use crate::http::error::{HttpError, RequestError};
 use crate::http::graphql::body::check_json;
-use crate::http::graphql::executor::{Operation, RequestError};
+use crate::http::state::SharedHttpState;
 use crate::http::{graphql::request, limits};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{UploadValue, Value, Variables};
 use axum::body::Body;
-use pace::Pace;
-use parts::{Part, Parts};
+use multipart::{MultipartPart, MultipartReader};
 use serde_json::Map;
 use std::fs::File;
 use std::io::Seek;
 use tokio::io::AsyncWriteExt;
 use upload_paths::is_upload;
+use upload_rate::UploadRate;
 
-/// An operation with its files. They take disk as long as this lives.
+/// Operation with its files. They take disk as long as this lives.
 pub struct Upload {
-    /// What is to be executed.
-    pub operation: Operation,
-    /// Permit for having files here; none for an operation without files.
+    /// Operation to execute.
+    pub operation: AdmittedOperation,
+    /// Permit for the files; none for an operation without files.
     pub permit: Option<Permit>,
 }
 
-/// Receives a multipart request: an operation that was let in, and its files.
+/// Receives a multipart request: an operation that is admitted, and its files.
 pub async fn receive(
     state: &SharedHttpState,
     actor: &Actor,
@@ -48,9 +48,10 @@ pub async fn receive(
     body: Body,
 ) -> Result<Upload, RequestError> {
     let config = state.config.uploads;
-    let body_bytes = state.executor.limits().body_bytes;
-    let mut parts = Parts::new(body, boundary, config.bytes.max(body_bytes));
-    let meter = state.executor.rate_limiter().meter(&actor.subject, TEXT_BYTES);
+    let gateway = state.executor.gateway();
+    let body_bytes = gateway.limits().body_bytes;
+    let mut parts = MultipartReader::new(body, boundary, config.bytes.max(body_bytes));
+    let meter = gateway.text_meter(&actor.subject);
     let reading = read_texts(&mut parts, body_bytes, meter);
     let texts = tokio::time::timeout(limits::BODY_TIME, reading).await;
     let (operations, map) = texts.unwrap_or_else(|_late| Err(HttpError::slow_body()))?;
@@ -70,15 +71,10 @@ pub async fn receive(
         });
     }
     check_takes_files(&operation, &files, actor)?;
-    let permit = state
-        .uploads
-        .try_acquire(&actor.subject)
-        .map_err(|reached| match reached {
-            LimitReached::Share => HttpError::share_taken("uploads", state.uploads.share()),
-            LimitReached::All => HttpError::full("uploads"),
-        })?;
-    let meter = state.executor.rate_limiter().meter(&actor.subject, FILE_BYTES);
-    operation.attach(store_files(&mut parts, &files, Pace::new(config), meter).await?);
+    let permit = state.uploads.try_acquire(&actor.subject, "uploads")?;
+    let meter = gateway.rate_limiter().meter(&actor.subject, FILE_BYTES);
+    let files = store_files(&mut parts, &files, UploadRate::new(config), meter).await?;
+    operation.attach_files(files);
     Ok(Upload {
         operation,
         permit: Some(permit),
@@ -87,7 +83,7 @@ pub async fn receive(
 
 /// Reads `operations` and `map`, which have as many bytes together as a body of JSON.
 async fn read_texts(
-    parts: &mut Parts,
+    parts: &mut MultipartReader,
     most: usize,
     mut meter: Meter<'_>,
 ) -> Result<(Vec<u8>, Vec<u8>), HttpError> {
@@ -112,15 +108,15 @@ async fn read_texts(
     Ok((operations, map))
 }
 
-/// A file that is announced.
+/// File that `map` announces.
 struct MappedFile {
     /// Name of its part.
     part: String,
-    /// Where it stands in the request, as in `variables.input.file`.
+    /// Paths of the variables that it is the value of, as in `variables.input.file`.
     paths: Vec<String>,
 }
 
-/// The files of a `map`, of which there are a few at most.
+/// Files of a `map`, of which there are a few at most.
 fn mapped_files(map: &[u8]) -> Result<Vec<MappedFile>, HttpError> {
     let map: Map<String, serde_json::Value> = serde_json::from_slice(map)
         .map_err(|error| HttpError::bad_request(format!("map must be a JSON object: {error}")))?;
@@ -139,12 +135,12 @@ fn mapped_files(map: &[u8]) -> Result<Vec<MappedFile>, HttpError> {
     files.collect()
 }
 
-/// The steps of a path below `variables`.
+/// Steps of a path below `variables`.
 fn steps(path: &str) -> Option<Vec<&str>> {
     Some(path.strip_prefix("variables.")?.split('.').collect())
 }
 
-/// Puts the name of a file where `null` stands.
+/// Puts the name of a file in the place of `null`.
 fn name_file(variables: &mut Variables, path: &str, number: usize) -> Result<(), HttpError> {
     let message = "map must name places in variables where null stands, like variables.file";
     let value = value_at(variables, path).filter(|value| **value == Value::Null);
@@ -164,8 +160,12 @@ fn value_at<'a>(variables: &'a mut Variables, path: &str) -> Option<&'a mut Valu
         })
 }
 
-/// Passes a mutation that takes files where they stand, of a caller who may send them.
-fn check_takes_files(operation: &Operation, files: &[MappedFile], actor: &Actor) -> Result<(), RequestError> {
+/// Passes a mutation whose variables take the files, of a caller who may send them.
+fn check_takes_files(
+    operation: &AdmittedOperation,
+    files: &[MappedFile],
+    actor: &Actor,
+) -> Result<(), RequestError> {
     if operation.kind() != OperationType::Mutation {
         return Err(HttpError::bad_request("only mutations take files").into());
     }
@@ -176,22 +176,22 @@ fn check_takes_files(operation: &Operation, files: &[MappedFile], actor: &Actor)
         let message = "map names a variable that is no Upload";
         return Err(Code::BadUserInput.server_error(message).into());
     }
-    // The resolvers of all fields that take files ask for the same.
+    // The resolvers of all fields that take files require the same.
     match imports::authorize(actor) {
         Err(Error::Forbidden(message)) => Err(Code::Forbidden.server_error(message).into()),
         other => Ok(other.map_err(HttpError::from)?),
     }
 }
 
-/// Stores the files on disk, in the order of the map. Nobody else can open them, and they go when they are closed.
+/// Stores the files on disk, in the order of the map. They have no name in the file system, and go when they are closed.
 async fn store_files(
-    parts: &mut Parts,
+    parts: &mut MultipartReader,
     files: &[MappedFile],
-    mut pace: Pace,
+    mut rate: UploadRate,
     mut meter: Meter<'_>,
 ) -> Result<Vec<UploadValue>, HttpError> {
     let mut stored: Vec<Option<UploadValue>> = files.iter().map(|_| None).collect();
-    while let Some(mut part) = pace.wait(parts.next()).await?? {
+    while let Some(mut part) = rate.wait(parts.next()).await?? {
         let number = files.iter().position(|file| part.name() == Some(&file.part));
         let Some(place) = number
             .and_then(|number| stored.get_mut(number))
@@ -203,7 +203,7 @@ async fn store_files(
             return Err(HttpError::bad_request("a file has no name"));
         };
         let content_type = part.content_type();
-        let content = store_file(&mut part, &mut pace, &mut meter).await?;
+        let content = store_file(&mut part, &mut rate, &mut meter).await?;
         *place = Some(UploadValue {
             filename,
             content_type,
@@ -214,11 +214,15 @@ async fn store_files(
     stored.ok_or_else(|| HttpError::bad_request("a file of map did not come"))
 }
 
-async fn store_file(part: &mut Part<'_>, pace: &mut Pace, meter: &mut Meter<'_>) -> Result<File, HttpError> {
+async fn store_file(
+    part: &mut MultipartPart<'_>,
+    rate: &mut UploadRate,
+    meter: &mut Meter<'_>,
+) -> Result<File, HttpError> {
     let mut file =
         tokio::fs::File::from_std(tempfile::tempfile().map_err(|error| HttpError::not_stored(&error))?);
-    while let Some(piece) = pace.wait(part.piece()).await?? {
-        pace.note(piece.len());
+    while let Some(piece) = rate.wait(part.piece()).await?? {
+        rate.record(piece.len());
         meter.try_acquire(piece.len())?;
         file.write_all(&piece)
             .await
@@ -238,7 +242,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_file_is_named_where_null_stands_and_nowhere_else() {
+    fn a_file_takes_the_place_of_null_and_of_nothing_else() {
         let given = json!({"file": null, "input": {"files": [1, null]}, "name": "x"});
         for (path, expected) in [
             ("variables.file", Some("/file")),

@@ -1,4 +1,4 @@
-//! Places in the variables of an operation where files may stand.
+//! Paths in the variables of an operation that files may be the values of.
 
 use crate::gateway::schema_index::types;
 use async_graphql::parser::types::{BaseType, OperationDefinition, Type, TypeKind};
@@ -6,7 +6,7 @@ use async_graphql::parser::types::{BaseType, OperationDefinition, Type, TypeKind
 /// Scalar that stands for a file.
 const UPLOAD: &str = "Upload";
 
-/// Whether this path, from a variable's name on, leads to a file by the declared types.
+/// Path, from a variable's name on, leads to a file by the declared types.
 pub fn is_upload(operation: &OperationDefinition, path: &[&str]) -> bool {
     let Some((name, steps)) = path.split_first() else {
         return false;

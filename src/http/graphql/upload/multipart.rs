@@ -1,7 +1,7 @@
-//! Parts of a multipart body, read piece by piece.
+//! Reader of multipart bodies, piece by piece.
 //!
-//! The parser (multer) takes in whatever is there before it looks at it: a fast client would fill the memory. So it gets
-//! one piece at a time, and no more than a few of them while it looks for the end of a part's headers.
+//! The parser (multer) buffers whatever has arrived before it parses: a fast client would fill the memory. It therefore
+//! gets one piece at a time, and no more than a few of them while it looks for the end of a part's headers.
 
 use crate::http::error::HttpError;
 use crate::http::limits::PART_HEAD_BYTES;
@@ -13,24 +13,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
-/// The parts of a body, one after the other.
-pub struct Parts {
+/// Reader of the parts of a body, one after the other.
+pub struct MultipartReader {
     multipart: Multipart<'static>,
     head_bytes: HeadBytes,
 }
 
-/// One part.
-pub struct Part<'a> {
+/// One part of a body.
+pub struct MultipartPart<'a> {
     field: Field<'static>,
-    /// Parts cannot be asked for the next one meanwhile.
-    _parts: &'a mut Parts,
+    /// Borrowed, so that the next part cannot be read meanwhile.
+    _reader: &'a mut MultipartReader,
 }
 
-impl Parts {
+impl MultipartReader {
     /// Reads a body of `most` bytes at most.
     pub fn new(body: Body, boundary: String, most: usize) -> Self {
         let head_bytes = HeadBytes::default();
-        let pieces = Pieces {
+        let pieces = PacedBody {
             body: body.into_data_stream(),
             left: most,
             head_bytes: head_bytes.clone(),
@@ -42,12 +42,12 @@ impl Parts {
         }
     }
 
-    /// The next part; nothing after the last one. What was not read of the one before is skipped.
-    pub async fn next(&mut self) -> Result<Option<Part<'_>>, HttpError> {
+    /// Next part; nothing after the last one. The unread rest of the one before is skipped.
+    pub async fn next(&mut self) -> Result<Option<MultipartPart<'_>>, HttpError> {
         self.head_bytes.limit();
         let field = self.multipart.next_field().await.map_err(http_error)?;
         self.head_bytes.lift();
-        Ok(field.map(|field| Part { field, _parts: self }))
+        Ok(field.map(|field| MultipartPart { field, _reader: self }))
     }
 
     /// Passes when there is no other part.
@@ -59,29 +59,29 @@ impl Parts {
     }
 }
 
-impl Part<'_> {
-    /// Its name.
+impl MultipartPart<'_> {
+    /// Name of the part.
     pub fn name(&self) -> Option<&str> {
         self.field.name()
     }
 
-    /// The name of its file, if it is one.
+    /// Name of the file, if the part is one.
     pub fn file_name(&self) -> Option<String> {
         self.field.file_name().map(str::to_owned)
     }
 
-    /// Its media type, if it says one.
+    /// Media type, if the part names one.
     pub fn content_type(&self) -> Option<String> {
         self.field.content_type().map(ToString::to_string)
     }
 
-    /// The next piece of its content; nothing at its end.
+    /// Next piece of the content; nothing at its end.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, HttpError> {
         self.field.chunk().await.map_err(http_error)
     }
 }
 
-/// Bytes that may still come before the headers of a part have ended.
+/// Bytes that may still come before the end of a part's headers.
 #[derive(Clone, Default)]
 struct HeadBytes(Arc<AtomicUsize>);
 
@@ -94,11 +94,11 @@ impl HeadBytes {
         self.0.store(usize::MAX, Ordering::Relaxed);
     }
 
-    /// Takes the length of a piece. The first one may be longer than all, for content may follow the headers in it.
-    fn take(&self, bytes: usize) -> Result<(), LimitExceeded> {
+    /// Takes the length of a piece. The first one may be longer than the limit, for content may follow the headers in it.
+    fn take(&self, bytes: usize) -> Result<(), MultipartLimit> {
         match self.0.load(Ordering::Relaxed) {
             usize::MAX => Ok(()),
-            0 => Err(LimitExceeded::Head),
+            0 => Err(MultipartLimit::Head),
             left => {
                 self.0.store(left.saturating_sub(bytes), Ordering::Relaxed);
                 Ok(())
@@ -107,9 +107,9 @@ impl HeadBytes {
     }
 }
 
-/// What a body has too much of.
+/// Limit of a multipart body that is exceeded.
 #[derive(Debug, thiserror::Error)]
-enum LimitExceeded {
+enum MultipartLimit {
     #[error("the upload is too large")]
     Body,
     #[error("the headers of a part are too long")]
@@ -118,16 +118,16 @@ enum LimitExceeded {
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A body that comes one piece at a time, however much there is.
-struct Pieces {
+/// Body that comes one piece at a time, however much has arrived.
+struct PacedBody {
     body: BodyDataStream,
     left: usize,
     head_bytes: HeadBytes,
-    /// Whether the parser has looked at the piece before.
+    /// The parser has parsed the piece before.
     is_due: bool,
 }
 
-impl Stream for Pieces {
+impl Stream for PacedBody {
     type Item = Result<Bytes, BoxError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -141,7 +141,7 @@ impl Stream for Pieces {
         };
         self.is_due = false;
         let piece = piece.map_err(BoxError::from).and_then(|piece| {
-            self.left = self.left.checked_sub(piece.len()).ok_or(LimitExceeded::Body)?;
+            self.left = self.left.checked_sub(piece.len()).ok_or(MultipartLimit::Body)?;
             self.head_bytes.take(piece.len())?;
             Ok(piece)
         });
@@ -154,8 +154,8 @@ fn http_error(error: multer::Error) -> HttpError {
         return HttpError::bad_request(format!("the multipart body cannot be read: {error}"));
     };
     match cause.downcast_ref() {
-        Some(LimitExceeded::Body) => HttpError::upload_too_large(),
-        Some(excess @ LimitExceeded::Head) => HttpError::bad_request(excess.to_string()),
+        Some(MultipartLimit::Body) => HttpError::upload_too_large(),
+        Some(limit @ MultipartLimit::Head) => HttpError::bad_request(limit.to_string()),
         None => HttpError::bad_request("the body could not be read"),
     }
 }
@@ -168,7 +168,7 @@ mod tests {
     async fn read(pieces: Vec<String>, most: usize) -> Result<Vec<(String, usize)>, HttpError> {
         let pieces = pieces.into_iter().map(Ok::<_, std::io::Error>);
         let body = Body::from_stream(futures::stream::iter(pieces));
-        let (mut parts, mut read) = (Parts::new(body, "x".into(), most), Vec::new());
+        let (mut parts, mut read) = (MultipartReader::new(body, "x".into(), most), Vec::new());
         while let Some(mut part) = parts.next().await? {
             let (name, mut length) = (part.name().unwrap().to_owned(), 0);
             while let Some(piece) = part.piece().await? {

@@ -1,4 +1,4 @@
-//! Time that an upload may take, and the rate at which it must come: it holds disk while it lasts.
+//! Rate and time limit of an upload: it holds disk while it lasts.
 
 use crate::config::UploadConfig;
 use crate::http::error::HttpError;
@@ -6,17 +6,17 @@ use crate::http::limits::UPLOAD_RATE_WINDOW;
 use std::pin::pin;
 use tokio::time::{Instant, timeout_at};
 
-/// Watch over one upload.
-pub struct Pace {
+/// Rate of one upload.
+pub struct UploadRate {
     config: UploadConfig,
     ends: Instant,
     window_ends: Instant,
-    /// Bytes that came in the present window.
+    /// Bytes of the present window.
     bytes: u64,
 }
 
-impl Pace {
-    /// An upload that begins now.
+impl UploadRate {
+    /// Rate of an upload that begins now.
     pub fn new(config: UploadConfig) -> Self {
         Self::begun(config, Instant::now())
     }
@@ -30,7 +30,7 @@ impl Pace {
         }
     }
 
-    /// Waits for what the client sends next, as long as it keeps pace.
+    /// Waits for what the client sends next, as long as it keeps the rate.
     pub async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Result<T, HttpError> {
         let mut next = pin!(next);
         loop {
@@ -42,8 +42,8 @@ impl Pace {
         }
     }
 
-    /// Notes that bytes came.
-    pub fn note(&mut self, bytes: usize) {
+    /// Records bytes that came.
+    pub fn record(&mut self, bytes: usize) {
         self.bytes += bytes as u64;
     }
 
@@ -55,9 +55,9 @@ impl Pace {
             )));
         }
         if now >= self.window_ends {
-            let rate = u64::from(self.config.min_rate);
-            if self.bytes < rate * UPLOAD_RATE_WINDOW.as_secs() {
-                let message = format!("the upload came with less than {rate} bytes a second");
+            let min_rate = u64::from(self.config.min_rate);
+            if self.bytes < min_rate * UPLOAD_RATE_WINDOW.as_secs() {
+                let message = format!("the upload came with less than {min_rate} bytes a second");
                 return Err(HttpError::slow_upload(message));
             }
             (self.bytes, self.window_ends) = (0, now + UPLOAD_RATE_WINDOW);
@@ -81,21 +81,21 @@ mod tests {
         };
         let began = Instant::now();
         let after = |seconds: u64| began + Duration::from_secs(seconds);
-        let mut pace = Pace::begun(config, began);
-        assert!(pace.check(after(19)).is_ok(), "a window is not over");
-        pace.note(2_000);
-        assert!(pace.check(after(20)).is_ok());
+        let mut rate = UploadRate::begun(config, began);
+        assert!(rate.check(after(19)).is_ok(), "a window is not over");
+        rate.record(2_000);
+        assert!(rate.check(after(20)).is_ok());
         // What came before does not count any more.
-        pace.note(1_999);
-        let slow = pace.check(after(40)).unwrap_err();
+        rate.record(1_999);
+        let slow = rate.check(after(40)).unwrap_err();
         assert!(slow.message.contains("100 bytes a second"), "{}", slow.message);
-        let mut pace = Pace::begun(config, began);
+        let mut rate = UploadRate::begun(config, began);
         for window in 1..3 {
-            pace.note(1 << 20);
-            assert!(pace.check(after(window * 20)).is_ok());
+            rate.record(1 << 20);
+            assert!(rate.check(after(window * 20)).is_ok());
         }
-        pace.note(1 << 20);
-        let late = pace.check(after(60)).unwrap_err();
+        rate.record(1 << 20);
+        let late = rate.check(after(60)).unwrap_err();
         assert!(late.message.contains("longer than 60 s"), "{}", late.message);
     }
 }

@@ -1,32 +1,32 @@
-//! Who is refused, in the log and in metrics: 401 and 403. Without what was sent, which may be a secret, and a line now and
-//! then only, for strangers can cause any number.
+//! Security events in the log and in metrics: 401 and 403. Lines leave out what was sent, which may be a secret, and are
+//! throttled, for strangers can cause any number.
 
-use super::AuthError;
+use super::error::AuthError;
 use crate::graphql::state::RequestId;
 use crate::telemetry::{Throttle, names};
 
-/// Why credentials are refused. Callers are not told which it is.
+/// Reason why credentials are invalid. Callers do not learn it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// There are none.
+pub enum InvalidCredentials {
+    /// No credentials.
     Missing,
-    /// They are no bearer token, or none that can be read.
+    /// No bearer token, or none that can be read.
     Malformed,
-    /// No key is known by which the token could have been signed.
+    /// A token signed with a key that is not known.
     UnknownKey,
-    /// The signature is wrong.
+    /// A wrong signature.
     Signature,
-    /// What the token claims: it is over, for somebody else, or says too little.
+    /// Claims of a token that has expired, is for another audience, or lacks something.
     Claims,
-    /// No API token like it holds.
+    /// An API token that does not exist, has expired or was revoked.
     ApiToken,
-    /// A name of choice that nobody may have.
+    /// A developer's name that nobody may have.
     Name,
 }
 
 static FORBIDDEN: Throttle = Throttle::new();
 
-impl Reason {
+impl InvalidCredentials {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -39,15 +39,15 @@ impl Reason {
         }
     }
 
-    /// One for each reason, so that a flood of one kind does not hide another.
+    /// Throttle of this reason: a flood of one kind does not hide another.
     fn throttle(self) -> &'static Throttle {
         static THROTTLES: [Throttle; 7] = [const { Throttle::new() }; 7];
         &THROTTLES[self as usize]
     }
 }
 
-/// Counts and logs credentials that are refused; the line is in the span of its request.
-pub fn unauthenticated(reason: Reason) -> AuthError {
+/// Counts and logs invalid credentials; the line is in the span of its request.
+pub fn record_unauthenticated(reason: InvalidCredentials) -> AuthError {
     metrics::counter!(names::AUTHENTICATION_FAILURES, "reason" => reason.as_str()).increment(1);
     if let Some(left_out) = reason.throttle().admit() {
         tracing::warn!(reason = reason.as_str(), left_out, "credentials were refused");
@@ -56,7 +56,7 @@ pub fn unauthenticated(reason: Reason) -> AuthError {
 }
 
 /// Counts and logs what a known caller may not do.
-pub fn forbidden(user: &str, what: &str, id: &RequestId) {
+pub fn record_forbidden(user: &str, what: &str, id: &RequestId) {
     metrics::counter!(names::AUTHORIZATION_FAILURES).increment(1);
     if let Some(left_out) = FORBIDDEN.admit() {
         tracing::warn!(user, what, request_id = id.0, left_out, "forbidden");

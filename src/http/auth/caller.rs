@@ -1,0 +1,34 @@
+//! Callers whose credentials were checked.
+
+use crate::auth::Actor;
+use crate::domain::tokens::Bearer;
+use std::time::{Duration, SystemTime};
+
+/// Caller whose credentials were checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Actor in whose name everything is done.
+    pub actor: Actor,
+    /// End of the credentials; none without authentication.
+    pub expires: Option<SystemTime>,
+    /// Public id of the API token, if the credentials are one: it may be revoked before its end.
+    pub api_token: Option<String>,
+}
+
+impl Caller {
+    /// Time until the credentials end; none for credentials without an end.
+    pub fn remaining(&self) -> Option<Duration> {
+        let expires = self.expires?;
+        Some(expires.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+}
+
+impl From<Bearer> for Caller {
+    fn from(bearer: Bearer) -> Self {
+        Self {
+            actor: bearer.actor,
+            expires: Some(bearer.expires_at.into()),
+            api_token: Some(bearer.public_id),
+        }
+    }
+}
