@@ -1,20 +1,20 @@
-//! Tags that come in a file, as an import has staged them. As those that people make by hand (see
-//! [`super::create`]), but by sets: a part of the file in one transaction.
+//! Imported tags: an import makes the tags of a part of its file by set-based statements in one transaction, as
+//! [`super::create`] makes one tag by hand.
 
 use super::apply::supersede;
 use crate::db::{Transaction, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::inventory::reconcile::Reconciled;
-use crate::domain::inventory::staged::{Part, SAMPLES};
+use crate::domain::inventory::staged::{MergeCountsRow, SAMPLES, StagedPart};
 use crate::error::Result;
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::Value;
 
-/// The rows of a part beside what there is. An empty signature marks a tag that this very transaction has made.
+/// Rows of a part, joined with the tags that exist. An empty signature marks a tag that this transaction has inserted.
 ///
-/// A value to be approved differs unless it is approved; one to be pending only when there is none, or it was
-/// withdrawn or superseded: what holds, or was denied, stands. One that is approved supersedes the others of its key,
-/// but for those that the file itself has as pending. Each row looks into the indexes, whatever the planner
-/// thinks of the number of rows.
+/// A value to be approved differs unless it is approved; one to be pending differs only if there is none, or it was
+/// withdrawn or superseded: approved and denied tags are left as they are. An approved value supersedes the others of its
+/// key, except those that the file itself has as pending. Each row looks into the indexes, whatever the planner estimates
+/// for the number of rows.
 const INPUT: &str = "
     input AS (
         SELECT i.line, i.resource_id AS resource_ref, i.tag_key, i.tag_value, i.status, i.reason, r.id AS resource_id,
@@ -30,30 +30,23 @@ const INPUT: &str = "
                               WHERE v.resource_id = r.id AND v.tag_key = i.tag_key AND v.tag_value = i.tag_value
                               LIMIT 1) t ON true)";
 
-#[derive(FromQueryResult)]
-struct Counts {
-    inserted: i64,
-    updated: i64,
-    unchanged: i64,
-}
-
 const COUNTS: &str = "count(*) FILTER (WHERE differs AND tag_id IS NULL) AS inserted,
     count(*) FILTER (WHERE differs AND tag_id IS NOT NULL) AS updated,
     count(*) FILTER (WHERE NOT differs) AS unchanged";
 
-/// Makes the tags of a part what the file says, in the caller's transaction.
-pub async fn merge(txn: &Transaction, part: &Part, cause: &Cause) -> Result<Reconciled> {
+/// Creates or changes the tags of a part as its file has them, in the caller's transaction.
+pub async fn merge(txn: &Transaction, part: &StagedPart, cause: &Cause) -> Result<Reconciled> {
     let lock = format!(
         "WITH {INPUT}, locked AS (
             SELECT id FROM resources WHERE id = ANY(ARRAY(SELECT resource_id FROM input WHERE differs))
              ORDER BY id FOR NO KEY UPDATE)
          SELECT {COUNTS}, (SELECT count(*) FROM locked) FROM input"
     );
-    let seen: Option<Counts> = sql::row(txn, &lock, part.span()).await?;
+    let seen: Option<MergeCountsRow> = sql::row(txn, &lock, part.span()).await?;
     if seen.is_none_or(|seen| seen.inserted + seen.updated == 0) {
         return counted(txn, part).await;
     }
-    // What is counted, and changed, is what stands there now that nobody else can change it.
+    // Counted again, now that the locks keep others from changing the tags.
     let counts = counted(txn, part).await?;
     let insert = format!(
         "WITH {INPUT}
@@ -70,29 +63,21 @@ pub async fn merge(txn: &Transaction, part: &Part, cause: &Cause) -> Result<Reco
     sql::execute(txn, &due, part.span()).await?;
     let winner = format!("{INPUT}, {WINNER}");
     supersede(txn, &winner, Some(SPARED), part.span().into(), cause).await?;
-    let hold = format!("{INPUT}, {HOLD}");
+    let set_status = format!("{INPUT}, {SET_STATUS}");
     let evidence = serde_json::json!({ "reason": format!("imported by {}", cause.actor) });
     let binds: Vec<Value> = part
         .span()
         .into_iter()
         .chain([evidence.into(), cause.actor.clone().into()])
         .collect();
-    audit::count_with_trail(txn, &hold, binds, cause).await?;
+    audit::count_with_trail(txn, &set_status, binds, cause).await?;
     Ok(counts)
 }
 
-async fn counted(txn: &Transaction, part: &Part) -> Result<Reconciled> {
+async fn counted(txn: &Transaction, part: &StagedPart) -> Result<Reconciled> {
     let counts = format!("WITH {INPUT} SELECT {COUNTS} FROM input");
-    let counts: Option<Counts> = sql::row(txn, &counts, part.span()).await?;
-    Ok(counts.map(reconciled).unwrap_or_default())
-}
-
-fn reconciled(counts: Counts) -> Reconciled {
-    Reconciled {
-        inserted: counts.inserted.unsigned_abs(),
-        updated: counts.updated.unsigned_abs(),
-        unchanged: counts.unchanged.unsigned_abs(),
-    }
+    let counts: Option<MergeCountsRow> = sql::row(txn, &counts, part.span()).await?;
+    Ok(counts.map(Into::into).unwrap_or_default())
 }
 
 const WINNER: &str = "
@@ -101,7 +86,7 @@ const WINNER: &str = "
 /// Tags that the file itself has as pending.
 const SPARED: &str = "SELECT tag_id FROM input WHERE status = 'PENDING' AND tag_id IS NOT NULL";
 
-const HOLD: &str = "
+const SET_STATUS: &str = "
     changed AS (
         UPDATE virtual_tags t SET approval_status = i.status, source = 'CSV', confidence = 1, auto_applied = false,
                rule_id = NULL, evidence = $4, evidence_signature = 'CSV', superseded_by = NULL, superseded_from = NULL,
@@ -112,8 +97,8 @@ const HOLD: &str = "
         RETURNING t.*, 'CREATED'::text AS action, CASE WHEN NOT i.is_new THEN t.tag_value END AS old_value,
                CASE WHEN NOT i.is_new THEN i.old_status END AS old_status)";
 
-/// What [`merge`] would do; examples are kept for the run.
-pub async fn plan(txn: &Transaction, part: &Part, run_id: i64) -> Result<Reconciled> {
+/// Counts what [`merge`] would do, and keeps samples for the run.
+pub async fn plan(txn: &Transaction, part: &StagedPart, run_id: i64) -> Result<Reconciled> {
     let plan = format!(
         "WITH {INPUT},
          planned AS (
@@ -131,6 +116,6 @@ pub async fn plan(txn: &Transaction, part: &Part, run_id: i64) -> Result<Reconci
          SELECT {COUNTS} FROM input"
     );
     let binds = part.span().into_iter().chain([run_id.into(), SAMPLES.into()]);
-    let counts: Option<Counts> = sql::row(txn, &plan, binds).await?;
-    Ok(counts.map(reconciled).unwrap_or_default())
+    let counts: Option<MergeCountsRow> = sql::row(txn, &plan, binds).await?;
+    Ok(counts.map(Into::into).unwrap_or_default())
 }

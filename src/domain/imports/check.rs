@@ -1,8 +1,9 @@
-//! Between the phases: what is wrong with a row only beside other rows, found by sets.
+//! Checks between the phases, by set-based statements: faults that a row has only beside other rows.
 
+use super::context::ImportContext;
 use super::read::KEPT_REJECTIONS;
-use super::state::{self, Stage};
-use super::{ImportMode, Work};
+use super::spec::ImportMode;
+use super::state::{self, ImportStage};
 use crate::db::{Begin, sql};
 use crate::domain::approvals::MAX_TAGS_PER_RESOURCE;
 use crate::error::Result;
@@ -12,67 +13,67 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 /// Entries that one statement compares with each other.
 const SLICE: i64 = 1_000_000;
 
-/// Rejects what must be, counts it, and opens the import to merging, or refuses it as a whole. Repeating it after a
-/// crash changes nothing.
-pub(super) async fn run(work: &Work<'_>) -> Result<ControlFlow> {
-    let import = state::get(work.db, work.spec.file_id).await?;
+/// Rejects faulty rows, counts them, and starts merging, or refuses the whole import. Idempotent, so it is repeated after
+/// a crash.
+pub(super) async fn run(context: &ImportContext<'_>) -> Result<ControlFlow> {
+    let import = state::get(context.db, context.spec.file_id).await?;
     let slices = (import.entries / SLICE + 1).unsigned_abs().next_power_of_two() as i64;
-    let duplicates = if work.spec.tags.is_some() {
+    let duplicates = if context.spec.tags.is_some() {
         SAME_TAGS
     } else {
         SAME_RESOURCES
     };
     for slice in 0..slices {
-        if reject(work, duplicates, [slices - 1, slice]).await? == ControlFlow::Cancelled {
+        if reject(context, duplicates, [slices - 1, slice]).await? == ControlFlow::Cancelled {
             return Ok(ControlFlow::Cancelled);
         }
     }
-    if work.spec.tags.is_some() {
-        let crowd = crowd();
+    if context.spec.tags.is_some() {
+        let in_excess = in_excess();
         for slice in 0..slices {
-            if reject(work, &crowd, [slices - 1, slice]).await? == ControlFlow::Cancelled {
+            if reject(context, &in_excess, [slices - 1, slice]).await? == ControlFlow::Cancelled {
                 return Ok(ControlFlow::Cancelled);
             }
         }
-        let full = full();
-        for Span {
+        let of_full_resources = of_full_resources();
+        for LineRange {
             first_line,
             last_line,
-        } in parts(work).await?
+        } in parts(context).await?
         {
-            for refused in [UNKNOWN, &full] {
-                if reject(work, refused, [first_line, last_line]).await? == ControlFlow::Cancelled {
+            for refused in [OF_UNKNOWN_RESOURCES, &of_full_resources] {
+                if reject(context, refused, [first_line, last_line]).await? == ControlFlow::Cancelled {
                     return Ok(ControlFlow::Cancelled);
                 }
             }
         }
     }
-    seal(work).await
+    end_reading(context).await
 }
 
 #[derive(FromQueryResult)]
-struct Span {
+struct LineRange {
     first_line: i64,
     last_line: i64,
 }
 
-async fn parts(work: &Work<'_>) -> Result<Vec<Span>> {
+async fn parts(context: &ImportContext<'_>) -> Result<Vec<LineRange>> {
     let parts = "SELECT first_line, last_line FROM import_parts WHERE file_id = $1 ORDER BY part";
-    sql::rows(work.db, parts, [work.spec.file_id.into()]).await
+    sql::rows(context.db, parts, [context.spec.file_id.into()]).await
 }
 
-/// One transaction: `reject` gives a `gone`, which are the rows that it deletes, each with why. `$4` and `$5` are its
-/// `values`.
-async fn reject(work: &Work<'_>, reject: &str, values: [i64; 2]) -> Result<ControlFlow> {
+/// Rejects rows in one transaction: `reject` ends in `gone`, the rows that it deletes, each with its reason. `$4` and `$5`
+/// are its `values`.
+async fn reject(context: &ImportContext<'_>, reject: &str, values: [i64; 2]) -> Result<ControlFlow> {
     #[derive(FromQueryResult)]
-    struct Gone {
+    struct RejectedCountRow {
         count: i64,
     }
-    let txn = work.db.begin().await?;
-    // The planner has no figures of a table that was empty a moment ago, and would compare each row with each.
+    let txn = context.db.begin().await?;
+    // The planner has no statistics of a table that was empty a moment ago, and would compare each row with each.
     txn.execute_unprepared("SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off")
         .await?;
-    let (file, run) = (work.spec.file_id.into(), work.run.run_id.into());
+    let (file, run) = (context.spec.file_id.into(), context.run.run_id.into());
     let reject = format!(
         "WITH {reject}, kept AS (
             INSERT INTO import_rejections (run_id, line, column_name, value, reason)
@@ -83,16 +84,17 @@ async fn reject(work: &Work<'_>, reject: &str, values: [i64; 2]) -> Result<Contr
     let binds = [file, run, (KEPT_REJECTIONS as i64).into()]
         .into_iter()
         .chain(values.map(Value::from));
-    let gone: Option<Gone> = sql::row(&txn, &reject, binds).await?;
+    let gone: Option<RejectedCountRow> = sql::row(&txn, &reject, binds).await?;
     let update = "UPDATE imports SET rejected = rejected + $2 WHERE file_id = $1";
     let count = gone.map_or(0, |gone| gone.count);
-    sql::execute(&txn, update, [work.spec.file_id.into(), count.into()]).await?;
-    let flow = work.run.checkpoint(&txn, Progress::default()).await?;
+    sql::execute(&txn, update, [context.spec.file_id.into(), count.into()]).await?;
+    let flow = context.run.checkpoint(&txn, Progress::default()).await?;
     txn.commit().await?;
     Ok(flow)
 }
 
-/// The first line of an id counts. Ids are compared by a hash first, of which a million fit into memory.
+/// Duplicates of resources: all but the first line of an id. Ids are compared by a hash first, of which a million fit into
+/// memory.
 const SAME_RESOURCES: &str = "
     doubled AS (
         SELECT hashtextextended(resource_id, 0) AS hash FROM import_rows
@@ -105,7 +107,8 @@ const SAME_RESOURCES: &str = "
         RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
                   'is a duplicate of line ' || r.first AS reason)";
 
-/// The first line of a tag counts, and of the values of a key on a resource the first that is to be approved.
+/// Duplicates of tags: all but the first line of a tag, and all but the first of the values of a key on a resource that are
+/// to be approved.
 const SAME_TAGS: &str = "
     doubled AS (
         SELECT hashtextextended(resource_id || E'\\n' || tag_key, 0) AS hash FROM import_tags
@@ -123,16 +126,16 @@ const SAME_TAGS: &str = "
                   CASE WHEN r.line > r.first THEN 'is a duplicate of line ' || r.first
                        ELSE 'line ' || r.approved || ' has another value to be approved for the key' END AS reason)";
 
-/// Tags of resources that are not there.
-const UNKNOWN: &str = "
+/// Tags of resources that do not exist or are retired.
+const OF_UNKNOWN_RESOURCES: &str = "
     gone AS (
         DELETE FROM import_tags i WHERE i.file_id = $1 AND i.line BETWEEN $4 AND $5
            AND (SELECT r.id FROM resources r WHERE r.resource_id = i.resource_id AND r.retired_at IS NULL LIMIT 1) IS NULL
         RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
                   'there is no such resource, or it is retired' AS reason)";
 
-/// Tags of a resource beyond the first ones in a file, as many as a resource may have.
-fn crowd() -> String {
+/// Tags in excess: those behind the first [`MAX_TAGS_PER_RESOURCE`] tags of a resource in the file.
+fn in_excess() -> String {
     format!(
         "
     crowded AS (
@@ -148,8 +151,8 @@ fn crowd() -> String {
     )
 }
 
-/// New tags of resources that have as many as they may have. What a resource has is no new one.
-fn full() -> String {
+/// New tags of resources that have [`MAX_TAGS_PER_RESOURCE`] tags already. A tag that the resource has is not new.
+fn of_full_resources() -> String {
     let resource = "(SELECT r.id FROM resources r WHERE r.resource_id = i.resource_id LIMIT 1)";
     format!(
         "
@@ -163,17 +166,17 @@ fn full() -> String {
     )
 }
 
-/// Ends the reading, in one transaction with the figures that it leaves.
-async fn seal(work: &Work<'_>) -> Result<ControlFlow> {
-    let file_id = work.spec.file_id;
-    let txn = work.db.begin().await?;
+/// Ends the reading phase, in one transaction with its counts.
+async fn end_reading(context: &ImportContext<'_>) -> Result<ControlFlow> {
+    let file_id = context.spec.file_id;
+    let txn = context.db.begin().await?;
     let import = state::get(&txn, file_id).await?;
-    let all_wanted = work.spec.mode == ImportMode::AllOrNothing && !work.spec.dry_run;
-    if all_wanted && import.rejected > 0 {
-        state::set(&txn, file_id, Stage::Refused).await?;
-        state::unstage(&txn, file_id).await?;
+    let is_all_or_nothing = context.spec.mode == ImportMode::AllOrNothing && !context.spec.dry_run;
+    if is_all_or_nothing && import.rejected > 0 {
+        state::set(&txn, file_id, ImportStage::Refused).await?;
+        state::drop_staged(&txn, file_id).await?;
     } else {
-        state::set(&txn, file_id, Stage::Merging).await?;
+        state::set(&txn, file_id, ImportStage::Merging).await?;
     }
     let counts = [
         ("inserted", 0),
@@ -186,7 +189,7 @@ async fn seal(work: &Work<'_>) -> Result<ControlFlow> {
         total: Some(import.entries),
         counts: counts.into(),
     };
-    let flow = work.run.checkpoint(&txn, progress).await?;
+    let flow = context.run.checkpoint(&txn, progress).await?;
     txn.commit().await?;
     Ok(flow)
 }

@@ -1,6 +1,6 @@
-//! Rows in the text format of PostgreSQL's COPY.
+//! Buffer of rows in the text format of PostgreSQL's COPY.
 
-use super::TagStatus;
+use super::spec::TagStatus;
 use super::tag_reader::TagRow;
 use crate::domain::discovery::ResourceReport;
 use chrono::SecondsFormat;
@@ -8,22 +8,22 @@ use sea_orm::ActiveEnum;
 
 /// Rows on their way into a staging table.
 #[derive(Debug, Default)]
-pub(super) struct CopyText {
+pub(super) struct CopyBuffer {
     text: Vec<u8>,
 }
 
-impl CopyText {
-    /// Bytes so far.
+impl CopyBuffer {
+    /// Number of bytes.
     pub fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// What COPY reads.
+    /// Input of COPY.
     pub fn into_bytes(self) -> Vec<u8> {
         self.text
     }
 
-    /// A row of `import_rows`, for [`COPY_RESOURCES`].
+    /// Appends a row of `import_rows`, for [`COPY_RESOURCES`].
     pub fn resource(&mut self, file_id: i64, line: u64, report: &ResourceReport) {
         self.first(file_id, line);
         self.cell(Some(&report.resource_id));
@@ -42,7 +42,7 @@ impl CopyText {
         self.end();
     }
 
-    /// A row of `import_tags`, for [`COPY_TAGS`].
+    /// Appends a row of `import_tags`, for [`COPY_TAGS`].
     pub fn tag(&mut self, file_id: i64, line: u64, tag: &TagRow) {
         self.first(file_id, line);
         self.cell(Some(&tag.resource_id));
@@ -88,21 +88,21 @@ impl CopyText {
     }
 }
 
-/// What COPY is told that [`CopyText::resource`] writes.
+/// COPY statement for rows of [`CopyBuffer::resource`].
 pub(super) const COPY_RESOURCES: &str = "COPY import_rows
     (file_id, line, resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at) FROM STDIN";
 
-/// What COPY is told that [`CopyText::tag`] writes.
+/// COPY statement for rows of [`CopyBuffer::tag`].
 pub(super) const COPY_TAGS: &str =
     "COPY import_tags (file_id, line, resource_id, tag_key, tag_value, status, reason) FROM STDIN";
 
 #[cfg(test)]
 mod tests {
-    use super::CopyText;
+    use super::CopyBuffer;
 
     #[test]
     fn cells_are_escaped() {
-        let mut copy = CopyText::default();
+        let mut copy = CopyBuffer::default();
         copy.first(1, 2);
         copy.cell(Some("a\tb\nc\rd\\N"));
         copy.cell(None);

@@ -1,4 +1,4 @@
-//! Uploaded files, which wait in the database until an import run on any replica has read them.
+//! Uploaded files, stored in the database until an import run on any replica has read them.
 
 pub use crate::entities::import_file::Model as ImportFile;
 
@@ -13,17 +13,16 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 
 /// Bytes in a row of `import_chunks`.
-const CHUNK: u64 = 1 << 20;
+const CHUNK_BYTES: u64 = 1 << 20;
 
-/// Passes an actor who may import files: [`Role::Approver`] or higher, with access to all accounts.
+/// Checks that the actor may import files: [`Role::Approver`] or higher, with access to all accounts.
 pub fn authorize(actor: &Actor) -> Result<()> {
     actor.require(Role::Approver)?;
     actor.require_all_accounts()
 }
 
-/// Stores a file for an import run to read; memory stays at two chunks, whatever its size.
-///
-/// For those whom [`authorize`] passes. [`Error::Validation`] for an empty file.
+/// Stores a file for an import run, with two chunks in memory at a time. Requires the rights of [`authorize`];
+/// [`Error::Validation`] for an empty file.
 pub async fn store(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -38,7 +37,7 @@ pub async fn store(
     let mut file = file.ok_or_else(|| Error::internal("the upload was not stored"))?;
     for seq in 0_i32.. {
         let mut chunk = Vec::new();
-        let mut part = (&mut content).take(CHUNK);
+        let mut part = (&mut content).take(CHUNK_BYTES);
         let read = part
             .read_to_end(&mut chunk)
             .await
@@ -59,18 +58,18 @@ pub async fn store(
     Ok(file)
 }
 
-/// A stored file, as a thread reads it that may block: its chunks come from the database one at a time.
-pub(super) struct Stored {
+/// Reader of a stored file for a blocking thread; the chunks are read from the database one at a time.
+pub(super) struct StoredFile {
     chunks: mpsc::Receiver<Vec<u8>>,
     chunk: Vec<u8>,
     read: usize,
     ended: bool,
 }
 
-impl Read for Stored {
+impl Read for StoredFile {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         while self.read == self.chunk.len() && !self.ended {
-            // A file that is cut short must not pass for a whole one.
+            // A truncated file must not pass for a complete one.
             let chunk = self.chunks.blocking_recv();
             self.chunk = chunk.ok_or(io::ErrorKind::UnexpectedEof)?;
             self.read = 0;
@@ -83,20 +82,20 @@ impl Read for Stored {
     }
 }
 
-/// Opens a stored file: its row, its content, and what feeds the content and must be awaited beside reading it.
+/// Opens a stored file: its row, its content, and the future that feeds the content, to be awaited while it is read.
 ///
 /// [`crate::error::ProblemCode::NotFound`] when it was pruned.
 pub(super) async fn open(
     db: &DatabaseConnection,
     id: i64,
-) -> Result<(ImportFile, Stored, impl Future<Output = Result<()>> + use<'_>)> {
+) -> Result<(ImportFile, StoredFile, impl Future<Output = Result<()>> + use<'_>)> {
     let file = import_file::find()
         .filter(import_file::Column::Id.eq(id))
         .one(db)
         .await?;
     let file = file.ok_or_else(|| Error::not_found("fileId", format!("uploaded file {id}")))?;
     let (sender, chunks) = mpsc::channel(1);
-    let stored = Stored {
+    let stored = StoredFile {
         chunks,
         chunk: Vec::new(),
         read: 0,
@@ -105,15 +104,15 @@ pub(super) async fn open(
     Ok((file, stored, feed(db, id, sender)))
 }
 
-/// Ends at the end of the file, which an empty chunk tells, or when nobody reads any more.
+/// Sends the chunks, with an empty one at the end of the file. Ends early when the reader is gone.
 async fn feed(db: &DatabaseConnection, id: i64, chunks: mpsc::Sender<Vec<u8>>) -> Result<()> {
     #[derive(FromQueryResult)]
-    struct Chunk {
+    struct ChunkRow {
         data: Vec<u8>,
     }
     for seq in 0_i32.. {
         let select = "SELECT data FROM import_chunks WHERE file_id = $1 AND seq = $2";
-        let chunk: Option<Chunk> = sql::row(db, select, [id.into(), seq.into()]).await?;
+        let chunk: Option<ChunkRow> = sql::row(db, select, [id.into(), seq.into()]).await?;
         let data = chunk.map(|chunk| chunk.data).unwrap_or_default();
         let ended = data.is_empty();
         if chunks.send(data).await.is_err() || ended {
@@ -123,7 +122,7 @@ async fn feed(db: &DatabaseConnection, id: i64, chunks: mpsc::Sender<Vec<u8>>) -
     Ok(())
 }
 
-/// Deletes files older than `age` that no run waits for; gives how many.
+/// Deletes files older than `age` that no open run needs, and returns their number.
 pub async fn prune(db: &DatabaseConnection, age: Duration) -> Result<u64> {
     sql::execute(
         db,
@@ -135,8 +134,8 @@ pub async fn prune(db: &DatabaseConnection, age: Duration) -> Result<u64> {
     .await
 }
 
-/// Deletes what imports that ended otherwise than well have left staged, a day after their end: until then they may be
-/// tried again and go on. Gives how many imports were forgotten.
+/// Deletes the staged rows of imports that failed or were cancelled more than a day ago: until then they may be retried
+/// and continue. Returns the number of imports.
 pub async fn prune_staged(db: &DatabaseConnection) -> Result<u64> {
     let forget = "DELETE FROM imports i USING scheduler_jobs r
          WHERE r.id = i.run_id AND i.stage IN ('READING', 'MERGING') AND r.finished_at < now() - interval '1 day'";

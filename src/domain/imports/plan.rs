@@ -1,4 +1,4 @@
-//! What a dry run would do, by a few examples.
+//! Samples of the changes that a dry run of an import found.
 
 use crate::auth::AccountScope;
 use crate::db::sql;
@@ -7,7 +7,7 @@ use sea_orm::{DatabaseConnection, FromQueryResult};
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// What an import would do with a row.
+/// Action that an import would take for a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SampleAction {
     Insert,
@@ -15,21 +15,21 @@ pub enum SampleAction {
     Unchanged,
 }
 
-/// A row of a file, and what an import would do with it.
+/// Row of a file, with the action that an import would take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     pub action: SampleAction,
-    /// The line, from 1.
+    /// Line, from 1.
     pub line: i64,
-    /// The cloud's own id of the resource.
+    /// Cloud's own id of the resource.
     pub resource_id: String,
-    /// What an update would change.
-    pub changes: Vec<Change>,
+    /// Changes of an update.
+    pub changes: Vec<SampleChange>,
 }
 
-/// What an update would change in a column. Texts are cut to 200 characters.
+/// Change of a column by an update. Texts are cut to 200 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Change {
+pub struct SampleChange {
     /// `tag:<key>` for one of the native tags.
     pub column: String,
     pub old: Option<String>,
@@ -37,7 +37,7 @@ pub struct Change {
 }
 
 #[derive(FromQueryResult)]
-struct Row {
+struct SampleRow {
     run_id: i64,
     action: String,
     line: i64,
@@ -45,8 +45,8 @@ struct Row {
     changes: serde_json::Value,
 }
 
-/// The examples of each of the runs, in the order of actions and lines. A row may speak of any account, so there are
-/// none for who may see only some.
+/// Samples of each of the runs, in the order of actions and lines. A row may belong to any account, so callers limited to
+/// some accounts see none.
 pub async fn samples(
     db: &DatabaseConnection,
     scope: &AccountScope,
@@ -58,7 +58,7 @@ pub async fn samples(
     let samples = "SELECT run_id, action, line, resource_id, changes FROM import_samples
          WHERE run_id = ANY($1) ORDER BY run_id, action, line";
     let mut found: HashMap<i64, Vec<Sample>> = HashMap::new();
-    for row in sql::rows::<Row>(db, samples, [runs.into()]).await? {
+    for row in sql::rows::<SampleRow>(db, samples, [runs.into()]).await? {
         let action = match row.action.as_str() {
             "INSERT" => SampleAction::Insert,
             "UPDATE" => SampleAction::Update,

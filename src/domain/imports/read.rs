@@ -1,8 +1,9 @@
-//! The first phase: a file is read into the staging tables.
+//! Read phase: a file is read into the staging tables.
 
-use super::copy::{COPY_RESOURCES, COPY_TAGS, CopyText};
+use super::context::ImportContext;
+use super::copy::{COPY_RESOURCES, COPY_TAGS, CopyBuffer};
 use super::tag_reader::TagReader;
-use super::{Work, files, state};
+use super::{files, state};
 use crate::db::begin_on;
 use crate::domain::discovery::{
     InventoryEntry, InventoryReader, ReadError, ReadOptions, Rejection, ResourceReport,
@@ -14,71 +15,71 @@ use sqlx::types::Json;
 use std::io;
 use tokio::sync::mpsc;
 
-/// Entries of a part, at most. A part is merged in one transaction, which must end well within the two seconds after
+/// Maximum of entries of a part. A part is merged in one transaction, which must end well within the two seconds after
 /// which a cancellation has to be noticed.
 const PART_ENTRIES: u64 = 5_000;
-/// Bytes of a part, beyond which it is full though it holds fewer.
+/// Bytes that make a part full even if it has fewer entries.
 const PART_BYTES: usize = 4 << 20;
 /// Parts that are read ahead of the database.
 const READ_AHEAD: usize = 1;
-/// Rejected entries of one import that are kept; the rest are only counted.
+/// Rejected entries of one import that are stored; further ones are only counted.
 pub(super) const KEPT_REJECTIONS: u64 = 1_000_000;
-/// Entries of a file: a packed one may hold a thousand times of what was uploaded.
+/// Maximum of entries of a file: a compressed file may hold a thousand times its size.
 const MAX_ENTRIES: u64 = 20_000_000;
 
-/// What was read in one go.
+/// Part of a file on its way to the database.
 #[derive(Debug, Default)]
-struct Part {
+struct PartBuffer {
     first_line: u64,
     last_line: u64,
     entries: u64,
     rejected: u64,
     faults: Vec<Rejection>,
-    rows: CopyText,
+    rows: CopyBuffer,
 }
 
-impl Part {
+impl PartBuffer {
     fn is_full(&self) -> bool {
         self.entries >= PART_ENTRIES || self.rows.len() >= PART_BYTES
     }
 }
 
-/// Stages what was not staged by an earlier attempt.
+/// Stages the entries that no earlier attempt has staged.
 ///
 /// [`Error::Validation`] for a file that cannot be read to its end.
-pub(super) async fn run(work: &Work<'_>) -> Result<ControlFlow> {
-    let file_id = work.spec.file_id;
-    let begun = state::get(work.db, file_id).await?;
-    let (file, stored, feeding) = files::open(work.db, file_id).await?;
+pub(super) async fn run(context: &ImportContext<'_>) -> Result<ControlFlow> {
+    let file_id = context.spec.file_id;
+    let begun = state::get(context.db, file_id).await?;
+    let (file, stored, feeding) = files::open(context.db, file_id).await?;
     let (parts, read) = mpsc::channel(READ_AHEAD);
     let (done, rejected) = (begun.entries.unsigned_abs(), begun.rejected.unsigned_abs());
-    let tags = work.spec.tags;
-    let step = parts.clone();
+    let tags = context.spec.tags;
+    let progress = parts.clone();
     let reading = ReadOptions {
-        limits: work.unpack,
-        // A part of nothing: whoever takes the parts looks whether the run was cancelled.
+        limits: context.unpack,
+        // An empty part, at which the receiver checks whether the run was cancelled.
         on_progress: Box::new(move || {
-            let taken = step.blocking_send(Part::default());
+            let taken = progress.blocking_send(PartBuffer::default());
             taken.map_err(|_abandoned| io::Error::other("the import was abandoned"))
         }),
     };
     let reading = tokio::task::spawn_blocking(move || {
-        let taken = Taken {
+        let sender = PartSender {
             file_id,
             done,
             rejected,
         };
         if let Some(status) = tags {
-            return taken.parts(TagReader::open(stored, status, reading)?, CopyText::tag, &parts);
+            return sender.send_all(TagReader::open(stored, status, reading)?, CopyBuffer::tag, &parts);
         }
         let reader = InventoryReader::from_reader(stored, Some(&file.file_name), reading)?.with_duplicates();
-        taken.parts(
+        sender.send_all(
             reader.map(|entry| Ok(numbered(entry?))),
-            CopyText::resource,
+            CopyBuffer::resource,
             &parts,
         )
     });
-    let (fed, flow) = tokio::join!(feeding, take(work, read, done));
+    let (fed, flow) = tokio::join!(feeding, stage_parts(context, read, done));
     let (flow, ()) = (flow?, fed?);
     let ended = reading.await.map_err(Error::internal)?;
     if flow == ControlFlow::Continue {
@@ -87,38 +88,48 @@ pub(super) async fn run(work: &Work<'_>) -> Result<ControlFlow> {
     Ok(flow)
 }
 
-/// Stages the parts as they come. Owns the channel, so that the reader ends when this does.
-async fn take(work: &Work<'_>, mut parts: mpsc::Receiver<Part>, mut entries: u64) -> Result<ControlFlow> {
+/// Stages the parts in the order in which they were read. Owns the channel, so that the reader ends when this does.
+async fn stage_parts(
+    context: &ImportContext<'_>,
+    mut parts: mpsc::Receiver<PartBuffer>,
+    mut entries: u64,
+) -> Result<ControlFlow> {
     while let Some(part) = parts.recv().await {
         if part.entries == 0 {
-            if work.run.checkpoint(work.db, Progress::default()).await? == ControlFlow::Cancelled {
+            if context.run.checkpoint(context.db, Progress::default()).await? == ControlFlow::Cancelled {
                 return Ok(ControlFlow::Cancelled);
             }
             continue;
         }
         entries += part.entries;
-        let pool = work.db.get_postgres_connection_pool().clone();
-        let copy = if work.spec.tags.is_some() {
+        let pool = context.db.get_postgres_connection_pool().clone();
+        let copy = if context.spec.tags.is_some() {
             COPY_TAGS
         } else {
             COPY_RESOURCES
         };
-        let staging = stage(pool, work.run.fence(), work.spec.file_id, copy, part);
-        // On a task of its own: a connection whose COPY is abandoned midway is good for nothing.
+        let staging = stage_part(pool, context.run.fence(), context.spec.file_id, copy, part);
+        // In a task of its own: a connection whose COPY is abandoned midway is unusable.
         tokio::spawn(staging).await.map_err(Error::internal)??;
         let progress = Progress {
             total: Some(entries as i64),
             ..Progress::default()
         };
-        if work.run.checkpoint(work.db, progress).await? == ControlFlow::Cancelled {
+        if context.run.checkpoint(context.db, progress).await? == ControlFlow::Cancelled {
             return Ok(ControlFlow::Cancelled);
         }
     }
     Ok(ControlFlow::Continue)
 }
 
-/// One transaction: a part's rows, what was refused among them, and how far the import is.
-async fn stage(pool: PgPool, fence: Fence, file_id: i64, copy: &'static str, part: Part) -> Result<()> {
+/// Stages a part in one transaction: its rows, its rejections, and the state of the import.
+async fn stage_part(
+    pool: PgPool,
+    fence: Fence,
+    file_id: i64,
+    copy: &'static str,
+    part: PartBuffer,
+) -> Result<()> {
     let mut txn = begin_on(&pool).await?;
     let (first, last) = (part.first_line as i64, part.last_line as i64);
     if part.entries > part.rejected {
@@ -145,10 +156,10 @@ async fn stage(pool: PgPool, fence: Fence, file_id: i64, copy: &'static str, par
     Ok(txn.commit().await?)
 }
 
-/// The line of an entry, and what it holds, or all that speaks against it.
-type Numbered<T> = (u64, Result<T, Vec<Rejection>>);
+/// Line of an entry, and its content, or its faults.
+type NumberedRow<T> = (u64, Result<T, Vec<Rejection>>);
 
-fn numbered(entry: InventoryEntry) -> Numbered<ResourceReport> {
+fn numbered(entry: InventoryEntry) -> NumberedRow<ResourceReport> {
     match entry {
         InventoryEntry::Resource(line, report) => (line, Ok(report)),
         InventoryEntry::Rejected(faults) => {
@@ -158,24 +169,23 @@ fn numbered(entry: InventoryEntry) -> Numbered<ResourceReport> {
     }
 }
 
-/// How much of a file was taken so far.
-struct Taken {
+/// Sender of the parts of a file, with the number of entries so far.
+struct PartSender {
     file_id: i64,
     /// Entries that an earlier attempt staged.
     done: u64,
     rejected: u64,
 }
 
-impl Taken {
-    /// Sends the entries in parts; `write` writes a row of them. Ends early, without an error, when nobody takes the
-    /// parts any more.
-    fn parts<T>(
+impl PartSender {
+    /// Sends the entries in parts; `write` writes a row. Ends early, without an error, when the receiver is gone.
+    fn send_all<T>(
         mut self,
-        entries: impl Iterator<Item = Result<Numbered<T>, ReadError>>,
-        write: fn(&mut CopyText, i64, u64, &T),
-        parts: &mpsc::Sender<Part>,
+        entries: impl Iterator<Item = Result<NumberedRow<T>, ReadError>>,
+        write: fn(&mut CopyBuffer, i64, u64, &T),
+        parts: &mpsc::Sender<PartBuffer>,
     ) -> Result<(), ReadError> {
-        let mut part = Part::default();
+        let mut part = PartBuffer::default();
         for (number, entry) in (0..).zip(entries) {
             let (line, row) = entry?;
             if number < self.done {
@@ -198,13 +208,13 @@ impl Taken {
             }
         }
         if part.entries > 0 {
-            // Nobody is left to tell when nobody takes it.
+            // The receiver that is gone has returned its own error.
             let _abandoned = parts.blocking_send(part);
         }
         Ok(())
     }
 
-    fn reject(&mut self, part: &mut Part, faults: Vec<Rejection>) {
+    fn reject(&mut self, part: &mut PartBuffer, faults: Vec<Rejection>) {
         part.rejected += 1;
         self.rejected += 1;
         if self.rejected <= KEPT_REJECTIONS {

@@ -1,6 +1,6 @@
-//! Virtual tags in a CSV file. Of the columns of an export of tags, those that say what a tag is are read.
+//! Reader of virtual tags in a CSV file, which reads the columns of an export of tags that define a tag.
 
-use super::TagStatus;
+use super::spec::TagStatus;
 use crate::domain::approvals;
 use crate::domain::csv::normalized_name;
 use crate::domain::discovery::{CsvRecords, ReadError, ReadOptions, Rejection};
@@ -9,28 +9,28 @@ use std::io::Read;
 /// Characters of a reason.
 const MAX_REASON: usize = approvals::MAX_REASON;
 
-/// One tag of a file.
+/// Tag in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TagRow {
-    /// The cloud's own id of the resource.
+    /// Cloud's own id of the resource.
     pub resource_id: String,
     pub tag_key: String,
     pub tag_value: String,
-    /// None for one that is to be left as it is.
+    /// Status to set; `None` for a tag that is to be left as it is.
     pub status: Option<TagStatus>,
     pub reason: Option<String>,
 }
 
-/// Reads a file of tags, entry by entry.
+/// Iterator over the tags of a file.
 pub(super) struct TagReader {
     records: CsvRecords,
-    columns: Columns,
-    /// What tags are of which the file does not say it.
+    columns: TagColumns,
+    /// Status of tags whose row has none.
     status: TagStatus,
 }
 
-/// Where in a record the columns stand.
-struct Columns {
+/// Positions of the columns in a record.
+struct TagColumns {
     resource_id: usize,
     tag_key: usize,
     tag_value: usize,
@@ -44,18 +44,18 @@ const TAG_VALUE: &str = "tag_value";
 const STATUS: &str = "approval_status";
 const REASON: &str = "decision_reason";
 
-fn knows(column: &str) -> bool {
+fn is_known(column: &str) -> bool {
     [RESOURCE_ID, TAG_KEY, TAG_VALUE, STATUS, REASON].contains(&normalized_name(column).as_str())
 }
 
 impl TagReader {
-    /// Reads the header. Tags get `status` unless their row says what they are.
+    /// Reads the header. Tags have `status` unless their row has one.
     pub fn open(
         input: impl Read + Send + 'static,
         status: TagStatus,
         reading: ReadOptions,
     ) -> Result<Self, ReadError> {
-        let records = CsvRecords::open(input, knows, reading)?;
+        let records = CsvRecords::open(input, is_known, reading)?;
         let find = |name: &str| {
             records
                 .header()
@@ -69,7 +69,7 @@ impl TagReader {
                 "has a header without one of the columns resource_id, tag_key and tag_value",
             ));
         };
-        let columns = Columns {
+        let columns = TagColumns {
             resource_id,
             tag_key,
             tag_value,
@@ -130,7 +130,7 @@ impl TagReader {
 }
 
 impl Iterator for TagReader {
-    /// The line, and the tag, or all that speaks against it.
+    /// Line, and the tag or its faults.
     type Item = Result<(u64, Result<TagRow, Vec<Rejection>>), ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {

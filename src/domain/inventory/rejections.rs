@@ -1,11 +1,11 @@
-//! What a run refused, kept for whoever asks why.
+//! Rejections of a run, stored with their reasons.
 
 use crate::db::sql;
 use crate::domain::discovery::Rejection;
 use crate::error::Result;
 use sea_orm::ConnectionTrait;
 
-/// Keeps the faults of one entry.
+/// Stores the faults of one entry.
 pub async fn keep(txn: &impl ConnectionTrait, run_id: i64, entry: &[Rejection]) -> Result<()> {
     let keep = "INSERT INTO import_rejections (run_id, line, column_name, value, reason)
          SELECT $2, i.line, i.\"column\", i.value, i.reason
@@ -14,11 +14,11 @@ pub async fn keep(txn: &impl ConnectionTrait, run_id: i64, entry: &[Rejection]) 
     Ok(())
 }
 
-/// Runs of discovery whose rejections are kept: a followed file is refused in the same lines again and again.
+/// Runs of discovery whose rejections are kept: a file that is read again and again has the same faults each time.
 const KEPT_RUNS: i64 = 5;
 
-/// Forgets what runs of discovery before the last few refused. Each run does so when it starts, so it is enough to
-/// look at a hundred of them.
+/// Deletes the rejections of runs of discovery before the last few. Each run does so when it starts, so it is enough to
+/// check a hundred of them.
 pub async fn forget_old(db: &impl ConnectionTrait) -> Result<()> {
     let forget = "DELETE FROM import_rejections WHERE run_id IN
          (SELECT id FROM scheduler_jobs WHERE job_name = 'discover' ORDER BY id DESC OFFSET $1 LIMIT 100)";
@@ -26,7 +26,7 @@ pub async fn forget_old(db: &impl ConnectionTrait) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what an earlier attempt of the run refused.
+/// Deletes the rejections of an earlier attempt of the run.
 pub async fn forget(txn: &impl ConnectionTrait, run_id: i64) -> Result<()> {
     sql::execute(
         txn,

@@ -1,5 +1,5 @@
-//! Making the inventory equal to what an import has staged, or telling what that would change: the same as for what
-//! is reported, see [`super::reconcile`], but that the rows are in the database already.
+//! Merge of staged rows of an import into the inventory, or the plan of it: as [`super::reconcile`] does with reports, with
+//! rows that are in the database already.
 
 use super::reconcile::{Reconciled, input, lock, upsert};
 use crate::db::{Transaction, sql};
@@ -7,34 +7,35 @@ use crate::domain::events::announce;
 use crate::error::Result;
 use sea_orm::{FromQueryResult, Value};
 
-/// Examples of each kind that a plan gives.
+/// Samples of each action that a plan keeps.
 pub const SAMPLES: i64 = 10;
 
-/// A span of lines of a file.
+/// Part of a staged file: a range of lines.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
-pub struct Part {
+pub struct StagedPart {
     pub file_id: i64,
     pub part: i32,
     pub first_line: i64,
     pub last_line: i64,
 }
 
-impl Part {
-    /// `$1` to `$3` of a statement over its rows.
+impl StagedPart {
+    /// Values of `$1` to `$3` of a statement over its rows.
     pub fn span(&self) -> [Value; 3] {
         [self.file_id.into(), self.first_line.into(), self.last_line.into()]
     }
 }
 
+/// Counts of the rows of a part by what was done with them.
 #[derive(FromQueryResult)]
-struct Counts {
-    inserted: i64,
-    updated: i64,
-    unchanged: i64,
+pub struct MergeCountsRow {
+    pub inserted: i64,
+    pub updated: i64,
+    pub unchanged: i64,
 }
 
-impl From<Counts> for Reconciled {
-    fn from(counts: Counts) -> Self {
+impl From<MergeCountsRow> for Reconciled {
+    fn from(counts: MergeCountsRow) -> Self {
         Self {
             inserted: counts.inserted.unsigned_abs(),
             updated: counts.updated.unsigned_abs(),
@@ -43,21 +44,21 @@ impl From<Counts> for Reconciled {
     }
 }
 
-/// The rows of a part.
+/// Rows of a part.
 const ROWS: &str = "(SELECT * FROM import_rows WHERE file_id = $1 AND line BETWEEN $2 AND $3)";
 
-/// Inserts, updates or revives what a part tells, in the caller's transaction; as [`super::reconcile::batch`].
-pub async fn merge(txn: &Transaction, part: &Part, source: &str) -> Result<Reconciled> {
+/// Inserts, updates or revives the resources of a part, in the caller's transaction; as [`super::reconcile::batch`].
+pub async fn merge(txn: &Transaction, part: &StagedPart, source: &str) -> Result<Reconciled> {
     #[derive(FromQueryResult)]
-    struct UnchangedCount {
+    struct UnchangedCountRow {
         stale: i64,
         unchanged: i64,
     }
     let known = "SELECT count(*) FILTER (WHERE differs OR long_unseen) AS stale, count(*) AS unchanged,
             (SELECT count(*) FROM locked) FROM input";
     let known = format!("WITH {}, {} {known}", input(ROWS), lock());
-    let known: Option<UnchangedCount> = sql::row(txn, &known, part.span()).await?;
-    if let Some(UnchangedCount { stale: 0, unchanged }) = known {
+    let known: Option<UnchangedCountRow> = sql::row(txn, &known, part.span()).await?;
+    if let Some(UnchangedCountRow { stale: 0, unchanged }) = known {
         return Ok(Reconciled {
             unchanged: unchanged.unsigned_abs(),
             ..Reconciled::default()
@@ -68,15 +69,15 @@ pub async fn merge(txn: &Transaction, part: &Part, source: &str) -> Result<Recon
             (SELECT count(*) FROM input WHERE NOT differs) AS unchanged FROM changed";
     let counts = format!("WITH {}, {} {counts}", input(ROWS), upsert("$4"));
     let binds = part.span().into_iter().chain([source.into()]);
-    let counts: Option<Counts> = sql::row(txn, &counts, binds).await?;
+    let counts: Option<MergeCountsRow> = sql::row(txn, &counts, binds).await?;
     Ok(counts.map(Into::into).unwrap_or_default())
 }
 
-/// What [`merge`] would do; examples are kept for the run.
-pub async fn plan(txn: &Transaction, part: &Part, run_id: i64) -> Result<Reconciled> {
+/// Counts what [`merge`] would do, and keeps samples for the run.
+pub async fn plan(txn: &Transaction, part: &StagedPart, run_id: i64) -> Result<Reconciled> {
     let plan = format!("WITH {}, {PLAN}", input(ROWS));
     let binds = part.span().into_iter().chain([run_id.into(), SAMPLES.into()]);
-    let counts: Option<Counts> = sql::row(txn, &plan, binds).await?;
+    let counts: Option<MergeCountsRow> = sql::row(txn, &plan, binds).await?;
     Ok(counts.map(Into::into).unwrap_or_default())
 }
 
