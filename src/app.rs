@@ -1,14 +1,16 @@
-//! The composition root: makes the parts, in the order in which they need each other, and ends them in reverse.
+//! Composition root: starts the parts, in the order in which they need each other, and ends them in reverse.
 
 mod banner;
 mod database;
 mod files;
 mod gauges;
+mod mode;
 mod settings;
 #[cfg(feature = "embedded")]
 mod supervisor;
 
-pub use database::{Database, Share};
+pub use database::{ConnectionShare, Database};
+pub use mode::Mode;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, WorkerConfig};
@@ -31,7 +33,7 @@ use crate::telemetry::Metrics;
 use anyhow::Context;
 use axum::Router;
 use gauges::Gauges;
-use settings::Prepared;
+use settings::PreparedSettings;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,26 +43,17 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-/// What a process does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Answers requests, and works on jobs as configured.
-    Serve,
-    /// Works on jobs only, and answers no requests but those for its health and its metrics.
-    Work,
-}
-
 /// The service.
 pub struct App;
 
 impl App {
     /// Starts all parts and waits until they work: afterwards requests are answered.
     ///
-    /// Refused when the database cannot be started, reached or migrated, or the address is taken; what had been
-    /// started by then is stopped. Settings are judged first.
+    /// Fails when the database cannot be started, reached or migrated, or the address is taken; what had been
+    /// started by then is stopped. Settings are checked first.
     pub async fn start(config: Config, mode: Mode) -> anyhow::Result<RunningApp> {
-        let prepared = Prepared::from(&config, mode)?;
-        let database = Database::open(&config.database, Share::of(mode, &config)).await?;
+        let prepared = PreparedSettings::from(&config, mode)?;
+        let database = Database::open(&config.database, ConnectionShare::of(mode, &config)).await?;
         match Self::start_on(&config, mode, &database, prepared).await {
             Ok((address, parts)) => Ok(RunningApp {
                 address,
@@ -79,7 +72,7 @@ impl App {
         config: &Config,
         mode: Mode,
         database: &Database,
-        prepared: Prepared,
+        prepared: PreparedSettings,
     ) -> anyhow::Result<(SocketAddr, BackgroundTasks)> {
         database.prepare().await?;
         revision::adopt(&database.pools.all, &prepared.engine.fingerprint())
@@ -105,7 +98,7 @@ pub struct RunningApp {
 }
 
 impl RunningApp {
-    /// Where requests are answered; those for health and metrics alone when the process only works on jobs.
+    /// Address at which requests are answered; only those for health and metrics when the process only works on jobs.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -115,12 +108,12 @@ impl RunningApp {
         &self.database
     }
 
-    /// Tells where everything is: a banner for people, or one event in a JSON log.
+    /// Shows all addresses: a banner for people, or one event in a JSON log.
     pub fn announce(&self, config: &Config) {
-        banner::show(config, self);
+        banner::show(config, self.mode, self.address, &self.database);
     }
 
-    /// Ends all parts, the last one first: sockets close with 1012, callers are seen off, running requests finish,
+    /// Ends all parts, the last one first: sockets close with 1012, connections are closed, running requests finish,
     /// workers finish their chunk, the pool closes, a PostgreSQL of our own stops. Waits
     /// [`Config::SHUTDOWN_GRACE`] for each at most.
     pub async fn shutdown(self) {
@@ -130,7 +123,7 @@ impl RunningApp {
     }
 }
 
-/// The tails of the logs, and what wakes them.
+/// Feeds of the logs, and the notifier that wakes them.
 struct Events {
     tags: Arc<Feed<TagLog>>,
     resources: Arc<Feed<ResourceLog>>,
@@ -140,7 +133,7 @@ struct Events {
 /// The background parts and how to end them.
 #[derive(Default)]
 struct BackgroundTasks {
-    /// Tells callers to go elsewhere.
+    /// Has callers go elsewhere: `/readyz` fails, connections are closed after their response.
     draining: CancellationToken,
     drain: Arc<DrainTracker>,
     drain_time: Duration,
@@ -163,7 +156,7 @@ impl BackgroundTasks {
         config: &Config,
         mode: Mode,
         database: &Database,
-        prepared: Prepared,
+        prepared: PreparedSettings,
     ) -> anyhow::Result<SocketAddr> {
         self.background
             .spawn(database.pools.watch.clone().run(self.ending.clone()));
@@ -266,7 +259,7 @@ impl BackgroundTasks {
         &mut self,
         config: &Config,
         database: &Database,
-        prepared: Prepared,
+        prepared: PreparedSettings,
     ) -> anyhow::Result<()> {
         let context = JobContext {
             db: database.pools.all.clone(),
@@ -360,7 +353,7 @@ impl BackgroundTasks {
     }
 }
 
-/// Waits for a part to end. Gives whether it did in time.
+/// Waits for a part to end; tells whether it did in time.
 async fn finish(what: &str, end: impl Future<Output = ()>) -> bool {
     let ended = tokio::time::timeout(Config::SHUTDOWN_GRACE, end).await.is_ok();
     if !ended {

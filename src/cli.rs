@@ -22,7 +22,7 @@ use output::say;
 use signals::{Interrupt, Interrupted, Signals};
 use std::process::ExitCode;
 
-/// How a command ended, when it was not an error.
+/// Exit code of a command that ended without an error.
 const DONE: ExitCode = ExitCode::SUCCESS;
 
 const AFTER_HELP: &str = "\

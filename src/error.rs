@@ -1,4 +1,4 @@
-//! The closed set of errors that the domain gives.
+//! Errors of the domain, a closed set.
 //!
 //! A caller's mistake is data: [`Error::Validation`] carries [`Problem`]s, which reach the caller typed, each with a
 //! stable code. Everything else is a refusal or a fault, and becomes a GraphQL error or an HTTP status.
@@ -10,29 +10,29 @@ use sea_orm::DbErr;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// What went wrong, as far as the caller can mend it. The names are part of the API.
+/// Kind of a mistake that the caller can correct. The names are part of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProblemCode {
     /// There is no such thing, or it is outside of the caller's accounts.
     NotFound,
     /// A value that is not allowed; the message says what is.
     Invalid,
-    /// It would collide with something that exists.
+    /// The change would collide with something that exists.
     Conflict,
-    /// Somebody decided it before; the message says who and what.
+    /// Another decision came first; the message names its actor and outcome.
     AlreadyDecided,
-    /// It changed since the caller read it.
+    /// The object changed since the caller read it.
     Stale,
     /// More than may be done at once.
     TooMany,
-    /// It is in none of the accounts of whoever has it done.
+    /// The object is in none of the accounts of the caller.
     Forbidden,
 }
 
 /// One mistake of the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What kind of mistake.
+    /// Kind of mistake.
     pub code: ProblemCode,
     /// The path of the input field that it is about, where there is one.
     pub field: Option<String>,
@@ -41,7 +41,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with one input field.
+    /// Problem with one input field.
     pub fn field(code: ProblemCode, field: &str, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -50,7 +50,7 @@ impl Problem {
         }
     }
 
-    /// A problem that no single field is to blame for.
+    /// Problem that concerns no single field.
     pub fn new(code: ProblemCode, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -69,7 +69,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that a domain verb can give instead of its answer.
+/// Error of a domain verb.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The caller's mistakes; nothing was changed.
@@ -93,18 +93,18 @@ pub enum Error {
     /// PostgreSQL refused a statement.
     #[error("database: {0}")]
     Database(DbErr),
-    /// Anything else that went wrong on our side.
+    /// Any other fault of the service.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Error {
-    /// One mistake about an input field.
+    /// Mistake about one input field.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         Self::Validation(vec![Problem::field(ProblemCode::Invalid, field, message)])
     }
 
-    /// Something that the caller named does not exist within the caller's scope.
+    /// Object that the caller named and that does not exist within the caller's scope.
     pub fn not_found(field: &str, what: impl fmt::Display) -> Self {
         Self::Validation(vec![Problem::field(
             ProblemCode::NotFound,
@@ -113,12 +113,12 @@ impl Error {
         )])
     }
 
-    /// A fault of ours, with its cause in words for the log.
+    /// Fault of the service, with its cause in words for the log.
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::Internal(cause.to_string())
     }
 
-    /// Whether this is nobody's mistake, and the log has to tell its cause.
+    /// Tells whether this is not the caller's mistake, and its cause belongs into the log.
     pub fn is_fault(&self) -> bool {
         matches!(
             self,
@@ -126,18 +126,18 @@ impl Error {
         )
     }
 
-    /// Whether the database is away, so that the same will work once it is back.
+    /// Tells whether the database is unavailable, so that the same will work once it is available again.
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
 
-    /// Whether a connection refused a statement that it had planned before the schema changed.
+    /// Tells whether a connection refused a statement that it had planned before the schema changed.
     pub fn is_stale_plan(&self) -> bool {
         matches!(self, Self::Unavailable(error) if database::is_stale_plan(error))
     }
 
-    /// Puts a fault into the log. Whatever fails because the database is away is only counted: an outage has a line at
-    /// its beginning and one at its end, see [`OutageFailures`].
+    /// Logs a fault. Failures during an outage of the database are only counted: the outage has a line at its beginning
+    /// and one at its end, see [`OutageFailures`].
     pub fn log(&self, what: &str) {
         if self.is_outage() {
             tracing::debug!(error = %self, "{what}");
@@ -148,11 +148,11 @@ impl Error {
     }
 }
 
-/// What failed for want of the database since it was last asked. The database's watch reports it, which knows whether the
-/// database is away as a whole.
+/// Failures for want of the database since the last report. `db::HealthMonitor` reports them, which knows whether the
+/// database is unavailable as a whole.
 #[derive(Debug)]
 pub struct OutageFailures {
-    /// How many.
+    /// Number of failures.
     pub count: u64,
     /// The last of them, in words.
     pub last: String,
@@ -178,8 +178,8 @@ impl OutageFailures {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match database::classify(&error) {
-            DbErrorKind::Away => Self::Unavailable(error),
-            DbErrorKind::Late => Self::TimedOut(error),
+            DbErrorKind::Unavailable => Self::Unavailable(error),
+            DbErrorKind::TimedOut => Self::TimedOut(error),
             DbErrorKind::Other => Self::Database(error),
         }
     }
@@ -191,7 +191,7 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// What domain verbs give.
+/// Result of domain verbs.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn join(problems: &[Problem]) -> String {

@@ -1,4 +1,4 @@
-//! The log (tracing) and the metrics (Prometheus).
+//! Log (tracing) and metrics (Prometheus).
 
 pub mod names;
 mod pool_waits;
@@ -15,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-/// What is logged when `RUST_LOG` says nothing. The pool tells of each connection that an outage breaks, and apalis of each
+/// Filter when `RUST_LOG` is not set. The pool logs each connection that an outage breaks, and apalis of each
 /// time that its worker cannot read the queue, which is nothing but an outage: that has lines of its own.
 const DEFAULT_FILTER: &str =
     "info,sqlx=warn,sqlx_core::pool=error,sea_orm=warn,apalis=warn,apalis_core=off,apalis_postgres=off";

@@ -1,19 +1,21 @@
-//! What a person wants to know when the service has started.
+//! Banner with all addresses, shown when the service has started.
 
-use super::{Mode, RunningApp};
+use super::database::Database;
+use super::mode::Mode;
 use crate::config::Config;
 use std::io::Write;
+use std::net::SocketAddr;
 
-/// Tells where everything is: as text on the terminal, or as one event in a JSON log.
-pub fn show(config: &Config, app: &RunningApp) {
-    let url = format!("http://{}", app.address);
+/// Shows all addresses: as text on the terminal, or as one event in a JSON log.
+pub fn show(config: &Config, mode: Mode, address: SocketAddr, database: &Database) {
+    let url = format!("http://{address}");
     let authentication = match (&config.auth.jwt_secret, &config.auth.jwks_url) {
         (Some(_), _) => "bearer tokens (JWT, HS256)".to_owned(),
         (None, Some(url)) => format!("bearer tokens (JWT, keys from {url})"),
         (None, None) => "NONE: everybody who reaches this port is an administrator".to_owned(),
     };
-    let (data, psql) = (&app.database.location, &app.database.psql);
-    let serves = app.mode == Mode::Serve;
+    let (data, psql) = (&database.location, &database.psql);
+    let serves = mode == Mode::Serve;
     if serves && !config.auth.is_required() {
         tracing::warn!(
             "no JWT_SECRET and no JWT_JWKS_URL: every caller is an administrator named by the X-Actor header, or \"developer\""
@@ -34,6 +36,6 @@ pub fn show(config: &Config, app: &RunningApp) {
     lines.push(format!("  data               {data}"));
     lines.push(format!("  psql               psql '{psql}'"));
     lines.push("  stop with Ctrl-C".into());
-    // Beside the log, on the same stream; when nobody can read it, there is nobody to tell.
+    // Beside the log, on the same stream; a failure means that nobody can read it.
     let _unread = writeln!(std::io::stderr(), "\n{}\n", lines.join("\n"));
 }

@@ -1,6 +1,6 @@
-//! The database: one that is there (`DATABASE_URL`), or a PostgreSQL of our own.
+//! Database of the process: an external one (`DATABASE_URL`), or the embedded PostgreSQL.
 
-use super::Mode;
+use super::mode::Mode;
 use crate::config::{Config, DatabaseConfig};
 use crate::db::budget::{self, PoolSizes};
 use crate::db::{PoolSettings, Pools, migrate, row_security};
@@ -14,33 +14,33 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "embedded")]
 use super::supervisor::Supervisor;
 
-/// How long the start waits for a database that cannot be reached.
+/// Time for which the start waits for a database that cannot be reached.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time for one attempt, which connects twice.
-const ATTEMPT: Duration = Duration::from_secs(5);
+/// Time for one attempt, which connects twice.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The first pause between two attempts; each next one is twice as long, up to [`LONGEST_PAUSE`].
+/// First pause between two attempts; each next one is twice as long, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Connections that a worker needs beside one for each run: two listen, two are for the queue and the rescue of runs.
+/// Connections that a worker needs beside one for each run: two listen, two are for the queue and for reclaiming runs.
 const BESIDE_RUNS: u32 = 4;
 
-/// A process's share of the connections that PostgreSQL has.
+/// Share of PostgreSQL's connections that a process takes.
 #[derive(Clone, Copy, Debug)]
-pub enum Share {
-    /// Of a process that stays: it takes no more than others leave.
+pub enum ConnectionShare {
+    /// Share of a process that stays: no more than others leave.
     Process(PoolSizes),
-    /// Of a command that somebody runs: a few of those that processes leave free.
+    /// Share of a command: a few of the connections that processes leave free.
     Command,
 }
 
-impl Share {
-    /// A command takes no more than processes keep free for people.
+impl ConnectionShare {
+    /// Connections of a command, no more than processes keep free for people.
     const COMMAND: PoolSizes = PoolSizes { main: 4, scoped: 1 };
 
-    /// What a process with this duty wants.
+    /// Share that a process in this mode asks for.
     pub fn of(mode: Mode, config: &Config) -> Self {
         let database = &config.database;
         Self::Process(match mode {
@@ -52,7 +52,7 @@ impl Share {
                 let runs = u32::try_from(config.jobs.concurrency).unwrap_or(u32::MAX);
                 PoolSizes {
                     main: database.max_connections.min(runs.saturating_add(BESIDE_RUNS)),
-                    // Nobody asks a worker; it proves at its start that callers could.
+                    // No caller asks a worker; its start checks that callers could.
                     scoped: 1,
                 }
             }
@@ -60,13 +60,13 @@ impl Share {
     }
 }
 
-/// Open pools, and the server behind it when that is ours.
+/// Open pools, and the embedded server behind them, if that is used.
 pub struct Database {
-    /// The pools, and what tells whether the database is there, once it runs.
+    /// Pools, and the monitor of the database's health.
     pub pools: Pools,
-    /// Where the data is, in words.
+    /// Location of the data, in words.
     pub location: String,
-    /// How psql gets there; without a password.
+    /// URL for psql, without a password.
     pub psql: String,
     #[cfg(feature = "embedded")]
     server: Option<Supervisor>,
@@ -74,7 +74,7 @@ pub struct Database {
 
 impl Database {
     /// Connects to `DATABASE_URL`, or starts the embedded server under the data directory and connects to it.
-    pub async fn open(config: &DatabaseConfig, share: Share) -> anyhow::Result<Self> {
+    pub async fn open(config: &DatabaseConfig, share: ConnectionShare) -> anyhow::Result<Self> {
         match &config.url {
             Some(url) => Self::external(url.reveal(), share).await,
             None => Self::embedded(config, share).await,
@@ -97,7 +97,7 @@ impl Database {
             .context("reading in the name of callers limited to accounts")
     }
 
-    async fn external(url: &str, share: Share) -> anyhow::Result<Self> {
+    async fn external(url: &str, share: ConnectionShare) -> anyhow::Result<Self> {
         let allowed = "DATABASE_URL must be like postgres://user:password@host:5432/database";
         // The parser takes any scheme, and would show parts of the password as parts of a path.
         let is_postgres = ["postgres://", "postgresql://"]
@@ -127,7 +127,7 @@ impl Database {
     }
 
     #[cfg(feature = "embedded")]
-    async fn embedded(config: &DatabaseConfig, share: Share) -> anyhow::Result<Self> {
+    async fn embedded(config: &DatabaseConfig, share: ConnectionShare) -> anyhow::Result<Self> {
         use crate::db::embedded;
         let server = pg_embedded::EmbeddedServer::start(embedded::options(&config.data_dir))
             .await
@@ -154,11 +154,11 @@ impl Database {
     }
 
     #[cfg(not(feature = "embedded"))]
-    async fn embedded(_config: &DatabaseConfig, _share: Share) -> anyhow::Result<Self> {
+    async fn embedded(_config: &DatabaseConfig, _share: ConnectionShare) -> anyhow::Result<Self> {
         anyhow::bail!("DATABASE_URL is not set, and this build has no embedded PostgreSQL")
     }
 
-    /// Closes the pools and then stops the server, when it is ours and nobody else uses it.
+    /// Closes the pools and then stops the embedded server, unless another process uses it.
     pub async fn close(self) {
         self.pools.close().await;
         #[cfg(feature = "embedded")]
@@ -168,7 +168,7 @@ impl Database {
     }
 }
 
-/// Whether TLS failed: another attempt would meet the same certificate.
+/// Tells whether TLS failed: another attempt would meet the same certificate.
 fn is_distrust(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Tls(_) => true,
@@ -189,39 +189,39 @@ fn advice(error: &sqlx::Error) -> Option<&'static str> {
     }
 }
 
-/// Why an attempt to open the pools failed.
-enum Failed {
-    /// Another attempt would fail, too.
-    Finally(anyhow::Error),
-    /// It may pass.
-    ForNow(String),
+/// Failure of an attempt to open the pools.
+enum OpenError {
+    /// Failure that another attempt would meet, too.
+    Permanent(anyhow::Error),
+    /// Failure that may pass.
+    Temporary(String),
 }
 
-impl From<sqlx::Error> for Failed {
+impl From<sqlx::Error> for OpenError {
     fn from(error: sqlx::Error) -> Self {
         if is_distrust(&error) {
-            return Self::Finally(anyhow::anyhow!("is not to be trusted: {error}"));
+            return Self::Permanent(anyhow::anyhow!("is not to be trusted: {error}"));
         }
         match advice(&error) {
-            Some(advice) => Self::Finally(anyhow::anyhow!(
+            Some(advice) => Self::Permanent(anyhow::anyhow!(
                 "does not let this service in: {error} ({advice})"
             )),
-            None => Self::ForNow(error.to_string()),
+            None => Self::Temporary(error.to_string()),
         }
     }
 }
 
 /// Takes the process's share, and opens its pools.
-async fn open_pools(options: &PgConnectOptions, share: Share) -> Result<Pools, Failed> {
+async fn open_pools(options: &PgConnectOptions, share: ConnectionShare) -> Result<Pools, OpenError> {
     // The pool tries again by itself and would only tell that its time is over, not why.
     let mut connection = PgConnection::connect_with(options).await?;
     let mut settings = PoolSettings::default();
     let sizes = match share {
-        Share::Command => Share::COMMAND,
-        Share::Process(wanted) => {
+        ConnectionShare::Command => ConnectionShare::COMMAND,
+        ConnectionShare::Process(wanted) => {
             let reserved = budget::reserve(&mut connection, wanted).await;
-            let reserved = reserved.map_err(|error| Failed::ForNow(error.to_string()))?;
-            let budget = reserved.map_err(|no_room| Failed::ForNow(no_room.to_string()))?;
+            let reserved = reserved.map_err(|error| OpenError::Temporary(error.to_string()))?;
+            let budget = reserved.map_err(|no_room| OpenError::Temporary(no_room.to_string()))?;
             settings.application_name = budget.application_name;
             budget.sizes
         }
@@ -229,7 +229,7 @@ async fn open_pools(options: &PgConnectOptions, share: Share) -> Result<Pools, F
     settings.max_connections = sizes.main;
     settings.scoped_connections = sizes.scoped;
     let pools = Pools::open(options.clone(), &settings).await;
-    let pools = pools.map_err(|error| Failed::ForNow(error.to_string()))?;
+    let pools = pools.map_err(|error| OpenError::Temporary(error.to_string()))?;
     // Only now, for until then nothing else says what was taken.
     connection.close().await?;
     Ok(pools)
@@ -237,15 +237,15 @@ async fn open_pools(options: &PgConnectOptions, share: Share) -> Result<Pools, F
 
 /// Opens the pools; tries again for a while, because services and their database often start together, and a process
 /// that ends leaves room for the next one.
-async fn reach(options: &PgConnectOptions, share: Share, shown: &str) -> anyhow::Result<Pools> {
+async fn reach(options: &PgConnectOptions, share: ConnectionShare, shown: &str) -> anyhow::Result<Pools> {
     let end = Instant::now() + CONNECT_TIMEOUT;
     let mut pause = FIRST_PAUSE;
     loop {
-        let error = match tokio::time::timeout(ATTEMPT, open_pools(options, share)).await {
+        let error = match tokio::time::timeout(ATTEMPT_TIMEOUT, open_pools(options, share)).await {
             Ok(Ok(pools)) => return Ok(pools),
-            Ok(Err(Failed::Finally(error))) => anyhow::bail!("{shown} {error}"),
-            Ok(Err(Failed::ForNow(error))) => error,
-            Err(_) => format!("no answer within {} s", ATTEMPT.as_secs()),
+            Ok(Err(OpenError::Permanent(error))) => anyhow::bail!("{shown} {error}"),
+            Ok(Err(OpenError::Temporary(error))) => error,
+            Err(_) => format!("no answer within {} s", ATTEMPT_TIMEOUT.as_secs()),
         };
         if Instant::now() + pause >= end {
             let timeouts = CONNECT_TIMEOUT.as_secs();

@@ -1,4 +1,4 @@
-//! How many files, and so sockets, the process may have open.
+//! Limit of open files, and so of sockets.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 

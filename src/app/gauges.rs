@@ -1,5 +1,4 @@
-//! Gauges that somebody has to read before they can be scraped: refreshed in the background, so that no scrape costs a
-//! query.
+//! Gauges that need a query: refreshed in the background, so that no scrape costs one.
 
 use crate::db::Pools;
 use crate::domain::cluster_stats::{self, ClusterStats};
@@ -12,13 +11,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// How often the gauges are refreshed. What counts the database's content is shared by all processes, see
+/// Interval of refreshes. Counts of the database's content are shared by all processes, see
 /// [`cluster_stats`].
-const REFRESH: Duration = Duration::from_secs(5);
-/// What takes longer than this to read is left as it was.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(5);
+/// Time for a read; a gauge whose read takes longer keeps its value.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the gauges are about.
+/// Objects that the gauges are about.
 pub(super) struct Gauges {
     pub pools: Pools,
     pub tags: Arc<Feed<TagLog>>,
@@ -30,7 +29,7 @@ pub(super) struct Gauges {
 impl Gauges {
     /// Refreshes the gauges and tidies the recorder for as long as it is polled.
     pub(super) async fn run(self, metrics: Metrics) {
-        let mut ticks = interval(REFRESH);
+        let mut ticks = interval(REFRESH_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
@@ -49,8 +48,8 @@ impl Gauges {
         }
         match timeout(READ_TIMEOUT, cluster_stats::read(&self.pools.all)).await {
             Ok(Ok((taken_at, stats))) => self.record(taken_at, &stats),
-            Ok(Err(error)) => error.log("the figures for metrics could not be read"),
-            Err(_) => tracing::warn!("the figures for metrics could not be read in time"),
+            Ok(Err(error)) => error.log("the counts for metrics could not be read"),
+            Err(_) => tracing::warn!("the counts for metrics could not be read in time"),
         }
     }
 

@@ -1,7 +1,7 @@
-//! What is made of the settings, and refused, before anything is started: a database that was made for a service which
-//! then does not start would be left behind.
+//! Parts that are made of the settings, or refused, before anything is started: a database that was made for a service
+//! which then does not start would be left behind.
 
-use super::Mode;
+use super::mode::Mode;
 use crate::config::{Config, HttpConfig};
 use crate::domain::discovery::Provider;
 use crate::domain::evaluation::EngineSettings;
@@ -13,13 +13,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tagging::{Thresholds, Vocabulary};
 
-/// What the settings say of inference and discovery.
-pub(super) struct Prepared {
+/// Engine and providers, made of the settings.
+pub(super) struct PreparedSettings {
     pub(super) engine: EngineSettings,
     pub(super) providers: Vec<Arc<dyn Provider>>,
 }
 
-impl Prepared {
+impl PreparedSettings {
     /// Refuses settings with which a part would not start.
     pub(super) fn from(config: &Config, mode: Mode) -> anyhow::Result<Self> {
         jobs::check(&config.jobs)?;
@@ -36,12 +36,12 @@ impl Prepared {
     }
 }
 
-/// Where to listen.
+/// Address to listen on.
 pub(super) fn address(config: &HttpConfig) -> SocketAddr {
     SocketAddr::new(config.host, config.port)
 }
 
-/// What an error about the address begins with.
+/// Beginning of an error about the address.
 pub(super) fn about_address(address: SocketAddr) -> String {
     format!("listening on {address} (API_HOST and API_PORT say where)")
 }
@@ -53,7 +53,7 @@ fn check_address(config: &HttpConfig) -> anyhow::Result<()> {
     listener.map(drop).with_context(|| about_address(address))
 }
 
-/// The sources that are asked for resources, by the configuration.
+/// Sources that are asked for resources, by the configuration.
 fn sources(config: &Config) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
     let providers = config.jobs.discovery_sources.iter().map(|spec| {
         let provider = providers::from_spec(spec, config.jobs.unpack)
@@ -63,7 +63,7 @@ fn sources(config: &Config) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
     providers.collect()
 }
 
-/// What the engine is made of, by the configuration.
+/// Parts of the engine, by the configuration.
 fn engine(config: &Config) -> anyhow::Result<EngineSettings> {
     let engine = &config.engine;
     Ok(EngineSettings {

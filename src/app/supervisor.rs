@@ -1,26 +1,26 @@
-//! Looks after the PostgreSQL of our own: one that dies is started again.
+//! Supervisor of the embedded PostgreSQL: one that dies is started again.
 
 use pg_embedded::EmbeddedServer;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-/// How often it is looked at.
+/// Interval of checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 /// The longest pause between two attempts to start it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Has the server. Dropping it only asks the server to shut down.
+/// Owner of the server. Dropping it only asks the server to shut down.
 pub(super) struct Supervisor {
     stopping: CancellationToken,
     server: AbortOnDropHandle<EmbeddedServer>,
 }
 
 impl Supervisor {
-    /// Looks after a server that runs.
+    /// Supervises a server that runs.
     pub(super) fn of(server: EmbeddedServer) -> Self {
         let stopping = CancellationToken::new();
-        let task = tokio::spawn(look_after(server, stopping.clone()));
+        let task = tokio::spawn(supervise(server, stopping.clone()));
         Self {
             stopping,
             server: AbortOnDropHandle::new(task),
@@ -36,13 +36,13 @@ impl Supervisor {
                     tracing::error!("stopping the embedded PostgreSQL: {error}");
                 }
             }
-            Err(error) => tracing::error!("the embedded PostgreSQL was not looked after: {error}"),
+            Err(error) => tracing::error!("the supervisor of the embedded PostgreSQL failed: {error}"),
         }
     }
 }
 
 /// Gives the server back when it is to be stopped.
-async fn look_after(mut server: EmbeddedServer, stopping: CancellationToken) -> EmbeddedServer {
+async fn supervise(mut server: EmbeddedServer, stopping: CancellationToken) -> EmbeddedServer {
     let mut pause = CHECK_INTERVAL;
     while stopping
         .run_until_cancelled(tokio::time::sleep(pause))

@@ -3,7 +3,7 @@
 use super::flags::DatabaseFlags;
 use super::output::say;
 use super::signals::Interrupt;
-use crate::app::{Database, Share};
+use crate::app::{ConnectionShare, Database};
 use crate::config::Config;
 use crate::domain::audit::partitions::{self, PartitionState};
 use crate::domain::audit::verify::{PartitionVerification, SealFault, verify};
@@ -16,7 +16,7 @@ use sea_orm::DatabaseConnection;
 use serde_json::json;
 use std::process::ExitCode;
 
-/// What to do with the audit trail.
+/// Actions on the audit trail.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Compare the trail with its seals; exit code 1 when something was changed, taken away or put in
@@ -63,7 +63,7 @@ impl Audit {
 /// Does it; the database is opened and closed around.
 pub async fn run(what: Audit, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
     let database = interrupt
-        .or(Database::open(&config.database, Share::Command))
+        .or(Database::open(&config.database, ConnectionShare::Command))
         .await?;
     let result = interrupt.or(run_on(what, &database.pools.all)).await;
     database.close().await;

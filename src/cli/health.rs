@@ -1,4 +1,4 @@
-//! `health`: asks a running service, or worker, whether it is ready. For containers, which have no other HTTP client.
+//! `health`: asks a running service or worker for its readiness. For containers, which have no other HTTP client.
 
 use super::flags::Flags;
 use super::output::say;
@@ -13,10 +13,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// The time for an answer.
-const ANSWER_TIME: Duration = Duration::from_secs(5);
+/// Time for an answer.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Whom to ask.
+/// Address of the service to ask.
 #[derive(Debug, Default, Args)]
 pub struct HealthArgs {
     #[arg(
@@ -43,7 +43,7 @@ impl HealthArgs {
         }
     }
 
-    /// Whether a flag says whom to ask.
+    /// Tells whether a flag names the service to ask.
     pub fn is_given(&self) -> bool {
         self.worker || self.host.is_some() || self.port.is_some()
     }
@@ -96,9 +96,9 @@ pub async fn ask(config: &Config, worker: bool) -> anyhow::Result<ExitCode> {
         host => host,
     };
     let address = SocketAddr::new(host, port);
-    let answer = tokio::time::timeout(ANSWER_TIME, readiness(address))
+    let answer = tokio::time::timeout(RESPONSE_TIMEOUT, readiness(address))
         .await
-        .with_context(|| format!("{address} gave no answer within {} s", ANSWER_TIME.as_secs()))?
+        .with_context(|| format!("{address} gave no answer within {} s", RESPONSE_TIMEOUT.as_secs()))?
         .with_context(|| format!("asking {address}"))?;
     say(answer.rsplit("\r\n\r\n").next().unwrap_or_default());
     Ok(if answer.starts_with("HTTP/1.1 200") {

@@ -2,7 +2,7 @@
 
 use super::output::{complain, say};
 use super::signals::Interrupt;
-use crate::app::{Database, Share};
+use crate::app::{ConnectionShare, Database};
 use crate::auth::Actor;
 use crate::config::{Config, UnpackLimits};
 use crate::domain::discovery::{
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 /// Rejections that are shown; `--rejects` has all.
 const SHOWN_REJECTIONS: u64 = 10;
 
-/// What to import, and how.
+/// File to import, and the handling of rejected lines.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// JSON Lines or CSV, plain or gzip
@@ -46,7 +46,7 @@ pub async fn run(arguments: ImportArgs, config: Config, interrupt: Interrupt) ->
     let (bar, reader) = open(&arguments.file, config.jobs.unpack).with_context(|| file.clone())?;
     let rejects = Rejects::create(arguments.rejects.as_deref())?;
     let database = interrupt
-        .or(Database::open(&config.database, Share::Command))
+        .or(Database::open(&config.database, ConnectionShare::Command))
         .await?;
     let taking = take(reader, &bar, rejects, &arguments.source, &database, &interrupt);
     let result = interrupt.or(taking).await;
@@ -128,7 +128,7 @@ async fn take(
     Ok(rejected)
 }
 
-/// Where rejections go.
+/// Output of rejections.
 struct Rejects {
     file: Option<csv::Writer<File>>,
     entries: u64,

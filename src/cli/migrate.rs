@@ -3,7 +3,7 @@
 use super::flags::DatabaseFlags;
 use super::output::{complain, say};
 use super::signals::Interrupt;
-use crate::app::{Database, Share};
+use crate::app::{ConnectionShare, Database};
 use crate::config::Config;
 use crate::db::migrate::{self, MigrationState, MigrationStatus};
 use anyhow::Context;
@@ -11,12 +11,12 @@ use clap::Subcommand;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-/// What to do with the migrations.
+/// Actions on the migrations.
 #[derive(Debug, Subcommand)]
 pub enum Migrate {
     /// Apply the migrations that the database lacks
     Up {
-        /// How many; all if not given
+        /// Number of migrations; all if not given
         #[arg(long)]
         steps: Option<u32>,
         #[command(flatten)]
@@ -24,7 +24,7 @@ pub enum Migrate {
     },
     /// Take migrations back, the newest first. Their tables go with their data
     Down {
-        /// How many
+        /// Number of migrations
         #[arg(long, default_value_t = 1)]
         steps: u32,
         /// Do not ask
@@ -48,10 +48,10 @@ impl Migrate {
     }
 }
 
-/// Does it; the database is opened and closed around.
+/// Runs the action on a database that is opened and closed around it.
 pub async fn run(action: Migrate, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
     let database = interrupt
-        .or(Database::open(&config.database, Share::Command))
+        .or(Database::open(&config.database, ConnectionShare::Command))
         .await?;
     let result = interrupt.or(run_on(action, &database)).await;
     database.close().await;
@@ -90,7 +90,7 @@ fn line(migration: &MigrationStatus) -> String {
     }
 }
 
-/// The migrations that would be taken back, the newest first.
+/// Migrations that would be taken back, the newest first.
 fn last_applied(all: Vec<MigrationStatus>, steps: u32) -> Vec<String> {
     let applied = all.into_iter().rev();
     let applied = applied.filter(|each| each.state != MigrationState::Missing);
@@ -98,7 +98,7 @@ fn last_applied(all: Vec<MigrationStatus>, steps: u32) -> Vec<String> {
     last.map(|each| each.name).collect()
 }
 
-/// Asks whoever sits at the terminal; an error where nobody does.
+/// Asks the person at the terminal; an error without a terminal.
 async fn confirm(migrations: &[String], location: &str) -> anyhow::Result<bool> {
     anyhow::ensure!(
         std::io::stdin().is_terminal(),

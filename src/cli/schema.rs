@@ -2,7 +2,7 @@
 
 use super::output::say;
 use super::signals::Interrupt;
-use crate::app::{Database, Share};
+use crate::app::{ConnectionShare, Database};
 use crate::config::Config;
 use crate::db::migrate::{self, SchemaFit};
 use crate::db::structure;
@@ -24,7 +24,7 @@ pub async fn print(arguments: SchemaArgs, config: Config, interrupt: Interrupt) 
         return Ok(ExitCode::SUCCESS);
     }
     let database = interrupt
-        .or(Database::open(&config.database, Share::Command))
+        .or(Database::open(&config.database, ConnectionShare::Command))
         .await?;
     let result = interrupt.or(describe(&database)).await;
     database.close().await;

@@ -49,7 +49,7 @@ impl Interrupted {
         }
     }
 
-    /// As shells report it: 128 and the signal's number.
+    /// Exit code as shells report it: 128 and the signal's number.
     pub fn exit_code(self) -> ExitCode {
         ExitCode::from(self.code())
     }

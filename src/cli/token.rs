@@ -1,4 +1,4 @@
-//! `token`: mints bearer tokens for development and scripts.
+//! `token`: issues bearer tokens for development and scripts.
 
 use super::output::say;
 use crate::auth::{AccountScope, Actor, Role};
@@ -8,19 +8,19 @@ use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// What the token says.
+/// Claims of the token.
 #[derive(Debug, Args)]
 pub struct TokenArgs {
-    /// The name that decisions and audit rows will carry
+    /// Name that decisions and audit rows will carry
     #[arg(long)]
     sub: String,
-    /// What the bearer may do
+    /// Role of the bearer
     #[arg(long, value_enum, default_value = "viewer")]
     role: RoleName,
-    /// The accounts that exist for the bearer, separated by commas; all if not given
+    /// Accounts that exist for the bearer, separated by commas; all if not given
     #[arg(long, value_delimiter = ',', value_name = "ACCOUNTS")]
     accounts: Option<Vec<String>>,
-    /// How long the token holds: a number with s, m, h or d
+    /// Lifetime of the token: a number with s, m, h or d
     #[arg(long, default_value = "12h", value_parser = duration)]
     ttl: Duration,
 }

@@ -7,10 +7,10 @@ use super::settings;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How GraphQL is served.
+/// Limits and options of GraphQL.
 #[derive(Clone, Debug)]
 pub struct GraphqlConfig {
-    /// What one operation may ask for.
+    /// Limits of one operation.
     pub limits: Limits,
     /// `GRAPHQL_MAX_OPERATIONS`: queries and mutations under way in this process.
     pub operations: usize,
@@ -32,11 +32,11 @@ pub struct GraphqlConfig {
     pub trusted_documents: Option<PathBuf>,
     /// `RATE_LIMIT_COST`: what the operations of one caller may cost in a minute; `None`: any.
     pub rate: Option<u32>,
-    /// Whether everybody may read the schema and is helped with its names; otherwise admins alone.
+    /// Everybody may read the schema and is helped with its names; otherwise admins alone.
     pub is_open: bool,
 }
 
-/// What one operation may ask for. The limit itself passes, one more is refused.
+/// Limits of one operation. The limit itself passes, one more is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// `GRAPHQL_MAX_BODY_BYTES`: bytes of a request that is not an upload, and of a message on a websocket.

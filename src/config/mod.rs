@@ -148,7 +148,7 @@ impl Default for UnpackLimits {
 pub struct RunHistory {
     /// Runs that ended longer ago are deleted; but of each job and outcome the last one stays.
     pub days: u16,
-    /// Of each job and outcome so many are kept.
+    /// Runs of each job and outcome that are kept.
     pub keep: u32,
 }
 

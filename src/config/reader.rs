@@ -166,7 +166,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Who could change the keys on their way could make tokens: only this machine is asked in the clear.
+    /// Address of published keys. An attacker who changes the keys on their way could make tokens: only this machine is
+    /// asked in the clear.
     pub(super) fn jwks_url(&self) -> Result<Option<Url>, ConfigError> {
         let Some(value) = self.given(&settings::JWT_JWKS_URL) else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! How many connections this process may open, of those that PostgreSQL has.
+//! Budget of connections: how many of PostgreSQL's connections this process may open.
 //!
 //! PostgreSQL refuses connections beyond its `max_connections` to everybody, so that processes which open as many as
 //! they like lock each other out, and people with them. Therefore each process says by the application name of its
@@ -9,21 +9,20 @@
 use crate::error::Result;
 use sqlx::postgres::PgConnection;
 
-/// What a process opens beside its pools: the connection that watches the database, and the one that holds the lock of
-/// a worker, or of a migration.
-pub const BESIDE: u32 = 2;
+/// Connections that a process opens outside its pools: the health probe, and the lock of a worker or of a migration.
+pub const OUTSIDE_POOLS: u32 = 2;
 
-/// What a pool needs at least: two connections listen, and three work.
+/// Least size of a pool: two connections listen, and three work.
 const LEAST_MAIN: u32 = 5;
 const LEAST_SCOPED: u32 = 1;
 
 /// Connections that no process takes: for people, backups and commands such as `migrate`.
 pub const SPARE: u32 = 5;
 
-/// Any number will do, as long as nothing else in the database uses it.
-const LOCK: i64 = 0x0076_745f_6275_6467;
+/// Key of the advisory lock; any number that nothing else in the database uses.
+const LOCK_KEY: i64 = 0x0076_745f_6275_6467;
 
-/// The sizes of a process's pools.
+/// Sizes of a process's pools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolSizes {
     /// For the service itself, callers of all accounts and every change.
@@ -33,9 +32,9 @@ pub struct PoolSizes {
 }
 
 impl PoolSizes {
-    /// What the process may open at most.
+    /// Connections that the process may open at most.
     fn total(self) -> u32 {
-        self.main + self.scoped + BESIDE
+        self.main + self.scoped + OUTSIDE_POOLS
     }
 
     fn least(self) -> Self {
@@ -45,14 +44,14 @@ impl PoolSizes {
         }
     }
 
-    /// As much of these sizes as goes into `room` connections.
+    /// Reduces the sizes to `room` connections; nothing if even the least sizes do not fit.
     fn fit_into(self, room: u32) -> Option<Self> {
         let least = self.least();
         if room < least.total() {
             return None;
         }
         let total = self.total().min((room / 2).max(least.total()));
-        let open = total - BESIDE;
+        let open = total - OUTSIDE_POOLS;
         let main = self.main * open / (self.main + self.scoped);
         let main = main.clamp(least.main, open - least.scoped);
         Some(Self {
@@ -62,15 +61,15 @@ impl PoolSizes {
     }
 }
 
-/// What a process was given.
+/// Budget that a process has reserved.
 #[derive(Clone, Debug)]
 pub struct Budget {
     pub sizes: PoolSizes,
-    /// Says so; every connection of the process must have it.
+    /// Name that shows the budget to others; every connection of the process must have it.
     pub application_name: String,
 }
 
-/// Why there is no room for a process.
+/// Lack of room for a process.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "PostgreSQL has no room for {least} more connections, which this process needs at least: {places} are for the \
@@ -116,14 +115,14 @@ SELECT places, coalesce(taken, 0)::bigint, processes, coalesce(others, 0)::bigin
   FROM limits WHERE places >= 0
  ORDER BY places - coalesce(taken, 0) - greatest(coalesce(others, 0), $1) LIMIT 1";
 
-/// Takes a budget. The connection says so at once, and keeps it until the process has others.
+/// Reserves a budget. The connection shows it at once, and holds it until the process has others.
 pub async fn reserve(
     connection: &mut PgConnection,
     wanted: PoolSizes,
 ) -> Result<std::result::Result<Budget, NoRoom>> {
     // Of two that start together, the second sees what the first took.
     sqlx::query("SELECT pg_advisory_lock($1)")
-        .bind(LOCK)
+        .bind(LOCK_KEY)
         .execute(&mut *connection)
         .await?;
     let (places, taken, processes, others, is_superuser): (i64, i64, i64, i64, bool) = sqlx::query_as(ROOM)
@@ -165,7 +164,7 @@ pub async fn reserve(
     );
     sqlx::query("SELECT set_config('application_name', $1, false), pg_advisory_unlock($2)")
         .bind(&application_name)
-        .bind(LOCK)
+        .bind(LOCK_KEY)
         .execute(&mut *connection)
         .await?;
     Ok(Ok(Budget {
@@ -176,12 +175,12 @@ pub async fn reserve(
 
 #[cfg(test)]
 mod tests {
-    use super::{BESIDE, PoolSizes};
+    use super::{OUTSIDE_POOLS, PoolSizes};
 
     const SERVE: PoolSizes = PoolSizes { main: 16, scoped: 8 };
     const WORKER: PoolSizes = PoolSizes { main: 8, scoped: 1 };
 
-    /// What processes get that come one after the other.
+    /// Budgets of processes that start one after the other.
     fn shares(mut room: u32, wanted: &[PoolSizes]) -> Vec<u32> {
         let mut shares = Vec::new();
         for each in wanted {
@@ -193,8 +192,8 @@ mod tests {
                 "{sizes:?}"
             );
             assert!(sizes.main >= 5 && sizes.scoped >= 1, "{sizes:?}");
-            shares.push(sizes.main + sizes.scoped + BESIDE);
-            room -= sizes.main + sizes.scoped + BESIDE;
+            shares.push(sizes.main + sizes.scoped + OUTSIDE_POOLS);
+            room -= sizes.main + sizes.scoped + OUTSIDE_POOLS;
         }
         shares
     }
@@ -218,7 +217,10 @@ mod tests {
         assert_eq!(SERVE.fit_into(52), Some(SERVE));
         for room in 8..200 {
             let sizes = SERVE.fit_into(room).unwrap();
-            assert!(sizes.main + sizes.scoped + BESIDE <= room, "{room}: {sizes:?}");
+            assert!(
+                sizes.main + sizes.scoped + OUTSIDE_POOLS <= room,
+                "{room}: {sizes:?}"
+            );
         }
     }
 }

@@ -1,9 +1,7 @@
-//! Statements that nobody waits for any more.
-//!
-//! When a caller goes away or its time is over, its work is dropped, and with it the connections that it holds. The
-//! pool takes such a connection back when PostgreSQL has ended the statement, which may take as long as a statement
-//! may: a few callers who come and go would empty the pool. So it is told that work was dropped, closes a connection
-//! that does not answer at once, and PostgreSQL, which looks for its clients, ends the statement.
+//! Cancellation. When a request is dropped (client gone, timeout), its connection returns to the pool only after
+//! PostgreSQL has finished the statement; a few impatient clients could drain the pool. Dropping therefore opens a 2 s
+//! window in which returning connections are pinged; those that do not answer within 100 ms are closed, and
+//! `client_connection_check_interval` cancels the statement.
 
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
@@ -13,15 +11,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// The time for the answer of a connection whose user may have gone in the middle of a statement.
-const GRACE: Duration = Duration::from_millis(100);
+/// Time for the answer of a returning connection.
+const PING_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Connections that come back so long after work was dropped are asked.
-const SUSPICION: Duration = Duration::from_secs(2);
+/// Time after a drop in which returning connections are pinged.
+const PING_WINDOW: Duration = Duration::from_secs(2);
 
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Milliseconds since [`EPOCH`] when work was last dropped, and one more; 0: never.
+/// Milliseconds since [`EPOCH`] at the last drop, and one more; 0: never.
 static LAST_DROPPED: AtomicU64 = AtomicU64::new(0);
 
 fn now() -> u64 {
@@ -36,7 +34,7 @@ pub fn cancel_aware<F: Future>(work: F) -> impl Future<Output = F::Output> {
     }
 }
 
-/// The note is dropped before the work, for a field comes before the next one: the pool hears of it first.
+/// Fields are dropped in their order: the guard opens the window before the work gives its connection back.
 struct CancelAware<F> {
     guard: DropGuard,
     work: Pin<Box<F>>,
@@ -64,13 +62,13 @@ impl Drop for DropGuard {
     }
 }
 
-/// Whether the pool may have a connection back; otherwise it is closed.
+/// Tells whether the pool may have a connection back; otherwise it is closed.
 pub(super) async fn can_return_to_pool(connection: &mut PgConnection) -> sqlx::Result<bool> {
     let dropped = LAST_DROPPED.load(Ordering::SeqCst);
-    if dropped == 0 || now().saturating_sub(dropped) > SUSPICION.as_millis() as u64 {
+    if dropped == 0 || now().saturating_sub(dropped) > PING_WINDOW.as_millis() as u64 {
         return Ok(true);
     }
-    match tokio::time::timeout(GRACE, connection.ping()).await {
+    match tokio::time::timeout(PING_TIMEOUT, connection.ping()).await {
         Ok(answered) => answered.map(|()| true),
         Err(_late) => Ok(false),
     }

@@ -1,6 +1,6 @@
-//! How many rows a list has, without counting a million of them.
+//! Totals of lists, without counting a million rows.
 //!
-//! What the counters know is exact. Otherwise PostgreSQL's planner is asked first: a list that it takes for short, and
+//! Counters give exact totals. Where they have none, PostgreSQL's planner is asked first: a list that it takes for short, and
 //! can count at little cost, is counted up to a bound; of any other its estimate is given, and said to be one.
 //! The planner's figures are made of everybody's rows, so a caller limited to accounts gets none: see [`of_part`].
 
@@ -16,21 +16,21 @@ use serde_json::Value as Json;
 
 /// Rows that are counted at most.
 const COUNTED: u64 = 10_000;
-/// What counting may cost in the planner's units, in which reading a page of a table is about one. Counting ten thousand
+/// Cost that counting may have, in the planner's units, in which reading a page of a table is about one. Counting ten thousand
 /// rows by an index costs less; reading a table of a million rows costs more.
 const AFFORDABLE: f64 = 30_000.0;
 
-/// How many rows a list has.
+/// Number of rows of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Total {
-    /// How many.
+    /// Rows.
     pub count: u64,
-    /// Whether that is an estimate.
+    /// The number is an estimate.
     pub is_estimate: bool,
 }
 
 impl Total {
-    /// As many, and no more or less.
+    /// Exact number.
     pub const fn exact(count: u64) -> Self {
         Self {
             count,
@@ -38,7 +38,7 @@ impl Total {
         }
     }
 
-    /// About as many.
+    /// Estimated number.
     pub const fn estimate(count: u64) -> Self {
         Self {
             count,
@@ -47,7 +47,7 @@ impl Total {
     }
 }
 
-/// How many rows a query has: counted if they are few, estimated otherwise.
+/// Total of a query: counted if the rows are few, estimated otherwise.
 pub async fn of<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<Total> {
     of_rows(db, select.select_only().expr(Expr::cust("1"))).await
 }
@@ -60,7 +60,7 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
         values: Some(values.clone()),
         ..sql::statement(text, [])
     };
-    let plan = Plan::of(db, statement(&format!("EXPLAIN (FORMAT JSON) {bounded}"))).await?;
+    let plan = QueryPlanJson::of(db, statement(&format!("EXPLAIN (FORMAT JSON) {bounded}"))).await?;
     // What the limit is laid upon has the rows of the whole list.
     let estimate = Total::estimate(plan.rows_below()? as u64);
     if estimate.count > COUNTED || plan.number("/0/Plan/Total Cost")? > AFFORDABLE {
@@ -82,13 +82,13 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
 pub const LOOKED_AT: u64 = 20_000;
 
 #[derive(FromQueryResult)]
-struct Part {
+struct SampleRow {
     looked_at: i64,
     taken: i64,
 }
 
-/// How many of the rows in a caller's scope a condition takes, or with `columns`, how many different ones it takes there.
-/// It is counted among the first `most` of them; if there are more, that part of `all`, how many there are, makes an
+/// Counts the rows in a caller's scope that meet a condition, or with `columns`, the different ones among them. The first
+/// `most` rows of the scope are looked at; if there are more, that part of `all`, how many there are, makes an
 /// estimate. Without `all` the estimate is what was found, and there are more.
 pub async fn of_part<E: EntityTrait>(
     db: &DatabaseConnection,
@@ -118,7 +118,7 @@ pub async fn of_part<E: EntityTrait>(
         "WITH part AS MATERIALIZED ({text} LIMIT {}) SELECT count(*) AS looked_at, {taken} AS taken FROM part",
         most + 1
     );
-    let part: Option<Part> = sql::row(db, &count, values.0).await?;
+    let part: Option<SampleRow> = sql::row(db, &count, values.0).await?;
     let part = part.ok_or_else(|| Error::internal("a statement that gives a row gave none"))?;
     let (looked_at, taken) = (part.looked_at.unsigned_abs(), part.taken.unsigned_abs());
     Ok(if looked_at <= most {
@@ -129,7 +129,7 @@ pub async fn of_part<E: EntityTrait>(
     })
 }
 
-/// How many rows the planner takes a query for.
+/// Planner's estimate of a query's rows.
 pub async fn estimate<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<u64> {
     let (rows, values) = select
         .select_only()
@@ -140,21 +140,21 @@ pub async fn estimate<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>
         values: Some(values),
         ..sql::statement(&format!("EXPLAIN (FORMAT JSON) {rows}"), [])
     };
-    let plan = Plan::of(db, explain).await?;
+    let plan = QueryPlanJson::of(db, explain).await?;
     Ok(plan.number("/0/Plan/Plan Rows")? as u64)
 }
 
-/// Whether a query has more rows than so many; no more of them are read.
+/// Tells whether a query has more than `rows` rows, and reads no more than that.
 pub async fn exceeds<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>, rows: u64) -> Result<bool> {
     let next = select.select_only().expr(Expr::cust("1")).offset(rows).limit(1);
     let statement = next.build(DbBackend::Postgres);
     Ok(db.query_one_raw(statement).await?.is_some())
 }
 
-/// How PostgreSQL would execute a statement.
-struct Plan(Json);
+/// Plan of a statement, as `EXPLAIN (FORMAT JSON)` gives it.
+struct QueryPlanJson(Json);
 
-impl Plan {
+impl QueryPlanJson {
     async fn of(db: &DatabaseConnection, explain: Statement) -> Result<Self> {
         Ok(Self(first(db, explain).await?.try_get_by_index(0)?))
     }

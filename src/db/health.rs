@@ -1,8 +1,8 @@
-//! Whether the database is there, known before anybody asks.
+//! Health of the database, known before anybody asks.
 //!
-//! One connection of each process does nothing but notice its own end. When it breaks, the watch knows at once: it tries
-//! to connect until it succeeds, tells meanwhile that the database is away, so that nobody has to wait for a
-//! connection in order to learn it, and lets the pool drop what it had opened before.
+//! One connection of each process does nothing but notice its own end. When it breaks, the monitor tries to connect until
+//! it succeeds. Meanwhile it reports the outage, so that nobody has to wait for a connection in order to learn of it, and
+//! afterwards the pool drops the connections that it had opened before.
 
 use crate::error::OutageFailures;
 use sqlx::Connection;
@@ -13,36 +13,36 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How often the watched connection is asked something: a host that vanished breaks no connection.
-const PROBE: Duration = Duration::from_secs(2);
-/// The time for an answer, and for a connection attempt.
+/// Interval of probes on the watched connection: a host that vanished breaks no connection.
+const PROBE_INTERVAL: Duration = Duration::from_secs(2);
+/// Time for an answer, and for a connection attempt.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
-/// The pauses between two attempts to connect.
+/// Pauses between two attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How often it is logged that statements fail while the database is there.
-const REPORT: Duration = Duration::from_mins(1);
-/// Too many connections: the database is there, only full.
-const FULL: &str = "53300";
+/// Interval of log lines about statements that fail while the database is there.
+const REPORT_INTERVAL: Duration = Duration::from_mins(1);
+/// SQLSTATE `too_many_connections`: the database is there, only full.
+const TOO_MANY_CONNECTIONS: &str = "53300";
 
-/// Whether the server is a standby, and whether all its connections are in use but those for superusers.
-const PROBED: &str = "SELECT pg_is_in_recovery(),
+/// Query of a probe: the server is a standby; all its connections are in use but those for superusers.
+const PROBE: &str = "SELECT pg_is_in_recovery(),
     (SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL)
         >= current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer
          - coalesce(current_setting('reserved_connections', true)::integer, 0)";
 
-/// Tells whether the database is there. Clones tell the same.
+/// Monitor of the database's health. Clones share what they know.
 #[derive(Clone)]
 pub struct HealthMonitor {
     pool: PgPool,
-    /// Why the database is away; nothing while it is there.
-    away: watch::Sender<Option<Arc<str>>>,
+    /// Reason of the present outage; nothing while the database is there.
+    outage: watch::Sender<Option<Arc<str>>>,
     last_outage: LastOutage,
-    /// Whether all connections that PostgreSQL has for us are in use, by whomever.
-    full: Arc<AtomicBool>,
+    /// All connections that PostgreSQL has for the service are in use, by whomever.
+    is_full: Arc<AtomicBool>,
 }
 
-/// When the database was last seen to break, for the pool: what was connected before is of no use.
+/// Time of the last outage, for the pool: connections that were opened before are of no use.
 #[derive(Clone)]
 pub(super) struct LastOutage {
     start: Instant,
@@ -58,13 +58,13 @@ impl LastOutage {
         }
     }
 
-    /// Whether a connection of this age was opened since.
+    /// Tells whether a connection of this age was opened since.
     pub(super) fn is_newer_than_outage(&self, age: Duration) -> bool {
         let at = Duration::from_millis(self.at.load(Ordering::Acquire));
         at.is_zero() || self.start.elapsed().saturating_sub(age) > at
     }
 
-    /// Whether something broke within this time.
+    /// Tells whether there was an outage within this time.
     fn is_recent(&self, time: Duration) -> bool {
         !self.is_newer_than_outage(time)
     }
@@ -87,84 +87,84 @@ impl HealthMonitor {
             .connect_lazy_with(options);
         Self {
             pool,
-            away: watch::Sender::new(None),
+            outage: watch::Sender::new(None),
             last_outage,
-            full: Arc::default(),
+            is_full: Arc::default(),
         }
     }
 
-    /// Why the database is away; nothing while it is there, or nobody watches.
+    /// Reason of the present outage; nothing while the database is there, or before the monitor runs.
     pub fn outage(&self) -> Option<Arc<str>> {
-        self.away.borrow().clone()
+        self.outage.borrow().clone()
     }
 
-    /// Whether PostgreSQL has no connection left for more than those that are open, as far as was seen last.
+    /// Tells whether PostgreSQL had no connection left at the last probe.
     pub fn is_full(&self) -> bool {
-        self.full.load(Ordering::Relaxed)
+        self.is_full.load(Ordering::Relaxed)
     }
 
     /// Waits until the database is there.
     pub async fn wait_available(&self) {
         // The sender is in `self`: it cannot be gone.
-        let _ = self.away.subscribe().wait_for(Option::is_none).await;
+        let _ = self.outage.subscribe().wait_for(Option::is_none).await;
     }
 
-    /// Watches until shutdown.
+    /// Monitors until shutdown.
     pub async fn run(self, shutdown: CancellationToken) {
         tokio::select! {
-            () = self.watch() => {}
+            () = self.monitor() => {}
             () = self.report_failures() => {}
             () = shutdown.cancelled() => {}
         }
         self.pool.close().await;
     }
 
-    async fn watch(&self) {
+    async fn monitor(&self) {
         let mut pause = FIRST_PAUSE;
-        let mut outage = None;
+        let mut began = None;
         loop {
             match self.connect().await {
                 Ok(connection) => {
-                    self.there(&mut outage);
+                    self.set_available(&mut began);
                     pause = FIRST_PAUSE;
-                    let why = self.end_of(connection).await;
+                    let why = self.wait_broken(connection).await;
                     tracing::debug!(why, "the watched connection ended");
                     self.last_outage.now();
                     // What ends one connection may have been meant for it alone.
                     continue;
                 }
                 Err(ConnectError::Full) => {
-                    self.full.store(true, Ordering::Relaxed);
-                    self.there(&mut outage);
+                    self.is_full.store(true, Ordering::Relaxed);
+                    self.set_available(&mut began);
                 }
-                Err(ConnectError::Away(why)) => self.gone(&mut outage, &why),
+                Err(ConnectError::Unavailable(why)) => self.set_unavailable(&mut began, &why),
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    /// Logs what fails for want of the database although that is there: because it is full, or its disk is. What fails in
-    /// an outage is part of that, which has its own lines; and the last connections broken by it are noticed a moment after
-    /// its end.
+    /// Logs statements that fail although the database is there: because it is full, or its disk is. Failures in an outage
+    /// are part of that, which has its own lines; and the last connections that it broke are noticed a moment after its
+    /// end.
     async fn report_failures(&self) {
         let mut count = 0;
         let mut reported: Option<Instant> = None;
         loop {
-            tokio::time::sleep(PROBE).await;
+            tokio::time::sleep(PROBE_INTERVAL).await;
             let Some(failures) = OutageFailures::take() else {
                 continue;
             };
-            if self.outage().is_some() || self.last_outage.is_recent(3 * PROBE) {
+            if self.outage().is_some() || self.last_outage.is_recent(3 * PROBE_INTERVAL) {
                 count = 0;
                 continue;
             }
             count += failures.count;
-            if reported.is_none_or(|at| at.elapsed() >= REPORT) {
+            if reported.is_none_or(|at| at.elapsed() >= REPORT_INTERVAL) {
                 tracing::warn!(
                     count,
                     error = failures.last,
-                    "the database is there, but does not do its work"
+                    "statements fail although the database is available"
                 );
                 count = 0;
                 reported = Some(Instant::now());
@@ -183,18 +183,20 @@ impl HealthMonitor {
             Ok(listener) => listener,
             Err(error) => return Err(self.refused(error).await),
         };
-        self.probe(&mut listener).await.map_err(ConnectError::Away)?;
+        self.probe(&mut listener)
+            .await
+            .map_err(ConnectError::Unavailable)?;
         Ok(listener)
     }
 
-    /// Why there is no connection. The pool tries again by itself and tells only that its time is over, so that one is
-    /// opened without it.
+    /// Finds why there is no connection. The pool tries again by itself and reports only that its time is over, so that a
+    /// connection is opened without it.
     async fn refused(&self, error: sqlx::Error) -> ConnectError {
         let error = match error {
             sqlx::Error::PoolTimedOut => {
                 let options = self.pool.connect_options();
                 match tokio::time::timeout(PROBE_TIMEOUT, PgConnection::connect_with(&options)).await {
-                    Err(_) => return ConnectError::Away("it does not accept connections".into()),
+                    Err(_) => return ConnectError::Unavailable("it does not accept connections".into()),
                     Ok(Err(error)) => error,
                     Ok(Ok(connection)) => {
                         drop(connection.close().await);
@@ -205,15 +207,17 @@ impl HealthMonitor {
             error => error,
         };
         match error {
-            sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(FULL) => ConnectError::Full,
-            error => ConnectError::Away(error.to_string()),
+            sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(TOO_MANY_CONNECTIONS) => {
+                ConnectError::Full
+            }
+            error => ConnectError::Unavailable(error.to_string()),
         }
     }
 
     /// Waits until the connection breaks or its server does not answer; gives why.
-    async fn end_of(&self, mut connection: PgListener) -> String {
+    async fn wait_broken(&self, mut connection: PgListener) -> String {
         loop {
-            match tokio::time::timeout(PROBE, connection.try_recv()).await {
+            match tokio::time::timeout(PROBE_INTERVAL, connection.try_recv()).await {
                 Ok(Ok(Some(_))) => {}
                 Ok(Ok(None)) => return "the connection broke".into(),
                 Ok(Err(error)) => return error.to_string(),
@@ -228,10 +232,10 @@ impl HealthMonitor {
 
     /// Asks the server whether it can do its work, and whether it has connections left.
     async fn probe(&self, listener: &mut PgListener) -> Result<(), String> {
-        let ask = sqlx::query_as::<_, (bool, bool)>(PROBED).fetch_one(listener);
+        let ask = sqlx::query_as::<_, (bool, bool)>(PROBE).fetch_one(listener);
         match tokio::time::timeout(PROBE_TIMEOUT, ask).await {
             Ok(Ok((false, is_full))) => {
-                self.full.store(is_full, Ordering::Relaxed);
+                self.is_full.store(is_full, Ordering::Relaxed);
                 Ok(())
             }
             Ok(Ok((true, _))) => Err("it is a standby, which takes no changes".into()),
@@ -240,17 +244,17 @@ impl HealthMonitor {
         }
     }
 
-    fn there(&self, outage: &mut Option<Instant>) {
-        if self.away.send_replace(None).is_some() {
+    fn set_available(&self, began: &mut Option<Instant>) {
+        if self.outage.send_replace(None).is_some() {
             self.last_outage.now();
-            let seconds = outage.take().map_or(0.0, |began| began.elapsed().as_secs_f64());
+            let seconds = began.take().map_or(0.0, |began| began.elapsed().as_secs_f64());
             tracing::info!(seconds, "the database is back");
         }
     }
 
-    fn gone(&self, outage: &mut Option<Instant>, why: &str) {
-        if self.away.send_replace(Some(why.into())).is_none() {
-            *outage = Some(Instant::now());
+    fn set_unavailable(&self, began: &mut Option<Instant>, why: &str) {
+        if self.outage.send_replace(Some(why.into())).is_none() {
+            *began = Some(Instant::now());
             tracing::error!(why, "the database is away");
         }
     }
@@ -259,7 +263,7 @@ impl HealthMonitor {
 enum ConnectError {
     /// There are too many connections for one more.
     Full,
-    Away(String),
+    Unavailable(String),
 }
 
 #[cfg(test)]

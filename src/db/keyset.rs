@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use std::collections::HashMap;
 
-/// How large a page of any list may be.
+/// Sizes of the pages of any list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLimits {
     /// Rows when the caller does not say.
@@ -34,7 +34,7 @@ impl Default for PageLimits {
     }
 }
 
-/// What a column of an order holds.
+/// Type of an order's column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     /// A whole number.
@@ -61,7 +61,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// Which kind of column the value is of.
+    /// Type of the column that has the value.
     pub const fn kind(&self) -> KeyKind {
         match self {
             Self::Int(_) => KeyKind::Int,
@@ -83,24 +83,24 @@ impl Key {
 
 /// An order of the rows of one list.
 pub trait Keyset: Copy + Send + Sync + 'static {
-    /// What is ordered.
+    /// Row that is ordered.
     type Row;
     /// The name of list and order. A cursor carries it, and is of no use to another order.
     fn name(self) -> &'static str;
-    /// Whether all columns run downwards.
+    /// Tells whether all columns run downwards.
     fn descending(self) -> bool;
     /// The columns, the last of them unique among rows that are equal in the others.
     fn columns(self) -> Vec<(Expr, KeyKind)>;
-    /// Where a row stands.
+    /// Values of a row in the order's columns.
     fn key(self, row: &Self::Row) -> Vec<Key>;
 }
 
-/// Which part of a list is wanted.
+/// Part of a list that is wanted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
     /// Rows at most.
     pub size: u64,
-    /// Whether the rows nearest to the end are wanted.
+    /// The rows nearest to the end are wanted.
     pub backward: bool,
     /// Only rows after this one.
     pub after: Option<Vec<Key>>,
@@ -240,9 +240,9 @@ impl Window {
 pub struct Page<Row> {
     /// The rows.
     pub rows: Vec<Row>,
-    /// Whether rows come before these.
+    /// Rows come before these.
     pub has_previous: bool,
-    /// Whether rows come after these.
+    /// Rows come after these.
     pub has_next: bool,
 }
 
@@ -306,7 +306,7 @@ where
         .collect())
 }
 
-/// How many children each of many parents has, by one statement; parents without children are left out.
+/// Counts the children of many parents, by one statement; parents without children are left out.
 pub async fn count_per_parent<E: EntityTrait>(
     db: &DatabaseConnection,
     children: Select<E>,

@@ -1,4 +1,4 @@
-//! Migrations, one replica at a time, and whether this program works with the schema that there is.
+//! Migrations, one replica at a time, and the test whether this program works with the schema of the database.
 //!
 //! The migrator takes no lock of its own; an advisory lock held on a connection of its own lets any number of
 //! replicas start together: the first migrates, the others wait and find nothing left to do.
@@ -12,22 +12,22 @@ use crate::error::{Error, Result};
 use migration::{Migration, Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 
-/// Any number will do, as long as nothing else in the database uses it.
-const LOCK: i64 = 0x0076_6972_7474_6167;
+/// Key of the advisory lock; any number that nothing else in the database uses.
+const LOCK_KEY: i64 = 0x0076_6972_7474_6167;
 
-/// How one migration stands.
+/// Name and state of one migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// The migration's name.
+    /// Name of the migration.
     pub name: String,
-    /// Whether the database has it, and this program knows it.
+    /// State in the database and in this program.
     pub state: MigrationState,
 }
 
-/// Whether the database has a migration, and this program knows it.
+/// State of a migration in the database and in this program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MigrationState {
-    /// Both.
+    /// The database has it, and this program knows it.
     Applied,
     /// The database does not have it.
     Missing,
@@ -37,7 +37,7 @@ pub enum MigrationState {
     TooNew(String),
 }
 
-/// How this program fits the schema of a database.
+/// Fit of this program with the schema of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaFit {
     /// The database has the migrations that this program knows, so many.
@@ -89,9 +89,9 @@ pub async fn down(db: &DatabaseConnection, steps: u32) -> Result<()> {
     .await
 }
 
-/// Does `work` while no other replica migrates or does the like.
+/// Does `work` while no other replica migrates.
 pub async fn with_lock<T>(db: &DatabaseConnection, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let lock = Lock::take(db).await?;
+    let lock = MigrationLock::take(db).await?;
     let result = work.await;
     lock.release().await?;
     result
@@ -131,7 +131,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<MigrationStatus>> {
     Ok(statuses)
 }
 
-/// How this program fits a database with these migrations.
+/// Judges whether this program works with a database that has these migrations.
 pub fn fit(all: &[MigrationStatus]) -> SchemaFit {
     let count = |state: &MigrationState| all.iter().filter(|each| each.state == *state).count();
     let (applied, missing) = (count(&MigrationState::Applied), count(&MigrationState::Missing));
@@ -173,33 +173,33 @@ fn unknown(all: &[MigrationStatus]) -> Vec<String> {
     unknown.map(|each| each.name.clone()).collect()
 }
 
-/// A migration that the database has.
+/// Migration that the database has.
 #[derive(FromQueryResult)]
-struct Applied {
+struct AppliedMigration {
     migration: String,
     /// The migration that programs must know to work after it; nothing for those of before programs asked.
     requires: Option<String>,
 }
 
 #[derive(FromQueryResult)]
-struct Tables {
+struct TablesRow {
     migrations: bool,
     compatibility: bool,
 }
 
 /// The migrations that the database has, in order. The migrator would make its table first.
-async fn applied(db: &DatabaseConnection) -> Result<Vec<Applied>> {
+async fn applied(db: &DatabaseConnection) -> Result<Vec<AppliedMigration>> {
     let tables = "SELECT to_regclass('seaql_migrations') IS NOT NULL AS migrations,
                          to_regclass('schema_compatibility') IS NOT NULL AS compatibility";
-    let rows = match sql::row::<Tables>(db, tables, []).await? {
-        Some(Tables {
+    let rows = match sql::row::<TablesRow>(db, tables, []).await? {
+        Some(TablesRow {
             migrations: true,
             compatibility: true,
         }) => {
             "SELECT m.version AS migration, c.requires FROM seaql_migrations m
                LEFT JOIN schema_compatibility c ON c.migration = m.version ORDER BY m.version"
         }
-        Some(Tables { migrations: true, .. }) => {
+        Some(TablesRow { migrations: true, .. }) => {
             "SELECT version AS migration, NULL::text AS requires FROM seaql_migrations ORDER BY version"
         }
         _ => return Ok(Vec::new()),
@@ -207,10 +207,10 @@ async fn applied(db: &DatabaseConnection) -> Result<Vec<Applied>> {
     sql::rows(db, rows, []).await
 }
 
-/// The advisory lock; closing its connection gives it back, whatever happens to us.
-struct Lock(sqlx::PgConnection);
+/// Advisory lock; closing its connection releases it, whatever happens to the process.
+struct MigrationLock(sqlx::PgConnection);
 
-impl Lock {
+impl MigrationLock {
     async fn take(db: &DatabaseConnection) -> Result<Self> {
         let mut connection = db.get_postgres_connection_pool().acquire().await?.detach();
         // Another replica may be at work on a large table: wait for as long as it takes.
@@ -218,7 +218,7 @@ impl Lock {
             .execute(&mut connection)
             .await?;
         sqlx::query("SELECT pg_advisory_lock($1)")
-            .bind(LOCK)
+            .bind(LOCK_KEY)
             .execute(&mut connection)
             .await?;
         Ok(Self(connection))

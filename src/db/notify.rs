@@ -48,7 +48,7 @@ pub(super) fn send(db: &DatabaseConnection, notification: Notification) {
     tokio::spawn(NotifySender { key, ended: false }.run(db.clone()));
 }
 
-/// The one task that sends on a channel. Another may when it is dropped, be it with its runtime.
+/// Task that sends on a channel, one at a time; dropping it, be it with its runtime, lets another start.
 struct NotifySender {
     key: ChannelKey,
     ended: bool,

@@ -73,7 +73,7 @@ pub fn recordset<T: Serialize>(rows: &[T]) -> Result<Value> {
     Ok(serde_json::to_value(rows).map_err(Error::internal)?.into())
 }
 
-/// What PostgreSQL said, when it was PostgreSQL that refused.
+/// Message of PostgreSQL, when it was PostgreSQL that refused.
 fn refusal(error: &Error) -> Option<&dyn sqlx::error::DatabaseError> {
     match error {
         Error::Database(
@@ -85,7 +85,7 @@ fn refusal(error: &Error) -> Option<&dyn sqlx::error::DatabaseError> {
     }
 }
 
-/// Whether PostgreSQL refused the rows themselves (their values, a constraint, a limit of size), so that other rows
+/// Tells whether PostgreSQL refused the rows themselves (their values, a constraint, a limit of size), so that other rows
 /// may pass, and these fail again. Not so a row that finds no partition: that says nothing of the row.
 pub fn refuses_rows(error: &Error) -> bool {
     let Some(refusal) = refusal(error) else {
@@ -98,7 +98,7 @@ pub fn refuses_rows(error: &Error) -> bool {
     }
 }
 
-/// Whether PostgreSQL refused a key that another row has.
+/// Tells whether PostgreSQL refused a key that another row has.
 pub fn is_taken(error: &Error) -> bool {
     let code = refusal(error).and_then(sqlx::error::DatabaseError::code);
     code.as_deref() == Some("23505")

@@ -1,6 +1,6 @@
 //! Structure of a database as SQL, for `schema.sql`: tables with what belongs to them, views and functions.
 //!
-//! It is made from the catalog rather than by `pg_dump`, which is not everywhere where PostgreSQL is, and whose text
+//! The catalog is its source rather than `pg_dump`, which is not everywhere where PostgreSQL is, and whose text
 //! changes with its version.
 
 use super::sql;

@@ -9,7 +9,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub singleton: bool,
     pub revision: i64,
-    /// Of vocabulary, model and thresholds, as the replica that started last had them.
+    /// Fingerprint of vocabulary, model and thresholds, as the replica that started last had them.
     #[sea_orm(column_type = "Text")]
     pub fingerprint: String,
     pub updated_at: DateTimeUtc,
@@ -21,7 +21,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The one row.
+/// Condition for the only row.
 pub fn find() -> Select<Entity> {
     Entity::find()
 }

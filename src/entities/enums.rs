@@ -1,237 +1,153 @@
-//! The closed sets that columns hold. In the database they are text under a CHECK constraint.
+//! Closed sets of values that columns hold. In the database they are text under a CHECK constraint.
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// The cloud that a resource lives in.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    EnumIter,
-    DeriveActiveEnum,
-    Serialize,
-    Deserialize,
-)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
-#[serde(rename_all = "lowercase")]
-pub enum Cloud {
-    Aws,
-    Gcp,
-    Azure,
+/// Declares enums that columns and JSON hold as text, each with the case of its values.
+macro_rules! db_enum {
+    ($($(#[$meta:meta])* $name:ident $case:literal {
+        $($(#[$variant_meta:meta])* $variant:ident),+ $(,)?
+    })+) => {
+        $(
+            $(#[$meta])*
+            #[derive(
+                Clone,
+                Copy,
+                Debug,
+                PartialEq,
+                Eq,
+                Hash,
+                PartialOrd,
+                Ord,
+                EnumIter,
+                DeriveActiveEnum,
+                Serialize,
+                Deserialize,
+            )]
+            #[sea_orm(rs_type = "String", db_type = "Text", rename_all = $case)]
+            #[serde(rename_all = $case)]
+            pub enum $name {
+                $($(#[$variant_meta])* $variant),+
+            }
+        )+
+    };
 }
 
-/// Where the value of a virtual tag comes from.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    EnumIter,
-    DeriveActiveEnum,
-    Serialize,
-    Deserialize,
-)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
-#[serde(rename_all = "UPPERCASE")]
-pub enum TagSource {
-    Native,
-    Pattern,
-    Type,
-    Rule,
-    Model,
-    Inherited,
-    Manual,
-    Csv,
-}
+db_enum! {
+    /// Cloud that a resource lives in.
+    Cloud "lowercase" {
+        Aws,
+        Gcp,
+        Azure,
+    }
 
-/// Where a virtual tag stands in the approval workflow.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    EnumIter,
-    DeriveActiveEnum,
-    Serialize,
-    Deserialize,
-)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
-#[serde(rename_all = "UPPERCASE")]
-pub enum ApprovalStatus {
-    Pending,
-    Approved,
-    Denied,
-    Superseded,
-}
+    /// Source of the value of a virtual tag.
+    TagSource "UPPERCASE" {
+        Native,
+        Pattern,
+        Type,
+        Rule,
+        Model,
+        Inherited,
+        Manual,
+        Csv,
+    }
 
-/// What happened to a tag; one audit row carries one.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    EnumIter,
-    DeriveActiveEnum,
-    Serialize,
-    Deserialize,
-)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
-#[serde(rename_all = "UPPERCASE")]
-pub enum AuditAction {
-    /// The engine proposed it.
-    Proposed,
-    /// The engine proposes it again, with another source, confidence or evidence.
-    Refreshed,
-    /// The engine no longer proposes it.
-    Withdrawn,
-    /// A person approved it.
-    Approved,
-    /// A person denied it.
-    Denied,
-    /// A decision on another value of the key took its place.
-    Superseded,
-    /// An undone decision on another value of the key gave its place back.
-    Restored,
-    /// A decision on it was taken back.
-    Undone,
-    /// A person made it by hand.
-    Created,
-    /// A person changed its value.
-    Updated,
-    /// It was removed.
-    Deleted,
-}
+    /// State of a virtual tag in the approval workflow.
+    ApprovalStatus "UPPERCASE" {
+        Pending,
+        Approved,
+        Denied,
+        Superseded,
+    }
 
-/// Where a run stands.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    EnumIter,
-    DeriveActiveEnum,
-    Serialize,
-    Deserialize,
-)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
-#[serde(rename_all = "UPPERCASE")]
-pub enum RunStatus {
-    Queued,
-    Running,
-    Succeeded,
-    Failed,
-    Cancelled,
-}
+    /// Change of a tag; one audit row carries one.
+    AuditAction "UPPERCASE" {
+        /// The engine proposed the tag.
+        Proposed,
+        /// The engine proposes the tag again, with another source, confidence or evidence.
+        Refreshed,
+        /// The engine no longer proposes the tag.
+        Withdrawn,
+        /// A person approved the tag.
+        Approved,
+        /// A person denied the tag.
+        Denied,
+        /// A decision on another value of the key superseded the tag.
+        Superseded,
+        /// An undone decision on another value of the key restored the tag.
+        Restored,
+        /// A decision on the tag was undone.
+        Undone,
+        /// A person created the tag by hand.
+        Created,
+        /// A person changed the tag's value.
+        Updated,
+        /// The tag was removed.
+        Deleted,
+    }
 
-/// The jobs that there are.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    EnumIter,
-    DeriveActiveEnum,
-    Serialize,
-    Deserialize,
-)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-pub enum JobName {
-    /// Asks the providers for their resources.
-    Discover,
-    /// Evaluates the resources that are due.
-    AutoTag,
-    /// Reads an uploaded file.
-    Import,
-    /// Makes audit partitions ahead and prunes what is old.
-    Maintain,
-    /// Decides tags that somebody selected.
-    Decide,
-    /// Seals what was written to the audit trail.
-    Seal,
-}
+    /// State of a run.
+    RunStatus "UPPERCASE" {
+        Queued,
+        Running,
+        Succeeded,
+        Failed,
+        Cancelled,
+    }
 
-/// What became of a tag that a run was to decide.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    EnumIter,
-    DeriveActiveEnum,
-    Serialize,
-    Deserialize,
-)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Outcome {
-    /// The run approved it.
-    Approved,
-    /// The run denied it.
-    Denied,
-    /// The run took the decision on it back.
-    Undone,
-    /// It was decided before, or another value of its key was approved.
-    AlreadyDecided,
-    /// There is no such tag.
-    NotFound,
-    /// It stands where this cannot be done.
-    Conflict,
-    /// It changed after it was selected.
-    Stale,
-    /// It is in none of the accounts of whoever has the run done.
-    Forbidden,
-}
+    /// Names of the jobs.
+    JobName "snake_case" {
+        /// Asks the providers for their resources.
+        Discover,
+        /// Evaluates the resources that are due.
+        AutoTag,
+        /// Reads an uploaded file.
+        Import,
+        /// Makes audit partitions ahead and prunes what is old.
+        Maintain,
+        /// Decides tags that somebody selected.
+        Decide,
+        /// Seals what was written to the audit trail.
+        Seal,
+    }
 
-/// What was done to a rule, a schedule or a token of a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
-pub enum AdminAction {
-    Created,
-    Updated,
-    Deleted,
-    /// The order of all rules.
-    Reordered,
-    Paused,
-    Resumed,
-    Revoked,
-}
+    /// Outcome for a tag that a run was to decide.
+    Outcome "SCREAMING_SNAKE_CASE" {
+        /// The run approved the tag.
+        Approved,
+        /// The run denied the tag.
+        Denied,
+        /// The run undid the decision on the tag.
+        Undone,
+        /// The tag was decided before, or another value of its key was approved.
+        AlreadyDecided,
+        /// The tag does not exist.
+        NotFound,
+        /// The tag is in a state in which this cannot be done.
+        Conflict,
+        /// The tag changed after it was selected.
+        Stale,
+        /// The tag is in none of the accounts of the run's caller.
+        Forbidden,
+    }
 
-/// What administrators change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum AdminSubject {
-    Rule,
-    Schedule,
-    ApiToken,
+    /// Change of a rule, a schedule or an API token.
+    AdminAction "UPPERCASE" {
+        Created,
+        Updated,
+        Deleted,
+        /// The order of all rules.
+        Reordered,
+        Paused,
+        Resumed,
+        Revoked,
+    }
+
+    /// Objects that administrators change.
+    AdminSubject "SCREAMING_SNAKE_CASE" {
+        Rule,
+        Schedule,
+        ApiToken,
+    }
 }

@@ -46,11 +46,11 @@ pub struct Model {
     pub claimed_at: Option<DateTimeUtc>,
     pub progress_claimed: Option<i64>,
     pub recruited_by: Option<i64>,
-    /// The accounts that the run is about; `None` for all of them, or to who may not see all of these.
+    /// Accounts that the run is about; `None` for all of them, or for a reader who may not see all of these.
     pub accounts: Option<Vec<String>>,
 }
 
-/// None.
+/// No relation is used.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 
@@ -68,7 +68,7 @@ pub fn find(scope: &AccountScope) -> Select<Entity> {
     find
 }
 
-/// What an actor finds runs in, for a statement written by hand.
+/// Relation in which an actor finds runs, for a statement written by hand.
 pub fn relation(scope: &AccountScope) -> &'static str {
     match scope {
         AccountScope::All => "scheduler_jobs",

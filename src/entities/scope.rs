@@ -1,4 +1,4 @@
-//! Which accounts an actor may see.
+//! Accounts that an actor may see.
 
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoColumnRef, extension::postgres::PgFunc};
 
@@ -13,7 +13,7 @@ pub enum AccountScope {
 }
 
 impl AccountScope {
-    /// Whether the account is within the scope.
+    /// Tells whether the account is within the scope.
     pub fn allows(&self, account_id: &str) -> bool {
         match self {
             Self::All => true,

@@ -78,10 +78,10 @@ impl Provider for FileProvider {
     }
 }
 
-/// Why the file's report is no report.
-type Reason = Box<dyn std::error::Error + Send + Sync>;
+/// Reason for which the file gives no report.
+type ReadError = Box<dyn std::error::Error + Send + Sync>;
 
-fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(), Reason> {
+fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(), ReadError> {
     let before = fs::metadata(path)?;
     // A pipe or a device would block or never end.
     if !before.is_file() {
@@ -122,7 +122,7 @@ fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(
     Ok(())
 }
 
-fn send(sender: &Sender<Message>, message: Message) -> Result<(), Reason> {
+fn send(sender: &Sender<Message>, message: Message) -> Result<(), ReadError> {
     // The receiver is gone when the sink failed or the run was cancelled; nobody reads this error then.
     sender
         .blocking_send(message)

@@ -1,5 +1,5 @@
-//! How long work waits for a database connection. The pool tells it in no other way than by an event of tracing, which
-//! is measured here and not logged.
+//! Waiting time for database connections. The pool reports it only as an event of tracing, which is measured here and
+//! not logged.
 
 use super::names;
 use tracing::field::{Field, Visit};
@@ -25,13 +25,13 @@ impl PoolWaits {
 
 impl<S: Subscriber> Layer<S> for PoolWaits {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        event.record(&mut Seconds);
+        event.record(&mut AcquireSeconds);
     }
 }
 
-struct Seconds;
+struct AcquireSeconds;
 
-impl Visit for Seconds {
+impl Visit for AcquireSeconds {
     fn record_f64(&mut self, field: &Field, value: f64) {
         if field.name() == "acquired_after_secs" {
             metrics::histogram!(names::POOL_WAIT_SECONDS).record(value);

@@ -25,7 +25,7 @@ pub(super) fn render() -> String {
 
 /// The values in the order of [`PROCESS`].
 fn read() -> Option<[Option<f64>; PROCESS.len()]> {
-    let stat = Stat::parse(&fs::read_to_string("/proc/self/stat").ok()?)?;
+    let stat = ProcessStat::parse(&fs::read_to_string("/proc/self/stat").ok()?)?;
     let ticks = clock_ticks_per_second() as f64;
     let booted = boot_time(&fs::read_to_string("/proc/stat").ok()?);
     Some([
@@ -43,7 +43,7 @@ fn read() -> Option<[Option<f64>; PROCESS.len()]> {
 
 /// Fields of `/proc/self/stat`; times are in clock ticks.
 #[derive(Debug, PartialEq)]
-struct Stat {
+struct ProcessStat {
     user: f64,
     system: f64,
     threads: f64,
@@ -52,7 +52,7 @@ struct Stat {
     resident_pages: f64,
 }
 
-impl Stat {
+impl ProcessStat {
     fn parse(text: &str) -> Option<Self> {
         // The second field is the program's name in parentheses, whatever characters that has. The next is the third.
         let (_, fields) = text.rsplit_once(')')?;
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_program_may_have_any_name() {
         let text = "42 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 110 12 13 14 15 16 7 18 1900 2000 30 4";
-        let expected = Stat {
+        let expected = ProcessStat {
             user: 110.0,
             system: 12.0,
             threads: 7.0,
@@ -90,8 +90,8 @@ mod tests {
             virtual_bytes: 2000.0,
             resident_pages: 30.0,
         };
-        assert_eq!(Stat::parse(text), Some(expected));
-        assert_eq!(Stat::parse("42 (a) S 1"), None);
+        assert_eq!(ProcessStat::parse(text), Some(expected));
+        assert_eq!(ProcessStat::parse("42 (a) S 1"), None);
     }
 
     #[cfg(target_os = "linux")]

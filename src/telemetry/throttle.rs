@@ -16,7 +16,7 @@ impl Throttle {
         Self(Mutex::new(None))
     }
 
-    /// How many lines were left out since the last one, if it is time for one; otherwise this one is left out, too.
+    /// Number of lines left out since the last one, if it is time for one; otherwise this one is left out, too.
     pub fn admit(&self) -> Option<u64> {
         self.admit_at(Instant::now())
     }

@@ -7,11 +7,11 @@ use crate::domain::Cloud;
 
 /// A kind of resource. In `id`, `{account}`, `{region}`, `{app}`, `{env}`, `{name}`, `{hex}` (17 digits) and `{uuid}`
 /// are filled in.
-pub(super) struct Kind {
+pub(super) struct SimulatedKind {
     pub cloud: Cloud,
     pub resource_type: &'static str,
     id: &'static str,
-    /// What a name calls it.
+    /// Word for it in a name.
     pub roles: &'static [&'static str],
     pub regional: bool,
     /// The id holds nothing but the name that would tell two of them apart.
@@ -19,7 +19,7 @@ pub(super) struct Kind {
     letters: Letters,
 }
 
-/// What the cloud lets a name consist of.
+/// Characters that the cloud allows in a name.
 #[derive(Clone, Copy)]
 enum Letters {
     Any,
@@ -31,7 +31,7 @@ enum Letters {
     Compact,
 }
 
-/// Where a resource is, and what it is to be called.
+/// Place of a resource, and its name.
 pub(super) struct ResourceLocation<'a> {
     pub account: &'a str,
     pub region: &'a str,
@@ -40,7 +40,7 @@ pub(super) struct ResourceLocation<'a> {
     pub name: &'a str,
 }
 
-impl Kind {
+impl SimulatedKind {
     /// The id, and the name as this kind allows it.
     pub fn identify(&self, rng: &mut StdRng, location: &ResourceLocation<'_>) -> (String, String) {
         let name = match self.letters {
@@ -90,8 +90,8 @@ const fn kind(
     resource_type: &'static str,
     id: &'static str,
     roles: &'static [&'static str],
-) -> Kind {
-    Kind {
+) -> SimulatedKind {
+    SimulatedKind {
         cloud,
         resource_type,
         id,
@@ -102,7 +102,7 @@ const fn kind(
     }
 }
 
-impl Kind {
+impl SimulatedKind {
     const fn opaque(self) -> Self {
         Self {
             unique_by_name: false,
@@ -125,7 +125,7 @@ impl Kind {
 use Cloud::{Aws, Azure, Gcp};
 
 #[rustfmt::skip]
-pub(super) const KINDS: &[Kind] = &[
+pub(super) const KINDS: &[SimulatedKind] = &[
     kind(Aws, "ec2/instance", "arn:aws:ec2:{region}:{account}:instance/i-{hex}", &["web", "api", "worker", "bastion"]).opaque(),
     kind(Aws, "ec2/volume", "arn:aws:ec2:{region}:{account}:volume/vol-{hex}", &["data", "root"]).opaque(),
     kind(Aws, "ec2/security-group", "arn:aws:ec2:{region}:{account}:security-group/sg-{hex}", &["web-sg", "db-sg"]).opaque(),

@@ -14,10 +14,10 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink, ResourceReport};
-use kinds::{KINDS, Kind, ResourceLocation};
-use organization::{Environment, SimulatedAccount, TEAMS, Team};
+use kinds::{KINDS, ResourceLocation, SimulatedKind};
+use organization::{SimulatedAccount, SimulatedEnvironment, TEAMS, Team};
 
-/// How many resources a tick invents.
+/// Resources that a tick invents.
 const PER_TICK: usize = 20;
 
 /// Invents 20 resources a tick. The same seed and tick give the same resources, ids included; another tick
@@ -76,7 +76,7 @@ impl Provider for Simulated {
 fn resource(rng: &mut StdRng, now: DateTime<Utc>) -> Option<ResourceReport> {
     let team = TEAMS.choose(rng)?;
     let app = team.apps.choose(rng)?;
-    let environment = *Environment::WEIGHTED.choose(rng)?;
+    let environment = *SimulatedEnvironment::WEIGHTED.choose(rng)?;
     let account = team.account(environment)?;
     let kind = KINDS
         .iter()
@@ -108,7 +108,13 @@ fn resource(rng: &mut StdRng, now: DateTime<Utc>) -> Option<ResourceReport> {
 }
 
 /// A name as the team would give it; now and then one that tells nothing.
-fn name(rng: &mut StdRng, team: &Team, app: &str, environment: Environment, kind: &Kind) -> Option<String> {
+fn name(
+    rng: &mut StdRng,
+    team: &Team,
+    app: &str,
+    environment: SimulatedEnvironment,
+    kind: &SimulatedKind,
+) -> Option<String> {
     const VAGUE: [&str; 8] = [
         "test2",
         "new",
@@ -133,8 +139,8 @@ fn name(rng: &mut StdRng, team: &Team, app: &str, environment: Environment, kind
 }
 
 impl Team {
-    fn account(&self, environment: Environment) -> Option<&'static SimulatedAccount> {
-        let index = usize::from(environment == Environment::Production);
+    fn account(&self, environment: SimulatedEnvironment) -> Option<&'static SimulatedAccount> {
+        let index = usize::from(environment == SimulatedEnvironment::Production);
         self.accounts.get(index).or_else(|| self.accounts.first())
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Team {
     pub accounts: &'static [SimulatedAccount],
 }
 
-/// How a team tags: its spellings, and how often it remembers to.
+/// Tagging habits of a team: its spellings, and how often it remembers to tag.
 pub(super) struct Tagging {
     pub environment_key: &'static str,
     pub owner_key: &'static str,
@@ -41,14 +41,14 @@ pub(super) enum Spelling {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Environment {
+pub(super) enum SimulatedEnvironment {
     Production,
     Staging,
     Development,
     Test,
 }
 
-impl Environment {
+impl SimulatedEnvironment {
     /// Each as often as an estate has it.
     pub const WEIGHTED: [Self; 8] = [
         Self::Production,
@@ -94,7 +94,7 @@ impl Environment {
     }
 }
 
-/// How a team builds names.
+/// Naming pattern of a team.
 #[derive(Clone, Copy)]
 pub(super) enum Style {
     /// `prod-checkout-api-03`
@@ -113,7 +113,7 @@ pub(super) enum Style {
 
 impl Style {
     /// A name for the `number`th `role` of an application.
-    pub fn name(self, app: &str, role: &str, environment: Environment, number: u8) -> String {
+    pub fn name(self, app: &str, role: &str, environment: SimulatedEnvironment, number: u8) -> String {
         match self {
             Self::EnvironmentFirst => {
                 format!("{}-{app}-{role}-{number:02}", environment.spelt(Spelling::Short))

@@ -6,8 +6,8 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
-use super::kinds::Kind;
-use super::organization::{Environment, Spelling, Team};
+use super::kinds::SimulatedKind;
+use super::organization::{SimulatedEnvironment, Spelling, Team};
 use crate::domain::Cloud;
 
 /// One resource in this many carries no tags at all.
@@ -17,8 +17,8 @@ pub(super) fn native(
     rng: &mut StdRng,
     team: &Team,
     app: &str,
-    environment: Environment,
-    kind: &Kind,
+    environment: SimulatedEnvironment,
+    kind: &SimulatedKind,
     name: &str,
 ) -> BTreeMap<String, String> {
     if rng.random_ratio(1, UNTAGGED) {
