@@ -154,7 +154,7 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
     match command {
         Command::Serve { .. } | Command::Worker { .. } => Ok(DONE),
         Command::Migrate { action } => migrate::run(action, config, interrupt).await,
-        Command::Import { arguments, .. } => import::run(arguments, config, interrupt).await,
+        Command::Import { arguments, .. } => Box::pin(import::run(arguments, config, interrupt)).await,
         Command::Audit { what } => audit::run(what, config, interrupt).await,
         Command::Schema { arguments, .. } => schema::print(arguments, config, interrupt).await,
         Command::Settings => {
@@ -193,11 +193,12 @@ impl Cli {
                 flags.extend(listen.flags());
                 flags.extend(database.flags());
             }
-            Some(Command::Import { database, .. }) => flags.extend(database.flags()),
             Some(Command::Migrate { action }) => flags.extend(action.database().flags()),
             Some(Command::Audit { what }) => flags.extend(what.database().flags()),
             Some(Command::Health(arguments)) => flags.extend(arguments.flags()),
-            Some(Command::Schema { database, .. }) => flags.extend(database.flags()),
+            Some(Command::Import { database, .. } | Command::Schema { database, .. }) => {
+                flags.extend(database.flags());
+            }
             Some(Command::Settings | Command::Token(_)) | None => {}
         }
         flags

@@ -48,7 +48,14 @@ pub async fn run(arguments: ImportArgs, config: Config, interrupt: Interrupt) ->
     let database = interrupt
         .or(Database::open(&config.database, ConnectionShare::Command))
         .await?;
-    let taking = take(reader, &bar, rejects, &arguments.source, &database, &interrupt);
+    let taking = Box::pin(take(
+        reader,
+        &bar,
+        rejects,
+        &arguments.source,
+        &database,
+        &interrupt,
+    ));
     let result = interrupt.or(taking).await;
     bar.finish_and_clear();
     database.close().await;

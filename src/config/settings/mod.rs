@@ -43,8 +43,8 @@ settings! {
         /// Size of the main pool per process; two connections are used for LISTEN. Each process opens two more outside the
         /// pool (health probe, liveness lock), plus `DATABASE_SCOPED_CONNECTIONS`. A `worker` takes
         /// `WORKER_CONCURRENCY` + 4 if that is less, and all processes take less where PostgreSQL has fewer left
-        /// (see [operations.md](operations.md)). Session advisory locks are used, so PgBouncer must not run in transaction
-        /// mode.
+        /// (see [operations.md](operations.md)). Session advisory locks are used, so a pooler like `PgBouncer`
+        /// must not run in transaction mode.
         DATABASE_MAX_CONNECTIONS: Number<u32> = Number::new(16, 5, 1000);
         /// Size of the pool through which callers limited to accounts read; its connections are opened when they are
         /// needed.
