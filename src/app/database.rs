@@ -189,11 +189,11 @@ fn advice(error: &sqlx::Error) -> Option<&'static str> {
     }
 }
 
-/// Failure of an attempt to open the pools.
+/// Error of an attempt to open the pools.
 enum OpenError {
-    /// Failure that another attempt would meet, too.
+    /// Error that another attempt would meet, too.
     Permanent(anyhow::Error),
-    /// Failure that may pass.
+    /// Error that may pass.
     Temporary(String),
 }
 

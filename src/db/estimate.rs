@@ -82,7 +82,7 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
 pub const LOOKED_AT: u64 = 20_000;
 
 #[derive(FromQueryResult)]
-struct SampleRow {
+struct ScopeSampleRow {
     looked_at: i64,
     taken: i64,
 }
@@ -118,7 +118,7 @@ pub async fn of_part<E: EntityTrait>(
         "WITH part AS MATERIALIZED ({text} LIMIT {}) SELECT count(*) AS looked_at, {taken} AS taken FROM part",
         most + 1
     );
-    let part: Option<SampleRow> = sql::row(db, &count, values.0).await?;
+    let part: Option<ScopeSampleRow> = sql::row(db, &count, values.0).await?;
     let part = part.ok_or_else(|| Error::internal("a statement that gives a row gave none"))?;
     let (looked_at, taken) = (part.looked_at.unsigned_abs(), part.taken.unsigned_abs());
     Ok(if looked_at <= most {

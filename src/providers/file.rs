@@ -79,9 +79,9 @@ impl Provider for FileProvider {
 }
 
 /// Reason for which the file gives no report.
-type ReadError = Box<dyn std::error::Error + Send + Sync>;
+type FileReadError = Box<dyn std::error::Error + Send + Sync>;
 
-fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(), ReadError> {
+fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(), FileReadError> {
     let before = fs::metadata(path)?;
     // A pipe or a device would block or never end.
     if !before.is_file() {
@@ -122,7 +122,7 @@ fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(
     Ok(())
 }
 
-fn send(sender: &Sender<Message>, message: Message) -> Result<(), ReadError> {
+fn send(sender: &Sender<Message>, message: Message) -> Result<(), FileReadError> {
     // The receiver is gone when the sink failed or the run was cancelled; nobody reads this error then.
     sender
         .blocking_send(message)

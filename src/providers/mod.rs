@@ -9,7 +9,7 @@ use crate::domain::discovery::{Provider, UnpackLimits};
 pub use file::FileProvider;
 pub use simulated::Simulated;
 
-/// Refusal of a source that the configuration names.
+/// Error about a source that the configuration names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
     #[error("\"{0}\" is not available in this version; export the inventory to a file and use file:PATH")]
