@@ -21,7 +21,7 @@ use virtual_tagging::domain::keyset::PageLimits;
 use virtual_tagging::graphql::execution;
 use virtual_tagging::graphql::schema::{self, Schema};
 use virtual_tagging::graphql::state::{RequestId, Services};
-use virtual_tagging::jobs::Queue;
+use virtual_tagging::jobs;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -69,7 +69,7 @@ async fn main() -> anyhow::Result<()> {
             thresholds: Thresholds::new(0.9, 0.7)?,
             model_version: "rules-1".into(),
         },
-        wake: Arc::new(Queue),
+        jobs: jobs::definitions(),
         sources: Vec::new(),
         tag_feed,
         resource_feed,
