@@ -41,7 +41,7 @@ impl RunEnd {
     }
 }
 
-/// Failure of an attempt.
+/// Reason for which an attempt failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptFailure {
     /// In words, for whoever reads the history.
