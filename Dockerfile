@@ -6,7 +6,7 @@
 ARG RUST_IMAGE=docker.io/library/rust:1.95-slim-bookworm
 
 FROM ${RUST_IMAGE} AS build
-# aws-lc (tokens) and ring (TLS to PostgreSQL) compile C. Versions are those of the base image's Debian.
+# ring (tokens, TLS) and mimalloc compile C. Versions are those of the base image's Debian.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev make \

@@ -1,9 +1,9 @@
 //! Tokens that the service issues itself, for development.
 
+use super::signature;
 use crate::auth::{AccountScope, Actor, Role};
-use crate::config::{AuthConfig, Secret};
+use crate::config::AuthConfig;
 use crate::domain::subject::is_personal;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
 
@@ -46,13 +46,5 @@ pub fn issue_token(
         iss: config.issuer.clone(),
         aud: config.audience.clone(),
     };
-    Ok(jsonwebtoken::encode(
-        &Header::new(Algorithm::HS256),
-        &claims,
-        &signing_key(secret),
-    )?)
-}
-
-fn signing_key(secret: &Secret) -> EncodingKey {
-    EncodingKey::from_secret(secret.reveal().as_bytes())
+    Ok(signature::sign(&claims, secret.reveal().as_bytes())?)
 }

@@ -3,12 +3,13 @@
 //! two different things.
 
 use super::caller::Caller;
+use super::signature;
 use crate::auth::{AccountScope, Actor, Role};
 use crate::domain::subject::is_personal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::de::{DeserializeOwned, IgnoredAny, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 use std::str::FromStr;
@@ -159,8 +160,7 @@ impl<'a> JsonWebToken<'a> {
             return None;
         }
         let message = self.message.as_bytes();
-        let is_signed = crypto::verify(self.signature, message, &key.key, key.algorithm);
-        if is_signed.ok()? {
+        if signature::is_valid(self.signature, message, &key.key, key.algorithm) {
             decode(self.claims)
         } else {
             None

@@ -8,6 +8,7 @@ mod issue_token;
 mod jwks;
 mod jwt;
 pub mod security_events;
+mod signature;
 
 pub use authenticator::Authenticator;
 pub use caller::Caller;

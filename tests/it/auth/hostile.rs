@@ -170,7 +170,7 @@ fn confusions(published: &Signer) -> Hostile {
     let mut all = Hostile::new();
     let key = published.published();
     for (what, secret) in [
-        ("PEM", published.pem()),
+        ("PEM", published.pem().to_owned()),
         (
             "PEM without its last line end",
             published.pem().trim_end().to_owned(),

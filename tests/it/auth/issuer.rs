@@ -1,12 +1,5 @@
 //! Who makes tokens: keys made for the test, published on loopback.
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{
-    self, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair, RsaEncoding, RsaKeyPair,
-};
-use aws_lc_rs::{hmac, rsa};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,6 +7,13 @@ use axum::response::Redirect;
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
+use ring::rand::SystemRandom;
+use ring::rsa::PublicKeyComponents;
+use ring::signature::{
+    self, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair,
+};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -107,8 +107,15 @@ pub struct Signer {
     pair: Pair,
 }
 
-/// The one RSA key of all tests: making one takes a while.
-static RSA: LazyLock<RsaKeyPair> = LazyLock::new(|| rsa::KeyPair::generate(KeySize::Rsa2048).unwrap());
+/// The one RSA key of all tests, which ring does not make; it protects nothing.
+static RSA: LazyLock<RsaKeyPair> =
+    LazyLock::new(|| RsaKeyPair::from_pkcs8(include_bytes!("rsa.pk8")).unwrap());
+
+fn ec(algorithm: &'static EcdsaSigningAlgorithm) -> Pair {
+    let random = SystemRandom::new();
+    let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
+    Pair::Ec(EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap())
+}
 
 impl Signer {
     pub fn rsa(id: &'static str, algorithm: &'static str) -> Self {
@@ -126,7 +133,7 @@ impl Signer {
     }
 
     pub fn p256(id: &'static str) -> Self {
-        let pair = Pair::Ec(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap());
+        let pair = ec(&ECDSA_P256_SHA256_FIXED_SIGNING);
         Self {
             id,
             algorithm: "ES256",
@@ -135,7 +142,7 @@ impl Signer {
     }
 
     pub fn p384(id: &'static str) -> Self {
-        let pair = Pair::Ec(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).unwrap());
+        let pair = ec(&ECDSA_P384_SHA384_FIXED_SIGNING);
         Self {
             id,
             algorithm: "ES384",
@@ -144,7 +151,8 @@ impl Signer {
     }
 
     pub fn ed25519(id: &'static str) -> Self {
-        let pair = Pair::Ed(Ed25519KeyPair::generate().unwrap());
+        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        let pair = Pair::Ed(Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap());
         Self {
             id,
             algorithm: "EdDSA",
@@ -170,12 +178,9 @@ impl Signer {
     pub fn published(&self) -> Value {
         let mut key = match &self.pair {
             Pair::Rsa(pair, _) => {
-                let public = pair.public_key();
-                let (n, e) = (public.modulus(), public.exponent());
+                let public = PublicKeyComponents::<Vec<u8>>::from(pair.public());
                 json!({
-                    "kty": "RSA",
-                    "n": URL_SAFE_NO_PAD.encode(n.big_endian_without_leading_zero()),
-                    "e": URL_SAFE_NO_PAD.encode(e.big_endian_without_leading_zero()),
+                    "kty": "RSA", "n": URL_SAFE_NO_PAD.encode(public.n), "e": URL_SAFE_NO_PAD.encode(public.e),
                 })
             }
             Pair::Ec(pair) => {
@@ -202,22 +207,9 @@ impl Signer {
     }
 
     /// The public key in the form that is mistaken for a secret the most: PEM.
-    pub fn pem(&self) -> String {
-        let Pair::Rsa(pair, _) = &self.pair else {
-            panic!("only of RSA");
-        };
-        let der: aws_lc_rs::encoding::PublicKeyX509Der<'_> =
-            aws_lc_rs::encoding::AsDer::as_der(pair.public_key()).unwrap();
-        let text = base64::engine::general_purpose::STANDARD.encode(der.as_ref());
-        let lines: Vec<&str> = text
-            .as_bytes()
-            .chunks(64)
-            .map(|line| str::from_utf8(line).unwrap())
-            .collect();
-        format!(
-            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-            lines.join("\n")
-        )
+    pub fn pem(&self) -> &'static str {
+        assert!(matches!(self.pair, Pair::Rsa(..)), "only of RSA");
+        include_str!("rsa.pub.pem")
     }
 
     pub fn header(&self) -> Value {
@@ -246,7 +238,7 @@ impl Signer {
     fn signature(&self, message: &[u8]) -> Vec<u8> {
         match &self.pair {
             Pair::Rsa(pair, encoding) => {
-                let mut signature = vec![0; pair.public_modulus_len()];
+                let mut signature = vec![0; pair.public().modulus_len()];
                 pair.sign(*encoding, &SystemRandom::new(), message, &mut signature)
                     .unwrap();
                 signature
