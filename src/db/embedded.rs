@@ -20,7 +20,7 @@ static APPLICATION: Application = Application {
     server_setting: "DATABASE_URL",
 };
 
-/// What must not be edited (socket, network, durability) is given on the server's command line instead.
+/// Settings that must not be edited (socket, network, durability) are given on the server's command line instead.
 const SERVER_SETTINGS: &str = "
 # ---- virtual-tagging ----
 max_connections = 200

@@ -1,4 +1,4 @@
-//! Backoff: the wait of a failed run before its next attempt.
+//! How long a failed run waits before its next attempt.
 
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use crate::error::{EmbeddedError, IoContext};
 pub(super) struct OsAccount {
     pub(super) uid: u32,
     gid: u32,
-    /// Whether this process is root and must switch to the account for the server's programs.
+    /// This process is root and must switch to the account for the server's programs.
     switch: bool,
 }
 
@@ -89,7 +89,7 @@ impl OsAccount {
         Ok(())
     }
 
-    /// Whether the account may pass through `directory` and all that it lies in, by the permission bits.
+    /// True when the account may pass through `directory` and all that it lies in, by the permission bits.
     pub(super) fn can_reach(&self, directory: &Path) -> bool {
         directory.ancestors().all(|ancestor| {
             fs::metadata(ancestor).is_ok_and(|metadata| {

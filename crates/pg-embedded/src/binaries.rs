@@ -16,14 +16,14 @@ use crate::error::EmbeddedError;
 
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// Where to look for server binaries.
+/// Places to look for server binaries.
 #[derive(Debug, Clone)]
 pub struct BinarySearch {
     /// Directories that may hold `postgres` and `initdb`.
     pub directories: Vec<PathBuf>,
     /// A `pg_config` to ask when the directories have nothing that fits.
     pub pg_config: Option<PathBuf>,
-    /// Whether to download binaries when this machine has none.
+    /// Download binaries when this machine has none.
     pub download: bool,
 }
 
@@ -118,7 +118,7 @@ pub(super) struct Finder<'a> {
     pub(super) account: &'a OsAccount,
     /// The major version that wrote the cluster, when there is one already.
     pub(super) required: Option<u32>,
-    /// Where downloaded binaries are kept, one directory per version.
+    /// Directory of downloaded binaries, one directory per version.
     pub(super) cache: PathBuf,
 }
 
@@ -280,7 +280,7 @@ impl Finder<'_> {
     }
 }
 
-/// What a program prints, given one argument.
+/// Output of a program, given one argument.
 async fn run(account: &OsAccount, program: &Path, argument: impl AsRef<OsStr>) -> Result<String, String> {
     let output = account
         .command(program)

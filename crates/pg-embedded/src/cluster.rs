@@ -46,7 +46,7 @@ pub(super) async fn initialise(
     Ok(())
 }
 
-/// Where the cluster is while it is being made: beside its place, to be moved by renaming.
+/// Place of a cluster that is being made: beside its place, to be moved by renaming.
 fn unfinished(cluster: &Path) -> PathBuf {
     let mut name = cluster.file_name().unwrap_or_default().to_os_string();
     name.push(".unfinished");
@@ -124,7 +124,7 @@ async fn create_database(
         for role in application.granted_roles {
             statements += &format!("CREATE ROLE {role};\nGRANT {role} TO {owner};\n");
         }
-        // When the program has ended already, its output tells more than the broken pipe.
+        // When the program has ended already, its output says more than the broken pipe.
         let _ = input.write_all(statements.as_bytes()).await;
     }
     child.wait_with_output().await.context("run", &program)

@@ -10,7 +10,7 @@ pub enum EmbeddedError {
     /// A file operation failed.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried, as a verb phrase: "create the directory".
+        /// Operation, as a verb phrase: "create the directory".
         action: &'static str,
         /// The file or directory concerned.
         path: PathBuf,
@@ -42,11 +42,11 @@ pub enum EmbeddedError {
     Initialise {
         /// The program that failed.
         program: &'static str,
-        /// Where the cluster was to be.
+        /// Intended place of the cluster.
         path: PathBuf,
-        /// How it ended.
+        /// Exit status.
         status: String,
-        /// What it printed.
+        /// Its output.
         output: String,
     },
     /// The server ended before it accepted connections.
@@ -54,7 +54,7 @@ pub enum EmbeddedError {
     Exited {
         /// The cluster's directory.
         cluster: PathBuf,
-        /// How it ended.
+        /// Exit status.
         status: String,
         /// Its fatal messages; the last lines that it logged when there are none.
         reason: String,
@@ -70,7 +70,7 @@ pub enum EmbeddedError {
         cluster: PathBuf,
         /// The postmaster's process id.
         pid: i32,
-        /// How long it was waited for.
+        /// Time waited.
         seconds: u64,
         /// The last lines that it logged.
         log: String,
@@ -82,7 +82,7 @@ pub enum EmbeddedError {
     NotStopped {
         /// The postmaster's process id.
         pid: i32,
-        /// How long it was waited for.
+        /// Time waited.
         seconds: u64,
     },
     /// Another process holds the data directory's start lock and does not give it back.
@@ -94,7 +94,7 @@ pub enum EmbeddedError {
     Busy {
         /// The data directory.
         path: PathBuf,
-        /// How long it was waited for.
+        /// Time waited.
         seconds: u64,
         /// The setting that names the data directory.
         setting: &'static str,
@@ -108,7 +108,7 @@ pub enum EmbeddedError {
     ForeignCluster {
         /// The cluster's directory.
         path: PathBuf,
-        /// Who owns it.
+        /// User id of the owner.
         owner: u32,
         /// The setting that names the data directory.
         setting: &'static str,
@@ -127,7 +127,7 @@ pub enum EmbeddedError {
     NotPrivate {
         /// The directory.
         path: PathBuf,
-        /// Who should own it.
+        /// User id of the intended owner.
         uid: u32,
     },
     /// No directory has a path short enough for a unix socket.

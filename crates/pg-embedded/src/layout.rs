@@ -1,4 +1,4 @@
-//! Where the parts of an embedded server are on the disk.
+//! Directories and files of an embedded server.
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
@@ -72,12 +72,12 @@ impl Layout {
         }
     }
 
-    /// Whether the cluster exists: it is moved to its place only when it is complete.
+    /// True when the cluster exists: it is moved to its place only when it is complete.
     pub(super) fn is_initialised(&self) -> bool {
         self.cluster.join("PG_VERSION").exists()
     }
 
-    /// What the server prints before its own log file is open.
+    /// Output of the server before its own log file is open.
     pub(super) fn start_log(&self) -> PathBuf {
         self.data_dir.join("postgres-start.log")
     }
@@ -153,7 +153,7 @@ fn relocate(shared_home: &str, data_dir: &Path, entry: &Path) -> Result<PathBuf,
     Ok(cluster)
 }
 
-/// Whether the server can listen in `directory`, whose path also has to pass through a list in its configuration.
+/// True when the server can listen in `directory`, whose path also has to pass through a list in its configuration.
 fn fits_socket(directory: &Path) -> bool {
     let name = format!("/.s.PGSQL.{PORT}");
     directory.to_str().is_some_and(|path| {

@@ -1,7 +1,7 @@
 //! A private PostgreSQL server that a process runs for itself. The names of the [`Application`] are passed in.
 //!
-//! It keeps its data under a data directory between starts, listens on a unix socket only, and belongs to whoever
-//! uses that directory: the first process starts it, others join, the last one to leave stops it. A server that
+//! It keeps its data under a data directory between starts, listens on a unix socket only, and is shared by all
+//! who use that directory: the first process starts it, others join, the last one to leave stops it. A server that
 //! outlived a killed process is taken over by the next.
 
 use std::path::{Path, PathBuf};
@@ -31,9 +31,9 @@ use process::Postmaster;
 /// Durability of committed data in a crash of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// It survives.
+    /// Committed data survives.
     Durable,
-    /// It may be lost: for tests, where nothing is kept.
+    /// Committed data may be lost: for tests, where nothing is kept.
     Throwaway,
 }
 
@@ -66,7 +66,7 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// Durability of committed data in a crash of the machine.
     pub durability: Durability,
-    /// Where to look for the server's programs.
+    /// Places to look for the server's programs.
     pub binaries: BinarySearch,
 }
 
@@ -171,7 +171,7 @@ impl EmbeddedServer {
         &self.version
     }
 
-    /// Whether another process used the server when this one came.
+    /// True when another process used the server before this one.
     pub fn attached(&self) -> bool {
         self.attached
     }

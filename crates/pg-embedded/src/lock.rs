@@ -1,4 +1,4 @@
-//! Who uses a data directory's server, by file locks: the kernel gives them back however a process ends.
+//! Users of a data directory's server, by file locks: the kernel gives them back however a process ends.
 //!
 //! Every process that uses the server holds `NAME.lock` shared for as long as it does, where NAME is the application's.
 //! Starting and stopping the server happens under `NAME.start.lock`, exclusively, so that of two processes the second finds a server that is
@@ -63,7 +63,7 @@ impl Tenancy {
         }
     }
 
-    /// The right to start or stop the server, if nobody else has it at this moment.
+    /// The right to start or stop the server, if no other process has it at this moment.
     pub(super) fn try_lock_cluster(&self) -> Result<Option<ClusterLock>, EmbeddedError> {
         let path = self
             .data_dir
@@ -72,7 +72,8 @@ impl Tenancy {
         Ok(try_exclusive(&file, &path)?.then_some(ClusterLock { _file: file }))
     }
 
-    /// Takes a share; tells whether other processes have one. Needs the lock of the cluster, which keeps others from coming between.
+    /// Takes a share; true when other processes have one. Needs the lock of the cluster, which keeps others
+    /// from coming between.
     pub(super) fn register(&self, _lock: &ClusterLock) -> Result<bool, EmbeddedError> {
         let path = users_path(self.application, &self.data_dir);
         let alone = try_exclusive(&self.users, &path)?;
@@ -80,7 +81,7 @@ impl Tenancy {
         Ok(!alone)
     }
 
-    /// Gives the share back; tells whether it was the last.
+    /// Gives the share back; true when it was the last.
     pub(super) fn unregister(&self, _lock: &ClusterLock) -> Result<bool, EmbeddedError> {
         let path = users_path(self.application, &self.data_dir);
         self.users.unlock().context("unlock", &path)?;

@@ -22,7 +22,7 @@ const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// A fast shutdown writes all changed pages before it ends.
 const STOP_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What `postmaster.pid` in a cluster says; PostgreSQL keeps it up to date.
+/// Content of `postmaster.pid` in a cluster; PostgreSQL keeps it up to date.
 #[derive(Debug, PartialEq, Eq)]
 struct PidFile {
     pid: i32,
@@ -57,7 +57,7 @@ pub(super) struct Postmaster {
     pub(super) socket_dir: PathBuf,
     /// Set while it starts: a start that is cancelled must not leave a server behind.
     stop_on_drop: bool,
-    /// Where its log began, for errors.
+    /// Lengths of its log files before the start, for errors.
     log: LogMark,
 }
 
@@ -79,7 +79,7 @@ impl Postmaster {
         let Some(file) = PidFile::read(&cluster) else {
             return Ok(None);
         };
-        // A server in single-user mode, which somebody runs by hand, writes its number with a minus.
+        // A server in single-user mode, which a person runs by hand, writes its number with a minus.
         let Some(pid) = Pid::from_raw(file.pid.saturating_abs()) else {
             remnants::remove_lock(&lock)?;
             return Ok(None);
@@ -203,12 +203,12 @@ impl Postmaster {
         }
     }
 
-    /// Whether the server has ended, by whatever.
+    /// True when the server has ended, for whatever reason.
     pub(super) fn has_ended(&mut self) -> Result<bool, EmbeddedError> {
         Ok(self.ended()?.is_some())
     }
 
-    /// How the server ended, if it has.
+    /// Exit status of the server, if it has ended.
     fn ended(&mut self) -> Result<Option<String>, EmbeddedError> {
         let Some(child) = &mut self.child else {
             let serves = is_alive(self.pid) && serves(self.pid, &self.cluster, &self.socket_dir);
@@ -250,12 +250,12 @@ impl Postmaster {
     }
 }
 
-/// Whether a process of this id exists, be it another user's.
+/// True when a process of this id exists, be it another user's.
 fn is_alive(pid: Pid) -> bool {
     rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
 }
 
-/// Whether the process is the postmaster of this cluster, and not one that got the number of a server that died.
+/// True when the process is the postmaster of this cluster, and not one that got the number of a server that died.
 fn serves(pid: Pid, cluster: &Path, socket_dir: &Path) -> bool {
     let process = PathBuf::from(format!("/proc/{}", pid.as_raw_nonzero()));
     if !Path::new("/proc/self/cmdline").exists() {

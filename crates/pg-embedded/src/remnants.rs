@@ -1,8 +1,8 @@
-//! What a server leaves behind that was killed, or lost its power: its lock files, and its log.
+//! Remnants of a server that was killed, or lost its power: its lock files, and its log.
 //!
 //! PostgreSQL takes a lock file for that of a running server when its process id is in use, by whatever program, and
 //! would then refuse to start for as long as that program lives. An empty file, as a power cut may leave it, it refuses
-//! for ever. Callers hold the lock of the cluster, so that nobody else starts a server meanwhile.
+//! for ever. Callers hold the lock of the cluster, so that no other process starts a server meanwhile.
 
 use std::collections::HashMap;
 use std::fs;
@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use crate::error::{EmbeddedError, IoContext};
 use crate::layout::{Layout, PORT};
 
-/// How long a lock file may be incomplete: a server writes it at once after making it.
+/// Time for which a lock file may be incomplete: a server writes it at once after making it.
 const INCOMPLETE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many lines of the server's log an error shows, where none tells why it ended.
+/// Lines of the server's log that an error shows, where none says why it ended.
 const LOG_LINES: usize = 20;
 
 /// Removes a lock file.
@@ -44,7 +44,7 @@ pub(super) async fn remove_unreadable_lock(
     Ok(())
 }
 
-/// Removes the lock of a socket on which nobody listens. The directory is private to the cluster's server, so a process
+/// Removes the lock of a socket on which no process listens. The directory is private to the cluster's server, so a process
 /// that has the lock's number and does not listen is another program.
 pub(super) fn remove_socket_lock(socket_dir: &Path) -> Result<(), EmbeddedError> {
     let socket = socket_dir.join(format!(".s.PGSQL.{PORT}"));
@@ -77,7 +77,7 @@ impl LogMark {
         Self(lengths.collect())
     }
 
-    /// What was logged since, in words of PostgreSQL: why it ended, or else the last lines.
+    /// Messages since then, in words of PostgreSQL: why it ended, or else the last lines.
     pub(super) fn reason(&self, layout: &Layout) -> String {
         // The server prints here until its own log file is open; made anew by each start.
         let mut text = read(&layout.start_log(), 0);

@@ -1,11 +1,11 @@
-//! What one evaluation costs, over made-up but realistic resources, with 0, 10 and 200 rules.
+//! Cost of one evaluation, over made-up but realistic resources, with 0, 10 and 200 rules.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use tagging::rules::{Condition, Rule, ValueTemplate};
+use tagging::rules::{CompiledRule, Condition, ValueTemplate};
 use tagging::{CloudProvider, Engine, Subject, Thresholds, Vocabulary};
 
 const SERVICES: [&str; 8] = [
@@ -55,7 +55,7 @@ fn subjects() -> Vec<Subject> {
 }
 
 /// Rules of every common shape; most do not match, as in a real rule book.
-fn rules(count: usize) -> Vec<Rule> {
+fn rules(count: usize) -> Vec<CompiledRule> {
     let rule = |n: usize| {
         let service = SERVICES[n % 8];
         let condition = match n % 4 {
@@ -66,7 +66,7 @@ fn rules(count: usize) -> Vec<Rule> {
             2 => format!("resource.name.matches('^{service}-.*-{n}$')"),
             _ => format!("'team' in resource.native_tags && resource.resource_type.contains('{service}')"),
         };
-        Some(Rule {
+        Some(CompiledRule {
             id: i64::try_from(n).ok()?,
             name: format!("rule {n}"),
             priority: 100,
@@ -77,7 +77,7 @@ fn rules(count: usize) -> Vec<Rule> {
             confidence: 0.9,
         })
     };
-    let rules: Vec<Rule> = (0..count).filter_map(rule).collect();
+    let rules: Vec<CompiledRule> = (0..count).filter_map(rule).collect();
     assert_eq!(rules.len(), count, "every rule of the benchmark compiles");
     rules
 }

@@ -1,15 +1,15 @@
-//! What a source sees of a resource, and what it proposes for it.
+//! Subjects that sources see, and candidates that they propose.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::rules::{Facts, RuleInput};
+use crate::rules::{ConditionInput, ResourceFacts};
 use crate::sources::native;
 use crate::{CloudProvider, SourceKind, Vocabulary};
 
-/// What of a resource the engine may look at.
+/// A resource as the engine sees it.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// The provider's id or ARN.
@@ -29,7 +29,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// What holds for the resource now: approved virtual tags over normalised native tags.
+    /// Effective tags of the resource: approved virtual tags over normalised native tags.
     /// Native tags that the vocabulary does not know keep their own key and value.
     pub fn effective_tags(&self, vocabulary: &Vocabulary) -> BTreeMap<String, String> {
         let mut tags = self.approved.clone();
@@ -45,8 +45,8 @@ impl Subject {
     }
 
     /// The resource as conditions of rules see it.
-    pub fn rule_input(&self, vocabulary: &Vocabulary) -> RuleInput {
-        RuleInput::new(&Facts {
+    pub fn rule_input(&self, vocabulary: &Vocabulary) -> ConditionInput {
+        ConditionInput::new(&ResourceFacts {
             cloud: self.cloud,
             account_id: &self.account_id,
             resource_type: &self.resource_type,
@@ -59,7 +59,7 @@ impl Subject {
     }
 }
 
-/// What one source proposes before merging.
+/// Proposal of one source before merging.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
     /// Canonical tag key.

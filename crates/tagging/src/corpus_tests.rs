@@ -7,18 +7,18 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::{CloudProvider, Engine, Outcome, Prediction, Subject, Thresholds, Vocabulary};
+use crate::{CloudProvider, Engine, KeyOutcome, KeyPrediction, Subject, Thresholds, Vocabulary};
 
 #[derive(Deserialize)]
-struct Row {
-    input: Input,
+struct LabelledResource {
+    input: LabelledInput,
     expected: BTreeMap<String, String>,
     #[serde(rename = "all_native_tags_DO_NOT_FEED")]
     native_tags: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
-struct Input {
+struct LabelledInput {
     resource_id: String,
     cloud: CloudProvider,
     account_id: String,
@@ -37,7 +37,7 @@ const KEYS: [(&str, &str); 6] = [
     ("BusinessUnit", "business_unit"),
 ];
 
-fn rows() -> Option<Vec<Row>> {
+fn rows() -> Option<Vec<LabelledResource>> {
     let directory = PathBuf::from(std::env::var_os("CORPUS_DIR")?);
     let file = std::fs::File::open(directory.join("eval_shared.jsonl.gz")).unwrap();
     let lines = BufReader::new(flate2::read::GzDecoder::new(file)).lines();
@@ -57,8 +57,8 @@ struct KeyCounts {
 
 /// Counts per key what is proposed or already holds: [0] at 0.70 or more, [1] at 0.90 or more.
 fn measure(
-    rows: &[Row],
-    visible: impl Fn(&Row) -> BTreeMap<String, String>,
+    rows: &[LabelledResource],
+    visible: impl Fn(&LabelledResource) -> BTreeMap<String, String>,
 ) -> BTreeMap<&'static str, KeyCounts> {
     let engine = Engine::new(Arc::new(Vocabulary::default()), Vec::new(), Thresholds::default());
     let mut counts_by_key: BTreeMap<&'static str, KeyCounts> = BTreeMap::new();
@@ -80,7 +80,7 @@ fn measure(
             };
             let counts = counts_by_key.entry(key).or_default();
             counts.labelled += 1;
-            let kept = |found: &&Prediction| found.key == key && found.outcome != Outcome::Discard;
+            let kept = |found: &&KeyPrediction| found.key == key && found.outcome != KeyOutcome::Discard;
             let Some(proposal) = found.iter().find(kept) else {
                 continue;
             };

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::merge::{Alternative, Evidence, Merged, merge};
-use crate::rules::Rule;
+use crate::merge::{Evidence, LosingCandidate, Merged, merge};
+use crate::rules::CompiledRule;
 use crate::sources::native::{self, NativeSource};
 use crate::sources::pattern::PatternSource;
 use crate::sources::resource_type::TypeSource;
 use crate::sources::rule::RuleSource;
 use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
 
-/// Where automatic application and review begin; both bounds are inclusive.
+/// Lowest confidences of automatic application and of review; both bounds are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
     auto_apply: f64,
@@ -60,12 +60,12 @@ impl Thresholds {
         self.auto_apply
     }
 
-    /// From this confidence on, values are put before people.
+    /// From this confidence on, values are put before reviewers.
     pub fn manual_review(&self) -> f64 {
         self.manual_review
     }
 
-    /// What is done with a value of that confidence.
+    /// Disposition of a value of that confidence.
     pub fn decide(&self, confidence: f64) -> Disposition {
         if confidence >= self.auto_apply {
             Disposition::AutoApply
@@ -77,7 +77,7 @@ impl Thresholds {
     }
 }
 
-/// What is done with a value, by its confidence alone.
+/// Disposition of a value, by its confidence alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Disposition {
@@ -86,10 +86,10 @@ pub enum Disposition {
     Discard,
 }
 
-/// What became of a merged winner.
+/// Outcome for a merged winner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Outcome {
+pub enum KeyOutcome {
     AutoApply,
     Suggest,
     Discard,
@@ -115,24 +115,24 @@ pub struct Proposal {
 
 /// A merged winner and what became of it, kept for every evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
+pub struct KeyPrediction {
     pub key: String,
     pub value: String,
     pub source: SourceKind,
     /// 0 to 1.
     pub confidence: f64,
-    pub outcome: Outcome,
+    pub outcome: KeyOutcome,
     pub reason: String,
-    pub alternatives: Vec<Alternative>,
+    pub alternatives: Vec<LosingCandidate>,
 }
 
-/// What the engine found for one resource.
+/// Result of the engine for one resource.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     /// At most one per key, in order of keys; never what already holds.
     pub proposals: Vec<Proposal>,
     /// All merged winners, in order of keys.
-    pub predictions: Vec<Prediction>,
+    pub predictions: Vec<KeyPrediction>,
 }
 
 /// The tagging engine. Pure: the same subject gives the same evaluation.
@@ -144,7 +144,7 @@ pub struct Engine {
 
 impl Engine {
     /// An engine with the sources NATIVE, PATTERN, TYPE and RULE. `rules` may come in any order.
-    pub fn new(vocabulary: Arc<Vocabulary>, rules: Vec<Rule>, thresholds: Thresholds) -> Self {
+    pub fn new(vocabulary: Arc<Vocabulary>, rules: Vec<CompiledRule>, thresholds: Thresholds) -> Self {
         let sources: Vec<Box<dyn CandidateSource>> = vec![
             Box::new(NativeSource {
                 vocabulary: Arc::clone(&vocabulary),
@@ -180,7 +180,7 @@ impl Engine {
             .collect()
     }
 
-    /// What the sources say about `subject`, merged and decided.
+    /// Evaluates `subject`: candidates of all sources, merged and decided.
     pub fn evaluate(&self, subject: &Subject) -> Evaluation {
         let mut candidates = Vec::new();
         for source in &self.sources {
@@ -219,17 +219,17 @@ impl Engine {
     }
 }
 
-fn predict(winner: &Merged, disposition: Option<Disposition>) -> Prediction {
-    Prediction {
+fn predict(winner: &Merged, disposition: Option<Disposition>) -> KeyPrediction {
+    KeyPrediction {
         key: winner.key.clone(),
         value: winner.value.clone(),
         source: winner.source,
         confidence: winner.confidence,
         outcome: match disposition {
-            Some(Disposition::AutoApply) => Outcome::AutoApply,
-            Some(Disposition::Suggest) => Outcome::Suggest,
-            Some(Disposition::Discard) => Outcome::Discard,
-            None => Outcome::AlreadyHolds,
+            Some(Disposition::AutoApply) => KeyOutcome::AutoApply,
+            Some(Disposition::Suggest) => KeyOutcome::Suggest,
+            Some(Disposition::Discard) => KeyOutcome::Discard,
+            None => KeyOutcome::AlreadyHolds,
         },
         reason: winner.evidence.reason.clone(),
         alternatives: winner.evidence.alternatives.clone(),
@@ -304,7 +304,7 @@ pub(crate) mod tests {
         let native = engine().evaluate(&subject("pay-prod", &[("environment", "production")]));
         assert_eq!(
             (native.proposals.len(), native.predictions[0].outcome),
-            (0, Outcome::AlreadyHolds)
+            (0, KeyOutcome::AlreadyHolds)
         );
         let mut approved = subject("pay-prod", &[]);
         approved
@@ -319,7 +319,7 @@ pub(crate) mod tests {
         subject.approved.insert("environment".into(), "staging".into());
         let found = engine().evaluate(&subject);
         assert_eq!(found.proposals[0].disposition, Disposition::Suggest);
-        assert_eq!(found.predictions[0].outcome, Outcome::Suggest);
+        assert_eq!(found.predictions[0].outcome, KeyOutcome::Suggest);
     }
 
     #[test]
@@ -341,8 +341,8 @@ pub(crate) mod tests {
         );
     }
 
-    struct Fixed(Candidate);
-    impl CandidateSource for Fixed {
+    struct FixedSource(Candidate);
+    impl CandidateSource for FixedSource {
         fn source(&self) -> SourceKind {
             self.0.source
         }
@@ -363,12 +363,12 @@ pub(crate) mod tests {
             signature: "MODEL:1".into(),
         };
         let found = engine()
-            .with_source(Box::new(Fixed(candidate)))
+            .with_source(Box::new(FixedSource(candidate)))
             .evaluate(&subject("x", &[]));
         assert_eq!(found.proposals, []);
         assert_eq!(
             (found.predictions[0].key.as_str(), found.predictions[0].outcome),
-            ("team", Outcome::Discard)
+            ("team", KeyOutcome::Discard)
         );
     }
 

@@ -25,9 +25,9 @@ mod corpus_tests;
 
 pub use candidate::{Candidate, CandidateSource, Subject};
 pub use engine::{
-    Disposition, Engine, Evaluation, Outcome, Prediction, Proposal, ThresholdError, Thresholds,
+    Disposition, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal, ThresholdError, Thresholds,
 };
 pub use kinds::{CloudProvider, SourceKind};
-pub use merge::{Alternative, Evidence, Merged, Signal, merge};
-pub use tokens::{Token, tokens};
-pub use vocabulary::{Key, KeyMatch, KnownValue, Vocabulary, VocabularyError};
+pub use merge::{Evidence, LosingCandidate, Merged, Signal, merge};
+pub use tokens::{NameToken, tokens};
+pub use vocabulary::{CanonicalKey, KeyMatch, KnownValue, Vocabulary, VocabularyError};

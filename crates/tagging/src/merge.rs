@@ -31,7 +31,7 @@ pub struct Signal {
 
 /// A candidate that lost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Alternative {
+pub struct LosingCandidate {
     pub key: String,
     pub value: String,
     pub source: SourceKind,
@@ -50,7 +50,7 @@ pub struct Evidence {
     /// All candidates that agree, strongest first.
     pub signals: Vec<Signal>,
     /// All candidates that lost, strongest first.
-    pub alternatives: Vec<Alternative>,
+    pub alternatives: Vec<LosingCandidate>,
 }
 
 /// The winner of one key.
@@ -92,13 +92,13 @@ pub fn merge(candidates: Vec<Candidate>) -> Vec<Merged> {
 }
 
 /// All candidates for one value, strongest first.
-struct Side {
+struct ValueCandidates {
     candidates: Vec<Candidate>,
     authority: u8,
     confidence: f64,
 }
 
-impl Side {
+impl ValueCandidates {
     fn new(candidates: Vec<Candidate>) -> Option<Self> {
         let authority = authority(candidates.first()?.source);
         let best = candidates
@@ -129,7 +129,7 @@ fn merge_key(mut candidates: Vec<Candidate>) -> Option<Merged> {
             .or_default()
             .push(candidate);
     }
-    let mut sides: Vec<Side> = by_value.into_values().filter_map(Side::new).collect();
+    let mut sides: Vec<ValueCandidates> = by_value.into_values().filter_map(ValueCandidates::new).collect();
     // Stable: equal sides stay in order of their values.
     sides.sort_by(|a, b| {
         a.authority
@@ -138,7 +138,7 @@ fn merge_key(mut candidates: Vec<Candidate>) -> Option<Merged> {
     });
     let mut sides = sides.into_iter();
     let winner = sides.next()?;
-    let losers: Vec<Side> = sides.collect();
+    let losers: Vec<ValueCandidates> = sides.collect();
     let dissent = losers
         .iter()
         .map(|loser| dissent(&winner, loser))
@@ -147,7 +147,7 @@ fn merge_key(mut candidates: Vec<Candidate>) -> Option<Merged> {
 }
 
 /// The share of the winner's confidence that a loser takes.
-fn dissent(winner: &Side, loser: &Side) -> f64 {
+fn dissent(winner: &ValueCandidates, loser: &ValueCandidates) -> f64 {
     let equals = winner.authority == loser.authority;
     loser.confidence
         * if equals {
@@ -157,7 +157,7 @@ fn dissent(winner: &Side, loser: &Side) -> f64 {
         }
 }
 
-fn assemble(winner: Side, losers: Vec<Side>, dissent: f64) -> Merged {
+fn assemble(winner: ValueCandidates, losers: Vec<ValueCandidates>, dissent: f64) -> Merged {
     let alternatives = losers
         .into_iter()
         .flat_map(|loser| alternatives(&winner, loser))
@@ -189,7 +189,7 @@ fn assemble(winner: Side, losers: Vec<Side>, dissent: f64) -> Merged {
     }
 }
 
-fn alternatives(winner: &Side, loser: Side) -> Vec<Alternative> {
+fn alternatives(winner: &ValueCandidates, loser: ValueCandidates) -> Vec<LosingCandidate> {
     let lost_because = match winner.authority.cmp(&loser.authority) {
         Ordering::Less => match winner.authority {
             0 => "what the resource's own tags state comes first".to_owned(),
@@ -203,7 +203,7 @@ fn alternatives(winner: &Side, loser: Side) -> Vec<Alternative> {
         }
         _ => "equally certain; ties go by the value's name".to_owned(),
     };
-    let lost = |c: Candidate| Alternative {
+    let lost = |c: Candidate| LosingCandidate {
         key: c.key,
         value: c.value,
         source: c.source,

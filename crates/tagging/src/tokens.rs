@@ -2,7 +2,7 @@
 
 /// One token of a name: a run of letters or a run of digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token<'a> {
+pub struct NameToken<'a> {
     /// The token as spelled in the name.
     pub text: &'a str,
     /// Byte offset of the token in the name.
@@ -10,35 +10,35 @@ pub struct Token<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
+enum CharacterClass {
     Separator,
     Lower,
     Upper,
     Digit,
 }
 
-fn class(c: char) -> Class {
+fn class(c: char) -> CharacterClass {
     if c.is_uppercase() {
-        Class::Upper
+        CharacterClass::Upper
     } else if c.is_alphabetic() {
-        Class::Lower
+        CharacterClass::Lower
     } else if c.is_numeric() {
-        Class::Digit
+        CharacterClass::Digit
     } else {
-        Class::Separator
+        CharacterClass::Separator
     }
 }
 
 /// The tokens of `name`, in order. Borders are: anything that is neither letter nor digit, between letters and
 /// digits (`prod1`), before an upper-case letter that follows a lower-case one (`payProd`), and before the last
 /// upper-case letter of a run that a lower-case one follows (`APIProd` is `API`, `Prod`).
-pub fn tokens(name: &str) -> impl Iterator<Item = Token<'_>> {
+pub fn tokens(name: &str) -> impl Iterator<Item = NameToken<'_>> {
     let mut rest = 0;
     std::iter::from_fn(move || {
-        let start = rest + name[rest..].find(|c| class(c) != Class::Separator)?;
+        let start = rest + name[rest..].find(|c| class(c) != CharacterClass::Separator)?;
         let end = start + token_length(&name[start..]);
         rest = end;
-        Some(Token {
+        Some(NameToken {
             text: &name[start..end],
             start,
         })
@@ -47,19 +47,23 @@ pub fn tokens(name: &str) -> impl Iterator<Item = Token<'_>> {
 
 /// Bytes of the token that `text` starts with; `text` starts with a letter or digit.
 fn token_length(text: &str) -> usize {
-    let mut previous: Option<(usize, Class)> = None;
+    let mut previous: Option<(usize, CharacterClass)> = None;
     let mut upper_run = 0;
     for (at, c) in text.char_indices() {
         let now = class(c);
         if let Some((previous_at, before)) = previous {
             match (before, now) {
-                (Class::Upper, Class::Lower) if upper_run > 1 => return previous_at,
-                (Class::Upper, Class::Lower) => {}
+                (CharacterClass::Upper, CharacterClass::Lower) if upper_run > 1 => return previous_at,
+                (CharacterClass::Upper, CharacterClass::Lower) => {}
                 (a, b) if a == b => {}
                 _ => return at,
             }
         }
-        upper_run = if now == Class::Upper { upper_run + 1 } else { 0 };
+        upper_run = if now == CharacterClass::Upper {
+            upper_run + 1
+        } else {
+            0
+        };
         previous = Some((at, now));
     }
     text.len()

@@ -14,12 +14,12 @@ const MAX_VALUE_CHARS: usize = 256;
 /// A canonical key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Key {
+pub struct CanonicalKey {
     /// Canonical name in `snake_case`.
     pub name: String,
-    /// What the key tells, one sentence.
+    /// Meaning of the key, one sentence.
     pub description: String,
-    /// Should every taggable resource have it?
+    /// Every taggable resource should have it.
     pub governed: bool,
     /// Spellings that mean exactly this key. Case and separators do not matter.
     pub synonyms: Vec<String>,
@@ -28,7 +28,7 @@ pub struct Key {
     pub weak_synonyms: Vec<String>,
     /// The values that have a name of their own.
     pub values: Vec<KnownValue>,
-    /// May it hold values that are not listed?
+    /// Values that are not listed are allowed.
     pub open: bool,
 }
 
@@ -61,16 +61,16 @@ pub enum VocabularyError {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    keys: Vec<Key>,
+struct VocabularyFile {
+    keys: Vec<CanonicalKey>,
     junk: Vec<String>,
 }
 
-/// How a raw key was recognised.
+/// Match of a raw key with a canonical one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyMatch<'a> {
     /// The canonical key.
-    pub key: &'a Key,
+    pub key: &'a CanonicalKey,
     /// Place among the key's spellings; smaller is more telling. 0 is the canonical name itself.
     pub rank: usize,
     /// The spelling only usually means this key.
@@ -79,7 +79,7 @@ pub struct KeyMatch<'a> {
 
 /// The canonical keys and values, with look-ups by any spelling.
 pub struct Vocabulary {
-    keys: Vec<Key>,
+    keys: Vec<CanonicalKey>,
     /// Folded spelling to (index of key, rank).
     spellings: HashMap<String, (usize, usize)>,
     /// Per key: folded spelling to index of value.
@@ -111,7 +111,7 @@ impl Vocabulary {
     /// Refuses malformed JSON, key names that are not `snake_case`, and a spelling that two keys (or two values of
     /// one key) claim.
     pub fn parse(json: &str) -> Result<Self, VocabularyError> {
-        let file: File = serde_json::from_str(json)?;
+        let file: VocabularyFile = serde_json::from_str(json)?;
         let mut vocabulary = Self::empty();
         vocabulary.fingerprint = fingerprint(&file)?;
         vocabulary.junk = file.junk.iter().map(|value| value.to_lowercase()).collect();
@@ -123,7 +123,12 @@ impl Vocabulary {
         Ok(vocabulary)
     }
 
-    fn add_spellings(&mut self, keys: &[Key], index: usize, key: &Key) -> Result<(), VocabularyError> {
+    fn add_spellings(
+        &mut self,
+        keys: &[CanonicalKey],
+        index: usize,
+        key: &CanonicalKey,
+    ) -> Result<(), VocabularyError> {
         let snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if key.name.is_empty() || !key.name.chars().all(snake) {
             return Err(VocabularyError::KeyName(key.name.clone()));
@@ -150,17 +155,17 @@ impl Vocabulary {
     }
 
     /// All keys in the order of the file.
-    pub fn keys(&self) -> &[Key] {
+    pub fn keys(&self) -> &[CanonicalKey] {
         &self.keys
     }
 
     /// The key of that canonical name.
-    pub fn key(&self, name: &str) -> Option<&Key> {
+    pub fn key(&self, name: &str) -> Option<&CanonicalKey> {
         self.keys.iter().find(|key| key.name == name)
     }
 
     /// The keys that every taggable resource should have.
-    pub fn governed_keys(&self) -> impl Iterator<Item = &Key> {
+    pub fn governed_keys(&self) -> impl Iterator<Item = &CanonicalKey> {
         self.keys.iter().filter(|key| key.governed)
     }
 
@@ -261,7 +266,7 @@ impl Vocabulary {
     }
 }
 
-fn fingerprint(file: &File) -> Result<String, VocabularyError> {
+fn fingerprint(file: &VocabularyFile) -> Result<String, VocabularyError> {
     let digest = Sha256::digest(serde_json::to_vec(file)?);
     Ok(digest.iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -269,7 +274,7 @@ fn fingerprint(file: &File) -> Result<String, VocabularyError> {
     }))
 }
 
-fn value_spellings(key: &Key) -> Result<HashMap<String, usize>, VocabularyError> {
+fn value_spellings(key: &CanonicalKey) -> Result<HashMap<String, usize>, VocabularyError> {
     let mut spellings: HashMap<String, usize> = HashMap::new();
     for (index, value) in key.values.iter().enumerate() {
         for spelling in std::iter::once(&value.name).chain(&value.synonyms) {

@@ -1,9 +1,9 @@
-//! Header of a CSV inventory, and the role of each column.
+//! InventoryHeader of a CSV inventory, and the role of each column.
 
 /// Prefix of a column that holds one native tag: `tag:environment`.
 const TAG_PREFIX: &str = "tag:";
 
-/// Column that holds a field of a resource.
+/// InventoryColumn that holds a field of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InventoryColumn {
     Cloud,

@@ -18,7 +18,7 @@ use super::unpack::{ReadOptions, unpack};
 use super::{Rejection, ResourceReport, jsonl};
 use crate::domain::csv::{InventoryHeader, RecordParser};
 
-/// Entry of an inventory.
+/// InventoryEntry of an inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InventoryEntry {
     /// Valid resource, and the line (from 1) where it starts.

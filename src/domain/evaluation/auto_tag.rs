@@ -4,22 +4,22 @@
 //! back-fills by itself. Each chunk is one transaction: claimed with `SKIP LOCKED`, evaluated, written with its
 //! trail, and marked with the revision.
 
-use super::backlog::{Backlog, Share, is_due};
+use super::backlog::{BackfillProgress, Backlog};
 use super::chunk_result::ChunkResult;
 use super::compute::compute;
-use super::difference::{self, Change, Withdrawal};
+use super::difference::{self, TagChange, Withdrawal};
 use super::engine::{EngineSettings, LoadedEngine, load_rules};
 use super::subject::subject;
-use crate::auth::{Actor, Role};
+use crate::auth::Actor;
 use crate::db::{Begin, Transaction, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::revision;
-use crate::entities::{AccountScope, JobName, resource, virtual_tag};
+use crate::entities::{AccountScope, resource, virtual_tag};
 use crate::error::{Error, Result};
-use crate::runs::{self, ControlFlow, Job, RunHandle};
+use crate::runs::{self, ControlFlow, JobNotifier, RunHandle};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ use tagging::rules::allowance::is_over;
 /// little and locks are short.
 pub const CHUNK: u64 = 250;
 
-/// How many a run begins with. It doubles while a chunk takes less than [`SHORT`], and is halved when one takes longer than
+/// Resources in the first chunk of a run. The number doubles while a chunk takes less than [`SHORT`], and is halved when one takes longer than
 /// [`LONG`]: with ten thousand rules, or on a busy machine, a run is to hear of its cancellation all the same, and
 /// PostgreSQL is not to take its transaction for abandoned.
 const FIRST_CHUNK: u64 = 50;
@@ -40,37 +40,18 @@ const LONG: Duration = Duration::from_secs(2);
 /// For each so many resources that are due, one worker is at work.
 const WORTH_JOINING: i64 = 4 * CHUNK as i64;
 
-/// The job that evaluates the resources that are due.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AutoTagJob {}
-
-#[async_trait::async_trait]
-impl Job for AutoTagJob {
-    const NAME: JobName = JobName::AutoTag;
-    const PRIORITY: i16 = 0;
-    const TIME_LIMIT: Duration = Duration::from_hours(4);
-    const ROLE: Role = Role::Approver;
-    const IS_PREEMPTIBLE: bool = true;
-    const CRON: Option<&'static str> = Some("* * * * *");
-
-    type Context = (DatabaseConnection, EngineSettings);
-
-    async fn is_due(txn: &Transaction) -> Result<bool> {
-        is_due(txn).await
-    }
-
-    async fn run(self, (db, settings): &Self::Context, run: &RunHandle) -> Result<()> {
-        evaluate_due(db, settings, run).await
-    }
-}
-
-/// Works off what is due, chunk by chunk, until nothing is, or the run is told to stop. What others hold at the
+/// Works off what is due, chunk by chunk, until nothing is, or the run is cancelled. What others hold at the
 /// end is left to them: should they fail, it stays due. While there are some chunks for each that is at
-/// work, idle workers are asked to join; [`Share`] says what the run's progress is.
+/// work, idle workers are asked to join; [`BackfillProgress`] says what the run's progress is.
 ///
 /// Does nothing when the revision was raised for other settings than these: then a replica of another version is
 /// being rolled out or back, and what is due is due under its settings.
-async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &RunHandle) -> Result<()> {
+pub async fn run(
+    db: &DatabaseConnection,
+    wake: &dyn JobNotifier,
+    settings: &EngineSettings,
+    run: &RunHandle,
+) -> Result<()> {
     let cause = Cause {
         actor: Actor::system("auto_tag").subject,
         reason: None,
@@ -78,10 +59,10 @@ async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &
     };
     let own = settings.fingerprint();
     let mut backlog = Backlog::new();
-    let (mut share, mut evaluated) = (Share::of(run), 0);
+    let (mut share, mut evaluated) = (BackfillProgress::of(run), 0);
     let (mut loaded, mut size) = (None::<LoadedEngine>, FIRST_CHUNK);
     loop {
-        // Other settings always come with another revision, so one row tells whether `loaded` may be used.
+        // Other settings always come with another revision, so one row says whether `loaded` may be used.
         let state = revision::current(db).await?;
         if state.fingerprint != own {
             tracing::info!("another version is being rolled out: auto-tagging is left to it");
@@ -90,7 +71,7 @@ async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &
         let due = backlog.look(db, state.revision).await?;
         if let Some(due) = due {
             let max_parallelism = (due + WORTH_JOINING - 1) / WORTH_JOINING;
-            runs::spawn_helper(db, run, max_parallelism).await?;
+            runs::spawn_helper(db, wake, run, max_parallelism).await?;
         }
         let nothing = due == Some(0);
         if !nothing
@@ -122,7 +103,7 @@ async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &
     }
 }
 
-/// Evaluates up to `limit` resources that are due and in nobody's hands, in the caller's transaction.
+/// Evaluates up to `limit` resources that are due and that no other worker holds, in the caller's transaction.
 ///
 /// A resource that fails does not hold up the others: it is left as it is, logged, and due again when something
 /// changes.
@@ -226,7 +207,8 @@ async fn work_off(
     })
 }
 
-/// Who changes tags of a resource holds its row, and only who holds it touches its evaluation. Both are claimed by one
+/// Claims resources with their evaluations. Changes of a resource's tags hold its row, and its evaluation is touched under
+/// that lock alone. Both are claimed by one
 /// statement that skips what others hold: it never waits, so it is part of no deadlock.
 async fn claim(txn: &Transaction, revision: i64, limit: u64) -> Result<Vec<resource::Model>> {
     let claim = "SELECT r.* FROM evaluations e JOIN resources r ON r.id = e.resource_id WHERE e.revision < $1
@@ -243,25 +225,25 @@ async fn tags_of(txn: &Transaction, ids: &[i64]) -> Result<Vec<virtual_tag::Mode
 
 /// An evaluation as `ml_inferences` keeps it.
 #[derive(Serialize)]
-struct Inference {
+struct InferenceRow {
     resource_id: i64,
     predictions: serde_json::Value,
 }
 
-/// What evaluating a chunk comes to.
+/// Result of evaluating a chunk, to be written.
 #[derive(Default)]
-struct Work {
-    changes: Vec<Change>,
+struct ChunkWork {
+    changes: Vec<TagChange>,
     withdrawals: Vec<Withdrawal>,
-    inferences: Vec<Inference>,
+    inferences: Vec<InferenceRow>,
 }
 
 fn evaluate(
     engine: &Engine,
     resources: Vec<resource::Model>,
     tags: &HashMap<i64, Vec<virtual_tag::Model>>,
-) -> Result<Work> {
-    let mut work = Work::default();
+) -> Result<ChunkWork> {
+    let mut work = ChunkWork::default();
     for resource in resources {
         if is_over() {
             break;
@@ -270,7 +252,7 @@ fn evaluate(
         let existing = tags.get(&id).map_or(&[][..], Vec::as_slice);
         let evaluation = engine.evaluate(&subject(resource, existing)?);
         let predictions = serde_json::to_value(&evaluation.predictions).map_err(Error::internal)?;
-        work.inferences.push(Inference {
+        work.inferences.push(InferenceRow {
             resource_id: id,
             predictions,
         });
@@ -284,7 +266,7 @@ fn evaluate(
     Ok(work)
 }
 
-async fn write(txn: &Transaction, loaded: &LoadedEngine, work: &Work, cause: &Cause) -> Result<()> {
+async fn write(txn: &Transaction, loaded: &LoadedEngine, work: &ChunkWork, cause: &Cause) -> Result<()> {
     if !work.withdrawals.is_empty() {
         let withdrawals = vec![sql::recordset(&work.withdrawals)?];
         audit::with_trail::<virtual_tag::Model>(txn, WITHDRAW, withdrawals, cause).await?;

@@ -1,4 +1,4 @@
-//! How much there is to evaluate.
+//! Backlog of evaluation: resources that are due, and the progress of a run.
 
 use crate::db::sql;
 use crate::error::Result;
@@ -7,11 +7,11 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// How often at most the backlog is counted, and of all time how small a share that takes: a million takes long.
+/// Shortest time between two counts of the backlog, and the share of all time that they take at most: a million takes long.
 const PAUSE: Duration = Duration::from_secs(2);
 const SHARE: u32 = 50;
 
-/// Whether any resource is due under the present revision.
+/// True when any resource is due under the present revision.
 pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
     let due = "SELECT 1 FROM evaluations WHERE revision < (SELECT revision FROM engine_state) LIMIT 1";
     Ok(db.query_one_raw(sql::statement(due, [])).await?.is_some())
@@ -20,11 +20,11 @@ pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
 /// Resources that are due under `revision`, those in other hands included.
 async fn count(db: &DatabaseConnection, revision: i64) -> Result<i64> {
     #[derive(FromQueryResult)]
-    struct Count {
+    struct DueCount {
         count: i64,
     }
     let count = "SELECT count(*) AS count FROM evaluations WHERE revision < $1";
-    Ok(sql::row::<Count>(db, count, [revision.into()])
+    Ok(sql::row::<DueCount>(db, count, [revision.into()])
         .await?
         .map_or(0, |row| row.count))
 }
@@ -43,7 +43,7 @@ impl Backlog {
         }
     }
 
-    /// How many resources are due, when it is time to look: at first, when the revision is another, and after a pause.
+    /// Number of resources that are due, when it is time to count: at first, when the revision is another, and after a pause.
     pub(super) async fn look(&mut self, db: &DatabaseConnection, revision: i64) -> Result<Option<i64>> {
         let started = Instant::now();
         if started < self.next && revision == self.revision {
@@ -56,15 +56,15 @@ impl Backlog {
     }
 }
 
-/// How far a back-fill is. The run that was asked for shows how far all are who work on it, so that its total stays; one
+/// Progress of a back-fill. The run that was asked for shows the progress of all who work on it, so that its total stays; one
 /// that helps shows what it did itself, and its total when it has ended.
-pub(super) struct Share {
+pub(super) struct BackfillProgress {
     helps: bool,
     done: i64,
     total: i64,
 }
 
-impl Share {
+impl BackfillProgress {
     pub(super) fn of(run: &RunHandle) -> Self {
         Self {
             helps: run.is_helper(),
@@ -73,7 +73,7 @@ impl Share {
         }
     }
 
-    /// What a chunk adds, which evaluated so many of the `due` ones, if these were counted before it; the last chunk
+    /// Progress that a chunk adds, which evaluated so many of the `due` ones, if these were counted before it; the last chunk
     /// evaluates none, and leaves nothing to do.
     pub(super) fn add(
         &mut self,
@@ -102,11 +102,11 @@ impl Share {
 
 #[cfg(test)]
 mod tests {
-    use super::Share;
+    use super::BackfillProgress;
     use std::collections::BTreeMap;
 
-    /// What is shown after each chunk: so many evaluated, so many due when it began.
-    fn shown(mut share: Share, chunks: &[(i64, Option<i64>)]) -> Vec<(i64, Option<i64>)> {
+    /// Figures shown after each chunk: so many evaluated, so many due when it began.
+    fn shown(mut share: BackfillProgress, chunks: &[(i64, Option<i64>)]) -> Vec<(i64, Option<i64>)> {
         let (mut done, mut total) = (share.done, None);
         let show = |&(evaluated, due): &(i64, Option<i64>)| {
             let progress = share.add(evaluated, due, BTreeMap::new());
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_total_stays_whoever_does_the_work_and_grows_with_it() {
-        let share = |helps| Share {
+        let share = |helps| BackfillProgress {
             helps,
             done: 0,
             total: 0,
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(shown(share(true), &chunks), own);
         assert_eq!(shown(share(false), &[(0, Some(0))]), [(0, Some(0))]);
         // Begun again by another worker.
-        let again = Share {
+        let again = BackfillProgress {
             done: 600,
             total: 1_000,
             ..share(false)

@@ -1,9 +1,9 @@
-//! What evaluating resources comes to, in numbers.
+//! Result of evaluating resources, in numbers.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-/// What a chunk did.
+/// Result of a chunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChunkResult {
     /// Resources; none when nothing was due that is not in other hands.

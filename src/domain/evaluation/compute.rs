@@ -4,21 +4,21 @@ use crate::error::{Error, Result};
 use std::time::Duration;
 use tagging::rules::allowance::{StopFlag, limited};
 
-/// Does work that evaluates rules on a thread where it may take its time. It is over, for
-/// [`is_over`](tagging::rules::allowance::is_over), when it has taken `most` processor time, or when nobody waits for it
-/// any more.
+/// Runs work that evaluates rules on a thread where it may take its time. The work is over, for
+/// [`is_over`](tagging::rules::allowance::is_over), when it has taken `most` processor time, or when its caller is
+/// dropped.
 pub(super) async fn compute<T: Send + 'static>(
     most: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {
-    struct Waits(StopFlag);
-    impl Drop for Waits {
+    struct StopOnDrop(StopFlag);
+    impl Drop for StopOnDrop {
         fn drop(&mut self) {
             self.0.stop();
         }
     }
     let stop = StopFlag::default();
-    let _waits = Waits(stop.clone());
+    let _stop_on_drop = StopOnDrop(stop.clone());
     let done = tokio::task::spawn_blocking(move || limited(most, stop, work));
     done.await.map_err(Error::internal)
 }

@@ -1,4 +1,4 @@
-//! What an evaluation changes: a pure comparison of proposals with the tags that a resource has.
+//! Difference that an evaluation makes: a pure comparison of proposals with the tags that a resource has.
 
 use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use tagging::{Disposition, Engine, Proposal, Subject};
 
 /// A tag to write. Serialised, it is a row of the statement that writes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Change {
+pub struct TagChange {
     pub resource_id: i64,
     pub tag_key: String,
     pub tag_value: String,
@@ -30,8 +30,8 @@ pub struct Withdrawal {
 
 /// All that an evaluation changes on one resource.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Plan {
-    pub changes: Vec<Change>,
+pub struct TagDifference {
+    pub changes: Vec<TagChange>,
     pub withdrawals: Vec<Withdrawal>,
 }
 
@@ -39,7 +39,7 @@ pub struct Plan {
 ///
 /// A value that a person denied, or turned down by approving another, comes back only when its evidence has
 /// changed; one that was withdrawn comes back with any. What is pending and no longer proposed is withdrawn.
-pub fn plan(resource_id: i64, proposals: &[Proposal], existing: &[virtual_tag::Model]) -> Plan {
+pub fn plan(resource_id: i64, proposals: &[Proposal], existing: &[virtual_tag::Model]) -> TagDifference {
     let of_proposal = |tag: &virtual_tag::Model| {
         proposals
             .iter()
@@ -54,7 +54,7 @@ pub fn plan(resource_id: i64, proposals: &[Proposal], existing: &[virtual_tag::M
             .iter()
             .find(|tag| tag.tag_key == proposal.key && tag.tag_value == proposal.value);
         let action = action(proposal, old)?;
-        Some(Change {
+        Some(TagChange {
             resource_id,
             tag_key: proposal.key.clone(),
             tag_value: proposal.value.clone(),
@@ -68,13 +68,13 @@ pub fn plan(resource_id: i64, proposals: &[Proposal], existing: &[virtual_tag::M
             old_status: old.map(|tag| tag.approval_status),
         })
     });
-    Plan {
+    TagDifference {
         changes: changes.collect(),
         withdrawals: withdrawals.collect(),
     }
 }
 
-/// Whether an evaluation of a resource that has these tags would propose this value anew.
+/// True when an evaluation of a resource that has these tags would propose this value anew.
 pub fn would_propose(
     engine: &Engine,
     subject: &Subject,
@@ -89,7 +89,7 @@ pub fn would_propose(
         .any(|change| change.tag_key == key && change.tag_value == value)
 }
 
-/// What becomes of a proposal, given the tag of the same key and value; `None` when nothing does.
+/// Action for a proposal, given the tag of the same key and value; `None` when there is nothing to do.
 fn action(proposal: &Proposal, old: Option<&virtual_tag::Model>) -> Option<&'static str> {
     let Some(old) = old else { return Some("PROPOSED") };
     let same_evidence = old.evidence_signature == proposal.signature;

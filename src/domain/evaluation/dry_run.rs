@@ -15,7 +15,7 @@ use std::time::Duration;
 use tagging::rules::allowance::is_over;
 use tagging::{Evaluation, Subject};
 
-/// What the engine concludes now for a stored resource with its approved tags. Stores nothing.
+/// Evaluates a stored resource with its approved tags. Stores nothing.
 pub async fn stored(
     db: &DatabaseConnection,
     runs: &DryRuns,
@@ -23,14 +23,14 @@ pub async fn stored(
     actor: &Actor,
     id: i64,
 ) -> Result<Evaluation> {
-    let _place = runs.enter(actor).await?;
+    let _permit = runs.acquire(actor).await?;
     let found = inventory::list::by_ids(db, &actor.scope, vec![id]).await?.pop();
     let resource = found.ok_or_else(|| Error::not_found("id", "such resource"))?;
     let tags = approvals::tags::approved_of(db, &actor.scope, vec![id]).await?;
     evaluate(db, runs, settings, subject(resource, &tags)?).await
 }
 
-/// What the engine concludes for a resource that need not exist. Refuses what could not be stored.
+/// Evaluates a resource that need not exist. Refuses what could not be stored.
 pub async fn described(
     db: &DatabaseConnection,
     runs: &DryRuns,
@@ -38,7 +38,7 @@ pub async fn described(
     actor: &Actor,
     report: ResourceReport,
 ) -> Result<Evaluation> {
-    let _place = runs.enter(actor).await?;
+    let _permit = runs.acquire(actor).await?;
     inventory::check(&report)?;
     let subject = Subject {
         resource_id: report.resource_id,

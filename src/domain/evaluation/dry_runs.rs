@@ -1,4 +1,4 @@
-//! Evaluation while a caller waits: a few at a time, whoever asks, and fewer for one caller.
+//! Limits on evaluations that callers wait for: a few at a time in all, and fewer for one caller.
 
 use super::engine::{EngineSettings, load_engine};
 use crate::auth::Actor;
@@ -11,14 +11,14 @@ use tagging::Engine;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Evaluations at the same time; others wait.
-const AT_ONCE: usize = 2;
+const MAX_CONCURRENT: usize = 2;
 /// Evaluations of one caller, waiting ones among them; one more is refused.
-const OF_CALLER: usize = 4;
+const MAX_PER_CALLER: usize = 4;
 
 /// The evaluations that callers wait for, in this process.
 pub struct DryRuns {
-    places: Semaphore,
-    /// How many each caller has.
+    permits: Semaphore,
+    /// Number of each caller's.
     callers: Mutex<HashMap<String, usize>>,
     /// The engine that was loaded last, and its revision: with many rules, compiling them is most of the work.
     engine: tokio::sync::Mutex<Option<(i64, Arc<Engine>)>>,
@@ -27,21 +27,21 @@ pub struct DryRuns {
 impl Default for DryRuns {
     fn default() -> Self {
         Self {
-            places: Semaphore::new(AT_ONCE),
+            permits: Semaphore::new(MAX_CONCURRENT),
             callers: Mutex::default(),
             engine: tokio::sync::Mutex::default(),
         }
     }
 }
 
-/// A place to evaluate at; given back when it is dropped.
-pub(crate) struct Place<'a> {
+/// Permit of one evaluation; given back when it is dropped.
+pub(crate) struct DryRunPermit<'a> {
     runs: &'a DryRuns,
     caller: String,
     permit: Option<SemaphorePermit<'a>>,
 }
 
-impl Drop for Place<'_> {
+impl Drop for DryRunPermit<'_> {
     fn drop(&mut self) {
         let mut callers = self.runs.callers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = callers.get_mut(&self.caller) {
@@ -54,13 +54,14 @@ impl Drop for Place<'_> {
 }
 
 impl DryRuns {
-    /// Waits for a place. [`Error::Validation`] when the actor has as many as one may have.
-    pub(crate) async fn enter(&self, actor: &Actor) -> Result<Place<'_>> {
+    /// Waits for a permit. [`Error::Validation`] when the actor has as many as one may have.
+    pub(crate) async fn acquire(&self, actor: &Actor) -> Result<DryRunPermit<'_>> {
         {
             let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
             let count = callers.entry(actor.subject.clone()).or_default();
-            if *count >= OF_CALLER {
-                let message = format!("{OF_CALLER} evaluations of yours are under way; wait for one to end");
+            if *count >= MAX_PER_CALLER {
+                let message =
+                    format!("{MAX_PER_CALLER} evaluations of yours are under way; wait for one to end");
                 return Err(Error::Validation(vec![Problem::new(
                     ProblemCode::TooMany,
                     message,
@@ -68,13 +69,13 @@ impl DryRuns {
             }
             *count += 1;
         }
-        let mut place = Place {
+        let mut permit = DryRunPermit {
             runs: self,
             caller: actor.subject.clone(),
             permit: None,
         };
-        place.permit = Some(self.places.acquire().await.map_err(Error::internal)?);
-        Ok(place)
+        permit.permit = Some(self.permits.acquire().await.map_err(Error::internal)?);
+        Ok(permit)
     }
 
     /// The engine with the present rules.

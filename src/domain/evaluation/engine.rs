@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tagging::{Engine, Thresholds, Vocabulary};
 
-/// What the engine is made of besides the rules.
+/// Settings of the engine besides the rules.
 #[derive(Clone)]
 pub struct EngineSettings {
     pub vocabulary: Arc<Vocabulary>,

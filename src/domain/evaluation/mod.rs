@@ -22,7 +22,6 @@ mod engine;
 mod preview;
 mod subject;
 
-pub use auto_tag::AutoTagJob;
 pub use backlog::is_due;
 pub use chunk_result::ChunkResult;
 pub use dry_runs::DryRuns;

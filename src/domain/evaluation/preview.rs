@@ -1,4 +1,4 @@
-//! What a rule would do, before it is saved.
+//! Preview of a rule: its effect, before it is saved.
 
 use super::compute::compute;
 use super::difference::would_propose;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tagging::rules::allowance::is_over;
-use tagging::rules::{Rule, Verdict};
+use tagging::rules::{CompiledRule, RuleVerdict};
 use tagging::{Engine, Subject, Vocabulary};
 
 /// Resources read at once.
@@ -27,7 +27,7 @@ const TIME: Duration = Duration::from_secs(2);
 /// Examples of each outcome.
 const EXAMPLES: usize = 5;
 
-/// What would become of a resource that the rule matches.
+/// Outcome for a resource that the rule matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PreviewOutcome {
     /// The resource would get a new proposal.
@@ -43,7 +43,7 @@ pub enum PreviewOutcome {
     NotProposed,
 }
 
-/// How often the rule meets another of the same key.
+/// Overlap of the rule with another of the same key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Overlap {
     /// The other rule's key.
@@ -57,17 +57,17 @@ pub struct Overlap {
 #[derive(Clone, Debug)]
 pub struct Example {
     pub resource: resource::Model,
-    /// What the rule would propose.
+    /// Value that the rule would propose.
     pub tag_value: String,
     pub outcome: PreviewOutcome,
 }
 
-/// What a rule would do.
+/// Effect of a rule.
 #[derive(Clone, Debug, Default)]
 pub struct Preview {
     /// Resources looked at.
     pub examined: u64,
-    /// Whether these were all; otherwise the newest ones.
+    /// These were all; otherwise the newest ones.
     pub complete: bool,
     /// Of the resources looked at.
     pub matches: u64,
@@ -84,7 +84,7 @@ pub struct Preview {
 /// Tries a rule on the resources within the actor's scope and changes nothing. `replaces` is the rule that it would
 /// take the place of. Needs [`Role::Approver`]. Refuses a rule that does not compile, with all that is wrong with it.
 ///
-/// It is computation: a few previews go on at a time, and each looks at as many resources as it has time for.
+/// Previews are computation: a few go on at a time, and each looks at as many resources as it has time for.
 pub async fn preview(
     db: &DatabaseConnection,
     runs: &DryRuns,
@@ -94,11 +94,11 @@ pub async fn preview(
     replaces: Option<i64>,
 ) -> Result<Preview> {
     actor.require(Role::Approver)?;
-    let _place = runs.enter(actor).await?;
+    let _permit = runs.acquire(actor).await?;
     let rows = list::in_order(db, &actor.scope).await?;
     let settings = settings.clone();
     let began = Instant::now();
-    let mut trial = compute(TIME, move || Trial::new(&settings, &draft, replaces, rows)).await??;
+    let mut trial = compute(TIME, move || RuleTrial::new(&settings, &draft, replaces, rows)).await??;
     let mut before = i64::MAX;
     while trial.preview.examined < EXAMINED_MAX as u64 {
         let left = TIME.saturating_sub(began.elapsed());
@@ -151,19 +151,19 @@ async fn page(
 }
 
 /// A rule on trial.
-struct Trial {
+struct RuleTrial {
     /// With the rule and the others of its key.
     engine: Engine,
     vocabulary: Arc<Vocabulary>,
-    rule: Rule,
+    rule: CompiledRule,
     /// The other enabled rules of the key, in order.
-    others: Vec<Rule>,
+    others: Vec<CompiledRule>,
     /// By the other rule's key.
     overlaps: HashMap<i64, u64>,
     preview: Preview,
 }
 
-impl Trial {
+impl RuleTrial {
     fn new(
         settings: &EngineSettings,
         draft: &RuleDraft,
@@ -209,9 +209,9 @@ impl Trial {
     fn examine_one(&mut self, resource: resource::Model, subject: &Subject, tags: &[virtual_tag::Model]) {
         let input = subject.rule_input(&self.vocabulary);
         let value = match self.rule.apply(&input, &subject.name) {
-            Verdict::Value(value) => value,
-            Verdict::NoMatch => return,
-            Verdict::TooExpensive => {
+            RuleVerdict::Value(value) => value,
+            RuleVerdict::NoMatch => return,
+            RuleVerdict::TooExpensive => {
                 self.preview.too_expensive += 1;
                 return;
             }
@@ -223,7 +223,7 @@ impl Trial {
         self.preview.matches += 1;
         let mut shadowed = false;
         for other in &self.others {
-            if matches!(other.apply(&input, &subject.name), Verdict::Value(_)) {
+            if matches!(other.apply(&input, &subject.name), RuleVerdict::Value(_)) {
                 *self.overlaps.entry(other.id).or_default() += 1;
                 shadowed |= self.goes_after(other);
             }
@@ -246,7 +246,7 @@ impl Trial {
         }
     }
 
-    fn goes_after(&self, other: &Rule) -> bool {
+    fn goes_after(&self, other: &CompiledRule) -> bool {
         (other.priority, other.id) < (self.rule.priority, self.rule.id)
     }
 

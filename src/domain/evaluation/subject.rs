@@ -27,7 +27,7 @@ impl From<SourceKind> for TagSource {
     }
 }
 
-/// What the engine may look at of a stored resource with its stored tags.
+/// Subject of a stored resource with its stored tags.
 pub fn subject(resource: resource::Model, tags: &[virtual_tag::Model]) -> Result<Subject> {
     let approved = tags
         .iter()

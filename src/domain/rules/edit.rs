@@ -12,7 +12,7 @@ use sea_orm::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
-use tagging::rules::{Condition, Rule, ValueTemplate};
+use tagging::rules::{CompiledRule, Condition, ValueTemplate};
 
 /// What a rule says.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,7 @@ pub struct RuleDraft {
 
 impl RuleDraft {
     /// The rule, compiled; or everything that is wrong with it, with positions.
-    pub fn compile(&self, id: i64) -> Result<Rule> {
+    pub fn compile(&self, id: i64) -> Result<CompiledRule> {
         let mut problems = Vec::new();
         let mut refuse = |field: &str, message: String| {
             problems.push(Problem::field(ProblemCode::Invalid, field, message));
@@ -61,7 +61,7 @@ impl RuleDraft {
         let value =
             ValueTemplate::compile(&self.tag_value).map_err(|error| refuse("tagValue", error.to_string()));
         match (condition, value) {
-            (Ok(condition), Ok(value)) if problems.is_empty() => Ok(Rule {
+            (Ok(condition), Ok(value)) if problems.is_empty() => Ok(CompiledRule {
                 id,
                 name: self.rule_name.clone(),
                 priority: self.priority,

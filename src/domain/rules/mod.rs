@@ -7,13 +7,13 @@ mod edit;
 pub mod list;
 
 use crate::error::{Error, Result};
-use tagging::rules::{Rule, allowance};
+use tagging::rules::{CompiledRule, allowance};
 
 pub use crate::entities::rule::Model as RuleRow;
 pub use edit::{RuleDraft, create, delete, reorder, update};
 
 /// The rules among these that are enabled, compiled. One that no longer compiles is left out, and logged.
-pub fn compile(rows: Vec<RuleRow>) -> Result<Vec<Rule>> {
+pub fn compile(rows: Vec<RuleRow>) -> Result<Vec<CompiledRule>> {
     let mut compiled = Vec::with_capacity(rows.len());
     for row in rows.into_iter().filter(|row| row.enabled) {
         if allowance::is_over() {

@@ -234,7 +234,8 @@ async fn decide(
         // Who may not decide is told so before anything else.
         Err(error) => return Ok(actor.require(Role::Approver).and(Err(error))),
     };
-    let answer = approvals::decide(&services.db, actor, decision, selection, reason).await;
+    let (db, wake) = (&services.db, &*services.wake);
+    let answer = approvals::decide(db, wake, actor, decision, selection, reason).await;
     Ok(answer)
 }
 

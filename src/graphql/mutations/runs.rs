@@ -1,10 +1,7 @@
 //! Asking for runs, steering them, and pausing schedules.
 
 use crate::auth::AccountScope;
-use crate::domain::evaluation::AutoTagJob;
 use crate::domain::imports::{self, ImportSpec};
-use crate::domain::inventory::request_discovery;
-use crate::domain::schedules;
 use crate::error::{Error, Result as DomainResult};
 use crate::graphql::error::{ResolverError, Result};
 use crate::graphql::mutations::payload::{
@@ -16,7 +13,7 @@ use crate::graphql::state::ContextExt;
 use crate::graphql::types::enums::{ImportMode, ImportedTagStatus, JobName};
 use crate::graphql::types::schedule::Schedule;
 use crate::graphql::types::user_error::{UserError, split_user_errors};
-use crate::runs::{self, Job, Run, ScheduleEdit};
+use crate::runs::{self, JobSpec, Run, ScheduleEdit};
 use async_graphql::{Context, InputObject, Object, SimpleObject, Upload};
 use tokio::io::AsyncSeekExt;
 
@@ -131,9 +128,9 @@ pub struct UpdateSchedulePayload {
     user_errors: Vec<UserError>,
 }
 
-async fn request(ctx: &Context<'_>, job: &impl Job) -> Result<DomainResult<Run>> {
+async fn request(ctx: &Context<'_>, arguments: JobSpec) -> Result<DomainResult<Run>> {
     let (actor, services) = (ctx.actor()?, ctx.services()?);
-    let requested = runs::request(&services.db, actor, job).await;
+    let requested = runs::request(&services.db, &*services.wake, actor, arguments.into()).await;
     Ok(requested.map(|requested| requested.run))
 }
 
@@ -174,13 +171,14 @@ impl RunMutation {
     ) -> Result<RunDiscoveryPayload> {
         let source = input.unwrap_or_default().source;
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let requested = request_discovery(&services.db, actor, &services.sources, source).await;
+        let (db, wake) = (&services.db, &*services.wake);
+        let requested = runs::request_discovery(db, wake, actor, &services.sources, source).await;
         RunDiscoveryPayload::of(requested.map(|requested| requested.run))
     }
 
     /// Evaluates the resources that are due as soon as a worker is free. For approvers.
     async fn run_auto_tagging(&self, ctx: &Context<'_>) -> Result<RunAutoTaggingPayload> {
-        RunAutoTaggingPayload::of(request(ctx, &AutoTagJob {}).await?)
+        RunAutoTaggingPayload::of(request(ctx, JobSpec::AutoTag {}).await?)
     }
 
     /// Imports a file of resources as a run, which says for each line that it refuses why. For approvers.
@@ -198,7 +196,7 @@ impl RunMutation {
             mode: input.mode.into(),
             ..ImportSpec::new(file_id)
         };
-        ImportInventoryPayload::of(request(ctx, &spec).await?)
+        ImportInventoryPayload::of(request(ctx, JobSpec::Import(spec)).await?)
     }
 
     /// Imports a file of virtual tags as a run, which says for each line that it refuses why. A tag that holds already, or
@@ -218,7 +216,7 @@ impl RunMutation {
             tags: Some(input.status.into()),
             ..ImportSpec::new(file_id)
         };
-        ImportVirtualTagsPayload::of(request(ctx, &spec).await?)
+        ImportVirtualTagsPayload::of(request(ctx, JobSpec::Import(spec)).await?)
     }
 
     /// Cancels a run: a waiting one at once, a running one at its next checkpoint. For whoever asked for it, and for those
@@ -228,8 +226,7 @@ impl RunMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which run.")] input: CancelRunInput,
     ) -> Result<CancelRunPayload> {
-        let services = ctx.services()?;
-        let cancelled = runs::cancel(&services.db, &services.jobs, ctx.actor()?, input.id.0).await;
+        let cancelled = runs::cancel(&ctx.services()?.db, ctx.actor()?, input.id.0).await;
         CancelRunPayload::of(shown(ctx, cancelled).await?)
     }
 
@@ -242,7 +239,7 @@ impl RunMutation {
         #[graphql(desc = "Which run.")] input: RetryRunInput,
     ) -> Result<RetryRunPayload> {
         let services = ctx.services()?;
-        let retried = runs::retry(&services.db, &services.jobs, ctx.actor()?, input.id.0).await;
+        let retried = runs::retry(&services.db, &*services.wake, ctx.actor()?, input.id.0).await;
         RetryRunPayload::of(shown(ctx, retried).await?)
     }
 
@@ -253,7 +250,7 @@ impl RunMutation {
         #[graphql(desc = "Which schedule.")] input: PauseScheduleInput,
     ) -> Result<PauseSchedulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let paused = schedules::pause(&services.db, &*services.clock, actor, input.job_name.into()).await;
+        let paused = runs::pause(&services.db, &*services.clock, actor, input.job_name.into()).await;
         let (row, user_errors) = split_user_errors(paused)?;
         let schedule = row.map(|row| Schedule::new(row, &*services.clock));
         Ok(PauseSchedulePayload {
@@ -269,7 +266,7 @@ impl RunMutation {
         #[graphql(desc = "Which schedule.")] input: ResumeScheduleInput,
     ) -> Result<ResumeSchedulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let resumed = schedules::resume(&services.db, &*services.clock, actor, input.job_name.into()).await;
+        let resumed = runs::resume(&services.db, &*services.clock, actor, input.job_name.into()).await;
         let (row, user_errors) = split_user_errors(resumed)?;
         let schedule = row.map(|row| Schedule::new(row, &*services.clock));
         Ok(ResumeSchedulePayload {
@@ -290,7 +287,7 @@ impl RunMutation {
             time_zone: input.time_zone,
         };
         let job = input.job_name.into();
-        let updated = schedules::update(&services.db, &*services.clock, actor, job, edit).await;
+        let updated = runs::update(&services.db, &*services.clock, actor, job, edit).await;
         let (row, user_errors) = split_user_errors(updated)?;
         let schedule = row.map(|row| Schedule::new(row, &*services.clock));
         Ok(UpdateSchedulePayload {
@@ -307,8 +304,8 @@ impl RunMutation {
         #[graphql(desc = "Which schedule.")] input: TriggerScheduleInput,
     ) -> Result<TriggerSchedulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let job = input.job_name.into();
-        let requested = runs::trigger(&services.db, &services.jobs, actor, job).await;
+        let (db, wake) = (&services.db, &*services.wake);
+        let requested = runs::trigger(db, wake, actor, input.job_name.into()).await;
         TriggerSchedulePayload::of(requested.map(|requested| requested.run))
     }
 }

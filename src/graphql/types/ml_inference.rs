@@ -11,7 +11,7 @@ use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::sync::Arc;
-use tagging::Prediction as DomainPrediction;
+use tagging::KeyPrediction;
 
 /// An evaluation.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl MlInference {
 
     /// The winner of each key with what became of it and the alternatives, each with its source and confidence.
     async fn predictions(&self) -> Result<Vec<Prediction>> {
-        let stored = Vec::<DomainPrediction>::deserialize(&self.0.predictions).map_err(Error::internal)?;
+        let stored = Vec::<KeyPrediction>::deserialize(&self.0.predictions).map_err(Error::internal)?;
         Ok(stored.into_iter().map(Into::into).collect())
     }
 

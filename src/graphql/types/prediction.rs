@@ -3,11 +3,11 @@
 use crate::domain::TagSource as DomainTagSource;
 use crate::graphql::types::enums::TagSource;
 use async_graphql::{Enum, SimpleObject};
-use tagging::{Alternative as DomainAlternative, Outcome as DomainOutcome, Prediction as DomainPrediction};
+use tagging::{KeyOutcome, KeyPrediction, LosingCandidate};
 
 /// What is done with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainOutcome")]
+#[graphql(remote = "KeyOutcome")]
 pub enum PredictionOutcome {
     /// Applied at once, and put before people.
     AutoApply,
@@ -53,8 +53,8 @@ pub struct Alternative {
     pub lost_because: String,
 }
 
-impl From<DomainPrediction> for Prediction {
-    fn from(prediction: DomainPrediction) -> Self {
+impl From<KeyPrediction> for Prediction {
+    fn from(prediction: KeyPrediction) -> Self {
         Self {
             key: prediction.key,
             value: prediction.value,
@@ -67,8 +67,8 @@ impl From<DomainPrediction> for Prediction {
     }
 }
 
-impl From<DomainAlternative> for Alternative {
-    fn from(alternative: DomainAlternative) -> Self {
+impl From<LosingCandidate> for Alternative {
+    fn from(alternative: LosingCandidate) -> Self {
         Self {
             value: alternative.value,
             source: DomainTagSource::from(alternative.source).into(),

@@ -2,7 +2,7 @@
 
 use crate::graphql::scalars::id::{Id, VocabularyKeyKind};
 use async_graphql::SimpleObject;
-use tagging::{Key, KnownValue};
+use tagging::{CanonicalKey, KnownValue};
 
 /// A key of the vocabulary.
 #[derive(Clone, Debug, SimpleObject)]
@@ -43,8 +43,8 @@ impl From<&KnownValue> for VocabularyValue {
     }
 }
 
-impl From<&Key> for VocabularyKey {
-    fn from(key: &Key) -> Self {
+impl From<&CanonicalKey> for VocabularyKey {
+    fn from(key: &CanonicalKey) -> Self {
         Self {
             id: Id(key.name.clone()),
             name: key.name.clone(),

@@ -4,14 +4,14 @@ use super::{mutate, try_all};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use tagging::CloudProvider;
-use tagging::rules::{Condition, Facts, RuleInput, ValueTemplate};
+use tagging::rules::{Condition, ConditionInput, ResourceFacts, ValueTemplate};
 use virtual_tagging::domain::discovery::{InventoryReader, ReadOptions};
 use virtual_tagging::graphql::relay::cursor::decode_event;
 use virtual_tagging::graphql::scalars::id::{AuditKind, Id, ResourceKind, ScheduleKind};
 
-fn resource() -> RuleInput {
+fn resource() -> ConditionInput {
     let tags = BTreeMap::from([("team".to_owned(), "Pay".to_owned())]);
-    RuleInput::new(&Facts {
+    ConditionInput::new(&ResourceFacts {
         cloud: CloudProvider::Aws,
         account_id: "111122223333",
         resource_type: "rds/db",

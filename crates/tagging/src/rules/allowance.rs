@@ -1,7 +1,7 @@
-//! How much work conditions may be: each on one resource, and all of them for whoever waits.
+//! Limits on the work of conditions: of each on one resource, and of all of them for one caller.
 //!
-//! A thread that computes cannot be stopped from outside. So it looks itself, between two rules and within a condition
-//! each time that patterns have looked through some kilobytes, whether somebody still waits for it and how much processor
+//! A thread that computes cannot be stopped from outside. So it checks itself, between two rules and within a condition
+//! each time that patterns have looked through some kilobytes, whether its caller still waits and how much processor
 //! time it has taken. What else a condition can do is bounded when it is compiled.
 
 use rustix::time::{ClockId, clock_gettime};
@@ -17,11 +17,11 @@ const UNSEEN_BYTES: usize = 4096;
 /// Rules between two looks at the clock.
 const UNSEEN_RULES: u32 = 32;
 
-/// What the work on a thread may still take.
+/// Limits of the work on this thread.
 #[derive(Default)]
-struct Allowance {
+struct ThreadAllowance {
     /// Ends the work of this thread, if it has an end.
-    work: Option<Work>,
+    work: Option<WorkLimits>,
     /// Bytes that patterns looked through since the last look at the clock.
     bytes: usize,
     /// The thread's processor time at which the rule at hand is given up; none as long as it is quick.
@@ -30,18 +30,18 @@ struct Allowance {
     is_exceeded: bool,
 }
 
-struct Work {
+struct WorkLimits {
     stop: StopFlag,
     /// The thread's processor time at which the work ends.
     ends: Duration,
     /// Rules since the last look at the clock.
     rules: u32,
-    /// It has ended, and nothing begins it again.
+    /// The work has ended, and nothing begins it again.
     is_over: bool,
 }
 
 thread_local! {
-    static ALLOWANCE: RefCell<Allowance> = RefCell::default();
+    static ALLOWANCE: RefCell<ThreadAllowance> = RefCell::default();
 }
 
 /// The processor time that this thread has taken.
@@ -50,15 +50,15 @@ fn processor_time() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
-impl Work {
-    /// Looks whether the work has ended; at the clock only if asked to.
+impl WorkLimits {
+    /// True when the work has ended; looks at the clock only if asked to.
     fn look(&mut self, at_clock: bool) -> bool {
         self.is_over |= self.stop.is_stopped() || (at_clock && processor_time() >= self.ends);
         self.is_over
     }
 }
 
-/// Flag that ends work on another thread once nobody waits for it.
+/// Flag that ends work on another thread once its caller has gone.
 #[derive(Clone, Debug, Default)]
 pub struct StopFlag(Arc<AtomicBool>);
 
@@ -73,28 +73,28 @@ impl StopFlag {
     }
 }
 
-/// Does work that evaluates rules, on this thread. It is over, for [`is_over`], when it has taken `most` processor time, or
+/// Runs work that evaluates rules, on this thread. The work is over, for [`is_over`], when it has taken `most` processor time, or
 /// when `stop` says so.
 pub fn limited<T>(most: Duration, stop: StopFlag, work: impl FnOnce() -> T) -> T {
-    struct Over;
-    impl Drop for Over {
+    struct ResetOnDrop;
+    impl Drop for ResetOnDrop {
         fn drop(&mut self) {
-            ALLOWANCE.with_borrow_mut(|allowance| *allowance = Allowance::default());
+            ALLOWANCE.with_borrow_mut(|allowance| *allowance = ThreadAllowance::default());
         }
     }
-    let limits = Work {
+    let limits = WorkLimits {
         stop,
         ends: processor_time().saturating_add(most),
         rules: 0,
         is_over: false,
     };
     ALLOWANCE.with_borrow_mut(|allowance| allowance.work = Some(limits));
-    let _over = Over;
+    let _over = ResetOnDrop;
     work()
 }
 
-/// Whether the work of this thread is to end: nobody waits for it any more, or it has taken all that it may. To be asked
-/// between two rules; what was evaluated since is not whole.
+/// True when the work of this thread is to end: its caller has gone, or it has taken all that it may. To be called between
+/// two rules; what was evaluated since is not whole.
 pub fn is_over() -> bool {
     ALLOWANCE.with_borrow_mut(|allowance| {
         allowance.work.as_mut().is_some_and(|work| {

@@ -1,15 +1,15 @@
 use super::*;
 use crate::CloudProvider;
-use crate::rules::{Condition, Facts, Rule, RuleInput, ValueTemplate, Verdict};
+use crate::rules::{CompiledRule, Condition, ConditionInput, ResourceFacts, RuleVerdict, ValueTemplate};
 use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::thread;
 
 /// A pattern that no cache helps, many times over.
-fn slow_rule() -> Rule {
+fn slow_rule() -> CompiledRule {
     let pattern = "(?:[a-y]|[b-z]|a[a-z]{1,30}){40}[0-9]";
     let condition = format!("resource.native_tags.exists(k, resource.native_tags[k].matches('{pattern}'))");
-    Rule {
+    CompiledRule {
         id: 1,
         name: "slow".into(),
         priority: 1,
@@ -21,11 +21,11 @@ fn slow_rule() -> Rule {
     }
 }
 
-fn input(tags: usize) -> RuleInput {
+fn input(tags: usize) -> ConditionInput {
     let tags: BTreeMap<String, String> = (0..tags)
         .map(|n| (format!("k{n}"), "abcdefghijklmnopqrstuvwxyz".repeat(150)))
         .collect();
-    RuleInput::new(&Facts {
+    ConditionInput::new(&ResourceFacts {
         cloud: CloudProvider::Aws,
         account_id: "1",
         resource_type: "t",
@@ -41,13 +41,13 @@ fn input(tags: usize) -> RuleInput {
 fn a_rule_that_takes_too_long_is_given_up_and_the_next_is_asked() {
     let (slow, input) = (slow_rule(), input(256));
     let began = processor_time();
-    assert_eq!(slow.apply(&input, "x"), Verdict::TooExpensive);
+    assert_eq!(slow.apply(&input, "x"), RuleVerdict::TooExpensive);
     let all = processor_time().saturating_sub(began);
-    let quick = Rule {
+    let quick = CompiledRule {
         condition: Condition::compile("resource.name.matches('^x$')").unwrap(),
         ..slow
     };
-    assert_eq!(quick.apply(&input, "x"), Verdict::Value("x".into()));
+    assert_eq!(quick.apply(&input, "x"), RuleVerdict::Value("x".into()));
     // Not a measure of speed: all 256 tags would take a hundred times as long.
     assert!(all < OF_RULE * 40, "{all:?}");
 }

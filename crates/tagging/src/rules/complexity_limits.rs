@@ -35,7 +35,7 @@ pub(crate) fn check(text: &str) -> Result<(), ConditionError> {
         ));
     }
     let bytes = text.as_bytes();
-    let mut counts = Counts::default();
+    let mut counts = TokenCounts::default();
     let mut at = 0;
     while at < bytes.len() {
         let start = at;
@@ -94,14 +94,14 @@ fn string_end(bytes: &[u8], start: usize, raw: bool) -> Option<usize> {
 }
 
 #[derive(Default)]
-struct Counts {
+struct TokenCounts {
     tokens: usize,
     nesting: usize,
     unary: usize,
     ternaries: usize,
 }
 
-impl Counts {
+impl TokenCounts {
     fn add(&mut self, token: &[u8], at: usize) -> Result<(), ConditionError> {
         self.tokens += 1;
         match token {

@@ -52,9 +52,9 @@ impl ConditionError {
 
 /// A compiled condition. Cloning is cheap.
 #[derive(Clone)]
-pub struct Condition(Arc<Compiled>);
+pub struct Condition(Arc<CompiledCondition>);
 
-struct Compiled {
+struct CompiledCondition {
     text: String,
     expression: IdedExpr,
     /// Lists and patterns that do not depend on the resource, referred to as `@0`, `@1`, ...
@@ -110,9 +110,9 @@ impl Condition {
         &self.0.text
     }
 
-    /// Does the condition hold for this resource? A run-time failure (a tag that is not there) is no match.
-    pub fn matches(&self, input: &RuleInput) -> bool {
-        let scope = Scope {
+    /// True when the condition holds for this resource. A run-time failure (a tag that is not there) is no match.
+    pub fn matches(&self, input: &ConditionInput) -> bool {
+        let scope = ConditionScope {
             input,
             constants: &self.0.constants,
         };
@@ -131,7 +131,7 @@ fn fault(reason: &str) -> ConditionError {
 }
 
 /// Runs on the compiler's own large stack; what is refused is dropped there too.
-fn compile(text: String) -> Result<Compiled, ConditionError> {
+fn compile(text: String) -> Result<CompiledCondition, ConditionError> {
     let parsed = ENV.parser().parse_with_source_info(&text);
     let (mut expression, source) = parsed.map_err(|errors| {
         // "Incomplete ..." only follows from the error that the author made.
@@ -152,7 +152,7 @@ fn compile(text: String) -> Result<Compiled, ConditionError> {
     let mut checker = TypeChecker::new(&source);
     checker.check_condition(&mut expression)?;
     let constants = checker.into_constants();
-    Ok(Compiled {
+    Ok(CompiledCondition {
         text,
         expression,
         constants,
@@ -182,9 +182,9 @@ fn byte_offset(text: &str, (line, column): (isize, isize)) -> Option<usize> {
     )
 }
 
-/// What of a resource conditions can see.
+/// Facts about a resource that conditions can see.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
+pub struct ResourceFacts<'a> {
     pub cloud: CloudProvider,
     pub account_id: &'a str,
     pub resource_type: &'a str,
@@ -198,7 +198,7 @@ pub struct Facts<'a> {
     pub tags: &'a BTreeMap<String, String>,
 }
 
-/// The fields of `resource`, in the order of [`RuleInput::fields`]; the last two are maps.
+/// The fields of `resource`, in the order of [`ConditionInput::fields`]; the last two are maps.
 pub(crate) const FIELDS: [&str; 8] = [
     "cloud",
     "account_id",
@@ -211,13 +211,13 @@ pub(crate) const FIELDS: [&str; 8] = [
 ];
 
 /// A resource made ready for conditions: built once, shared by all rules.
-pub struct RuleInput {
+pub struct ConditionInput {
     fields: [Box<dyn Val>; FIELDS.len()],
 }
 
-impl RuleInput {
+impl ConditionInput {
     /// Copies what conditions may see. Strings beyond 4096 bytes are cut, tags beyond the 256th (by key) left out.
-    pub fn new(facts: &Facts<'_>) -> Self {
+    pub fn new(facts: &ResourceFacts<'_>) -> Self {
         let cloud = match facts.cloud {
             CloudProvider::Aws => "aws",
             CloudProvider::Gcp => "gcp",
@@ -261,12 +261,12 @@ fn cut(text: &str) -> &str {
 }
 
 /// Resolves the names that the checker put into the expression.
-struct Scope<'a> {
-    input: &'a RuleInput,
+struct ConditionScope<'a> {
+    input: &'a ConditionInput,
     constants: &'a [Box<dyn Val>],
 }
 
-impl VariableResolver for Scope<'_> {
+impl VariableResolver for ConditionScope<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
         let name = variable.strip_prefix('@')?;
         let value = match FIELDS.iter().position(|field| *field == name) {
@@ -279,12 +279,12 @@ impl VariableResolver for Scope<'_> {
 
 /// A compiled pattern as a CEL value.
 #[derive(Clone, Debug)]
-pub(crate) struct Pattern(pub Regex);
+pub(crate) struct PatternValue(pub Regex);
 
 const PATTERN_NAME: &str = "pattern";
 static PATTERN_TYPE: LazyLock<Type> = LazyLock::new(|| Type::new_opaque_type(PATTERN_NAME));
 
-impl Val for Pattern {
+impl Val for PatternValue {
     fn get_type(&self) -> &Type {
         &PATTERN_TYPE
     }
@@ -305,13 +305,13 @@ impl Val for Pattern {
     }
 }
 
-impl StaticVal for Pattern {}
+impl StaticVal for PatternValue {}
 
 fn matches_pattern<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let found = match arguments.as_slice() {
         [text, pattern] => text
             .downcast_ref::<CelString>()
-            .zip(pattern.downcast_ref::<Pattern>()),
+            .zip(pattern.downcast_ref::<PatternValue>()),
         _ => None,
     };
     let (text, pattern) = found.ok_or_else(ExecutionError::missing_argument_or_target)?;

@@ -1,12 +1,12 @@
 use super::*;
 use proptest::prelude::*;
 
-fn input(name: &str, tags: &[(&str, &str)]) -> RuleInput {
+fn input(name: &str, tags: &[(&str, &str)]) -> ConditionInput {
     let tags = tags
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect();
-    RuleInput::new(&Facts {
+    ConditionInput::new(&ResourceFacts {
         cloud: CloudProvider::Aws,
         account_id: "111122223333",
         resource_type: "rds/db",
@@ -63,7 +63,7 @@ fn conditions_hold_or_not() {
 #[test]
 fn a_missing_region_is_empty_text() {
     let tags = BTreeMap::new();
-    let facts = Facts {
+    let facts = ResourceFacts {
         cloud: CloudProvider::Gcp,
         account_id: "p",
         resource_type: "t",
@@ -74,7 +74,7 @@ fn a_missing_region_is_empty_text() {
         tags: &tags,
     };
     let condition = Condition::compile("resource.region == '' && resource.cloud == 'gcp'").unwrap();
-    assert!(condition.matches(&RuleInput::new(&facts)));
+    assert!(condition.matches(&ConditionInput::new(&facts)));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn faults_are_refused_with_position_and_reason() {
 fn input_beyond_the_limits_is_cut() {
     let long = "é".repeat(10_000);
     let many: BTreeMap<String, String> = (0..1000).map(|n| (format!("k{n:04}"), long.clone())).collect();
-    let facts = Facts {
+    let facts = ResourceFacts {
         cloud: CloudProvider::Aws,
         account_id: "",
         resource_type: "",
@@ -132,7 +132,7 @@ fn input_beyond_the_limits_is_cut() {
     assert!(
         Condition::compile(condition)
             .unwrap()
-            .matches(&RuleInput::new(&facts))
+            .matches(&ConditionInput::new(&facts))
     );
 }
 

@@ -12,20 +12,20 @@ mod condition;
 mod template;
 mod type_check;
 
-pub use condition::{Condition, ConditionError, Facts, RuleInput};
+pub use condition::{Condition, ConditionError, ConditionInput, ResourceFacts};
 pub use template::{TemplateError, ValueTemplate};
 
 /// One user's rule, compiled and ready to run.
 #[derive(Clone, Debug)]
-pub struct Rule {
+pub struct CompiledRule {
     /// Identifier of the stored rule; breaks ties between equal priorities.
     pub id: i64,
-    /// What people call it; shown in evidence.
+    /// Name that people gave it; shown in evidence.
     pub name: String,
     /// Smaller numbers are asked first.
     pub priority: i32,
-    /// Another one for another condition, key or value; the same whatever else is edited. What it proposed and
-    /// somebody denied comes back only with another one.
+    /// Another one for another condition, key or value; the same whatever else is edited. What it proposed and a
+    /// reviewer denied comes back only with another one.
     pub digest: String,
     /// When the rule applies.
     pub condition: Condition,
@@ -33,32 +33,32 @@ pub struct Rule {
     pub key: String,
     /// The value that it gives.
     pub value: ValueTemplate,
-    /// How sure its author is, 0 to 1.
+    /// Confidence of its author, 0 to 1.
     pub confidence: f64,
 }
 
-/// What a rule says of a resource.
+/// Verdict of a rule on a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It does not apply, or has no value to give.
+pub enum RuleVerdict {
+    /// The rule does not apply, or has no value to give.
     NoMatch,
-    /// It gives this value.
+    /// The rule gives this value.
     Value(String),
-    /// It took too long and was given up: it does not apply.
+    /// The rule took too long and was given up: it does not apply.
     TooExpensive,
 }
 
-impl Rule {
-    /// What it says of a resource of this name.
-    pub fn apply(&self, input: &RuleInput, name: &str) -> Verdict {
+impl CompiledRule {
+    /// Verdict on a resource of this name.
+    pub fn apply(&self, input: &ConditionInput, name: &str) -> RuleVerdict {
         let given = allowance::of_rule(|| {
             let holds = self.condition.matches(input);
             holds.then(|| self.value.render(name)).flatten()
         });
         match given {
-            Some(Some(value)) => Verdict::Value(value),
-            Some(None) => Verdict::NoMatch,
-            None => Verdict::TooExpensive,
+            Some(Some(value)) => RuleVerdict::Value(value),
+            Some(None) => RuleVerdict::NoMatch,
+            None => RuleVerdict::TooExpensive,
         }
     }
 }

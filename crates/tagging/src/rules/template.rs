@@ -25,7 +25,7 @@ pub struct TemplateError {
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+enum TemplatePart {
     Text(String),
     Capture(Regex),
 }
@@ -33,7 +33,7 @@ enum Part {
 /// A compiled tag value.
 #[derive(Clone, Debug)]
 pub struct ValueTemplate {
-    parts: Vec<Part>,
+    parts: Vec<TemplatePart>,
 }
 
 impl ValueTemplate {
@@ -65,7 +65,7 @@ impl ValueTemplate {
             if captures > MAX_CAPTURES {
                 return refuse(open, "more than 8 captures");
             }
-            parts.push(Part::Capture(pattern));
+            parts.push(TemplatePart::Capture(pattern));
             at = end;
         }
         push_text(&mut parts, &text[at..]);
@@ -81,8 +81,8 @@ impl ValueTemplate {
         let mut value = String::new();
         for part in &self.parts {
             match part {
-                Part::Text(text) => value.push_str(text),
-                Part::Capture(pattern) => {
+                TemplatePart::Text(text) => value.push_str(text),
+                TemplatePart::Capture(pattern) => {
                     if !allowance::allows(name.len()) {
                         return None;
                     }
@@ -97,9 +97,9 @@ impl ValueTemplate {
     }
 }
 
-fn push_text(parts: &mut Vec<Part>, text: &str) {
+fn push_text(parts: &mut Vec<TemplatePart>, text: &str) {
     if !text.is_empty() {
-        parts.push(Part::Text(text.to_owned()));
+        parts.push(TemplatePart::Text(text.to_owned()));
     }
 }
 

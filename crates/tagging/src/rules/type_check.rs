@@ -5,7 +5,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue
 use cel::common::value::Val;
 use cel::{Context, Value};
 
-use super::condition::{FIELDS, MATCHES, MAX_TAGS, Pattern};
+use super::condition::{FIELDS, MATCHES, MAX_TAGS, PatternValue};
 use super::{ConditionError, complexity_limits};
 
 /// Deepest expression. Evaluating takes some 40 KiB of stack per level in debug builds, so this fits the 2 MiB that
@@ -20,7 +20,7 @@ const MAX_STEPS: usize = 20_000;
 const PATTERN_STEPS: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ExpressionType {
     Bool,
     Int,
     Text,
@@ -29,7 +29,7 @@ enum Kind {
     IntList,
 }
 
-impl Kind {
+impl ExpressionType {
     fn name(self) -> &'static str {
         match self {
             Self::Bool => "a boolean",
@@ -42,18 +42,18 @@ impl Kind {
     }
 }
 
-type Checked = Result<Kind, ConditionError>;
+type TypeResult = Result<ExpressionType, ConditionError>;
 
 pub(crate) struct TypeChecker<'a> {
     source: &'a SourceInfo,
     /// The variable of the macro that we are in.
-    variable: Option<(String, Kind)>,
+    variable: Option<(String, ExpressionType)>,
     constants: Vec<Box<dyn Val>>,
     depth: usize,
     patterns: usize,
-    /// What evaluating takes at most, as far as it was checked.
+    /// Steps that evaluating takes at most, as far as it was checked.
     steps: usize,
-    /// How often what is checked is evaluated, at most.
+    /// Times that what is checked is evaluated, at most.
     times: usize,
 }
 
@@ -76,7 +76,7 @@ impl<'a> TypeChecker<'a> {
 
     /// Checks that the expression is boolean, and rewrites it for evaluation.
     pub(crate) fn check_condition(&mut self, expression: &mut IdedExpr) -> Result<(), ConditionError> {
-        self.expect(expression, Kind::Bool, "the condition")
+        self.expect(expression, ExpressionType::Bool, "the condition")
     }
 
     fn refuse<T>(&self, id: u64, reason: impl Into<String>) -> Result<T, ConditionError> {
@@ -87,7 +87,12 @@ impl<'a> TypeChecker<'a> {
         })
     }
 
-    fn expect(&mut self, expression: &mut IdedExpr, wanted: Kind, what: &str) -> Result<(), ConditionError> {
+    fn expect(
+        &mut self,
+        expression: &mut IdedExpr,
+        wanted: ExpressionType,
+        what: &str,
+    ) -> Result<(), ConditionError> {
         let found = self.kind(expression)?;
         if found == wanted {
             return Ok(());
@@ -98,7 +103,7 @@ impl<'a> TypeChecker<'a> {
         )
     }
 
-    fn kind(&mut self, expression: &mut IdedExpr) -> Checked {
+    fn kind(&mut self, expression: &mut IdedExpr) -> TypeResult {
         if self.depth == MAX_DEPTH {
             return self.refuse(
                 expression.id,
@@ -123,13 +128,13 @@ impl<'a> TypeChecker<'a> {
         self.refuse(id, reason)
     }
 
-    fn kind_here(&mut self, expression: &mut IdedExpr) -> Checked {
+    fn kind_here(&mut self, expression: &mut IdedExpr) -> TypeResult {
         let id = expression.id;
         match &mut expression.expr {
             Expr::Literal(literal) => match literal {
-                LiteralValue::Boolean(_) => Ok(Kind::Bool),
-                LiteralValue::Int(_) => Ok(Kind::Int),
-                LiteralValue::String(_) => Ok(Kind::Text),
+                LiteralValue::Boolean(_) => Ok(ExpressionType::Bool),
+                LiteralValue::Int(_) => Ok(ExpressionType::Int),
+                LiteralValue::String(_) => Ok(ExpressionType::Text),
                 _ => self.refuse(
                     id,
                     "only texts, whole numbers, true and false can be written here",
@@ -146,7 +151,7 @@ impl<'a> TypeChecker<'a> {
         }
     }
 
-    fn variable(&self, id: u64, name: &str) -> Checked {
+    fn variable(&self, id: u64, name: &str) -> TypeResult {
         match &self.variable {
             Some((variable, kind)) if variable == name => Ok(*kind),
             _ if name == "resource" => {
@@ -159,7 +164,7 @@ impl<'a> TypeChecker<'a> {
         }
     }
 
-    fn select(&mut self, expression: &mut IdedExpr) -> Checked {
+    fn select(&mut self, expression: &mut IdedExpr) -> TypeResult {
         let id = expression.id;
         let Expr::Select(select) = &mut expression.expr else {
             return self.refuse(id, "not a field");
@@ -185,17 +190,25 @@ impl<'a> TypeChecker<'a> {
             }
             expression.expr = Expr::Ident(format!("@{}", FIELDS[field]));
             return Ok(if field >= FIELDS.len() - 2 {
-                Kind::Tags
+                ExpressionType::Tags
             } else {
-                Kind::Text
+                ExpressionType::Text
             });
         }
         let test = select.test;
-        self.expect(&mut select.operand, Kind::Tags, "what a tag is taken from")?;
-        Ok(if test { Kind::Bool } else { Kind::Text })
+        self.expect(
+            &mut select.operand,
+            ExpressionType::Tags,
+            "what a tag is taken from",
+        )?;
+        Ok(if test {
+            ExpressionType::Bool
+        } else {
+            ExpressionType::Text
+        })
     }
 
-    fn list(&mut self, expression: &mut IdedExpr) -> Checked {
+    fn list(&mut self, expression: &mut IdedExpr) -> TypeResult {
         let id = expression.id;
         let Expr::List(list) = &mut expression.expr else {
             return self.refuse(id, "not a list");
@@ -211,8 +224,8 @@ impl<'a> TypeChecker<'a> {
             }
         }
         let kind = match element_kind {
-            Some(Kind::Int) => Kind::IntList,
-            Some(Kind::Text) => Kind::TextList,
+            Some(ExpressionType::Int) => ExpressionType::IntList,
+            Some(ExpressionType::Text) => ExpressionType::TextList,
             Some(_) => return self.refuse(id, "lists hold texts or numbers"),
             None => return self.refuse(id, "the list is empty"),
         };
@@ -232,7 +245,7 @@ impl<'a> TypeChecker<'a> {
         Expr::Ident(format!("@{}", self.constants.len() - 1))
     }
 
-    fn comprehension(&mut self, id: u64, comprehension: &mut ComprehensionExpr) -> Checked {
+    fn comprehension(&mut self, id: u64, comprehension: &mut ComprehensionExpr) -> TypeResult {
         if self.variable.is_some() {
             return self.refuse(id, "macros cannot be nested");
         }
@@ -244,8 +257,8 @@ impl<'a> TypeChecker<'a> {
             _ => MAX_TAGS,
         };
         let element = match self.kind(&mut comprehension.iter_range)? {
-            Kind::Tags | Kind::TextList => Kind::Text,
-            Kind::IntList => Kind::Int,
+            ExpressionType::Tags | ExpressionType::TextList => ExpressionType::Text,
+            ExpressionType::IntList => ExpressionType::Int,
             other => {
                 return self.refuse(
                     id,
@@ -263,24 +276,24 @@ impl<'a> TypeChecker<'a> {
         };
         self.variable = Some((comprehension.iter_var.clone(), element));
         self.times = times;
-        let checked = self.expect(predicate, Kind::Bool, "the test of a macro");
+        let checked = self.expect(predicate, ExpressionType::Bool, "the test of a macro");
         self.times = 1;
         self.variable = None;
-        checked.map(|()| Kind::Bool)
+        checked.map(|()| ExpressionType::Bool)
     }
 
-    fn call(&mut self, id: u64, call: &mut CallExpr) -> Checked {
+    fn call(&mut self, id: u64, call: &mut CallExpr) -> TypeResult {
         let name = call.func_name.clone();
         if let Some(target) = call.target.as_deref_mut() {
             return match (name.as_str(), call.args.len()) {
                 ("startsWith" | "endsWith" | "contains", 1) => {
-                    self.expect(target, Kind::Text, "what a text function is called on")?;
-                    self.expect(&mut call.args[0], Kind::Text, "the argument")?;
-                    Ok(Kind::Bool)
+                    self.expect(target, ExpressionType::Text, "what a text function is called on")?;
+                    self.expect(&mut call.args[0], ExpressionType::Text, "the argument")?;
+                    Ok(ExpressionType::Bool)
                 }
                 ("lowerAscii", 0) => {
-                    self.expect(target, Kind::Text, "what a text function is called on")?;
-                    Ok(Kind::Text)
+                    self.expect(target, ExpressionType::Text, "what a text function is called on")?;
+                    Ok(ExpressionType::Text)
                 }
                 ("size", 0) => self.sized(target),
                 ("matches", 1) => self.matches(call),
@@ -296,16 +309,16 @@ impl<'a> TypeChecker<'a> {
         match (name.as_str(), call.args.as_mut_slice()) {
             ("size", [value]) => self.sized(value),
             (operators::LOGICAL_NOT, [value]) => {
-                self.expect(value, Kind::Bool, "what `!` negates")?;
-                Ok(Kind::Bool)
+                self.expect(value, ExpressionType::Bool, "what `!` negates")?;
+                Ok(ExpressionType::Bool)
             }
             (operators::LOGICAL_AND | operators::LOGICAL_OR, [left, right]) => {
-                self.expect(left, Kind::Bool, "each side of `&&` and `||`")?;
-                self.expect(right, Kind::Bool, "each side of `&&` and `||`")?;
-                Ok(Kind::Bool)
+                self.expect(left, ExpressionType::Bool, "each side of `&&` and `||`")?;
+                self.expect(right, ExpressionType::Bool, "each side of `&&` and `||`")?;
+                Ok(ExpressionType::Bool)
             }
             (operators::CONDITIONAL, [test, yes, no]) => {
-                self.expect(test, Kind::Bool, "the test of `?`")?;
+                self.expect(test, ExpressionType::Bool, "the test of `?`")?;
                 let kind = self.kind(yes)?;
                 self.expect(no, kind, "the other branch of `?`")?;
                 Ok(kind)
@@ -317,9 +330,9 @@ impl<'a> TypeChecker<'a> {
             ) => self.compare(id, left, right, false),
             (operators::IN, [element, container]) => self.membership(id, element, container),
             (operators::INDEX, [tags, key]) => {
-                self.expect(tags, Kind::Tags, "what is indexed")?;
-                self.expect(key, Kind::Text, "a tag key")?;
-                Ok(Kind::Text)
+                self.expect(tags, ExpressionType::Tags, "what is indexed")?;
+                self.expect(key, ExpressionType::Text, "a tag key")?;
+                Ok(ExpressionType::Text)
             }
             (name, _) if name.contains('_') => {
                 self.refuse(id, "this operator is not available in conditions")
@@ -328,32 +341,36 @@ impl<'a> TypeChecker<'a> {
         }
     }
 
-    fn sized(&mut self, value: &mut IdedExpr) -> Checked {
+    fn sized(&mut self, value: &mut IdedExpr) -> TypeResult {
         match self.kind(value)? {
-            Kind::Bool | Kind::Int => self.refuse(value.id, "only texts, tags and lists have a size"),
-            _ => Ok(Kind::Int),
+            ExpressionType::Bool | ExpressionType::Int => {
+                self.refuse(value.id, "only texts, tags and lists have a size")
+            }
+            _ => Ok(ExpressionType::Int),
         }
     }
 
-    fn compare(&mut self, id: u64, left: &mut IdedExpr, right: &mut IdedExpr, equality: bool) -> Checked {
+    fn compare(&mut self, id: u64, left: &mut IdedExpr, right: &mut IdedExpr, equality: bool) -> TypeResult {
         let (a, b) = (self.kind(left)?, self.kind(right)?);
-        let comparable = matches!(a, Kind::Text | Kind::Int) || (equality && a == Kind::Bool);
+        let comparable = matches!(a, ExpressionType::Text | ExpressionType::Int)
+            || (equality && a == ExpressionType::Bool);
         if a == b && comparable {
-            return Ok(Kind::Bool);
+            return Ok(ExpressionType::Bool);
         }
         self.refuse(id, format!("{} cannot be compared with {}", a.name(), b.name()))
     }
 
-    fn membership(&mut self, id: u64, element: &mut IdedExpr, container: &mut IdedExpr) -> Checked {
+    fn membership(&mut self, id: u64, element: &mut IdedExpr, container: &mut IdedExpr) -> TypeResult {
         match (self.kind(element)?, self.kind(container)?) {
-            (Kind::Text, Kind::Tags | Kind::TextList) | (Kind::Int, Kind::IntList) => Ok(Kind::Bool),
+            (ExpressionType::Text, ExpressionType::Tags | ExpressionType::TextList)
+            | (ExpressionType::Int, ExpressionType::IntList) => Ok(ExpressionType::Bool),
             (a, b) => self.refuse(id, format!("{} cannot be in {}", a.name(), b.name())),
         }
     }
 
-    fn matches(&mut self, call: &mut CallExpr) -> Checked {
+    fn matches(&mut self, call: &mut CallExpr) -> TypeResult {
         if let Some(target) = call.target.as_deref_mut() {
-            self.expect(target, Kind::Text, "what a text function is called on")?;
+            self.expect(target, ExpressionType::Text, "what a text function is called on")?;
         }
         let argument = &mut call.args[0];
         self.patterns += 1;
@@ -368,8 +385,8 @@ impl<'a> TypeChecker<'a> {
             Ok(pattern) => pattern,
             Err(reason) => return self.refuse(argument.id, reason),
         };
-        argument.expr = self.constant(Box::new(Pattern(pattern)));
+        argument.expr = self.constant(Box::new(PatternValue(pattern)));
         MATCHES.clone_into(&mut call.func_name);
-        Ok(Kind::Bool)
+        Ok(ExpressionType::Bool)
     }
 }

@@ -12,8 +12,8 @@ const IMPLIED: f64 = 0.80;
 /// `false` names no environment.
 const FLAGGED: f64 = 0.95;
 
-/// What one native tag states in canonical terms.
-pub(crate) struct Statement<'a> {
+/// Statement of one native tag in canonical terms.
+pub(crate) struct NativeStatement<'a> {
     pub key: &'a str,
     pub value: String,
     confidence: f64,
@@ -22,14 +22,14 @@ pub(crate) struct Statement<'a> {
     raw_value: &'a str,
 }
 
-/// What the native tags state, the most telling spelling of each key first. Junk values state nothing.
-pub(crate) fn statements<'a>(subject: &'a Subject, vocabulary: &'a Vocabulary) -> Vec<Statement<'a>> {
-    let mut found: Vec<Statement<'a>> = subject
+/// Statements of the native tags, the most telling spelling of each key first. Junk values state nothing.
+pub(crate) fn statements<'a>(subject: &'a Subject, vocabulary: &'a Vocabulary) -> Vec<NativeStatement<'a>> {
+    let mut found: Vec<NativeStatement<'a>> = subject
         .native_tags
         .iter()
         .filter_map(|(raw_key, raw_value)| {
             if is_production(raw_key, raw_value) {
-                return Some(Statement {
+                return Some(NativeStatement {
                     key: "environment",
                     value: "production".to_owned(),
                     confidence: FLAGGED,
@@ -40,7 +40,7 @@ pub(crate) fn statements<'a>(subject: &'a Subject, vocabulary: &'a Vocabulary) -
             }
             let matched = vocabulary.match_key(raw_key)?;
             let value = vocabulary.canonical_value(&matched.key.name, raw_value)?;
-            Some(Statement {
+            Some(NativeStatement {
                 key: &matched.key.name,
                 value,
                 confidence: if matched.weak { IMPLIED } else { STATED },
@@ -63,7 +63,7 @@ fn is_production(key: &str, value: &str) -> bool {
     value.trim().eq_ignore_ascii_case("true") && letters.eq(*b"isproduction")
 }
 
-/// Does a native tag already carry exactly this key with this value?
+/// True when a native tag already carries exactly this key with this value.
 pub(crate) fn carries(subject: &Subject, key: &str, value: &str) -> bool {
     subject
         .native_tags

@@ -16,21 +16,21 @@ use crate::{Candidate, CandidateSource, CloudProvider, SourceKind, Subject};
 
 const KEY: &str = "environment";
 
-/// Where a token stands in its name: an index into [`Word::confidence`].
+/// Position of a token in its name: an index into [`EnvironmentWord::confidence`].
 const FIRST: usize = 0;
 const MIDDLE: usize = 1;
 const LAST: usize = 2;
 
 /// A word that may name an environment.
-struct Word {
+struct EnvironmentWord {
     text: &'static str,
     value: &'static str,
-    /// Probability that it does when it stands first, in the middle, last.
+    /// Probability that it does when it is first, in the middle, last.
     confidence: [f64; 3],
 }
 
-const fn word(text: &'static str, value: &'static str, confidence: [f64; 3]) -> Word {
-    Word {
+const fn word(text: &'static str, value: &'static str, confidence: [f64; 3]) -> EnvironmentWord {
+    EnvironmentWord {
         text,
         value,
         confidence,
@@ -38,7 +38,7 @@ const fn word(text: &'static str, value: &'static str, confidence: [f64; 3]) -> 
 }
 
 #[rustfmt::skip]
-const WORDS: [Word; 32] = [
+const WORDS: [EnvironmentWord; 32] = [
     word("prod", "production", [0.95, 0.97, 0.98]),
     word("production", "production", [0.95, 0.98, 0.98]),
     word("prd", "production", [0.93, 0.96, 0.97]),
@@ -74,12 +74,12 @@ const WORDS: [Word; 32] = [
     word("dr", "disaster-recovery", [0.30, 0.30, 0.50]),
 ];
 
-fn lookup(text: &str) -> Option<&'static Word> {
+fn lookup(text: &str) -> Option<&'static EnvironmentWord> {
     WORDS.iter().find(|word| word.text.eq_ignore_ascii_case(text))
 }
 
 /// `pre-prod` and `non-prod` are one word each, whatever stands between their halves.
-fn compound(before: Option<&str>, word: &'static Word) -> &'static Word {
+fn compound(before: Option<&str>, word: &'static EnvironmentWord) -> &'static EnvironmentWord {
     let joined = match (before, word.value) {
         (Some(before), "production") if before.eq_ignore_ascii_case("pre") => lookup("preprod"),
         (Some(before), "production") if before.eq_ignore_ascii_case("non") => lookup("nonprod"),
@@ -89,9 +89,9 @@ fn compound(before: Option<&str>, word: &'static Word) -> &'static Word {
 }
 
 /// Calls `hit` with each environment word of `text` and its confidence there.
-fn scan(text: &str, mut hit: impl FnMut(&'static Word, f64)) {
+fn scan(text: &str, mut hit: impl FnMut(&'static EnvironmentWord, f64)) {
     let mut before: Option<&str> = None;
-    let mut pending: Option<(&'static Word, usize)> = None;
+    let mut pending: Option<(&'static EnvironmentWord, usize)> = None;
     for token in tokens(text).map(|token| token.text) {
         let number = token.starts_with(|c: char| c.is_numeric());
         // Only words end a name: `app-prod-01` ends with `prod`.
@@ -125,7 +125,7 @@ fn container(subject: &Subject) -> Option<&str> {
 
 /// The best hit for one value so far.
 struct Hit<'a> {
-    word: &'static Word,
+    word: &'static EnvironmentWord,
     confidence: f64,
     place: &'static str,
     text: &'a str,

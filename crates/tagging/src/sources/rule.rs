@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::rules::allowance::is_over;
-use crate::rules::{Rule, Verdict};
+use crate::rules::{CompiledRule, RuleVerdict};
 use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
 
 /// The RULE source.
 pub(crate) struct RuleSource {
     vocabulary: Arc<Vocabulary>,
-    rules: Vec<Rule>,
+    rules: Vec<CompiledRule>,
     /// Of each rule that took too long somewhere, on how many resources.
     given_up: Mutex<BTreeMap<i64, u64>>,
 }
 
 impl RuleSource {
     /// Takes the rules in any order.
-    pub(crate) fn new(vocabulary: Arc<Vocabulary>, mut rules: Vec<Rule>) -> Self {
+    pub(crate) fn new(vocabulary: Arc<Vocabulary>, mut rules: Vec<CompiledRule>) -> Self {
         rules.sort_by_key(|rule| (rule.priority, rule.id));
         Self {
             vocabulary,
@@ -50,13 +50,13 @@ impl CandidateSource for RuleSource {
                 continue;
             }
             match rule.apply(&input, &subject.name) {
-                Verdict::Value(value) => {
+                RuleVerdict::Value(value) => {
                     decided.push(&rule.key);
                     out.push(self.candidate(rule, &value));
                 }
                 // A template whose pattern is not in this name has no value to give: the next rule is asked.
-                Verdict::NoMatch => {}
-                Verdict::TooExpensive => {
+                RuleVerdict::NoMatch => {}
+                RuleVerdict::TooExpensive => {
                     let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
                     *given_up.entry(rule.id).or_default() += 1;
                 }
@@ -66,7 +66,7 @@ impl CandidateSource for RuleSource {
 }
 
 impl RuleSource {
-    fn candidate(&self, rule: &Rule, value: &str) -> Candidate {
+    fn candidate(&self, rule: &CompiledRule, value: &str) -> Candidate {
         Candidate {
             key: rule.key.clone(),
             value: self
@@ -89,8 +89,8 @@ mod tests {
     use crate::engine::tests::subject;
     use crate::rules::{Condition, ValueTemplate};
 
-    fn rule(id: i64, priority: i32, condition: &str, key: &str, value: &str) -> Rule {
-        Rule {
+    fn rule(id: i64, priority: i32, condition: &str, key: &str, value: &str) -> CompiledRule {
+        CompiledRule {
             id,
             name: format!("rule {id}"),
             priority,
@@ -102,7 +102,7 @@ mod tests {
         }
     }
 
-    fn propose(rules: Vec<Rule>, name: &str) -> Vec<(i64, String, String)> {
+    fn propose(rules: Vec<CompiledRule>, name: &str) -> Vec<(i64, String, String)> {
         let source = RuleSource::new(Arc::new(Vocabulary::default()), rules);
         let mut out = Vec::new();
         source.propose(&subject(name, &[("Team", "Pay Roll")]), &mut out);
