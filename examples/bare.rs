@@ -14,14 +14,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
-use virtual_tagging::db::{self, PoolSettings};
+use virtual_tagging::db::{PoolSettings, Pools};
 use virtual_tagging::domain::evaluation::EngineSettings;
 use virtual_tagging::domain::events::{EventListener, Feed};
 use virtual_tagging::domain::keyset::PageLimits;
 use virtual_tagging::graphql::execution;
 use virtual_tagging::graphql::schema::{self, Schema};
 use virtual_tagging::graphql::state::{RequestId, Services};
-use virtual_tagging::jobs::Queue;
+use virtual_tagging::jobs;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -49,7 +49,7 @@ async fn answer(State(bare): State<Arc<Bare>>, request: GraphQLRequest) -> Graph
 async fn main() -> anyhow::Result<()> {
     let port = std::env::args().nth(1).context("bare PORT")?.parse()?;
     let url = std::env::var("DATABASE_URL").context("DATABASE_URL")?;
-    let db = db::connect(url.parse()?, &PoolSettings::default()).await?;
+    let db = Pools::open(url.parse()?, &PoolSettings::default()).await?.all;
     let listener = EventListener::default();
     let (tag_feed, resource_feed) = (
         Feed::open(db.clone(), &listener).await?,
@@ -69,7 +69,7 @@ async fn main() -> anyhow::Result<()> {
             thresholds: Thresholds::new(0.9, 0.7)?,
             model_version: "rules-1".into(),
         },
-        wake: Arc::new(Queue),
+        jobs: jobs::definitions(),
         sources: Vec::new(),
         tag_feed,
         resource_feed,

@@ -27,7 +27,7 @@ use crate::http::{
     self, ConnectionTimeouts, DrainTracker, Executor, Health, HttpState, SharedSubscriptions, SocketLimits,
     limits,
 };
-use crate::jobs::{self, JobContext, Queue};
+use crate::jobs::{self, JobContext};
 use crate::runs::RunWatcher;
 use crate::telemetry::Metrics;
 use anyhow::Context;
@@ -263,12 +263,12 @@ impl BackgroundTasks {
     ) -> anyhow::Result<()> {
         let context = JobContext {
             db: database.pools.all.clone(),
-            wake: Arc::new(Queue),
             clock: Arc::new(SystemClock),
             engine: prepared.engine,
             providers: prepared.providers,
             unpack: config.jobs.unpack,
             audit_retention: config.jobs.audit_retention,
+            run_history: config.jobs.run_history,
             grace: JobContext::GRACE,
         };
         self.jobs = Some(jobs::start(context, &config.jobs, self.stopping.clone()).await?);
@@ -297,7 +297,7 @@ impl BackgroundTasks {
             dry_runs: Arc::default(),
             page_limits: PageLimits::default(),
             engine,
-            wake: Arc::new(Queue),
+            jobs: jobs::definitions(),
             sources,
             tag_feed: events.tags,
             resource_feed: events.resources,

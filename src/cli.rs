@@ -126,7 +126,7 @@ pub fn run() -> ExitCode {
 }
 
 /// Takes libpq's variables (`PGOPTIONS`, `PGHOST`, ...) out of the environment. They are meant for another server than a
-/// PostgreSQL of our own, but the driver, which cannot be told to leave them alone, would put them into every connection.
+/// PostgreSQL of our own, but the driver, which has no option to ignore them, would put them into every connection.
 #[expect(unsafe_code, reason = "the standard library has no other way")]
 fn forget_libpq_variables() {
     let names: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();

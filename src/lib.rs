@@ -11,7 +11,7 @@
 //! | [`entities`] | one file per table: model, relations, finders that demand the actor's scope |
 //! | [`domain`] | what the product knows and does; verbs that take the database, the actor and an input |
 //! | [`providers`] | who reports resources: simulated, file |
-//! | [`jobs`] | queue, workers, the schedules' clock, one thin handler per job |
+//! | [`jobs`] | workers of the queue, ticker of schedules, registry of jobs |
 //! | [`graphql`] | the schema: types and resolvers by feature, ids, pages, batches, errors |
 //! | [`gateway`] | limits, validation, cost and rate of GraphQL requests before they are executed |
 //! | [`http`] | router, guard and executor, websocket, bearer tokens, health, CSV downloads, GraphiQL |
@@ -24,9 +24,8 @@
 //! - **A mutation**: a verb in the feature's folder of [`domain`], which checks the role, does the work in one
 //!   transaction and writes the trail ([`domain::audit::with_trail`]); then a resolver of a few lines in the feature's
 //!   file of [`graphql`], and its test.
-//! - **A job**: a name in [`entities::JobName`] and in the table's constraint (a migration), arguments in
-//!   [`runs::Arguments`], a verb in [`domain`] that works in chunks and ends each with
-//!   [`runs::RunHandle::checkpoint`], a handler in [`jobs`], and a schedule there if it has one.
+//! - **A job**: a struct with its arguments and an `impl` of [`runs::Job`] beside its verb in [`domain`], and a line in
+//!   the registry of [`jobs`]; its name in [`entities::JobName`] and in the table's constraint (a migration).
 //! - **A source of candidates**: implement [`tagging::CandidateSource`] in a file of `crates/tagging/src/sources` and add it
 //!   to [`tagging::Engine::new`].
 //! - **A provider**: implement [`domain::discovery::Provider`] in a file of [`providers`] and name it in

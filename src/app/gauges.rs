@@ -77,7 +77,7 @@ impl Gauges {
     }
 }
 
-/// Sets the metrics of a feed. While the database is away, nothing newer is known than what was read.
+/// Sets the metrics of a feed. While the database is unavailable, nothing newer is known than what was read.
 async fn record_feed<L: Log>(feed: &Feed<L>, is_up: bool) {
     let status = feed.status();
     metrics::counter!(names::FEED_BATCHES, "feed" => L::NAME).absolute(status.batches);

@@ -27,7 +27,7 @@ impl Supervisor {
         }
     }
 
-    /// Stops the server, when nobody else uses it, and waits for that.
+    /// Stops the server, unless another process uses it, and waits for that.
     pub(super) async fn stop(self) {
         self.stopping.cancel();
         match self.server.await {

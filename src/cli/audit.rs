@@ -78,7 +78,9 @@ async fn run_on(what: Audit, db: &DatabaseConnection) -> anyhow::Result<ExitCode
         Audit::Detach { before, .. } => {
             // What leaves is sealed to its end.
             seal::seal(db, None).await?;
-            let months = partitions::detach(db, before, Utc::now()).await.map_err(told)?;
+            let months = partitions::detach(db, before, Utc::now())
+                .await
+                .map_err(describe_error)?;
             if months.is_empty() {
                 say(&format!("nothing before {before} is in the trail"));
             }
@@ -92,14 +94,14 @@ async fn run_on(what: Audit, db: &DatabaseConnection) -> anyhow::Result<ExitCode
             Ok(ExitCode::SUCCESS)
         }
         Audit::Attach { month, .. } => {
-            partitions::attach(db, month).await.map_err(told)?;
+            partitions::attach(db, month).await.map_err(describe_error)?;
             say(&format!("{month} is in the trail again"));
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-fn told(error: Error) -> anyhow::Error {
+fn describe_error(error: Error) -> anyhow::Error {
     anyhow::Error::new(error)
 }
 

@@ -10,8 +10,7 @@ use crate::domain::discovery::{
 };
 use crate::domain::evaluation;
 use crate::domain::inventory::Reconciler;
-use crate::jobs::Queue;
-use crate::runs::{self, JobSpec};
+use crate::runs;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -124,8 +123,8 @@ async fn take(
     rejects.finish()?;
     if evaluation::is_due(&database.pools.all).await? {
         // For a service that runs, or the next one that starts.
-        let evaluate = JobSpec::AutoTag {}.into();
-        runs::request(&database.pools.all, &Queue, &Actor::system("import"), evaluate).await?;
+        let evaluate = evaluation::AutoTagJob {};
+        runs::request(&database.pools.all, &Actor::system("import"), &evaluate).await?;
     }
     let (totals, rejected) = (reconciler.totals(), reconciler.rejected_entries());
     let (inserted, updated, unchanged) = (totals.inserted, totals.updated, totals.unchanged);

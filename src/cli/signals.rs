@@ -75,12 +75,12 @@ impl Interrupt {
             token: CancellationToken::new(),
             signal: Arc::default(),
         };
-        let told = interrupt.clone();
+        let notified = interrupt.clone();
         // Not only where the command awaits something: it may wait for a pipe that nobody writes to.
         tokio::spawn(async move {
             let signal = signals.next().await;
-            let _first = told.signal.set(signal);
-            told.token.cancel();
+            let _first = notified.signal.set(signal);
+            notified.token.cancel();
             let _second = tokio::time::timeout(GRACE, signals.next()).await;
             complain(&format!("virtual-tagging: {signal}, and cut off"));
             std::process::exit(signal.code().into());

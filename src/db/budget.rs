@@ -1,10 +1,10 @@
 //! Budget of connections: how many of PostgreSQL's connections this process may open.
 //!
 //! PostgreSQL refuses connections beyond its `max_connections` to everybody, so that processes which open as many as
-//! they like lock each other out, and people with them. Therefore each process says by the application name of its
+//! they like lock each other out, and people with them. Therefore each process shows by the application name of its
 //! connections how many it may open at most, and a new one takes of what the others leave: all that it wants where
 //! there is plenty, half of the rest where there is not, so that others find room after it; and it does not start where
-//! fewer are left than it can work with. What a process said is gone with its last connection, however it ends.
+//! fewer are left than it can work with. The budget of a process ends with its last connection, however that ends.
 
 use crate::error::Result;
 use sqlx::postgres::PgConnection;

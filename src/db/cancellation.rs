@@ -26,7 +26,7 @@ fn now() -> u64 {
     EPOCH.elapsed().as_millis() as u64 + 1
 }
 
-/// Work with the database that may be dropped before its end, by a timeout or by a caller who goes away.
+/// Marks work with the database that may be dropped before its end, by a timeout or by a caller that disconnects.
 pub fn cancel_aware<F: Future>(work: F) -> impl Future<Output = F::Output> {
     CancelAware {
         guard: DropGuard { is_done: false },

@@ -248,14 +248,14 @@ impl HealthMonitor {
         if self.outage.send_replace(None).is_some() {
             self.last_outage.now();
             let seconds = began.take().map_or(0.0, |began| began.elapsed().as_secs_f64());
-            tracing::info!(seconds, "the database is back");
+            tracing::info!(seconds, "the database is available again");
         }
     }
 
     fn set_unavailable(&self, began: &mut Option<Instant>, why: &str) {
         if self.outage.send_replace(Some(why.into())).is_none() {
             *began = Some(Instant::now());
-            tracing::error!(why, "the database is away");
+            tracing::error!(why, "the database is unavailable");
         }
     }
 }

@@ -1,5 +1,5 @@
 -- Structure of the schema that the session uses, as one text that PostgreSQL 15 and later write alike: everything that
--- belongs to a table stands with it. Partitions are left out, which come and go with the months, and so are objects of
+-- belongs to a table follows it. Partitions are left out, which come and go with the months, and so are objects of
 -- extensions.
 WITH relations AS (
     SELECT c.oid, c.relname, c.relkind, quote_ident(c.relname) AS name, c.relpersistence, c.reloptions, c.relacl,
@@ -32,7 +32,7 @@ WITH relations AS (
            'CONSTRAINT ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid)
       FROM pg_constraint WHERE contype IN ('p', 'u', 'c', 'f', 'x')
 ), parts AS (
-    -- Everything of a relation, in the order in which it stands.
+    -- Statements about a relation, in their order.
     SELECT r.oid, 1 AS kind, '' AS place,
            'CREATE ' || CASE r.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END || 'TABLE ' || r.name || E' (\n    '
            || (SELECT string_agg(m.definition, E',\n    ' ORDER BY m.kind, m.place COLLATE "C")

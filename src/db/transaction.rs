@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Begins transactions; to be used in place of [`TransactionTrait`].
 ///
-/// A caller that goes away while PostgreSQL answers `BEGIN` (a client that hangs up, a job that is cut off) would
-/// leave the connection to the pool with a transaction in it that nobody knows of. Whoever got that connection next
-/// and relied on each statement being its own transaction would have written nothing, for nobody would commit it.
+/// A caller that is dropped while PostgreSQL answers `BEGIN` (a client that disconnects, a job that is cut off) would
+/// leave the connection to the pool with an unknown transaction in it. The next user of that connection, relying on each
+/// statement being its own transaction, would have written nothing, for that transaction is never committed.
 pub trait Begin {
     /// Begins a transaction, which is rolled back when it is dropped.
     fn begin(&self) -> impl Future<Output = Result<Transaction, DbErr>> + Send;

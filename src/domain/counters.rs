@@ -99,7 +99,7 @@ fn from_counters(name: &str, condition: &str, scope: &AccountScope, account: Opt
 }
 
 impl TagCounterKey {
-    fn from_counters(&self, scope: &AccountScope) -> String {
+    fn counters_relation(&self, scope: &AccountScope) -> String {
         from_counters("tag", TAG_CONDITION, scope, self.account_id.as_ref())
     }
 
@@ -120,7 +120,7 @@ impl TagCounterKey {
 
 /// Counts the tags of a key.
 pub async fn tags(db: &impl ConnectionTrait, scope: &AccountScope, key: &TagCounterKey) -> Result<u64> {
-    let counters = key.from_counters(scope);
+    let counters = key.counters_relation(scope);
     let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {counters}");
     one(db, &count, key.binds(scope)).await
 }
@@ -144,7 +144,7 @@ pub async fn tag_count_range(
     let range = format!(
         "SELECT coalesce(sum(count), 0)::bigint AS count, min(band) AS lowest, max(band) AS highest
            FROM (SELECT band, sum(count) AS count FROM {} GROUP BY band HAVING sum(count) > 0) bands",
-        key.from_counters(scope)
+        key.counters_relation(scope)
     );
     let range: Option<TagCountRange> = sql::row(db, &range, key.binds(scope)).await?;
     range.ok_or_else(|| Error::internal("a statement that gives a row gave none"))
@@ -169,7 +169,7 @@ pub async fn bands(
     let bands = format!(
         "SELECT tag_key, auto_applied, band, sum(count)::bigint AS count FROM {}
           GROUP BY tag_key, auto_applied, band HAVING sum(count) <> 0",
-        key.from_counters(scope)
+        key.counters_relation(scope)
     );
     sql::rows(db, &bands, key.binds(scope)).await
 }
@@ -187,7 +187,7 @@ pub async fn statuses(db: &impl ConnectionTrait, scope: &AccountScope) -> Result
     let statuses = format!(
         "SELECT approval_status AS status, sum(count)::bigint AS count FROM {}
           GROUP BY approval_status HAVING sum(count) <> 0 ORDER BY approval_status",
-        all.from_counters(scope)
+        all.counters_relation(scope)
     );
     sql::rows(db, &statuses, all.binds(scope)).await
 }

@@ -28,7 +28,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The tags within the scope. One that was not found belongs to no account, and is but a number that somebody gave.
+/// The tags within the scope. One that was not found belongs to no account, and is only a number from the request.
 pub fn find(scope: &AccountScope) -> Select<Entity> {
     let find = Entity::find();
     match scope {

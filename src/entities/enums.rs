@@ -106,7 +106,7 @@ db_enum! {
         Import,
         /// Makes audit partitions ahead and prunes what is old.
         Maintain,
-        /// Decides tags that somebody selected.
+        /// Decides the tags that a caller selected.
         Decide,
         /// Seals what was written to the audit trail.
         Seal,

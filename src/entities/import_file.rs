@@ -1,4 +1,4 @@
-//! `import_files`: uploads that wait for their import run. Their bytes stand in `import_chunks`.
+//! `import_files`: uploads that wait for their import run. Their bytes are in `import_chunks`.
 
 use sea_orm::entity::prelude::*;
 

@@ -76,7 +76,7 @@ pub fn find(scope: &AccountScope) -> Select<Entity> {
     Entity::find().filter(scope.on((Entity, Column::AccountId)))
 }
 
-/// The virtual tags of resources within the scope that wait for a decision. The status stands in the text of the
+/// The virtual tags of resources within the scope that wait for a decision. The status is in the text of the
 /// statement, not among its parameters, for else the plan of a prepared statement cannot use the queue's indexes.
 pub fn find_pending(scope: &AccountScope) -> Select<Entity> {
     find(scope).filter(Expr::cust("virtual_tags.approval_status = 'PENDING'"))

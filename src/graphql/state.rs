@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::subscriptions::progress::SubscriptionProgress;
-use crate::runs::{JobNotifier, RunWatcher};
+use crate::runs::{JobDefinitions, RunWatcher};
 use async_graphql::Context;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ pub struct Services {
     pub dry_runs: Arc<DryRuns>,
     /// What the engine is made of besides the rules.
     pub engine: EngineSettings,
-    /// Tells the queue of new runs.
-    pub wake: Arc<dyn JobNotifier>,
+    /// The jobs of which runs can be asked for.
+    pub jobs: JobDefinitions,
     /// The names of the configured sources of resources.
     pub sources: Vec<String>,
     /// The tail of the audit trail.

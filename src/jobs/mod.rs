@@ -1,27 +1,23 @@
-//! The jobs: the queue that wakes workers, the workers, the clock that ticks the schedules, and one thin handler per
-//! job. What a job does is in the domain; what becomes of a run is decided on its row, see [`crate::runs`].
+//! Background work: the queue of apalis, the workers, the ticker of schedules, and the registry of jobs. What a job does
+//! is in the domain; what becomes of a run is decided on its row, see [`crate::runs`].
 
-mod auto_tag;
-mod decide;
-mod discover;
-mod import;
 mod liveness_lock;
-mod maintain;
 mod poll_strategy;
 mod queue;
+mod registry;
 mod schedule;
-mod seal;
 mod worker;
 
-pub use queue::{Queue, setup};
+pub use queue::setup;
+pub use registry::definitions;
 
 use crate::clock::Clock;
-use crate::config::{Config, JobsConfig, UnpackLimits};
-use crate::domain::JobName;
+use crate::config::{Config, JobsConfig, RunHistory, UnpackLimits};
 use crate::domain::discovery::Provider;
 use crate::domain::evaluation::EngineSettings;
+use crate::domain::inventory::DiscoverJob;
 use crate::error::{Error, Result};
-use crate::runs::{self, JobNotifier};
+use crate::runs::{self, Job};
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,8 +29,6 @@ use tokio_util::sync::CancellationToken;
 pub struct JobContext {
     /// The database.
     pub db: DatabaseConnection,
-    /// Announces runs that a job asks for.
-    pub wake: Arc<dyn JobNotifier>,
     /// Tells when schedules are due.
     pub clock: Arc<dyn Clock>,
     /// What the engine is made of.
@@ -45,6 +39,8 @@ pub struct JobContext {
     pub unpack: UnpackLimits,
     /// Whole months that the audit trail keeps besides the present one; all when `None`.
     pub audit_retention: Option<u32>,
+    /// How long ended runs are kept.
+    pub run_history: RunHistory,
     /// How long a shutdown waits for chunks in progress.
     pub grace: Duration,
 }
@@ -80,14 +76,13 @@ pub async fn start(
 ) -> Result<JoinHandle<()>> {
     check(config)?;
     if config.scheduler {
-        let schedules = [
-            (JobName::Discover, config.discovery_interval.clone()),
-            (JobName::AutoTag, "* * * * *".to_owned()),
-            (JobName::Maintain, "17 3 * * *".to_owned()),
-            (JobName::Seal, "* * * * *".to_owned()),
-        ];
+        let jobs = definitions();
+        let own = jobs.schedules().map(|(job, cron)| (job, cron.to_owned()));
+        let configured = (DiscoverJob::NAME, config.discovery_interval.clone());
+        let schedules: Vec<_> = own.chain([configured]).collect();
         runs::sync(
             &context.db,
+            &jobs,
             &*context.clock,
             config.schedule_time_zone,
             &schedules,
@@ -100,6 +95,10 @@ pub async fn start(
         parts.spawn(schedule::tick_schedules(context.clone(), shutdown.clone()));
     }
     if config.scheduler || config.workers {
+        parts.spawn(schedule::enqueue_missing_until_shutdown(
+            context.clone(),
+            shutdown.clone(),
+        ));
         parts.spawn(schedule::reclaim_orphans_until_shutdown(
             context.clone(),
             shutdown.clone(),

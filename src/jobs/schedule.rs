@@ -1,6 +1,7 @@
-//! The clock: ticks the schedules, looks for runs that nobody looks after, and folds the counters.
+//! The ticker: schedules, runs that no worker has or gets, and counters.
 
 use super::JobContext;
+use super::registry::definitions;
 use crate::domain::counters;
 use crate::runs;
 use std::time::Duration;
@@ -17,7 +18,12 @@ pub(super) async fn tick_schedules(context: JobContext, shutdown: CancellationTo
     every(TICK_INTERVAL, &shutdown, || tick(&context)).await;
 }
 
-/// Looks after abandoned runs until shutdown.
+/// Queues runs again that lost their task, until shutdown.
+pub(super) async fn enqueue_missing_until_shutdown(context: JobContext, shutdown: CancellationToken) {
+    every(TICK_INTERVAL, &shutdown, || enqueue_missing(&context)).await;
+}
+
+/// Takes runs from workers that died, until shutdown.
 pub(super) async fn reclaim_orphans_until_shutdown(context: JobContext, shutdown: CancellationToken) {
     every(RECLAIM_INTERVAL, &shutdown, || reclaim(&context)).await;
 }
@@ -39,7 +45,7 @@ async fn every<F: Future<Output = ()>>(period: Duration, shutdown: &Cancellation
 }
 
 async fn tick(context: &JobContext) {
-    match runs::tick(&context.db, &*context.wake, &*context.clock).await {
+    match runs::tick(&context.db, &definitions(), &*context.clock).await {
         Ok(runs) if runs.is_empty() => {}
         Ok(runs) => tracing::debug!(runs = runs.len(), "scheduled"),
         Err(error) => error.log("the schedules could not be looked at"),
@@ -47,12 +53,20 @@ async fn tick(context: &JobContext) {
 }
 
 async fn reclaim(context: &JobContext) {
-    match runs::reclaim_orphans(&context.db, &*context.wake).await {
+    match runs::reclaim_orphans(&context.db).await {
         Ok(reclaimed) if reclaimed == runs::ReclaimedRuns::default() => {}
         Ok(runs::ReclaimedRuns { requeued, ended }) => {
             tracing::warn!(requeued, ended, "runs whose worker fell silent");
         }
         Err(error) => error.log("abandoned runs could not be looked for"),
+    }
+}
+
+async fn enqueue_missing(context: &JobContext) {
+    match runs::enqueue_missing(&context.db).await {
+        Ok(0) => {}
+        Ok(tasks) => tracing::debug!(tasks, "queued again"),
+        Err(error) => error.log("runs that lost their task could not be looked for"),
     }
 }
 

@@ -1,17 +1,28 @@
-//! The workers: claim the run that comes first, work on it, settle it.
+//! Workers: apalis executes the tasks of its queue, and each task claims runs and works on them.
 //!
-//! The queue says when to look; which run it is, the rows decide. So a run of a high priority overtakes those before it
-//! in the queue, and no run waits behind one busy worker while another is idle.
+//! A task says that there is work; which run it is, the rows decide. So a run of a high priority overtakes those before
+//! it in the queue. A process takes no task for which it has no free slot, so no run waits behind one busy worker while
+//! another is idle.
 //!
-//! apalis only hears success: a failed task it would fetch again at once, and a panic or a timeout of its own
-//! would leave the task running for ever. Retries, panics and timeouts are ours.
+//! apalis 1.0 shapes three things here; each was seen in its source and by the tests of this module, no issue is known
+//! upstream.
+//!
+//! - Its worker ends at the first error of the database, and drops the tasks that it executes (`Worker::run` in
+//!   apalis-core). Work would be lost by an outage of a second. So a task works on a tokio task of its own, which
+//!   survives; slots are counted across apalis' workers, and a new one is started.
+//! - A failed task is fetched again at once, and one that panicked, or that its timeout ended, stays `Running` for ever.
+//!   So tasks always succeed; panics, timeouts and retries are decided on the run.
+//! - It forgets an announcement that comes while it fetches, see [`QueuePoller`].
 
+use super::JobContext;
 use super::liveness_lock::LivenessLock;
 use super::poll_strategy::QueuePoller;
-use super::{JobContext, auto_tag, decide, discover, import, maintain, queue, seal};
-use crate::config::{JobsConfig, RunHistory};
+use super::registry::registry;
+use crate::config::JobsConfig;
 use crate::error::Result;
-use crate::runs::{self, AttemptFailure, JobSpec, Lease, RunEnd, RunHandle, WorkerId};
+use crate::runs::{
+    self, AttemptFailure, JobDefinitions, JobRegistry, Lease, QUEUE, RunEnd, RunHandle, WorkerId,
+};
 use crate::telemetry::names;
 use apalis::prelude::{BackendExt, Data, Monitor, WorkerBuilder, WorkerBuilderExt};
 use apalis_postgres::{Config, PostgresStorage};
@@ -21,91 +32,99 @@ use std::any::Any;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
-use tokio::task::{JoinError, JoinSet};
+use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument;
 
-/// How often a run's row says that its worker lives, and the worker learns of a cancellation.
+/// Pause between two heartbeats of a run, by which the worker also learns of a cancellation.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-/// How often an idle worker looks for runs without being told: for those that come due, that waited for another's
-/// end, or whose wake-up was lost.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// A job that has not stopped so long after it was told of a cancellation is cut off.
+/// A job that has not stopped so long after its cancellation is cut off.
 const CANCEL_GRACE: Duration = Duration::from_secs(10);
-/// What apalis gets to end.
-const ACKNOWLEDGE: Duration = Duration::from_secs(2);
-/// How often apalis' worker says that it lives.
+/// Time for apalis to acknowledge its last tasks.
+const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Pause between two heartbeats of apalis' worker.
 const QUEUE_HEARTBEAT: Duration = Duration::from_secs(10);
-/// The pause after apalis' worker broke; runs are looked for without it, too.
-const LISTEN_AGAIN: Duration = Duration::from_secs(2);
-/// The pause before the end of a run is stored again, when the database is away.
-const STORE_AGAIN: Duration = Duration::from_millis(500);
-/// Tasks that apalis fetches at once. All that is done with one is to look.
-const BATCH: usize = 16;
+/// Pause before another worker of apalis is started after one broke.
+const RESTART_PAUSE: Duration = Duration::from_secs(2);
+/// Pause before the end of a run is stored again, when the database is away.
+const STORE_RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Works on as many runs at a time as configured, until shutdown.
 pub(super) async fn run(context: JobContext, config: JobsConfig, shutdown: CancellationToken) {
     let liveness_lock = LivenessLock::new(context.db.clone());
-    let worker = Arc::new(Worker {
+    let registry = registry();
+    let worker = Arc::new(RunWorker {
         context,
+        jobs: registry.definitions(),
+        registry,
         id: WorkerId {
             name: format!("worker-{}-{:08x}", std::process::id(), rand::random::<u32>()),
             key: Some(liveness_lock.key),
         },
+        slots: Semaphore::new(config.concurrency),
+        tasks: TaskTracker::new(),
         config,
-        work_available: Arc::new(Notify::new()),
         shutdown,
+        aborted: CancellationToken::new(),
     });
+    let _abort = worker.aborted.clone().drop_guard();
     let ended = CancellationToken::new();
     let working = async {
-        Arc::clone(&worker).work().await;
+        consume(&worker).await;
+        worker.tasks.wait().await;
         ended.cancel();
     };
-    tokio::join!(listen(&worker), working, liveness_lock.hold(ended.clone()));
+    tokio::join!(working, liveness_lock.hold(ended.clone()));
 }
 
-/// Has apalis say when to look. Its worker breaks by any error of the database, and would at once break again.
-async fn listen(worker: &Arc<Worker>) {
+/// Consumes the queue until shutdown.
+async fn consume(worker: &Arc<RunWorker>) {
     let mut starts = 0;
     while !worker.shutdown.is_cancelled() {
-        listen_once(worker, starts).await;
+        consume_once(worker, starts).await;
         starts += 1;
-        worker.shutdown.run_until_cancelled(sleep(LISTEN_AGAIN)).await;
+        worker.shutdown.run_until_cancelled(sleep(RESTART_PAUSE)).await;
     }
+    worker.tasks.close();
 }
 
-/// Ends when apalis' worker does.
-async fn listen_once(worker: &Arc<Worker>, starts: usize) {
-    let shutdown = worker.shutdown.clone();
+/// Ends when apalis' worker does: by an error of the database, or when all tasks have ended after the shutdown.
+async fn consume_once(worker: &Arc<RunWorker>, starts: usize) {
+    let (shutdown, tasks) = (worker.shutdown.clone(), worker.tasks.clone());
+    let closing = tasks.clone();
     let worker = Arc::clone(worker);
     let monitor = Monitor::new()
         .register(move |_| {
             let config = Config::default()
-                .queue(queue::NAME)
-                .batch_size(BATCH)
+                .queue(QUEUE)
+                // A task more would wait here while another process is idle.
+                .batch_size(1)
                 .heartbeat_interval(QUEUE_HEARTBEAT)
                 .missed_heartbeats(6);
             let pool = worker.context.db.get_postgres_connection_pool();
-            let poll_strategy = QueuePoller::of_queue(pool, queue::NAME, Arc::clone(&worker.work_available));
             let storage = PostgresStorage::<Value>::new(pool)
                 .with_config(config)
-                .poll_with_strategy(poll_strategy);
+                .poll_with_strategy(QueuePoller::of_queue(pool, QUEUE));
             WorkerBuilder::new(format!("{}-{starts}", worker.id.name))
                 .backend(storage)
-                .concurrency(BATCH)
-                .data(Arc::clone(&worker.work_available))
-                .build(handle)
+                .concurrency(worker.config.concurrency)
+                .data(Arc::clone(&worker))
+                .build(execute_task)
         })
         .should_restart(|_, error| {
             tracing::debug!(%error, "the queue cannot be read");
             false
         })
-        .with_terminator(sleep(ACKNOWLEDGE));
+        .with_terminator(async move {
+            tasks.wait().await;
+            sleep(ACKNOWLEDGE_TIMEOUT).await;
+        });
     let signal = async move {
         shutdown.cancelled().await;
+        closing.close();
         Ok(())
     };
     if let Err(error) = monitor.run_with_signal(signal).await {
@@ -113,55 +132,52 @@ async fn listen_once(worker: &Arc<Worker>, starts: usize) {
     }
 }
 
-/// What apalis calls. Any JSON is let through to here, for what apalis cannot decode would end its worker.
-async fn handle(_: Value, work_available: Data<Arc<Notify>>) {
-    work_available.notify_one();
+/// Executes a task of the queue. Takes any JSON, for what apalis cannot decode would end its worker.
+async fn execute_task(_: Value, worker: Data<Arc<RunWorker>>) {
+    let worker = Arc::clone(&worker);
+    let tasks = worker.tasks.clone();
+    if let Err(error) = tasks.spawn(worker.work_off()).await {
+        tracing::error!(%error, "a run was left behind; it will be reclaimed");
+    }
 }
 
-/// This process's worker.
-struct Worker {
+/// The worker of this process.
+struct RunWorker {
     context: JobContext,
     /// Unique for each start of a process.
     id: WorkerId,
     config: JobsConfig,
-    /// Told when there may be a run to claim.
-    work_available: Arc<Notify>,
+    registry: JobRegistry<JobContext>,
+    jobs: JobDefinitions,
+    /// One for each run at a time.
+    slots: Semaphore,
+    /// The work of apalis' tasks, which outlives apalis' worker.
+    tasks: TaskTracker,
     shutdown: CancellationToken,
+    /// Cancelled when nobody waits for the worker any more.
+    aborted: CancellationToken,
 }
 
-impl Worker {
-    /// Claims runs and sees them through until shutdown, and then those that it has.
-    async fn work(self: Arc<Self>) {
-        let concurrency = self.config.concurrency;
-        let mut working = JoinSet::new();
-        loop {
-            while working.len() < concurrency
-                && let Some(run) = self.claim().await
-            {
-                // On a task of its own, so that a panic stays in there.
-                let span =
-                    tracing::info_span!("run", id = run.run_id, job_name = run.arguments.job().to_value());
-                let worker = Arc::clone(&self);
-                working.spawn(async move { worker.run_to_completion(Arc::new(run)).await }.instrument(span));
+impl RunWorker {
+    /// Claims runs and works on them, one after the other, until none can be claimed or the process shuts down.
+    async fn work_off(self: Arc<Self>) {
+        let work = async {
+            let Ok(_slot) = self.slots.acquire().await else {
+                return;
+            };
+            while let Some(run) = self.claim().await {
+                let span = tracing::info_span!("run", id = run.run_id, job_name = run.job.name.to_value());
+                self.run_to_completion(Arc::new(run)).instrument(span).await;
             }
-            let idle = working.len() < concurrency;
-            tokio::select! {
-                () = self.shutdown.cancelled() => break,
-                Some(ended) = working.join_next() => log_abnormal_end(ended),
-                () = self.work_available.notified(), if idle => {}
-                () = sleep(POLL_INTERVAL), if idle => {}
-            }
-        }
-        while let Some(ended) = working.join_next().await {
-            log_abnormal_end(ended);
-        }
+        };
+        self.aborted.run_until_cancelled(work).await;
     }
 
     async fn claim(&self) -> Option<RunHandle> {
         if self.shutdown.is_cancelled() {
             return None;
         }
-        let claimed = runs::claim_next(&self.context.db, &self.id, self.shutdown.clone()).await;
+        let claimed = runs::claim_next(&self.context.db, &self.jobs, &self.id, self.shutdown.clone()).await;
         claimed.unwrap_or_else(|error| {
             error.log("no run could be claimed");
             None
@@ -182,21 +198,26 @@ impl Worker {
                 settled.as_str()
             }
             Err(error) => {
-                tracing::error!(%error, "the end of a run could not be stored; it will be rescued");
+                tracing::error!(%error, "the end of a run could not be stored; it will be reclaimed");
                 "not_stored"
             }
         };
-        let job_name = run.arguments.job().to_value();
+        let job_name = run.job.name.to_value();
         metrics::histogram!(names::RUN_SECONDS, "job_name" => job_name, "outcome" => outcome)
             .record(started.elapsed());
     }
 
     async fn execute(&self, run: &Arc<RunHandle>) -> Result<RunEnd> {
-        let (db, wake) = (&self.context.db, &*self.context.wake);
-        let job = dispatch(self.context.clone(), self.config.run_history, Arc::clone(run));
+        let db = &self.context.db;
+        let work = self.registry.execute(&self.context, Arc::clone(run));
+        let (rights, pool) = (Arc::clone(run), db.clone());
+        let job = async move {
+            rights.require_rights(&pool).await?;
+            work.await
+        };
         let job = tokio::spawn(job.in_current_span());
         let job = AbortOnDropHandle::new(job);
-        let limit = self.config.run_time_limit.min(run.arguments.time_limit());
+        let limit = self.config.run_time_limit.min(run.job.time_limit);
         let outcome = tokio::select! {
             ended = job => match ended {
                 Ok(Ok(())) => Ok(()),
@@ -212,7 +233,7 @@ impl Worker {
                 run.should_stop();
                 Ok(())
             }
-            () = self.grace_elapsed() => return runs::release(db, wake, run).await,
+            () = self.grace_elapsed() => return runs::release(db, run).await,
             () = self.keep_alive(run) => return Ok(RunEnd::Lost),
         };
         if let Err(failure) = &outcome {
@@ -222,7 +243,7 @@ impl Worker {
                 tracing::warn!(error = failure.error, "an attempt failed");
             }
         }
-        self.retry_while_unavailable(|| runs::finish_run(db, wake, run, outcome.clone()))
+        self.retry_while_unavailable(|| runs::finish_run(db, run, outcome.clone()))
             .await
     }
 
@@ -237,7 +258,7 @@ impl Worker {
                 Err(error) if error.is_outage() => {
                     error.log("a run waits for the database");
                     tokio::select! {
-                        () = sleep(STORE_AGAIN) => {}
+                        () = sleep(STORE_RETRY_PAUSE) => {}
                         () = self.grace_elapsed() => return Err(error),
                     }
                 }
@@ -269,25 +290,6 @@ impl Worker {
     async fn grace_elapsed(&self) {
         self.shutdown.cancelled().await;
         sleep(self.context.grace).await;
-    }
-}
-
-fn log_abnormal_end(ended: std::result::Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "a run was left behind; it will be rescued");
-    }
-}
-
-/// Does what the run asks for.
-async fn dispatch(context: JobContext, history: RunHistory, run: Arc<RunHandle>) -> Result<()> {
-    run.require_rights(&context.db).await?;
-    match &run.arguments {
-        JobSpec::Discover { source } => discover::run(&context, &run, source.as_deref()).await,
-        JobSpec::AutoTag {} => auto_tag::run(&context, &run).await,
-        JobSpec::Import(spec) => import::run(&context, &run, *spec).await,
-        JobSpec::Maintain {} => maintain::run(&context, history, &run).await,
-        JobSpec::Seal {} => seal::run(&context, &run).await,
-        JobSpec::Decide { decision, reason } => decide::run(&context, &run, *decision, reason.clone()).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! How long a failed run waits before its next attempt.
+//! Backoff: the wait of a failed run before its next attempt.
 
 use std::time::Duration;
 

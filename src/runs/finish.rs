@@ -1,17 +1,16 @@
-//! How a worker's hold on a run ends.
+//! The end of a worker's hold on a run.
 
-use super::claim::Stop;
+use super::handle::{RunHandle, Stop};
 use super::request::enqueue;
-use super::{JobNotifier, JobSpec, RunHandle, backoff};
+use super::{backoff, queue};
 use crate::auth::Actor;
 use crate::db::{Begin, Transaction, sql};
-use crate::domain::evaluation;
 use crate::entities::RunStatus;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, FromQueryResult};
+use sea_orm::{ActiveEnum, DatabaseConnection, FromQueryResult};
 
-/// What became of a run.
+/// The end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunEnd {
     /// It is done.
@@ -22,8 +21,7 @@ pub enum RunEnd {
     WillRetry,
     /// It failed and has no attempts left.
     Failed,
-    /// The process shuts down, or it gave way to a run of a higher priority: it is queued again, and the attempt does
-    /// not count.
+    /// The process shuts down, or a run of a higher priority waited: it is queued again, and the attempt does not count.
     Released,
     /// It was not ours any more: nothing was changed.
     Lost,
@@ -43,7 +41,7 @@ impl RunEnd {
     }
 }
 
-/// Why an attempt failed.
+/// Reason for which an attempt failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptFailure {
     /// In words, for whoever reads the history.
@@ -72,44 +70,47 @@ impl From<Error> for AttemptFailure {
     }
 }
 
-/// Ends the hold according to what the job gave, in one transaction with what follows from it: the wake-up for the
-/// next attempt, or auto-tagging after resources came in.
+/// Ends the hold according to what the job gave, in one transaction with what follows from it: the task of the
+/// next attempt, or a run of the job that success leads to.
 ///
 /// A job that was told to stop counts as stopped, whatever it gave.
 pub async fn finish_run(
     db: &DatabaseConnection,
-    wake: &dyn JobNotifier,
     handle: &RunHandle,
     outcome: Result<(), AttemptFailure>,
 ) -> Result<RunEnd> {
     let txn = db.begin().await?;
     let end_state = match (handle.stopped(), outcome) {
         (Some(Stop::Cancelled), _) => end(&txn, handle, RunStatus::Cancelled, RunEnd::Cancelled).await?,
-        (Some(Stop::Shutdown | Stop::Preempted), _) => requeue(&txn, wake, handle, Requeue::Release).await?,
-        (None, Ok(())) => succeed(&txn, wake, handle).await?,
-        (None, Err(failure)) => requeue(&txn, wake, handle, Requeue::After(failure)).await?,
+        (Some(Stop::Shutdown | Stop::Preempted), _) => requeue(&txn, handle, Requeue::Release).await?,
+        (None, Ok(())) => succeed(&txn, handle).await?,
+        (None, Err(failure)) => requeue(&txn, handle, Requeue::After(failure)).await?,
     };
     txn.commit().await?;
     Ok(end_state)
 }
 
 /// Gives a run back that a shutdown cut off, so that another replica takes it at once.
-pub async fn release(db: &DatabaseConnection, wake: &dyn JobNotifier, handle: &RunHandle) -> Result<RunEnd> {
+pub async fn release(db: &DatabaseConnection, handle: &RunHandle) -> Result<RunEnd> {
     let txn = db.begin().await?;
-    let end_state = requeue(&txn, wake, handle, Requeue::Release).await?;
+    let end_state = requeue(&txn, handle, Requeue::Release).await?;
     txn.commit().await?;
     Ok(end_state)
 }
 
-async fn succeed(txn: &Transaction, wake: &dyn JobNotifier, handle: &RunHandle) -> Result<RunEnd> {
+async fn succeed(txn: &Transaction, handle: &RunHandle) -> Result<RunEnd> {
     if handle.is_helper && forget(txn, handle).await? {
         return Ok(RunEnd::Succeeded);
     }
     let end_state = end(txn, handle, RunStatus::Succeeded, RunEnd::Succeeded).await?;
-    let may_be_due = end_state == RunEnd::Succeeded && handle.arguments.leads_to_auto_tagging();
-    if may_be_due && evaluation::is_due(txn).await? {
-        let job = sea_orm::ActiveEnum::to_value(&handle.arguments.job());
-        enqueue(txn, wake, &Actor::system(&job), &JobSpec::AutoTag {}.into()).await?;
+    if end_state == RunEnd::Succeeded
+        && let Some(follow_up) = handle.spec.follow_up
+    {
+        let job = handle.jobs.get(follow_up)?;
+        if job.is_due(txn).await? {
+            let by = Actor::system(&handle.spec.job.to_value());
+            enqueue(txn, &by, &job.new_run(&serde_json::json!({}))?).await?;
+        }
     }
     Ok(end_state)
 }
@@ -140,14 +141,9 @@ enum Requeue {
     After(AttemptFailure),
 }
 
-async fn requeue(
-    txn: &Transaction,
-    wake: &dyn JobNotifier,
-    handle: &RunHandle,
-    why: Requeue,
-) -> Result<RunEnd> {
+async fn requeue(txn: &Transaction, handle: &RunHandle, why: Requeue) -> Result<RunEnd> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct RequeuedRow {
         status: RunStatus,
         run_at: DateTime<Utc>,
     }
@@ -165,7 +161,7 @@ async fn requeue(
     // An attempt that got further does not count, nor does one that an outage ended; beyond the attempts, the fence
     // tells how many claims there were. The key is given up: an equal run may have been queued while this
     // one ran.
-    let row: Option<Row> = sql::row(
+    let row: Option<RequeuedRow> = sql::row(
         txn,
         "UPDATE scheduler_jobs r SET status = next.status, error = coalesce($4, error), worker = NULL,
              worker_key = NULL, singleton_key = NULL, woken_at = now(),
@@ -192,11 +188,11 @@ async fn requeue(
         ],
     )
     .await?;
-    let Some(Row { status, run_at }) = row else {
+    let Some(RequeuedRow { status, run_at }) = row else {
         return Ok(RunEnd::Lost);
     };
     match status {
-        RunStatus::Queued => wake.wake(txn, handle.run_id, run_at).await?,
+        RunStatus::Queued => queue::enqueue(txn, handle.run_id, run_at).await?,
         RunStatus::Cancelled => return Ok(RunEnd::Cancelled),
         _ => return Ok(RunEnd::Failed),
     }

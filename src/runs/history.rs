@@ -1,11 +1,11 @@
-//! How long the history of runs reaches back.
+//! Retention of the history of runs.
 
 use crate::db::sql;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseConnection;
 
-/// Runs deleted by one statement: what hangs on them goes with them.
+/// Runs deleted by one statement, with what refers to them.
 const BATCH: i64 = 100;
 
 /// Deletes some of the runs that ended before `older_than`, and of those beyond the newest `keep` of each job and

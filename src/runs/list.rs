@@ -1,18 +1,16 @@
-//! Reading runs, schedules, and the lines that runs refused.
+//! Reading runs and schedules.
 
 use super::{Run, Schedule};
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
-use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
+use crate::db::keyset::{Key, KeyKind, Keyset, Page, Window};
 use crate::db::sql;
-pub use crate::entities::import_rejection::Model as RejectedLine;
 use crate::entities::scheduler_job::Column;
-use crate::entities::{JobName, RunStatus, import_rejection, schedule, scheduler_job};
+use crate::entities::{JobName, RunStatus, schedule, scheduler_job};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, QueryOrder};
-use std::collections::HashMap;
 
 /// Which runs; what is `None` does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,49 +109,4 @@ pub async fn schedules(db: &DatabaseConnection, actor: &Actor) -> Result<Vec<Sch
         .order_by_asc(schedule::Column::JobName)
         .all(db)
         .await?)
-}
-
-/// As the lines were refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RejectionOrder;
-
-impl Keyset for RejectionOrder {
-    type Row = RejectedLine;
-
-    fn name(self) -> &'static str {
-        "rejections"
-    }
-
-    fn descending(self) -> bool {
-        false
-    }
-
-    fn columns(self) -> Vec<(Expr, KeyKind)> {
-        vec![(import_rejection::Column::Id.into_expr(), KeyKind::Int)]
-    }
-
-    fn key(self, row: &RejectedLine) -> Vec<Key> {
-        vec![Key::Int(row.id)]
-    }
-}
-
-/// A page of refused lines for each of the runs, by one statement.
-pub async fn rejections_of(
-    db: &DatabaseConnection,
-    scope: &AccountScope,
-    runs: Vec<i64>,
-    window: &Window,
-) -> Result<HashMap<i64, Page<RejectedLine>>> {
-    let (found, parent) = (import_rejection::find(scope), import_rejection::Column::RunId);
-    keyset::per_parent(db, found, parent, runs, RejectionOrder, window).await
-}
-
-/// How many lines each of the runs refused.
-pub async fn count_rejections_of(
-    db: &DatabaseConnection,
-    scope: &AccountScope,
-    runs: Vec<i64>,
-) -> Result<HashMap<i64, u64>> {
-    let (found, parent) = (import_rejection::find(scope), import_rejection::Column::RunId);
-    keyset::count_per_parent(db, found, parent, runs).await
 }

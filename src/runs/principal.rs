@@ -1,11 +1,10 @@
-//! In whose name a run works, and whether that person or token may still do what it does.
+//! Principals: the persons and tokens in whose name runs work, and their rights.
 //!
 //! Rights are looked at when work is done: before the first chunk, and in the transaction of each. An API token must
 //! hold at that moment. Of a person only the credentials are known that they showed when they asked, so their work ends
 //! with these, or [`GRACE`] after they asked: credentials may be shorter than the work that was asked for with them.
 //! Whoever tries a run again takes it over, within the accounts of those who had it before.
 
-use super::RunHandle;
 use crate::auth::{AccountScope, Actor};
 use crate::db::sql;
 use crate::error::{Error, Result};
@@ -30,7 +29,7 @@ pub(super) struct Principal {
 }
 
 #[derive(FromQueryResult)]
-struct Row {
+struct PrincipalRow {
     subject: String,
     accounts: Option<Vec<String>>,
     api_token: Option<String>,
@@ -52,7 +51,7 @@ impl Principal {
     /// The principal of a run.
     pub async fn load(db: &impl ConnectionTrait, run_id: i64) -> Result<Option<Self>> {
         let load = "SELECT subject, accounts, api_token, expires_at FROM run_principals WHERE run_id = $1";
-        let row: Option<Row> = sql::row(db, load, [run_id.into()]).await?;
+        let row: Option<PrincipalRow> = sql::row(db, load, [run_id.into()]).await?;
         Ok(row.map(|row| Self {
             subject: row.subject,
             scope: row.accounts.map_or(AccountScope::All, AccountScope::Only),
@@ -115,32 +114,4 @@ pub(super) fn require_held(lost: Option<&str>) -> Result<()> {
     Err(Error::Forbidden(format!(
         "{message}; what was done before stands, and whoever may do the rest can try the run again"
     )))
-}
-
-impl RunHandle {
-    /// The name that what the run does carries.
-    pub fn subject(&self) -> &str {
-        match &self.principal {
-            Some(principal) => &principal.subject,
-            None => &self.requested_by,
-        }
-    }
-
-    /// The accounts in which the run may change anything.
-    pub fn scope(&self) -> AccountScope {
-        let scope = self.principal.as_ref().map(|principal| principal.scope.clone());
-        scope.unwrap_or(AccountScope::All)
-    }
-
-    /// Passes while those for whom the run works may still have it done; [`Error::Forbidden`] otherwise. For the
-    /// beginning of the work; each checkpoint looks again.
-    pub async fn require_rights(&self, db: &impl ConnectionTrait) -> Result<()> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            lost: Option<String>,
-        }
-        let lost = format!("SELECT {LOST_RIGHTS} AS lost");
-        let row: Option<Row> = sql::row(db, &lost, [self.run_id.into()]).await?;
-        require_held(row.and_then(|row| row.lost).as_deref())
-    }
 }

@@ -1,6 +1,6 @@
-//! Runs that nobody looks after any more.
+//! Runs whose worker has died.
 
-use super::JobNotifier;
+use super::queue;
 use crate::db::{Begin, sql};
 use crate::entities::RunStatus;
 use crate::error::Result;
@@ -8,47 +8,47 @@ use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, FromQueryResult};
 use std::time::Duration;
 
-/// A worker that was silent for so long is dead to us, though its process may live: it was frozen, or cut off from the
-/// database. Together with [`HEARTBEAT_TIMEOUT`] and how often [`reclaim_orphans`] is made it keeps rescue within a minute.
+/// Silence after which a worker counts as dead, though its process may live: it was frozen, or cut off from the database.
+/// With the interval of [`reclaim_orphans`] a run is reclaimed within a minute.
 pub const LEASE_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// A worker that was silent for so long is dead if nobody holds its advisory lock. Some heartbeats may get lost.
+/// Silence after which a worker counts as dead if nobody holds its advisory lock. Some heartbeats may get lost.
 pub const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// After a restart of PostgreSQL nobody holds any lock; living workers have theirs again within this time.
+/// Time within which living workers hold their locks again after a restart of PostgreSQL, which takes them away.
 const LOCKS_BACK_AFTER: Duration = Duration::from_secs(10);
 
-/// What a rescue did, in numbers of runs.
+/// Numbers of runs that were taken from dead workers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReclaimedRuns {
-    /// Taken from dead workers and queued again.
+    /// Queued again.
     pub requeued: usize,
-    /// Taken from dead workers with no attempts left, or with a cancellation waiting.
+    /// Ended, with no attempts left or a cancellation waiting.
     pub ended: usize,
 }
 
-/// Takes runs from workers that died, and wakes the queue for them. Replicas that do it at the same time share the
+/// Takes runs from workers that died, and queues them again. Replicas that do it at the same time share the
 /// work.
 ///
-/// Rescuing a worker that lives costs a chunk: it is refused at its next checkpoint. As after a failure, an attempt
+/// Taking a run from a worker that lives costs a chunk: it is refused at its next checkpoint. As after a failure, an attempt
 /// that got further does not count.
-pub async fn reclaim_orphans(db: &DatabaseConnection, wake: &dyn JobNotifier) -> Result<ReclaimedRuns> {
+pub async fn reclaim_orphans(db: &DatabaseConnection) -> Result<ReclaimedRuns> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct ReclaimedRow {
         id: i64,
         status: RunStatus,
         run_at: DateTime<Utc>,
     }
     let txn = db.begin().await?;
     let binds = [LEASE_TIMEOUT, HEARTBEAT_TIMEOUT, LOCKS_BACK_AFTER].map(|time| time.as_secs_f64().into());
-    let orphans: Vec<Row> = sql::rows(&txn, RECLAIM, binds).await?;
+    let orphans: Vec<ReclaimedRow> = sql::rows(&txn, RECLAIM, binds).await?;
     let requeued = orphans.iter().filter(|run| run.status == RunStatus::Queued);
     let reclaimed = ReclaimedRuns {
         requeued: requeued.clone().count(),
         ended: orphans.len() - requeued.clone().count(),
     };
     for run in requeued {
-        wake.wake(&txn, run.id, run.run_at).await?;
+        queue::enqueue(&txn, run.id, run.run_at).await?;
     }
     txn.commit().await?;
     Ok(reclaimed)

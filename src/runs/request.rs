@@ -1,33 +1,16 @@
-//! Asking for runs, cancelling them and trying them again.
+//! Requests: runs are asked for, cancelled and tried again.
 
-use super::job_spec::role_for;
+use super::Run;
+use super::definition::{JobDefinitions, NewRun};
+use super::job::{Job, new_run};
 use super::principal::Principal;
-use super::{JobNotifier, JobSpec, Run, not_found};
+use super::queue;
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, Transaction, sql};
-use crate::entities::{AccountScope, JobName, RunStatus, scheduler_job};
+use crate::entities::{AccountScope, RunStatus, scheduler_job};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter};
-
-/// A run to be made.
-#[derive(Clone, Debug)]
-pub struct NewRun {
-    /// The job and what it is given.
-    pub arguments: JobSpec,
-    /// While a run with this key waits in the queue, no other is made.
-    pub singleton_key: Option<String>,
-}
-
-impl From<JobSpec> for NewRun {
-    /// A run that does not stand in the queue twice.
-    fn from(arguments: JobSpec) -> Self {
-        Self {
-            singleton_key: Some(arguments.singleton_key()),
-            arguments,
-        }
-    }
-}
 
 /// The answer to a request.
 #[derive(Clone, Debug)]
@@ -40,60 +23,33 @@ pub struct Requested {
 
 /// Asks for a run as soon as a worker is free. It works in the actor's name, for as long as the actor may.
 ///
-/// Needs [`JobSpec::required_role`] and access to all accounts.
-pub async fn request(
-    db: &DatabaseConnection,
-    wake: &dyn JobNotifier,
-    actor: &Actor,
-    new: NewRun,
-) -> Result<Requested> {
-    may_request(actor, &new.arguments)?;
+/// Needs [`Job::ROLE`] and access to all accounts.
+pub async fn request<J: Job>(db: &DatabaseConnection, actor: &Actor, job: &J) -> Result<Requested> {
+    may_request(actor, J::ROLE)?;
+    submit(db, actor, &new_run(job)?).await
+}
+
+/// Passes for who may ask for runs that this role may ask for: for what has to be looked at before a run is asked for.
+pub fn may_request(actor: &Actor, role: Role) -> Result<()> {
+    actor.require(role)?;
+    actor.require_all_accounts()
+}
+
+/// Makes a run, or gives the equal one that waits already.
+pub(super) async fn submit(db: &DatabaseConnection, actor: &Actor, new: &NewRun) -> Result<Requested> {
     let txn = db.begin().await?;
-    let requested = enqueue(&txn, wake, actor, &new).await?;
+    let requested = enqueue(&txn, actor, new).await?;
     txn.commit().await?;
     Ok(requested)
 }
 
-/// Asks for a discovery of one source, or of all; `sources` names those that are configured.
-///
-/// As [`request`]; refuses a source that is not among them.
-pub async fn request_discovery(
-    db: &DatabaseConnection,
-    wake: &dyn JobNotifier,
-    actor: &Actor,
-    sources: &[String],
-    source: Option<String>,
-) -> Result<Requested> {
-    // Before anything is said of sources.
-    let arguments = JobSpec::Discover { source };
-    may_request(actor, &arguments)?;
-    if let JobSpec::Discover { source: Some(name) } = &arguments
-        && !sources.contains(name)
-    {
-        let known = match sources {
-            [] => "none is configured".to_owned(),
-            sources => format!("known are {}", sources.join(", ")),
-        };
-        return Err(Error::invalid(
-            "source",
-            format!("there is no source {name:?}; {known}"),
-        ));
-    }
-    request(db, wake, actor, arguments.into()).await
-}
-
-fn may_request(actor: &Actor, arguments: &JobSpec) -> Result<()> {
-    actor.require(arguments.required_role())?;
-    actor.require_all_accounts()
-}
-
 /// Cancels a run: a queued one at once, a running one at its next checkpoint. Cancelling twice changes nothing.
 ///
-/// Needs [`Role::Approver`] of whoever asked for it, and of others [`JobSpec::required_role`] and access to all accounts.
+/// Needs [`Role::Approver`] of whoever asked for it, and of others [`Job::ROLE`] and access to all accounts.
 /// [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has ended otherwise.
-pub async fn cancel(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<Run> {
+pub async fn cancel(db: &DatabaseConnection, jobs: &JobDefinitions, actor: &Actor, id: i64) -> Result<Run> {
     actor.require(Role::Approver)?;
-    may_cancel(actor, &get(db, id).await?)?;
+    may_cancel(jobs, actor, &get(db, id).await?)?;
     let run: Option<Run> = sql::row(
         db,
         "UPDATE scheduler_jobs SET
@@ -120,9 +76,9 @@ pub async fn cancel(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<R
 /// Needs what asking for such a run needs; who is limited to some accounts may have decisions made again that they asked
 /// for themselves. [`ProblemCode::NotFound`] without such a run, [`ProblemCode::Conflict`] for one that has neither failed
 /// nor been cancelled.
-pub async fn retry(db: &DatabaseConnection, wake: &dyn JobNotifier, actor: &Actor, id: i64) -> Result<Run> {
+pub async fn retry(db: &DatabaseConnection, jobs: &JobDefinitions, actor: &Actor, id: i64) -> Result<Run> {
     actor.require(Role::Approver)?;
-    may_retry(actor, &get(db, id).await?)?;
+    may_retry(jobs, actor, &get(db, id).await?)?;
     let txn = db.begin().await?;
     let run: Option<Run> = sql::row(
         &txn,
@@ -141,37 +97,27 @@ pub async fn retry(db: &DatabaseConnection, wake: &dyn JobNotifier, actor: &Acto
         ));
     };
     work_for(&txn, actor, &run).await?;
-    wake.wake(&txn, run.id, run.run_at).await?;
+    queue::enqueue(&txn, run.id, run.run_at).await?;
     txn.commit().await?;
     Ok(run)
 }
 
 /// Makes a run in the caller's transaction for an actor who may be limited to some accounts: the caller sees to it that
-/// the run stays within them. No other run stands for it. Needs [`JobSpec::required_role`].
-pub(crate) async fn add(
-    txn: &Transaction,
-    wake: &dyn JobNotifier,
-    actor: &Actor,
-    arguments: JobSpec,
-) -> Result<Run> {
-    actor.require(arguments.required_role())?;
+/// the run stays within them. No other run stands for it. Needs [`Job::ROLE`].
+pub async fn add<J: Job>(txn: &Transaction, actor: &Actor, job: &J) -> Result<Run> {
+    actor.require(J::ROLE)?;
     let new = NewRun {
-        arguments,
         singleton_key: None,
+        ..new_run(job)?
     };
-    let run = insert(txn, wake, &actor.subject, &new, None).await?;
+    let run = insert(txn, &actor.subject, &new, None).await?;
     let run = run.ok_or_else(|| Error::internal("a run without a key met an equal one"))?;
     work_for(txn, actor, &run).await?;
     Ok(run)
 }
 
 /// Makes a run in the caller's transaction, or gives the equal one of the same actor that waits already.
-pub(super) async fn enqueue(
-    txn: &Transaction,
-    wake: &dyn JobNotifier,
-    actor: &Actor,
-    new: &NewRun,
-) -> Result<Requested> {
+pub(super) async fn enqueue(txn: &Transaction, actor: &Actor, new: &NewRun) -> Result<Requested> {
     let key = new.singleton_key.as_deref();
     let singleton_key = match Principal::of(actor) {
         Some(principal) => key.map(|key| principal.singleton_key(key)),
@@ -183,7 +129,7 @@ pub(super) async fn enqueue(
     };
     // The equal run may be claimed between the two statements: then there is room for a new one.
     for _ in 0..3 {
-        if let Some(run) = insert(txn, wake, &actor.subject, &new, None).await? {
+        if let Some(run) = insert(txn, &actor.subject, &new, None).await? {
             work_for(txn, actor, &run).await?;
             return Ok(Requested { run, created: true });
         }
@@ -204,10 +150,9 @@ pub(super) async fn enqueue(
     ))
 }
 
-/// Makes a run and wakes the queue. `None` when an equal one waits, or the schedule's tick has a run.
+/// Makes a run with its task. `None` when an equal one waits, or the schedule's tick has a run.
 pub(super) async fn insert(
     txn: &Transaction,
-    wake: &dyn JobNotifier,
     requested_by: &str,
     new: &NewRun,
     scheduled_for: Option<DateTime<Utc>>,
@@ -218,18 +163,18 @@ pub(super) async fn insert(
              (job_name, arguments, requested_by, singleton_key, scheduled_for, exclusive_key, priority)
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING *",
         [
-            new.arguments.job().into(),
-            new.arguments.to_json()?.into(),
+            new.job.into(),
+            new.arguments.clone().into(),
             requested_by.into(),
             new.singleton_key.clone().into(),
             scheduled_for.into(),
-            new.arguments.exclusive_key().into(),
-            new.arguments.priority().into(),
+            new.exclusive_key.clone().into(),
+            new.priority.into(),
         ],
     )
     .await?;
     if let Some(run) = &run {
-        wake.wake(txn, run.id, run.run_at).await?;
+        queue::enqueue(txn, run.id, run.run_at).await?;
     }
     Ok(run)
 }
@@ -243,29 +188,31 @@ async fn work_for(txn: &Transaction, actor: &Actor, run: &Run) -> Result<()> {
 }
 
 /// Passes for who may cancel the run: whoever asked for it, and those who might have.
-fn may_cancel(actor: &Actor, run: &Run) -> Result<()> {
+fn may_cancel(jobs: &JobDefinitions, actor: &Actor, run: &Run) -> Result<()> {
     if run.requested_by == actor.subject {
         return actor.require(Role::Approver);
     }
-    actor.require(role_for(run.job_name))?;
-    actor.require_all_accounts()
+    may_request(actor, jobs.get(run.job_name)?.role)
 }
 
-/// Passes for who may try the run again: those who might ask for it now. Decisions are limited to the actor's accounts.
-fn may_retry(actor: &Actor, run: &Run) -> Result<()> {
-    actor.require(role_for(run.job_name))?;
-    if run.job_name == JobName::Decide && run.requested_by == actor.subject {
+/// Passes for who may try the run again: those who might ask for it now. Some jobs stay within the actor's accounts.
+fn may_retry(jobs: &JobDefinitions, actor: &Actor, run: &Run) -> Result<()> {
+    let job = jobs.get(run.job_name)?;
+    actor.require(job.role)?;
+    if job.is_account_scoped && run.requested_by == actor.subject {
         return Ok(());
     }
     actor.require_all_accounts()
 }
 
 async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Run> {
-    find(db, id).await?.ok_or_else(|| not_found(id))
+    find(db, id)
+        .await?
+        .ok_or_else(|| Error::not_found("id", format!("run {id}")))
 }
 
 /// The run of this key.
-pub(crate) async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Option<Run>> {
+pub async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Option<Run>> {
     let run = scheduler_job::find(&AccountScope::All).filter(scheduler_job::Column::Id.eq(id));
     Ok(run.one(db).await?)
 }

@@ -1,15 +1,13 @@
-//! When jobs run by themselves. Every replica ticks; the rows make one run of each tick.
+//! Schedules: the times at which jobs run by themselves. Every replica ticks; the rows make one run of each tick.
 
-use super::request::{NewRun, insert};
-use super::{Cron, JobNotifier, JobSpec, Requested, Schedule, request, time_zone};
-use crate::auth::{Actor, Role};
+use super::cron::{Cron, time_zone};
+use super::definition::{JobDefinition, JobDefinitions, NewRun};
+use super::request::{Requested, insert, may_request, submit};
+use crate::auth::Actor;
 use crate::clock::Clock;
 use crate::db::{Begin, Transaction, sql};
-use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
-use crate::domain::audit::seal;
-use crate::domain::evaluation;
-use crate::entities::JobName;
-use crate::entities::{AccountScope, schedule};
+use crate::entities::schedule::{self, Model as Schedule};
+use crate::entities::{AccountScope, JobName};
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -24,6 +22,12 @@ pub struct ScheduleEdit {
     pub time_zone: Option<String>,
 }
 
+/// A schedule before and after it was changed.
+pub struct ScheduleChange {
+    pub before: Schedule,
+    pub after: Schedule,
+}
+
 /// Stores the schedules as configured, to be read in `zone`; a paused one stays paused. A schedule that is new ticks at
 /// once, so that a first start has something to show; one that reads otherwise than before ticks from now on. One that
 /// was edited stays as edited until its configuration reads otherwise than before.
@@ -32,13 +36,14 @@ pub struct ScheduleEdit {
 /// then nothing is stored.
 pub async fn sync(
     db: &DatabaseConnection,
+    jobs: &JobDefinitions,
     clock: &dyn Clock,
     zone: Tz,
     schedules: &[(JobName, String)],
 ) -> Result<()> {
     for (job, cron) in schedules {
         Cron::parse(cron)?;
-        JobSpec::from_json(*job, &serde_json::json!({}))?;
+        jobs.get(*job)?.new_run(&serde_json::json!({}))?;
     }
     for (job, cron) in schedules {
         sql::execute(
@@ -64,24 +69,21 @@ pub async fn sync(
 
 /// Has a schedule tick at other times, from now on; runs under way go on.
 ///
-/// Needs [`Role::Admin`] and access to all accounts. [`Error::Validation`] for an expression or a zone that cannot be read, and
-/// [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
+/// [`Error::Validation`] for an expression or a zone that cannot be read, and [`crate::error::ProblemCode::NotFound`] for
+/// a job without a schedule.
 pub async fn update(
-    db: &DatabaseConnection,
+    txn: &Transaction,
     clock: &dyn Clock,
     actor: &Actor,
     job: JobName,
     edit: ScheduleEdit,
-) -> Result<Schedule> {
-    actor.require(Role::Admin)?;
-    actor.require_all_accounts()?;
+) -> Result<ScheduleChange> {
     let cron = edit.cron.as_deref().map(str::trim);
     cron.map(Cron::parse).transpose()?;
     let zone = edit.time_zone.as_deref().map(time_zone).transpose()?;
-    let txn = db.begin().await?;
-    let old = locked(&txn, job).await?;
+    let before = locked(txn, job).await?;
     let updated = sql::row(
-        &txn,
+        txn,
         "UPDATE schedules SET cron = coalesce($2, cron), time_zone = coalesce($3, time_zone),
              edited_at = $4, edited_by = $5,
              active_from = CASE WHEN cron = coalesce($2, cron) AND time_zone = coalesce($3, time_zone)
@@ -95,19 +97,17 @@ pub async fn update(
             actor.subject.clone().into(),
         ],
     );
-    let new = updated.await?.ok_or_else(|| no_schedule(job))?;
-    record(&txn, actor, AdminAction::Updated, &old, &new).await?;
-    txn.commit().await?;
-    Ok(new)
+    let after = updated.await?.ok_or_else(|| no_schedule(job))?;
+    Ok(ScheduleChange { before, after })
 }
 
 /// Asks for a run as a tick of the schedule would, whether the schedule is paused or not. The next tick stays.
 ///
-/// Needs [`JobSpec::required_role`] and access to all accounts. [`crate::error::ProblemCode::NotFound`] for a job
+/// Needs [`super::Job::ROLE`] and access to all accounts. [`crate::error::ProblemCode::NotFound`] for a job
 /// without a schedule.
 pub async fn trigger(
     db: &DatabaseConnection,
-    wake: &dyn JobNotifier,
+    jobs: &JobDefinitions,
     actor: &Actor,
     job: JobName,
 ) -> Result<Requested> {
@@ -115,60 +115,46 @@ pub async fn trigger(
         .filter(schedule::Column::JobName.eq(job))
         .one(db);
     let schedule = found.await?.ok_or_else(|| no_schedule(job))?;
-    let arguments = JobSpec::from_json(job, &schedule.arguments)?;
-    request(db, wake, actor, arguments.into()).await
+    let job = jobs.get(job)?;
+    may_request(actor, job.role)?;
+    submit(db, actor, &job.new_run(&schedule.arguments)?).await
 }
 
 /// Stops a schedule until it is resumed; runs under way go on. Pausing twice changes nothing.
 ///
-/// Needs [`Role::Admin`] and access to all accounts. [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
+/// [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
 pub async fn pause(
-    db: &DatabaseConnection,
+    txn: &Transaction,
     clock: &dyn Clock,
     actor: &Actor,
     job: JobName,
-) -> Result<Schedule> {
-    actor.require(Role::Admin)?;
-    actor.require_all_accounts()?;
-    let txn = db.begin().await?;
-    let old = locked(&txn, job).await?;
+) -> Result<ScheduleChange> {
+    let before = locked(txn, job).await?;
     let paused = sql::row(
-        &txn,
+        txn,
         "UPDATE schedules SET paused_by = CASE WHEN paused_at IS NULL THEN $2 ELSE paused_by END,
              paused_at = coalesce(paused_at, $3)
          WHERE job_name = $1 RETURNING *",
         [job.into(), actor.subject.clone().into(), clock.now().into()],
     );
-    let new = paused.await?.ok_or_else(|| no_schedule(job))?;
-    record(&txn, actor, AdminAction::Paused, &old, &new).await?;
-    txn.commit().await?;
-    Ok(new)
+    let after = paused.await?.ok_or_else(|| no_schedule(job))?;
+    Ok(ScheduleChange { before, after })
 }
 
 /// Lets a schedule tick from now on; what it missed while paused is not made up for.
 ///
-/// Needs [`Role::Admin`] and access to all accounts. [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
-pub async fn resume(
-    db: &DatabaseConnection,
-    clock: &dyn Clock,
-    actor: &Actor,
-    job: JobName,
-) -> Result<Schedule> {
-    actor.require(Role::Admin)?;
-    actor.require_all_accounts()?;
-    let txn = db.begin().await?;
-    let old = locked(&txn, job).await?;
+/// [`crate::error::ProblemCode::NotFound`] for a job without a schedule.
+pub async fn resume(txn: &Transaction, clock: &dyn Clock, job: JobName) -> Result<ScheduleChange> {
+    let before = locked(txn, job).await?;
     let resumed = sql::row(
-        &txn,
+        txn,
         "UPDATE schedules SET active_from = CASE WHEN paused_at IS NULL THEN active_from ELSE $2 END,
              paused_at = NULL, paused_by = NULL
          WHERE job_name = $1 RETURNING *",
         [job.into(), clock.now().into()],
     );
-    let new = resumed.await?.ok_or_else(|| no_schedule(job))?;
-    record(&txn, actor, AdminAction::Resumed, &old, &new).await?;
-    txn.commit().await?;
-    Ok(new)
+    let after = resumed.await?.ok_or_else(|| no_schedule(job))?;
+    Ok(ScheduleChange { before, after })
 }
 
 /// The schedule of a job as it is, for who is about to change it.
@@ -179,37 +165,6 @@ async fn locked(txn: &Transaction, job: JobName) -> Result<Schedule> {
         [job.into()],
     );
     found.await?.ok_or_else(|| no_schedule(job))
-}
-
-/// Writes the change of a schedule to the trail of administration, if it changed anything.
-async fn record(
-    txn: &Transaction,
-    actor: &Actor,
-    action: AdminAction,
-    old: &Schedule,
-    new: &Schedule,
-) -> Result<()> {
-    let shown = |schedule: &Schedule| {
-        serde_json::json!({
-            "cron": schedule.cron,
-            "timeZone": schedule.time_zone,
-            "paused": schedule.paused_at.is_some(),
-        })
-    };
-    let (before, after) = (shown(old), shown(new));
-    if before == after {
-        return Ok(());
-    }
-    let job = new.job_name.to_value();
-    let change = Change {
-        action,
-        subject: AdminSubject::Schedule,
-        subject_id: Some(job.clone()),
-        subject_name: job,
-        before: Some(before),
-        after: Some(after),
-    };
-    admin_changes::record(txn, actor, change).await
 }
 
 /// When the schedule runs next after `now`; `None` while it is paused.
@@ -224,12 +179,12 @@ pub fn next_run_at(schedule: &Schedule, now: DateTime<Utc>) -> Option<DateTime<U
 ///
 /// Of the ticks missed while no replica was up, the last one is made up for. A tick makes no run while the job's
 /// last one is still queued or running, nor auto-tagging when nothing is due.
-pub async fn tick(db: &DatabaseConnection, wake: &dyn JobNotifier, clock: &dyn Clock) -> Result<Vec<i64>> {
+pub async fn tick(db: &DatabaseConnection, jobs: &JobDefinitions, clock: &dyn Clock) -> Result<Vec<i64>> {
     let now = clock.now();
     let mut runs = Vec::new();
     for schedule in schedule::find(&AccountScope::All).all(db).await? {
         match due(&schedule, now) {
-            Ok(Some(tick)) => runs.extend(take_tick(db, wake, &schedule, tick).await?),
+            Ok(Some(tick)) => runs.extend(take_tick(db, jobs, &schedule, tick).await?),
             Ok(None) => {}
             Err(error) => {
                 let job_name = schedule.job_name.to_value();
@@ -256,7 +211,7 @@ fn due(schedule: &Schedule, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>>
 
 async fn take_tick(
     db: &DatabaseConnection,
-    wake: &dyn JobNotifier,
+    jobs: &JobDefinitions,
     schedule: &Schedule,
     tick: DateTime<Utc>,
 ) -> Result<Option<i64>> {
@@ -271,10 +226,10 @@ async fn take_tick(
     if taken.await? == 0 {
         return Ok(None);
     }
-    let arguments = JobSpec::from_json(schedule.job_name, &schedule.arguments)?;
-    let run = if has_work(&txn, &arguments).await? {
-        let new = NewRun::from(arguments);
-        insert(&txn, wake, &Actor::system("schedule").subject, &new, Some(tick)).await?
+    let job = jobs.get(schedule.job_name)?;
+    let new = job.new_run(&schedule.arguments)?;
+    let run = if has_work(&txn, job, &new).await? {
+        insert(&txn, &Actor::system("schedule").subject, &new, Some(tick)).await?
     } else {
         None
     };
@@ -282,11 +237,11 @@ async fn take_tick(
     Ok(run.map(|run| run.id))
 }
 
-/// Whether a run of the job would find something to do that no other run is about to do.
-async fn has_work(txn: &Transaction, arguments: &JobSpec) -> Result<bool> {
+/// True when the run would find something to do that no other run is about to do.
+async fn has_work(txn: &Transaction, job: &JobDefinition, new: &NewRun) -> Result<bool> {
     let under_way = "SELECT 1 FROM scheduler_jobs
          WHERE job_name = $1 AND arguments = $2 AND status IN ('QUEUED', 'RUNNING') LIMIT 1";
-    let binds = [arguments.job().into(), arguments.to_json()?.into()];
+    let binds = [new.job.into(), new.arguments.clone().into()];
     let under_way = txn
         .query_one_raw(sql::statement(under_way, binds))
         .await?
@@ -294,11 +249,7 @@ async fn has_work(txn: &Transaction, arguments: &JobSpec) -> Result<bool> {
     if under_way {
         return Ok(false);
     }
-    match arguments.job() {
-        JobName::AutoTag => evaluation::is_due(txn).await,
-        JobName::Seal => seal::is_due(txn).await,
-        _ => Ok(true),
-    }
+    job.is_due(txn).await
 }
 
 fn no_schedule(job: JobName) -> Error {

@@ -1,13 +1,13 @@
-//! How fast a run goes, and when it will have ended.
+//! Throughput of a run, and the time at which it will have ended.
 
 use super::Run;
 use crate::entities::RunStatus;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What is measured over less than this, in seconds, says nothing.
-const LEAST: f64 = 1.0;
+/// Seconds below which a measurement says nothing.
+const MIN_DURATION: f64 = 1.0;
 
-/// What the progress of the present attempt, or of the last one, comes to.
+/// Throughput of the present attempt, or of the last one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Throughput {
     /// Units of work a second. `None` before the attempt has done anything, or has lasted for a second.
@@ -16,7 +16,7 @@ pub struct Throughput {
     pub estimated_end_at: Option<DateTime<Utc>>,
 }
 
-/// The pace of a run, as of its last heartbeat.
+/// Throughput of a run, as of its last heartbeat.
 pub fn throughput(run: &Run) -> Throughput {
     let rate = rate(run);
     let estimated_end_at = match (run.status, rate, run.progress_total) {
@@ -41,5 +41,5 @@ fn rate(run: &Run) -> Option<f64> {
     };
     let seconds = (until - run.claimed_at?).as_seconds_f64();
     let done = run.progress_done - run.progress_claimed.unwrap_or(0);
-    (seconds >= LEAST && done > 0).then(|| done as f64 / seconds)
+    (seconds >= MIN_DURATION && done > 0).then(|| done as f64 / seconds)
 }

@@ -1,4 +1,4 @@
-//! Watching runs: however many subscribers watch however many runs, this process asks for all of them at once.
+//! Watched runs: however many subscribers watch however many runs, this process asks for all of them at once.
 
 use super::{Run, list};
 use crate::auth::{AccountScope, with_account_scope};
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Pause between two looks at the runs that are watched.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Pause between two queries for the runs that are watched.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What is known of a run that is watched.
+/// State of a run that is watched.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WatchedRun {
     /// Nobody has asked yet.
@@ -56,12 +56,12 @@ impl RunWatcher {
     /// Asks for the runs of a scope until nobody watches one.
     async fn poll(self, db: DatabaseConnection, scope: AccountScope) {
         loop {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             let Some(ids) = self.watched_ids(&scope) else {
                 return;
             };
             match list::by_ids(&db, &scope, ids.clone()).await {
-                Ok(found) => self.tell(&scope, &ids, found),
+                Ok(found) => self.publish(&scope, &ids, found),
                 Err(error) => error.log("cannot read the progress of runs; trying again"),
             }
         }
@@ -79,7 +79,7 @@ impl RunWatcher {
         Some(runs.keys().copied().collect())
     }
 
-    fn tell(&self, scope: &AccountScope, asked: &[i64], found: Vec<Run>) {
+    fn publish(&self, scope: &AccountScope, asked: &[i64], found: Vec<Run>) {
         let watched = self.lock();
         let Some(runs) = watched.get(&scope.as_bind()) else {
             return;

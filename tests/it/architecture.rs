@@ -19,10 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("db", &["error", "config", "pg_embedded", "telemetry"]),
     ("entities", &["error"]),
     ("auth", &["db", "entities", "error"]),
-    (
-        "runs",
-        &["auth", "clock", "config", "db", "domain", "entities", "error"],
-    ),
+    ("runs", &["auth", "clock", "db", "entities", "error"]),
     (
         "domain",
         &[

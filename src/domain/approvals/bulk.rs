@@ -5,19 +5,20 @@
 //! the run's progress. So a kill repeats at most the chunk under way, and nothing is decided that was not selected.
 
 use super::apply::{apply, lock_resources};
-use super::decision::{Decision, counter_name, not_found};
+use super::decision::{DecideJob, Decision, counter_name, not_found};
 use super::selection::ResolvedSelection;
 use super::tags;
-use crate::auth::{AccountScope, Actor, with_account_scope};
+use crate::auth::{AccountScope, Actor, Role, with_account_scope};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
-use crate::entities::Outcome;
 use crate::entities::virtual_tag::Model as VirtualTag;
+use crate::entities::{JobName, Outcome};
 use crate::error::{Error, Problem, ProblemCode, Result};
-use crate::runs::{self, ControlFlow, JobNotifier, JobSpec, Progress, Run, RunHandle};
+use crate::runs::{self, ControlFlow, Job, Progress, Run, RunHandle};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 /// How many tags one call may select.
 pub const MAX_SELECTED: usize = 1_000_000;
@@ -28,13 +29,12 @@ const CHUNK: i64 = 2_000;
 /// Queues a run that decides what is selected, and fixes the selection in the same transaction.
 pub(super) async fn defer(
     db: &DatabaseConnection,
-    jobs: &dyn JobNotifier,
     actor: &Actor,
-    arguments: JobSpec,
+    job: &DecideJob,
     selected: ResolvedSelection,
 ) -> Result<Run> {
     let txn = db.begin().await?;
-    let run = runs::add(&txn, jobs, actor, arguments).await?;
+    let run = runs::add(&txn, actor, job).await?;
     let ResolvedSelection { text, mut values, .. } = selected;
     values.push(run.id.into());
     // By resource: so locks are taken in the order of ids, and each chunk finds its rows near each other.
@@ -65,9 +65,24 @@ pub(super) async fn defer(
     Ok(run)
 }
 
+#[async_trait::async_trait]
+impl Job for DecideJob {
+    const NAME: JobName = JobName::Decide;
+    const PRIORITY: i16 = 100;
+    const TIME_LIMIT: Duration = Duration::from_hours(4);
+    const ROLE: Role = Role::Approver;
+    const IS_ACCOUNT_SCOPED: bool = true;
+
+    type Context = DatabaseConnection;
+
+    async fn run(self, db: &DatabaseConnection, run: &RunHandle) -> Result<()> {
+        decide_items(db, run, self.decision, self.reason).await
+    }
+}
+
 /// Makes the decisions that a run is for, chunk by chunk, until all are made or the run is told to stop; what is left
 /// then stays as it is. So does what is of none of the accounts of those for whom the run works now.
-pub async fn run(
+async fn decide_items(
     db: &DatabaseConnection,
     run: &RunHandle,
     decision: Decision,

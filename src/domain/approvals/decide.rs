@@ -2,7 +2,7 @@
 
 use super::apply::{apply, lock_resources};
 use super::bulk;
-use super::decision::{Decision, DecisionOutcome, Decisions, ItemResult, not_found};
+use super::decision::{DecideJob, Decision, DecisionOutcome, Decisions, ItemResult, not_found};
 use super::limits::check_reason;
 use super::selection::Selection;
 use super::tags;
@@ -10,7 +10,6 @@ use crate::auth::{AccountScope, Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
 use crate::error::Result;
-use crate::runs::{JobNotifier, JobSpec};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::collections::{HashMap, HashSet};
 
@@ -26,7 +25,6 @@ use std::collections::{HashMap, HashSet};
 /// [`crate::runs::RunHandle::require_rights`]. Refuses more than [`bulk::MAX_SELECTED`] tags.
 pub async fn decide(
     db: &DatabaseConnection,
-    jobs: &dyn JobNotifier,
     actor: &Actor,
     decision: Decision,
     selection: Selection,
@@ -39,8 +37,7 @@ pub async fn decide(
         let decided = decide_ids(db, actor, decision, &ids, reason);
         return Ok(DecisionOutcome::Immediate(decided.await?));
     }
-    let arguments = JobSpec::Decide { decision, reason };
-    let run = bulk::defer(db, jobs, actor, arguments, selected).await?;
+    let run = bulk::defer(db, actor, &DecideJob { decision, reason }, selected).await?;
     Ok(DecisionOutcome::Deferred(Box::new(run)))
 }
 

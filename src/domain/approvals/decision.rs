@@ -45,6 +45,16 @@ impl Decision {
     }
 }
 
+/// The job that decides the tags that were selected for a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecideJob {
+    /// The decision.
+    pub decision: Decision,
+    /// The reason, for the trail.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
 fn already_decided(tag: &VirtualTag) -> Problem {
     let message = match (tag.approval_status, &tag.decided_by, tag.decided_at) {
         (ApprovalStatus::Approved | ApprovalStatus::Denied, Some(by), Some(at)) => {

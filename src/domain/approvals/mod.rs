@@ -34,7 +34,7 @@ mod undo;
 pub use crate::entities::virtual_tag::Model as VirtualTag;
 pub use columns::{TagProjection, TagWithResource};
 pub use decide::decide;
-pub use decision::{Decision, DecisionOutcome, Decisions, ItemResult};
+pub use decision::{DecideJob, Decision, DecisionOutcome, Decisions, ItemResult};
 pub use filter::{TagFilter, TagKind};
 pub(crate) use limits::check_count;
 pub use limits::{MAX_IDS, MAX_IMMEDIATE, MAX_REASON};

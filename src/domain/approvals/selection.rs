@@ -1,6 +1,6 @@
 //! Selection of the tags of a decision.
 
-use super::decision::Decision;
+use super::decision::{DecideJob, Decision};
 use super::filter::TagFilter;
 use super::limits::{MAX_IMMEDIATE, check_count};
 use crate::auth::{AccountScope, Actor};
@@ -9,7 +9,7 @@ use crate::db::sql;
 use crate::domain::{ApprovalStatus, RunStatus};
 use crate::entities::{TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
-use crate::runs::{self, JobSpec};
+use crate::runs::{self, Job};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, PostgresQueryBuilder};
 use sea_orm::{
@@ -206,15 +206,15 @@ async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Resul
     if !decides_within(db, id, scope).await? {
         return Err(unknown());
     }
-    match JobSpec::of(&run)? {
-        JobSpec::Decide { decision, .. } if decision != Decision::Undo => {}
-        JobSpec::Decide { .. } => {
+    match DecideJob::of(&run)?.map(|job| job.decision) {
+        Some(Decision::Approve | Decision::Deny) => {}
+        Some(Decision::Undo) => {
             return Err(refused(
                 ProblemCode::Conflict,
                 "that run took decisions back; decide again",
             ));
         }
-        _ => return Err(refused(ProblemCode::Conflict, "that run decided nothing")),
+        None => return Err(refused(ProblemCode::Conflict, "that run decided nothing")),
     }
     if matches!(run.status, RunStatus::Queued | RunStatus::Running) {
         let message = "that run has not ended; cancel it first, or wait";

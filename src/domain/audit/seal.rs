@@ -6,11 +6,15 @@
 //! take no part in it.
 
 use super::partitions::{self, PartitionState};
+use crate::auth::Role;
 use crate::db::{Begin, Transaction, sql};
+use crate::entities::JobName;
 use crate::error::{Error, Result};
-use crate::runs::{ControlFlow, Progress, RunHandle};
+use crate::runs::{ControlFlow, Job, Progress, RunHandle};
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, Value};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// Maximum of rows that one seal covers.
 const BLOCK: i64 = 10_000;
@@ -101,6 +105,33 @@ pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
                                      ORDER BY last_xid DESC, last_id DESC LIMIT 1) last)
            AND xid < pg_snapshot_xmin(pg_current_snapshot()) LIMIT 1";
     Ok(db.query_one_raw(sql::statement(behind, [])).await?.is_some())
+}
+
+/// The job that seals what was written to the audit trail since.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealJob {}
+
+#[async_trait::async_trait]
+impl Job for SealJob {
+    const NAME: JobName = JobName::Seal;
+    const PRIORITY: i16 = 50;
+    const TIME_LIMIT: Duration = Duration::from_hours(1);
+    const ROLE: Role = Role::Admin;
+    const CRON: Option<&'static str> = Some("* * * * *");
+
+    type Context = DatabaseConnection;
+
+    fn exclusive_key(&self) -> Option<String> {
+        Some(self.singleton_key())
+    }
+
+    async fn is_due(txn: &Transaction) -> Result<bool> {
+        is_due(txn).await
+    }
+
+    async fn run(self, db: &DatabaseConnection, run: &RunHandle) -> Result<()> {
+        seal(db, Some(run)).await.map(drop)
+    }
 }
 
 /// Seals all rows that can be sealed, block by block, and returns their number.

@@ -74,7 +74,7 @@ pub async fn verify(
         PartitionState::Missing => verification.fault = Some(SealFault::Table),
         PartitionState::Dropped => {}
         PartitionState::Attached | PartitionState::Detached => {
-            verify_chain(db, &mut verification, kept.to_vec()).await?
+            verify_chain(db, &mut verification, kept.to_vec()).await?;
         }
     }
     Ok(verification)

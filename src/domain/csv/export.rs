@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
-/// ExportPage of the first page, and minimum of any page.
+/// Rows of the first page, and minimum of any page.
 const MIN_PAGE_ROWS: usize = 200;
 /// Maximum of rows of a page.
 const MAX_PAGE_ROWS: usize = 2_000;
@@ -45,11 +45,11 @@ pub struct Export {
     /// Next page, read while the one before it is written.
     next: Option<AbortOnDropHandle<Result<ExportPage>>>,
     has_header: bool,
-    /// ExportPage of the page after the next.
+    /// Rows of the page after the next.
     rows: usize,
 }
 
-/// ExportSource of the pages of an export.
+/// Source of the pages of an export.
 #[derive(Clone)]
 struct ExportSource {
     db: DatabaseConnection,

@@ -1,9 +1,9 @@
-//! InventoryHeader of a CSV inventory, and the role of each column.
+//! Header of a CSV inventory, and the role of each column.
 
 /// Prefix of a column that holds one native tag: `tag:environment`.
 const TAG_PREFIX: &str = "tag:";
 
-/// InventoryColumn that holds a field of a resource.
+/// Column that holds a field of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InventoryColumn {
     Cloud,

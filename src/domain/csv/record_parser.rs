@@ -6,7 +6,8 @@ use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 
 /// Parser of the records of one file (RFC 4180), which takes line by line.
 pub struct RecordParser {
-    reader: Reader,
+    /// Boxed: its tables take more than half a kilobyte, and readers are held in futures and in enums.
+    reader: Box<Reader>,
     cells: Vec<Vec<u8>>,
     cell: Vec<u8>,
 }
@@ -20,7 +21,7 @@ impl RecordParser {
             .terminator(Terminator::Any(b'\n'))
             .build();
         let mut parser = Self {
-            reader,
+            reader: Box::new(reader),
             cells: Vec::new(),
             cell: Vec::new(),
         };

@@ -18,7 +18,7 @@ use super::unpack::{ReadOptions, unpack};
 use super::{Rejection, ResourceReport, jsonl};
 use crate::domain::csv::{InventoryHeader, RecordParser};
 
-/// InventoryEntry of an inventory.
+/// Entry of an inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InventoryEntry {
     /// Valid resource, and the line (from 1) where it starts.

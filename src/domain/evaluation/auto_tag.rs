@@ -4,22 +4,22 @@
 //! back-fills by itself. Each chunk is one transaction: claimed with `SKIP LOCKED`, evaluated, written with its
 //! trail, and marked with the revision.
 
-use super::backlog::{BackfillProgress, Backlog};
+use super::backlog::{BackfillProgress, Backlog, is_due};
 use super::chunk_result::ChunkResult;
 use super::compute::compute;
 use super::difference::{self, TagChange, Withdrawal};
 use super::engine::{EngineSettings, LoadedEngine, load_rules};
 use super::subject::subject;
-use crate::auth::Actor;
+use crate::auth::{Actor, Role};
 use crate::db::{Begin, Transaction, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::revision;
-use crate::entities::{AccountScope, resource, virtual_tag};
+use crate::entities::{AccountScope, JobName, resource, virtual_tag};
 use crate::error::{Error, Result};
-use crate::runs::{self, ControlFlow, JobNotifier, RunHandle};
+use crate::runs::{self, ControlFlow, Job, RunHandle};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,18 +40,37 @@ const LONG: Duration = Duration::from_secs(2);
 /// For each so many resources that are due, one worker is at work.
 const WORTH_JOINING: i64 = 4 * CHUNK as i64;
 
+/// The job that evaluates the resources that are due.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutoTagJob {}
+
+#[async_trait::async_trait]
+impl Job for AutoTagJob {
+    const NAME: JobName = JobName::AutoTag;
+    const PRIORITY: i16 = 0;
+    const TIME_LIMIT: Duration = Duration::from_hours(4);
+    const ROLE: Role = Role::Approver;
+    const IS_PREEMPTIBLE: bool = true;
+    const CRON: Option<&'static str> = Some("* * * * *");
+
+    type Context = (DatabaseConnection, EngineSettings);
+
+    async fn is_due(txn: &Transaction) -> Result<bool> {
+        is_due(txn).await
+    }
+
+    async fn run(self, (db, settings): &Self::Context, run: &RunHandle) -> Result<()> {
+        evaluate_due(db, settings, run).await
+    }
+}
+
 /// Works off what is due, chunk by chunk, until nothing is, or the run is cancelled. What others hold at the
 /// end is left to them: should they fail, it stays due. While there are some chunks for each that is at
 /// work, idle workers are asked to join; [`BackfillProgress`] says what the run's progress is.
 ///
 /// Does nothing when the revision was raised for other settings than these: then a replica of another version is
 /// being rolled out or back, and what is due is due under its settings.
-pub async fn run(
-    db: &DatabaseConnection,
-    wake: &dyn JobNotifier,
-    settings: &EngineSettings,
-    run: &RunHandle,
-) -> Result<()> {
+async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &RunHandle) -> Result<()> {
     let cause = Cause {
         actor: Actor::system("auto_tag").subject,
         reason: None,
@@ -71,7 +90,7 @@ pub async fn run(
         let due = backlog.look(db, state.revision).await?;
         if let Some(due) = due {
             let max_parallelism = (due + WORTH_JOINING - 1) / WORTH_JOINING;
-            runs::spawn_helper(db, wake, run, max_parallelism).await?;
+            runs::spawn_helper(db, run, max_parallelism).await?;
         }
         let nothing = due == Some(0);
         if !nothing

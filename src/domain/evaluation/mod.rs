@@ -22,6 +22,7 @@ mod engine;
 mod preview;
 mod subject;
 
+pub use auto_tag::AutoTagJob;
 pub use backlog::is_due;
 pub use chunk_result::ChunkResult;
 pub use dry_runs::DryRuns;

@@ -2,13 +2,12 @@
 
 use super::spec::ImportSpec;
 use crate::config::UnpackLimits;
-use crate::runs::{JobNotifier, RunHandle};
+use crate::runs::RunHandle;
 use sea_orm::DatabaseConnection;
 
 /// Context of an import: what all its phases need.
 pub(super) struct ImportContext<'a> {
     pub db: &'a DatabaseConnection,
-    pub jobs: &'a dyn JobNotifier,
     pub run: &'a RunHandle,
     pub spec: ImportSpec,
     pub unpack: UnpackLimits,

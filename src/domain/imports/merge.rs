@@ -32,7 +32,7 @@ enum PartOutcome {
 /// import.
 pub(super) async fn merge_parts(context: &ImportContext<'_>, import: &ImportState) -> Result<()> {
     let max_parallelism = parts_left(context).await?.min(MAX_WORKERS);
-    runs::spawn_helper(context.db, context.jobs, context.run, max_parallelism).await?;
+    runs::spawn_helper(context.db, context.run, max_parallelism).await?;
     loop {
         match sql::retried(|| merge_part(context, import)).await? {
             PartOutcome::Merged => continue,

@@ -20,5 +20,4 @@ mod tag_reader;
 
 pub use files::{ImportFile, authorize, prune, prune_staged, store};
 pub use plan::{Sample, SampleAction, SampleChange, samples};
-pub use run::run;
 pub use spec::{ImportMode, ImportSpec, TagStatus};

@@ -4,37 +4,51 @@ use super::context::ImportContext;
 use super::spec::ImportSpec;
 use super::state::{self, ImportStage, ImportState};
 use super::{check, merge, read};
+use crate::auth::Role;
 use crate::config::UnpackLimits;
+use crate::entities::JobName;
 use crate::error::{Error, Result};
-use crate::runs::{ControlFlow, JobNotifier, RunHandle};
+use crate::runs::{ControlFlow, Job, RunHandle};
 use sea_orm::DatabaseConnection;
+use std::time::Duration;
 
-/// Imports a file, or helps the run that does. Continues where an earlier attempt stopped.
-///
-/// [`Error::Validation`] for a file that was pruned or cannot be read to its end, and if an entry was rejected and the mode
-/// is [`ImportMode::AllOrNothing`](super::ImportMode::AllOrNothing); then nothing was imported.
-pub async fn run(
-    db: &DatabaseConnection,
-    jobs: &dyn JobNotifier,
-    run: &RunHandle,
-    spec: ImportSpec,
-    unpack: UnpackLimits,
-) -> Result<()> {
-    let context = ImportContext {
-        db,
-        jobs,
-        run,
-        spec,
-        unpack,
-    };
-    let import = state::open(&context).await?;
-    match import.stage {
-        ImportStage::Done => Ok(()),
-        ImportStage::Refused => Err(refused(&import)),
-        ImportStage::Merging => merge::merge_parts(&context, &import).await,
-        // One worker reads: helpers are needed for merging only.
-        ImportStage::Reading if import.run_id != run.run_id => Ok(()),
-        ImportStage::Reading => read_and_merge(&context).await,
+#[async_trait::async_trait]
+impl Job for ImportSpec {
+    const NAME: JobName = JobName::Import;
+    const PRIORITY: i16 = 80;
+    const TIME_LIMIT: Duration = Duration::from_hours(4);
+    const ROLE: Role = Role::Approver;
+
+    type Context = (DatabaseConnection, UnpackLimits);
+
+    fn singleton_key(&self) -> String {
+        format!("import:{}", self.file_id)
+    }
+
+    fn follow_up(&self) -> Option<JobName> {
+        (!self.dry_run).then_some(JobName::AutoTag)
+    }
+
+    /// Imports a file, or helps the run that does. Continues where an earlier attempt stopped.
+    ///
+    /// [`Error::Validation`] for a file that was pruned or cannot be read to its end, and if an entry was rejected and the
+    /// mode is [`ImportMode::AllOrNothing`](super::ImportMode::AllOrNothing); then nothing was imported.
+    async fn run(self, (db, unpack): &Self::Context, run: &RunHandle) -> Result<()> {
+        let context = ImportContext {
+            db,
+            run,
+            spec: self,
+            unpack: *unpack,
+        };
+        let import = state::open(&context).await?;
+        match import.stage {
+            ImportStage::Done => Ok(()),
+            ImportStage::Refused => Err(refused(&import)),
+            ImportStage::Merging => merge::merge_parts(&context, &import).await,
+            // One worker reads: helpers are needed for merging only.
+            ImportStage::Reading if import.run_id != run.run_id => Ok(()),
+            ImportStage::Reading => read_and_merge(&context).await,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The inventory: resources as clouds, files and people report them.
 
+mod discover;
 mod edit;
 pub mod inferences;
 pub mod list;
@@ -10,6 +11,7 @@ pub mod rejections;
 pub mod staged;
 
 pub use crate::entities::resource::Model as Resource;
+pub use discover::{DiscoverJob, request_discovery};
 pub(crate) use edit::check;
 pub use edit::{Edit, create, delete, update};
 pub use reconciler::Reconciler;

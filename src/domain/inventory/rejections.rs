@@ -1,9 +1,15 @@
 //! Rejections of a run, stored with their reasons.
 
+pub use crate::entities::import_rejection::Model as RejectedLine;
+
+use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::sql;
 use crate::domain::discovery::Rejection;
+use crate::entities::{AccountScope, import_rejection};
 use crate::error::Result;
-use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection};
+use std::collections::HashMap;
 
 /// Stores the faults of one entry.
 pub async fn keep(txn: &impl ConnectionTrait, run_id: i64, entry: &[Rejection]) -> Result<()> {
@@ -35,4 +41,49 @@ pub async fn forget(txn: &impl ConnectionTrait, run_id: i64) -> Result<()> {
     )
     .await?;
     Ok(())
+}
+
+/// As the lines were refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RejectionOrder;
+
+impl Keyset for RejectionOrder {
+    type Row = RejectedLine;
+
+    fn name(self) -> &'static str {
+        "rejections"
+    }
+
+    fn descending(self) -> bool {
+        false
+    }
+
+    fn columns(self) -> Vec<(Expr, KeyKind)> {
+        vec![(import_rejection::Column::Id.into_expr(), KeyKind::Int)]
+    }
+
+    fn key(self, row: &RejectedLine) -> Vec<Key> {
+        vec![Key::Int(row.id)]
+    }
+}
+
+/// A page of refused lines for each of the runs, by one statement.
+pub async fn of_runs(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    runs: Vec<i64>,
+    window: &Window,
+) -> Result<HashMap<i64, Page<RejectedLine>>> {
+    let (found, parent) = (import_rejection::find(scope), import_rejection::Column::RunId);
+    keyset::per_parent(db, found, parent, runs, RejectionOrder, window).await
+}
+
+/// How many lines each of the runs refused.
+pub async fn count_of_runs(
+    db: &DatabaseConnection,
+    scope: &AccountScope,
+    runs: Vec<i64>,
+) -> Result<HashMap<i64, u64>> {
+    let (found, parent) = (import_rejection::find(scope), import_rejection::Column::RunId);
+    keyset::count_per_parent(db, found, parent, runs).await
 }

@@ -15,6 +15,7 @@ use crate::domain::audit::AuditRow;
 use crate::domain::audit::list::{self as audit, AuditOrder};
 use crate::domain::imports::{self, Sample};
 use crate::domain::inventory::inferences::{self, Inference, InferenceOrder};
+use crate::domain::inventory::rejections::{self, RejectionOrder};
 use crate::domain::inventory::{Resource, list as resources};
 use crate::domain::keyset::PageLimits;
 use crate::domain::rules::{RuleRow, list as rules};
@@ -25,7 +26,7 @@ use crate::graphql::loaders::batch_driver::BatchBarrier;
 use crate::graphql::loaders::nested::Nested;
 use crate::graphql::scalars::id::AuditKey;
 use crate::runs::Run;
-use crate::runs::list::{self as runs, RejectionOrder};
+use crate::runs::list as runs;
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -181,8 +182,8 @@ impl Loaders {
                 context,
                 limits,
                 RejectionOrder,
-                |db, scope, ids, (), window| runs::rejections_of(&db, &scope, ids, &window),
-                runs::count_rejections_of(&db, &scope, ids),
+                |db, scope, ids, (), window| rejections::of_runs(&db, &scope, ids, &window),
+                rejections::count_of_runs(&db, &scope, ids),
             ),
             decisions: nested!(
                 context,

@@ -234,8 +234,7 @@ async fn decide(
         // Who may not decide is told so before anything else.
         Err(error) => return Ok(actor.require(Role::Approver).and(Err(error))),
     };
-    let (db, wake) = (&services.db, &*services.wake);
-    let answer = approvals::decide(db, wake, actor, decision, selection, reason).await;
+    let answer = approvals::decide(&services.db, actor, decision, selection, reason).await;
     Ok(answer)
 }
 

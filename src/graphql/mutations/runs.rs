@@ -1,7 +1,10 @@
 //! Asking for runs, steering them, and pausing schedules.
 
 use crate::auth::AccountScope;
+use crate::domain::evaluation::AutoTagJob;
 use crate::domain::imports::{self, ImportSpec};
+use crate::domain::inventory::request_discovery;
+use crate::domain::schedules;
 use crate::error::{Error, Result as DomainResult};
 use crate::graphql::error::{ResolverError, Result};
 use crate::graphql::mutations::payload::{
@@ -13,7 +16,7 @@ use crate::graphql::state::ContextExt;
 use crate::graphql::types::enums::{ImportMode, ImportedTagStatus, JobName};
 use crate::graphql::types::schedule::Schedule;
 use crate::graphql::types::user_error::{UserError, split_user_errors};
-use crate::runs::{self, JobSpec, Run, ScheduleEdit};
+use crate::runs::{self, Job, Run, ScheduleEdit};
 use async_graphql::{Context, InputObject, Object, SimpleObject, Upload};
 use tokio::io::AsyncSeekExt;
 
@@ -128,9 +131,9 @@ pub struct UpdateSchedulePayload {
     user_errors: Vec<UserError>,
 }
 
-async fn request(ctx: &Context<'_>, arguments: JobSpec) -> Result<DomainResult<Run>> {
+async fn request(ctx: &Context<'_>, job: &impl Job) -> Result<DomainResult<Run>> {
     let (actor, services) = (ctx.actor()?, ctx.services()?);
-    let requested = runs::request(&services.db, &*services.wake, actor, arguments.into()).await;
+    let requested = runs::request(&services.db, actor, job).await;
     Ok(requested.map(|requested| requested.run))
 }
 
@@ -171,14 +174,13 @@ impl RunMutation {
     ) -> Result<RunDiscoveryPayload> {
         let source = input.unwrap_or_default().source;
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let (db, wake) = (&services.db, &*services.wake);
-        let requested = runs::request_discovery(db, wake, actor, &services.sources, source).await;
+        let requested = request_discovery(&services.db, actor, &services.sources, source).await;
         RunDiscoveryPayload::of(requested.map(|requested| requested.run))
     }
 
     /// Evaluates the resources that are due as soon as a worker is free. For approvers.
     async fn run_auto_tagging(&self, ctx: &Context<'_>) -> Result<RunAutoTaggingPayload> {
-        RunAutoTaggingPayload::of(request(ctx, JobSpec::AutoTag {}).await?)
+        RunAutoTaggingPayload::of(request(ctx, &AutoTagJob {}).await?)
     }
 
     /// Imports a file of resources as a run, which says for each line that it refuses why. For approvers.
@@ -196,7 +198,7 @@ impl RunMutation {
             mode: input.mode.into(),
             ..ImportSpec::new(file_id)
         };
-        ImportInventoryPayload::of(request(ctx, JobSpec::Import(spec)).await?)
+        ImportInventoryPayload::of(request(ctx, &spec).await?)
     }
 
     /// Imports a file of virtual tags as a run, which says for each line that it refuses why. A tag that holds already, or
@@ -216,7 +218,7 @@ impl RunMutation {
             tags: Some(input.status.into()),
             ..ImportSpec::new(file_id)
         };
-        ImportVirtualTagsPayload::of(request(ctx, JobSpec::Import(spec)).await?)
+        ImportVirtualTagsPayload::of(request(ctx, &spec).await?)
     }
 
     /// Cancels a run: a waiting one at once, a running one at its next checkpoint. For whoever asked for it, and for those
@@ -226,7 +228,8 @@ impl RunMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which run.")] input: CancelRunInput,
     ) -> Result<CancelRunPayload> {
-        let cancelled = runs::cancel(&ctx.services()?.db, ctx.actor()?, input.id.0).await;
+        let services = ctx.services()?;
+        let cancelled = runs::cancel(&services.db, &services.jobs, ctx.actor()?, input.id.0).await;
         CancelRunPayload::of(shown(ctx, cancelled).await?)
     }
 
@@ -239,7 +242,7 @@ impl RunMutation {
         #[graphql(desc = "Which run.")] input: RetryRunInput,
     ) -> Result<RetryRunPayload> {
         let services = ctx.services()?;
-        let retried = runs::retry(&services.db, &*services.wake, ctx.actor()?, input.id.0).await;
+        let retried = runs::retry(&services.db, &services.jobs, ctx.actor()?, input.id.0).await;
         RetryRunPayload::of(shown(ctx, retried).await?)
     }
 
@@ -250,7 +253,7 @@ impl RunMutation {
         #[graphql(desc = "Which schedule.")] input: PauseScheduleInput,
     ) -> Result<PauseSchedulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let paused = runs::pause(&services.db, &*services.clock, actor, input.job_name.into()).await;
+        let paused = schedules::pause(&services.db, &*services.clock, actor, input.job_name.into()).await;
         let (row, user_errors) = split_user_errors(paused)?;
         let schedule = row.map(|row| Schedule::new(row, &*services.clock));
         Ok(PauseSchedulePayload {
@@ -266,7 +269,7 @@ impl RunMutation {
         #[graphql(desc = "Which schedule.")] input: ResumeScheduleInput,
     ) -> Result<ResumeSchedulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let resumed = runs::resume(&services.db, &*services.clock, actor, input.job_name.into()).await;
+        let resumed = schedules::resume(&services.db, &*services.clock, actor, input.job_name.into()).await;
         let (row, user_errors) = split_user_errors(resumed)?;
         let schedule = row.map(|row| Schedule::new(row, &*services.clock));
         Ok(ResumeSchedulePayload {
@@ -287,7 +290,7 @@ impl RunMutation {
             time_zone: input.time_zone,
         };
         let job = input.job_name.into();
-        let updated = runs::update(&services.db, &*services.clock, actor, job, edit).await;
+        let updated = schedules::update(&services.db, &*services.clock, actor, job, edit).await;
         let (row, user_errors) = split_user_errors(updated)?;
         let schedule = row.map(|row| Schedule::new(row, &*services.clock));
         Ok(UpdateSchedulePayload {
@@ -304,8 +307,8 @@ impl RunMutation {
         #[graphql(desc = "Which schedule.")] input: TriggerScheduleInput,
     ) -> Result<TriggerSchedulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let (db, wake) = (&services.db, &*services.wake);
-        let requested = runs::trigger(db, wake, actor, input.job_name.into()).await;
+        let job = input.job_name.into();
+        let requested = runs::trigger(&services.db, &services.jobs, actor, job).await;
         TriggerSchedulePayload::of(requested.map(|requested| requested.run))
     }
 }

@@ -1,6 +1,7 @@
 //! Runs of jobs, and their schedules.
 
 use crate::auth::AccountScope;
+use crate::domain::approvals::DecideJob;
 use crate::domain::approvals::items::ItemFilter;
 use crate::graphql::error::Result;
 use crate::graphql::relay::connection::Connection;
@@ -12,7 +13,7 @@ use crate::graphql::types::enums::{JobName, RunStatus};
 use crate::graphql::types::import_plan::ImportPlan;
 use crate::graphql::types::rejected_line::RejectedLine;
 use crate::graphql::types::run_decision::RunDecision;
-use crate::runs::{JobSpec, Run as Row, throughput};
+use crate::runs::{Job, Run as Row, throughput};
 use async_graphql::{Context, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -73,10 +74,8 @@ impl JobRun {
 
     /// What a bulk decision says of its tags; null for other jobs.
     async fn decision(&self) -> Option<Decision> {
-        match JobSpec::of(&self.0) {
-            Ok(JobSpec::Decide { decision, .. }) => Some(decision.into()),
-            _ => None,
-        }
+        let job = DecideJob::of(&self.0).ok().flatten()?;
+        Some(job.decision.into())
     }
 
     /// Where the run stands.

@@ -1,6 +1,6 @@
 //! Lines of a file that a run rejected.
 
-use crate::runs::list::RejectedLine as RejectedRow;
+use crate::domain::inventory::rejections::RejectedLine as RejectedRow;
 use async_graphql::Object;
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Invented resources, for trying the product out without a cloud: the estate of a fictional company whose teams
+//! Invented resources, for trying the product out without a cloud: the inventory of a fictional company whose teams
 //! name and tag as differently as real ones do.
 
 mod kinds;

@@ -49,7 +49,7 @@ pub(super) enum SimulatedEnvironment {
 }
 
 impl SimulatedEnvironment {
-    /// Each as often as an estate has it.
+    /// Each as often as a real inventory has it.
     pub const WEIGHTED: [Self; 8] = [
         Self::Production,
         Self::Production,

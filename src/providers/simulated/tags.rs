@@ -25,7 +25,7 @@ pub(super) fn native(
         return BTreeMap::new();
     }
     let habit = &team.tagging;
-    // Sometimes somebody tags by hand, and spells as they like.
+    // Sometimes a person tags by hand, in a spelling of their own.
     let spelling = *[habit.spelling, habit.spelling, habit.spelling, Spelling::Upper]
         .choose(rng)
         .unwrap_or(&habit.spelling);

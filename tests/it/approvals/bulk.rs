@@ -13,13 +13,13 @@ use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::db::estimate::Total;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
-use virtual_tagging::domain::approvals::{self, Decision, DecisionOutcome, Selection, TagFilter, bulk};
+use virtual_tagging::domain::approvals::{self, DecideJob, Decision, DecisionOutcome, Selection, TagFilter};
 use virtual_tagging::domain::inventory::list::{self, ResourceFilter};
 use virtual_tagging::domain::{Outcome, RunStatus};
 use virtual_tagging::entities::decision_item;
 use virtual_tagging::error::{Error, ProblemCode, Result};
-use virtual_tagging::jobs::Queue;
-use virtual_tagging::runs::{self, JobSpec, Run, RunEnd, RunHandle};
+use virtual_tagging::jobs;
+use virtual_tagging::runs::{self, Job, Run, RunEnd, RunHandle};
 
 /// Resources of two accounts in turn, each with two tags that wait, and the trail of these.
 async fn filled(resources: i64) -> Fixture {
@@ -39,7 +39,7 @@ async fn request(
     selection: Selection,
 ) -> Result<DecisionOutcome> {
     let because = Some("by the thousand".to_owned());
-    approvals::decide(&fixture.pool, &Queue, actor, decision, selection, because).await
+    approvals::decide(&fixture.pool, actor, decision, selection, because).await
 }
 
 async fn queued(fixture: &Fixture, actor: &Actor, decision: Decision, selection: Selection) -> Run {
@@ -50,15 +50,16 @@ async fn queued(fixture: &Fixture, actor: &Actor, decision: Decision, selection:
 }
 
 async fn claim(fixture: &Fixture, run: &Run, stop: CancellationToken) -> RunHandle {
-    let handle = runs::claim(&fixture.pool, run.id, "worker", stop).await.unwrap();
+    let handle = runs::claim(&fixture.pool, &jobs::definitions(), run.id, "worker", stop)
+        .await
+        .unwrap();
     handle.expect("a run to claim")
 }
 
 async fn execute_run(fixture: &Fixture, handle: &RunHandle) -> Result<()> {
-    let JobSpec::Decide { decision, reason } = handle.arguments.clone() else {
-        panic!("{:?}", handle.arguments);
-    };
-    bulk::run(&fixture.pool, handle, decision, reason).await
+    let run = run_of(&fixture.pool, handle.run_id).await;
+    let job = DecideJob::of(&run).unwrap().expect("a run of decisions");
+    job.run(&fixture.pool, handle).await
 }
 
 /// A bulk decision changes so many rows that what the planner knew is wrong at once.
@@ -132,9 +133,7 @@ async fn totals_are_right_right_after_a_bulk_decision() {
 async fn work_off(fixture: &Fixture, run: &Run) -> Run {
     let handle = claim(fixture, run, CancellationToken::new()).await;
     let done = execute_run(fixture, &handle).await.map_err(Into::into);
-    let settled = runs::finish_run(&fixture.pool, &Queue, &handle, done)
-        .await
-        .unwrap();
+    let settled = runs::finish_run(&fixture.pool, &handle, done).await.unwrap();
     assert_eq!(settled, RunEnd::Succeeded);
     run_of(&fixture.pool, run.id).await
 }
@@ -223,13 +222,7 @@ async fn a_worker_that_dies_leaves_nothing_half_done_and_nothing_is_done_twice()
          (SELECT count(*) FROM virtual_tags WHERE approval_status = 'APPROVED')";
     assert_eq!(fixture.count(whole).await, 1);
     silence(&fixture.pool).await;
-    assert_eq!(
-        runs::reclaim_orphans(&fixture.pool, &Queue)
-            .await
-            .unwrap()
-            .requeued,
-        1
-    );
+    assert_eq!(runs::reclaim_orphans(&fixture.pool).await.unwrap().requeued, 1);
     let run = work_off(&fixture, &run).await;
     assert_eq!(run.counts, json!({ "approved": 10_000 }));
     assert_eq!(fixture.trail().await.len(), 10_000);
@@ -343,13 +336,11 @@ async fn a_cancelled_run_leaves_the_rest_and_can_go_on() {
     let fixture = filled(1_500).await;
     let run = queued(&fixture, &approver("ann"), Decision::Approve, all()).await;
     let handle = claim(&fixture, &run, CancellationToken::new()).await;
-    runs::cancel(&fixture.pool, &approver("bob"), run.id)
+    runs::cancel(&fixture.pool, &jobs::definitions(), &approver("bob"), run.id)
         .await
         .unwrap();
     execute_run(&fixture, &handle).await.unwrap();
-    let settled = runs::finish_run(&fixture.pool, &Queue, &handle, Ok(()))
-        .await
-        .unwrap();
+    let settled = runs::finish_run(&fixture.pool, &handle, Ok(())).await.unwrap();
     assert_eq!(settled, RunEnd::Cancelled);
     assert_eq!(
         fixture
@@ -362,7 +353,7 @@ async fn a_cancelled_run_leaves_the_rest_and_can_go_on() {
         .into_values()
         .filter(Option::is_none);
     assert_eq!(waiting.count(), 1_000);
-    runs::retry(&fixture.pool, &Queue, &approver("ann"), run.id)
+    runs::retry(&fixture.pool, &jobs::definitions(), &approver("ann"), run.id)
         .await
         .unwrap();
     let run = work_off(&fixture, &run).await;

@@ -12,7 +12,6 @@ use virtual_tagging::domain::approvals::{
 };
 use virtual_tagging::domain::{AuditAction, TagSource};
 use virtual_tagging::error::{Error, ProblemCode};
-use virtual_tagging::jobs::Queue;
 
 fn code(decisions: &Decisions, at: usize) -> Option<ProblemCode> {
     decisions.items[at].problem.as_ref().map(|problem| problem.code)
@@ -246,7 +245,7 @@ async fn more_than_a_thousand_are_left_to_a_run_and_none_is_decided_at_once() {
     let ids = Selection::Ids((1..=1001).collect());
     let ann = approver("ann");
     for selection in [all(), ids] {
-        let left = approvals::decide(&fixture.pool, &Queue, &ann, Decision::Approve, selection, None).await;
+        let left = approvals::decide(&fixture.pool, &ann, Decision::Approve, selection, None).await;
         assert!(matches!(left, Ok(DecisionOutcome::Deferred(_))), "{left:?}");
     }
     assert_eq!(fixture.trail().await.len(), 0);

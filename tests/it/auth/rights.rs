@@ -14,11 +14,12 @@ use std::time::Duration;
 use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::domain::RunStatus;
-use virtual_tagging::domain::approvals::{self, Decision, DecisionOutcome, Selection, TagFilter, bulk};
+use virtual_tagging::domain::approvals::{self, DecideJob, Decision, DecisionOutcome, Selection, TagFilter};
+use virtual_tagging::domain::evaluation::AutoTagJob;
 use virtual_tagging::domain::tokens::{self, TokenDraft};
 use virtual_tagging::error::{Error, Result};
-use virtual_tagging::jobs::Queue;
-use virtual_tagging::runs::{self, ControlFlow, JobSpec, Progress, Run, RunEnd, RunHandle};
+use virtual_tagging::jobs;
+use virtual_tagging::runs::{self, ControlFlow, Job, Progress, Run, RunEnd, RunHandle};
 
 const APPROVE: &str =
     "mutation { approveTags(input: {filter: {minConfidence: 0}}) { run { id } userErrors { message } } }";
@@ -197,7 +198,7 @@ async fn imports_and_discoveries_of_a_revoked_token_do_nothing_and_hold_up_nobod
 
 async fn queued(fixture: &Fixture, actor: &Actor) -> Run {
     let all = Selection::Filter(TagFilter::default());
-    let answer = approvals::decide(&fixture.pool, &Queue, actor, Decision::Approve, all, None).await;
+    let answer = approvals::decide(&fixture.pool, actor, Decision::Approve, all, None).await;
     match answer.unwrap() {
         DecisionOutcome::Deferred(run) => *run,
         DecisionOutcome::Immediate(decisions) => panic!("decided {} at once", decisions.decided()),
@@ -205,7 +206,11 @@ async fn queued(fixture: &Fixture, actor: &Actor) -> Run {
 }
 
 async fn perform(fixture: &Fixture, handle: &RunHandle) -> Result<()> {
-    bulk::run(&fixture.pool, handle, Decision::Approve, None).await
+    let job = DecideJob {
+        decision: Decision::Approve,
+        reason: None,
+    };
+    job.run(&fixture.pool, handle).await
 }
 
 #[tokio::test]
@@ -226,12 +231,14 @@ async fn a_token_that_is_revoked_meanwhile_ends_its_run_at_the_next_chunk() {
     let run = queued(&fixture, &script).await;
     let handle = claim(&fixture.pool, run.id, "w").await.unwrap();
     // One chunk, and then it stops.
-    runs::cancel(&fixture.pool, &script, run.id).await.unwrap();
-    perform(&fixture, &handle).await.unwrap();
-    runs::finish_run(&fixture.pool, &Queue, &handle, Ok(()))
+    runs::cancel(&fixture.pool, &jobs::definitions(), &script, run.id)
         .await
         .unwrap();
-    runs::retry(&fixture.pool, &Queue, &script, run.id).await.unwrap();
+    perform(&fixture, &handle).await.unwrap();
+    runs::finish_run(&fixture.pool, &handle, Ok(())).await.unwrap();
+    runs::retry(&fixture.pool, &jobs::definitions(), &script, run.id)
+        .await
+        .unwrap();
     let handle = claim(&fixture.pool, run.id, "w").await.unwrap();
     handle.require_rights(&fixture.pool).await.unwrap();
     tokens::revoke(&fixture.pool, &admin, issued.row.id)
@@ -240,7 +247,7 @@ async fn a_token_that_is_revoked_meanwhile_ends_its_run_at_the_next_chunk() {
 
     let done = perform(&fixture, &handle).await;
     assert!(matches!(done, Err(Error::Forbidden(_))), "{done:?}");
-    let settled = runs::finish_run(&fixture.pool, &Queue, &handle, done.map_err(Into::into)).await;
+    let settled = runs::finish_run(&fixture.pool, &handle, done.map_err(Into::into)).await;
     assert_eq!(settled.unwrap(), RunEnd::Failed);
     let run = run_of(&fixture.pool, run.id).await;
     assert_eq!((run.status, run.progress_done), (RunStatus::Failed, 2_000));
@@ -255,10 +262,7 @@ async fn a_persons_run_ends_with_their_credentials_but_not_within_the_hour() {
         expires_at: Some(Utc::now() + TimeDelta::minutes(5)),
         ..approver("ann")
     };
-    let run = runs::request(&fixture.pool, &Queue, &ann, DISCOVER.into())
-        .await
-        .unwrap()
-        .run;
+    let run = runs::request(&fixture.pool, &ann, &DISCOVER).await.unwrap().run;
     let ends = "run_principals WHERE subject = 'ann' AND api_token IS NULL AND
          expires_at BETWEEN now() + interval '59 minutes' AND now() + interval '1 hour'";
     assert_eq!(fixture.count(ends).await, 1);
@@ -276,14 +280,16 @@ async fn a_persons_run_ends_with_their_credentials_but_not_within_the_hour() {
     ] {
         assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
     }
-    let failed = runs::finish_run(&fixture.pool, &Queue, &held, Err(failure("x", true))).await;
+    let failed = runs::finish_run(&fixture.pool, &held, Err(failure("x", true))).await;
     assert_eq!(failed.unwrap(), RunEnd::Failed);
     // Asking again, with credentials that last.
     let later = Actor {
         expires_at: Some(Utc::now() + TimeDelta::hours(8)),
         ..ann
     };
-    runs::retry(&fixture.pool, &Queue, &later, run.id).await.unwrap();
+    runs::retry(&fixture.pool, &jobs::definitions(), &later, run.id)
+        .await
+        .unwrap();
     let ends = "run_principals WHERE expires_at > now() + interval '7 hours'";
     assert_eq!(fixture.count(ends).await, 1);
     let held = claim(&fixture.pool, run.id, "w").await.unwrap();
@@ -294,24 +300,22 @@ async fn a_persons_run_ends_with_their_credentials_but_not_within_the_hour() {
 async fn helpers_work_in_the_name_of_whom_they_help() {
     let fixture = Fixture::new().await;
     let ann = approver("ann");
-    let run = runs::request(&fixture.pool, &Queue, &ann, JobSpec::AutoTag {}.into())
+    let run = runs::request(&fixture.pool, &ann, &AutoTagJob {})
         .await
         .unwrap()
         .run;
     let held = claim(&fixture.pool, run.id, "w").await.unwrap();
-    assert!(runs::spawn_helper(&fixture.pool, &Queue, &held, 2).await.unwrap());
+    assert!(runs::spawn_helper(&fixture.pool, &held, 2).await.unwrap());
     let helpers = "run_principals p JOIN scheduler_jobs r ON r.id = p.run_id WHERE r.recruited_by IS NOT NULL
          AND p.subject = 'ann'";
     assert_eq!(fixture.count(helpers).await, 1);
     // The service's own run is another one: it does not depend on what ann may.
     let system = Actor::system("test");
-    let own = runs::request(&fixture.pool, &Queue, &system, JobSpec::AutoTag {}.into())
+    let own = runs::request(&fixture.pool, &system, &AutoTagJob {})
         .await
         .unwrap();
     assert!(own.created);
-    let joined = runs::request(&fixture.pool, &Queue, &ann, JobSpec::AutoTag {}.into())
-        .await
-        .unwrap();
+    let joined = runs::request(&fixture.pool, &ann, &AutoTagJob {}).await.unwrap();
     assert!(!joined.created, "the helper that waits is hers");
 }
 

@@ -14,13 +14,14 @@ use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superse
 use virtual_tagging::domain::TagSource;
 use virtual_tagging::domain::approvals::{self, Decision};
 use virtual_tagging::domain::audit::Cause;
+use virtual_tagging::domain::evaluation::AutoTagJob;
 use virtual_tagging::domain::evaluation::auto_tag::{self, CHUNK};
 use virtual_tagging::domain::evaluation::{EngineSettings, load_engine};
 use virtual_tagging::domain::revision;
 use virtual_tagging::domain::rules;
 use virtual_tagging::entities::virtual_tag::Model as Tag;
-use virtual_tagging::jobs::Queue;
-use virtual_tagging::runs::{self, JobSpec};
+use virtual_tagging::jobs;
+use virtual_tagging::runs::{self, Job};
 
 #[tokio::test]
 async fn a_name_and_a_native_tag_become_pending_tags() {
@@ -343,18 +344,15 @@ async fn other_settings_than_the_adopted_ones_evaluate_nothing() {
 
 /// A run of the job, from its request to its last chunk.
 async fn run(fixture: &Fixture, settings: &EngineSettings) {
-    let id = request(&fixture.pool, JobSpec::AutoTag {}).await.id;
+    let id = request(&fixture.pool, AutoTagJob {}).await.id;
     let stop = CancellationToken::new();
-    let handle = runs::claim(&fixture.pool, id, "worker", stop)
+    let handle = runs::claim(&fixture.pool, &jobs::definitions(), id, "worker", stop)
         .await
         .unwrap()
         .unwrap();
-    auto_tag::run(&fixture.pool, &Queue, settings, &handle)
-        .await
-        .unwrap();
-    runs::finish_run(&fixture.pool, &Queue, &handle, Ok(()))
-        .await
-        .unwrap();
+    let context = (fixture.pool.clone(), settings.clone());
+    AutoTagJob {}.run(&context, &handle).await.unwrap();
+    runs::finish_run(&fixture.pool, &handle, Ok(())).await.unwrap();
 }
 
 #[tokio::test]

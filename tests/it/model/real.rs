@@ -14,12 +14,13 @@ use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::approvals::{self, Decision, Decisions, NewTag, Selection, TagFilter};
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
+use virtual_tagging::domain::evaluation::AutoTagJob;
 use virtual_tagging::domain::evaluation::{LoadedEngine, auto_tag, load_engine};
 use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
 use virtual_tagging::domain::rules;
 use virtual_tagging::error::{Error, Result};
-use virtual_tagging::jobs::Queue;
-use virtual_tagging::runs::{self, JobSpec, Progress};
+use virtual_tagging::jobs;
+use virtual_tagging::runs::{self, Progress};
 
 pub const ANN: &str = "ann";
 pub const WORKER: &str = "system:auto_tag";
@@ -366,8 +367,9 @@ impl<'a> Real<'a> {
     async fn take_over(&mut self) -> Outcome {
         self.load(true).await;
         let pool = &self.fixture.pool;
-        let run = request(pool, JobSpec::AutoTag {}).await;
-        let claim = |worker: &'static str| runs::claim(pool, run.id, worker, CancellationToken::new());
+        let run = request(pool, AutoTagJob {}).await;
+        let jobs = jobs::definitions();
+        let claim = |worker: &'static str| runs::claim(pool, &jobs, run.id, worker, CancellationToken::new());
         let first = claim("first").await.unwrap().unwrap();
         let loaded = &self.loaded;
         let cause = cause(WORKER, Some(run.id));
@@ -376,7 +378,7 @@ impl<'a> Real<'a> {
             .await
             .unwrap();
         silence(pool).await;
-        assert_eq!(runs::reclaim_orphans(pool, &Queue).await.unwrap().requeued, 1);
+        assert_eq!(runs::reclaim_orphans(pool).await.unwrap().requeued, 1);
         let second = claim("second").await.unwrap().unwrap();
         let late = first.checkpoint(&txn, Progress::default()).await;
         assert!(late.is_err(), "the first worker may still commit");
@@ -388,7 +390,7 @@ impl<'a> Real<'a> {
             .unwrap();
         let _flow = second.checkpoint(&txn, Progress::default()).await.unwrap();
         txn.commit().await.unwrap();
-        runs::finish_run(pool, &Queue, &second, Ok(())).await.unwrap();
+        runs::finish_run(pool, &second, Ok(())).await.unwrap();
         Outcome::Done
     }
 

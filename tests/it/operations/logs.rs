@@ -319,12 +319,12 @@ async fn an_outage_has_two_lines_and_is_not_paid_for() {
     // That a run was taken over is no line about the outage.
     bad.retain(|line| !line.contains("runs whose worker fell silent"));
     assert!(
-        bad.len() == 1 && bad[0].contains("the database is away"),
+        bad.len() == 1 && bad[0].contains("the database is unavailable"),
         "{bad:#?}"
     );
     let back: Vec<_> = log
         .lines()
-        .filter(|line| line.contains("the database is back"))
+        .filter(|line| line.contains("the database is available again"))
         .collect();
     assert!(back.len() == 1 && back[0].contains("seconds="), "{back:?}");
 }

@@ -8,11 +8,15 @@ use sea_orm::EntityTrait;
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use virtual_tagging::auth::Role;
+use virtual_tagging::domain::evaluation::AutoTagJob;
 use virtual_tagging::domain::imports::{self, ImportSpec};
+use virtual_tagging::domain::inventory::DiscoverJob;
+use virtual_tagging::domain::maintenance::MaintainJob;
 use virtual_tagging::domain::{JobName, RunStatus};
 use virtual_tagging::entities::scheduler_job;
+use virtual_tagging::jobs;
 use virtual_tagging::providers::Simulated;
-use virtual_tagging::runs::{self, JobSpec};
+use virtual_tagging::runs;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn discovery_leads_to_auto_tagging() {
@@ -42,11 +46,11 @@ async fn a_notification_starts_a_run_at_once() {
     let test = TestDb::create().await;
     let db = test.connect().await;
     let replica = JobWorkers::start(&db, Simulated::default()).await;
-    let warm = request(&db, JobSpec::AutoTag {}).await;
+    let warm = request(&db, AutoTagJob {}).await;
     until(&db, warm.id, |run| run.finished_at.is_some()).await;
     let mut waits = Vec::new();
     for _ in 0..15 {
-        let run = request(&db, JobSpec::AutoTag {}).await;
+        let run = request(&db, AutoTagJob {}).await;
         let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
         waits.push((run.started_at.unwrap() - run.created_at).num_milliseconds());
     }
@@ -75,7 +79,9 @@ async fn what_a_job_fails_or_panics_with_is_recorded() {
         })
         .await;
         assert!(next.started_at.is_some() && next.run_at > run.run_at);
-        runs::cancel(&db, &actor(Role::Approver), run.id).await.unwrap();
+        runs::cancel(&db, &jobs::definitions(), &actor(Role::Approver), run.id)
+            .await
+            .unwrap();
         replica.stop().await;
         // apalis has nothing left to run for ever.
         let open = "SELECT count(*) FROM apalis.jobs WHERE status NOT IN ('Done', 'Pending')";
@@ -88,16 +94,16 @@ async fn what_cannot_mend_itself_is_not_tried_again() {
     let test = TestDb::create().await;
     let db = test.connect().await;
     let replica = JobWorkers::start(&db, Simulated::default()).await;
-    for (arguments, error) in [
+    let unknown_source = DiscoverJob {
+        source: Some("aws".into()),
+    };
+    for (run, error) in [
+        (request(&db, unknown_source).await, "there is no source \"aws\""),
         (
-            JobSpec::Discover {
-                source: Some("aws".into()),
-            },
-            "there is no source \"aws\"",
+            request(&db, ImportSpec::new(7)).await,
+            "there is no uploaded file 7",
         ),
-        (JobSpec::Import(ImportSpec::new(7)), "there is no uploaded file 7"),
     ] {
-        let run = request(&db, arguments).await;
         let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
         assert_eq!((run.status, run.attempt), (RunStatus::Failed, 1));
         let recorded = run.error.unwrap();
@@ -155,7 +161,7 @@ async fn a_killed_worker_costs_one_part_of_an_import_in_either_phase_and_doubles
     .unwrap();
     let mut barrier = PgConnection::connect_with(&test.connect_options()).await.unwrap();
     sqlx::raw_sql(BARRIER).execute(&mut barrier).await.unwrap();
-    let run = request(&other, JobSpec::Import(ImportSpec::new(file.id))).await;
+    let run = request(&other, ImportSpec::new(file.id)).await;
     let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted";
     // Killed once while the second part is read, and once while it is merged.
     for (total, done) in [(5000, 0), (7501, 5000)] {
@@ -234,7 +240,7 @@ async fn maintenance_prunes_what_is_old() {
     )
     .await;
     let replica = JobWorkers::start(&db, Scripted::Hangs).await;
-    let run = request(&db, JobSpec::Maintain {}).await;
+    let run = request(&db, MaintainJob {}).await;
     let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
     assert_eq!((run.status, run.error), (RunStatus::Succeeded, None));
     assert_eq!(run.counts["inferences_pruned"], 9);

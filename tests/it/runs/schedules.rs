@@ -10,9 +10,10 @@ use std::sync::Mutex;
 use virtual_tagging::auth::Role;
 use virtual_tagging::clock::Clock;
 use virtual_tagging::domain::JobName;
+use virtual_tagging::domain::schedules;
 use virtual_tagging::entities::schedule;
 use virtual_tagging::error::Error;
-use virtual_tagging::jobs::Queue;
+use virtual_tagging::jobs;
 use virtual_tagging::runs::{self, ScheduleEdit};
 
 /// A clock that the test sets.
@@ -40,7 +41,7 @@ async fn sync(
     clock: &SetClock,
     schedules: &[(JobName, String)],
 ) -> Result<(), Error> {
-    runs::sync(db, clock, chrono_tz::UTC, schedules).await
+    runs::sync(db, &jobs::definitions(), clock, chrono_tz::UTC, schedules).await
 }
 
 async fn finish_all(db: &DatabaseConnection) {
@@ -54,12 +55,18 @@ async fn many_replicas_make_one_run_of_a_tick() {
     let clock = SetClock::at("2026-03-01T10:00:30Z");
     let schedules = [(JobName::Discover, "*/2 * * * *".to_owned())];
     sync(&db, &clock, &schedules).await.unwrap();
-    let first = runs::tick(&db, &Queue, &clock).await.unwrap();
+    let first = runs::tick(&db, &jobs::definitions(), &clock).await.unwrap();
     assert_eq!(first.len(), 1, "a schedule that is new ticks at once");
-    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty());
+    assert!(
+        runs::tick(&db, &jobs::definitions(), &clock)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     finish_all(&db).await;
     clock.advance(120);
-    let replicas = (0..5).map(|_| runs::tick(&db, &Queue, &clock));
+    let jobs = jobs::definitions();
+    let replicas = (0..5).map(|_| runs::tick(&db, &jobs, &clock));
     let made = futures::future::join_all(replicas).await;
     let made: Vec<i64> = made.into_iter().flat_map(Result::unwrap).collect();
     assert_eq!(made.len(), 1);
@@ -69,19 +76,27 @@ async fn many_replicas_make_one_run_of_a_tick() {
 
     clock.advance(120);
     assert!(
-        runs::tick(&db, &Queue, &clock).await.unwrap().is_empty(),
+        runs::tick(&db, &jobs::definitions(), &clock)
+            .await
+            .unwrap()
+            .is_empty(),
         "the last one still waits"
     );
     finish_all(&db).await;
     // All replicas are down for an hour: the last tick is made up for, once.
     clock.advance(3600);
     sync(&db, &clock, &schedules).await.unwrap();
-    let made = runs::tick(&db, &Queue, &clock).await.unwrap();
+    let made = runs::tick(&db, &jobs::definitions(), &clock).await.unwrap();
     assert_eq!(made.len(), 1);
     let run = run_of(&db, made[0]).await;
     assert_eq!(run.scheduled_for, Some("2026-03-01T11:04:00Z".parse().unwrap()));
     finish_all(&db).await;
-    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty());
+    assert!(
+        runs::tick(&db, &jobs::definitions(), &clock)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -91,9 +106,9 @@ async fn a_paused_schedule_does_not_tick_and_catches_up_on_nothing() {
     let clock = SetClock::at("2026-03-01T10:00:30Z");
     let schedules = [(JobName::Discover, "*/2 * * * *".to_owned())];
     sync(&db, &clock, &schedules).await.unwrap();
-    let refused = runs::pause(&db, &clock, &actor(Role::Approver), JobName::Discover).await;
+    let refused = schedules::pause(&db, &clock, &actor(Role::Approver), JobName::Discover).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
-    let paused = runs::pause(&db, &clock, &actor(Role::Admin), JobName::Discover)
+    let paused = schedules::pause(&db, &clock, &actor(Role::Admin), JobName::Discover)
         .await
         .unwrap();
     assert_eq!(paused.paused_by.as_deref(), Some("ada"));
@@ -102,16 +117,29 @@ async fn a_paused_schedule_does_not_tick_and_catches_up_on_nothing() {
     sync(&db, &clock, &[(JobName::Discover, "*/3 * * * *".to_owned())])
         .await
         .unwrap();
-    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty());
+    assert!(
+        runs::tick(&db, &jobs::definitions(), &clock)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 
-    let resumed = runs::resume(&db, &clock, &actor(Role::Admin), JobName::Discover)
+    let resumed = schedules::resume(&db, &clock, &actor(Role::Admin), JobName::Discover)
         .await
         .unwrap();
-    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty());
+    assert!(
+        runs::tick(&db, &jobs::definitions(), &clock)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let next = runs::next_run_at(&resumed, clock.now());
     assert_eq!(next, Some("2026-03-01T10:12:00Z".parse().unwrap()));
     clock.advance(120);
-    assert_eq!(runs::tick(&db, &Queue, &clock).await.unwrap().len(), 1);
+    assert_eq!(
+        runs::tick(&db, &jobs::definitions(), &clock).await.unwrap().len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -123,7 +151,12 @@ async fn auto_tagging_is_only_scheduled_when_something_is_due() {
         .await
         .unwrap();
     clock.advance(60);
-    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty());
+    assert!(
+        runs::tick(&db, &jobs::definitions(), &clock)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     execute(
         &db,
         "WITH r AS (INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by)
@@ -132,7 +165,10 @@ async fn auto_tagging_is_only_scheduled_when_something_is_due() {
     )
     .await;
     clock.advance(60);
-    assert_eq!(runs::tick(&db, &Queue, &clock).await.unwrap().len(), 1);
+    assert_eq!(
+        runs::tick(&db, &jobs::definitions(), &clock).await.unwrap().len(),
+        1
+    );
     let stored = schedule::Entity::find().all(&db).await.unwrap();
     assert_eq!(
         stored[0].last_tick_at,
@@ -167,14 +203,14 @@ async fn three_replicas_make_a_hundred_runs_of_a_hundred_ticks() {
     let clock = SetClock::at("2026-03-01T10:00:30Z");
     let schedules = [(JobName::Discover, "* * * * *".to_owned())];
     sync(db, &clock, &schedules).await.unwrap();
-    let mut made = Vec::new();
+    let (jobs, mut made) = (jobs::definitions(), Vec::new());
     for _ in 0..100 {
         // Each replica ticks more than once within a tick.
         let ticks = replicas
             .iter()
             .cycle()
             .take(6)
-            .map(|db| runs::tick(db, &Queue, &clock));
+            .map(|db| runs::tick(db, &jobs, &clock));
         made.extend(
             futures::future::join_all(ticks)
                 .await
@@ -209,32 +245,46 @@ async fn an_edited_schedule_stays_so_until_its_configuration_changes() {
         (edit("0 9 * *", "UTC"), "cron"),
         (edit("0 9 * * *", "Berlin"), "timeZone"),
     ] {
-        match runs::update(&db, &clock, &admin, job, wrong).await {
+        match schedules::update(&db, &clock, &admin, job, wrong).await {
             Err(Error::Validation(problems)) => assert_eq!(problems[0].field.as_deref(), Some(field)),
             other => panic!("{other:?}"),
         }
     }
     let nightly = edit("30 2 * * *", "Europe/Berlin");
-    let refused = runs::update(&db, &clock, &actor(Role::Approver), job, nightly.clone()).await;
+    let refused = schedules::update(&db, &clock, &actor(Role::Approver), job, nightly.clone()).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
-    let missing = runs::update(&db, &clock, &admin, JobName::Maintain, nightly.clone()).await;
+    let missing = schedules::update(&db, &clock, &admin, JobName::Maintain, nightly.clone()).await;
     assert!(matches!(missing, Err(Error::Validation(_))));
 
-    let edited = runs::update(&db, &clock, &admin, job, nightly).await.unwrap();
+    let edited = schedules::update(&db, &clock, &admin, job, nightly)
+        .await
+        .unwrap();
     assert_eq!(edited.edited_by.as_deref(), Some("ada"));
     sync(&db, &clock, &configured).await.unwrap();
     assert!(
-        runs::tick(&db, &Queue, &clock).await.unwrap().is_empty(),
+        runs::tick(&db, &jobs::definitions(), &clock)
+            .await
+            .unwrap()
+            .is_empty(),
         "from now on"
     );
     // That night the clocks go from 02:00 to 03:00.
     let next = runs::next_run_at(&edited, clock.now());
     assert_eq!(next, Some("2026-03-29T01:00:00Z".parse().unwrap()));
     clock.advance(15 * 3600);
-    assert_eq!(runs::tick(&db, &Queue, &clock).await.unwrap().len(), 1);
+    assert_eq!(
+        runs::tick(&db, &jobs::definitions(), &clock).await.unwrap().len(),
+        1
+    );
     finish_all(&db).await;
     clock.advance(60);
-    assert!(runs::tick(&db, &Queue, &clock).await.unwrap().is_empty(), "once");
+    assert!(
+        runs::tick(&db, &jobs::definitions(), &clock)
+            .await
+            .unwrap()
+            .is_empty(),
+        "once"
+    );
 
     let changed = [(JobName::Discover, "*/5 * * * *".to_owned())];
     sync(&db, &clock, &changed).await.unwrap();
@@ -254,12 +304,18 @@ async fn a_schedule_is_triggered_between_its_ticks() {
     sync(&db, &clock, &[(JobName::Maintain, "17 3 * * *".to_owned())])
         .await
         .unwrap();
-    runs::pause(&db, &clock, &actor(Role::Admin), JobName::Maintain)
+    schedules::pause(&db, &clock, &actor(Role::Admin), JobName::Maintain)
         .await
         .unwrap();
-    let refused = runs::trigger(&db, &Queue, &actor(Role::Approver), JobName::Maintain).await;
+    let refused = runs::trigger(
+        &db,
+        &jobs::definitions(),
+        &actor(Role::Approver),
+        JobName::Maintain,
+    )
+    .await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
-    let asked = runs::trigger(&db, &Queue, &actor(Role::Admin), JobName::Maintain)
+    let asked = runs::trigger(&db, &jobs::definitions(), &actor(Role::Admin), JobName::Maintain)
         .await
         .unwrap();
     assert!(asked.created);
@@ -267,7 +323,7 @@ async fn a_schedule_is_triggered_between_its_ticks() {
         (asked.run.requested_by.as_str(), asked.run.scheduled_for),
         ("ada", None)
     );
-    let none = runs::trigger(&db, &Queue, &actor(Role::Admin), JobName::Discover).await;
+    let none = runs::trigger(&db, &jobs::definitions(), &actor(Role::Admin), JobName::Discover).await;
     assert!(matches!(none, Err(Error::Validation(_))));
 }
 

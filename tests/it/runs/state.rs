@@ -7,11 +7,13 @@ use chrono::{TimeDelta, Utc};
 use sea_orm::{EntityTrait, TransactionTrait};
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::Role;
+use virtual_tagging::domain::evaluation::AutoTagJob;
+use virtual_tagging::domain::inventory::DiscoverJob;
 use virtual_tagging::domain::{JobName, RunStatus};
 use virtual_tagging::entities::scheduler_job;
 use virtual_tagging::error::{Error, ProblemCode};
-use virtual_tagging::jobs::Queue;
-use virtual_tagging::runs::{self, ControlFlow, JobSpec, Lease, RunEnd};
+use virtual_tagging::jobs;
+use virtual_tagging::runs::{self, ControlFlow, Lease, RunEnd};
 
 fn code(error: &Error) -> ProblemCode {
     match error {
@@ -46,11 +48,11 @@ async fn a_worker_that_was_presumed_dead_is_refused() {
         ControlFlow::Continue
     );
     assert_eq!(
-        runs::reclaim_orphans(&db, &Queue).await.unwrap(),
+        runs::reclaim_orphans(&db).await.unwrap(),
         runs::ReclaimedRuns::default()
     );
     silence(&db).await;
-    let rescued = runs::reclaim_orphans(&db, &Queue).await.unwrap();
+    let rescued = runs::reclaim_orphans(&db).await.unwrap();
     assert_eq!((rescued.requeued, rescued.ended), (1, 0));
 
     let txn = db.begin().await.unwrap();
@@ -60,17 +62,14 @@ async fn a_worker_that_was_presumed_dead_is_refused() {
     assert_eq!((alive.attempt, alive.done_before), (1, 10));
     assert!(dead.checkpoint(&db, chunk(10)).await.is_err(), "in other hands");
     assert_eq!(dead.heartbeat(&db).await.unwrap(), Lease::Lost);
-    assert_eq!(
-        runs::finish_run(&db, &Queue, &dead, Ok(())).await.unwrap(),
-        RunEnd::Lost
-    );
+    assert_eq!(runs::finish_run(&db, &dead, Ok(())).await.unwrap(), RunEnd::Lost);
 
     assert_eq!(
         alive.checkpoint(&db, chunk(5)).await.unwrap(),
         ControlFlow::Continue
     );
     assert_eq!(
-        runs::finish_run(&db, &Queue, &alive, Ok(())).await.unwrap(),
+        runs::finish_run(&db, &alive, Ok(())).await.unwrap(),
         RunEnd::Succeeded
     );
     let run = run_of(&db, run.id).await;
@@ -84,7 +83,7 @@ async fn an_equal_queued_run_is_given_rather_than_made_twice() {
     let db = test.connect().await;
     let first = request(&db, DISCOVER).await;
     assert_eq!(request(&db, DISCOVER).await.id, first.id);
-    let other = JobSpec::Discover {
+    let other = DiscoverJob {
         source: Some("x".into()),
     };
     assert_ne!(request(&db, other).await.id, first.id);
@@ -95,7 +94,7 @@ async fn an_equal_queued_run_is_given_rather_than_made_twice() {
         "a running one may have passed the place already"
     );
     // And comes back to the queue beside the second.
-    let settled = runs::finish_run(&db, &Queue, &held, Err(failure("x", false)))
+    let settled = runs::finish_run(&db, &held, Err(failure("x", false)))
         .await
         .unwrap();
     assert_eq!(settled, RunEnd::WillRetry);
@@ -107,12 +106,21 @@ async fn cancelling_and_trying_again() {
     let db = test.connect().await;
     let ada = actor(Role::Approver);
     let run = request(&db, DISCOVER).await;
-    let cancelled = runs::cancel(&db, &ada, run.id).await.unwrap();
+    let cancelled = runs::cancel(&db, &jobs::definitions(), &ada, run.id)
+        .await
+        .unwrap();
     assert_eq!(cancelled.status, RunStatus::Cancelled);
     assert!(claim(&db, run.id, "w").await.is_none());
-    assert_eq!(runs::cancel(&db, &ada, run.id).await.unwrap(), cancelled);
+    assert_eq!(
+        runs::cancel(&db, &jobs::definitions(), &ada, run.id)
+            .await
+            .unwrap(),
+        cancelled
+    );
 
-    let again = runs::retry(&db, &Queue, &ada, run.id).await.unwrap();
+    let again = runs::retry(&db, &jobs::definitions(), &ada, run.id)
+        .await
+        .unwrap();
     assert_eq!(
         (again.status, again.cancel_requested_at),
         (RunStatus::Queued, None)
@@ -122,13 +130,15 @@ async fn cancelling_and_trying_again() {
         held.checkpoint(&db, chunk(1)).await.unwrap(),
         ControlFlow::Continue
     );
-    let running = runs::cancel(&db, &ada, run.id).await.unwrap();
+    let running = runs::cancel(&db, &jobs::definitions(), &ada, run.id)
+        .await
+        .unwrap();
     assert_eq!(running.status, RunStatus::Running);
     assert_eq!(
         held.checkpoint(&db, chunk(1)).await.unwrap(),
         ControlFlow::Cancelled
     );
-    let settled = runs::finish_run(&db, &Queue, &held, Err(failure("stopped", false)))
+    let settled = runs::finish_run(&db, &held, Err(failure("stopped", false)))
         .await
         .unwrap();
     assert_eq!(settled, RunEnd::Cancelled);
@@ -137,25 +147,37 @@ async fn cancelling_and_trying_again() {
     assert_eq!(run.cancel_requested_by.as_deref(), Some("ada"));
 
     assert_eq!(
-        code(&runs::cancel(&db, &ada, 999).await.unwrap_err()),
+        code(
+            &runs::cancel(&db, &jobs::definitions(), &ada, 999)
+                .await
+                .unwrap_err()
+        ),
         ProblemCode::NotFound
     );
-    let done = request(&db, JobSpec::AutoTag {}).await;
+    let done = request(&db, AutoTagJob {}).await;
     let held = claim(&db, done.id, "w").await.unwrap();
     assert_eq!(
-        code(&runs::retry(&db, &Queue, &ada, done.id).await.unwrap_err()),
+        code(
+            &runs::retry(&db, &jobs::definitions(), &ada, done.id)
+                .await
+                .unwrap_err()
+        ),
         ProblemCode::Conflict
     );
     assert_eq!(
-        runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap(),
+        runs::finish_run(&db, &held, Ok(())).await.unwrap(),
         RunEnd::Succeeded
     );
     assert_eq!(
-        code(&runs::cancel(&db, &ada, done.id).await.unwrap_err()),
+        code(
+            &runs::cancel(&db, &jobs::definitions(), &ada, done.id)
+                .await
+                .unwrap_err()
+        ),
         ProblemCode::Conflict
     );
     assert!(matches!(
-        runs::cancel(&db, &actor(Role::Viewer), done.id).await,
+        runs::cancel(&db, &jobs::definitions(), &actor(Role::Viewer), done.id).await,
         Err(Error::Forbidden(_))
     ));
 }
@@ -169,7 +191,7 @@ async fn failures_wait_longer_and_longer_until_the_attempts_are_used_up() {
         execute(&db, "UPDATE scheduler_jobs SET run_at = now()").await;
         let held = claim(&db, run.id, "w").await.unwrap();
         assert_eq!(held.attempt, attempt);
-        let settled = runs::finish_run(&db, &Queue, &held, Err(failure("boom", false)))
+        let settled = runs::finish_run(&db, &held, Err(failure("boom", false)))
             .await
             .unwrap();
         let run = run_of(&db, run.id).await;
@@ -184,12 +206,12 @@ async fn failures_wait_longer_and_longer_until_the_attempts_are_used_up() {
             assert!(claim(&db, run.id, "w").await.is_none(), "not due yet");
         }
     }
-    let again = runs::retry(&db, &Queue, &actor(Role::Approver), run.id)
+    let again = runs::retry(&db, &jobs::definitions(), &actor(Role::Approver), run.id)
         .await
         .unwrap();
     assert_eq!((again.status, again.attempt), (RunStatus::Queued, 0));
     let held = claim(&db, run.id, "w").await.unwrap();
-    let settled = runs::finish_run(&db, &Queue, &held, Err(failure("no", true)))
+    let settled = runs::finish_run(&db, &held, Err(failure("no", true)))
         .await
         .unwrap();
     assert_eq!(settled, RunEnd::Failed, "another attempt would not help");
@@ -201,7 +223,7 @@ async fn a_shutdown_gives_the_run_back_and_the_attempt_does_not_count() {
     let db = test.connect().await;
     let run = request(&db, DISCOVER).await;
     let stop = CancellationToken::new();
-    let held = runs::claim(&db, run.id, "w", stop.clone())
+    let held = runs::claim(&db, &jobs::definitions(), run.id, "w", stop.clone())
         .await
         .unwrap()
         .unwrap();
@@ -211,7 +233,7 @@ async fn a_shutdown_gives_the_run_back_and_the_attempt_does_not_count() {
         ControlFlow::Cancelled
     );
     assert_eq!(
-        runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap(),
+        runs::finish_run(&db, &held, Ok(())).await.unwrap(),
         RunEnd::Released
     );
     let next = claim(&db, run.id, "next").await.unwrap();
@@ -232,13 +254,13 @@ async fn success_of_discovery_asks_for_auto_tagging_once_when_something_is_due()
         }
         let run = request(
             &db,
-            JobSpec::Discover {
+            DiscoverJob {
                 source: Some(source.into()),
             },
         )
         .await;
         let held = claim(&db, run.id, "w").await.unwrap();
-        runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap();
+        runs::finish_run(&db, &held, Ok(())).await.unwrap();
     }
     let all = scheduler_job::Entity::find().all(&db).await.unwrap();
     let tagging: Vec<_> = all
@@ -292,7 +314,7 @@ async fn history_is_pruned_by_age_and_by_number() {
 async fn the_pace_of_a_run_is_that_of_its_attempt() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let run = request(&db, JobSpec::AutoTag {}).await;
+    let run = request(&db, AutoTagJob {}).await;
     assert_eq!(runs::throughput(&run), runs::Throughput::default());
     let held = claim(&db, run.id, "w").await.unwrap();
     assert_eq!(
@@ -316,7 +338,7 @@ async fn the_pace_of_a_run_is_that_of_its_attempt() {
     assert_eq!(pace.rate, Some(2.0), "twenty in ten seconds");
     let end = running.heartbeat_at.unwrap() + TimeDelta::seconds(30);
     assert_eq!(pace.estimated_end_at, Some(end), "sixty are left");
-    runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap();
+    runs::finish_run(&db, &held, Ok(())).await.unwrap();
     assert_eq!(
         runs::throughput(&run_of(&db, run.id).await).estimated_end_at,
         None
@@ -327,7 +349,7 @@ async fn the_pace_of_a_run_is_that_of_its_attempt() {
 async fn an_attempt_that_only_prepared_work_got_further() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let run = request(&db, JobSpec::AutoTag {}).await;
+    let run = request(&db, AutoTagJob {}).await;
     let pool = db.get_postgres_connection_pool();
     for prepares in [true, false] {
         let held = claim(&db, run.id, "w").await.unwrap();
@@ -340,7 +362,7 @@ async fn an_attempt_that_only_prepared_work_got_further() {
             "UPDATE scheduler_jobs SET heartbeat_at = now() - interval '1 minute'",
         )
         .await;
-        runs::reclaim_orphans(&db, &Queue).await.unwrap();
+        runs::reclaim_orphans(&db).await.unwrap();
         let run = run_of(&db, run.id).await;
         assert_eq!(
             (run.status, run.attempt),

@@ -11,25 +11,28 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::domain::RunStatus;
+use virtual_tagging::domain::evaluation::AutoTagJob;
 use virtual_tagging::domain::imports::{self, ImportSpec};
+use virtual_tagging::domain::inventory::DiscoverJob;
+use virtual_tagging::domain::maintenance::MaintainJob;
 use virtual_tagging::error::Error;
-use virtual_tagging::jobs::Queue;
-use virtual_tagging::runs::{self, ControlFlow, JobSpec, Lease, RunEnd, RunHandle, WorkerId};
+use virtual_tagging::jobs;
+use virtual_tagging::runs::{self, ControlFlow, Lease, RunEnd, RunHandle, WorkerId};
 
-const DISCOVER: JobSpec = JobSpec::Discover { source: None };
-const AUTO_TAG: JobSpec = JobSpec::AutoTag {};
-const MAINTAIN: JobSpec = JobSpec::Maintain {};
+const DISCOVER: DiscoverJob = DiscoverJob { source: None };
+const AUTO_TAG: AutoTagJob = AutoTagJob {};
+const MAINTAIN: MaintainJob = MaintainJob {};
 
 async fn claim_next(db: &DatabaseConnection) -> Option<RunHandle> {
     let worker = WorkerId::from("next");
-    runs::claim_next(db, &worker, CancellationToken::new())
+    runs::claim_next(db, &jobs::definitions(), &worker, CancellationToken::new())
         .await
         .unwrap()
 }
 
 async fn fail(db: &DatabaseConnection, held: &RunHandle) -> RunEnd {
     let failed = Err(failure("boom", false));
-    let settled = runs::finish_run(db, &Queue, held, failed).await.unwrap();
+    let settled = runs::finish_run(db, held, failed).await.unwrap();
     execute(
         db,
         "UPDATE scheduler_jobs SET run_at = now() WHERE status = 'QUEUED'",
@@ -54,7 +57,7 @@ async fn attempts_that_get_further_do_not_count_and_those_that_do_not_are_parked
             assert_eq!(fail(&db, &held).await, RunEnd::WillRetry);
         } else {
             crate::support::runs::silence(&db).await;
-            assert_eq!(runs::reclaim_orphans(&db, &Queue).await.unwrap().requeued, 1);
+            assert_eq!(runs::reclaim_orphans(&db).await.unwrap().requeued, 1);
         }
     }
     for attempt in 1..=run.max_attempts {
@@ -93,11 +96,13 @@ async fn attempts_that_get_further_do_not_count_and_those_that_do_not_are_parked
 async fn the_run_of_the_highest_priority_comes_first_and_then_the_oldest() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let import = |file_id| JobSpec::Import(ImportSpec::new(file_id));
-    let mut asked = Vec::new();
-    for arguments in [AUTO_TAG, DISCOVER, MAINTAIN, import(1), import(2)] {
-        asked.push(request(&db, arguments).await.id);
-    }
+    let asked = [
+        request(&db, AUTO_TAG).await.id,
+        request(&db, DISCOVER).await.id,
+        request(&db, MAINTAIN).await.id,
+        request(&db, ImportSpec::new(1)).await.id,
+        request(&db, ImportSpec::new(2)).await.id,
+    ];
     let mut taken = Vec::new();
     while let Some(held) = claim_next(&db).await {
         taken.push(held.run_id);
@@ -109,7 +114,7 @@ async fn the_run_of_the_highest_priority_comes_first_and_then_the_oldest() {
 async fn of_runs_that_exclude_each_other_one_runs_and_the_next_follows() {
     let test = TestDb::create().await;
     let db = test.connect().await;
-    let one_source = JobSpec::Discover {
+    let one_source = DiscoverJob {
         source: Some("x".into()),
     };
     let (all, one) = (request(&db, DISCOVER).await, request(&db, one_source).await);
@@ -123,7 +128,7 @@ async fn of_runs_that_exclude_each_other_one_runs_and_the_next_follows() {
     assert_eq!(held[0].run_id, all.id);
     assert!(claim(&db, one.id, "w").await.is_none(), "nor by its id");
     assert_eq!(run_of(&db, one.id).await.status, RunStatus::Queued);
-    runs::finish_run(&db, &Queue, &held[0], Ok(())).await.unwrap();
+    runs::finish_run(&db, &held[0], Ok(())).await.unwrap();
     assert_eq!(claim_next(&db).await.unwrap().run_id, one.id);
     // Auto-tagging is shared work.
     request(&db, AUTO_TAG).await;
@@ -140,11 +145,13 @@ async fn a_heartbeat_learns_of_a_cancellation() {
     let held = claim_next(&db).await.unwrap();
     assert_eq!(held.heartbeat(&db).await.unwrap(), Lease::Ours);
     assert!(!held.should_stop());
-    runs::cancel(&db, &actor(Role::Approver), run.id).await.unwrap();
+    runs::cancel(&db, &jobs::definitions(), &actor(Role::Approver), run.id)
+        .await
+        .unwrap();
     assert_eq!(held.heartbeat(&db).await.unwrap(), Lease::Ours);
     held.cancellation().cancelled().await;
     assert!(held.should_stop());
-    let settled = runs::finish_run(&db, &Queue, &held, Ok(())).await.unwrap();
+    let settled = runs::finish_run(&db, &held, Ok(())).await.unwrap();
     assert_eq!(settled, RunEnd::Cancelled);
 }
 
@@ -162,18 +169,20 @@ async fn who_is_limited_to_accounts_cancels_their_own_runs_and_tries_only_decisi
         subject: "bob".into(),
         ..limited.clone()
     };
-    let refused = runs::cancel(&db, &other, run.id).await;
+    let refused = runs::cancel(&db, &jobs::definitions(), &other, run.id).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
-    let cancelled = runs::cancel(&db, &limited, run.id).await.unwrap();
+    let cancelled = runs::cancel(&db, &jobs::definitions(), &limited, run.id)
+        .await
+        .unwrap();
     assert_eq!(cancelled.status, RunStatus::Cancelled);
     for refused in [&limited, &other] {
-        let refused = runs::retry(&db, &Queue, refused, run.id).await;
+        let refused = runs::retry(&db, &jobs::definitions(), refused, run.id).await;
         assert!(
             matches!(refused, Err(Error::Forbidden(_))),
             "it concerns all accounts"
         );
     }
-    let retried = runs::retry(&db, &Queue, &actor(Role::Approver), run.id)
+    let retried = runs::retry(&db, &jobs::definitions(), &actor(Role::Approver), run.id)
         .await
         .unwrap();
     assert_eq!(retried.status, RunStatus::Queued);
@@ -185,12 +194,14 @@ async fn who_may_not_ask_for_a_run_neither_cancels_nor_retries_it() {
     let db = test.connect().await;
     let run = request(&db, MAINTAIN).await;
     let approver = crate::support::fixture::approver("ann");
-    let refused = runs::cancel(&db, &approver, run.id).await;
+    let refused = runs::cancel(&db, &jobs::definitions(), &approver, run.id).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
     // Who lost the role since may still take it back.
-    runs::cancel(&db, &actor(Role::Approver), run.id).await.unwrap();
+    runs::cancel(&db, &jobs::definitions(), &actor(Role::Approver), run.id)
+        .await
+        .unwrap();
     for approver in [approver, actor(Role::Approver)] {
-        let refused = runs::retry(&db, &Queue, &approver, run.id).await;
+        let refused = runs::retry(&db, &jobs::definitions(), &approver, run.id).await;
         assert!(matches!(refused, Err(Error::Forbidden(_))));
     }
 }
@@ -201,17 +212,14 @@ async fn a_helper_is_recruited_once_and_leaves_no_trace_when_it_did_nothing() {
     let db = test.connect().await;
     request(&db, AUTO_TAG).await;
     let first = claim_next(&db).await.unwrap();
-    let spawn_helper = async |max_parallelism| {
-        runs::spawn_helper(&db, &Queue, &first, max_parallelism)
-            .await
-            .unwrap()
-    };
+    let spawn_helper =
+        async |max_parallelism| runs::spawn_helper(&db, &first, max_parallelism).await.unwrap();
     assert!(!spawn_helper(1).await, "nothing to share");
     assert!(spawn_helper(3).await);
     assert!(!spawn_helper(3).await, "one waits");
     let helper = claim_next(&db).await.unwrap();
     assert!(!spawn_helper(2).await, "two are at work");
-    runs::finish_run(&db, &Queue, &helper, Ok(())).await.unwrap();
+    runs::finish_run(&db, &helper, Ok(())).await.unwrap();
     let runs_left = "SELECT count(*) FROM scheduler_jobs";
     assert_eq!(count(&db, runs_left).await, 1);
 
@@ -221,7 +229,7 @@ async fn a_helper_is_recruited_once_and_leaves_no_trace_when_it_did_nothing() {
         helper.checkpoint(&db, chunk(1)).await.unwrap(),
         ControlFlow::Continue
     );
-    runs::finish_run(&db, &Queue, &helper, Ok(())).await.unwrap();
+    runs::finish_run(&db, &helper, Ok(())).await.unwrap();
     assert_eq!(count(&db, runs_left).await, 2, "it did something");
 
     assert!(spawn_helper(2).await);
@@ -229,7 +237,7 @@ async fn a_helper_is_recruited_once_and_leaves_no_trace_when_it_did_nothing() {
     assert_eq!(asked.recruited_by, None, "somebody else waits for it now");
     let helper = claim_next(&db).await.unwrap();
     assert_eq!(helper.run_id, asked.id);
-    runs::finish_run(&db, &Queue, &helper, Ok(())).await.unwrap();
+    runs::finish_run(&db, &helper, Ok(())).await.unwrap();
     assert_eq!(run_of(&db, asked.id).await.status, RunStatus::Succeeded);
 }
 
@@ -243,14 +251,17 @@ async fn a_death_shows_by_the_lock_and_a_frozen_worker_by_its_silence() {
         key: Some(77),
     };
     let stop = CancellationToken::new();
-    let held = runs::claim(&db, run.id, worker, stop).await.unwrap().unwrap();
+    let held = runs::claim(&db, &jobs::definitions(), run.id, worker, stop)
+        .await
+        .unwrap()
+        .unwrap();
     let mut process = PgConnection::connect_with(&test.connect_options()).await.unwrap();
     let lock = sqlx::raw_sql("SELECT pg_advisory_lock(77)");
     lock.execute(&mut process).await.unwrap();
     let rescued_after = async |seconds: i32| {
         let silent = format!("UPDATE scheduler_jobs SET heartbeat_at = now() - interval '{seconds} s'");
         execute(&db, &silent).await;
-        runs::reclaim_orphans(&db, &Queue).await.unwrap().requeued == 1
+        runs::reclaim_orphans(&db).await.unwrap().requeued == 1
     };
     assert!(!rescued_after(40).await, "its process lives");
     assert!(rescued_after(50).await, "but is frozen");
@@ -261,7 +272,10 @@ async fn a_death_shows_by_the_lock_and_a_frozen_worker_by_its_silence() {
         name: "w".into(),
         key: Some(77),
     };
-    runs::claim(&db, run.id, worker, stop).await.unwrap().unwrap();
+    runs::claim(&db, &jobs::definitions(), run.id, worker, stop)
+        .await
+        .unwrap()
+        .unwrap();
     process.close().await.unwrap();
     assert!(!rescued_after(1).await, "a heartbeat that is late");
     // The server of the tests may have started just now, and then locks do not count yet.
@@ -308,7 +322,7 @@ async fn a_back_fill_makes_room_for_a_person_and_goes_on() {
     let file = imports::store(&db, &ada, "a.jsonl", content.as_bytes())
         .await
         .unwrap();
-    let arguments = JobSpec::Import(ImportSpec::new(file.id));
+    let arguments = ImportSpec::new(file.id);
     let person = request(&db, arguments).await;
     let person = until(&db, person.id, |run| run.finished_at.is_some()).await;
     assert_eq!(person.status, RunStatus::Succeeded);

@@ -15,7 +15,7 @@ use virtual_tagging::domain::events::{EventListener, Feed};
 use virtual_tagging::graphql::execution::{annotate_errors, execute};
 use virtual_tagging::graphql::schema::{Schema, build};
 use virtual_tagging::graphql::state::{RequestId, Services};
-use virtual_tagging::jobs::{Queue, setup};
+use virtual_tagging::jobs::{self, setup};
 
 /// The schema over a database of its own.
 pub struct Api {
@@ -40,7 +40,7 @@ impl Api {
                 thresholds: Thresholds::default(),
                 model_version: "test".into(),
             },
-            wake: Arc::new(Queue),
+            jobs: jobs::definitions(),
             sources: vec!["simulated".into()],
             tag_feed: Feed::open(fixture.pool.clone(), &listener).await.unwrap(),
             resource_feed: Feed::open(fixture.pool.clone(), &listener).await.unwrap(),

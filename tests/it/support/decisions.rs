@@ -6,7 +6,6 @@ use virtual_tagging::auth::Actor;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::{self, Decision, DecisionOutcome, Decisions, Selection};
 use virtual_tagging::error::{Error, ProblemCode, Result};
-use virtual_tagging::jobs::Queue;
 
 pub async fn decide(fixture: &Fixture, actor: &Actor, decision: Decision, ids: &[i64]) -> Decisions {
     let selection = Selection::Ids(ids.to_vec());
@@ -23,7 +22,7 @@ pub async fn try_decide(
     selection: Selection,
     reason: Option<String>,
 ) -> Result<Decisions> {
-    match approvals::decide(db, &Queue, actor, decision, selection, reason).await? {
+    match approvals::decide(db, actor, decision, selection, reason).await? {
         DecisionOutcome::Immediate(decisions) => Ok(decisions),
         DecisionOutcome::Deferred(run) => panic!("run {} is to decide", run.id),
     }

@@ -6,11 +6,12 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::sql;
+use virtual_tagging::domain::inventory::DiscoverJob;
 use virtual_tagging::entities::scheduler_job;
-use virtual_tagging::jobs::Queue;
-use virtual_tagging::runs::{self, AttemptFailure, JobSpec, Progress, Run, RunHandle};
+use virtual_tagging::jobs;
+use virtual_tagging::runs::{self, AttemptFailure, Job, Progress, Run, RunHandle};
 
-pub const DISCOVER: JobSpec = JobSpec::Discover { source: None };
+pub const DISCOVER: DiscoverJob = DiscoverJob { source: None };
 
 pub fn actor(role: Role) -> Actor {
     Actor {
@@ -21,8 +22,8 @@ pub fn actor(role: Role) -> Actor {
     }
 }
 
-pub async fn request(db: &DatabaseConnection, arguments: JobSpec) -> Run {
-    let requested = runs::request(db, &Queue, &actor(Role::Admin), arguments.into()).await;
+pub async fn request(db: &DatabaseConnection, job: impl Job) -> Run {
+    let requested = runs::request(db, &actor(Role::Admin), &job).await;
     requested.unwrap().run
 }
 
@@ -35,7 +36,7 @@ pub async fn run_of(db: &DatabaseConnection, id: i64) -> Run {
 }
 
 pub async fn claim(db: &DatabaseConnection, id: i64, worker: &str) -> Option<RunHandle> {
-    runs::claim(db, id, worker, CancellationToken::new())
+    runs::claim(db, &jobs::definitions(), id, worker, CancellationToken::new())
         .await
         .unwrap()
 }

@@ -9,11 +9,11 @@ use tagging::{Thresholds, Vocabulary};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::clock::SystemClock;
-use virtual_tagging::config::{Config, JobsConfig, UnpackLimits};
+use virtual_tagging::config::{Config, JobsConfig, RunHistory, UnpackLimits};
 use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink};
 use virtual_tagging::domain::evaluation::EngineSettings;
 use virtual_tagging::domain::revision;
-use virtual_tagging::jobs::{self, JobContext, Queue};
+use virtual_tagging::jobs::{self, JobContext};
 
 /// A process's jobs.
 pub struct JobWorkers {
@@ -34,7 +34,6 @@ impl JobWorkers {
     ) -> Self {
         let context = JobContext {
             db: db.clone(),
-            wake: Arc::new(Queue),
             clock: Arc::new(SystemClock),
             engine: EngineSettings {
                 vocabulary: Arc::new(Vocabulary::default()),
@@ -44,6 +43,7 @@ impl JobWorkers {
             providers: vec![Arc::new(provider)],
             unpack: UnpackLimits::default(),
             audit_retention: None,
+            run_history: RunHistory { days: 30, keep: 100 },
             grace: Duration::from_millis(300),
         };
         revision::adopt(db, &context.engine.fingerprint()).await.unwrap();

@@ -35,7 +35,7 @@ fn outcome(content: impl AsRef<[u8]>) -> (Vec<Numbered>, Vec<Numbered>) {
         match entry {
             InventoryEntry::Resource(line, report) => resources.push((line, report.resource_id)),
             InventoryEntry::Rejected(faults) => {
-                rejected.push((faults[0].line.unwrap(), faults[0].reason.clone()))
+                rejected.push((faults[0].line.unwrap(), faults[0].reason.clone()));
             }
         }
     }

@@ -1,0 +1,31 @@
+//! The jobs of the service. A new one is added here, and only here.
+
+use super::JobContext;
+use crate::domain::approvals::DecideJob;
+use crate::domain::audit::seal::SealJob;
+use crate::domain::evaluation::AutoTagJob;
+use crate::domain::imports::ImportSpec;
+use crate::domain::inventory::DiscoverJob;
+use crate::domain::maintenance::{MaintainJob, MaintenanceContext};
+use crate::runs::{JobDefinitions, JobRegistry};
+
+/// Each job, with what it works with.
+pub(super) fn registry() -> JobRegistry<JobContext> {
+    JobRegistry::<JobContext>::default()
+        .register::<DiscoverJob>(|context| (context.db.clone(), context.providers.clone()))
+        .register::<AutoTagJob>(|context| (context.db.clone(), context.engine.clone()))
+        .register::<ImportSpec>(|context| (context.db.clone(), context.unpack))
+        .register::<DecideJob>(|context| context.db.clone())
+        .register::<SealJob>(|context| context.db.clone())
+        .register::<MaintainJob>(|context| MaintenanceContext {
+            db: context.db.clone(),
+            clock: context.clock.clone(),
+            history: context.run_history,
+            audit_retention: context.audit_retention,
+        })
+}
+
+/// The jobs, for those who ask for runs and steer them.
+pub fn definitions() -> JobDefinitions {
+    registry().definitions()
+}
