@@ -1,4 +1,4 @@
-//! Parts that are made of the settings, or refused, before anything is started: a database that was made for a service
+//! Engine and providers, made of the settings or refused before anything is started: a database that was made for a service
 //! which then does not start would be left behind.
 
 use super::mode::Mode;
@@ -63,7 +63,7 @@ fn sources(config: &Config) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
     providers.collect()
 }
 
-/// Parts of the engine, by the configuration.
+/// Settings of the engine, by the configuration.
 fn engine(config: &Config) -> anyhow::Result<EngineSettings> {
     let engine = &config.engine;
     Ok(EngineSettings {

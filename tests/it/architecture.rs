@@ -11,7 +11,7 @@ use std::fs;
 use graph::circles;
 use source::{Mention, Workspace, files_below, relative, root, workspace};
 
-/// Parts of the crate, each with the parts that it may import.
+/// Modules of the crate, each with those that it may import.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("config", &[]),

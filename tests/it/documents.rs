@@ -18,7 +18,7 @@ fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Parts of a text between two marks, as `code` in Markdown.
+/// Text between each two marks, as `code` in Markdown.
 fn quoted(text: &str, mark: char) -> impl Iterator<Item = &str> {
     text.split(mark).skip(1).step_by(2)
 }

@@ -31,7 +31,7 @@ enum Letters {
     Compact,
 }
 
-/// Place of a resource, and its name.
+/// Location of a resource, and its name.
 pub(super) struct ResourceLocation<'a> {
     pub account: &'a str,
     pub region: &'a str,
