@@ -1,37 +1,30 @@
 //! Virtual tagging: infers the tags that cloud resources lack and puts them before people.
 //!
-//! The modules in the order in which they import each other; a test keeps the order.
+//! Modules in the order in which they import each other; a test keeps the order.
 //!
-//! | module | what is in it |
+//! | module | content |
 //! | --- | --- |
 //! | [`clock`] | the time of day, passed in |
-//! | [`config`] | environment variables to typed settings |
-//! | [`error`] | the closed set of errors that the domain gives |
-//! | [`db`] | pool, migrations at start, SQL by hand, the PostgreSQL that the service runs for itself |
+//! | [`config`] | table of settings; environment variables, `.env` and flags to typed settings |
+//! | [`error`] | the closed set of errors of the domain |
+//! | [`db`] | pools, transactions, row-level security, migrations, keyset pages, SQL written by hand |
 //! | [`entities`] | one file per table: model, relations, finders that demand the actor's scope |
-//! | [`domain`] | what the product knows and does; verbs that take the database, the actor and an input |
-//! | [`providers`] | who reports resources: simulated, file |
-//! | [`jobs`] | workers of the queue, ticker of schedules, registry of jobs |
-//! | [`graphql`] | the schema: types and resolvers by feature, ids, pages, batches, errors |
+//! | [`auth`] | actors: subject, role, account scope |
+//! | [`runs`] | engine of runs: `trait Job`, claim, checkpoint, finish, reclaim, schedules; it knows no job |
+//! | [`domain`] | the product: verbs that take the database, the actor and an input, and the jobs beside them |
+//! | [`providers`] | sources of resources: simulated, file |
+//! | [`jobs`] | apalis workers, ticker of schedules, registry of jobs |
+//! | [`graphql`] | the schema: scalars, types, queries, mutations, subscriptions, relay pages, batched lookups |
 //! | [`gateway`] | limits, validation, cost and rate of GraphQL requests before they are executed |
-//! | [`http`] | router, guard and executor, websocket, bearer tokens, health, CSV downloads, GraphiQL |
+//! | [`http`] | router, authentication, executor, websockets, shared subscriptions, health, CSV, GraphiQL |
 //! | [`telemetry`] | log and metrics |
-//! | [`app`] | puts all of it together, and takes it down in reverse |
-//! | [`cli`] | the commands |
+//! | [`app`] | composition of all of it, and its shutdown in reverse |
+//! | [`cli`] | commands |
 //!
-//! # Where things go
-//!
-//! - **A mutation**: a verb in the feature's folder of [`domain`], which checks the role, does the work in one
-//!   transaction and writes the trail ([`domain::audit::with_trail`]); then a resolver of a few lines in the feature's
-//!   file of [`graphql`], and its test.
-//! - **A job**: a struct with its arguments and an `impl` of [`runs::Job`] beside its verb in [`domain`], and a line in
-//!   the registry of [`jobs`]; its name in [`entities::JobName`] and in the table's constraint (a migration).
-//! - **A source of candidates**: implement [`tagging::CandidateSource`] in a file of `crates/tagging/src/sources` and add it
-//!   to [`tagging::Engine::new`].
-//! - **A provider**: implement [`domain::discovery::Provider`] in a file of [`providers`] and name it in
-//!   [`providers::from_spec`].
-//! - **A column**: a migration under `migration/src/sql`, the model in [`entities`], the field in [`graphql`], and
-//!   `schema.graphql` again (`cargo run -- schema > schema.graphql`).
+//! `crates/tagging` is the inference engine, without SQL; `crates/pg-embedded` the PostgreSQL that a process runs for
+//! itself. `docs/architecture.md` follows a query, a mutation, an event and a job from file to file;
+//! `docs/adding-things.md` has a checklist for each kind of addition: a column, a mutation, a job, a provider, a source of
+//! candidates, a key, a setting.
 
 pub mod app;
 pub mod auth;
