@@ -1,6 +1,7 @@
 //! Background work: the queue of apalis, the workers, the ticker of schedules, and the registry of jobs. What a job does
 //! is in the domain; what becomes of a run is decided on its row, see [`crate::runs`].
 
+mod context;
 mod liveness_lock;
 mod poll_strategy;
 mod queue;
@@ -8,47 +9,16 @@ mod registry;
 mod schedule;
 mod worker;
 
+pub use context::JobContext;
 pub use queue::setup;
 pub use registry::definitions;
 
-use crate::clock::Clock;
-use crate::config::{Config, JobsConfig, RunHistory, UnpackLimits};
-use crate::domain::discovery::Provider;
-use crate::domain::evaluation::EngineSettings;
+use crate::config::JobsConfig;
 use crate::domain::inventory::DiscoverJob;
 use crate::error::{Error, Result};
 use crate::runs::{self, Job};
-use sea_orm::DatabaseConnection;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// What jobs work with.
-#[derive(Clone)]
-pub struct JobContext {
-    /// The database.
-    pub db: DatabaseConnection,
-    /// Tells when schedules are due.
-    pub clock: Arc<dyn Clock>,
-    /// What the engine is made of.
-    pub engine: EngineSettings,
-    /// The sources that discovery asks, in this order.
-    pub providers: Vec<Arc<dyn Provider>>,
-    /// What a packed file may unpack to.
-    pub unpack: UnpackLimits,
-    /// Whole months that the audit trail keeps besides the present one; all when `None`.
-    pub audit_retention: Option<u32>,
-    /// How long ended runs are kept.
-    pub run_history: RunHistory,
-    /// How long a shutdown waits for chunks in progress.
-    pub grace: Duration,
-}
-
-impl JobContext {
-    /// The grace that [`Config`] gives.
-    pub const GRACE: Duration = Config::SHUTDOWN_GRACE.saturating_sub(Duration::from_secs(5));
-}
 
 /// Refuses the settings that [`start`] would refuse: a `DISCOVERY_INTERVAL` that is no cron expression.
 pub fn check(config: &JobsConfig) -> Result<()> {
@@ -89,7 +59,7 @@ pub async fn start(
         )
         .await?;
     }
-    let mut parts = BackgroundTasks(Vec::new());
+    let mut parts = JobTasks(Vec::new());
     parts.spawn(schedule::fold_counters(context.clone(), shutdown.clone()));
     if config.scheduler {
         parts.spawn(schedule::tick_schedules(context.clone(), shutdown.clone()));
@@ -111,9 +81,9 @@ pub async fn start(
 }
 
 /// Tasks that end with whoever waits for them, so that aborting the handle stops everything at once.
-struct BackgroundTasks(Vec<JoinHandle<()>>);
+struct JobTasks(Vec<JoinHandle<()>>);
 
-impl BackgroundTasks {
+impl JobTasks {
     fn spawn(&mut self, part: impl Future<Output = ()> + Send + 'static) {
         self.0.push(tokio::spawn(part));
     }
@@ -127,7 +97,7 @@ impl BackgroundTasks {
     }
 }
 
-impl Drop for BackgroundTasks {
+impl Drop for JobTasks {
     fn drop(&mut self) {
         for part in &self.0 {
             part.abort();

@@ -1,6 +1,6 @@
 //! The jobs of the service. A new one is added here, and only here.
 
-use super::JobContext;
+use super::context::JobContext;
 use crate::domain::approvals::DecideJob;
 use crate::domain::audit::seal::SealJob;
 use crate::domain::evaluation::AutoTagJob;

@@ -1,6 +1,6 @@
 //! The ticker: schedules, runs that no worker has or gets, and counters.
 
-use super::JobContext;
+use super::context::JobContext;
 use super::registry::definitions;
 use crate::domain::counters;
 use crate::runs;

@@ -14,7 +14,7 @@
 //!   So tasks always succeed; panics, timeouts and retries are decided on the run.
 //! - It forgets an announcement that comes while it fetches, see [`QueuePoller`].
 
-use super::JobContext;
+use super::context::JobContext;
 use super::liveness_lock::LivenessLock;
 use super::poll_strategy::QueuePoller;
 use super::registry::registry;
