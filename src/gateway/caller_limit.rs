@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-/// Callers whose shares are remembered, besides those who hold permits.
+/// Callers whose shares are remembered, besides those with permits.
 const CALLERS: usize = 1_000;
 
-/// Limit of what all callers hold together, and each of them.
+/// Limit of the permits that all callers hold together, and each of them.
 #[derive(Debug)]
 pub struct CallerLimit {
     all: Arc<Semaphore>,
     share: usize,
-    /// Whether a caller may hold all permits, so that there are no shares to speak of.
+    /// One caller may hold all permits, so that no error speaks of shares.
     is_whole: bool,
     shares: Mutex<HashMap<Box<str>, Arc<Semaphore>>>,
 }
 
-/// Permit for one unit; it goes back when this is dropped.
+/// Permit for one unit, released when this is dropped.
 #[derive(Debug)]
 pub struct Permit {
     _share: OwnedSemaphorePermit,
@@ -62,7 +62,7 @@ impl CallerLimit {
         })
     }
 
-    /// The caller's semaphore and that of all. Whoever holds permits of the first keeps it remembered.
+    /// Semaphore of the caller and that of all. The first is remembered while permits of it are held.
     pub fn semaphores(&self, caller: &str) -> [Arc<Semaphore>; 2] {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = shares.get(caller) {

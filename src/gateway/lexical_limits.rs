@@ -1,20 +1,20 @@
-//! Limits on a document's text, checked before the parser sees it.
+//! Lexical limits of a document, checked before the parser sees it.
 //!
-//! The parser is recursive: a few kilobytes of nested brackets would overflow its stack and end the process. This
-//! lexer is a loop. It is no judge of syntax, it only counts what the parser would meet.
+//! The parser is recursive: a few kilobytes of nested brackets would overflow its stack and end the process. This lexer
+//! is a loop. It leaves syntax to the parser, and only counts what that would meet.
 
 use crate::config::Limits;
 use std::collections::HashSet;
 use std::fmt;
 
-/// Which limit a document's text exceeds.
+/// Limit that the text of a document exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitExceeded {
-    /// More bytes.
+    /// Bytes of the text.
     Bytes(usize),
-    /// More tokens.
+    /// Tokens of the text.
     Tokens(usize),
-    /// Braces, brackets and parentheses nested deeper.
+    /// Nesting of braces, brackets and parentheses.
     Nesting(usize),
 }
 
@@ -28,13 +28,13 @@ impl fmt::Display for LimitExceeded {
     }
 }
 
-/// Passes a text that the parser can be trusted with.
+/// Passes a text that the parser can handle.
 pub fn check(text: &str, limits: &Limits) -> Result<(), LimitExceeded> {
     if text.len() > limits.document_bytes {
         return Err(LimitExceeded::Bytes(limits.document_bytes));
     }
     let (mut tokens, mut nesting) = (0_usize, 0_usize);
-    for token in Tokens::of(text) {
+    for token in LexicalTokens::of(text) {
         match token {
             b"{" | b"[" | b"(" => nesting += 1,
             b"}" | b"]" | b")" => nesting = nesting.saturating_sub(1),
@@ -51,13 +51,13 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), LimitExceeded> {
     Ok(())
 }
 
-/// A field that an input object in the text gives twice ("Input Object Field Uniqueness", GraphQL specification, October
-/// 2021, 5.6.3): the parser keeps one of them and tells nobody. For texts that it has passed.
+/// Field that an input object in the text gives twice ("Input Object Field Uniqueness", GraphQL specification, October
+/// 2021, 5.6.3): the parser silently keeps one of them. The text must have been parsed.
 pub fn repeated_field(text: &str) -> Option<&str> {
-    // What is open, with the fields of those that are objects: braces within parentheses.
+    // Open braces, brackets and parentheses, with the fields of input objects: braces within parentheses.
     let mut open: Vec<Option<HashSet<&[u8]>>> = Vec::new();
     let (mut parentheses, mut before) = (0_usize, &b""[..]);
-    for token in Tokens::of(text) {
+    for token in LexicalTokens::of(text) {
         match token {
             b"(" => {
                 parentheses += 1;
@@ -83,14 +83,14 @@ pub fn repeated_field(text: &str) -> Option<&str> {
     None
 }
 
-/// The tokens of a text; strings are one each.
-struct Tokens<'a> {
+/// Tokens of a text; a string is one token.
+struct LexicalTokens<'a> {
     rest: &'a [u8],
-    /// Where one block string has no end, none that begins later has one; to look again and again would take long.
+    /// Block strings that begin here may have an end. After one without, none has: searching each time would take long.
     blocks_end: bool,
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> LexicalTokens<'a> {
     fn of(text: &'a str) -> Self {
         Self {
             rest: text.as_bytes(),
@@ -99,7 +99,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-impl<'a> Iterator for Tokens<'a> {
+impl<'a> Iterator for LexicalTokens<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
@@ -127,7 +127,7 @@ impl<'a> Iterator for Tokens<'a> {
 /// Begins and ends a block string.
 const BLOCK: &[u8] = br#"""""#;
 
-/// Names and numbers; a sign or a fraction's dot counts on its own, which errs on the safe side.
+/// Byte of a name or number; a sign or a dot counts on its own, which errs on the safe side.
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
@@ -136,8 +136,8 @@ fn until(text: &[u8], ends: impl Fn(u8) -> bool) -> usize {
     text.iter().position(|&byte| ends(byte)).unwrap_or(text.len())
 }
 
-/// The length of the string that the text starts with, quotes included. A string without an end is no danger: it
-/// ends with its line, and what follows is counted.
+/// Length of the string that the text starts with, quotes included. A string without an end ends with its line, and
+/// what follows is counted.
 fn string_length(text: &[u8]) -> usize {
     if let Some(block) = text.strip_prefix(BLOCK) {
         let mut at = 0;
@@ -150,7 +150,7 @@ fn string_length(text: &[u8]) -> usize {
                 at += 1;
             }
         }
-        // Without its end it may be anything: let what is inside be counted.
+        // Without an end it may be anything, so that its content is counted.
         return BLOCK.len();
     }
     let mut at = 1;
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_stands_twice_in_an_object_is_found() {
+    fn a_field_that_an_object_gives_twice_is_found() {
         for text in [
             "{a(o:{x:1,y:{x:2}},p:{x:3}){x:y x:z}}",
             "query($o:O={x:1},$x:I){a(x:$x,l:[{x:1},{x:2}])@d(x:1){b(o:{x:\"x:1,x:2\"})}}",
@@ -255,9 +255,9 @@ mod tests {
         }
     }
 
-    /// Each looks like the beginning of a block string, to whose end one could look.
+    /// Each looks like the beginning of a block string, whose end would be searched for.
     #[test]
-    fn many_strings_without_an_end_are_looked_through_once() {
+    fn many_strings_without_an_end_are_searched_once() {
         let limits = Limits {
             document_bytes: 4 << 20,
             tokens: 1_000_000,

@@ -1,4 +1,4 @@
-//! How large an operation is once its fragments are spread.
+//! Limits of an operation once its fragments are spread.
 
 use super::limits;
 use crate::config::Limits;
@@ -7,12 +7,12 @@ use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Sele
 use async_graphql::{Name, Positioned, ServerError};
 use std::collections::HashMap;
 
-/// Fields of the introspection that lead from a type to many others. Going along them again and again multiplies.
+/// Fields of the introspection that lead from a type to many others. Nesting them multiplies.
 const INTROSPECTION_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 
-/// Refuses documents with an operation that is larger than allowed. Each fragment is measured once, however often it is
-/// spread: spreading doubles, and whatever walks the spread document (validation does) would take exponential time.
-/// Gives whether the document asks about the schema.
+/// Refuses documents with an operation that exceeds a limit. Each fragment is measured once, however often it is spread:
+/// spreading doubles, and walking the spread document (validation does) could take exponential time. Gives whether the
+/// document asks about the schema.
 pub fn check(document: &ExecutableDocument, limits: &Limits) -> Result<bool, ServerError> {
     let mut counter = SizeCounter {
         document,
@@ -21,8 +21,8 @@ pub fn check(document: &ExecutableDocument, limits: &Limits) -> Result<bool, Ser
     };
     for (_, operation) in document.operations.iter() {
         let size = counter.operation(&operation.node)?;
-        if let Some(excess) = size.excess(limits) {
-            return Err(too_large(format!("the operation {excess}")));
+        if let Some(limit) = size.exceeded_limit(limits) {
+            return Err(too_large(format!("the operation {limit}")));
         }
     }
     // Fragments that no operation spreads are still walked by validation.
@@ -41,25 +41,25 @@ fn too_large(message: String) -> ServerError {
     Code::GraphqlValidationFailed.server_error(message)
 }
 
-/// How deep and how large a selection is.
+/// Size of a selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct OperationSize {
     depth: usize,
-    /// Fields, and fragments: one that has nothing takes its time, too.
+    /// Fields and fragments: an empty fragment takes time, too.
     selections: usize,
     /// Fields of the first level.
     roots: usize,
     aliases: usize,
     directives: usize,
-    /// The most of [`INTROSPECTION_LISTS`] on one way.
+    /// Greatest number of [`INTROSPECTION_LISTS`] on one path.
     lists: usize,
-    /// The same within `__schema` and `__type`.
+    /// Greatest number of them on one path within `__schema` and `__type`.
     introspected: usize,
 }
 
 impl OperationSize {
-    /// Which limit it exceeds.
-    fn excess(&self, limits: &Limits) -> Option<String> {
+    /// Limit that it exceeds, if it does.
+    fn exceeded_limit(&self, limits: &Limits) -> Option<String> {
         for (count, most, what) in [
             (self.selections, limits::SELECTIONS, "selections"),
             (self.roots, limits.root_fields, "fields at its root"),
@@ -90,8 +90,8 @@ impl OperationSize {
     }
 }
 
-/// Measures selections. The recursion is as deep as the text nests, or as fragments spread one another: both bounded
-/// by the guard.
+/// Counter of selections. The recursion is as deep as the text nests, or as fragments spread one another: both are
+/// bounded by `lexical_limits`.
 struct SizeCounter<'a> {
     document: &'a ExecutableDocument,
     /// `None` while a fragment is being measured.
@@ -134,7 +134,7 @@ impl SizeCounter<'_> {
         self.asks_for_schema |= is_schema;
         let lists = inner.lists + usize::from(INTROSPECTION_LISTS.contains(&name));
         OperationSize {
-            // Introspection is shallow data in deep clothes; the tools' queries for it must pass.
+            // Introspection nests deep and costs little; the queries of tools for it must pass.
             depth: if is_introspection { 0 } else { inner.depth + 1 },
             selections: inner.selections,
             roots: 1,
@@ -151,7 +151,7 @@ impl SizeCounter<'_> {
             Some(None) => return Err(too_large(format!("the fragment {name} spreads itself"))),
             None => {}
         }
-        // Validation says it better when there is no such fragment.
+        // Validation has the better message for a fragment that does not exist.
         let Some(fragment) = self.document.fragments.get(name) else {
             return Ok(OperationSize::default());
         };
@@ -169,15 +169,15 @@ mod tests {
     use super::*;
     use async_graphql::parser::parse_query;
 
-    fn http_error(text: &str) -> Option<String> {
+    fn message_of(text: &str) -> Option<String> {
         let checked = check(&parse_query(text).unwrap(), &Limits::default());
         checked.err().map(|error| error.message)
     }
 
-    /// The text for N passes, that for N + 1 is refused in these words.
+    /// Text for N passes, and that for N + 1 is refused in these words.
     fn limited(most: usize, words: &str, text: impl Fn(usize) -> String) {
-        assert_eq!(http_error(&text(most)), None, "{words}");
-        let message = http_error(&text(most + 1)).unwrap();
+        assert_eq!(message_of(&text(most)), None, "{words}");
+        let message = message_of(&text(most + 1)).unwrap();
         assert!(message.contains(words), "{message}");
     }
 
@@ -187,7 +187,7 @@ mod tests {
         limited(12, "is deeper than 12 levels", nested);
         let halves = |levels: usize| format!("{{a{{...f}}}} fragment f on A {}", nested(levels - 1));
         limited(12, "is deeper than 12 levels", halves);
-        assert_eq!(http_error(&format!("{{__schema{{types{}}}}}", nested(20))), None);
+        assert_eq!(message_of(&format!("{{__schema{{types{}}}}}", nested(20))), None);
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
             format!("query @d{{...f @d ... @d {odd}{{...f}}}} fragment f on Query @d{{b {inner}}}")
         });
         let on_variable = format!("query($a:Int {}){{b}}", "@d ".repeat(51));
-        assert!(http_error(&on_variable).unwrap().contains("directives"));
+        assert!(message_of(&on_variable).unwrap().contains("directives"));
     }
 
     #[test]
@@ -224,18 +224,18 @@ mod tests {
             text += &format!(" fragment f{level} on Query {{...f{next} ...f{next}}}");
         }
         let started = std::time::Instant::now();
-        let message = http_error(&(text.clone() + " fragment f31 on Query {a}"));
+        let message = message_of(&(text.clone() + " fragment f31 on Query {a}"));
         assert_eq!(message.unwrap(), "the operation has more than 5000 selections");
         // The last fragment is missing.
-        let empty = http_error(&text);
+        let empty = message_of(&text);
         assert_eq!(empty.unwrap(), "the operation has more than 5000 selections");
         assert!(started.elapsed() < std::time::Duration::from_millis(50));
-        let circle = http_error("{a} fragment f on Query {...g} fragment g on Query {...f}");
+        let circle = message_of("{a} fragment f on Query {...g} fragment g on Query {...f}");
         assert!(circle.unwrap().contains("spreads itself"));
     }
 
     #[test]
-    fn introspection_does_not_go_round_in_the_schema() {
+    fn nesting_of_introspection_is_limited() {
         limited(3, "more than 3 times", |levels| {
             let way = "fields{type{".repeat(levels) + "name" + &"}}".repeat(levels);
             format!("{{__schema{{types{{{way}}}}}}}")

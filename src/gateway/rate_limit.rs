@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_spent_already_is_paid_before_anything_else() {
+    async fn a_debt_is_paid_before_anything_else() {
         let limiter = RateLimiter::new(Some(60_000));
         limiter.charge("ann", 1_000_000);
         let now = Instant::now();
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_who_are_remembered_are_bounded() {
+    fn the_number_of_buckets_is_bounded() {
         let (limiter, now) = (RateLimiter::new(Some(600)), Instant::now());
         for number in 0..=CALLERS {
             limiter.try_acquire_at(&number.to_string(), 1, now).unwrap();
@@ -335,7 +335,7 @@ mod tests {
                 .try_acquire_at(&number.to_string(), cost, now + WINDOW)
                 .unwrap();
         }
-        // Who spent something is remembered, the others are as if they had never come.
+        // Callers that spent something are remembered; full buckets are dropped.
         limiter.try_acquire_at("one more", 1, now + WINDOW).unwrap();
         assert_eq!(limiter.lock().len(), 2);
     }

@@ -1,18 +1,18 @@
-//! Keeps the schema's names from callers who may not read it.
+//! Redaction of the schema's names in errors for callers who may not read it.
 //!
-//! Whoever guesses a field is told that it is none, and is not told which ones there are: the names in a message are
-//! those that the caller sent.
+//! A caller who guesses a field learns that it does not exist, and no other names: a message keeps the names that the
+//! caller sent.
 
 use super::schema_index;
 use crate::graphql::error::Code;
 use async_graphql::{ServerError, Value, Variables};
 use std::collections::HashSet;
 
-/// In the place of a name.
+/// Replacement of a name.
 const HIDDEN: &str = "…";
 
-/// Takes out of the library's messages the names that the document and its variables do not have. What our resolvers
-/// say, which have codes, is about what was asked.
+/// Removes from the messages of async-graphql the names that the document and its variables do not have. Errors of
+/// resolvers, which have codes, stay as they are.
 pub fn hide_names(errors: &mut [ServerError], text: &str, variables: &Variables) {
     let mut known: Option<HashSet<String>> = None;
     for error in errors.iter_mut().filter(|error| Code::in_error(error).is_none()) {
@@ -44,7 +44,7 @@ fn names_in(value: &Value, names: &mut HashSet<String>) {
     }
 }
 
-/// The names in a text, and where they begin.
+/// Names in a text, with the bytes where they begin.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let mut from = 0;
@@ -63,7 +63,7 @@ fn redacted(message: &str, known: &HashSet<String>) -> String {
     for (start, word) in words(message) {
         let is_quoted =
             start > 0 && matches!(message.as_bytes()[start - 1], b'"' | b'[' | b'`' | b'@' | b'$');
-        // Words of a sentence are small, and names in quotes; but for types.
+        // Words of a sentence are lower case and names are in quotes, except for types.
         let is_name = is_quoted || word.bytes().any(|byte| byte.is_ascii_uppercase());
         if is_name && schema_index::has_name(word) && !known.contains(word) {
             shown.push_str(&message[end..start]);

@@ -10,7 +10,7 @@ use async_graphql::parser::types::{
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// The definitions in the schema's text, parsed once.
+/// Definitions in the schema's text, parsed once.
 pub fn definitions() -> &'static [TypeSystemDefinition] {
     static DEFINITIONS: OnceLock<Vec<TypeSystemDefinition>> = OnceLock::new();
     DEFINITIONS.get_or_init(|| match parse_schema(sdl()) {
@@ -23,7 +23,7 @@ pub fn definitions() -> &'static [TypeSystemDefinition] {
     })
 }
 
-/// The type that an operation of this kind selects from.
+/// Root type of operations of this kind.
 pub const fn root(kind: OperationType) -> &'static str {
     match kind {
         OperationType::Query => "Query",
@@ -32,7 +32,7 @@ pub const fn root(kind: OperationType) -> &'static str {
     }
 }
 
-/// Whether the schema has something of this name: a type, a field, an argument, a field of an input or an enum's value.
+/// Schema has this name: a type, a field, an argument, a field of an input or a value of an enum.
 pub fn has_name(name: &str) -> bool {
     static NAMES: OnceLock<HashSet<&str>> = OnceLock::new();
     let names = NAMES.get_or_init(|| definitions().iter().flat_map(names_in).collect());
@@ -66,7 +66,7 @@ fn names_in(definition: &TypeSystemDefinition) -> Vec<&str> {
     names
 }
 
-/// The types of the schema by their names.
+/// Types of the schema by their names.
 pub fn types() -> &'static HashMap<&'static str, &'static TypeDefinition> {
     static TYPES: OnceLock<HashMap<&str, &TypeDefinition>> = OnceLock::new();
     TYPES.get_or_init(|| {
@@ -79,7 +79,7 @@ pub fn types() -> &'static HashMap<&'static str, &'static TypeDefinition> {
     })
 }
 
-/// The type of a field, and its arguments.
+/// Type of a field, and its arguments.
 pub fn field_of(
     parent: &str,
     name: &str,
@@ -93,7 +93,7 @@ pub fn field_of(
     Some((&found.node.ty.node, &found.node.arguments))
 }
 
-/// The type's name, without the signs around it.
+/// Name of the innermost type, without brackets and exclamation marks.
 pub fn named(of: &Type) -> &str {
     match &of.base {
         BaseType::Named(name) => name.as_str(),

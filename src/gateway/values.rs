@@ -1,5 +1,4 @@
-//! The values in a document and its variables: those that are not given, those that no text may hold, and who is to
-//! blame for one that does not fit.
+//! Values in a document and its variables: unset variables, texts that are refused, and errors that a variable causes.
 
 use crate::graphql::error::Code;
 use async_graphql::parser::types::{
@@ -12,8 +11,7 @@ use std::collections::HashSet;
 type ArgumentList = Vec<(Positioned<Name>, Positioned<Value>)>;
 
 /// Leaves out arguments and fields of input objects whose value is a nullable variable without value and without
-/// default: the specification says that these are not given, so that their own defaults count. In a list such a
-/// variable is null.
+/// default: by the specification these are not given, and their own defaults count. In a list such a variable is null.
 pub fn omit_unset_variables(
     document: &mut ExecutableDocument,
     operation: &OperationDefinition,
@@ -31,7 +29,7 @@ pub fn omit_unset_variables(
     each_arguments(document, &mut |arguments| {
         arguments.retain_mut(|(_, value)| has_value(&mut value.node, &absent, &mut used));
     });
-    // Validation would say of the others that nobody uses them, and is right about those that nobody did.
+    // Validation would call these variables unused. It is right about those that were unused before.
     for operation in operations(document) {
         let definitions = &mut operation.node.variable_definitions;
         definitions.retain(|each| !used.contains(&each.node.name.node));
@@ -57,7 +55,8 @@ fn has_value(value: &mut Value, absent: &HashSet<&Name>, used: &mut HashSet<Name
     true
 }
 
-/// How the library names the files of a request among the values of its variables. It believes whoever writes so.
+/// Prefix with which async-graphql names the files of a request among the values of its variables. It accepts the same
+/// from callers, who could name files of others.
 pub const FILE_NAME: &str = "#__graphql_file__:";
 
 /// Refuses literals with NUL, which PostgreSQL's texts cannot hold, and those that name files.
@@ -129,8 +128,8 @@ fn names_file(text: &str) -> bool {
     text.starts_with(FILE_NAME)
 }
 
-/// Whether a value has such a text, names of fields included. As deep as the value nests, which the guard bounds in
-/// documents and the JSON parser in variables.
+/// Value has such a text, names of fields included. The recursion is as deep as the value nests, which
+/// `lexical_limits` bounds in documents and the JSON parser in variables.
 fn has_text(value: &ConstValue, is_such: &impl Fn(&str) -> bool) -> bool {
     match value {
         ConstValue::String(text) => is_such(text),
@@ -143,7 +142,7 @@ fn has_text(value: &ConstValue, is_such: &impl Fn(&str) -> bool) -> bool {
     }
 }
 
-/// Says of errors of validation about arguments which variables have the values that do not fit.
+/// Names in errors of validation about arguments the variables with the values that do not fit.
 pub fn attribute_errors_to_variables(document: &ExecutableDocument, errors: &mut [ServerError]) {
     const PREFIX: &str = "Invalid value for argument ";
     for error in errors {
@@ -162,7 +161,7 @@ pub fn attribute_errors_to_variables(document: &ExecutableDocument, errors: &mut
     }
 }
 
-/// The variables in the argument whose name stands there.
+/// Variables in the argument whose name is at this position.
 fn variables_at(document: &ExecutableDocument, position: Pos) -> Vec<String> {
     let mut names = Vec::new();
     each_arguments(&mut document.clone(), &mut |arguments| {
@@ -184,7 +183,7 @@ fn operations(document: &mut ExecutableDocument) -> Vec<&mut Positioned<Operatio
     }
 }
 
-/// Shows the arguments of each field and directive.
+/// Visits the arguments of each field and directive.
 fn each_arguments(document: &mut ExecutableDocument, visit: &mut dyn FnMut(&mut ArgumentList)) {
     for fragment in document.fragments.values_mut() {
         for directive in &mut fragment.node.directives {
@@ -229,7 +228,7 @@ mod tests {
     use async_graphql::parser::parse_query;
     use serde_json::json;
 
-    /// The document's text after dropping, by the arguments that are left.
+    /// Arguments and variable definitions that are left.
     fn left(text: &str, variables: serde_json::Value) -> (Vec<String>, usize) {
         let parsed = parse_query(text).unwrap();
         let mut copy = parsed.clone();
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_value_is_not_given() {
+    fn arguments_without_a_value_are_not_given() {
         let text =
             "query($a:Int,$b:Int=2,$c:Int){x(a:$a,o:{a:$a,b:$b},l:[$a,$c]) ...f} fragment f on Q{y(a:$a)}";
         let (arguments, definitions) = left(text, json!({"c": null}));
@@ -258,12 +257,12 @@ mod tests {
         );
         assert_eq!(arguments[1], "l:[null, $c]");
         assert_eq!(left(text, json!({"a": 1, "c": 1})).0.len(), 4);
-        // What nobody uses stays, for validation to see.
+        // Unused variables stay, for validation to refuse.
         assert_eq!(left("query($a:Int){x}", json!({})).1, 1);
     }
 
     #[test]
-    fn nul_is_found_wherever_it_hides() {
+    fn nul_is_found_in_every_value() {
         let check = |text: &str| check_literals(&mut parse_query(text).unwrap());
         assert!(check(r#"{x(a:"b\\u0000")}"#).is_ok());
         for text in [

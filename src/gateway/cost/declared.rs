@@ -1,41 +1,41 @@
-//! What fields cost that cost more than others, and how long lists are that no argument bounds.
+//! Declared costs: fields that cost more than others, and lengths of lists that no argument bounds.
 
 /// Hundredths of a unit of cost, in which costs are counted.
 pub const UNIT: u64 = 100;
 
-/// How often a field's selection counts.
+/// Factor by which the selection of a field counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Size {
+pub enum Multiplicity {
     /// Once.
     One,
     /// Once for each row of the connection that it stands in.
     Rows,
-    /// It gives a connection: the rows in it count as often as `first` or `last` says, or so often.
+    /// Connection: its rows count as often as `first` or `last` says, or so often without them.
     Page(u64),
-    /// So often, as the list is never longer, or hardly ever.
+    /// So often: the list is never longer, or hardly ever.
     Fixed(u64),
-    /// As often as the list is long that is given as this argument.
+    /// Once for each item of the list that is given as this argument.
     Given { argument: &'static str, otherwise: u64 },
-    /// It gives a payload with a list in it of what the `ids` of its `input` name: the rows count as often.
+    /// Payload with a list of the objects that the `ids` of its `input` name: its rows count as often.
     Inside,
 }
 
-/// An object, or what gives one.
+/// Cost of an object, or of a field that gives one.
 pub const OBJECT: u64 = UNIT;
-/// A field without fields of its own.
+/// Cost of a field without fields of its own.
 pub const LEAF: u64 = UNIT / 20;
-/// A mutation, besides what its payload costs.
+/// Cost of a mutation without its payload.
 pub const MUTATION: u64 = 10 * UNIT;
-/// A subscription, besides what an answer costs.
+/// Cost of a subscription without a payload.
 pub const SUBSCRIPTION: u64 = 10 * UNIT;
-/// Everything about the schema.
+/// Cost of `__schema`, whatever is selected.
 pub const SCHEMA: u64 = 100 * UNIT;
-/// A type of the schema.
+/// Cost of `__type`, whatever is selected.
 pub const TYPE: u64 = 10 * UNIT;
-/// Decisions in an answer to a request that does not name its tags.
+/// Decisions in a payload when the request does not name the tags.
 pub const DECIDED: u64 = 200;
 
-/// Fields that aggregate, evaluate or search, in units: these count besides what they give.
+/// Fields that aggregate, evaluate or search, in units: these count besides their selections.
 pub const WEIGHTS: [(&str, &str, u64); 7] = [
     ("Query", "approvalGroups", 20),
     ("Query", "approvalStats", 20),
@@ -46,10 +46,10 @@ pub const WEIGHTS: [(&str, &str, u64); 7] = [
     ("JobRun", "importPlan", 5),
 ];
 
-/// Payloads with a list of what the `ids` of the `input` name.
+/// Mutations with a list of the objects that the `ids` of the `input` name.
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
-/// Lists of objects that are no connection: how long they are, about.
+/// Lists of objects that are no connection, with their usual lengths.
 pub const LISTS: [(&str, &str, u64); 22] = [
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),

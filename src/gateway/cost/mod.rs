@@ -1,75 +1,74 @@
-//! What an operation costs, known before it is executed.
+//! Cost of an operation, computed before it is executed.
 //!
-//! An object costs 1, a field without fields of its own 0.05, and what [`declared`] says costs that much. What stands
-//! in a list counts as often as the list may be long: by `first`, `last` or the ids that are given, as literals or by
-//! variables, by the default size of a page, or as declared. The pages, edges and `pageInfo` of a connection cost
-//! nothing by themselves.
+//! An object costs 1, a field without fields of its own 0.05, and others cost as [`declared`]. Items of a list count as
+//! often as the list may be long: by `first`, `last` or the ids that are given, as literals or by variables, by the default
+//! size of a page, or as declared. The pages, edges and `pageInfo` of a connection cost nothing by themselves.
 
 mod declared;
-mod shape;
+mod table;
 
 use super::schema_index;
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection};
 use async_graphql::{Name, Positioned, Value as ConstValue, Variables};
 use async_graphql_value::Value;
-use declared::{Size, UNIT};
-use shape::{Shape, TypeId};
+use declared::{Multiplicity, UNIT};
 use std::collections::HashMap;
 use std::ops::AddAssign;
+use table::{CostTable, TypeId};
 
-/// What the operation of this document costs with these values of its variables; never less than 1.
+/// Cost of the operation of this document with these values of its variables; never less than 1.
 ///
-/// Fields and types that there are not cost nothing: validation refuses them. The document must be within the limits
+/// Fields and types that do not exist cost nothing: validation refuses them. The document must be within the limits
 /// that keep fragments from spreading themselves, and from nesting too deep.
 pub fn of(document: &ExecutableDocument, operation: &OperationDefinition, variables: &Variables) -> u64 {
-    let shape = Shape::of_schema();
-    let mut count = Count {
-        shape,
+    let table = CostTable::of_schema();
+    let mut counter = CostCounter {
+        table,
         document,
         operation,
         variables,
         fragments: HashMap::new(),
     };
-    let cost = count.selection(
-        shape.type_named(schema_index::root(operation.ty)),
+    let cost = counter.selection(
+        table.type_named(schema_index::root(operation.ty)),
         &operation.selection_set.node.items,
     );
     cost.once.saturating_add(cost.per_row).div_ceil(UNIT).max(1)
 }
 
-/// The cost of a selection: a part that counts once, and, in a connection, one that counts for each row of its page.
+/// Cost of a selection: a part that counts once, and, in a connection, one that counts for each row of its page.
 #[derive(Clone, Copy, Default)]
-struct Cost {
+struct SelectionCost {
     once: u64,
     per_row: u64,
 }
 
-impl AddAssign for Cost {
+impl AddAssign for SelectionCost {
     fn add_assign(&mut self, other: Self) {
         self.once = self.once.saturating_add(other.once);
         self.per_row = self.per_row.saturating_add(other.per_row);
     }
 }
 
-struct Count<'a> {
-    shape: &'static Shape,
+struct CostCounter<'a> {
+    table: &'static CostTable,
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
     /// Each fragment is counted once, however often it is spread.
-    fragments: HashMap<&'a Name, Cost>,
+    fragments: HashMap<&'a Name, SelectionCost>,
 }
 
-impl<'a> Count<'a> {
-    fn selection(&mut self, parent: Option<TypeId>, items: &'a [Positioned<Selection>]) -> Cost {
-        let mut total = Cost::default();
+impl<'a> CostCounter<'a> {
+    fn selection(&mut self, parent: Option<TypeId>, items: &'a [Positioned<Selection>]) -> SelectionCost {
+        let mut total = SelectionCost::default();
         for item in items {
             total += match &item.node {
                 Selection::Field(field) => self.field(parent, &field.node),
                 Selection::InlineFragment(inline) => {
                     let inline = &inline.node;
                     let on = inline.type_condition.as_ref();
-                    let parent = on.map_or(parent, |on| self.shape.type_named(on.node.on.node.as_str()));
+                    let parent = on.map_or(parent, |on| self.table.type_named(on.node.on.node.as_str()));
                     self.selection(parent, &inline.selection_set.node.items)
                 }
                 Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node),
@@ -78,53 +77,53 @@ impl<'a> Count<'a> {
         total
     }
 
-    fn fragment(&mut self, name: &Name) -> Cost {
+    fn fragment(&mut self, name: &Name) -> SelectionCost {
         let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
-            return Cost::default();
+            return SelectionCost::default();
         };
         if let Some(cost) = self.fragments.get(name) {
             return *cost;
         }
         let on = fragment.node.type_condition.node.on.node.as_str();
-        let parent = self.shape.type_named(on);
+        let parent = self.table.type_named(on);
         let cost = self.selection(parent, &fragment.node.selection_set.node.items);
         self.fragments.insert(name, cost);
         cost
     }
 
-    fn field(&mut self, parent: Option<TypeId>, field: &'a Field) -> Cost {
+    fn field(&mut self, parent: Option<TypeId>, field: &'a Field) -> SelectionCost {
         let name = field.name.node.as_str();
-        let Some(known) = parent.and_then(|parent| self.shape.field(parent, name)) else {
-            let once = shape::introspection(name);
-            return Cost { once, per_row: 0 };
+        let Some(known) = parent.and_then(|parent| self.table.field(parent, name)) else {
+            let once = table::introspection(name);
+            return SelectionCost { once, per_row: 0 };
         };
         let inner = self.selection(known.inner, &field.selection_set.node.items);
-        let (own, inner_once) = (known.size_hint, inner.once.saturating_add(inner.per_row));
+        let (own, inner_once) = (known.own_cost, inner.once.saturating_add(inner.per_row));
         let repeated = |times: u64| own.saturating_add(inner_once).saturating_mul(times);
-        match &known.size {
-            Size::One => Cost {
+        match &known.multiplicity {
+            Multiplicity::One => SelectionCost {
                 once: own.saturating_add(inner_once),
                 per_row: 0,
             },
-            Size::Rows => Cost {
+            Multiplicity::Rows => SelectionCost {
                 once: 0,
                 per_row: repeated(1),
             },
-            Size::Page(default) => Cost {
+            Multiplicity::Page(default) => SelectionCost {
                 once: own
                     .saturating_add(inner.once)
                     .saturating_add(inner.per_row.saturating_mul(self.page(field, *default))),
                 per_row: 0,
             },
-            Size::Fixed(times) => Cost {
+            Multiplicity::Fixed(times) => SelectionCost {
                 once: repeated(*times),
                 per_row: 0,
             },
-            Size::Given { argument, otherwise } => Cost {
+            Multiplicity::Given { argument, otherwise } => SelectionCost {
                 once: repeated(self.given(field, argument).unwrap_or(*otherwise)),
                 per_row: 0,
             },
-            Size::Inside => Cost {
+            Multiplicity::Inside => SelectionCost {
                 once: own.saturating_add(inner.once).saturating_add(
                     inner
                         .per_row
@@ -135,7 +134,7 @@ impl<'a> Count<'a> {
         }
     }
 
-    /// How many rows are asked for.
+    /// Rows of the page that is asked for.
     fn page(&self, field: &Field, default: u64) -> u64 {
         let size = |name| match self.value(&field.get_argument(name)?.node)? {
             ArgumentValue::Literal(Value::Number(number))
@@ -145,12 +144,12 @@ impl<'a> Count<'a> {
         size("first").max(size("last")).unwrap_or(default)
     }
 
-    /// How long the list is that is given as this argument.
+    /// Length of the list that is given as this argument.
     fn given(&self, field: &Field, argument: &str) -> Option<u64> {
         self.value(&field.get_argument(argument)?.node)?.length()
     }
 
-    /// How many ids are given in the field `ids` of the argument `input`.
+    /// Number of ids in the field `ids` of the argument `input`.
     fn ids(&self, field: &Field) -> Option<u64> {
         match self.value(&field.get_argument("input")?.node)? {
             ArgumentValue::Literal(Value::Object(input)) => self.value(input.get("ids")?)?.length(),
@@ -161,7 +160,7 @@ impl<'a> Count<'a> {
         }
     }
 
-    /// What a value stands for; nothing for a variable without one.
+    /// Value of an argument; nothing for a variable without one.
     fn value<'v>(&'v self, value: &'v Value) -> Option<ArgumentValue<'v>> {
         let Value::Variable(name) = value else {
             return Some(ArgumentValue::Literal(value));
@@ -175,14 +174,14 @@ impl<'a> Count<'a> {
     }
 }
 
-/// A value in the document, or one of a variable.
+/// Value in the document, or value of a variable.
 enum ArgumentValue<'a> {
     Literal(&'a Value),
     Constant(&'a ConstValue),
 }
 
 impl ArgumentValue<'_> {
-    /// One value in the place of a list is a list of one.
+    /// Length of a list; a value in the place of a list is a list of one.
     fn length(&self) -> Option<u64> {
         match self {
             Self::Literal(Value::List(items)) => Some(items.len() as u64),
@@ -242,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_multiplies_is_bounded() {
+    fn multiplication_saturates() {
         let deep =
             "{resources(first:500){nodes{virtualTags(first:500){nodes{resource{virtualTags(first:500){nodes{
             resource{virtualTags(first:500){nodes{id}}}}}}}}}}}";
@@ -257,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn asking_about_the_schema_has_its_price() {
+    fn introspection_has_a_cost() {
         assert_eq!(cost("{__schema{types{name}}}", json!({})), 100);
         assert_eq!(cost("{__type(name:\"Query\"){name}}", json!({})), 10);
     }

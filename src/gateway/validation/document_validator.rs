@@ -1,4 +1,4 @@
-//! Checking documents against the schema without executing them.
+//! Validation of trusted documents against the schema, without executing them.
 
 use crate::graphql::schema::{Schema, builder};
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
@@ -6,18 +6,18 @@ use async_graphql::{Request, ServerError, ValidationResult};
 use futures::FutureExt;
 use std::sync::Arc;
 
-/// Says what of a document the schema does not have.
+/// Validator of documents by the rules of async-graphql.
 pub struct DocumentValidator(Schema);
 
 impl Default for DocumentValidator {
-    /// With the schema that requests are executed with.
+    /// Validator with the schema that requests are executed with.
     fn default() -> Self {
-        Self(builder().extension(Stop).finish())
+        Self(builder().extension(StopAfterValidation).finish())
     }
 }
 
 impl DocumentValidator {
-    /// What is wrong with a document; nothing when it can be executed, given variables that fit.
+    /// Errors of a document; none when it can be executed, given variables that fit.
     pub fn faults(&self, document: &str) -> Vec<String> {
         // Validation waits for nothing.
         let answer = self.0.execute(Request::new(document)).now_or_never();
@@ -31,20 +31,20 @@ impl DocumentValidator {
     }
 }
 
-/// What ends a document that passed.
+/// Error that ends the execution of a valid document.
 const VALID: &str = "valid";
 
-/// Ends each document after it was validated.
-struct Stop;
+/// Extension that ends each execution after validation.
+struct StopAfterValidation;
 
-impl ExtensionFactory for Stop {
+impl ExtensionFactory for StopAfterValidation {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Self)
     }
 }
 
 #[async_trait::async_trait]
-impl Extension for Stop {
+impl Extension for StopAfterValidation {
     async fn validation(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -61,14 +61,14 @@ mod tests {
 
     #[test]
     fn documents_are_checked_and_not_executed() {
-        let checker = DocumentValidator::default();
+        let validator = DocumentValidator::default();
         for valid in [
             "{ viewer { subject } }",
             "query A { viewer { role } } query B($n: Int) { approvals(first: $n) { totalCount } }",
             "mutation($ids: [ID!]!) { approveTags(input: {ids: $ids}) { decided } }",
             "subscription { approvalStats { pending } }",
         ] {
-            assert_eq!(checker.faults(valid), [""; 0], "{valid}");
+            assert_eq!(validator.faults(valid), [""; 0], "{valid}");
         }
         for (invalid, why) in [
             ("{ viewer { subjcet } }", "subjcet"),
@@ -76,7 +76,7 @@ mod tests {
             ("{ viewer }", "viewer"),
             ("query($x: Nothing) { viewer { subject } }", "Nothing"),
         ] {
-            let faults = checker.faults(invalid);
+            let faults = validator.faults(invalid);
             assert!(
                 !faults.is_empty() && faults[0].contains(why),
                 "{invalid}: {faults:?}"

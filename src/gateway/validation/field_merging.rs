@@ -1,6 +1,6 @@
-//! Whether fields of one name in an answer have one shape, whichever object they come from ("Field Selection Merging",
-//! `SameResponseShape`, GraphQL specification, October 2021, 5.3.2). The library compares what is selected from one
-//! type, and not what `... on A` and `... on B` select.
+//! Validation of field merging: fields of one response name have one shape, whichever object they come from ("Field
+//! Selection Merging", `SameResponseShape`, GraphQL specification, October 2021, 5.3.2). async-graphql compares the fields
+//! that are selected from one type, and not those of `... on A` and `... on B`.
 
 use crate::gateway::schema_index::{field_of, named, root, types};
 use async_graphql::parser::types::{
@@ -9,41 +9,41 @@ use async_graphql::parser::types::{
 use async_graphql::{Positioned, ServerError};
 use std::collections::{BTreeMap, HashSet};
 
-/// So many fields of an operation are compared: documents can be made whose fragments spread to any number of them.
+/// Fields of an operation that are compared at most: fragments can spread to any number of them.
 const COMPARED: usize = 20_000;
 
-/// The first two fields whose shapes differ, if there are two.
+/// First two fields of one name whose shapes differ, if there are any.
 pub fn validate_field_merging(document: &ExecutableDocument) -> Option<ServerError> {
     let operations = document.operations.iter().map(|(_, operation)| &operation.node);
     operations
         .map(|operation| {
-            let mut walk = Walk {
+            let mut validator = MergeValidator {
                 document,
                 left: COMPARED,
             };
-            walk.merged(&[(root(operation.ty), &operation.selection_set.node)])
+            validator.merged(&[(root(operation.ty), &operation.selection_set.node)])
         })
         .find_map(Result::err)
 }
 
-/// A set of fields, and the type that they are selected from.
-type Part<'a> = (&'a str, &'a SelectionSet);
+/// Selection set, and the type that it selects from.
+type TypedSelection<'a> = (&'a str, &'a SelectionSet);
 
-/// Fields of one name in the answer, each with its type.
-type Named<'a> = Vec<(&'a Type, &'a Positioned<Field>)>;
+/// Fields of one name in the response, each with its type.
+type SameNameFields<'a> = Vec<(&'a Type, &'a Positioned<Field>)>;
 
-struct Walk<'a> {
+struct MergeValidator<'a> {
     document: &'a ExecutableDocument,
     left: usize,
 }
 
-impl<'a> Walk<'a> {
-    /// Compares the fields of sets that make one object of the answer, and of all below.
-    fn merged(&mut self, parts: &[Part<'a>]) -> Result<(), ServerError> {
+impl<'a> MergeValidator<'a> {
+    /// Compares the fields of sets that make one object of the response, and of all objects below.
+    fn merged(&mut self, selections: &[TypedSelection<'a>]) -> Result<(), ServerError> {
         let mut fields = BTreeMap::new();
         let mut spread = HashSet::new();
-        for part in parts {
-            self.collect(*part, &mut fields, &mut spread);
+        for selection in selections {
+            self.collect(*selection, &mut fields, &mut spread);
         }
         for (name, same) in fields {
             let Some(((first, field), others)) = same.split_first() else {
@@ -70,8 +70,8 @@ impl<'a> Walk<'a> {
 
     fn collect(
         &mut self,
-        (parent, set): Part<'a>,
-        fields: &mut BTreeMap<&'a str, Named<'a>>,
+        (parent, set): TypedSelection<'a>,
+        fields: &mut BTreeMap<&'a str, SameNameFields<'a>>,
         spread: &mut HashSet<&'a str>,
     ) {
         for item in &set.items {
@@ -135,7 +135,7 @@ mod tests {
             "{ node(id: 1) { ... on Resource { x: name } ... on VirtualTag { x: tagKey } } }",
             "{ node(id: 1) { ... on Resource { x: virtualTags { totalCount } } ... on Rule { ruleName } } }",
             "{ viewer { role } viewer { subject } }",
-            // Objects of two types may have one name, as long as what is below agrees.
+            // Objects of two types may have one name, as long as their fields agree.
             "{ node(id: 1) { ... on VirtualTag { x: resource { n: name } } ... on TagAudit { x: virtualTag { n: tagKey } } } }",
             "{ ...A ...B } fragment A on Query { viewer { role } } fragment B on Query { ...A viewer { subject } }",
             "{ node(id: 1) { ... on Nothing { x: name } ... on Rule { x: nothing } } }",

@@ -1,6 +1,6 @@
-//! Whether values and variables of a document fit the places where they stand (GraphQL specification, October 2021, 5.6.1
-//! and 5.8), as far as the library does not see to it. It has a rule for "All Variable Usages Are Allowed" that version
-//! 7.0.19 never applies, takes strings for enums, and is not shown what a variable without a value is given to.
+//! Validation of values and variables by the types of their positions (GraphQL specification, October 2021, 5.6.1 and 5.8),
+//! as far as async-graphql leaves it out. It has a rule for "All Variable Usages Are Allowed" that version 7.0.19 never
+//! applies, takes strings for enums, and does not see the usages of a variable without a value.
 
 use crate::gateway::schema_index::{field_of, named, root, types};
 use async_graphql::parser::types::{
@@ -12,37 +12,37 @@ use async_graphql_value::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// The first thing that does not fit its place, if one does not. What else the schema does not have, the library tells.
+/// First value or variable that does not fit its position, if there is one. async-graphql validates the rest.
 pub fn validate_variable_usages(document: &ExecutableDocument) -> Option<ServerError> {
     let operations = document.operations.iter().map(|(_, operation)| operation);
     operations
-        .map(|operation| Walk::new(document, &operation.node).operation(&operation.node))
+        .map(|operation| UsageValidator::new(document, &operation.node).operation(&operation.node))
         .find_map(Result::err)
 }
 
-/// What the specification defines and no schema repeats: the arguments of `@skip`, `@include` and `__type`.
-struct BuiltIn {
+/// Types of arguments that the specification defines and no schema repeats: those of `@skip`, `@include` and `__type`.
+struct BuiltInTypes {
     boolean: Type,
     string: Type,
 }
 
-fn built_in() -> Option<&'static BuiltIn> {
-    static BUILT_IN: OnceLock<Option<BuiltIn>> = OnceLock::new();
+fn built_in() -> Option<&'static BuiltInTypes> {
+    static BUILT_IN: OnceLock<Option<BuiltInTypes>> = OnceLock::new();
     let made = || {
         let (boolean, string) = (Type::new("Boolean!")?, Type::new("String!")?);
-        Some(BuiltIn { boolean, string })
+        Some(BuiltInTypes { boolean, string })
     };
     BUILT_IN.get_or_init(made).as_ref()
 }
 
-/// An operation being looked through, together with the fragments that it spreads.
-struct Walk<'a> {
+/// Validator of an operation, together with the fragments that it spreads.
+struct UsageValidator<'a> {
     document: &'a ExecutableDocument,
     variables: HashMap<&'a str, &'a Positioned<VariableDefinition>>,
     spread: HashSet<&'a str>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> UsageValidator<'a> {
     fn new(document: &'a ExecutableDocument, operation: &'a OperationDefinition) -> Self {
         let variables = operation.variable_definitions.iter();
         Self {
@@ -157,7 +157,7 @@ impl<'a> Walk<'a> {
             (Value::List(items), BaseType::List(item)) => items
                 .iter()
                 .try_for_each(|each| self.value(each, item, false, at)),
-            // An item stands for a list of it alone.
+            // An item is coerced to a list of one.
             (_, BaseType::List(item)) => self.value(value, item, false, at),
             (_, BaseType::Named(name)) => self.literal(value, name.as_str(), at),
         }
@@ -212,7 +212,7 @@ fn has_variable(value: &Value) -> bool {
     }
 }
 
-/// Why there are no values of a type to be given, if there are none.
+/// Reason why a type is no input type, if it is none.
 fn no_input(name: &str) -> Option<String> {
     match types().get(name).map(|found| &found.kind) {
         Some(TypeKind::Scalar | TypeKind::Enum(_) | TypeKind::InputObject(_)) => None,
@@ -248,7 +248,7 @@ fn same_base(given: &BaseType, place: &BaseType) -> bool {
     }
 }
 
-/// Without a code, as the library's own rules say what they find.
+/// Error without a code, as the rules of async-graphql have it.
 fn type_mismatch(variable: &Positioned<VariableDefinition>, place: &Type, at: Pos) -> ServerError {
     let VariableDefinition { name, var_type, .. } = &variable.node;
     let message = format!(

@@ -49,7 +49,7 @@ pub struct Jwks {
 
 /// Result of looking up a key.
 pub enum KeyLookup {
-    /// The key.
+    /// Key that was found.
     Key(VerificationKey),
     /// No key has this id.
     Unknown,

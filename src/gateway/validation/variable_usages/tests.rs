@@ -23,7 +23,7 @@ fn variables_that_fit_pass() {
         "query($name: String!) { __type(name: $name) { name } }",
         "query($n: Int) { ...F } fragment F on Query { resources(first: $n) { totalCount } }",
         "query($n: Int) { node(id: \"x\") { ... on Resource { virtualTags(first: $n) { totalCount } } } }",
-        // What the schema does not have is found by others.
+        // Names that the schema does not have are found by async-graphql.
         "query($x: Int) { nothing(here: $x) viewer(at: 1) { all(of: $x) } }",
         "{ approvals(order: NEWEST, filter: {source: RULE}) { totalCount } }",
         "query($order: ApprovalOrder! = NEWEST) { approvals(order: $order) { totalCount } }",

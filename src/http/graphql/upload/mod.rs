@@ -4,6 +4,10 @@
 //! other, with its limits and its cost, and a file is stored only for a mutation that takes it, of a caller who may send
 //! it. The extractor of async-graphql-axum (7.0.19) reads all parts before it checks any, and has no bound but the
 //! body's: 40 MB of `operations` took 3.7 GB and 17 s, and files of callers who may send none went to disk.
+//! Its options cannot be set (async-graphql issue 1220, where an extractor of one's own is recommended). Its `GraphQLResponse`
+//! has one media type and always status 200 (issue 889), where GraphQL over HTTP wants 400 for a request that is not
+//! executed. Its `GraphQLWebSocket` parses messages before anything can charge or bound them, and executes a subscription
+//! for each socket, where equal ones are shared here (`http/fanout`).
 
 mod multipart;
 mod upload_paths;
