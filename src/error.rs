@@ -6,9 +6,9 @@
 mod database;
 
 use database::DbErrorKind;
+use parking_lot::Mutex;
 use sea_orm::DbErr;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 /// Kind of a mistake that the caller can correct. The names are part of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -162,7 +162,7 @@ static OUTAGE_FAILURES: Mutex<Option<OutageFailures>> = Mutex::new(None);
 
 impl OutageFailures {
     fn add(error: &Error) {
-        let mut failures = OUTAGE_FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = OUTAGE_FAILURES.lock();
         let count = failures.as_ref().map_or(0, |failures| failures.count) + 1;
         let last = error.to_string();
         *failures = Some(Self { count, last });
@@ -170,7 +170,7 @@ impl OutageFailures {
 
     /// Those since the last call.
     pub fn take() -> Option<Self> {
-        let mut failures = OUTAGE_FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = OUTAGE_FAILURES.lock();
         failures.take()
     }
 }

@@ -180,7 +180,7 @@ fn explain(fault: &SealFault) -> String {
 }
 
 fn as_text(verdict: &PartitionVerification) -> String {
-    let head = verdict.head.as_deref().map_or_else(|| "-".into(), hex);
+    let head = verdict.head.as_deref().map_or_else(|| "-".into(), hex::encode);
     let state = verdict.fault.as_ref().map_or_else(
         || "intact".to_owned(),
         |fault| format!("NOT INTACT: {}", explain(fault)),
@@ -202,25 +202,18 @@ fn as_json(verdict: &PartitionVerification) -> String {
         "rows": verdict.rows,
         "seals": verdict.seals,
         "unsealed": verdict.unsealed,
-        "head": verdict.head.as_deref().map(hex),
+        "head": verdict.head.as_deref().map(hex::encode),
         "intact": verdict.fault.is_none(),
         "fault": verdict.fault.as_ref().map(explain),
     })
     .to_string()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// `2026-01=<64 hexadecimal digits>`.
 fn expectation(text: &str) -> Result<(Month, Vec<u8>), String> {
     let (month, hash) = text.split_once('=').ok_or("must be MONTH=HASH")?;
-    let digits = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let byte = |at: usize| u8::from_str_radix(&hash[at..at + 2], 16);
-    let bytes: Result<Vec<u8>, _> = (0..hash.len()).step_by(2).filter(|_| digits).map(byte).collect();
-    match bytes {
-        Ok(bytes) if digits => Ok((month.parse()?, bytes)),
+    match hex::decode(hash) {
+        Ok(bytes) if bytes.len() == 32 => Ok((month.parse()?, bytes)),
         _ => Err("the hash must be 64 hexadecimal digits".into()),
     }
 }

@@ -1,9 +1,10 @@
 //! NOTIFY, coalesced: commits that follow each other closely share one.
 
 use super::sql;
+use parking_lot::{Mutex, MutexGuard};
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// NOTIFY on a channel, without a payload.
@@ -26,7 +27,7 @@ struct ChannelKey {
 static SENDING: LazyLock<Mutex<HashMap<ChannelKey, bool>>> = LazyLock::new(Mutex::default);
 
 fn sending() -> MutexGuard<'static, HashMap<ChannelKey, bool>> {
-    SENDING.lock().unwrap_or_else(PoisonError::into_inner)
+    SENDING.lock()
 }
 
 /// Sends a notification at once, or a few milliseconds later where one was sent just now. Never waits.

@@ -2,13 +2,14 @@
 
 use super::notify::{self, Notification};
 use super::row_security;
+use parking_lot::{Mutex, MutexGuard};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     RuntimeErr, Statement, TransactionTrait,
 };
 use sqlx::{PgPool, Postgres};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Begins transactions; to be used in place of [`TransactionTrait`].
 ///
@@ -103,7 +104,7 @@ impl Transaction {
 }
 
 fn locked(notifications: &Notifications) -> MutexGuard<'_, BTreeSet<Notification>> {
-    notifications.lock().unwrap_or_else(PoisonError::into_inner)
+    notifications.lock()
 }
 
 #[async_trait::async_trait]

@@ -1,8 +1,9 @@
 //! Concurrency limit with a share for each caller, so that none of them can take all of it.
 
 use super::error::LimitError;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 /// Callers whose shares are remembered, besides those with permits.
@@ -64,7 +65,7 @@ impl CallerLimit {
 
     /// Semaphore of the caller and that of all. The first is remembered while permits of it are held.
     pub fn semaphores(&self, caller: &str) -> [Arc<Semaphore>; 2] {
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shares = self.shares.lock();
         if let Some(share) = shares.get(caller) {
             return [share.clone(), self.all.clone()];
         }
@@ -106,7 +107,7 @@ mod tests {
             let caller = format!("caller-{number}");
             drop(limit.try_acquire(&caller, "units").unwrap());
         }
-        assert!(limit.shares.lock().unwrap().len() <= CALLERS);
+        assert!(limit.shares.lock().len() <= CALLERS);
         assert!(limit.try_acquire("ann", "units").is_err());
     }
 }

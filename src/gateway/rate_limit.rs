@@ -3,9 +3,9 @@
 //! A bucket holds the quota of a minute, fills steadily, and each operation takes its cost. Each process has its own.
 
 use super::error::LimitError;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Cost of each request before it is read, be it refused or not.
@@ -189,7 +189,7 @@ impl RateLimiter {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, Bucket>> {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+        self.buckets.lock()
     }
 }
 

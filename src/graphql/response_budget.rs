@@ -10,7 +10,8 @@
 
 use super::error::Code;
 use async_graphql::{ServerError, Value};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes that a value takes besides its text, about.
@@ -154,7 +155,7 @@ impl ResponseBudget {
     }
 
     fn spent(&self) -> MutexGuard<'_, Spent> {
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+        self.spent.lock()
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Run, list};
 use crate::auth::{AccountScope, with_account_scope};
+use parking_lot::{Mutex, MutexGuard};
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -101,6 +102,6 @@ impl RunWatcher {
     }
 
     fn lock(&self) -> MutexGuard<'_, Watched> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watched.lock()
     }
 }

@@ -1,6 +1,6 @@
 //! Log lines that strangers can cause: one in a while, which tells how many were left out.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 use std::time::{Duration, Instant};
 
 /// Between two lines of one kind.
@@ -22,7 +22,7 @@ impl Throttle {
     }
 
     fn admit_at(&self, now: Instant) -> Option<u64> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.0.lock();
         match &mut *last {
             Some((at, left_out)) if now.duration_since(*at) < PAUSE => {
                 *left_out += 1;

@@ -106,7 +106,7 @@ impl Candidate {
 
 fn short_hash(text: &str) -> String {
     let digest = Sha256::digest(text);
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest[..8])
 }
 
 /// One way of finding candidates. Must be deterministic, and cheap: it runs for every resource.

@@ -1,7 +1,6 @@
 //! Canonical keys and values, and the spellings they go by.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -268,10 +267,7 @@ impl Vocabulary {
 
 fn fingerprint(file: &VocabularyFile) -> Result<String, VocabularyError> {
     let digest = Sha256::digest(serde_json::to_vec(file)?);
-    Ok(digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(hex::encode(digest))
 }
 
 fn value_spellings(key: &CanonicalKey) -> Result<HashMap<String, usize>, VocabularyError> {

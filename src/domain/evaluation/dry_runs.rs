@@ -4,9 +4,10 @@ use super::engine::{EngineSettings, load_engine};
 use crate::auth::Actor;
 use crate::domain::revision;
 use crate::error::{Error, Problem, ProblemCode, Result};
+use parking_lot::Mutex;
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tagging::Engine;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -43,7 +44,7 @@ pub(crate) struct DryRunPermit<'a> {
 
 impl Drop for DryRunPermit<'_> {
     fn drop(&mut self) {
-        let mut callers = self.runs.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut callers = self.runs.callers.lock();
         if let Some(count) = callers.get_mut(&self.caller) {
             *count -= 1;
             if *count == 0 {
@@ -57,7 +58,7 @@ impl DryRuns {
     /// Waits for a permit. [`Error::Validation`] when the actor has as many as one may have.
     pub(crate) async fn acquire(&self, actor: &Actor) -> Result<DryRunPermit<'_>> {
         {
-            let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut callers = self.callers.lock();
             let count = callers.entry(actor.subject.clone()).or_default();
             if *count >= MAX_PER_CALLER {
                 let message =

@@ -29,7 +29,7 @@ impl EngineSettings {
             self.vocabulary.fingerprint(),
         );
         let digest = Sha256::digest(format!("{settings:?} {auto_apply} {manual_review}"));
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&digest[..16])
     }
 }
 

@@ -83,7 +83,7 @@ impl RuleDraft {
     fn digest(&self) -> String {
         let says = (&self.condition, &self.tag_key, &self.tag_value);
         let digest = Sha256::digest(format!("{says:?}"));
-        digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&digest[..3])
     }
 
     fn write_to(self, row: &mut ActiveModel, actor: &Actor) {

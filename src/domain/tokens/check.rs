@@ -6,9 +6,10 @@ use crate::db::sql;
 use crate::entities::api_token;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex as SyncMutex;
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -45,7 +46,7 @@ struct Read {
 #[derive(Clone)]
 pub struct Bearers {
     db: DatabaseConnection,
-    slots: Arc<StdMutex<HashMap<String, Slot>>>,
+    slots: Arc<SyncMutex<HashMap<String, Slot>>>,
 }
 
 impl Bearers {
@@ -67,7 +68,7 @@ impl Bearers {
 
     /// Whether this token was read before and held then.
     pub fn has_accepted(&self, secret: &Secret) -> bool {
-        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.slots.lock();
         let Some(slot) = slots.get(secret.public_id()) else {
             return false;
         };
@@ -103,7 +104,7 @@ impl Bearers {
     }
 
     fn slot(&self, public_id: &str) -> Slot {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock();
         if slots.len() >= REMEMBERED_MAX && !slots.contains_key(public_id) {
             // Guessed ones, for there are not so many others; they are read again.
             slots.clear();

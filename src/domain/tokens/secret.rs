@@ -16,7 +16,11 @@ impl Secret {
     /// A new one, of 256 random bits.
     pub fn random() -> Self {
         let secret: [u8; SECRET_DIGITS / 2] = rand::random();
-        Self(format!("{PREFIX}{:016x}_{}", rand::random::<u64>(), hex(&secret)))
+        Self(format!(
+            "{PREFIX}{:016x}_{}",
+            rand::random::<u64>(),
+            hex::encode(secret)
+        ))
     }
 
     /// The token, when the text has the form of one.
@@ -62,10 +66,6 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PREFIX}{}_(secret)", self.public_id())
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use crate::graphql::error::{Code, ResolverError, Result};
 use crate::graphql::loaders::batch_driver::BatchBarrier;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 type RoundResult<K, V> = std::result::Result<Arc<HashMap<K, V>>, Arc<Error>>;
 type Round<K, V> = Shared<BoxFuture<'static, RoundResult<K, V>>>;
@@ -58,7 +59,7 @@ where
     }
 
     fn join(&self, key: K) -> Round<K, V> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock();
         let current = open.get_or_insert_with(|| Open {
             keys: Vec::new(),
             round: self.round(),
@@ -72,7 +73,7 @@ where
         let (open, fetch, barrier) = (self.open.clone(), self.fetch.clone(), self.barrier.clone());
         async move {
             barrier.wait().await;
-            let closed = open.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let closed = open.lock().take();
             let mut keys = closed.map(|open| open.keys).unwrap_or_default();
             let mut seen = std::collections::HashSet::with_capacity(keys.len());
             keys.retain(|key| seen.insert(key.clone()));

@@ -7,9 +7,10 @@
 
 use futures::Stream;
 use futures::task::AtomicWaker;
+use parking_lot::Mutex;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// How often an operation is polled before the runtime gets a turn.
@@ -51,8 +52,8 @@ impl BatchBarrier {
         !waiters.is_empty()
     }
 
-    fn waiters(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Waiter>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiters(&self) -> parking_lot::MutexGuard<'_, Vec<Arc<Waiter>>> {
+        self.0.lock()
     }
 }
 

@@ -6,10 +6,11 @@
 
 use crate::domain::events::{Batch, Event, LogPosition, LogRange};
 use futures::{FutureExt, Stream, StreamExt};
+use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Events of the first answer.
 const FIRST: usize = 32;
@@ -70,7 +71,7 @@ impl SubscriptionProgress {
 
     /// What the answer tells that came last.
     pub fn delivered_range(&self) -> DeliveredRange {
-        *self.delivered.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.delivered.lock()
     }
 
     /// The answer that came last has become so long; the next ones are made to measure.
@@ -83,7 +84,7 @@ impl SubscriptionProgress {
     }
 
     fn set_delivered(&self, delivered: DeliveredRange) {
-        *self.delivered.lock().unwrap_or_else(PoisonError::into_inner) = delivered;
+        *self.delivered.lock() = delivered;
     }
 }
 

@@ -5,11 +5,12 @@ use crate::config::ConfigError;
 use crate::telemetry::names;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use parking_lot::RwLock;
 use reqwest::redirect;
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -136,7 +137,7 @@ impl Jwks {
     }
 
     fn keys(&self) -> Option<Arc<KeySet>> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.keys.read().clone()
     }
 
     fn known(&self, id: Option<&str>) -> Option<VerificationKey> {
@@ -158,7 +159,7 @@ impl Jwks {
                 metrics::gauge!(names::JWKS_KEYS).set(keys.named.len() as f64);
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
                 metrics::gauge!(names::JWKS_FETCHED).set(now.unwrap_or_default().as_secs_f64());
-                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keys));
+                *self.keys.write() = Some(Arc::new(keys));
                 true
             }
             Err(why) => {

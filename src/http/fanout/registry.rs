@@ -11,9 +11,10 @@ use crate::graphql::subscriptions::progress::DeliveredRange;
 use crate::http::graphql::executor::{Executor, Payload};
 use crate::telemetry::names;
 use futures::StreamExt;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Time that a payload waits for the one before to reach nine in ten of the subscribers. A burst comes as fast as most
@@ -105,7 +106,7 @@ impl SharedSubscriptions {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ShareKey, Arc<SharedSubscription>>> {
-        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_key.lock()
     }
 }
 

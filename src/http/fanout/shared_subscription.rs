@@ -7,9 +7,10 @@ use crate::gateway::AdmittedOperation;
 use crate::gateway::caller_limit::Permit;
 use crate::graphql::state::RequestId;
 use crate::http::graphql::executor::{GraphqlResponse, Payload};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -227,5 +228,5 @@ impl SharedSubscription {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }

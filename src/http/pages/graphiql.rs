@@ -166,10 +166,7 @@ mod tests {
         let packed: Vec<_> = ASSETS.iter().filter(|asset| asset.gzipped).collect();
         assert_eq!(sums.lines().count(), packed.len());
         for asset in packed {
-            let digest: String = Sha256::digest(asset.bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let digest = hex::encode(Sha256::digest(asset.bytes));
             let line = format!("{digest}  {}.gz", asset.name);
             assert!(sums.lines().any(|known| known == line), "{line}");
         }

@@ -35,10 +35,7 @@ pub const WAYS: [Way; 4] = [Way::Post, Way::Get, Way::Socket, Way::Hash];
 const URI_MAX_BYTES: usize = 65_534;
 
 pub fn hash(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(Sha256::digest(text))
 }
 
 pub fn by_hash(text: &str) -> Value {

@@ -1,7 +1,8 @@
 //! RULE: the users' rules in strict priority order, then by id; the first match per key wins.
 
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::rules::allowance::is_over;
 use crate::rules::{CompiledRule, RuleVerdict};
@@ -33,7 +34,7 @@ impl CandidateSource for RuleSource {
     }
 
     fn take_given_up(&self) -> BTreeMap<i64, u64> {
-        std::mem::take(&mut self.given_up.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.given_up.lock())
     }
 
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
@@ -57,7 +58,7 @@ impl CandidateSource for RuleSource {
                 // A template whose pattern is not in this name has no value to give: the next rule is asked.
                 RuleVerdict::NoMatch => {}
                 RuleVerdict::TooExpensive => {
-                    let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut given_up = self.given_up.lock();
                     *given_up.entry(rule.id).or_default() += 1;
                 }
             }
