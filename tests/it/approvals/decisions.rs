@@ -2,6 +2,7 @@
 
 use crate::support::decisions::{decide, try_decide, undo};
 use crate::support::fixture::{Fixture, actor, approver, limited};
+use crate::support::locks::{wait_until_blocked_for, wait_until_deadlocks_are};
 use sea_orm::TransactionTrait;
 use std::time::Duration;
 use virtual_tagging::auth::Role;
@@ -300,9 +301,11 @@ async fn a_decision_that_gave_way_in_a_deadlock_is_made_again() {
         let ids = Selection::Ids(tags.to_vec());
         try_decide(&pool, &approver("ann"), Decision::Approve, ids, None).await
     });
-    // The decision holds the first and waits for the second; it waited longer, so it gives way.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The decision holds the first and waits for the second. It has waited for longer, so it looks for a deadlock first
+    // and is the one that PostgreSQL ends; the other one succeeds.
+    wait_until_blocked_for(&fixture.pool, Duration::from_millis(300)).await;
     sql::execute(&other, lock, [first.into()]).await.unwrap();
     other.commit().await.unwrap();
+    wait_until_deadlocks_are(&fixture.pool, 1).await;
     assert_eq!(decision.await.unwrap().unwrap().decided(), 2);
 }

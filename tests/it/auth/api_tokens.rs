@@ -5,6 +5,7 @@ use crate::support::fixture::{Fixture, limited};
 use crate::support::service::Service;
 use crate::support::socket::Socket;
 use crate::support::statements::Statements;
+use crate::support::wait::wait_until;
 use chrono::{TimeDelta, Utc};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -99,14 +100,20 @@ async fn an_export_under_way_ends_with_its_token() {
     let (_, answer) = ask(&service, &admin, CREATE, json!({ "input": input })).await;
     let made = &answer["data"]["createApiToken"];
     let export = service.client.get(service.url("/csv/export"));
-    let export = export.bearer_auth(made["secret"].as_str().unwrap());
+    let secret = made["secret"].as_str().unwrap();
+    let export = export.bearer_auth(secret);
     let mut answer = export.send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(answer.chunk().await.unwrap().is_some());
 
     let revoke = "mutation($id: ID!) { revokeApiToken(input: {id: $id}) { userErrors { code } } }";
     ask(&service, &admin, revoke, json!({ "id": made["apiToken"]["id"] })).await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    // Rights are read anew at most every 2 s, for requests and for exports alike.
+    wait_until(Duration::from_secs(10), "the token to be refused", async || {
+        let (status, _) = ask(&service, secret, "{__typename}", json!({})).await;
+        status == StatusCode::UNAUTHORIZED
+    })
+    .await;
     let rest = async {
         while answer.chunk().await?.is_some() {}
         Ok::<_, reqwest::Error>(())

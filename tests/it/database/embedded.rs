@@ -1,9 +1,11 @@
 //! The embedded server through its life: kept data, crashes, sharing, and messages when it can not start.
 
+use crate::support::wait::wait_until;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::support::embedded::{self, admin_options, connect_options};
 use pg_embedded::{BinarySearch, Durability, EmbeddedError, EmbeddedServer, Options};
@@ -118,6 +120,15 @@ async fn durability_is_given_at_each_start() {
     server.stop().await.unwrap();
 }
 
+async fn wait_until_unreachable(server: &EmbeddedServer) {
+    wait_until(Duration::from_secs(30), "the end of the postmaster", async || {
+        PgConnection::connect_with(&connect_options(server))
+            .await
+            .is_err()
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_killed_server_recovers() {
     let scratch = Scratch::new();
@@ -131,15 +142,23 @@ async fn a_killed_server_recovers() {
             .execute(&mut connection)
             .await;
     });
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let mut observer = PgConnection::connect_with(&connect_options(&server))
+        .await
+        .unwrap();
+    wait_until(Duration::from_secs(20), "the session to be busy", async || {
+        let is_busy = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active'
+            AND query = 'SELECT count(*) FROM generate_series(1, 3000000)')";
+        let is_busy: bool = sqlx::query_scalar(is_busy)
+            .fetch_one(&mut observer)
+            .await
+            .unwrap();
+        is_busy
+    })
+    .await;
+    drop(observer);
     let killed = server.pid();
     kill(killed);
-    while PgConnection::connect_with(&connect_options(&server))
-        .await
-        .is_ok()
-    {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    wait_until_unreachable(&server).await;
     drop(server);
 
     let server = durable(scratch.path()).await;
@@ -229,12 +248,7 @@ async fn after_a_kill_numbers_that_other_processes_have_now_are_no_obstacle() {
     ] {
         let killed = server.take().unwrap();
         kill(killed.pid());
-        while PgConnection::connect_with(&connect_options(&killed))
-            .await
-            .is_ok()
-        {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        wait_until_unreachable(&killed).await;
         drop(killed);
         if of_cluster.is_empty() {
             std::fs::write(&cluster_lock, "").unwrap();
@@ -387,11 +401,7 @@ async fn a_cancelled_start_leaves_no_server() {
     start(scratch.path()).await.stop().await.unwrap();
     let lock = scratch.path().join("postgres/postmaster.pid");
     loop {
-        let spawned = async {
-            while !lock.exists() {
-                tokio::task::yield_now().await;
-            }
-        };
+        let spawned = wait_until(Duration::from_mins(1), "a server", async || lock.exists());
         tokio::select! {
             biased;
             () = spawned => break,
@@ -399,13 +409,10 @@ async fn a_cancelled_start_leaves_no_server() {
             server = start(scratch.path()) => server.stop().await.unwrap(),
         }
     }
-    for _ in 0..600 {
-        if !lock.exists() {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("the server is still there");
+    wait_until(Duration::from_secs(30), "the end of the server", async || {
+        !lock.exists()
+    })
+    .await;
 }
 
 /// The process that [`a_server_that_outlived_its_service_is_adopted`] kills.
@@ -434,16 +441,11 @@ async fn a_server_that_outlived_its_service_is_adopted() {
         .spawn()
         .unwrap();
     let notice = scratch.path().join("written");
-    let pid = loop {
-        if let Some(pid) = std::fs::read_to_string(&notice)
-            .ok()
-            .and_then(|text| text.parse().ok())
-        {
-            break pid;
-        }
+    let pid = wait_until(Duration::from_mins(1), "the service to write", async || {
         assert!(service.try_wait().unwrap().is_none(), "the service ended early");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+        std::fs::read_to_string(&notice).ok()?.parse().ok()
+    })
+    .await;
     service.kill().unwrap();
     service.wait().unwrap();
     assert!(is_alive(pid), "the server outlives a killed service");

@@ -2,6 +2,8 @@
 
 use crate::support::decisions::{try_decide, undo};
 use crate::support::fixture::{Fixture, approver, resource};
+use crate::support::locks::wait_until_blocked;
+use crate::support::wait::wait_until;
 use futures::{Stream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,13 +29,15 @@ impl Replica {
         // Another test's transaction on the same server can hold back what this one wrote a moment ago; then that
         // would count as new.
         let newest = "SELECT coalesce(max(id), 0) FROM tag_audit";
-        let feed = loop {
-            let feed = Feed::<TagLog>::open(pool.clone(), &listener).await.unwrap();
-            if feed.status().head.id == fixture.number(newest, []).await {
-                break feed;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        };
+        let feed = wait_until(
+            Duration::from_mins(1),
+            "a log without open transactions",
+            async || {
+                let feed = Feed::<TagLog>::open(pool.clone(), &listener).await.unwrap();
+                (feed.status().head.id == fixture.number(newest, []).await).then_some(feed)
+            },
+        )
+        .await;
         let stop = CancellationToken::new();
         tokio::spawn(Arc::clone(&feed).run(stop.clone()));
         tokio::spawn(listener.run(pool, stop.clone()));
@@ -185,9 +189,10 @@ async fn a_subscriber_that_lags_beyond_the_backlog_reads_on_and_loses_nothing() 
         let before = replica.feed.status().head;
         sql::execute(&fixture.pool, burst, []).await.unwrap();
         commit_announced(&fixture).await;
-        while replica.feed.status().head == before {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        wait_until(Duration::from_secs(20), "the tail to read a batch", async || {
+            replica.feed.status().head != before
+        })
+        .await;
     }
     let rest: Vec<_> = tokio::time::timeout(
         Duration::from_mins(1),
@@ -243,7 +248,7 @@ async fn changes_of_one_tag_come_in_the_order_in_which_they_were_made() {
     let (pool, ids) = (fixture.pool.clone(), tags.clone());
     let undo = tokio::spawn(async move { undo(&pool, &approver("bob"), ids, None).await });
     // It has locked the first and waits for the second; only then the third is denied, which it takes back.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    wait_until_blocked(&fixture.pool).await;
     deny(tags[2]).await;
     other.commit().await.unwrap();
     assert_eq!(undo.await.unwrap().unwrap().decided(), 2);

@@ -51,17 +51,22 @@ async fn members_that_join_at_any_place_get_the_rest_once_and_in_order() {
     for _ in 0..10 {
         places.push(numbers(&mut first, 50).await.1);
     }
-    // They join while more is told: in the middle of answers, at their ends, and with nothing before them.
+    // They join while more is sent: in the middle of answers, at their ends, and with nothing before them.
+    let rounds = tokio::sync::watch::Sender::new(0);
     let more = async {
+        let mut rest = Vec::new();
         for round in 0..20 {
+            rounds.send_replace(round);
             burst(&fixture, 500 + round * 25, 25, 10).await;
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            rest.extend(numbers(&mut first, 25).await.0);
         }
+        rest
     };
     let members = places.iter().enumerate().map(|(n, place)| {
-        let service = &service;
+        let (service, mut round) = (&service, rounds.subscribe());
         async move {
-            tokio::time::sleep(Duration::from_millis(13 * n as u64)).await;
+            let own = 2 * n as i64;
+            round.wait_for(|&round| round >= own).await.unwrap();
             let mut socket = watch(service, "a \"name\"", Some(place)).await;
             let rest = 1000 - 50 * n;
             let seen = numbers(&mut socket, rest).await.0;
@@ -69,8 +74,8 @@ async fn members_that_join_at_any_place_get_the_rest_once_and_in_order() {
             socket.stays_silent(Duration::from_millis(200)).await;
         }
     });
-    tokio::join!(more, join_all(members));
-    assert!(numbers(&mut first, 500).await.0.into_iter().eq(500..1000));
+    let (rest, _) = tokio::join!(more, join_all(members));
+    assert!(rest.into_iter().eq(500..1000));
 }
 
 #[tokio::test(flavor = "multi_thread")]

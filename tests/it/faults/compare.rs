@@ -32,6 +32,7 @@ pub async fn compare(
     for share in shares(&mut moments, count) {
         let enough = (share * work.size() as f64) as i64;
         place.until(work.done(), |now| now >= enough).await;
+        // Anywhere in a chunk, not only at its beginning.
         tokio::time::sleep(Duration::from_micros(moments.random_range(0..50_000))).await;
         let now = place.number(work.done()).await.unwrap_or_default();
         let hit = Instant::now();

@@ -283,6 +283,7 @@ async fn every_subscriber_is_told_every_decision_once_and_in_order() {
         async move {
             loop {
                 most.fetch_max(resident_kb(pid) as usize, Ordering::Relaxed);
+                // Interval of the samples.
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }

@@ -59,6 +59,7 @@ impl Cluster {
 impl Fault for Cluster {
     async fn fall(&mut self, _: &mut Replica, _: &ServiceUnderTest, moments: &mut StdRng) {
         self.stop_immediately().await;
+        // How long the outage lasts.
         tokio::time::sleep(Duration::from_millis(moments.random_range(0..1_500))).await;
         self.restart().await;
     }

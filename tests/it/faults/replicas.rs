@@ -9,23 +9,28 @@ use super::{is_full, sized};
 use std::time::{Duration, Instant};
 use virtual_tagging::db::sql;
 
-/// A transaction that has locked something, and in which nobody has done anything for a while.
-const IN_MID_CHUNK: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-     AND state = 'idle in transaction' AND backend_xid IS NOT NULL AND state_change < clock_timestamp() - interval '1 second'";
+/// Statements that run, but for the one that asks.
+const ACTIVE: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+     AND backend_type = 'client backend' AND state = 'active' AND pid <> pg_backend_pid()";
+/// Transactions that have written something.
+const WRITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+     AND backend_type = 'client backend' AND backend_xid IS NOT NULL";
 const EVALUATED: &str = "SELECT count(*) FROM ml_inferences";
 
 /// Stops a process while it is in a chunk.
 async fn freeze(place: &ServiceUnderTest, replica: &Replica) {
+    let mut before = 0;
     for attempt in 1.. {
-        place.until(EVALUATED, |done| done > 0).await;
+        place.until(EVALUATED, |done| done > before).await;
         replica.serving().signal("-STOP").await;
-        tokio::time::sleep(Duration::from_millis(1_300)).await;
-        if place.number(IN_MID_CHUNK).await > Some(0) {
+        replica.serving().wait_until_stopped().await;
+        place.until(ACTIVE, |active| active == 0).await;
+        if place.number(WRITING).await > Some(0) {
             eprintln!("  frozen in mid-chunk, at attempt {attempt}");
             return;
         }
+        before = place.number(EVALUATED).await.unwrap();
         replica.serving().signal("-CONT").await;
-        tokio::time::sleep(Duration::from_millis(30)).await;
     }
 }
 
@@ -45,6 +50,7 @@ async fn frozen() {
     ];
     let subscriber = Subscriber::follow(others[0].url.subscribe());
     if is_full() {
+        // As long as a worker may be silent, and half of that again.
         tokio::time::sleep(Duration::from_secs(90).saturating_sub(since.elapsed())).await;
     } else {
         // As if it had been silent for as long as it takes to be given up.
@@ -64,8 +70,8 @@ async fn frozen() {
     );
     work.ask(&others[1]).await;
     place.until(work.left(), |left| left == 0).await;
-    // Time for the late worker to do harm.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    // The late worker has tried to commit its chunk by then.
+    place.until(WRITING, |open| open == 0).await;
     let taken = "SELECT count(*) FROM scheduler_jobs WHERE job_name = 'auto_tag' AND fence > 1";
     assert!(place.number(taken).await > Some(0), "its run was taken over");
     subscriber.assert_saw_all(&place).await;

@@ -4,6 +4,7 @@ use super::database_snapshot::assert_trail_is_whole;
 use super::service_under_test::{Replica, ServiceUnderTest};
 use super::subscriber::Subscriber;
 use super::{dataset, sized};
+use crate::support::wait::wait_until;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +29,17 @@ struct Calls {
     again: AtomicUsize,
 }
 
+impl Calls {
+    /// Waits until the callers have had some answers more.
+    async fn wait_for_more(&self) {
+        let before = self.answered.load(Ordering::Relaxed);
+        wait_until(Duration::from_secs(30), "answers under load", async || {
+            self.answered.load(Ordering::Relaxed) >= before + 10 * CALLERS
+        })
+        .await;
+    }
+}
+
 /// So long a replica is left alone that says it is going, as load balancers do.
 const ASIDE: Duration = Duration::from_millis(1_500);
 
@@ -49,6 +61,7 @@ impl Caller {
         while Instant::now() < deadline {
             self.next = (self.next + 1) % REPLICAS;
             if self.aside[self.next].is_some_and(|until| until > Instant::now()) {
+                // This and the pause below are those of a client that has nobody to ask.
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 continue;
             }
@@ -129,13 +142,13 @@ async fn restart() {
     }
     for round in 0..rounds {
         for replica in &mut replicas {
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            calls.wait_for_more().await;
             let began = Instant::now();
             replica.roll().await;
             eprintln!("  round {round}: restarted in {:?}", began.elapsed());
         }
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    calls.wait_for_more().await;
     stop.cancel();
     while let Some(ended) = callers.join_next().await {
         ended.expect("no request failed");

@@ -2,9 +2,10 @@
 
 use crate::support::db::TestDb;
 use crate::support::process::Serving;
+use crate::support::wait::wait_until;
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
 use virtual_tagging::db::sql;
 
@@ -42,17 +43,15 @@ impl ServiceUnderTest {
 
     /// Waits until the number meets the condition.
     pub async fn until(&self, statement: &str, condition: impl Fn(i64) -> bool) {
-        let deadline = Instant::now() + WAIT_TIMEOUT;
-        let mut last = None;
-        loop {
+        wait_until(WAIT_TIMEOUT, statement, async || {
             let now = self.number(statement).await;
             if now.is_some_and(&condition) {
-                return;
+                Ok(())
+            } else {
+                Err(now)
             }
-            last = now.or(last);
-            assert!(Instant::now() < deadline, "in vain, at {last:?}: {statement}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        })
+        .await;
     }
 
     pub async fn rows<T: FromQueryResult>(&self, statement: &str) -> Vec<T> {
@@ -101,7 +100,7 @@ impl Replica {
         self.serving = Some(serving);
     }
 
-    /// Starts it and kills it before it may be ready.
+    /// Starts it and kills it `after` a moment at which it may not be ready.
     pub async fn start_and_kill(&mut self, after: Duration) {
         let mut starting = Serving::spawn(&self.settings());
         tokio::time::sleep(after).await;

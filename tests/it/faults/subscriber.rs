@@ -2,13 +2,14 @@
 
 use super::service_under_test::ServiceUnderTest;
 use crate::support::socket::before_all_events;
+use crate::support::wait::wait_until;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::{SinkExt, StreamExt};
 use sea_orm::FromQueryResult;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -44,6 +45,7 @@ impl Subscriber {
                 // A connection that broke is one to come back from, however it broke.
                 let _broken = listen(&at.expect("an address"), &mut after, &mine).await;
                 mine.lock().unwrap().returns += 1;
+                // The pause of a client before it connects again.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
@@ -61,17 +63,22 @@ impl Subscriber {
         }
         let trail: Vec<Row> = place.rows("SELECT id FROM tag_audit ORDER BY xid, id").await;
         let trail: Vec<i64> = trail.into_iter().map(|row| row.id).collect();
-        let deadline = Instant::now() + Duration::from_mins(2);
-        while self.seen.lock().unwrap().rows.len() < trail.len() && Instant::now() < deadline {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let description = format!("{} events", trail.len());
+        wait_until(Duration::from_mins(2), description, async || {
+            let seen = self.seen.lock().unwrap();
+            if let Some(at) = seen.rows.iter().zip(&trail).position(|(seen, row)| seen != row) {
+                panic!(
+                    "event {at} was row {} of the trail, not {}",
+                    seen.rows[at], trail[at]
+                );
+            }
+            match seen.rows.len() {
+                count if count < trail.len() => Err(count),
+                _ => Ok(()),
+            }
+        })
+        .await;
         let seen = self.seen.lock().unwrap();
-        if let Some(at) = seen.rows.iter().zip(&trail).position(|(seen, row)| seen != row) {
-            panic!(
-                "event {at} was row {} of the trail, not {}",
-                seen.rows[at], trail[at]
-            );
-        }
         assert_eq!(seen.rows.len(), trail.len(), "events were lost, or doubled");
         eprintln!(
             "  a subscriber that came back {} times has seen each of {} events once, in order",

@@ -1,6 +1,7 @@
 //! Clients that take their time, too many of them, and those that stay until the end.
 
 use crate::support::service::Service;
+use crate::support::wait::wait_until;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -38,6 +39,7 @@ async fn a_head_that_does_not_come_ends_the_connection_and_one_at_rest_stays_for
         let mut stream = connect(&service, b"GET /healthz HTTP/1.1\r\n").await;
         async move {
             let began = Instant::now();
+            // A byte now and then: never silent, never complete.
             while began.elapsed() < Duration::from_secs(10) && stream.write_all(b"x").await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
@@ -69,13 +71,20 @@ async fn one_connection_too_many_is_closed_at_once() {
     }
     assert_eq!(until_closed(connect(&service, ALIVE).await).await.0, "");
     drop(open.pop());
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let mut stream = connect(&service, ALIVE).await;
-    assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200"));
+    wait_until(
+        Duration::from_secs(5),
+        "room for another connection",
+        async || {
+            let mut stream = TcpStream::connect(service.address()).await.unwrap();
+            let (mut buffer, sent) = ([0; 12], stream.write_all(ALIVE).await);
+            sent.is_ok() && stream.read_exact(&mut buffer).await.is_ok() && buffer == *b"HTTP/1.1 200"
+        },
+    )
+    .await;
 }
 
 #[tokio::test]
-async fn callers_are_seen_off_before_the_end() {
+async fn shutdown_lets_callers_notice_before_the_listener_closes() {
     let service = Service::start_with(&[("DRAIN_TIME", "10")]).await;
     let mut kept = connect(&service, b"GET /csv/template HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert!(answer(&mut kept).await.starts_with("HTTP/1.1 200"));
@@ -83,15 +92,12 @@ async fn callers_are_seen_off_before_the_end() {
     assert_eq!(client.get(&ready).send().await.unwrap().status(), 200);
     let began = Instant::now();
     let shutdown = tokio::spawn(service.app.shutdown());
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let told = client.get(&ready).send().await.unwrap();
-    assert_eq!(
-        (
-            told.status().as_u16(),
-            told.headers()["connection"].to_str().unwrap()
-        ),
-        (503, "close")
-    );
+    let told = wait_until(Duration::from_secs(5), "readiness to end", async || {
+        let told = client.get(&ready).send().await.unwrap();
+        (told.status() == 503).then_some(told)
+    })
+    .await;
+    assert_eq!(told.headers()["connection"], "close");
     assert!(told.text().await.unwrap().contains("\"draining\":true"));
     kept.write_all(b"GET /csv/template HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .await

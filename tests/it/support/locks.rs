@@ -6,19 +6,42 @@ use sea_orm::DatabaseConnection;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::Duration;
 
-/// Sessions of the current database that are blocked by a lock.
-const BLOCKED: &str = "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-     WHERE a.datname = current_database() AND NOT l.granted";
+/// Whether a session of the current database has been blocked by a lock for `$1` seconds.
+const BLOCKED: &str = "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE a.datname = current_database() AND NOT l.granted
+       AND l.waitstart <= clock_timestamp() - make_interval(secs => $1))";
+
+const DEADLOCKS: &str = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
 
 /// Waits until a session of this database is blocked by a lock.
 pub async fn wait_until_blocked(database: &DatabaseConnection) {
+    wait_until_blocked_for(database, Duration::ZERO).await;
+}
+
+/// Waits until a session of this database has been blocked by a lock for so long.
+pub async fn wait_until_blocked_for(database: &DatabaseConnection, time: Duration) {
     wait_until(
         Duration::from_secs(20),
         "a session that waits for a lock",
         async || {
             let pool = database.get_postgres_connection_pool();
-            let blocked: i64 = sqlx::query_scalar(BLOCKED).fetch_one(pool).await.unwrap();
-            blocked > 0
+            let blocked = sqlx::query_scalar(BLOCKED).bind(time.as_secs_f64());
+            let is_blocked: bool = blocked.fetch_one(pool).await.unwrap();
+            is_blocked
+        },
+    )
+    .await;
+}
+
+/// Waits until PostgreSQL has counted so many deadlocks (SQLSTATE 40P01) in this database.
+pub async fn wait_until_deadlocks_are(database: &DatabaseConnection, wanted: i64) {
+    wait_until(
+        Duration::from_secs(30),
+        format!("{wanted} deadlocks"),
+        async || {
+            let pool = database.get_postgres_connection_pool();
+            let counted: i64 = sqlx::query_scalar(DEADLOCKS).fetch_one(pool).await.unwrap();
+            if counted == wanted { Ok(()) } else { Err(counted) }
         },
     )
     .await;

@@ -128,6 +128,18 @@ impl Serving {
         .await
     }
 
+    /// Waits until SIGSTOP has stopped it.
+    pub async fn wait_until_stopped(&self) {
+        let stat = format!("/proc/{}/stat", self.pid());
+        wait_until(Duration::from_secs(10), "a stopped process", async || {
+            let text = std::fs::read_to_string(&stat).unwrap();
+            // The state is behind the name, which is in brackets.
+            text.rsplit_once(") ")
+                .is_some_and(|(_, rest)| rest.starts_with('T'))
+        })
+        .await;
+    }
+
     /// Kills it, as `kill -9` does.
     pub async fn kill(mut self) {
         self.process.kill().await.unwrap();

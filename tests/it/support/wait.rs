@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Display};
 use std::time::{Duration, Instant};
 
-const POLL_INTERVAL: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Outcome of one look at a condition: met with a value, or not, with what was seen instead.
 pub trait Condition {
