@@ -29,7 +29,7 @@ class Client:
     async def ask(self, query, **variables):
         reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection(*self.address)
         body = json.dumps({"query": query, "variables": variables}).encode()
-        head = f"POST /graphql HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
+        head = f"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
         writer.write(head.encode() + b"\r\n\r\n" + body)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         length = head.split("content-length:")[1].split("\r\n")[0]

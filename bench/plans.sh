@@ -1,84 +1,50 @@
 #!/usr/bin/env bash
-# Shows how PostgreSQL executes what the list fields, counts and figures ask, at RESOURCES resources with three virtual tags
-# each, and fails when a statement takes more than LIMIT_MS, reads a large table as a whole or sorts more than a page.
+# What the list fields, counts and figures ask, as PostgreSQL executes it, at RESOURCES resources with three virtual tags
+# each. Fails when a statement takes more than LIMIT_MS, reads a large table as a whole or sorts more than a page.
 #
 # Each query of bench/lists.graphql that asks for a first page is asked for its last page, too, and for a page near the end
 # by its cursor. A query behind `@a,b` is asked by somebody who may see the accounts a and b alone, behind row-level security;
 # with AS=a,b all the others are, too. Each is asked RUNS times, and the fastest counts: the others tell of cold caches and
 # of what else the machine does. The plan of the slowest statement of each query goes to PLANS.
 #
-# Needs PostgreSQL's binaries (PG_BIN, with auto_explain) and a built service (SERVICE). Everything happens in a
-# scratch directory and on loopback; as root, the database server runs as the user PG_USER. With SCRATCH the directory stays,
-# and the next run begins with what is in it.
-set -eu
-PG_BIN=${PG_BIN:-$(pg_config --bindir)}
-SERVICE=${SERVICE:-target/release/virtual-tagging}
-RESOURCES=${RESOURCES:-200000}
-LIMIT_MS=${LIMIT_MS:-50}
-RUNS=${RUNS:-3}
-PLANS=${PLANS:-bench/plans/$RESOURCES.txt}
-QUERIES=${QUERIES:-bench/lists.graphql}
-PG_PORT=${PG_PORT:-54399}
-API_PORT=${API_PORT:-18099}
-PG_USER=${PG_USER:-nobody}
-scratch=${SCRATCH:-$(mktemp -d)}
+# Needs: PostgreSQL's programs (with auto_explain), curl. With SCRATCH the next run begins with what is in it.
+# Takes: RESOURCES (200000), LIMIT_MS (50), RUNS (3), PLANS (bench/plans/RESOURCES.txt), QUERIES (bench/lists.graphql), AS.
+. "$(dirname "$0")/lib.sh"
+# head ends what is piped into it.
+set +o pipefail
+RESOURCES=${RESOURCES:-200000} LIMIT_MS=${LIMIT_MS:-50} RUNS=${RUNS:-3}
+PLANS=${PLANS:-$bench/plans/$RESOURCES.txt} QUERIES=${QUERIES:-$bench/lists.graphql}
 new=
-if [ ! -d "$scratch/data" ]; then
-    new=1
-    mkdir -p "$scratch/data" "$scratch/socket"
-    chmod 755 "$scratch"
-fi
-as_owner() { if [ "$(id -u)" = 0 ]; then setpriv --reuid "$PG_USER" --clear-groups "$@"; else "$@"; fi; }
-if [ "$(id -u)" = 0 ]; then chown "$PG_USER" "$scratch/data" "$scratch/socket"; fi
-service=
-finish() {
-    [ -z "$service" ] || { kill "$service"; wait "$service" || true; }
-    as_owner "$PG_BIN/pg_ctl" -D "$scratch/data" -m immediate stop >/dev/null 2>&1 || true
-    [ -n "${SCRATCH:-}" ] || rm -rf "$scratch"
-}
-trap finish EXIT
-cd "$scratch"
-[ -z "$new" ] || as_owner "$PG_BIN/initdb" -D data -U bench -A trust >/dev/null
-cat >>data/postgresql.conf <<CONF
-listen_addresses = ''
-unix_socket_directories = '$scratch/socket'
-port = $PG_PORT
+[ -e "$cluster/PG_VERSION" ] || new=1
+start_postgres <<CONF
 fsync = off
-shared_buffers = 2GB
+shared_buffers = ${SHARED_BUFFERS:-2GB}
 max_wal_size = 8GB
 random_page_cost = 1.1
 maintenance_work_mem = 256MB
 session_preload_libraries = ''
 CONF
-as_owner "$PG_BIN/pg_ctl" -D data -l data/log -w start >/dev/null
-psql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$scratch/socket" -p "$PG_PORT" -U bench "$@"; }
-[ -z "$new" ] || psql -d postgres -c 'CREATE DATABASE bench'
-export DATABASE_URL="postgres://bench@localhost:$PG_PORT/bench?host=$scratch/socket"
-cd "$OLDPWD"
-"$SERVICE" migrate up >/dev/null
-[ -z "$new" ] || psql -d bench -v n="$RESOURCES" -f bench/rows.sql
+if [ -n "$new" ]; then
+    create_database bench
+    sql -v n="$RESOURCES" -f "$bench/rows.sql"
+fi
 # From here on every statement is written to the log with its plan.
-cat >>"$scratch/data/postgresql.conf" <<CONF
+cat >>"$cluster/postgresql.conf" <<CONF
 session_preload_libraries = 'auto_explain'
 auto_explain.log_min_duration = 0
 auto_explain.log_analyze = on
 auto_explain.log_timing = off
 CONF
-as_owner "$PG_BIN/pg_ctl" -D "$scratch/data" reload >/dev/null
-export JWT_SECRET=a-secret-of-thirty-two-bytes-or-more ENABLE_SCHEDULER=false ENABLE_WORKERS=false
-RUST_LOG=warn API_PORT=$API_PORT "$SERVICE" serve >"$scratch/service.log" 2>&1 &
-service=$!
-for _ in $(seq 100); do curl -fs "http://127.0.0.1:$API_PORT/readyz" >/dev/null && break; sleep 0.1; done
-# What the counters have not folded in yet, they fold now.
-while [ "$(psql -d bench -At -c 'SELECT count(*) FROM tagged_unsure')" != 0 ]; do sleep 1; done
-psql -d bench -c 'VACUUM ANALYZE'
+as_owner "$PG_BIN/pg_ctl" -D "$cluster" reload >/dev/null
+start_service "$(database_url bench)" JWT_SECRET="$secret" ENABLE_WORKERS=false
+wait_until 300 "the counters are folded" counters_are_folded
+sql -c 'VACUUM ANALYZE'
 
-token() { "$SERVICE" token --sub bench --role admin --ttl 8h ${1:+--accounts "$1"}; }
 declare -A tokens
-ask() { # accounts, query
+ask_as() { # accounts, query
     printf '%s\n' "{\"query\": \"$2\"}" >"$scratch/query"
-    curl -fsS -H 'content-type: application/json' -H "authorization: Bearer ${tokens[${1:-everybody}]}" --data @"$scratch/query" \
-        "http://127.0.0.1:$API_PORT/graphql"
+    curl -fsS -H 'content-type: application/json' -H "authorization: Bearer ${tokens[${1:-everybody}]}" \
+        --data @"$scratch/query" "$url/graphql"
 }
 less() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 0 < b + 0) }'; }
 failed=0 worst=0 count=0
@@ -87,10 +53,10 @@ echo "$RESOURCES resources; for each query the time of its slowest statement, an
 run() { # accounts, query, whether it is another page of the last one
     local best='' slowest before answer bad
     for _ in $(seq "$RUNS"); do
-        before=$(wc -c <"$scratch/data/log")
-        answer=$(ask "$1" "$2")
+        before=$(wc -c <"$scratch/postgres.log")
+        answer=$(ask_as "$1" "$2")
         case $answer in *'"errors"'*) echo "$2: $answer"; exit 1 ;; esac
-        tail -c "+$((before + 1))" "$scratch/data/log" >"$scratch/plans"
+        tail -c "+$((before + 1))" "$scratch/postgres.log" >"$scratch/plans"
         slowest=$(awk '/duration: .* plan:/ { skip = 0 } /counters_fold|apalis|scheduler_jobs.*heartbeat|pg_snapshot/ { skip = 1 }
             match($0, /duration: [0-9.]+ ms/) { ms = substr($0, RSTART + 10, RLENGTH - 13); next }
             /Query Text:/ && !skip && ms + 0 > most { most = ms + 0 } END { printf "%.3f", most }' "$scratch/plans")
@@ -107,8 +73,8 @@ run() { # accounts, query, whether it is another page of the last one
         "$scratch/best" | sort -u)
     ! less "$LIMIT_MS" "$best" || bad="more than $LIMIT_MS ms
 $bad"
-    printf '%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\\'
-    printf '\n%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\\' | sed 's/after: "[^"]*"/after: .../' >>"$PLANS"
+    printf '%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\134'
+    printf '\n%9.3f ms  %s\n' "$best" "${1:+$1 }$2" | tr -d '\134' | sed 's/after: "[^"]*"/after: .../' >>"$PLANS"
     # Of what is asked three times over, the plans that take their time are kept, of all else each.
     local lines=7
     ! less "$best" 5 || lines=5
@@ -125,14 +91,14 @@ $bad"
 while read -r who query; do
     [ -n "$who" ] || continue
     case $who in @*) ;; *) query="$who $query" who=${AS:+@$AS} ;; esac
-    [ -n "${tokens[${who:-everybody}]:-}" ] || tokens[${who:-everybody}]=$(token "${who#@}")
+    [ -n "${tokens[${who:-everybody}]:-}" ] || tokens[${who:-everybody}]=$(token bench admin ${who:+--accounts "${who#@}"})
     run "$who" "$query"
     case $query in *'first: 50'*) ;; *) continue ;; esac
     run "$who" "${query/first: 50/last: 50}" again
     near="${query/first: 50/last: 60}"
-    cursor=$(ask "$who" "${near%%) \{*}) { pageInfo { startCursor } } }" | sed -n 's/.*"startCursor":"\([^"]*\)".*/\1/p')
+    cursor=$(ask_as "$who" "${near%%) \{*}) { pageInfo { startCursor } } }" | sed -n 's/.*"startCursor":"\([^"]*\)".*/\1/p')
     [ -z "$cursor" ] || run "$who" "${query/first: 50/first: 50, after: \\\"$cursor\\\"}" again
 done <"$QUERIES"
-psql -d bench -c 'SELECT * FROM counters_check()'
+sql -c 'SELECT * FROM counters_check()'
 echo "$count queries, $failed of them bad; the slowest statement took $worst ms"
 [ "$failed" = 0 ]

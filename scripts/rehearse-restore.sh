@@ -22,7 +22,7 @@ as_owner() { if [ "$(id -u)" = 0 ]; then (cd "$scratch" && setpriv --reuid "$PG_
 if [ "$(id -u)" = 0 ]; then chown "$PG_USER" "$scratch/data" "$scratch/socket"; fi
 service=
 finish() {
-    [ -z "$service" ] || { kill "$service" && wait "$service" || true; }
+    if [ -n "$service" ] && kill "$service"; then wait "$service" || true; fi
     as_owner "$PG_BIN/pg_ctl" -D "$scratch/data" -m immediate stop >/dev/null 2>&1 || true
     rm -rf "$scratch"
 }
@@ -76,7 +76,7 @@ say "checking"
 restored=$(sql "$target" <<<"$count_rows \\gexec")
 [ "$rows" = "$restored" ] || fail "rows differ: $(diff <(echo "$rows") <(echo "$restored"))"
 export DATABASE_URL=$target
-"$BIN" migrate up | grep -v '^applied' && fail "not all migrations are applied" || true
+if "$BIN" migrate up | grep -v '^applied'; then fail "not all migrations are applied"; fi
 "$BIN" audit verify >"$scratch/verdict" || fail "the audit trail: $(cat "$scratch/verdict")"
 [ -z "$(sql "$target" -c 'SELECT * FROM counters_check()')" ] || fail "the counters are wrong"
 [ "$(sql "$target" -c "SELECT pg_current_xact_id() > coalesce(max(xid), '0') FROM tag_audit")" = t ] ||

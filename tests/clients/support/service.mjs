@@ -1,5 +1,5 @@
 // The real service as a process of its own, on loopback, with a PostgreSQL of its own or a database of
-// TEST_DATABASE_URL. SERVICE_BINARY names the program; `run` sets it.
+// TEST_DATABASE_URL. BIN names the program; `run` sets it.
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -181,8 +181,8 @@ export async function until(what, milliseconds, ask) {
 }
 
 function binary() {
-  const path = process.env.SERVICE_BINARY;
-  if (!path) throw new Error("SERVICE_BINARY is unset: start the tests with ./run");
+  const path = process.env.BIN;
+  if (!path) throw new Error("BIN is unset: start the tests with ./run");
   return path;
 }
 

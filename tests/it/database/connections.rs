@@ -4,11 +4,12 @@ use crate::support::cluster::{Cluster, until_ready};
 use crate::support::embedded::connect_options;
 use crate::support::process::{Serving, program, run};
 use crate::support::service::client;
+use crate::support::wait::wait_until;
 use serde_json::{Value, json};
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr};
 
@@ -158,8 +159,7 @@ async fn readiness_tells_when_there_are_no_connections_to_be_had() {
     let mut administrator = cluster.administrator().await;
     let greedy = connect_options(&cluster.server).username("greedy");
     let mut taken = Vec::new();
-    let deadline = Instant::now() + Duration::from_mins(1);
-    let unready = loop {
+    let unready = wait_until(Duration::from_mins(1), "readiness without connections", async || {
         // Each connection of the service that ends is somebody else's at once.
         while let Ok(connection) = PgConnection::connect_with(&greedy).await {
             taken.push(connection);
@@ -177,10 +177,12 @@ async fn readiness_tells_when_there_are_no_connections_to_be_had() {
         let (status, body) = (answer.status(), answer.json::<Value>().await.unwrap());
         let detail = body["database"]["detail"].as_str().unwrap().to_owned();
         if status == 503 && detail.contains("max_connections") {
-            break detail;
+            Ok(detail)
+        } else {
+            Err(body)
         }
-        assert!(Instant::now() < deadline, "in vain: {body}");
-    };
+    })
+    .await;
     assert!(
         unready.contains("all connections that PostgreSQL has are in use"),
         "{unready}"

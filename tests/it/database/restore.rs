@@ -8,9 +8,9 @@ use std::process::{Command, Output};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/rehearse-restore.sh");
 
-/// Where the programs of the cluster's server are. Fails where `pg_dump` is not beside them, for a test that does nothing
-/// must not look as if it had passed; `WITHOUT_PG_DUMP=1` says that this is known.
-fn programs(cluster: &Cluster) -> Option<PathBuf> {
+/// Directory of the programs of the cluster's server. Fails where `pg_dump` is not among them, for a test that does
+/// nothing must not look as if it had passed.
+fn programs(cluster: &Cluster) -> PathBuf {
     let link = format!("/proc/{}/exe", cluster.server.pid());
     let server = std::fs::read_link(link).expect("the program of the server");
     let programs = server.parent().unwrap().to_path_buf();
@@ -18,15 +18,12 @@ fn programs(cluster: &Cluster) -> Option<PathBuf> {
         .into_iter()
         .filter(|program| !programs.join(program).is_file())
         .collect();
-    if missing.is_empty() {
-        return Some(programs);
-    }
     assert!(
-        std::env::var_os("WITHOUT_PG_DUMP").is_some(),
-        "{missing:?} are not in {}: install PostgreSQL's client programs, or set WITHOUT_PG_DUMP=1 to go without this test",
+        missing.is_empty(),
+        "{missing:?} are not in {}: install PostgreSQL's client programs",
         programs.display()
     );
-    None
+    programs
 }
 
 fn rehearse(url: &str, programs: &Path, kept: &Path) -> Output {
@@ -49,9 +46,7 @@ fn free_port() -> u16 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dump_is_restored_whole_into_a_new_cluster() {
     let cluster = Cluster::start().await;
-    let Some(programs) = programs(&cluster) else {
-        return;
-    };
+    let programs = programs(&cluster);
     let url = cluster.server.url();
     // It discovers, infers and schedules by itself.
     let service = Serving::start(&[("DATABASE_URL", url.as_str())]).await;

@@ -56,8 +56,8 @@ async fn members_that_join_at_any_place_get_the_rest_once_and_in_order() {
     let more = async {
         let mut rest = Vec::new();
         for round in 0..20 {
-            rounds.send_replace(round);
             burst(&fixture, 500 + round * 25, 25, 10).await;
+            rounds.send_replace(round + 1);
             rest.extend(numbers(&mut first, 25).await.0);
         }
         rest

@@ -3,7 +3,8 @@
 use std::fmt::{Debug, Display};
 use std::time::{Duration, Instant};
 
-const POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// Pause between two looks: short at first, and longer for what takes long.
+const POLL_INTERVALS: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
 
 /// Outcome of one look at a condition: met with a value, or not, with what was seen instead.
 pub trait Condition {
@@ -48,6 +49,7 @@ pub async fn wait_until<C: Condition>(
     mut condition: impl AsyncFnMut() -> C,
 ) -> C::Value {
     let deadline = Instant::now() + timeout;
+    let (mut interval, longest) = POLL_INTERVALS;
     loop {
         match condition().await.met() {
             Ok(value) => return value,
@@ -56,6 +58,7 @@ pub async fn wait_until<C: Condition>(
                 "waited {timeout:?} in vain for {description}; last seen: {seen:?}"
             ),
         }
-        tokio::time::sleep(POLL_INTERVAL).await;
+        tokio::time::sleep(interval).await;
+        interval = (interval * 5 / 4).min(longest);
     }
 }

@@ -307,11 +307,9 @@ proptest! {
 }
 
 #[test]
+#[ignore = "needs CORPUS_DIR"]
 fn the_corpus_is_read_line_by_line_and_survives_an_export() {
-    let Some(directory) = std::env::var_os("CORPUS_DIR").filter(|d| !d.is_empty()) else {
-        eprintln!("SKIPPED: CORPUS_DIR is not set, so the corpus was not read");
-        return;
-    };
+    let directory = std::env::var_os("CORPUS_DIR").expect("CORPUS_DIR names the inventory");
     let path = Path::new(&directory).join("shared.jsonl.gz");
     let mut resources = Vec::new();
     let mut rejected = Vec::new();
