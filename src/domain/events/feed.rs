@@ -159,7 +159,7 @@ impl<L: Log> Feed<L> {
     ) -> impl Stream<Item = Arc<Batch<L::Row>>> + Send + use<L> {
         // The receiver first: what is read between the two is then received, and not taken twice by its cursor.
         let receiver = self.batches.subscribe();
-        let subscriber = Subscriber {
+        let subscriber = FeedSubscriber {
             position: range.after.unwrap_or_else(|| self.status().head),
             behind: range.after.is_some(),
             until: range.until,
@@ -173,7 +173,7 @@ impl<L: Log> Feed<L> {
     }
 }
 
-struct Subscriber<L: Log> {
+struct FeedSubscriber<L: Log> {
     feed: Arc<Feed<L>>,
     receiver: broadcast::Receiver<Shared<L::Row>>,
     /// What lies up to here was given out.
@@ -183,7 +183,7 @@ struct Subscriber<L: Log> {
     until: Option<LogPosition>,
 }
 
-impl<L: Log> Subscriber<L> {
+impl<L: Log> FeedSubscriber<L> {
     async fn next(&mut self) -> Option<Shared<L::Row>> {
         while self.until.is_none_or(|until| self.position < until) {
             let batch = if self.behind {

@@ -29,7 +29,6 @@ const DECLARED_TWICE: &[&str] = &[
     "ImportMode",
     "Key",
     "Kind",
-    "Part",
     "Prediction",
     "PreviewOutcome",
     "Progress",
@@ -39,10 +38,7 @@ const DECLARED_TWICE: &[&str] = &[
     "Rule",
     "RuleInput",
     "Secret",
-    "Stop",
-    "Subscriber",
     "TagKind",
-    "Walk",
     "Work",
 ];
 
