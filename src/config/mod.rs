@@ -153,11 +153,6 @@ pub struct RunHistory {
 }
 
 impl Config {
-    /// Reads the environment of this process.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_variables(&std::env::vars().collect())
-    }
-
     /// Reads the given variables. An empty value counts as unset. `X_FILE` names a file that holds the value of `X`.
     pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
         let read = Reader::new(variables);

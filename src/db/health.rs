@@ -103,12 +103,6 @@ impl HealthMonitor {
         self.is_full.load(Ordering::Relaxed)
     }
 
-    /// Waits until the database is there.
-    pub async fn wait_available(&self) {
-        // The sender is in `self`: it cannot be gone.
-        let _ = self.outage.subscribe().wait_for(Option::is_none).await;
-    }
-
     /// Monitors until shutdown.
     pub async fn run(self, shutdown: CancellationToken) {
         tokio::select! {

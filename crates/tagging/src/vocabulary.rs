@@ -163,11 +163,6 @@ impl Vocabulary {
         self.keys.iter().find(|key| key.name == name)
     }
 
-    /// The keys that every taggable resource should have.
-    pub fn governed_keys(&self) -> impl Iterator<Item = &CanonicalKey> {
-        self.keys.iter().filter(|key| key.governed)
-    }
-
     /// Stable hash of the content (hexadecimal SHA-256); changes when any key, value or spelling changes.
     pub fn fingerprint(&self) -> String {
         self.fingerprint.clone()

@@ -1,6 +1,6 @@
 //! What reads the counters finds and tells the same as without them.
 
-use super::counters::{estate, pending};
+use super::counters::{dataset, pending};
 use crate::support::decisions::{decide, undo};
 use crate::support::fixture::{Fixture, actor, approver, limited};
 use virtual_tagging::auth::{AccountScope, Actor, Role};
@@ -72,7 +72,7 @@ async fn walk(
 #[tokio::test]
 async fn a_filter_finds_the_same_however_it_is_looked_for() {
     let fixture = Fixture::new().await;
-    fixture.report(&estate(40)).await;
+    fixture.report(&dataset(40)).await;
     fixture.auto_tag().await;
     decide(
         &fixture,
@@ -194,7 +194,7 @@ async fn the_total_of_a_long_list_without_counters_is_an_estimate() {
 #[tokio::test]
 async fn decisions_of_the_day_are_those_that_stand() {
     let fixture = Fixture::new().await;
-    fixture.report(&estate(40)).await;
+    fixture.report(&dataset(40)).await;
     fixture.auto_tag().await;
     let tags = pending(&fixture).await;
     let ann = approver("ann");

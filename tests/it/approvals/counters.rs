@@ -55,7 +55,7 @@ async fn deltas(fixture: &Fixture) -> i64 {
 }
 
 /// Resources of three accounts in two clouds, whose names give tags.
-pub fn estate(n: usize) -> Vec<ResourceReport> {
+pub fn dataset(n: usize) -> Vec<ResourceReport> {
     (0..n)
         .map(|i| ResourceReport {
             account_id: format!("account-{}", i % 3),
@@ -80,7 +80,7 @@ pub async fn pending(fixture: &Fixture) -> Vec<i64> {
 #[tokio::test]
 async fn counters_follow_every_verb() {
     let fixture = Fixture::new().await;
-    let mut reports = estate(40);
+    let mut reports = dataset(40);
     let (_, ids) = fixture.report(&reports).await;
     assert_counted(&fixture, "discovery").await;
     fixture.auto_tag().await;
@@ -179,7 +179,7 @@ async fn an_approval_in_a_statement_with_others_is_seen() {
 #[tokio::test]
 async fn what_changes_no_figure_writes_no_delta_and_what_fails_leaves_none() {
     let fixture = Fixture::new().await;
-    fixture.report(&estate(9)).await;
+    fixture.report(&dataset(9)).await;
     fixture.auto_tag().await;
     counters::fold(&fixture.pool).await.unwrap();
     assert_eq!(deltas(&fixture).await, 0);
@@ -203,7 +203,7 @@ async fn what_changes_no_figure_writes_no_delta_and_what_fails_leaves_none() {
 #[tokio::test]
 async fn counters_hold_while_many_write_and_some_fold() {
     let fixture = Arc::new(Fixture::new().await);
-    fixture.report(&estate(60)).await;
+    fixture.report(&dataset(60)).await;
     fixture.auto_tag().await;
     let tags = pending(&fixture).await;
     let done = Arc::new(AtomicBool::new(false));
@@ -260,7 +260,7 @@ async fn counters_hold_while_many_write_and_some_fold() {
 #[tokio::test]
 async fn a_figure_is_that_of_its_cells_and_of_the_callers_accounts() {
     let fixture = Fixture::new().await;
-    fixture.report(&estate(30)).await;
+    fixture.report(&dataset(30)).await;
     fixture.auto_tag().await;
     let all = AccountScope::All;
     let scope = limited("account-1").scope;

@@ -88,7 +88,7 @@ fn texts(ids: &[Value]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn subscribers_on_two_replicas_see_every_decision_once_and_one_resumes_on_the_other() {
-    let (one, two, _world) = replicas(60).await;
+    let (one, two, _fixture) = replicas(60).await;
     let ids = tag_ids(&one).await;
     let (mut steady, mut moving) = (
         watch(&one, &before_all_events()).await,
@@ -175,7 +175,7 @@ async fn of_two_callers_who_decide_one_tag_at_the_same_time_one_learns_who_was_f
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_figures_of_the_queue_move_when_somebody_decides_elsewhere() {
-    let (one, two, _world) = replicas(3).await;
+    let (one, two, _fixture) = replicas(3).await;
     let mut socket = Socket::ready(&one).await;
     let figures =
         "subscription { approvalStats { pending suggestions decidedLastDay byKey { tagKey count } } }";

@@ -1,4 +1,4 @@
-//! One piece of work twice: undisturbed on one database, and under fire on another, which must then be equal.
+//! One piece of work twice: undisturbed on one database, and under faults on another, which must then be equal.
 
 use super::database_snapshot::{DatabaseSnapshot, assert_trail_is_whole};
 use super::moments;
@@ -11,62 +11,62 @@ use std::time::{Duration, Instant};
 
 /// Something that hits the service, which is whole again afterwards.
 pub trait Fault {
-    async fn fall(&mut self, replica: &mut Replica, place: &ServiceUnderTest, moments: &mut StdRng);
+    async fn inject(&mut self, replica: &mut Replica, under_test: &ServiceUnderTest, moments: &mut StdRng);
 }
 
-/// Does the work under `count` blows at random moments of it, and compares.
+/// Does the work under `count` faults at random moments of it, and compares.
 pub async fn compare(
     scenario: &str,
     work: Work,
-    place: &ServiceUnderTest,
-    mut blow: impl Fault,
+    under_test: &ServiceUnderTest,
+    mut fault: impl Fault,
     count: usize,
 ) {
     let mut moments = moments(scenario);
     let undisturbed = undisturbed(work).await;
-    work.prepare(place).await;
-    let mut replica = Replica::start(place, work.settings()).await;
+    work.prepare(under_test).await;
+    let mut replica = Replica::start(under_test, work.settings()).await;
     let subscriber = Subscriber::follow(replica.url.subscribe());
     let began = Instant::now();
     work.ask(&replica).await;
     for share in shares(&mut moments, count) {
         let enough = (share * work.size() as f64) as i64;
-        place.until(work.done(), |now| now >= enough).await;
+        under_test.until(work.done(), |now| now >= enough).await;
         // Anywhere in a chunk, not only at its beginning.
         tokio::time::sleep(Duration::from_micros(moments.random_range(0..50_000))).await;
-        let now = place.number(work.done()).await.unwrap_or_default();
+        let now = under_test.number(work.done()).await.unwrap_or_default();
         let hit = Instant::now();
-        blow.fall(&mut replica, place, &mut moments).await;
+        fault.inject(&mut replica, under_test, &mut moments).await;
         eprintln!(
             "  hit at {now} of {}; up again after {:?}",
             work.size(),
             hit.elapsed()
         );
     }
-    place.until(work.left(), |left| left == 0).await;
-    eprintln!("  {count} blows: {work:?} in {:?}", began.elapsed());
-    subscriber.assert_saw_all(place).await;
+    under_test.until(work.left(), |left| left == 0).await;
+    eprintln!("  {count} faults: {work:?} in {:?}", began.elapsed());
+    subscriber.assert_saw_all(under_test).await;
     replica.end().await;
-    let snapshot = DatabaseSnapshot::of(place).await;
+    let snapshot = DatabaseSnapshot::of(under_test).await;
     snapshot.assert_equals(&undisturbed);
     let changes = work.changes(snapshot.rows("virtual_tags"));
     assert_eq!(snapshot.rows("tag_audit"), changes, "one row a change");
-    assert_trail_is_whole(place).await;
+    assert_trail_is_whole(under_test).await;
 }
 
 pub async fn undisturbed(work: Work) -> DatabaseSnapshot {
-    let place = ServiceUnderTest::shared().await;
-    work.prepare(&place).await;
-    let replica = Replica::start(&place, work.settings()).await;
+    let under_test = ServiceUnderTest::shared().await;
+    work.prepare(&under_test).await;
+    let replica = Replica::start(&under_test, work.settings()).await;
     let began = Instant::now();
     work.ask(&replica).await;
-    place.until(work.left(), |left| left == 0).await;
+    under_test.until(work.left(), |left| left == 0).await;
     eprintln!("  undisturbed: {work:?} in {:?}", began.elapsed());
     replica.end().await;
-    DatabaseSnapshot::of(&place).await
+    DatabaseSnapshot::of(&under_test).await
 }
 
-/// How much of the work is done when the blows fall; in order, none of them near the end.
+/// How much of the work is done when the faults fall; in order, none of them near the end.
 fn shares(moments: &mut StdRng, count: usize) -> Vec<f64> {
     let mut shares: Vec<f64> = (0..count).map(|_| moments.random_range(0.0..0.9)).collect();
     shares.sort_by(f64::total_cmp);

@@ -36,14 +36,14 @@ const TABLES: [(&str, &str); 4] = [
 pub struct DatabaseSnapshot([Vec<String>; 4]);
 
 impl DatabaseSnapshot {
-    pub async fn of(place: &ServiceUnderTest) -> Self {
+    pub async fn of(under_test: &ServiceUnderTest) -> Self {
         #[derive(FromQueryResult)]
         struct Row {
             text: String,
         }
         let mut tables = [const { Vec::new() }; 4];
         for (table, (_, statement)) in tables.iter_mut().zip(TABLES) {
-            let rows: Vec<Row> = place.rows(statement).await;
+            let rows: Vec<Row> = under_test.rows(statement).await;
             table.extend(rows.into_iter().map(|row| row.text));
             table.sort_unstable();
         }
@@ -77,16 +77,20 @@ impl DatabaseSnapshot {
 }
 
 /// Each row of a tag's trail begins where the one before ended, and the last one leads to the tag.
-pub async fn assert_trail_is_whole(place: &ServiceUnderTest) {
+pub async fn assert_trail_is_whole(under_test: &ServiceUnderTest) {
     let gaps = "SELECT count(*) FROM (SELECT old_status, old_value,
             lag(new_status) OVER by_tag AS status_before, lag(new_value) OVER by_tag AS value_before
           FROM tag_audit WINDOW by_tag AS (PARTITION BY virtual_tag_id ORDER BY id)) chain
         WHERE (old_status, old_value) IS DISTINCT FROM (status_before, value_before)";
-    assert_eq!(place.number(gaps).await, Some(0), "the trail has gaps");
+    assert_eq!(under_test.number(gaps).await, Some(0), "the trail has gaps");
     let astray =
         "WITH last AS (SELECT DISTINCT ON (virtual_tag_id) * FROM tag_audit ORDER BY virtual_tag_id, id DESC)
         SELECT count(*) FROM last l FULL JOIN virtual_tags t ON t.id = l.virtual_tag_id
          WHERE (t.approval_status, t.tag_value) IS DISTINCT FROM (l.new_status, l.new_value)
            AND NOT (t.id IS NULL AND l.action = 'DELETED')";
-    assert_eq!(place.number(astray).await, Some(0), "the trail leads elsewhere");
+    assert_eq!(
+        under_test.number(astray).await,
+        Some(0),
+        "the trail leads elsewhere"
+    );
 }

@@ -150,14 +150,14 @@ fn fold(hash: u64, text: &str) -> u64 {
 /// What one gets who is told exactly the trail behind `after`.
 async fn expected(fixture: &Fixture, after: LogPosition) -> Seen {
     #[derive(FromQueryResult)]
-    struct ServiceUnderTest {
+    struct EventPosition {
         xid: i64,
         id: i64,
     }
     let trail = "SELECT xid::text::bigint AS xid, id FROM tag_audit WHERE (xid, id) > ($1::text::xid8, $2)
          ORDER BY tag_audit.xid, id";
     let binds = [after.xid.to_string().into(), after.id.into()];
-    let places: Vec<ServiceUnderTest> = sql::rows(&fixture.pool, trail, binds).await.unwrap();
+    let places: Vec<EventPosition> = sql::rows(&fixture.pool, trail, binds).await.unwrap();
     let mut seen = Seen::default();
     for ServiceUnderTest { xid, id } in places {
         let cursor = URL_SAFE_NO_PAD.encode(format!("1:tags:{xid}.{id}"));

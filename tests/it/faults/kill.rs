@@ -12,7 +12,7 @@ struct Kill;
 
 impl Fault for Kill {
     /// SIGKILL; and now and then the next start does not get far either.
-    async fn fall(&mut self, replica: &mut Replica, _: &ServiceUnderTest, moments: &mut StdRng) {
+    async fn inject(&mut self, replica: &mut Replica, _: &ServiceUnderTest, moments: &mut StdRng) {
         replica.kill().await;
         if moments.random_bool(0.25) {
             let early = Duration::from_millis(moments.random_range(0..400));
@@ -23,8 +23,8 @@ impl Fault for Kill {
 }
 
 async fn while_at(scenario: &str, work: Work) {
-    let place = ServiceUnderTest::shared().await;
-    compare::compare(scenario, work, &place, Kill, sized("FAULTS_BLOWS", 3, 20)).await;
+    let under_test = ServiceUnderTest::shared().await;
+    compare::compare(scenario, work, &under_test, Kill, sized("FAULTS_COUNT", 3, 20)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
-//! The service under fire: killed, frozen, restarted, its PostgreSQL stopped under it, while it works. Whatever is done
+//! The service under faults: killed, frozen, restarted, its PostgreSQL stopped under it, while it works. Whatever is done
 //! to it, the end is that of a run that nobody disturbed, and a subscriber that resumes has seen every change once.
 //!
 //! Each scenario is short here, and of full size with `FAULTS=full`; `bench/faults/<scenario>.sh` does that, one
-//! scenario a script. `FAULTS_SIZE`, `FAULTS_BLOWS` and `FAULTS_SEED` set one scenario's size, how often it is hit, and
+//! scenario a script. `FAULTS_SIZE`, `FAULTS_COUNT` and `FAULTS_SEED` set one scenario's size, how often it is hit, and
 //! the moments at which it is.
 #![expect(clippy::print_stderr, reason = "a scenario says what it did")]
 

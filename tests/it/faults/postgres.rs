@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::time::Duration;
 use virtual_tagging::db::{PoolSettings, Pools};
 
-/// A server of one scenario's own. It is durable: what was committed must be there after each blow.
+/// A server of one scenario's own. It is durable: what was committed must be there after each fault.
 struct Cluster {
     // Before the directory that it runs in.
     server: Option<EmbeddedServer>,
@@ -57,7 +57,7 @@ impl Cluster {
 }
 
 impl Fault for Cluster {
-    async fn fall(&mut self, _: &mut Replica, _: &ServiceUnderTest, moments: &mut StdRng) {
+    async fn inject(&mut self, _: &mut Replica, _: &ServiceUnderTest, moments: &mut StdRng) {
         self.stop_immediately().await;
         // How long the outage lasts.
         tokio::time::sleep(Duration::from_millis(moments.random_range(0..1_500))).await;
@@ -66,8 +66,8 @@ impl Fault for Cluster {
 }
 
 async fn while_at(scenario: &str, work: Work) {
-    let (cluster, place) = Cluster::start().await;
-    compare::compare(scenario, work, &place, cluster, sized("FAULTS_BLOWS", 1, 5)).await;
+    let (cluster, under_test) = Cluster::start().await;
+    compare::compare(scenario, work, &under_test, cluster, sized("FAULTS_COUNT", 1, 5)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,18 +18,18 @@ const WRITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = cur
 const EVALUATED: &str = "SELECT count(*) FROM ml_inferences";
 
 /// Stops a process while it is in a chunk.
-async fn freeze(place: &ServiceUnderTest, replica: &Replica) {
+async fn freeze(under_test: &ServiceUnderTest, replica: &Replica) {
     let mut before = 0;
     for attempt in 1.. {
-        place.until(EVALUATED, |done| done > before).await;
+        under_test.until(EVALUATED, |done| done > before).await;
         replica.serving().signal("-STOP").await;
         replica.serving().wait_until_stopped().await;
-        place.until(ACTIVE, |active| active == 0).await;
-        if place.number(WRITING).await > Some(0) {
+        under_test.until(ACTIVE, |active| active == 0).await;
+        if under_test.number(WRITING).await > Some(0) {
             eprintln!("  frozen in mid-chunk, at attempt {attempt}");
             return;
         }
-        before = place.number(EVALUATED).await.unwrap();
+        before = under_test.number(EVALUATED).await.unwrap();
         replica.serving().signal("-CONT").await;
     }
 }
@@ -38,15 +38,15 @@ async fn freeze(place: &ServiceUnderTest, replica: &Replica) {
 async fn frozen() {
     let work = Work::AutoTag(sized("FAULTS_SIZE", 3_000, 50_000));
     let undisturbed = compare::undisturbed(work).await;
-    let place = ServiceUnderTest::shared().await;
-    work.prepare(&place).await;
-    let frozen = Replica::start(&place, work.settings()).await;
+    let under_test = ServiceUnderTest::shared().await;
+    work.prepare(&under_test).await;
+    let frozen = Replica::start(&under_test, work.settings()).await;
     work.ask(&frozen).await;
-    freeze(&place, &frozen).await;
+    freeze(&under_test, &frozen).await;
     let since = Instant::now();
     let others = [
-        Replica::start(&place, work.settings()).await,
-        Replica::start(&place, work.settings()).await,
+        Replica::start(&under_test, work.settings()).await,
+        Replica::start(&under_test, work.settings()).await,
     ];
     let subscriber = Subscriber::follow(others[0].url.subscribe());
     if is_full() {
@@ -57,36 +57,41 @@ async fn frozen() {
         let silence = "UPDATE scheduler_jobs SET heartbeat_at = now() - interval '1 hour'
              WHERE status = 'RUNNING' AND job_name = 'auto_tag' AND worker LIKE $1";
         let worker = format!("worker-{}-%", frozen.serving().pid());
-        assert!(sql::execute(&place.pool, silence, [worker.into()]).await.unwrap() > 0);
+        assert!(
+            sql::execute(&under_test.pool, silence, [worker.into()])
+                .await
+                .unwrap()
+                > 0
+        );
         // The others do all but what the frozen one holds.
-        place.until(work.left(), |left| left <= 250).await;
-        assert_ne!(place.number(work.left()).await, Some(0), "it holds a chunk");
+        under_test.until(work.left(), |left| left <= 250).await;
+        assert_ne!(under_test.number(work.left()).await, Some(0), "it holds a chunk");
     }
-    let done = place.number(EVALUATED).await;
+    let done = under_test.number(EVALUATED).await;
     frozen.serving().signal("-CONT").await;
     eprintln!(
         "  continued after {:?}, with {done:?} evaluations done",
         since.elapsed()
     );
     work.ask(&others[1]).await;
-    place.until(work.left(), |left| left == 0).await;
+    under_test.until(work.left(), |left| left == 0).await;
     // The late worker has tried to commit its chunk by then.
-    place.until(WRITING, |open| open == 0).await;
+    under_test.until(WRITING, |open| open == 0).await;
     let taken = "SELECT count(*) FROM scheduler_jobs WHERE job_name = 'auto_tag' AND fence > 1";
-    assert!(place.number(taken).await > Some(0), "its run was taken over");
-    subscriber.assert_saw_all(&place).await;
+    assert!(under_test.number(taken).await > Some(0), "its run was taken over");
+    subscriber.assert_saw_all(&under_test).await;
     frozen.end().await;
     for replica in others {
         replica.end().await;
     }
-    let snapshot = DatabaseSnapshot::of(&place).await;
+    let snapshot = DatabaseSnapshot::of(&under_test).await;
     snapshot.assert_equals(&undisturbed);
     assert_eq!(
         snapshot.rows("tag_audit"),
         snapshot.rows("virtual_tags"),
         "one row a change"
     );
-    assert_trail_is_whole(&place).await;
+    assert_trail_is_whole(&under_test).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,16 +102,16 @@ async fn ticks() {
         ("*/2 * * * * *", 2)
     };
     let ticks: i64 = sized("FAULTS_SIZE", 3, 100);
-    let place = ServiceUnderTest::shared().await;
+    let under_test = ServiceUnderTest::shared().await;
     let mut replicas = Vec::new();
     for _ in 0..3 {
-        replicas.push(Replica::start(&place, &[("DISCOVERY_INTERVAL", cron)]).await);
+        replicas.push(Replica::start(&under_test, &[("DISCOVERY_INTERVAL", cron)]).await);
     }
     let now = "SELECT extract(epoch FROM clock_timestamp())::bigint";
-    let first = (place.number(now).await.unwrap() / period + 2) * period;
+    let first = (under_test.number(now).await.unwrap() / period + 2) * period;
     let end = first + ticks * period;
     // The last tick has a while to be noticed.
-    place.until(now, |now| now > end).await;
+    under_test.until(now, |now| now > end).await;
     let runs = |what: &str| {
         format!(
             "SELECT count({what}) FROM scheduler_jobs WHERE job_name = 'discover'
@@ -115,8 +120,8 @@ async fn ticks() {
     };
     let (all, distinct) = (runs("*"), runs("DISTINCT scheduled_for"));
     let (all, distinct) = (
-        place.number(&all).await.unwrap(),
-        place.number(&distinct).await.unwrap(),
+        under_test.number(&all).await.unwrap(),
+        under_test.number(&distinct).await.unwrap(),
     );
     eprintln!("  {ticks} ticks, one each {period} s, with 3 processes: {all} runs");
     assert_eq!((all, distinct), (ticks, ticks));

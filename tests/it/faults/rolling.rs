@@ -114,12 +114,12 @@ impl Caller {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn restart() {
-    let rounds = sized("FAULTS_BLOWS", 1, 10);
-    let place = ServiceUnderTest::shared().await;
-    dataset::evaluate(&place.pool, 200).await;
+    let rounds = sized("FAULTS_COUNT", 1, 10);
+    let under_test = ServiceUnderTest::shared().await;
+    dataset::evaluate(&under_test.pool, 200).await;
     let mut replicas = Vec::new();
     for _ in 0..REPLICAS {
-        replicas.push(Replica::start(&place, &[("DRAIN_TIME", "10")]).await);
+        replicas.push(Replica::start(&under_test, &[("DRAIN_TIME", "10")]).await);
     }
     let page = replicas[0]
         .data("{ resources(first: 4) { nodes { id } } }", json!({}))
@@ -162,15 +162,15 @@ async fn restart() {
     );
     let stored = "SELECT count(*) FROM tag_audit WHERE action = 'CREATED'";
     assert_eq!(
-        place.number(stored).await,
+        under_test.number(stored).await,
         Some(made as i64),
         "each mutation took effect once"
     );
     for subscriber in subscribers {
-        subscriber.assert_saw_all(&place).await;
+        subscriber.assert_saw_all(&under_test).await;
     }
     for replica in replicas {
         replica.end().await;
     }
-    assert_trail_is_whole(&place).await;
+    assert_trail_is_whole(&under_test).await;
 }

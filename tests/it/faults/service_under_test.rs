@@ -16,7 +16,7 @@ const WAIT_TIMEOUT: Duration = Duration::from_mins(15);
 pub struct ServiceUnderTest {
     pub url: String,
     pub pool: DatabaseConnection,
-    /// Dropped with the place.
+    /// Dropped with it.
     _db: Option<TestDb>,
 }
 
@@ -59,7 +59,7 @@ impl ServiceUnderTest {
     }
 }
 
-/// A process of the service that is started anew, on another port, after each blow.
+/// A process of the service that is started anew, on another port, after each fault.
 pub struct Replica {
     settings: Vec<(&'static str, String)>,
     serving: Option<Serving>,
@@ -70,9 +70,9 @@ pub struct Replica {
 
 impl Replica {
     /// Starts one that works, and discovers nothing by itself.
-    pub async fn start(place: &ServiceUnderTest, more: &[(&'static str, &str)]) -> Self {
+    pub async fn start(under_test: &ServiceUnderTest, more: &[(&'static str, &str)]) -> Self {
         let mut settings = vec![
-            ("DATABASE_URL", place.url.clone()),
+            ("DATABASE_URL", under_test.url.clone()),
             ("DISCOVERY_SOURCES", String::new()),
             ("DATABASE_MAX_CONNECTIONS", "8".into()),
             ("RUST_LOG", "warn".into()),

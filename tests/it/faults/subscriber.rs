@@ -56,12 +56,12 @@ impl Subscriber {
     }
 
     /// Waits until it has all that the trail has, and compares.
-    pub async fn assert_saw_all(&self, place: &ServiceUnderTest) {
+    pub async fn assert_saw_all(&self, under_test: &ServiceUnderTest) {
         #[derive(FromQueryResult)]
         struct Row {
             id: i64,
         }
-        let trail: Vec<Row> = place.rows("SELECT id FROM tag_audit ORDER BY xid, id").await;
+        let trail: Vec<Row> = under_test.rows("SELECT id FROM tag_audit ORDER BY xid, id").await;
         let trail: Vec<i64> = trail.into_iter().map(|row| row.id).collect();
         let description = format!("{} events", trail.len());
         wait_until(Duration::from_mins(2), description, async || {

@@ -40,13 +40,13 @@ impl Work {
     }
 
     /// Makes what there must be before.
-    pub async fn prepare(self, place: &ServiceUnderTest) {
+    pub async fn prepare(self, under_test: &ServiceUnderTest) {
         match self {
-            AutoTag(size) => dataset::evaluate(&place.pool, size).await,
+            AutoTag(size) => dataset::evaluate(&under_test.pool, size).await,
             Import(_) => {}
             Bulk(size) => {
-                dataset::evaluate(&place.pool, size.div_ceil(2)).await;
-                propose(place, size).await;
+                dataset::evaluate(&under_test.pool, size.div_ceil(2)).await;
+                propose(under_test, size).await;
             }
         }
     }
@@ -103,7 +103,7 @@ impl Work {
 }
 
 /// Tags that wait, two of a resource.
-async fn propose(place: &ServiceUnderTest, count: usize) {
+async fn propose(under_test: &ServiceUnderTest, count: usize) {
     let propose = "changed AS (INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence,
             auto_applied, approval_status, evidence, evidence_signature, cloud, account_id, resource_type)
          SELECT r.id, k.key, 'value', 'PATTERN', 0.8, false, 'PENDING', '{}', 'PATTERN:test', r.cloud, r.account_id,
@@ -114,11 +114,11 @@ async fn propose(place: &ServiceUnderTest, count: usize) {
         reason: None,
         run_id: None,
     };
-    let txn = place.pool.begin().await.unwrap();
+    let txn = under_test.pool.begin().await.unwrap();
     let made = audit::count_with_trail(&txn, propose, vec![(count as i64).into()], &cause).await;
     txn.commit().await.unwrap();
     assert_eq!(made.unwrap(), count as u64);
-    sql::execute(&place.pool, "ANALYZE", []).await.unwrap();
+    sql::execute(&under_test.pool, "ANALYZE", []).await.unwrap();
 }
 
 fn csv(rows: usize) -> Vec<u8> {

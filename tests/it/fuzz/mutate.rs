@@ -124,12 +124,12 @@ pub fn entries(corpus: &'static str) -> Vec<&'static str> {
     corpus.split("\n%%\n").map(str::trim_end).collect()
 }
 
-/// Entries of a corpus as they are, and twisted up to four times.
+/// Entries of a corpus as they are, and mutated up to four times.
 pub fn bytes(corpus: &'static str) -> impl Strategy<Value = Vec<u8>> {
     let corpus = entries(corpus);
-    (any::<Index>(), prop::collection::vec(mutate(), 0..5)).prop_map(move |(entry, twists)| {
+    (any::<Index>(), prop::collection::vec(mutate(), 0..5)).prop_map(move |(entry, mutations)| {
         let mut bytes = entry.get(&corpus).as_bytes().to_vec();
-        for mutate in twists {
+        for mutate in mutations {
             mutate.apply(&mut bytes, &corpus);
         }
         bytes

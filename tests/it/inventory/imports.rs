@@ -285,7 +285,7 @@ async fn a_file_of_blank_lines_is_left_when_its_import_is_cancelled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_unpacks_to_too_much_is_refused() {
-    let (service, _world) = start().await;
+    let (service, _fixture) = start().await;
     let id = upload(&service, "blank.jsonl.gz", blank_lines(64)).await;
     let run = service.ended_run(&id).await;
     let error = run["error"].as_str().unwrap_or_default();

@@ -9,12 +9,12 @@ use virtual_tagging::db::Begin;
 use virtual_tagging::domain::approvals::{self, NewTag};
 
 /// A future that is dropped after it was polled so many times; gives `None` then.
-pub struct Cut<'a, T> {
+pub struct CrashPoint<'a, T> {
     future: Option<Pin<Box<dyn Future<Output = T> + 'a>>>,
     polls: usize,
 }
 
-impl<'a, T> Cut<'a, T> {
+impl<'a, T> CrashPoint<'a, T> {
     pub fn after(polls: usize, future: impl Future<Output = T> + 'a) -> Self {
         let future: Pin<Box<dyn Future<Output = T> + 'a>> = Box::pin(future);
         Self {
@@ -24,7 +24,7 @@ impl<'a, T> Cut<'a, T> {
     }
 }
 
-impl<T> Future for Cut<'_, T> {
+impl<T> Future for CrashPoint<'_, T> {
     type Output = Option<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
@@ -40,7 +40,7 @@ impl<T> Future for Cut<'_, T> {
 }
 
 /// Waits until all that was cut off has come to its end, in the pool and in PostgreSQL. Nothing may stay open.
-pub async fn quiet(fixture: &Fixture) {
+pub async fn wait_until_quiet(fixture: &Fixture) {
     let pool = fixture.pool.get_postgres_connection_pool();
     let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
          AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'";
@@ -65,8 +65,8 @@ async fn a_caller_that_goes_away_leaves_no_transaction_behind() {
             reason: None,
         };
         let ann = approver("ann");
-        let heard = Cut::after(polls, approvals::create(&fixture.pool, &ann, new)).await;
-        quiet(&fixture).await;
+        let heard = CrashPoint::after(polls, approvals::create(&fixture.pool, &ann, new)).await;
+        wait_until_quiet(&fixture).await;
         if let Some(result) = heard {
             result.unwrap();
             made += 1;

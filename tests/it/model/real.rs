@@ -1,6 +1,6 @@
 //! The service: the same steps through the verbs that resolvers and jobs call, and what the database then says.
 
-use super::crash_point::{Cut, quiet};
+use super::crash_point::{CrashPoint, wait_until_quiet};
 use super::state::{Change, Model, upper};
 use super::steps::{Act, Verdict, reference};
 use crate::support::decisions::{try_decide, undo};
@@ -31,19 +31,19 @@ pub const SOURCE: &str = "source:test";
 pub enum Outcome {
     Done,
     /// The tags that were decided, by slot, key and value.
-    Decided(BTreeSet<Place>),
+    Decided(BTreeSet<TagIdentity>),
     Refused,
     /// Nobody was there any more to hear it.
     Unheard,
 }
 
 /// A tag's slot, key and value.
-pub type Place = (usize, String, String);
+pub type TagIdentity = (usize, String, String);
 
 /// All that must be equal on both sides after each step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DatabaseSnapshot {
-    pub tags: BTreeMap<Place, Vec<String>>,
+    pub tags: BTreeMap<TagIdentity, Vec<String>>,
     /// By slot: what it is called, its native tags, whether it is retired, and the revision of its evaluation.
     pub resources: BTreeMap<usize, (String, String, bool, Option<i64>)>,
     pub revision: i64,
@@ -137,7 +137,7 @@ pub struct Real<'a> {
     fixture: &'a Fixture,
     case: u64,
     loaded: LoadedEngine,
-    tags: BTreeMap<Place, i64>,
+    tags: BTreeMap<TagIdentity, i64>,
     resources: BTreeMap<usize, i64>,
     last_audit: i64,
 }
@@ -241,8 +241,8 @@ impl<'a> Real<'a> {
     /// Does it. `model` is as it was before the step.
     pub async fn execute_act(&mut self, model: &Model, act: &Act) -> Outcome {
         if let Act::Cut(act, polls) = act {
-            let heard = Cut::after(*polls, self.perform_whole(model, act)).await;
-            quiet(self.fixture).await;
+            let heard = CrashPoint::after(*polls, self.perform_whole(model, act)).await;
+            wait_until_quiet(self.fixture).await;
             // A worker's rules are its own, and die with it.
             self.load(true).await;
             return heard.unwrap_or(Outcome::Unheard);
@@ -331,7 +331,7 @@ impl<'a> Real<'a> {
 
     /// Also waits until what was refused is rolled back: a worker passes over what somebody still holds.
     async fn load(&mut self, reload: bool) {
-        quiet(self.fixture).await;
+        wait_until_quiet(self.fixture).await;
         if reload {
             let loaded = load_engine(&self.fixture.pool, &settings()).await;
             self.loaded = loaded.unwrap();
@@ -359,7 +359,7 @@ impl<'a> Real<'a> {
             .await
             .unwrap();
         drop(txn);
-        quiet(self.fixture).await;
+        wait_until_quiet(self.fixture).await;
         Outcome::Done
     }
 
@@ -383,7 +383,7 @@ impl<'a> Real<'a> {
         let late = first.checkpoint(&txn, Progress::default()).await;
         assert!(late.is_err(), "the first worker may still commit");
         drop(txn);
-        quiet(self.fixture).await;
+        wait_until_quiet(self.fixture).await;
         let txn = pool.begin().await.unwrap();
         auto_tag::chunk(&txn, loaded, auto_tag::CHUNK, &cause)
             .await
