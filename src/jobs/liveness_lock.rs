@@ -1,4 +1,4 @@
-//! What tells the other replicas that this process lives.
+//! The lock by which other replicas see that this process lives.
 
 use crate::error::Result;
 use sea_orm::DatabaseConnection;
@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How often the connection is looked at: a restart of PostgreSQL takes the lock away.
+/// Pause between two checks of the connection: a restart of PostgreSQL takes the lock away.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -32,9 +32,8 @@ pub fn check(config: &JobsConfig) -> Result<()> {
     })
 }
 
-/// Starts what `config` wants of this process: workers, the schedules' clock, both or neither; the counters are folded
-/// by every process, whichever comes first. [`setup`] must have
-/// been done.
+/// Starts what `config` wants of this process: workers, the ticker of schedules, both or neither. Every process folds the
+/// counters. [`setup`] must have been done.
 ///
 /// The handle ends after `shutdown` once all is stopped: chunks in progress have been committed, or cut off after
 /// the grace time, and their runs given back to the queue. Refuses a `DISCOVERY_INTERVAL` that is no cron
@@ -80,7 +79,7 @@ pub async fn start(
     Ok(tokio::spawn(parts.ended()))
 }
 
-/// Tasks that end with whoever waits for them, so that aborting the handle stops everything at once.
+/// Background tasks, which end with the handle that waits for them: aborting it stops everything at once.
 struct JobTasks(Vec<JoinHandle<()>>);
 
 impl JobTasks {

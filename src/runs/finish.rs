@@ -1,6 +1,6 @@
 //! The end of a worker's hold on a run.
 
-use super::handle::{RunHandle, Stop};
+use super::handle::{RunHandle, StopReason};
 use super::request::enqueue;
 use super::{backoff, queue};
 use crate::auth::Actor;
@@ -81,8 +81,12 @@ pub async fn finish_run(
 ) -> Result<RunEnd> {
     let txn = db.begin().await?;
     let end_state = match (handle.stopped(), outcome) {
-        (Some(Stop::Cancelled), _) => end(&txn, handle, RunStatus::Cancelled, RunEnd::Cancelled).await?,
-        (Some(Stop::Shutdown | Stop::Preempted), _) => requeue(&txn, handle, Requeue::Release).await?,
+        (Some(StopReason::Cancelled), _) => {
+            end(&txn, handle, RunStatus::Cancelled, RunEnd::Cancelled).await?
+        }
+        (Some(StopReason::Shutdown | StopReason::Preempted), _) => {
+            requeue(&txn, handle, Requeue::Release).await?
+        }
         (None, Ok(())) => succeed(&txn, handle).await?,
         (None, Err(failure)) => requeue(&txn, handle, Requeue::After(failure)).await?,
     };

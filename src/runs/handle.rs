@@ -60,7 +60,7 @@ pub struct RunHandle {
     pub(super) fence: i64,
     /// Principal of the run; `None` for the service itself.
     pub(super) principal: Option<Principal>,
-    pub(super) stopped: OnceLock<Stop>,
+    pub(super) stopped: OnceLock<StopReason>,
     pub(super) stop: CancellationToken,
     /// Cancelled with `stop`, and when a heartbeat learns that a person cancelled the run.
     pub(super) cancellation: CancellationToken,
@@ -68,7 +68,7 @@ pub struct RunHandle {
 
 /// The reason for which a job is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum StopReason {
     Cancelled,
     Shutdown,
     Preempted,
@@ -126,9 +126,9 @@ impl RunHandle {
         let row = row.ok_or_else(|| self.lost())?;
         principal::require_held(row.lost.as_deref())?;
         let why = match (row.cancelled, self.stop.is_cancelled()) {
-            (true, _) => Stop::Cancelled,
-            (false, true) => Stop::Shutdown,
-            (false, false) if self.yields_to_higher_priority(txn).await? => Stop::Preempted,
+            (true, _) => StopReason::Cancelled,
+            (false, true) => StopReason::Shutdown,
+            (false, false) if self.yields_to_higher_priority(txn).await? => StopReason::Preempted,
             (false, false) => return Ok(ControlFlow::Continue),
         };
         self.stopped.get_or_init(|| why);
@@ -162,7 +162,7 @@ impl RunHandle {
         self.is_helper
     }
 
-    pub(super) fn stopped(&self) -> Option<Stop> {
+    pub(super) fn stopped(&self) -> Option<StopReason> {
         self.stopped.get().copied()
     }
 
@@ -179,9 +179,9 @@ impl RunHandle {
         if stop {
             self.stopped.get_or_init(|| {
                 if self.stop.is_cancelled() {
-                    Stop::Shutdown
+                    StopReason::Shutdown
                 } else {
-                    Stop::Cancelled
+                    StopReason::Cancelled
                 }
             });
         }

@@ -62,6 +62,45 @@ async fn a_notification_starts_a_run_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_lost_its_task_is_queued_again() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let run = request(&db, AutoTagJob {}).await;
+    execute(&db, "DELETE FROM apalis.jobs").await;
+    let replica = JobWorkers::start(&db, Simulated::default()).await;
+    let run = until(&db, run.id, |run| run.finished_at.is_some()).await;
+    assert_eq!(run.status, RunStatus::Succeeded);
+    replica.stop().await;
+}
+
+/// An error of the database ends apalis' worker; the runs that its tasks work on go on, and another worker is started
+/// for the slots that are free.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_outlives_the_worker_of_apalis_that_executes_it() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let replica = JobWorkers::start(&db, Scripted::Hangs).await;
+    let hanging = request(&db, DISCOVER).await;
+    let hanging = until(&db, hanging.id, |run| run.status == RunStatus::Running).await;
+    execute(&db, "ALTER FUNCTION apalis.get_jobs RENAME TO get_jobs_away").await;
+    wait_until(Duration::from_secs(20), "another worker of apalis", async || {
+        count(&db, "SELECT count(*) FROM apalis.workers").await > 1
+    })
+    .await;
+    execute(&db, "ALTER FUNCTION apalis.get_jobs_away RENAME TO get_jobs").await;
+    let next = request(&db, AutoTagJob {}).await;
+    let next = until(&db, next.id, |run| run.finished_at.is_some()).await;
+    assert_eq!(next.status, RunStatus::Succeeded);
+    let still = run_of(&db, hanging.id).await;
+    assert_eq!(
+        (still.status, still.attempt, still.fence, still.worker),
+        (RunStatus::Running, 1, hanging.fence, hanging.worker)
+    );
+    assert!(still.heartbeat_at > hanging.heartbeat_at);
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_job_fails_or_panics_with_is_recorded() {
     let test = TestDb::create().await;
     let db = test.connect().await;
