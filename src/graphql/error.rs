@@ -1,49 +1,49 @@
-//! The codes that errors carry, in one place, and how the domain's errors become GraphQL's.
+//! Error codes, and the conversion of the domain's errors to GraphQL errors.
 
 use crate::error::{Error, ProblemCode};
 use async_graphql::{ErrorExtensions, ServerError, Value};
 
-/// `extensions.code` of an error: a closed list, most of it named as Apollo Server names it.
+/// Value of `extensions.code`: a closed list, mostly with the names that Apollo Server uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// The document is not GraphQL.
+    /// Document that is not GraphQL.
     GraphqlParseFailed,
-    /// The document does not fit the schema, or is larger than allowed.
+    /// Document that is not valid for the schema, or exceeds a limit.
     GraphqlValidationFailed,
-    /// An argument that cannot be used.
+    /// Argument that cannot be used.
     BadUserInput,
-    /// The HTTP request is not a GraphQL request.
+    /// HTTP request that is not a GraphQL request.
     BadRequest,
-    /// The document has no operation, or not the named one, or one of a kind that may not come this way.
+    /// Document without an operation, without the named one, or with an operation of a kind that the transport refuses.
     OperationResolutionFailure,
-    /// Queries are not kept by their hashes: send the whole one.
+    /// Automatic persisted queries are off: the client sends the whole query.
     PersistedQueryNotSupported,
-    /// No document is known by this hash or id.
+    /// Hash or id without a known document.
     PersistedQueryNotFound,
-    /// Only documents that are known are executed, and by their ids.
+    /// Document where only ids of known documents are accepted.
     PersistedQueryIdRequired,
-    /// The schema may not be read.
+    /// Introspection without the right to it.
     IntrospectionDisabled,
-    /// Nobody is signed in, or the credentials are not valid.
+    /// Credentials that are missing or not valid.
     Unauthenticated,
-    /// The actor may not do this.
+    /// Operation that the actor may not perform.
     Forbidden,
-    /// There is no such thing for this actor.
+    /// Object that does not exist for the actor.
     NotFound,
-    /// Too many requests.
+    /// Rate limit exceeded.
     RateLimited,
-    /// The operation took too long.
+    /// Time limit exceeded.
     Timeout,
-    /// The answer is larger than an answer may be.
+    /// Size limit of responses exceeded.
     ResponseTooLarge,
-    /// The database is away for the moment.
+    /// Database that is unavailable at the moment.
     ServiceUnavailable,
-    /// A fault of ours; the log has its cause beside the request's id.
+    /// Internal fault; the log has the cause beside the request's id.
     InternalServerError,
 }
 
 impl Code {
-    /// The code as clients see it.
+    /// Code as clients see it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
@@ -66,7 +66,7 @@ impl Code {
         }
     }
 
-    /// What a caller is told of a fault with this code; never its cause.
+    /// Message for a fault with this code, without the cause.
     pub const fn fault(self) -> &'static str {
         match self {
             Self::ServiceUnavailable => "the database is not available; try again in a moment",
@@ -75,7 +75,7 @@ impl Code {
         }
     }
 
-    /// The code of an error.
+    /// Code of an error.
     pub fn of(error: &Error) -> Self {
         match error {
             Error::Unauthenticated => Self::Unauthenticated,
@@ -90,7 +90,7 @@ impl Code {
         }
     }
 
-    /// The code that an error has, if it has one.
+    /// Code that a server error carries, if any.
     pub fn in_error(error: &ServerError) -> Option<&str> {
         match error.extensions.as_ref()?.get("code") {
             Some(Value::String(code)) => Some(code),
@@ -98,12 +98,12 @@ impl Code {
         }
     }
 
-    /// An error with this code.
+    /// GraphQL error with this code.
     pub fn error(self, message: impl Into<String>) -> async_graphql::Error {
         async_graphql::Error::new(message).extend_with(|_, e| e.set("code", self.as_str()))
     }
 
-    /// An error with this code, outside of any resolver.
+    /// Server error with this code, outside of any resolver.
     pub fn server_error(self, message: impl Into<String>) -> ServerError {
         let mut error = ServerError::new(message, None);
         error
@@ -114,31 +114,31 @@ impl Code {
     }
 }
 
-/// What a resolver gives in place of its answer. It has no `Display`, so that nothing but the conversion below,
-/// which shows no fault's cause, can turn it into GraphQL's error.
+/// Error of a resolver. It has no `Display`: only the conversion below, which hides the cause of a fault, can turn it
+/// into a GraphQL error.
 #[derive(Debug)]
 pub enum ResolverError {
-    /// An error that nobody has seen yet.
+    /// Error that is not in the log yet.
     New(Error),
-    /// A fault that is in the log already, for several resolvers wait for one lookup.
+    /// Fault that is in the log already: several resolvers wait for one lookup.
     Logged(Code),
 }
 
-/// What resolvers give.
-pub type Result<T> = std::result::Result<T, ResolverError>;
+/// Result of a resolver.
+pub type FieldResult<T> = Result<T, ResolverError>;
 
-/// What resolvers of nullable fields give. An error makes such a field null, and nothing around it: the library lets
-/// errors of a resolver pass to the parent, but not those that are the value of an option.
-pub type Nullable<T> = Option<std::result::Result<T, async_graphql::Error>>;
+/// Result of a resolver of a nullable field. An error makes such a field null, and nothing around it: the library
+/// passes errors of a resolver to the parent, except those that are the value of an option.
+pub type Nullable<T> = Option<Result<T, async_graphql::Error>>;
 
-/// The answer of a nullable field.
-pub async fn nullable<T, R: Into<T>>(answer: impl Future<Output = Result<Option<R>>>) -> Nullable<T> {
+/// Resolves a nullable field.
+pub async fn nullable<T, R: Into<T>>(answer: impl Future<Output = FieldResult<Option<R>>>) -> Nullable<T> {
     let answer = answer.await.map_err(Into::into).transpose();
     answer.map(|found| found.map(Into::into))
 }
 
 impl ResolverError {
-    /// An argument that cannot be used.
+    /// Argument that cannot be used.
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::New(Error::BadInput(message.into()))
     }

@@ -11,7 +11,7 @@ use async_graphql::{Request, Response};
 use futures::Stream;
 use std::sync::Arc;
 
-/// Executes a query or a mutation for an actor. Without an actor every field answers `UNAUTHENTICATED`.
+/// Executes a query or a mutation for an actor. Without an actor every field fails with `UNAUTHENTICATED`.
 pub async fn execute(
     schema: &Schema,
     services: &Services,
@@ -25,7 +25,7 @@ pub async fn execute(
     with_account_scope(&scope, BatchDriver::new(schema.execute(request), barrier)).await
 }
 
-/// Executes a subscription for an actor: a response for each time that there is something to tell.
+/// Executes a subscription for an actor: one response per event.
 pub fn subscribe(
     schema: &Schema,
     services: &Services,
@@ -40,12 +40,12 @@ pub fn subscribe(
     with_account_scope(&scope, BatchDriver::new(schema.execute_stream(request), barrier))
 }
 
-/// The accounts that exist for who asks: none for nobody.
+/// Account scope of an actor; no accounts without an actor.
 fn scope(actor: Option<&Actor>) -> AccountScope {
     actor.map_or(AccountScope::Only(Vec::new()), |actor| actor.scope.clone())
 }
 
-/// Puts into a request what its resolvers need: who asks, and loaders of what exists for that actor.
+/// Adds the request's id, the actor and the actor's loaders to a request.
 fn prepare(
     request: Request,
     services: &Services,
@@ -65,10 +65,10 @@ fn prepare(
     }
 }
 
-/// Gives every error of a response a code and the id of its request.
+/// Adds a code and the id of the request to every error of a response.
 ///
-/// Errors of resolvers have their code; what has none comes from the library: with a path it is an argument that
-/// did not convert, without one a document that did not validate.
+/// Errors of resolvers have a code; an error without one comes from the library: with a path, an argument that did not
+/// convert; without one, a document that did not validate.
 pub fn annotate_errors(response: &mut Response, request_id: &RequestId) {
     for error in &mut response.errors {
         let code = if error.path.is_empty() {

@@ -1,4 +1,6 @@
-//! The GraphQL schema. Resolvers are a few lines over the domain's verbs.
+//! The GraphQL schema, in rooms that import each other one way: `scalars`, `relay`, `loaders`, `state`, `types`, then
+//! `queries`, `mutations` and `subscriptions`, then `schema` and `execution`. A resolver is a few lines over one verb
+//! of the domain.
 
 pub mod error;
 pub mod execution;

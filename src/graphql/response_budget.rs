@@ -1,12 +1,12 @@
-//! Bytes of an answer, counted while it is built.
+//! Bytes of a response, counted while it is built.
 //!
-//! The library builds an answer as a tree of values before a byte of it is written, so that is where memory goes: a
-//! few aliases of a large field multiply what the database gave. [`super::relay::rows::Rows`] charges each row of a list as
-//! soon as it is resolved, and the first one too many ends the list. Objects outside of lists are few, for aliases are
-//! limited; they are charged with the whole answer before it is written.
+//! The library builds a response as a tree of values before a byte of it is written, and memory is spent there: a few
+//! aliases of a large field multiply the rows of the database. [`super::relay::bounded_list::BoundedList`] charges each item
+//! as soon as it is resolved, and the first excess ends the list. Objects outside of lists are few, since aliases are
+//! limited; they are charged with the whole response before it is written.
 //!
-//! Small answers take what they need. For the rest of a large one there is a pool of memory, of which each caller has a
-//! share, and which it gives back when it has been sent.
+//! Small responses reserve nothing. For the rest of a large one there is a pool of memory, of which each caller has a
+//! share, returned when the response has been sent.
 
 use super::error::Code;
 use async_graphql::{ServerError, Value};
@@ -14,14 +14,14 @@ use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes that a value takes besides its text, about.
+/// Approximate bytes of a value besides text.
 const VALUE_BYTES: usize = 64;
-/// Bytes of an answer for which no memory is set aside.
+/// Bytes of a response for which no memory is reserved.
 const FREE_BYTES: usize = 64 << 10;
-/// Memory is set aside in pieces of so many kibibytes.
+/// Unit of reservation in KiB.
 const PIECE_KIB: usize = 256;
 
-/// Bytes that a value takes in memory, about; never less than as JSON.
+/// Approximate bytes of a value in memory; never less than as JSON.
 pub fn size(value: &Value) -> usize {
     let inner = match value {
         Value::String(text) => text.bytes().map(escaped).sum(),
@@ -38,7 +38,7 @@ pub fn size(value: &Value) -> usize {
     VALUE_BYTES + inner
 }
 
-/// Bytes that a byte of a text takes as JSON.
+/// Bytes of a byte of text as JSON.
 const fn escaped(byte: u8) -> usize {
     match byte {
         b'"' | b'\\' => 2,
@@ -47,26 +47,26 @@ const fn escaped(byte: u8) -> usize {
     }
 }
 
-/// Memory that is set aside for an answer until this is dropped.
+/// Memory reserved for a response, released when dropped.
 #[derive(Debug, Default)]
 pub struct Reservation {
     _permits: Vec<OwnedSemaphorePermit>,
 }
 
-/// Reason why an answer is given up.
+/// Reason for which a response is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Excess {
-    /// It is larger than an answer may be.
+    /// Response larger than the limit.
     TooLarge,
-    /// The caller's answers, or those of all, take all memory that there is for them.
+    /// Memory of the caller's responses, or of all responses, exhausted.
     NoMemory,
 }
 
-/// Budget of one answer at a time.
+/// Budget of one response at a time.
 #[derive(Debug)]
 pub struct ResponseBudget {
     most: usize,
-    /// Kibibytes: the caller's and those of all.
+    /// Semaphores in KiB: the caller's and the one of all callers.
     pools: [Arc<Semaphore>; 2],
     spent: Mutex<Spent>,
 }
@@ -80,7 +80,7 @@ struct Spent {
 }
 
 impl ResponseBudget {
-    /// Budget of `most` bytes with memory from these pools, in kibibytes.
+    /// Creates a budget of `most` bytes with memory from these pools, in KiB.
     pub fn new(most: usize, pools: [Arc<Semaphore>; 2]) -> Self {
         Self {
             most,
@@ -89,7 +89,7 @@ impl ResponseBudget {
         }
     }
 
-    /// Charges bytes that the answer has grown by. After an excess nothing more is taken.
+    /// Charges bytes by which the response has grown. After an excess nothing more is accepted.
     pub fn charge(&self, bytes: usize) -> Result<(), ServerError> {
         let mut spent = self.spent();
         if spent.excess.is_none() {
@@ -99,7 +99,7 @@ impl ResponseBudget {
         spent.excess.map_or(Ok(()), |excess| Err(self.error(excess)))
     }
 
-    /// Charges what of the finished answer was not charged while it was built. An error takes the answer's place.
+    /// Charges the rest of the finished response. An error replaces the response.
     pub fn finish(&self, answer: &Value) -> Result<(), ServerError> {
         let mut spent = self.spent();
         if spent.excess.is_none() {
@@ -109,12 +109,12 @@ impl ResponseBudget {
         spent.excess.map_or(Ok(()), |excess| Err(self.error(excess)))
     }
 
-    /// Bytes that were charged.
+    /// Charged bytes.
     pub fn bytes(&self) -> usize {
         self.spent().bytes
     }
 
-    /// Takes the memory that is set aside for the answer; the budget is there for the next one.
+    /// Takes the memory reserved for the response; the budget is empty for the next one.
     pub fn take(&self) -> Reservation {
         Reservation {
             _permits: std::mem::take(&mut *self.spent()).permits,

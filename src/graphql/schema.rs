@@ -1,10 +1,13 @@
-//! The schema: every feature's part of it, put together.
+//! The schema: root types, and the schema as text.
 
 use super::mutations::api_tokens::ApiTokenMutation;
 use super::mutations::decisions::DecisionMutation;
+use super::mutations::imports::ImportMutation;
 use super::mutations::resources::ResourceMutation;
 use super::mutations::rules::RuleMutation;
 use super::mutations::runs::RunMutation;
+use super::mutations::schedules::ScheduleMutation;
+use super::mutations::virtual_tags::VirtualTagMutation;
 use super::queries::admin_changes::AdminChangeQuery;
 use super::queries::api_tokens::ApiTokenQuery;
 use super::queries::approvals::ApprovalQuery;
@@ -24,7 +27,7 @@ use super::subscriptions::Subscription;
 use async_graphql::{MergedObject, SDLExportOptions, SchemaBuilder, Upload};
 use chrono::{DateTime, Utc};
 
-/// What can be asked.
+/// Queries.
 #[derive(Default, MergedObject)]
 pub struct Query(
     ViewerQuery,
@@ -43,25 +46,28 @@ pub struct Query(
     AdminChangeQuery,
 );
 
-/// What can be changed.
+/// Mutations.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     ResourceMutation,
+    VirtualTagMutation,
     DecisionMutation,
     RuleMutation,
     RunMutation,
+    ImportMutation,
+    ScheduleMutation,
     ApiTokenMutation,
 );
 
-/// The schema with its services inside.
+/// Schema with its services.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// The schema over these services.
+/// Builds the schema with these services.
 pub fn build(services: Services) -> Schema {
     builder().data(services).finish()
 }
 
-/// The schema's text, sorted, with all descriptions.
+/// Schema definition language, sorted, with all descriptions.
 pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .sorted_fields()
@@ -73,7 +79,7 @@ pub fn sdl() -> String {
     let mut lines: Vec<&str> = Vec::new();
     for line in sdl.lines() {
         if line.starts_with("directive @") {
-            // With its description, which is a line of its own.
+            // With the description, which is a line of its own.
             lines.pop_if(|before| before.starts_with('"'));
         } else {
             lines.push(line);
@@ -82,7 +88,7 @@ pub fn sdl() -> String {
     format!("{}\n", lines.join("\n").trim_end())
 }
 
-/// The schema before its services come.
+/// Builder of the schema without services.
 pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription)
         .override_output_type_description::<DateTime<Utc>>(

@@ -1,4 +1,4 @@
-//! What resolvers get at: the service's parts, and what belongs to one request.
+//! State of resolvers: the services of the process, and the data of one request.
 
 use crate::auth::{AccountScope, Actor};
 use crate::clock::Clock;
@@ -7,7 +7,7 @@ use crate::domain::evaluation::EngineSettings;
 use crate::domain::events::{Feed, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
 use crate::error::Error;
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::subscriptions::progress::SubscriptionProgress;
 use crate::runs::{JobDefinitions, RunWatcher};
@@ -15,35 +15,35 @@ use async_graphql::Context;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
 
-/// The parts of the service that resolvers use; one for the life of the process.
+/// Services that resolvers use; one set per process.
 #[derive(Clone)]
 pub struct Services {
-    /// The pool that sees everything: for changes. What is read for a caller goes through [`Services::reads`].
+    /// Pool with access to all rows, for changes. Reads for a caller go through [`Services::reads`].
     pub db: DatabaseConnection,
-    /// The pool for what callers limited to accounts read.
+    /// Pool with row-level security, for reads of callers limited to accounts.
     pub scoped: DatabaseConnection,
-    /// The time of day.
+    /// Clock.
     pub clock: Arc<dyn Clock>,
-    /// How large a page may be.
+    /// Default and maximum page size.
     pub page_limits: PageLimits,
-    /// The evaluations that callers wait for.
+    /// Dry runs of the engine.
     pub dry_runs: Arc<DryRuns>,
-    /// What the engine is made of besides the rules.
+    /// Settings of the engine.
     pub engine: EngineSettings,
-    /// The jobs of which runs can be asked for.
+    /// Jobs of which runs can be requested.
     pub jobs: JobDefinitions,
-    /// The names of the configured sources of resources.
+    /// Names of the configured sources.
     pub sources: Vec<String>,
-    /// The tail of the audit trail.
+    /// Event feed of the audit trail.
     pub tag_feed: Arc<Feed<TagLog>>,
-    /// The tail of the resources.
+    /// Event feed of the resources.
     pub resource_feed: Arc<Feed<ResourceLog>>,
-    /// Watches runs for subscribers.
+    /// Watcher of runs, for subscriptions.
     pub run_watcher: RunWatcher,
 }
 
 impl Services {
-    /// What is read for a caller with this scope is read through this pool.
+    /// Pool for reads of a caller with this scope.
     pub fn reads(&self, scope: &AccountScope) -> &DatabaseConnection {
         match scope {
             AccountScope::All => &self.db,
@@ -52,43 +52,43 @@ impl Services {
     }
 }
 
-/// What names a request in answers and in the log.
+/// Request id in responses and in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// The one way from a resolver to what it needs.
+/// Access of resolvers to their state.
 pub trait ContextExt {
-    /// Who asks; [`Error::Unauthenticated`] when nobody is signed in.
-    fn actor(&self) -> Result<&Actor>;
-    /// The parts of the service.
-    fn services(&self) -> Result<&Services>;
-    /// The pool through which the one who asks reads.
-    fn reads(&self) -> Result<&DatabaseConnection>;
-    /// The request's loaders.
-    fn loaders(&self) -> Result<&Loaders>;
-    /// The subscription's course.
-    fn progress(&self) -> Result<Arc<SubscriptionProgress>>;
+    /// Actor; [`Error::Unauthenticated`] without credentials.
+    fn actor(&self) -> FieldResult<&Actor>;
+    /// Services of the process.
+    fn services(&self) -> FieldResult<&Services>;
+    /// Pool for reads of the actor.
+    fn reads(&self) -> FieldResult<&DatabaseConnection>;
+    /// Loaders of the request.
+    fn loaders(&self) -> FieldResult<&Loaders>;
+    /// Progress of the subscription.
+    fn progress(&self) -> FieldResult<Arc<SubscriptionProgress>>;
 }
 
 impl ContextExt for Context<'_> {
-    fn actor(&self) -> Result<&Actor> {
+    fn actor(&self) -> FieldResult<&Actor> {
         Ok(self.data_opt().ok_or(Error::Unauthenticated)?)
     }
 
-    fn services(&self) -> Result<&Services> {
+    fn services(&self) -> FieldResult<&Services> {
         let services = self.data_opt();
         Ok(services.ok_or_else(|| Error::internal("the schema was built without its services"))?)
     }
 
-    fn reads(&self) -> Result<&DatabaseConnection> {
+    fn reads(&self) -> FieldResult<&DatabaseConnection> {
         Ok(self.services()?.reads(&self.actor()?.scope))
     }
 
-    fn loaders(&self) -> Result<&Loaders> {
+    fn loaders(&self) -> FieldResult<&Loaders> {
         Ok(self.data_opt().ok_or(Error::Unauthenticated)?)
     }
 
-    fn progress(&self) -> Result<Arc<SubscriptionProgress>> {
+    fn progress(&self) -> FieldResult<Arc<SubscriptionProgress>> {
         let progress = self.data_opt::<Arc<SubscriptionProgress>>().cloned();
         Ok(progress.ok_or_else(|| Error::internal("a subscription was executed without a course"))?)
     }

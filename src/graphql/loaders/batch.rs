@@ -1,11 +1,20 @@
-//! Batching: what many objects of an answer ask for one by one is asked of the database once.
+//! Batching of lookups: one statement per list of an operation, whatever the length of the list.
 //!
-//! The objects of a list are resolved side by side. The first that asks opens a round and lets the others go on; when
-//! all of them have asked, which the operation's [`BatchBarrier`] tells, the round runs. So there are as many statements as
-//! there are lists in the operation, whatever their lengths, and nobody waits for a timer.
+//! The objects of a list are resolved concurrently. The first lookup opens a round; when all objects have asked, which
+//! the operation's [`BatchBarrier`] tells, the round is executed. No lookup waits for a timer.
+//!
+//! The crate `dataloader` (0.18.0, runtime-tokio) was measured in place of this file with the queries of
+//! `tests/it/graphql/statements.rs`, `first: 500`. It yields to the runtime a fixed number of times before it loads,
+//! which says nothing about the other objects of the list: with the default of 10 the statements grow with the page (all
+//! fields of a resource: 13 in place of 8; `virtualTags`: 7 in place of 4; `tagAudit`: 8 in place of 6). 100 are enough for
+//! these pages, and take 1.9 to 4 times as long as this file (`resources { virtualTags }`: 566 ms in place of 142 ms);
+//! 1000 take ten times as long. `with_custom_wait_for_work`, which could wait for the barrier, consumes the loader and
+//! returns nothing. And a batch belongs to the request that executes it: if that request is dropped, as the fields of a
+//! list are when one of them fails, the other requests of the batch panic (`non_cached`) or find nothing (`cached`). A
+//! round of this file is shared and survives (`a_round_survives_the_lookup_that_opened_it`).
 
 use crate::error::{Error, Result as DomainResult};
-use crate::graphql::error::{Code, ResolverError, Result};
+use crate::graphql::error::{Code, FieldResult, ResolverError};
 use crate::graphql::loaders::batch_driver::BatchBarrier;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
@@ -14,29 +23,30 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-type RoundResult<K, V> = std::result::Result<Arc<HashMap<K, V>>, Arc<Error>>;
+type RoundResult<K, V> = Result<Arc<HashMap<K, V>>, Arc<Error>>;
 type Round<K, V> = Shared<BoxFuture<'static, RoundResult<K, V>>>;
 type Fetch<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, DomainResult<HashMap<K, V>>> + Send + Sync;
 
-/// Gathers keys and looks them up together.
-pub struct Batch<K, V> {
-    open: Arc<Mutex<Option<Open<K, V>>>>,
+/// Batches lookups by key.
+pub struct BatchLoader<K, V> {
+    open: Arc<Mutex<Option<OpenRound<K, V>>>>,
     fetch: Arc<Fetch<K, V>>,
     barrier: BatchBarrier,
 }
 
-/// A round that still takes keys.
-struct Open<K, V> {
+/// Round that still accepts keys.
+struct OpenRound<K, V> {
     keys: Vec<K>,
     round: Round<K, V>,
 }
 
-impl<K, V> Batch<K, V>
+impl<K, V> BatchLoader<K, V>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// A batch that looks up when `barrier` opens, with `fetch`, which gets each key once and leaves out what does not exist.
+    /// Creates a batch that executes `fetch` when `barrier` opens. `fetch` gets each key once and omits what does not
+    /// exist.
     pub fn new<F, R>(barrier: &BatchBarrier, fetch: F) -> Self
     where
         F: Fn(Vec<K>) -> R + Send + Sync + 'static,
@@ -49,8 +59,8 @@ where
         }
     }
 
-    /// Looks up one key, together with all that are asked for meanwhile.
-    pub async fn load(&self, key: K) -> Result<Option<V>> {
+    /// Looks up one key, together with all keys that are requested meanwhile.
+    pub async fn load(&self, key: K) -> FieldResult<Option<V>> {
         let round = self.join(key.clone());
         match round.await {
             Ok(found) => Ok(found.get(&key).cloned()),
@@ -60,7 +70,7 @@ where
 
     fn join(&self, key: K) -> Round<K, V> {
         let mut open = self.open.lock();
-        let current = open.get_or_insert_with(|| Open {
+        let current = open.get_or_insert_with(|| OpenRound {
             keys: Vec::new(),
             round: self.round(),
         });
@@ -68,7 +78,7 @@ where
         current.round.clone()
     }
 
-    /// Shared by all who wait, so that it goes on when the one that opened it is dropped.
+    /// Creates a round. It is shared by all waiters and survives the waiter that created it.
     fn round(&self) -> Round<K, V> {
         let (open, fetch, barrier) = (self.open.clone(), self.fetch.clone(), self.barrier.clone());
         async move {
@@ -90,7 +100,7 @@ where
     }
 }
 
-/// The error of a round, for each of those who waited; a fault is logged by the round.
+/// Converts the error of a round for each waiter; the round has logged a fault.
 fn to_resolver_error(error: &Error) -> ResolverError {
     ResolverError::New(match error {
         Error::Unauthenticated => Error::Unauthenticated,
@@ -105,7 +115,7 @@ fn to_resolver_error(error: &Error) -> ResolverError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Batch, BatchBarrier, ResolverError};
+    use super::{BatchBarrier, BatchLoader, ResolverError};
     use crate::error::Error;
     use crate::graphql::loaders::batch_driver::BatchDriver;
     use futures::StreamExt;
@@ -115,9 +125,9 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    fn doubling(barrier: &BatchBarrier, rounds: &Arc<AtomicUsize>) -> Batch<usize, usize> {
+    fn doubling(barrier: &BatchBarrier, rounds: &Arc<AtomicUsize>) -> BatchLoader<usize, usize> {
         let rounds = rounds.clone();
-        Batch::new(barrier, move |keys: Vec<usize>| {
+        BatchLoader::new(barrier, move |keys: Vec<usize>| {
             rounds.fetch_add(1, Ordering::SeqCst);
             async move {
                 Ok(keys
@@ -129,7 +139,7 @@ mod tests {
         })
     }
 
-    /// As the library resolves an object: it wants to be polled again after having polled all of its fields.
+    /// Resolves a field as the library does: an object is polled again after all of its fields were polled.
     async fn object<T>(field: impl Future<Output = T>) -> T {
         let mut set: FuturesUnordered<_> = [field].into_iter().collect();
         set.next().await.unwrap()
@@ -164,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_round_survives_the_one_that_opened_it() {
+    async fn a_round_survives_the_lookup_that_opened_it() {
         let (barrier, rounds) = (BatchBarrier::default(), Arc::default());
         let batch = doubling(&barrier, &rounds);
         let mut first = Box::pin(batch.load(1));
@@ -182,7 +192,7 @@ mod tests {
             BatchDriver::new(batch.load(5000), barrier.clone()).await.unwrap(),
             None
         );
-        let failing: Batch<u32, u32> = Batch::new(&barrier, |_| async {
+        let failing: BatchLoader<u32, u32> = BatchLoader::new(&barrier, |_| async {
             Err::<HashMap<u32, u32>, _>(Error::Forbidden("no".into()))
         });
         for answer in BatchDriver::new(join_all((0..3).map(|key| failing.load(key))), barrier).await {

@@ -1,9 +1,8 @@
-//! Driving an operation: letting it go on as far as it can before any of its lookups run.
+//! Driver of an operation: polls the operation until it can make no further progress, then releases its lookups.
 //!
-//! Above 30 members the library polls a list as a set of tasks, which lets the runtime have a turn after every second
-//! member that wants to be polled again, as a member with such a list does. So neither a turn nor a moment tells that
-//! all objects have asked. But when the operation's future neither finishes nor wants to be polled again, it waits
-//! for lookups alone, and all who were to ask have asked.
+//! Above 30 items the library polls a list as a set of tasks, which yields to the runtime after every second item that is to be
+//! polled again. Neither a yield nor a delay shows that all objects have asked. But when the operation's future is neither
+//! ready nor to be polled again, it waits for lookups alone, and all objects have asked.
 
 use futures::Stream;
 use futures::task::AtomicWaker;
@@ -13,10 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// How often an operation is polled before the runtime gets a turn.
+/// Polls of an operation before it yields to the runtime.
 const POLLS: usize = 64;
 
-/// Where lookups wait until their operation can go no further.
+/// Barrier at which lookups wait until their operation can make no further progress.
 #[derive(Clone, Default)]
 pub struct BatchBarrier(Arc<Mutex<Vec<Arc<Waiter>>>>);
 
@@ -27,7 +26,7 @@ struct Waiter {
 }
 
 impl BatchBarrier {
-    /// Ready when the operation can go no further.
+    /// Waits until the operation can make no further progress.
     pub async fn wait(&self) {
         let waiter = Arc::new(Waiter::default());
         self.waiters().push(waiter.clone());
@@ -42,7 +41,7 @@ impl BatchBarrier {
         .await;
     }
 
-    /// Lets all pass who wait; gives whether there were any.
+    /// Releases all waiters; returns true if there were any.
     fn open(&self) -> bool {
         let waiters = std::mem::take(&mut *self.waiters());
         for waiter in &waiters {
@@ -57,7 +56,8 @@ impl BatchBarrier {
     }
 }
 
-/// Notes that the operation wants to be polled, and tells the runtime unless that is about to happen anyway.
+/// Waker that records that the operation is to be polled again, and wakes the runtime unless the operation is being
+/// polled.
 #[derive(Default)]
 struct WakeFlag {
     polling: AtomicBool,
@@ -74,7 +74,7 @@ impl Wake for WakeFlag {
     }
 }
 
-/// An operation's future or stream together with the gate of its lookups.
+/// Future or stream of an operation, with the barrier of its lookups.
 pub struct BatchDriver<T> {
     operation: Pin<Box<T>>,
     barrier: BatchBarrier,
@@ -82,7 +82,7 @@ pub struct BatchDriver<T> {
 }
 
 impl<T> BatchDriver<T> {
-    /// Drives what looks up through `barrier`.
+    /// Drives an operation whose lookups wait at `barrier`.
     pub fn new(operation: T, barrier: BatchBarrier) -> Self {
         Self {
             operation: Box::pin(operation),
@@ -107,7 +107,7 @@ impl<T> BatchDriver<T> {
             }
             if !self.wake_flag.again.load(Ordering::SeqCst) && !self.barrier.open() {
                 self.wake_flag.polling.store(false, Ordering::SeqCst);
-                // Another thread may have woken it since, and have left the rest to us.
+                // Another thread may have set the flag since, without waking the runtime.
                 if self.wake_flag.again.load(Ordering::SeqCst) {
                     context.waker().wake_by_ref();
                 }

@@ -1,5 +1,4 @@
-//! The lookups that nested fields make, one batch each. A set of them belongs to one request, for what they find
-//! is what exists for its actor.
+//! Batched lookups of nested fields. Each request has its own: results are limited to the scope of its actor.
 
 pub mod batch;
 pub mod batch_driver;
@@ -21,9 +20,9 @@ use crate::domain::keyset::PageLimits;
 use crate::domain::rules::{RuleRow, list as rules};
 use crate::domain::tokens::{ApiToken, list as tokens};
 use crate::error::Result;
-use crate::graphql::loaders::batch::Batch;
+use crate::graphql::loaders::batch::BatchLoader;
 use crate::graphql::loaders::batch_driver::BatchBarrier;
-use crate::graphql::loaders::nested::Nested;
+use crate::graphql::loaders::nested::NestedLoader;
 use crate::graphql::scalars::id::AuditKey;
 use crate::runs::Run;
 use crate::runs::list as runs;
@@ -31,43 +30,43 @@ use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// All lookups of one request.
+/// Loaders of one request.
 pub struct Loaders {
-    /// Resources by key.
-    pub resources: Batch<i64, Arc<Resource>>,
-    /// Virtual tags by key.
-    pub virtual_tags: Batch<i64, Arc<VirtualTag>>,
-    /// Rules by key.
-    pub rules: Batch<i64, Arc<RuleRow>>,
-    /// Evaluations by key.
-    pub inferences: Batch<i64, Arc<Inference>>,
+    /// Resources by id.
+    pub resources: BatchLoader<i64, Arc<Resource>>,
+    /// Virtual tags by id.
+    pub virtual_tags: BatchLoader<i64, Arc<VirtualTag>>,
+    /// Rules by id.
+    pub rules: BatchLoader<i64, Arc<RuleRow>>,
+    /// Inferences by id.
+    pub inferences: BatchLoader<i64, Arc<Inference>>,
     /// Audit rows by key.
-    pub audit_rows: Batch<AuditKey, Arc<AuditRow>>,
-    /// Runs by key.
-    pub runs: Batch<i64, Arc<Run>>,
-    /// Tokens of scripts by key, for admins.
-    pub api_tokens: Batch<i64, Arc<ApiToken>>,
-    /// Changes of rules, schedules and tokens by key, for admins.
-    pub admin_changes: Batch<i64, Arc<AdminChange>>,
-    /// The newest run of a job.
-    pub last_runs: Batch<JobName, Arc<Run>>,
-    /// The approved tags of a resource.
-    pub approved_tags: Batch<i64, Vec<VirtualTag>>,
+    pub audit_rows: BatchLoader<AuditKey, Arc<AuditRow>>,
+    /// Runs by id.
+    pub runs: BatchLoader<i64, Arc<Run>>,
+    /// API tokens by id, for admins.
+    pub api_tokens: BatchLoader<i64, Arc<ApiToken>>,
+    /// Administrative changes by id, for admins.
+    pub admin_changes: BatchLoader<i64, Arc<AdminChange>>,
+    /// Newest run of a job.
+    pub last_runs: BatchLoader<JobName, Arc<Run>>,
+    /// Approved tags of a resource.
+    pub approved_tags: BatchLoader<i64, Vec<VirtualTag>>,
     /// Pages of the virtual tags of a resource.
-    pub tags_of_resource: Nested<ResourceTagFilter, TagOrder>,
-    /// Pages of the evaluations of a resource.
-    pub inferences_of_resource: Nested<(), InferenceOrder>,
+    pub tags_of_resource: NestedLoader<ResourceTagFilter, TagOrder>,
+    /// Pages of the inferences of a resource.
+    pub inferences_of_resource: NestedLoader<(), InferenceOrder>,
     /// Pages of the audit rows of a resource.
-    pub audit_of_resource: Nested<(), AuditOrder>,
-    /// Examples of what a dry run of an import would do.
-    pub import_samples: Batch<i64, Arc<Vec<Sample>>>,
-    /// Pages of the lines that a run refused.
-    pub rejections: Nested<(), RejectionOrder>,
-    /// Pages of the tags that a run decides.
-    pub decisions: Nested<ItemFilter, ItemOrder>,
+    pub audit_of_resource: NestedLoader<(), AuditOrder>,
+    /// Samples of an import's dry run.
+    pub import_samples: BatchLoader<i64, Arc<Vec<Sample>>>,
+    /// Pages of the lines that a run rejected.
+    pub rejections: NestedLoader<(), RejectionOrder>,
+    /// Pages of the tags of a bulk decision.
+    pub decisions: NestedLoader<ItemFilter, ItemOrder>,
 }
 
-/// Where lookups look: the database, what of it exists for the actor, and what they wait for.
+/// Database, scope and barrier of the lookups.
 #[derive(Clone)]
 struct LoaderContext {
     db: DatabaseConnection,
@@ -75,24 +74,24 @@ struct LoaderContext {
     barrier: BatchBarrier,
 }
 
-/// A batch that looks up rows by their keys with a verb of the domain: `by_key!(context, rules::by_ids, |row| row.id)`.
+/// Creates a loader of rows by key from a verb of the domain: `by_key!(context, rules::by_ids, |row| row.id)`.
 macro_rules! by_key {
     ($context:expr, $verb:path, $key:expr) => {{
         let context = $context.clone();
         let barrier = context.barrier.clone();
-        Batch::new(&barrier, move |keys| {
+        BatchLoader::new(&barrier, move |keys| {
             let context = context.clone();
             async move { Ok(keyed($verb(&context.db, &context.scope, keys).await?, $key)) }
         })
     }};
 }
 
-/// Nested lists from two verbs of the domain, one for pages and one for counts.
+/// Creates a loader of nested lists from two verbs of the domain, one for pages and one for counts.
 macro_rules! nested {
     ($context:expr, $limits:expr, $order:expr,
      |$db:ident, $scope:ident, $ids:ident, $filter:pat_param, $window:ident| $pages:expr, $counts:expr $(,)?) => {{
         let (first, second) = ($context.clone(), $context.clone());
-        Nested::new(
+        NestedLoader::new(
             &$context.barrier,
             $order,
             $limits,
@@ -117,7 +116,7 @@ macro_rules! nested {
 }
 
 impl Loaders {
-    /// Lookups of what is within the scope, which run when the gate opens.
+    /// Creates loaders of rows within the scope, which are executed when the barrier opens.
     pub fn new(
         db: DatabaseConnection,
         scope: AccountScope,
@@ -196,9 +195,9 @@ impl Loaders {
     }
 }
 
-fn approved_tags(context: &LoaderContext) -> Batch<i64, Vec<VirtualTag>> {
+fn approved_tags(context: &LoaderContext) -> BatchLoader<i64, Vec<VirtualTag>> {
     let approved = context.clone();
-    Batch::new(&context.barrier, move |ids| {
+    BatchLoader::new(&context.barrier, move |ids| {
         let context = approved.clone();
         async move {
             let mut found: HashMap<i64, Vec<VirtualTag>> = HashMap::new();
@@ -210,9 +209,9 @@ fn approved_tags(context: &LoaderContext) -> Batch<i64, Vec<VirtualTag>> {
     })
 }
 
-fn import_samples(context: &LoaderContext) -> Batch<i64, Arc<Vec<Sample>>> {
+fn import_samples(context: &LoaderContext) -> BatchLoader<i64, Arc<Vec<Sample>>> {
     let (barrier, context) = (context.barrier.clone(), context.clone());
-    Batch::new(&barrier, move |runs| {
+    BatchLoader::new(&barrier, move |runs| {
         let context = context.clone();
         async move {
             let samples = imports::samples(&context.db, &context.scope, runs).await?;

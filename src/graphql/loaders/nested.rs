@@ -1,10 +1,10 @@
-//! Lists within the objects of a list: a page for each parent, all by one statement.
+//! Lists within the objects of a list: one page per parent, all pages with one statement.
 
 use crate::domain::estimate::Total;
 use crate::domain::keyset::{Keyset, Page, PageLimits, Window};
 use crate::error::{Error, Result as DomainResult};
-use crate::graphql::error::Result;
-use crate::graphql::loaders::batch::Batch;
+use crate::graphql::error::FieldResult;
+use crate::graphql::loaders::batch::BatchLoader;
 use crate::graphql::loaders::batch_driver::BatchBarrier;
 use crate::graphql::relay::connection::{Connection, wants_total};
 use crate::graphql::relay::page::PageArgs;
@@ -14,25 +14,24 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-/// A parent, what its list is filtered by, and which page is wanted.
+/// Key of a page: parent, filter and arguments.
 type PageKey<F> = (i64, F, PageArgs);
 
-/// The lists of one kind that an operation's parents have. `F` is what a list is filtered by.
-pub struct Nested<F, O: Keyset> {
+/// Loader of one list field of many parents. `F` is the filter of the list.
+pub struct NestedLoader<F, O: Keyset> {
     order: O,
     limits: PageLimits,
-    pages: Batch<PageKey<F>, Page<Arc<O::Row>>>,
-    counts: Batch<(i64, F), u64>,
+    pages: BatchLoader<PageKey<F>, Page<Arc<O::Row>>>,
+    counts: BatchLoader<(i64, F), u64>,
 }
 
-impl<F, O> Nested<F, O>
+impl<F, O> NestedLoader<F, O>
 where
     F: Clone + Eq + Hash + Send + Sync + 'static,
     O: Keyset,
     O::Row: Send + Sync,
 {
-    /// Lists that `pages` and `counts` look up, each for many parents at once; both leave out parents without
-    /// children.
+    /// Creates a loader from `pages` and `counts`, each for many parents; both omit parents without children.
     pub fn new<P, PR, C, CR>(
         barrier: &BatchBarrier,
         order: O,
@@ -46,12 +45,12 @@ where
         C: Fn(Vec<i64>, F) -> CR + Clone + Send + Sync + 'static,
         CR: Future<Output = DomainResult<HashMap<i64, u64>>> + Send + 'static,
     {
-        let pages = Batch::new(barrier, move |keys: Vec<PageKey<F>>| {
+        let pages = BatchLoader::new(barrier, move |keys: Vec<PageKey<F>>| {
             let pages = pages.clone();
             async move {
                 let groups = group(keys.into_iter().map(|(id, filter, args)| (id, (filter, args))));
                 let lookups = groups.into_iter().map(|((filter, args), ids)| {
-                    // Checked by every parent before it asked.
+                    // Every parent has checked its arguments before.
                     let window = args
                         .window(order, limits)
                         .map_err(|_| Error::internal("unchecked page"));
@@ -69,7 +68,7 @@ where
                 Ok(found)
             }
         });
-        let counts = Batch::new(barrier, move |keys: Vec<(i64, F)>| {
+        let counts = BatchLoader::new(barrier, move |keys: Vec<(i64, F)>| {
             let counts = counts.clone();
             async move {
                 let mut found = HashMap::new();
@@ -92,14 +91,14 @@ where
         }
     }
 
-    /// Answers the list field of one parent.
+    /// Resolves the list field of one parent.
     pub async fn connection<N>(
         &self,
         ctx: &Context<'_>,
         parent: i64,
         filter: F,
         args: PageArgs,
-    ) -> Result<Connection<N>>
+    ) -> FieldResult<Connection<N>>
     where
         N: From<Arc<O::Row>> + AsRef<O::Row>,
     {
@@ -116,7 +115,7 @@ where
     }
 }
 
-/// The ids of each set of arguments.
+/// Groups ids by their arguments.
 fn group<A: Eq + Hash>(keys: impl Iterator<Item = (i64, A)>) -> HashMap<A, Vec<i64>> {
     let mut groups: HashMap<A, Vec<i64>> = HashMap::new();
     for (id, arguments) in keys {

@@ -1,67 +1,67 @@
 //! Mutations of API tokens.
 
 use crate::domain::tokens::{self, TokenDraft};
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::scalars::id::{ApiTokenKind, Id};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::api_token::ApiToken;
 use crate::graphql::types::user_error::{UserError, split_user_errors};
-use crate::graphql::types::viewer::Role;
+use crate::graphql::types::viewer::RoleEnum;
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-/// What a new token is to be.
+/// Input of `createApiToken`.
 #[derive(InputObject)]
 pub struct CreateApiTokenInput {
-    /// What it is for: 1 to 100 characters.
+    /// Purpose of the token: 1 to 100 characters.
     name: String,
-    /// What its bearer may do.
-    role: Role,
-    /// The accounts that exist for its bearer, none but the caller's; all of these when left out.
+    /// RoleEnum of the token.
+    role: RoleEnum,
+    /// Accounts that the token may access, a subset of the caller's accounts; default: all accounts of the caller.
     accounts: Option<Vec<String>>,
-    /// When it ends: at most 366 days ahead.
+    /// Time of expiry, at most 366 days from now.
     expires_at: DateTime<Utc>,
 }
 
-/// Which token to take back.
+/// Input of `revokeApiToken`.
 #[derive(InputObject)]
 pub struct RevokeApiTokenInput {
-    /// The global id.
+    /// Global id.
     id: Id<ApiTokenKind>,
 }
 
-/// What came of `createApiToken`.
+/// Payload of `createApiToken`.
 #[derive(SimpleObject)]
 pub struct CreateApiTokenPayload {
-    /// The new token; null when it was refused.
+    /// New API token; null if refused.
     api_token: Option<ApiToken>,
-    /// What the script sends as its bearer token. It is shown here and never again.
+    /// Bearer token for the script. The secret is returned here and never again.
     secret: Option<String>,
-    /// What the caller did wrong; empty when it was done.
+    /// Errors of the caller; empty on success.
     user_errors: Vec<UserError>,
 }
 
-/// What came of `revokeApiToken`.
+/// Payload of `revokeApiToken`.
 #[derive(SimpleObject)]
 pub struct RevokeApiTokenPayload {
-    /// The token as it is now; null when there is none.
+    /// API token in the current state; null if no such token exists.
     api_token: Option<ApiToken>,
-    /// What the caller did wrong; empty when it was done.
+    /// Errors of the caller; empty on success.
     user_errors: Vec<UserError>,
 }
 
-/// Making tokens of scripts, and taking them back.
+/// Mutations of API tokens.
 #[derive(Default)]
 pub struct ApiTokenMutation;
 
 #[Object]
 impl ApiTokenMutation {
-    /// Makes a token for a script, which may do and see no more than the caller. For admins who are people.
+    /// Creates an API token for a script, with no more rights than the caller. For admins who are people.
     async fn create_api_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The token.")] input: CreateApiTokenInput,
-    ) -> Result<CreateApiTokenPayload> {
+        #[graphql(desc = "API token to create.")] input: CreateApiTokenInput,
+    ) -> FieldResult<CreateApiTokenPayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let draft = TokenDraft {
             name: input.name,
@@ -79,13 +79,13 @@ impl ApiTokenMutation {
         })
     }
 
-    /// Takes a token back: within seconds nobody is let in by it, and its websockets are closed. For admins who are
+    /// Revokes an API token: within seconds the token is refused and its websockets are closed. For admins who are
     /// people.
     async fn revoke_api_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which token.")] input: RevokeApiTokenInput,
-    ) -> Result<RevokeApiTokenPayload> {
+        #[graphql(desc = "API token to revoke.")] input: RevokeApiTokenInput,
+    ) -> FieldResult<RevokeApiTokenPayload> {
         let revoked = tokens::revoke(&ctx.services()?.db, ctx.actor()?, input.id.0).await;
         let (row, user_errors) = split_user_errors(revoked)?;
         Ok(RevokeApiTokenPayload {

@@ -1,64 +1,66 @@
-//! Decisions: approving, denying, and taking back.
+//! Mutations that decide: approve, deny and undo.
 
 use crate::auth::Role;
 use crate::domain::approvals::{
     self, DecidedFilter, Decision, DecisionOutcome, Decisions, Selection, TagFilter,
 };
 use crate::error::Error;
-use crate::graphql::error::Result;
-use crate::graphql::relay::rows::Rows;
+use crate::graphql::error::FieldResult;
+use crate::graphql::relay::bounded_list::BoundedList;
 use crate::graphql::scalars::date_time::DateTimeInput;
 use crate::graphql::scalars::id::{Id, JobRunKind, VirtualTagKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::approval_filter::ApprovalFilter;
 use crate::graphql::types::approval_group::ApprovalGroupInput;
-use crate::graphql::types::decision::{DecisionResult, Results};
-use crate::graphql::types::enums::ApprovalStatus;
+use crate::graphql::types::decision::{DecisionResult, DecisionResults};
+use crate::graphql::types::enums::ApprovalStatusEnum;
 use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::user_error::{UserError, split_user_errors};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use std::collections::HashSet;
 
-/// Which tags to approve: exactly one of `ids`, `filter` and `group`. Up to 1000 are decided in the answer, up to a
+/// Input of `approveTags`: exactly one of `ids`, `filter` and `group`. Up to 1000 tags are decided in the call, up to a
 /// million by a run.
 #[derive(InputObject)]
 pub struct ApproveTagsInput {
-    /// These, at most 10000; results come once for each distinct id, and what is no id of a tag is `NOT_FOUND`.
+    /// Global ids of virtual tags, at most 10000. Each distinct id has one result; an invalid id results in
+    /// `NOT_FOUND`.
     ids: Option<Vec<ID>>,
-    /// All of the queue that the filter takes at this moment; it must have a condition.
+    /// Filter that selects pending tags at the time of the call; at least one condition is required.
     filter: Option<ApprovalFilter>,
-    /// All of a group of the queue.
+    /// Group of the approval queue.
     group: Option<ApprovalGroupInput>,
-    /// Why; the audit trail keeps it.
+    /// Reason, stored in the audit trail.
     reason: Option<String>,
 }
 
-/// Which tags to deny: exactly one of `ids`, `filter` and `group`. Up to 1000 are decided in the answer, up to a million
-/// by a run.
+/// Input of `denyTags`: exactly one of `ids`, `filter` and `group`. Up to 1000 tags are decided in the call, up to a
+/// million by a run.
 #[derive(InputObject)]
 pub struct DenyTagsInput {
-    /// These, at most 10000; results come once for each distinct id, and what is no id of a tag is `NOT_FOUND`.
+    /// Global ids of virtual tags, at most 10000. Each distinct id has one result; an invalid id results in
+    /// `NOT_FOUND`.
     ids: Option<Vec<ID>>,
-    /// All of the queue that the filter takes at this moment; it must have a condition.
+    /// Filter that selects pending tags at the time of the call; at least one condition is required.
     filter: Option<ApprovalFilter>,
-    /// All of a group of the queue.
+    /// Group of the approval queue.
     group: Option<ApprovalGroupInput>,
-    /// Why; the audit trail keeps it.
+    /// Reason, stored in the audit trail.
     reason: Option<String>,
 }
 
-/// Which decided tags; fields left out do not matter.
+/// Filter of decided tags; omitted fields match all.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct DecidedTagFilter {
-    /// APPROVED or DENIED.
-    status: Option<ApprovalStatus>,
-    /// Who decided; tags made by hand were decided by who made them.
+    /// Filter by approval status, APPROVED or DENIED.
+    status: Option<ApprovalStatusEnum>,
+    /// Filter by the actor who decided; manual tags are decided by the creator.
     decided_by: Option<String>,
-    /// Decided before this moment.
+    /// Decision time, exclusive upper bound.
     decided_before: Option<DateTimeInput>,
-    /// Decided at this moment or later.
+    /// Decision time, inclusive lower bound.
     decided_after: Option<DateTimeInput>,
-    /// What the approval queue can be filtered by.
+    /// Conditions of the approval queue.
     #[graphql(flatten)]
     tag: ApprovalFilter,
 }
@@ -75,20 +77,20 @@ impl From<DecidedTagFilter> for DecidedFilter {
     }
 }
 
-/// Which decisions to take back: exactly one of `ids`, `filter`, `group` and `run`. Up to 1000 are taken back in the
-/// answer, up to a million by a run.
+/// Input of `undoDecisions`: exactly one of `ids`, `filter`, `group` and `run`. Up to 1000 decisions are undone in the
+/// call, up to a million by a run.
 #[derive(InputObject)]
 pub struct UndoDecisionsInput {
-    /// The tags that were decided, at most 10000; results come once for each distinct id, and what is no id of a tag is
+    /// Global ids of decided tags, at most 10000. Each distinct id has one result; an invalid id results in
     /// `NOT_FOUND`.
     ids: Option<Vec<ID>>,
-    /// All decided tags that the filter takes at this moment; it must have a condition.
+    /// Filter that selects decided tags at the time of the call; at least one condition is required.
     filter: Option<DecidedTagFilter>,
-    /// All decided tags of what was a group of the queue.
+    /// Former group of the approval queue: all decided tags with the same key, value, source and evidence.
     group: Option<ApprovalGroupInput>,
-    /// All that this run decided, as far as nobody has decided it anew.
+    /// Global id of a run: all of the run's decisions that no later decision has replaced.
     run: Option<Id<JobRunKind>>,
-    /// Why; the audit trail keeps it.
+    /// Reason, stored in the audit trail.
     reason: Option<String>,
 }
 
@@ -99,22 +101,21 @@ macro_rules! payloads {
             $(#[$doc])*
             #[derive(SimpleObject)]
             pub struct $name {
-                /// What became of each tag, in the order of the request. When a run decides: of what was given that is
-                /// no id of a tag.
-                results: Rows<DecisionResult>,
-                /// How many tags this call changed as asked.
+                /// DecisionResults in the order of the request; if a run decides, the results of invalid ids only.
+                results: BoundedList<DecisionResult>,
+                /// Number of tags that this call decided.
                 decided: usize,
-                /// How many tags stay as they were.
+                /// Number of tags that this call left unchanged.
                 refused: usize,
-                /// The run that decides, for there are more than 1000 tags; null when the call decided. Its
-                /// `decisions` tell what became of each tag.
+                /// Run that decides more than 1000 tags; null if the call decided. The run's `decisions` have the
+                /// outcome of each tag.
                 run: Option<JobRun>,
-                /// What was wrong with the request as a whole; then nothing was changed.
+                /// Errors of the request as a whole, in which case no tag is changed.
                 user_errors: Vec<UserError>,
             }
 
             impl $name {
-                fn of(answer: crate::error::Result<DecisionOutcome>, given: Option<GivenIds>) -> Result<Self> {
+                fn of(answer: crate::error::Result<DecisionOutcome>, given: Option<GivenIds>) -> FieldResult<Self> {
                     let (answer, user_errors) = split_user_errors(answer)?;
                     let given = given.filter(|_| answer.is_some()).unwrap_or_default();
                     let (decisions, run) = match answer {
@@ -127,7 +128,7 @@ macro_rules! payloads {
                     Ok(Self {
                         decided,
                         refused: results.len() - decided,
-                        results: Rows(results),
+                        results: BoundedList(results),
                         run,
                         user_errors,
                     })
@@ -138,17 +139,17 @@ macro_rules! payloads {
 }
 
 payloads! {
-    /// What came of `approveTags`.
+    /// Payload of `approveTags`.
     ApproveTagsPayload Approve
-    /// What came of `denyTags`.
+    /// Payload of `denyTags`.
     DenyTagsPayload Deny
-    /// What came of `undoDecisions`.
+    /// Payload of `undoDecisions`.
     UndoDecisionsPayload Undo
 }
 
-/// What was given for ids of tags, each once. One that is none costs its own result and not the others'.
+/// Given ids of tags, each once. An invalid id has a result of its own and does not affect the others.
 #[derive(Default)]
-struct GivenIds(Vec<(ID, std::result::Result<i64, String>)>);
+struct GivenIds(Vec<(ID, Result<i64, String>)>);
 
 impl GivenIds {
     fn new(ids: Vec<ID>) -> Self {
@@ -167,9 +168,9 @@ impl GivenIds {
         Ok(Selection::Ids(keys.collect()))
     }
 
-    /// What became of each, in the order in which they were given; `decisions` are in that order, too.
+    /// DecisionResults in the order of the given ids, which is also the order of `decisions`.
     fn results(self, decisions: Decisions, decision: Decision) -> Vec<DecisionResult> {
-        let mut results = Results::new(decision.outcome());
+        let mut results = DecisionResults::new(decision.outcome());
         let mut items = decisions.items.into_iter();
         for (id, key) in self.0 {
             match key {
@@ -227,56 +228,56 @@ async fn decide(
     decision: Decision,
     selection: crate::error::Result<Selection>,
     reason: Option<String>,
-) -> Result<crate::error::Result<DecisionOutcome>> {
+) -> FieldResult<crate::error::Result<DecisionOutcome>> {
     let (actor, services) = (ctx.actor()?, ctx.services()?);
     let selection = match selection {
         Ok(selection) => selection,
-        // Who may not decide is told so before anything else.
+        // The role is checked before anything else is reported.
         Err(error) => return Ok(actor.require(Role::Approver).and(Err(error))),
     };
     let answer = approvals::decide(&services.db, actor, decision, selection, reason).await;
     Ok(answer)
 }
 
-/// Decisions about the queue.
+/// Mutations that decide.
 #[derive(Default)]
 pub struct DecisionMutation;
 
 #[Object]
 impl DecisionMutation {
-    /// Approves tags of the queue: they hold from now on, and supersede what their keys had. Says for each tag what
-    /// became of it; deciding twice is harmless. For approvers.
+    /// Approves pending tags: the tags are in effect from now on and supersede other values of their keys. Repeating a
+    /// decision is harmless. For approvers.
     async fn approve_tags(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which tags.")] input: ApproveTagsInput,
-    ) -> Result<ApproveTagsPayload> {
+        #[graphql(desc = "Selection of tags.")] input: ApproveTagsInput,
+    ) -> FieldResult<ApproveTagsPayload> {
         let given = input.ids.map(GivenIds::new);
         let selection = pending(given.as_ref(), input.filter, input.group);
         let answer = decide(ctx, Decision::Approve, selection, input.reason).await?;
         ApproveTagsPayload::of(answer, given)
     }
 
-    /// Denies tags of the queue: they are not proposed again on the same evidence. Says for each tag what became of
-    /// it; deciding twice is harmless. For approvers.
+    /// Denies pending tags: the tags are not proposed again on the same evidence. Repeating a decision is harmless. For
+    /// approvers.
     async fn deny_tags(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which tags.")] input: DenyTagsInput,
-    ) -> Result<DenyTagsPayload> {
+        #[graphql(desc = "Selection of tags.")] input: DenyTagsInput,
+    ) -> FieldResult<DenyTagsPayload> {
         let given = input.ids.map(GivenIds::new);
         let selection = pending(given.as_ref(), input.filter, input.group);
         let answer = decide(ctx, Decision::Deny, selection, input.reason).await?;
         DenyTagsPayload::of(answer, given)
     }
 
-    /// Takes decisions back: the tags wait again, and what an approval had superseded stands where it stood. For
+    /// Undoes decisions: the tags are pending again, and tags that an approval superseded have their former status. For
     /// approvers.
     async fn undo_decisions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which decisions.")] mut input: UndoDecisionsInput,
-    ) -> Result<UndoDecisionsPayload> {
+        #[graphql(desc = "Decisions to undo.")] mut input: UndoDecisionsInput,
+    ) -> FieldResult<UndoDecisionsPayload> {
         let (given, reason) = (input.ids.take().map(GivenIds::new), input.reason.take());
         let selection = decided(given.as_ref(), input);
         let answer = decide(ctx, Decision::Undo, selection, reason).await?;

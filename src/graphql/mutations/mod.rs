@@ -2,7 +2,10 @@
 
 pub mod api_tokens;
 pub mod decisions;
+pub mod imports;
 pub mod payload;
 pub mod resources;
 pub mod rules;
 pub mod runs;
+pub mod schedules;
+pub mod virtual_tags;

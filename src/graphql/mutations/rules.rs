@@ -1,39 +1,38 @@
-//! Changing rules, and trying them before.
+//! Mutations of rules.
 
+use crate::domain::rules::RuleRow;
 use crate::domain::rules::{self, RuleDraft};
-use crate::graphql::error::Result;
-use crate::graphql::mutations::payload::{
-    CreateRulePayload, DeleteRulePayload, SetRuleEnabledPayload, UpdateRulePayload,
-};
+use crate::graphql::error::FieldResult;
+use crate::graphql::mutations::payload::payloads;
 use crate::graphql::scalars::id::{Id, RuleKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::rule::Rule;
+use crate::graphql::types::rule::RuleObject;
 use crate::graphql::types::rule_input::RuleInput;
 use crate::graphql::types::user_error::{UserError, split_user_errors};
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-/// What to change of a rule; fields left out stay as they are.
+/// Input of `updateRule`; omitted fields stay unchanged.
 #[derive(InputObject)]
 pub struct UpdateRuleInput {
-    /// The global id.
+    /// Global id.
     id: Id<RuleKind>,
-    /// The version that the caller has read; when the rule has changed since, the change is refused.
+    /// Version that the caller has read; the update is refused if the rule has changed since.
     version: Option<i32>,
-    /// Another name.
+    /// New name.
     rule_name: Option<String>,
-    /// Another description.
+    /// New description.
     description: Option<String>,
-    /// Another condition.
+    /// New condition.
     condition: Option<String>,
-    /// Another key.
+    /// New tag key.
     tag_key: Option<String>,
-    /// Another value.
+    /// New tag value.
     tag_value: Option<String>,
-    /// Another priority.
+    /// New priority.
     priority: Option<i32>,
-    /// Another confidence.
+    /// New confidence.
     confidence: Option<f64>,
-    /// On or off.
+    /// True to enable the rule, false to disable the rule.
     enabled: Option<bool>,
 }
 
@@ -55,81 +54,104 @@ impl UpdateRuleInput {
     }
 }
 
-/// Which rule to remove.
+/// Input of `deleteRule`.
 #[derive(InputObject)]
 pub struct DeleteRuleInput {
-    /// The global id.
+    /// Global id.
     id: Id<RuleKind>,
 }
 
-/// Which rule to turn on or off.
+/// Input of `setRuleEnabled`.
 #[derive(InputObject)]
 pub struct SetRuleEnabledInput {
-    /// The global id.
+    /// Global id.
     id: Id<RuleKind>,
-    /// On or off.
+    /// True to enable the rule, false to disable the rule.
     enabled: bool,
 }
 
-/// In which order rules are to be tried.
+/// Input of `reorderRules`.
 #[derive(InputObject)]
 pub struct ReorderRulesInput {
-    /// All rules, the first to be tried first.
+    /// Global ids of all rules in the new order of evaluation.
     ids: Vec<Id<RuleKind>>,
 }
 
-/// What came of `reorderRules`.
+/// Payload of `reorderRules`.
 #[derive(SimpleObject)]
 pub struct ReorderRulesPayload {
-    /// The rules in their new order; null when it was refused.
-    rules: Option<Vec<Rule>>,
-    /// What the caller did wrong; empty when it was done.
+    /// Rules in the new order; null if refused.
+    rules: Option<Vec<RuleObject>>,
+    /// Errors of the caller; empty on success.
     user_errors: Vec<UserError>,
 }
 
-/// Changes of rules.
+payloads! {
+    /// Payload of `createRule`.
+    CreateRulePayload {
+        /// New rule; null if refused.
+        rule: RuleObject, from RuleRow
+    }
+    /// Payload of `updateRule`.
+    UpdateRulePayload {
+        /// Rule in the current state; null if refused.
+        rule: RuleObject, from RuleRow
+    }
+    /// Payload of `setRuleEnabled`.
+    SetRuleEnabledPayload {
+        /// Rule in the current state; null if refused.
+        rule: RuleObject, from RuleRow
+    }
+    /// Payload of `deleteRule`.
+    DeleteRulePayload {
+        /// Deleted rule; null if no rule was deleted.
+        rule: RuleObject, from RuleRow
+    }
+}
+
+/// Mutations of rules.
 #[derive(Default)]
 pub struct RuleMutation;
 
 #[Object]
 impl RuleMutation {
-    /// Makes a rule; all resources are evaluated again. For admins.
+    /// Creates a rule; all resources are evaluated again. For admins.
     async fn create_rule(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The rule.")] input: RuleInput,
-    ) -> Result<CreateRulePayload> {
+        #[graphql(desc = "Rule.")] input: RuleInput,
+    ) -> FieldResult<CreateRulePayload> {
         CreateRulePayload::of(rules::create(&ctx.services()?.db, ctx.actor()?, input.into()).await)
     }
 
-    /// Changes a rule; all resources are evaluated again. For admins.
+    /// Updates a rule; all resources are evaluated again. For admins.
     async fn update_rule(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: UpdateRuleInput,
-    ) -> Result<UpdateRulePayload> {
+        #[graphql(desc = "Changes.")] input: UpdateRuleInput,
+    ) -> FieldResult<UpdateRulePayload> {
         let (db, id, version) = (&ctx.services()?.db, input.id.0, input.version);
         let changed = rules::update(db, ctx.actor()?, id, version, |draft| input.apply(draft)).await;
         UpdateRulePayload::of(changed)
     }
 
-    /// Turns a rule on or off; all resources are evaluated again. For admins.
+    /// Enables or disables a rule; all resources are evaluated again. For admins.
     async fn set_rule_enabled(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which rule.")] input: SetRuleEnabledInput,
-    ) -> Result<SetRuleEnabledPayload> {
+        #[graphql(desc = "Rule to change.")] input: SetRuleEnabledInput,
+    ) -> FieldResult<SetRuleEnabledPayload> {
         let (db, id) = (&ctx.services()?.db, input.id.0);
         let turned = |draft: &mut RuleDraft| draft.enabled = input.enabled;
         SetRuleEnabledPayload::of(rules::update(db, ctx.actor()?, id, None, turned).await)
     }
 
-    /// Gives rules a new order; all resources are evaluated again. For admins.
+    /// Reorders the rules; all resources are evaluated again. For admins.
     async fn reorder_rules(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The order.")] input: ReorderRulesInput,
-    ) -> Result<ReorderRulesPayload> {
+        #[graphql(desc = "New order.")] input: ReorderRulesInput,
+    ) -> FieldResult<ReorderRulesPayload> {
         let ids: Vec<i64> = input.ids.into_iter().map(|id| id.0).collect();
         let (ordered, user_errors) =
             split_user_errors(rules::reorder(&ctx.services()?.db, ctx.actor()?, &ids).await)?;
@@ -137,12 +159,12 @@ impl RuleMutation {
         Ok(ReorderRulesPayload { rules, user_errors })
     }
 
-    /// Removes a rule; all resources are evaluated again. For admins.
+    /// Deletes a rule; all resources are evaluated again. For admins.
     async fn delete_rule(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which rule.")] input: DeleteRuleInput,
-    ) -> Result<DeleteRulePayload> {
+        #[graphql(desc = "Rule to change.")] input: DeleteRuleInput,
+    ) -> FieldResult<DeleteRulePayload> {
         DeleteRulePayload::of(rules::delete(&ctx.services()?.db, ctx.actor()?, input.id.0).await)
     }
 }

@@ -1,46 +1,41 @@
 //! Queries on administrative changes.
 
 use crate::domain::admin_changes::{self, AdminChangeFilter as Filter, AdminChangeOrder};
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::relay::resolve::connection;
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::admin_change::AdminChange;
-use crate::graphql::types::enums::AdminSubject;
+use crate::graphql::types::admin_change::{AdminChange, AdminSubjectEnum};
+
 use async_graphql::{Context, InputObject, Object};
 
-/// Which changes to list.
+/// Filter of administrative changes; omitted fields match all.
 #[derive(Default, InputObject)]
 pub struct AdminChangeFilter {
-    /// Only of this kind of thing.
-    subject_type: Option<AdminSubject>,
-    /// Only by this actor.
+    /// Filter by type of the changed object.
+    subject_type: Option<AdminSubjectEnum>,
+    /// Filter by actor.
     actor: Option<String>,
 }
 
-/// Queries about administration.
+/// Queries on administrative changes.
 #[derive(Default)]
 pub struct AdminChangeQuery;
 
 #[Object]
 impl AdminChangeQuery {
-    /// Who changed rules, schedules and tokens of scripts, the newest change first. For admins who may see all accounts.
+    /// Changes of rules, schedules and API tokens, newest first. For admins with access to all accounts.
     async fn admin_changes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which changes; all if left out.")] filter: Option<AdminChangeFilter>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<AdminChange>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        #[graphql(desc = "Filter of administrative changes.")] filter: Option<AdminChangeFilter>,
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+    ) -> FieldResult<Connection<AdminChange>> {
+        let args = PageArgs::new(first, after, last, before);
         let filter = filter.unwrap_or_default();
         let filter = &Filter {
             subject: filter.subject_type.map(Into::into),

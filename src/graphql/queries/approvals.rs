@@ -3,7 +3,7 @@
 use crate::domain::approvals::groups::{self, GroupOrder};
 use crate::domain::approvals::queue::{self, QueueOrder};
 use crate::domain::approvals::stats::{self};
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::queries::virtual_tags::load;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
@@ -12,31 +12,33 @@ use crate::graphql::state::ContextExt;
 use crate::graphql::types::approval_filter::ApprovalFilter;
 use crate::graphql::types::approval_group::ApprovalGroup;
 use crate::graphql::types::approval_stats::ApprovalStats;
+use crate::graphql::types::row::db_enum;
 use crate::graphql::types::virtual_tag::VirtualTag;
-use async_graphql::{Context, Enum, Object};
+use async_graphql::{Context, Object};
 
-/// In which order the queue comes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-#[graphql(remote = "QueueOrder")]
-pub enum ApprovalOrder {
-    /// The surest first.
-    #[default]
-    ConfidenceDesc,
-    /// The least sure first.
-    ConfidenceAsc,
-    /// What waits longest first.
-    Age,
-    /// What came last first.
-    Newest,
+db_enum! {
+    /// Order of the approval queue.
+    #[derive(Default)]
+    pub enum ApprovalOrderEnum("ApprovalOrder") mirrors QueueOrder {
+        /// By confidence, highest first.
+        #[default]
+        ConfidenceDesc,
+        /// By confidence, lowest first.
+        ConfidenceAsc,
+        /// By creation time, oldest first.
+        Age,
+        /// By creation time, newest first.
+        Newest,
+    }
 }
 
-/// Queries about the approval queue.
+/// Queries on the approval queue.
 #[derive(Default)]
 pub struct ApprovalQuery;
 
 #[Object]
 impl ApprovalQuery {
-    /// The approval queue: the virtual tags that wait for a decision, the surest first.
+    /// Approval queue: pending virtual tags, by default in order of confidence.
     #[expect(
         clippy::too_many_arguments,
         reason = "they are the arguments of a Relay connection"
@@ -44,19 +46,14 @@ impl ApprovalQuery {
     async fn approvals(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which tags.")] filter: Option<ApprovalFilter>,
-        #[graphql(desc = "In which order.", default)] order: ApprovalOrder,
-    ) -> Result<Connection<VirtualTag>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+        #[graphql(desc = "Selection of tags.")] filter: Option<ApprovalFilter>,
+        #[graphql(desc = "Order of the rows.", default)] order: ApprovalOrderEnum,
+    ) -> FieldResult<Connection<VirtualTag>> {
+        let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let (filter, order) = (filter.unwrap_or_default().into(), QueueOrder::from(order));
         let load = load(&ctx.look_ahead());
@@ -70,22 +67,17 @@ impl ApprovalQuery {
         .await
     }
 
-    /// The approval queue in groups of the same key, value, source and evidence.
+    /// Approval queue in groups of equal key, value, source and evidence.
     async fn approval_groups(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which tags to group.")] filter: Option<ApprovalFilter>,
-    ) -> Result<Connection<ApprovalGroup>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+        #[graphql(desc = "Filter of the tags to group.")] filter: Option<ApprovalFilter>,
+    ) -> FieldResult<Connection<ApprovalGroup>> {
+        let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let filter = filter.unwrap_or_default().into();
         connection(
@@ -98,12 +90,12 @@ impl ApprovalQuery {
         .await
     }
 
-    /// Figures of the approval queue.
+    /// Statistics of the approval queue.
     async fn approval_stats(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which tags to count.")] filter: Option<ApprovalFilter>,
-    ) -> Result<ApprovalStats> {
+        #[graphql(desc = "Filter of the tags to count.")] filter: Option<ApprovalFilter>,
+    ) -> FieldResult<ApprovalStats> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let filter = filter.unwrap_or_default().into();
         Ok(stats::stats(ctx.reads()?, actor, &filter, services.clock.now())

@@ -1,33 +1,34 @@
 //! Queries on the audit trail.
 
 use crate::domain::audit::list::{self, AuditFilter, AuditOrder};
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::relay::resolve::connection;
 use crate::graphql::scalars::date_time::DateTimeInput;
 use crate::graphql::scalars::id::{Id, ResourceKind, VirtualTagKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::enums::AuditAction;
+use crate::graphql::types::enums::AuditActionEnum;
+use crate::graphql::types::row::db_enum;
 use crate::graphql::types::tag_audit::TagAudit;
-use async_graphql::{Context, Enum, InputObject, Object};
+use async_graphql::{Context, InputObject, Object};
 
-/// Which audit rows; fields left out do not matter.
+/// Filter of audit rows; omitted fields match all.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct TagAuditFilter {
-    /// Of this resource.
+    /// Filter by resource.
     resource: Option<Id<ResourceKind>>,
-    /// Of this virtual tag.
+    /// Filter by virtual tag.
     virtual_tag: Option<Id<VirtualTagKind>>,
-    /// Of tags with this key.
+    /// Filter by tag key.
     tag_key: Option<String>,
-    /// What happened.
-    action: Option<AuditAction>,
-    /// Who did it.
+    /// Filter by action.
+    action: Option<AuditActionEnum>,
+    /// Filter by actor.
     actor: Option<String>,
-    /// At this moment or later.
+    /// Time of the change, inclusive lower bound.
     from: Option<DateTimeInput>,
-    /// Before this moment.
+    /// Time of the change, exclusive upper bound.
     to: Option<DateTimeInput>,
 }
 
@@ -45,24 +46,25 @@ impl From<TagAuditFilter> for AuditFilter {
     }
 }
 
-/// In which order audit rows come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-#[graphql(remote = "AuditOrder")]
-pub enum TagAuditOrder {
-    /// The last change first.
-    #[default]
-    Newest,
-    /// The first change first.
-    Oldest,
+db_enum! {
+    /// Order of audit rows.
+    #[derive(Default)]
+    pub enum TagAuditOrderEnum("TagAuditOrder") mirrors AuditOrder {
+        /// By time, newest first.
+        #[default]
+        Newest,
+        /// By time, oldest first.
+        Oldest,
+    }
 }
 
-/// Queries about the audit trail.
+/// Queries on the audit trail.
 #[derive(Default)]
 pub struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// The audit trail: every change to a virtual tag, the last first.
+    /// Audit trail: all changes of virtual tags, by default newest first.
     #[expect(
         clippy::too_many_arguments,
         reason = "they are the arguments of a Relay connection"
@@ -70,19 +72,14 @@ impl AuditQuery {
     async fn tag_audit(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows.")] filter: Option<TagAuditFilter>,
-        #[graphql(desc = "In which order.", default)] order: TagAuditOrder,
-    ) -> Result<Connection<TagAudit>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+        #[graphql(desc = "Filter of audit rows.")] filter: Option<TagAuditFilter>,
+        #[graphql(desc = "Order of the rows.", default)] order: TagAuditOrderEnum,
+    ) -> FieldResult<Connection<TagAudit>> {
+        let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let (filter, order) = (filter.unwrap_or_default().into(), AuditOrder::from(order));
         connection(

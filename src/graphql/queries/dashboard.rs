@@ -1,18 +1,18 @@
 //! The query `dashboard`.
 
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::dashboard::Dashboard;
 use async_graphql::{Context, Object};
 
-/// Queries for a first look.
+/// Queries on the dashboard.
 #[derive(Default)]
 pub struct DashboardQuery;
 
 #[Object]
 impl DashboardQuery {
-    /// The inventory at a glance.
-    async fn dashboard(&self, ctx: &Context<'_>) -> Result<Dashboard> {
+    /// Overview of the inventory.
+    async fn dashboard(&self, ctx: &Context<'_>) -> FieldResult<Dashboard> {
         ctx.actor()?;
         Ok(Dashboard)
     }

@@ -1,8 +1,8 @@
-//! Queries on inferences, and the dry run.
+//! Queries on inferences, and the dry run of an inference.
 
 use crate::domain::evaluation::dry_run;
 use crate::domain::inventory::inferences::{self, InferenceOrder};
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::relay::resolve::connection;
@@ -13,44 +13,39 @@ use crate::graphql::types::prediction::Prediction;
 use crate::graphql::types::resource_input::ResourceInput;
 use async_graphql::{Context, Object, OneofObject, SimpleObject};
 
-/// The resource to infer tags for.
+/// Input of `inferTags`: a stored or a described resource.
 #[derive(Clone, Debug, OneofObject)]
 pub enum InferTagsInput {
-    /// One that is stored.
+    /// Global id of a stored resource.
     Id(Id<ResourceKind>),
-    /// One that need not exist.
+    /// Description of a resource that need not exist.
     Resource(ResourceInput),
 }
 
-/// What the engine would conclude.
+/// Result of `inferTags`.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct InferTagsResult {
-    /// The winner of each key.
+    /// Winning value of each key.
     pub predictions: Vec<Prediction>,
 }
 
-/// Queries about inferences.
+/// Queries on inferences.
 #[derive(Default)]
 pub struct InferenceQuery;
 
 #[Object]
 impl InferenceQuery {
-    /// Evaluations, the last first: of one resource, or of all that exist for the caller.
+    /// Inferences of one resource or of all resources that the caller may access, newest first.
     async fn ml_inferences(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-        #[graphql(desc = "The global id of the resource.")] resource_id: Option<Id<ResourceKind>>,
-    ) -> Result<Connection<MlInference>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+        #[graphql(desc = "Global id of the resource.")] resource_id: Option<Id<ResourceKind>>,
+    ) -> FieldResult<Connection<MlInference>> {
+        let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let resource = resource_id.map(|id| id.0);
         connection(
@@ -63,12 +58,12 @@ impl InferenceQuery {
         .await
     }
 
-    /// A dry run: what the engine would conclude now for a stored or a described resource, with why. Stores nothing.
+    /// Dry run of the engine on a stored or a described resource, with reasons. No data is changed.
     async fn infer_tags(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The resource.")] input: InferTagsInput,
-    ) -> Result<InferTagsResult> {
+        #[graphql(desc = "Resource.")] input: InferTagsInput,
+    ) -> FieldResult<InferTagsResult> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let (db, runs) = (ctx.reads()?, &*services.dry_runs);
         let evaluation = match input {

@@ -1,11 +1,11 @@
-//! Objects by their global ids, whatever their type.
+//! Objects by global id, of any type.
 
 use crate::auth::Role;
-use crate::graphql::error::{Nullable, ResolverError, Result, nullable};
-use crate::graphql::relay::rows::Rows;
+use crate::graphql::error::{FieldResult, Nullable, ResolverError, nullable};
+use crate::graphql::relay::bounded_list::BoundedList;
 use crate::graphql::scalars::id::{
-    AdminChangeKind, ApiTokenKind, AuditKind, Id, InferenceKind, JobRunKind, Kind, ResourceKind, RuleKind,
-    ScheduleKind, VirtualTagKind, split,
+    AdminChangeKind, ApiTokenKind, AuditKind, Id, InferenceKind, JobRunKind, NodeType, ResourceKind,
+    RuleKind, ScheduleKind, VirtualTagKind, split,
 };
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::admin_change::AdminChange;
@@ -13,7 +13,7 @@ use crate::graphql::types::api_token::ApiToken;
 use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::ml_inference::MlInference;
 use crate::graphql::types::resource::Resource;
-use crate::graphql::types::rule::Rule;
+use crate::graphql::types::rule::RuleObject;
 use crate::graphql::types::schedule::Schedule;
 use crate::graphql::types::tag_audit::TagAudit;
 use crate::graphql::types::virtual_tag::VirtualTag;
@@ -22,34 +22,34 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures::future::join_all;
 use sea_orm::ActiveEnum;
 
-/// How many objects one call may ask for.
+/// Maximum number of ids per call of `nodes`.
 const MAX_NODES: usize = 100;
 
-/// An object with a global id.
+/// Object with a global id.
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
+#[graphql(field(name = "id", ty = "ID", desc = "Global id."))]
 pub enum Node {
-    /// A resource.
+    /// Resource.
     Resource(Resource),
-    /// A virtual tag.
+    /// Virtual tag.
     VirtualTag(VirtualTag),
-    /// A rule.
-    Rule(Rule),
-    /// An evaluation.
+    /// Rule.
+    Rule(RuleObject),
+    /// Inference.
     MlInference(MlInference),
-    /// An audit row.
+    /// Audit row.
     TagAudit(TagAudit),
-    /// A run of a job.
+    /// Job run.
     JobRun(JobRun),
-    /// A schedule.
+    /// Schedule.
     Schedule(Schedule),
-    /// A token of a script; for admins.
+    /// API token; for admins.
     ApiToken(ApiToken),
-    /// A change of a rule, a schedule or a token of a script; for admins.
+    /// Administrative change; for admins.
     AdminChange(AdminChange),
 }
 
-async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+async fn load(ctx: &Context<'_>, id: &ID) -> FieldResult<Option<Node>> {
     let bad = |why: &str| ResolverError::bad_input(format!("id {}: {why}", **id));
     let (name, _) = split(id).map_err(|why| bad(&why))?;
     let loaders = ctx.loaders()?;
@@ -120,8 +120,8 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     })
 }
 
-/// There is one for each job at most, so they need no batch.
-async fn schedule(ctx: &Context<'_>, job: &str) -> Result<Option<Schedule>> {
+/// Finds the schedule of a job. There are as few schedules as jobs: no batch is needed.
+async fn schedule(ctx: &Context<'_>, job: &str) -> FieldResult<Option<Schedule>> {
     let services = ctx.services()?;
     let schedules = runs::schedules(ctx.reads()?, ctx.actor()?).await?;
     let found = schedules.into_iter().find(|row| row.job_name.to_value() == job);
@@ -134,23 +134,23 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// One object by its global id; null when there is none for the caller.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Nullable<Node> {
+    /// Object with a global id; null if no such object exists for the caller.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Global id.")] id: ID) -> Nullable<Node> {
         nullable(load(ctx, &id)).await
     }
 
-    /// At most 100 objects by their global ids, in the order of the ids; null stands for what does not exist.
+    /// Objects with the given global ids, at most 100, in the order of the ids; null for ids without an object.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global ids.")] ids: Vec<ID>,
-    ) -> Result<Rows<Nullable<Node>>> {
+        #[graphql(desc = "Global ids.")] ids: Vec<ID>,
+    ) -> FieldResult<BoundedList<Nullable<Node>>> {
         ctx.actor()?;
         if ids.len() > MAX_NODES {
             let message = format!("{} ids: at most {MAX_NODES} objects come at once", ids.len());
             return Err(ResolverError::bad_input(message));
         }
         let nodes = join_all(ids.iter().map(|id| nullable(load(ctx, id)))).await;
-        Ok(Rows(nodes))
+        Ok(BoundedList(nodes))
     }
 }

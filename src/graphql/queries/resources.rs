@@ -1,41 +1,42 @@
 //! Queries on resources.
 
 use crate::domain::inventory::list::{self, ResourceFilter, ResourceOrder};
-use crate::graphql::error::{Nullable, ResolverError, Result, nullable};
+use crate::graphql::error::{FieldResult, Nullable, ResolverError, nullable};
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::relay::resolve::connection;
 use crate::graphql::scalars::date_time::DateTimeInput;
 use crate::graphql::scalars::id::{Id, ResourceKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::enums::Cloud;
+use crate::graphql::types::enums::CloudEnum;
 use crate::graphql::types::resource::Resource;
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use crate::graphql::types::row::db_enum;
+use async_graphql::{Context, ID, InputObject, Object};
 use std::sync::Arc;
 
-/// Which resources; fields left out do not matter.
+/// Filter of resources; omitted fields match all.
 #[derive(Clone, Debug, Default, InputObject)]
 #[graphql(name = "ResourceFilter")]
 pub struct ResourceFilterInput {
-    /// The cloud that they live in.
-    cloud: Option<Cloud>,
-    /// Their account.
+    /// Filter by cloud.
+    cloud: Option<CloudEnum>,
+    /// Filter by account.
     account_id: Option<String>,
-    /// Their type, as the provider names it.
+    /// Filter by resource type, as named by the provider.
     resource_type: Option<String>,
-    /// Their region.
+    /// Filter by region.
     region: Option<String>,
-    /// What their name starts with; case matters.
+    /// Filter by prefix of the name, case-sensitive.
     name_prefix: Option<String>,
-    /// Whether they are gone; both when left out.
+    /// Filter by retirement: true for retired resources, false for existing ones; default: both.
     retired: Option<bool>,
-    /// Created at this moment or later.
+    /// Creation time, inclusive lower bound.
     created_from: Option<DateTimeInput>,
-    /// Created before this moment.
+    /// Creation time, exclusive upper bound.
     created_before: Option<DateTimeInput>,
-    /// They have a virtual tag of this key that is approved or waits.
+    /// Filter by an approved or pending virtual tag with this key.
     tag_key: Option<String>,
-    /// They have no approved virtual tag of this key.
+    /// Filter by the absence of an approved virtual tag with this key.
     lacks_tag_key: Option<String>,
 }
 
@@ -56,31 +57,32 @@ impl From<ResourceFilterInput> for ResourceFilter {
     }
 }
 
-/// In which order resources come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-#[graphql(name = "ResourceOrder", remote = "ResourceOrder")]
-pub enum ResourceOrderInput {
-    /// As they were first seen.
-    #[default]
-    Id,
-    /// The last created first.
-    Newest,
-    /// The first created first.
-    Oldest,
+db_enum! {
+    /// Order of resources.
+    #[derive(Default)]
+    pub enum ResourceOrderEnum("ResourceOrder") mirrors ResourceOrder {
+        /// By time of the first report.
+        #[default]
+        Id,
+        /// By creation time, newest first.
+        Newest,
+        /// By creation time, oldest first.
+        Oldest,
+    }
 }
 
-/// Queries about resources.
+/// Queries on resources.
 #[derive(Default)]
 pub struct ResourceQuery;
 
 #[Object]
 impl ResourceQuery {
-    /// One resource, by its global id or by its provider's id; null when there is none for the caller.
+    /// Resource with a global id or a provider's id; null if no such resource exists for the caller.
     async fn resource(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: Option<ID>,
-        #[graphql(desc = "The provider's id or ARN.")] resource_id: Option<String>,
+        #[graphql(desc = "Global id.")] id: Option<ID>,
+        #[graphql(desc = "Provider's id or ARN.")] resource_id: Option<String>,
     ) -> Nullable<Resource> {
         nullable(async {
             match (id, resource_id) {
@@ -98,7 +100,7 @@ impl ResourceQuery {
         .await
     }
 
-    /// The resources that exist for the caller.
+    /// Resources that the caller may access.
     #[expect(
         clippy::too_many_arguments,
         reason = "they are the arguments of a Relay connection"
@@ -106,19 +108,14 @@ impl ResourceQuery {
     async fn resources(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which resources.")] filter: Option<ResourceFilterInput>,
-        #[graphql(desc = "In which order.", default)] order: ResourceOrderInput,
-    ) -> Result<Connection<Resource>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+        #[graphql(desc = "Filter of resources.")] filter: Option<ResourceFilterInput>,
+        #[graphql(desc = "Order of the rows.", default)] order: ResourceOrderEnum,
+    ) -> FieldResult<Connection<Resource>> {
+        let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let (filter, order) = (filter.unwrap_or_default().into(), ResourceOrder::from(order));
         connection(

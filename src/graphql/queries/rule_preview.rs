@@ -1,7 +1,7 @@
 //! The query `previewRule`.
 
 use crate::domain::evaluation;
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::scalars::id::{Id, RuleKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::rule_input::RuleInput;
@@ -9,36 +9,36 @@ use crate::graphql::types::rule_preview::RulePreview;
 use crate::graphql::types::user_error::{UserError, split_user_errors};
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-/// A rule to try.
+/// Input of `previewRule`.
 #[derive(InputObject)]
 pub struct PreviewRuleInput {
-    /// What the rule says.
+    /// Rule to preview.
     rule: RuleInput,
-    /// The rule that it would take the place of.
+    /// Global id of the stored rule that the previewed rule would replace.
     replaces: Option<Id<RuleKind>>,
 }
 
-/// The answer to `previewRule`.
+/// Result of `previewRule`.
 #[derive(SimpleObject)]
 pub struct PreviewRuleResult {
-    /// What the rule would do; null when it is refused.
+    /// Preview; null if the rule is refused.
     preview: Option<RulePreview>,
-    /// What is wrong with the rule, with positions; empty when it can be tried.
+    /// Errors of the rule, with positions; empty on success.
     user_errors: Vec<UserError>,
 }
 
-/// Trying rules.
+/// Queries that preview rules.
 #[derive(Default)]
 pub struct PreviewQuery;
 
 #[Object]
 impl PreviewQuery {
-    /// Tries a rule on the caller's resources before it is saved, and changes nothing. For approvers.
+    /// Previews a rule on the caller's resources. No data is changed. For approvers.
     async fn preview_rule(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The rule.")] input: PreviewRuleInput,
-    ) -> Result<PreviewRuleResult> {
+        #[graphql(desc = "Rule.")] input: PreviewRuleInput,
+    ) -> FieldResult<PreviewRuleResult> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let replaces = input.replaces.map(|id| id.0);
         let (db, runs, rule) = (ctx.reads()?, &services.dry_runs, input.rule.into());

@@ -1,55 +1,50 @@
 //! Queries on runs and schedules.
 
-use crate::graphql::error::{Nullable, Result, nullable};
+use crate::graphql::error::{FieldResult, Nullable, nullable};
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::relay::resolve::connection;
 use crate::graphql::scalars::date_time::DateTimeInput;
 use crate::graphql::scalars::id::{Id, JobRunKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::enums::{JobName, RunStatus};
+use crate::graphql::types::enums::{JobNameEnum, RunStatusEnum};
 use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::schedule::Schedule;
 use crate::runs::list::{self, RunFilter, RunOrder};
 use async_graphql::{Context, ID, InputObject, Object};
 
-/// Which runs; fields left out do not matter.
+/// Filter of runs; omitted fields match all.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct JobRunFilter {
-    /// Of this job.
-    job_name: Option<JobName>,
-    /// Where they stand.
-    status: Option<RunStatus>,
-    /// Asked for by this person, or by the service itself: `system:schedule`, `system:discover`.
+    /// Filter by job.
+    job_name: Option<JobNameEnum>,
+    /// Filter by status.
+    status: Option<RunStatusEnum>,
+    /// Filter by requester: a person, or the service itself as `system:schedule`, `system:discover`.
     requested_by: Option<String>,
-    /// Asked for at this moment or later.
+    /// Time of the request, inclusive lower bound.
     created_from: Option<DateTimeInput>,
-    /// Asked for before this moment.
+    /// Time of the request, exclusive upper bound.
     created_to: Option<DateTimeInput>,
 }
 
-/// Queries about runs.
+/// Queries on runs and schedules.
 #[derive(Default)]
 pub struct RunQuery;
 
 #[Object]
 impl RunQuery {
-    /// The runs of all jobs, the last first.
+    /// Runs of all jobs, newest first.
     async fn job_runs(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which runs.")] filter: Option<JobRunFilter>,
-    ) -> Result<Connection<JobRun>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+        #[graphql(desc = "Filter of runs.")] filter: Option<JobRunFilter>,
+    ) -> FieldResult<Connection<JobRun>> {
+        let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let filter = filter.unwrap_or_default();
         let filter = RunFilter {
@@ -69,17 +64,13 @@ impl RunQuery {
         .await
     }
 
-    /// One run; null when there is none.
-    async fn job_run(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
-    ) -> Nullable<JobRun> {
+    /// Run with a global id; null if no such run exists.
+    async fn job_run(&self, ctx: &Context<'_>, #[graphql(desc = "Global id.")] id: ID) -> Nullable<JobRun> {
         nullable(async { ctx.loaders()?.runs.load(Id::<JobRunKind>::of(&id)?.0).await }).await
     }
 
-    /// When jobs run by themselves.
-    async fn schedules(&self, ctx: &Context<'_>) -> Result<Vec<Schedule>> {
+    /// Schedules of all jobs.
+    async fn schedules(&self, ctx: &Context<'_>) -> FieldResult<Vec<Schedule>> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let schedules = list::schedules(ctx.reads()?, actor).await?;
         Ok(schedules

@@ -1,19 +1,19 @@
 //! The query `viewer`.
 
 use crate::auth::AccountScope;
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::viewer::Viewer;
 use async_graphql::{Context, Object};
 
-/// Queries about the caller.
+/// Queries on the caller.
 #[derive(Default)]
 pub struct ViewerQuery;
 
 #[Object]
 impl ViewerQuery {
-    /// Who the caller is, and may do.
-    async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
+    /// Authenticated caller.
+    async fn viewer(&self, ctx: &Context<'_>) -> FieldResult<Viewer> {
         let actor = ctx.actor()?;
         Ok(Viewer {
             subject: actor.subject.clone(),

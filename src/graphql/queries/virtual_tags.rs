@@ -2,18 +2,19 @@
 
 use crate::domain::approvals::TagProjection;
 use crate::domain::approvals::tags::{self, AnyTagFilter, TagOrder};
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::relay::resolve::connection;
 use crate::graphql::scalars::id::{Id, RuleKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::approval_filter::ApprovalFilter;
-use crate::graphql::types::enums::ApprovalStatus;
+use crate::graphql::types::enums::ApprovalStatusEnum;
+use crate::graphql::types::row::db_enum;
 use crate::graphql::types::virtual_tag::VirtualTag;
-use async_graphql::{Context, Enum, InputObject, Lookahead, Object};
+use async_graphql::{Context, InputObject, Lookahead, Object};
 
-/// What to read with the tags of a connection, by what the operation selects of them.
+/// Columns and tables to read with the tags of a connection, as selected by the operation.
 pub fn load(connection: &Lookahead<'_>) -> TagProjection {
     let of_tag = |name: &str| {
         [connection.field("nodes"), connection.field("edges").field("node")].map(|tag| tag.field(name))
@@ -22,43 +23,44 @@ pub fn load(connection: &Lookahead<'_>) -> TagProjection {
     TagProjection {
         evidence: of_tag("evidence").iter().any(Lookahead::exists),
         resource: resource.iter().any(Lookahead::exists),
-        // What holds for a resource is made of its native tags, too.
+        // Effective tags are computed from native tags, too.
         native_tags: resource.iter().any(|resource| {
             resource.field("nativeTags").exists() || resource.field("effectiveTags").exists()
         }),
     }
 }
 
-/// Which virtual tags; fields left out do not matter.
+/// Filter of virtual tags; omitted fields match all.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct VirtualTagFilter {
-    /// Where they stand.
-    status: Option<ApprovalStatus>,
-    /// The rule that proposed them.
+    /// Filter by status.
+    status: Option<ApprovalStatusEnum>,
+    /// Filter by the rule that proposed the tag.
     rule_id: Option<Id<RuleKind>>,
-    /// What the approval queue can be filtered by.
+    /// Conditions of the approval queue.
     #[graphql(flatten)]
     tag: ApprovalFilter,
 }
 
-/// In which order virtual tags come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-#[graphql(remote = "TagOrder")]
-pub enum VirtualTagOrder {
-    /// As they were first proposed or made.
-    #[default]
-    Oldest,
-    /// The last proposed or made first.
-    Newest,
+db_enum! {
+    /// Order of virtual tags.
+    #[derive(Default)]
+    pub enum VirtualTagOrderEnum("VirtualTagOrder") mirrors TagOrder {
+        /// By creation time, oldest first.
+        #[default]
+        Oldest,
+        /// By creation time, newest first.
+        Newest,
+    }
 }
 
-/// Queries about virtual tags.
+/// Queries on virtual tags.
 #[derive(Default)]
 pub struct VirtualTagQuery;
 
 #[Object]
 impl VirtualTagQuery {
-    /// The virtual tags that exist for the caller, in any status.
+    /// Virtual tags that the caller may access, in all approval statuses.
     #[expect(
         clippy::too_many_arguments,
         reason = "they are the arguments of a Relay connection"
@@ -66,19 +68,14 @@ impl VirtualTagQuery {
     async fn virtual_tags(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which virtual tags.")] filter: Option<VirtualTagFilter>,
-        #[graphql(desc = "In which order.", default)] order: VirtualTagOrder,
-    ) -> Result<Connection<VirtualTag>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+        #[graphql(desc = "Filter of virtual tags.")] filter: Option<VirtualTagFilter>,
+        #[graphql(desc = "Order of the rows.", default)] order: VirtualTagOrderEnum,
+    ) -> FieldResult<Connection<VirtualTag>> {
+        let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let filter = filter.unwrap_or_default();
         let filter = AnyTagFilter {

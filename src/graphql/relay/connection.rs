@@ -2,40 +2,40 @@
 
 use crate::domain::estimate::Total;
 use crate::domain::keyset::{Keyset, Page};
+use crate::graphql::relay::bounded_list::BoundedList;
 use crate::graphql::relay::cursor;
-use crate::graphql::relay::rows::Rows;
 use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Where a page lies in its list.
+/// Position of a page in the list.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct PageInfo {
-    /// Whether rows come after this page.
+    /// True if rows follow this page.
     pub has_next_page: bool,
-    /// Whether rows come before this page.
+    /// True if rows precede this page.
     pub has_previous_page: bool,
-    /// The cursor of the first row; null on an empty page.
+    /// Cursor of the first row; null on an empty page.
     pub start_cursor: Option<String>,
-    /// The cursor of the last row; null on an empty page.
+    /// Cursor of the last row; null on an empty page.
     pub end_cursor: Option<String>,
 }
 
-/// A row of a list together with its cursor.
+/// Row of a list with the function that makes its cursor.
 pub struct Edge<N> {
     node: N,
     cursor: Arc<dyn Fn(&N) -> String + Send + Sync>,
 }
 
-/// A row of a list and the place where it stands.
+/// Row of a list with the row's cursor.
 #[Object(name_type)]
 impl<N: OutputType + 'static> Edge<N> {
-    /// The row.
+    /// Row.
     async fn node(&self) -> &N {
         &self.node
     }
 
-    /// Where the row stands; for `after` and `before` in the same order.
+    /// Cursor of the row, for `after` and `before` in the same order.
     async fn cursor(&self) -> String {
         (self.cursor)(&self.node)
     }
@@ -47,7 +47,7 @@ impl<N: OutputType> TypeName for Edge<N> {
     }
 }
 
-/// One page of a list.
+/// Page of a list.
 pub struct Connection<N> {
     edges: Vec<Edge<N>>,
     has_previous: bool,
@@ -56,8 +56,7 @@ pub struct Connection<N> {
 }
 
 impl<N> Connection<N> {
-    /// The page as a connection; its rows become nodes that still know their row, from which a cursor is made
-    /// when it is asked for.
+    /// Converts a page to a connection. Nodes keep their row, from which a cursor is made when requested.
     pub fn new<Row, O>(page: Page<Row>, order: O, total: Option<Total>, node: impl Fn(Row) -> N) -> Self
     where
         N: AsRef<O::Row>,
@@ -78,20 +77,20 @@ impl<N> Connection<N> {
     }
 }
 
-/// One page of a list, in the list's order.
+/// Page of a list in the list's order.
 #[Object(name_type)]
 impl<N: OutputType + 'static> Connection<N> {
-    /// The rows with their cursors.
-    async fn edges(&self) -> Rows<&Edge<N>> {
-        Rows(self.edges.iter().collect())
+    /// Rows with cursors.
+    async fn edges(&self) -> BoundedList<&Edge<N>> {
+        BoundedList(self.edges.iter().collect())
     }
 
-    /// The rows alone.
-    async fn nodes(&self) -> Rows<&N> {
-        Rows(self.edges.iter().map(|edge| &edge.node).collect())
+    /// Rows.
+    async fn nodes(&self) -> BoundedList<&N> {
+        BoundedList(self.edges.iter().map(|edge| &edge.node).collect())
     }
 
-    /// Where the page lies in its list.
+    /// Position of the page in the list.
     async fn page_info(&self) -> PageInfo {
         let cursor = |edge: &Edge<N>| (edge.cursor)(&edge.node);
         PageInfo {
@@ -102,14 +101,13 @@ impl<N: OutputType + 'static> Connection<N> {
         }
     }
 
-    /// How many rows the whole list has. Known or counted as far as that is quick; `totalCountIsEstimate` tells whether
-    /// it is an estimate instead.
+    /// Number of rows in the whole list: exact where counting is quick, else an estimate (`totalCountIsEstimate`).
     async fn total_count(&self) -> Option<u64> {
         self.total.map(|total| total.count)
     }
 
-    /// Whether `totalCount` is an estimate, as it is of a long list with a filter that no counter is kept for; of the audit
-    /// trail of a caller limited to accounts it is what was found so far. A list that fits on one page is always counted.
+    /// True if `totalCount` is an estimate, as for long lists with a filter without a counter. For callers limited to
+    /// accounts the total of the audit trail is a lower bound. Lists of one page are always counted.
     async fn total_count_is_estimate(&self) -> bool {
         self.total.is_some_and(|total| total.is_estimate)
     }
@@ -121,7 +119,7 @@ impl<N: OutputType> TypeName for Connection<N> {
     }
 }
 
-/// Whether the operation selects how many rows the list of this field has.
+/// Returns true if the operation selects the total of this list.
 pub fn wants_total(ctx: &Context<'_>) -> bool {
     let selected = ctx.look_ahead();
     selected.field("totalCount").exists() || selected.field("totalCountIsEstimate").exists()

@@ -1,4 +1,4 @@
-//! Opaque cursors: the name of the order that they were made for and where a row stands in it.
+//! Opaque cursors: the name of an order and the key of a row in this order.
 
 use crate::domain::events::LogPosition;
 use crate::domain::keyset::{Key, KeyKind, Keyset};
@@ -7,10 +7,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::DateTime;
 use std::fmt::Write as _;
 
-/// Rises when cursors change their form, so that an old one is refused rather than misread.
+/// Version of the format: a cursor of an older version is refused, not misread.
 const VERSION: &str = "1";
 
-/// The cursor of a row of the named order.
+/// Encodes the cursor of a row of the named order.
 pub fn encode(order: &str, keys: &[Key]) -> String {
     let mut plain = format!("{VERSION}:{order}:");
     for key in keys {
@@ -21,13 +21,13 @@ pub fn encode(order: &str, keys: &[Key]) -> String {
             Key::Time(value) => value.timestamp_micros().to_string(),
             Key::Text(value) => value.clone(),
         };
-        // Lengths come first, so text may hold anything. Writing to a string cannot fail.
+        // Lengths come first: text may contain anything. Writing to a string cannot fail.
         let _ = write!(plain, "{}:{text}", text.len());
     }
     URL_SAFE_NO_PAD.encode(plain)
 }
 
-/// Where the row of a cursor stands in the order; refuses what was not made for this order.
+/// Decodes the cursor of a row of this order; refuses all others.
 pub fn decode<O: Keyset>(cursor: &str, order: O) -> Result<Vec<Key>, &'static str> {
     const NOT_A_CURSOR: &str = "is not a cursor that this API gave";
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| NOT_A_CURSOR)?;
@@ -52,12 +52,12 @@ pub fn decode<O: Keyset>(cursor: &str, order: O) -> Result<Vec<Key>, &'static st
     }
 }
 
-/// The cursor of an event of the named log.
+/// Encodes the cursor of an event of the named log.
 pub fn encode_event(log: &str, cursor: LogPosition) -> String {
     URL_SAFE_NO_PAD.encode(format!("{VERSION}:{log}:{cursor}"))
 }
 
-/// Where the event of a cursor stands; refuses what was not made for this log.
+/// Decodes the cursor of an event of this log; refuses all others.
 pub fn decode_event(log: &str, text: &str) -> Result<LogPosition, &'static str> {
     const NOT_A_CURSOR: &str = "is not a cursor of such an event";
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NOT_A_CURSOR)?;
@@ -71,7 +71,7 @@ pub fn decode_event(log: &str, text: &str) -> Result<LogPosition, &'static str> 
     place.and_then(|place| place.parse().ok()).ok_or(NOT_A_CURSOR)
 }
 
-/// The first part and what follows it.
+/// Splits the first key off.
 fn part(text: &str) -> Option<(&str, &str)> {
     let (length, rest) = text.split_once(':')?;
     rest.split_at_checked(length.parse().ok()?)
@@ -85,7 +85,7 @@ fn read(kind: KeyKind, text: &str) -> Option<Key> {
             let time = DateTime::from_timestamp_micros(text.parse().ok()?)?;
             Key::Time(Some(time).filter(is_storable)?)
         }
-        // PostgreSQL's text cannot hold it.
+        // PostgreSQL's text cannot hold NUL.
         KeyKind::Text if text.contains('\0') => return None,
         KeyKind::Text => Key::Text(text.to_owned()),
     })

@@ -1,25 +1,40 @@
-//! Relay connections over keyset pages.
+//! Arguments of Relay connections.
 
 use crate::domain::keyset::{Keyset, PageLimits, Window};
-use crate::graphql::error::{ResolverError, Result};
+use crate::graphql::error::{FieldResult, ResolverError};
 use crate::graphql::relay::cursor;
 
-/// The four arguments of a connection, as they came.
+/// Arguments of a connection, as given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PageArgs {
-    /// Rows from the start.
+    /// Maximum number of rows from the start.
     pub first: Option<i32>,
-    /// After this cursor.
+    /// Cursor after which rows are returned.
     pub after: Option<String>,
-    /// Rows from the end.
+    /// Maximum number of rows from the end.
     pub last: Option<i32>,
-    /// Before this cursor.
+    /// Cursor before which rows are returned.
     pub before: Option<String>,
 }
 
 impl PageArgs {
-    /// The part of the list that they ask for; refuses what makes no sense, and more rows than allowed.
-    pub fn window<O: Keyset>(&self, order: O, limits: PageLimits) -> Result<Window> {
+    /// Arguments in the order of the schema.
+    pub const fn new(
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Self {
+        Self {
+            first,
+            after,
+            last,
+            before,
+        }
+    }
+
+    /// Converts the arguments to the window of a list; refuses contradictory arguments, and more rows than allowed.
+    pub fn window<O: Keyset>(&self, order: O, limits: PageLimits) -> FieldResult<Window> {
         let (size, name) = match (self.first, self.last) {
             (Some(_), Some(_)) => return Err(ResolverError::bad_input("give first or last, not both")),
             (None, Some(last)) => (Some(last), "last"),

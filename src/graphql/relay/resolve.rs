@@ -2,21 +2,21 @@
 
 use crate::domain::estimate::Total;
 use crate::domain::keyset::{Keyset, Page, Window};
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::connection::wants_total;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::state::ContextExt;
 use async_graphql::Context;
 
-/// Answers a list field: reads the window, and counts too when the operation selects the total.
+/// Resolves a root field that is a connection: reads the window, and counts if the operation selects the total.
 pub async fn connection<N, Row, O, L, C>(
     ctx: &Context<'_>,
     args: PageArgs,
     order: O,
     list: impl FnOnce(Window) -> L,
     count: impl FnOnce() -> C,
-) -> Result<Connection<N>>
+) -> FieldResult<Connection<N>>
 where
     N: From<Row> + AsRef<O::Row>,
     O: Keyset,

@@ -1,20 +1,20 @@
-//! Moments in arguments, within what PostgreSQL can hold.
+//! Points in time in arguments, within the range of PostgreSQL.
 
 use async_graphql::registry::Registry;
 use async_graphql::{InputType, InputValueError, InputValueResult, Value};
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 
-/// Microseconds from 1970 back to the first moment of a `timestamptz`, in the year 4714 BC. Its last one lies beyond
-/// those that `DateTime` can hold.
+/// Earliest `timestamptz`, in the year 4714 BC, as microseconds from 1970. The latest lies beyond the range of
+/// `DateTime`.
 const EARLIEST_MICROS: i64 = -210_866_803_200_000_000;
 
-/// Whether PostgreSQL can hold it: a statement with any other fails.
+/// Returns true if PostgreSQL can hold the time: a statement with any other fails.
 pub fn is_storable(time: &DateTime<Utc>) -> bool {
     time.timestamp_micros() >= EARLIEST_MICROS
 }
 
-/// An argument that is a moment; the GraphQL type is `DateTime`.
+/// Argument that is a point in time; the GraphQL type is `DateTime`.
 #[derive(Clone, Copy, Debug)]
 pub struct DateTimeInput(DateTime<Utc>);
 

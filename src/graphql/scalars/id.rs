@@ -1,5 +1,4 @@
-//! Global opaque ids: the name of the type and the key within it, so that an id of the wrong type is refused
-//! before any query runs.
+//! Global opaque ids: type name and key. An id of the wrong type is refused before any query is executed.
 
 use crate::graphql::error::ResolverError;
 use crate::graphql::scalars::date_time::is_storable;
@@ -15,31 +14,31 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-/// A type whose objects have ids.
-pub trait Kind: Send + Sync + 'static {
-    /// The name of the GraphQL type.
+/// Type whose objects have ids.
+pub trait NodeType: Send + Sync + 'static {
+    /// Name of the GraphQL type.
     const NAME: &'static str;
-    /// What tells its objects apart.
-    type Key: Display + FromStr + Clone + Send + Sync + 'static;
+    /// NodeKey of an object within its type.
+    type NodeKey: Display + FromStr + Clone + Send + Sync + 'static;
 }
 
-/// Declares the kinds of ids that there are.
-macro_rules! kinds {
+/// Declares the types whose objects have ids.
+macro_rules! node_types {
     ($($(#[$doc:meta])* $kind:ident($name:literal): $key:ty;)*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Copy, Debug, PartialEq, Eq)]
             pub enum $kind {}
 
-            impl Kind for $kind {
+            impl NodeType for $kind {
                 const NAME: &'static str = $name;
-                type Key = $key;
+                type NodeKey = $key;
             }
         )*
     };
 }
 
-kinds! {
+node_types! {
     /// Ids of resources.
     ResourceKind("Resource"): i64;
     /// Ids of virtual tags.
@@ -54,24 +53,24 @@ kinds! {
     ScheduleKind("Schedule"): String;
     /// Ids of the vocabulary's keys; the key is the canonical name.
     VocabularyKeyKind("VocabularyKey"): String;
-    /// Ids of tokens of scripts.
+    /// Ids of API tokens.
     ApiTokenKind("ApiToken"): i64;
-    /// Ids of changes by administrators.
+    /// Ids of administrative changes.
     AdminChangeKind("AdminChange"): i64;
     /// Ids of audit rows.
     AuditKind("TagAudit"): AuditKey;
-    /// Ids of what became of tags in runs.
+    /// Ids of a run's decisions.
     RunDecisionKind("RunDecision"): RunDecisionKey;
-    /// Ids of what became of tags in calls.
+    /// Ids of a call's decisions.
     DecisionResultKind("DecisionResult"): String;
 }
 
-/// The key of what became of a tag in a run.
+/// NodeKey of a run's decision on one tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RunDecisionKey {
-    /// The run.
+    /// Run.
     pub run_id: i64,
-    /// Where the tag stands in it.
+    /// Position of the tag in the run.
     pub position: i64,
 }
 
@@ -93,12 +92,12 @@ impl FromStr for RunDecisionKey {
     }
 }
 
-/// The key of an audit row; the timestamp says in which partition it stands.
+/// NodeKey of an audit row; the timestamp determines the partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AuditKey {
-    /// When it was written.
+    /// Time of the change.
     pub timestamp: DateTime<Utc>,
-    /// Its number.
+    /// Row id.
     pub id: i64,
 }
 
@@ -123,28 +122,28 @@ impl FromStr for AuditKey {
     }
 }
 
-/// An id of one kind of object; the GraphQL type is `ID`.
+/// Id of one type of object; the GraphQL type is `ID`.
 #[derive(Debug)]
-pub struct Id<K: Kind>(pub K::Key);
+pub struct Id<K: NodeType>(pub K::NodeKey);
 
-impl<K: Kind> Clone for Id<K> {
+impl<K: NodeType> Clone for Id<K> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<K: Kind> Id<K> {
-    /// The opaque text.
+impl<K: NodeType> Id<K> {
+    /// Encodes the opaque text.
     pub fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}:{}", K::NAME, self.0))
     }
 
-    /// Reads an argument that is to be an id of this kind.
-    pub fn of(id: &ID) -> crate::graphql::error::Result<Self> {
+    /// Reads an argument as an id of this type.
+    pub fn of(id: &ID) -> crate::graphql::error::FieldResult<Self> {
         Self::decode(id).map_err(|why| ResolverError::bad_input(format!("id {}: {why}", **id)))
     }
 
-    /// Reads an id of this kind.
+    /// Decodes an id of this type.
     pub fn decode(text: &str) -> Result<Self, String> {
         let (name, key) = split(text)?;
         if name != K::NAME {
@@ -160,7 +159,7 @@ impl<K: Kind> Id<K> {
     }
 }
 
-impl<K: Kind> From<Id<K>> for ID {
+impl<K: NodeType> From<Id<K>> for ID {
     fn from(id: Id<K>) -> Self {
         Self(id.encode())
     }
@@ -168,7 +167,7 @@ impl<K: Kind> From<Id<K>> for ID {
 
 const NOT_AN_ID: &str = "this is not an id; use one that the API gave";
 
-/// The name of the type and the key that an id holds.
+/// Splits an id into the type's name and the key.
 pub fn split(text: &str) -> Result<(String, String), String> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NOT_AN_ID)?;
     let plain = String::from_utf8(bytes).map_err(|_| NOT_AN_ID)?;
@@ -176,7 +175,7 @@ pub fn split(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), key.to_owned()))
 }
 
-impl<K: Kind> InputType for Id<K> {
+impl<K: NodeType> InputType for Id<K> {
     type RawValueType = Self;
 
     fn type_name() -> Cow<'static, str> {
@@ -203,7 +202,7 @@ impl<K: Kind> InputType for Id<K> {
     }
 }
 
-impl<K: Kind> OutputType for Id<K> {
+impl<K: NodeType> OutputType for Id<K> {
     fn type_name() -> Cow<'static, str> {
         Cow::Borrowed("ID")
     }

@@ -1,4 +1,4 @@
-//! Subscriptions.
+//! Fields of `Subscription`.
 
 pub mod progress;
 
@@ -7,15 +7,15 @@ use crate::domain::approvals::{TagFilter, stats};
 use crate::domain::events::{Event, Log, LogRange, ResourceLog, TagLog};
 use crate::domain::{audit::AuditRow, inventory};
 use crate::error::Error;
-use crate::graphql::error::{ResolverError, Result};
+use crate::graphql::error::{FieldResult, ResolverError};
+use crate::graphql::relay::bounded_list::BoundedList;
 use crate::graphql::relay::cursor;
-use crate::graphql::relay::rows::Rows;
 use crate::graphql::scalars::id::{Id, JobRunKind};
 use crate::graphql::state::{ContextExt, Services};
 use crate::graphql::subscriptions::progress::{SubscriptionProgress, chunk_events};
 use crate::graphql::types::approval_filter::ApprovalFilter;
 use crate::graphql::types::approval_stats::ApprovalStats;
-use crate::graphql::types::enums::Cloud;
+use crate::graphql::types::enums::CloudEnum;
 use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::tag_audit::TagAudit;
@@ -28,53 +28,53 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// The figures of the queue come at most so often.
+/// Minimum interval between statistics.
 const STATS_PAUSE: Duration = Duration::from_secs(1);
 
-/// Changes to virtual tags, as they happen: those that came together.
+/// Batch of changes of virtual tags.
 #[derive(SimpleObject)]
 pub struct ApprovalEventBatch {
-    /// Give it as `after` to go on behind this batch.
+    /// Cursor after this batch, for `after`.
     cursor: String,
-    /// The changes in the order of commits.
-    events: Rows<ApprovalEvent>,
+    /// Changes in commit order.
+    events: BoundedList<ApprovalEvent>,
 }
 
-/// A change to a virtual tag.
+/// Change of a virtual tag.
 #[derive(SimpleObject)]
 pub struct ApprovalEvent {
-    /// Give it as `after` to go on behind this event.
+    /// Cursor after this event, for `after`.
     cursor: String,
-    /// The change.
+    /// Audit row of the change.
     change: TagAudit,
 }
 
-/// New or changed resources, as they come: those that came together.
+/// Batch of new or changed resources.
 #[derive(SimpleObject)]
 pub struct ResourceEventBatch {
-    /// Give it as `after` to go on behind this batch.
+    /// Cursor after this batch, for `after`.
     cursor: String,
-    /// The resources in the order of the commits that changed them last.
-    events: Rows<ResourceEvent>,
+    /// Resources in order of the commits that changed them last.
+    events: BoundedList<ResourceEvent>,
 }
 
-/// A new or changed resource. One that changed several times while nobody listened comes once.
+/// New or changed resource. A resource that changed several times between two batches occurs once.
 #[derive(SimpleObject)]
 pub struct ResourceEvent {
-    /// Give it as `after` to go on behind this event.
+    /// Cursor after this event, for `after`.
     cursor: String,
-    /// The resource as it is after the change.
+    /// Resource after the change.
     resource: Resource,
 }
 
-/// Which resources; fields left out do not matter.
+/// Filter of resources; omitted fields match all.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct ResourceEventFilter {
-    /// The cloud that they live in.
-    cloud: Option<Cloud>,
-    /// Their account.
+    /// Filter by cloud.
+    cloud: Option<CloudEnum>,
+    /// Filter by account.
     account_id: Option<String>,
-    /// Their type, as the provider names it.
+    /// Filter by resource type, as named by the provider.
     resource_type: Option<String>,
 }
 
@@ -89,14 +89,12 @@ impl ResourceEventFilter {
     }
 }
 
-type Item<T> = async_graphql::Result<T>;
-
 fn shown(error: Error) -> async_graphql::Error {
     ResolverError::from(error).into()
 }
 
-/// What of a log an execution tells: what its course says, or everything behind `after`.
-fn range<L: Log>(progress: &SubscriptionProgress, after: Option<String>) -> Result<LogRange> {
+/// Range of the log to deliver: the one of the progress, or everything after `after`.
+fn range<L: Log>(progress: &SubscriptionProgress, after: Option<String>) -> FieldResult<LogRange> {
     if let Some(range) = progress.range() {
         return Ok(range);
     }
@@ -108,7 +106,7 @@ fn range<L: Log>(progress: &SubscriptionProgress, after: Option<String>) -> Resu
     })
 }
 
-/// Takes the changes within the actor's scope that the filter takes.
+/// Predicate for changes within the actor's scope that match the filter.
 fn takes(actor: Actor, filter: TagFilter) -> impl Fn(&AuditRow) -> bool + Send + 'static {
     move |row| actor.scope.allows(&row.account_id) && filter.matches(row)
 }
@@ -120,19 +118,19 @@ async fn run(services: &Services, actor: &Actor, id: i64) -> crate::error::Resul
     found.ok_or_else(|| Error::not_found("runId", "such run"))
 }
 
-/// The figures of the queue as somebody watches them.
+/// Statistics of the approval queue for one subscriber.
 struct StatsWatcher {
     services: Services,
     actor: Actor,
     filter: TagFilter,
-    /// From the beginning on, so that nothing is missed between the first figures and the first change.
+    /// Changes since before the first statistics were read: none is missed.
     changes: BoxStream<'static, bool>,
     last: Option<ApprovalStats>,
 }
 
 impl StatsWatcher {
-    /// The next figures that differ from the last; nothing when there are no more changes.
-    async fn next(&mut self) -> Item<Option<ApprovalStats>> {
+    /// Waits for statistics that differ from the last; none when the feed has ended.
+    async fn next(&mut self) -> async_graphql::Result<Option<ApprovalStats>> {
         loop {
             if self.last.is_some() && !self.changed().await {
                 return Ok(None);
@@ -145,7 +143,7 @@ impl StatsWatcher {
         }
     }
 
-    /// Waits for a change, and a while longer; gives whether there was one.
+    /// Waits for a change and then for the pause; returns false when the feed has ended.
     async fn changed(&mut self) -> bool {
         loop {
             match self.changes.next().await {
@@ -155,13 +153,13 @@ impl StatsWatcher {
             }
         }
         tokio::time::sleep(STATS_PAUSE).await;
-        // What came meanwhile is in the figures to be read.
+        // Changes of the meantime are in the statistics that are read next.
         while let Some(Some(_)) = self.changes.next().now_or_never() {}
         true
     }
 
-    /// A database that is away at the beginning is an error; later it is waited for.
-    async fn read(&mut self) -> Item<ApprovalStats> {
+    /// Reads the statistics. An unavailable database is an error at first; later the read is retried.
+    async fn read(&mut self) -> async_graphql::Result<ApprovalStats> {
         loop {
             let now = self.services.clock.now();
             match stats::stats(
@@ -181,17 +179,17 @@ impl StatsWatcher {
     }
 }
 
-/// A run as somebody watches it.
-struct Progress {
+/// Run for one subscriber.
+struct JobProgress {
     changes: watch::Receiver<WatchedRun>,
-    /// As it was read after the watching began.
+    /// State read after the watch began.
     first: Run,
     last: Option<Run>,
 }
 
-impl Progress {
-    /// The run when it is not as it was last; nothing after its end.
-    async fn next(&mut self) -> Item<Option<Run>> {
+impl JobProgress {
+    /// Waits for a state that differs from the last; none after the run has ended.
+    async fn next(&mut self) -> async_graphql::Result<Option<Run>> {
         let next = match &self.last {
             None => self.first.clone(),
             Some(last) if last.finished_at.is_some() => return Ok(None),
@@ -214,18 +212,20 @@ impl Progress {
 #[derive(Default)]
 pub struct Subscription;
 
-/// What can be watched.
+/// Subscriptions.
 #[Subscription]
 impl Subscription {
-    /// Every change to the virtual tags that the filter takes, in the order of commits, each once. Those that come
-    /// together are told together. Resumes behind `after`, and begins with the present moment without it.
+    /// Changes of virtual tags that match the filter, each once, in commit order and in batches. Starts after the
+    /// cursor `after`, or at the present without a cursor.
     async fn approval_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Changes of which tags; the moments of their proposal are not looked at.")]
+        #[graphql(desc = "Filter of changes by the tag; conditions on creation time are ignored.")]
         filter: Option<ApprovalFilter>,
-        #[graphql(desc = "The cursor of the last batch or event that the caller has.")] after: Option<String>,
-    ) -> Result<impl Stream<Item = ApprovalEventBatch> + use<>> {
+        #[graphql(desc = "Cursor of the last batch or event that the caller has received.")] after: Option<
+            String,
+        >,
+    ) -> FieldResult<impl Stream<Item = ApprovalEventBatch> + use<>> {
         let progress = ctx.progress()?;
         let batches = ctx
             .services()?
@@ -239,17 +239,17 @@ impl Subscription {
         Ok(
             chunk_events(batches, wanted, progress).map(move |chunk| ApprovalEventBatch {
                 cursor: cursor::encode_event(TagLog::NAME, chunk.to),
-                events: Rows(chunk.events.into_iter().map(shape).collect()),
+                events: BoundedList(chunk.events.into_iter().map(shape).collect()),
             }),
         )
     }
 
-    /// The figures of the approval queue: now, and when they have changed, at most once a second.
+    /// Statistics of the approval queue: the present ones, then new ones after each change, at most once per second.
     async fn approval_stats(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which tags to count.")] filter: Option<ApprovalFilter>,
-    ) -> Result<impl Stream<Item = Item<ApprovalStats>> + use<>> {
+        #[graphql(desc = "Filter of the tags to count.")] filter: Option<ApprovalFilter>,
+    ) -> FieldResult<impl Stream<Item = async_graphql::Result<ApprovalStats>> + use<>> {
         let (services, actor) = (ctx.services()?.clone(), ctx.actor()?.clone());
         let filter: TagFilter = filter.unwrap_or_default().into();
         let wanted = takes(actor.clone(), filter.clone());
@@ -269,16 +269,16 @@ impl Subscription {
         }))
     }
 
-    /// A run: as it is now, and whenever it has changed, until it has ended.
+    /// Job run: the present state, then each change until the run ends.
     async fn job_progress(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global id of the run.")] run_id: Id<JobRunKind>,
-    ) -> Result<impl Stream<Item = Item<JobRun>> + use<>> {
+        #[graphql(desc = "Global id of the run.")] run_id: Id<JobRunKind>,
+    ) -> FieldResult<impl Stream<Item = async_graphql::Result<JobRun>> + use<>> {
         let (services, actor) = (ctx.services()?, ctx.actor()?);
         let db = services.reads(&actor.scope);
         let changes = services.run_watcher.watch(db, &actor.scope, run_id.0);
-        let progress = Progress {
+        let progress = JobProgress {
             changes,
             first: run(services, actor, run_id.0).await?,
             last: None,
@@ -289,14 +289,16 @@ impl Subscription {
         }))
     }
 
-    /// Resources that are new or have changed, in the order of commits. Those that come together are told together.
-    /// Resumes behind `after`, and begins with the present moment without it.
+    /// New and changed resources in commit order and in batches. Starts after the cursor `after`, or at the present
+    /// without a cursor.
     async fn resource_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which resources.")] filter: Option<ResourceEventFilter>,
-        #[graphql(desc = "The cursor of the last batch or event that the caller has.")] after: Option<String>,
-    ) -> Result<impl Stream<Item = ResourceEventBatch> + use<>> {
+        #[graphql(desc = "Filter of resources.")] filter: Option<ResourceEventFilter>,
+        #[graphql(desc = "Cursor of the last batch or event that the caller has received.")] after: Option<
+            String,
+        >,
+    ) -> FieldResult<impl Stream<Item = ResourceEventBatch> + use<>> {
         let (progress, actor) = (ctx.progress()?, ctx.actor()?.clone());
         let filter = filter.unwrap_or_default();
         let batches = ctx
@@ -312,7 +314,7 @@ impl Subscription {
         Ok(
             chunk_events(batches, wanted, progress).map(move |chunk| ResourceEventBatch {
                 cursor: cursor::encode_event(ResourceLog::NAME, chunk.to),
-                events: Rows(chunk.events.into_iter().map(shape).collect()),
+                events: BoundedList(chunk.events.into_iter().map(shape).collect()),
             }),
         )
     }

@@ -1,8 +1,8 @@
-//! The course of a subscription to a log: what of the log it tells, in which portions, and how far it has come.
+//! Progress of a subscription to a log: the range to deliver, the size of the chunks, and the position reached.
 //!
-//! Those who execute a subscription once for many callers need to know of each answer which part of the log it tells;
-//! the answer itself says that only if its operation selects it. And an answer must not be too large for those who read
-//! slowly, which only shows when it is written.
+//! Fan-out executes one subscription for many callers and must know the range of the log in each response; the response
+//! itself has it only if the operation selects it. And a response must not be too large for slow readers, which only
+//! shows when it is written.
 
 use crate::domain::events::{Batch, Event, LogPosition, LogRange};
 use futures::{FutureExt, Stream, StreamExt};
@@ -12,29 +12,29 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Events of the first answer.
+/// Maximum number of events in the first response.
 const FIRST: usize = 32;
-/// Events of an answer at most.
+/// Maximum number of events in a response.
 const MOST: usize = 1000;
-/// So many bytes an answer is to have, about, when there is much to tell.
+/// Target size of a response in bytes while many events wait.
 const TARGET_BYTES: usize = 16 << 10;
 
-/// What an answer tells.
+/// Range of the log that a response delivers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeliveredRange {
-    /// It tells all that is wanted behind this place, which is where the answer before it ended,
+    /// End of the response before: all matching events after this position are in the response.
     pub from: LogPosition,
-    /// the first of it here,
+    /// Position of the first event.
     pub first: LogPosition,
-    /// and the last of it here,
+    /// Position of the last event.
     pub last: LogPosition,
-    /// and nothing else up to here.
+    /// End of the response: no matching event lies between the last one and this position.
     pub to: LogPosition,
-    /// So many events.
+    /// Number of events.
     pub count: usize,
 }
 
-/// The course of one execution.
+/// Progress of one execution.
 #[derive(Debug)]
 pub struct SubscriptionProgress {
     range: Option<LogRange>,
@@ -43,7 +43,7 @@ pub struct SubscriptionProgress {
 }
 
 impl SubscriptionProgress {
-    /// Through this stretch, whatever the operation says; as the operation says without one.
+    /// Creates the progress through this range; without one, the operation determines the range.
     pub fn new(range: Option<LogRange>) -> Self {
         Self {
             range,
@@ -52,8 +52,8 @@ impl SubscriptionProgress {
         }
     }
 
-    /// The course that tells again what the last answer told, and what comes behind it, in smaller answers; nothing
-    /// when that is not possible, or the answer told one event.
+    /// Creates a progress that repeats the last response and continues after it in smaller responses; none if the range
+    /// is unknown or the last response has one event.
     pub fn with_less(&self) -> Option<Self> {
         let (delivered, range) = (self.delivered_range(), self.range?);
         let after = Some(delivered.from);
@@ -64,17 +64,17 @@ impl SubscriptionProgress {
         })
     }
 
-    /// The stretch that is to be told, if that is not left to the operation.
+    /// Range to deliver, unless the operation determines the range.
     pub fn range(&self) -> Option<LogRange> {
         self.range
     }
 
-    /// What the answer tells that came last.
+    /// Range of the last response.
     pub fn delivered_range(&self) -> DeliveredRange {
         *self.delivered.lock()
     }
 
-    /// The answer that came last has become so long; the next ones are made to measure.
+    /// Records the size of the last response; the number of events of the next ones follows from it.
     pub fn written(&self, bytes: usize) {
         let count = self.delivered_range().count;
         if count > 0 {
@@ -88,15 +88,15 @@ impl SubscriptionProgress {
     }
 }
 
-/// The events of one answer.
+/// Events of one response.
 pub struct EventChunk<T> {
-    /// All events up to here were told.
+    /// End of the chunk: all events up to this position are delivered.
     pub to: LogPosition,
-    /// In order, one at least.
+    /// Events in order, at least one.
     pub events: Vec<Arc<Event<T>>>,
 }
 
-/// The wanted events in portions.
+/// Splits the matching events into chunks.
 pub fn chunk_events<T: Clone + Send + Sync + 'static>(
     batches: impl Stream<Item = Arc<Batch<T>>> + Send + 'static,
     wanted: impl Fn(&T) -> bool + Send + 'static,
@@ -122,9 +122,9 @@ struct Chunker<T, W> {
     wanted: W,
     course: Arc<SubscriptionProgress>,
     left: VecDeque<Arc<Event<T>>>,
-    /// The end of the batches that were taken.
+    /// End of the batches taken.
     end: LogPosition,
-    /// The end of the last portion.
+    /// End of the last chunk.
     position: LogPosition,
 }
 
@@ -133,7 +133,7 @@ impl<T: Clone, W: Fn(&T) -> bool> Chunker<T, W> {
         while self.left.is_empty() {
             let batch = self.batches.next().await?;
             self.take(&batch);
-            // What came while the last portion was told is told with it.
+            // Events of the meantime are in the same chunk.
             while self.left.len() < MOST {
                 match self.batches.next().now_or_never() {
                     Some(Some(batch)) => self.take(&batch),
@@ -192,7 +192,7 @@ mod tests {
             id: 0,
         }))));
         let mut batches = vec![batch(2000, 2001), batch(50, 2000), batch(0, 50)];
-        // Like a feed's, it must not be polled behind its end.
+        // Like a feed's, the stream must not be polled after its end.
         let batches = futures::stream::unfold((), move |()| {
             std::future::ready(batches.pop().map(|batch| (batch, ())))
         });

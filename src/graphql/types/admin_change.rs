@@ -1,73 +1,67 @@
-//! The trail of administration.
+//! The type `AdminChange`.
 
-use crate::domain::admin_changes::AdminChange as Row;
+use crate::domain::admin_changes::{AdminAction, AdminChange as AdminChangeRow, AdminSubject};
 use crate::graphql::scalars::id::{AdminChangeKind, Id};
-use crate::graphql::types::enums::{AdminAction, AdminSubject};
-use async_graphql::{Json, Object};
+use crate::graphql::types::row::{db_enum, row_object};
+use async_graphql::Json;
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
 
-/// A change of a rule, a schedule or a token of a script.
-pub struct AdminChange(Arc<Row>);
-
-impl From<Arc<Row>> for AdminChange {
-    fn from(row: Arc<Row>) -> Self {
-        Self(row)
+row_object! {
+    /// Change of a rule, a schedule or an API token. The record remains when the changed object is deleted.
+    pub struct AdminChange("AdminChange") of AdminChangeRow {
+        /// Actor who made the change.
+        actor: &str,
+        /// Action.
+        action: AdminActionEnum,
+        /// Type of the changed object.
+        subject_type: AdminSubjectEnum,
+        /// Name of the changed object at the time of the change.
+        subject_name: &str,
+        /// State before the change; null if the object was created.
+        before: Option<Json<&serde_json::Value>>,
+        /// State after the change; null if the object was deleted.
+        after: Option<Json<&serde_json::Value>>,
     }
-}
 
-impl From<Row> for AdminChange {
-    fn from(row: Row) -> Self {
-        Self(Arc::new(row))
-    }
-}
-
-impl AsRef<Row> for AdminChange {
-    fn as_ref(&self) -> &Row {
-        &self.0
-    }
-}
-
-/// One change of a rule, a schedule or a token of a script. It stays when what it speaks of is gone.
-#[Object]
-impl AdminChange {
-    /// The global id.
+    /// Global id.
     pub async fn id(&self) -> Id<AdminChangeKind> {
         Id(self.0.id)
     }
 
-    /// When it happened.
+    /// Time of the change.
     async fn timestamp(&self) -> DateTime<Utc> {
         self.0.changed_at
     }
+}
 
-    /// Who did it.
-    async fn actor(&self) -> &str {
-        &self.0.actor
+db_enum! {
+    /// Action on a rule, a schedule or an API token.
+    pub enum AdminActionEnum("AdminAction") mirrors AdminAction {
+        /// The object was created.
+        Created,
+        /// The object was updated.
+        Updated,
+        /// The object was deleted.
+        Deleted,
+        /// The rules were reordered.
+        Reordered,
+        /// The schedule was paused.
+        Paused,
+        /// The schedule was resumed.
+        Resumed,
+        /// The API token was revoked.
+        Revoked,
     }
+}
 
-    /// What was done.
-    async fn action(&self) -> AdminAction {
-        self.0.action.into()
-    }
-
-    /// What kind of thing was changed.
-    async fn subject_type(&self) -> AdminSubject {
-        self.0.subject_type.into()
-    }
-
-    /// Its name at that time.
-    async fn subject_name(&self) -> &str {
-        &self.0.subject_name
-    }
-
-    /// What it said before; null when it is new.
-    async fn before(&self) -> Option<Json<&serde_json::Value>> {
-        self.0.before.as_ref().map(Json)
-    }
-
-    /// What it said afterwards; null when it is gone.
-    async fn after(&self) -> Option<Json<&serde_json::Value>> {
-        self.0.after.as_ref().map(Json)
+db_enum! {
+    /// Type of an object that admins change.
+    pub enum AdminSubjectEnum("AdminSubject") mirrors AdminSubject {
+        /// Rule, or the order of all rules.
+        Rule,
+        /// Schedule.
+        Schedule,
+        /// API token.
+        ApiToken,
     }
 }

@@ -2,37 +2,38 @@
 
 use crate::domain::approvals::TagFilter;
 use crate::graphql::scalars::date_time::DateTimeInput;
-use crate::graphql::types::enums::{Cloud, TagKind, TagSource};
+use crate::graphql::types::enums::{CloudEnum, TagKindEnum, TagSourceEnum};
 use async_graphql::InputObject;
 
-/// Which tags of the queue; fields left out do not matter.
+/// Filter of the approval queue; omitted fields match all.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct ApprovalFilter {
-    /// Applied by itself, or only suggested.
-    kind: Option<TagKind>,
-    /// Their key.
+    /// Filter by kind of the proposal.
+    kind: Option<TagKindEnum>,
+    /// Filter by tag key.
     tag_key: Option<String>,
-    /// Their value.
+    /// Filter by tag value.
     tag_value: Option<String>,
-    /// The cloud of their resource.
-    cloud: Option<Cloud>,
-    /// The account of their resource.
+    /// Filter by cloud of the resource.
+    cloud: Option<CloudEnum>,
+    /// Filter by account of the resource.
     account_id: Option<String>,
-    /// The type of their resource, as its provider names it.
+    /// Filter by type of the resource, as named by the provider.
     resource_type: Option<String>,
-    /// Where their value comes from.
-    source: Option<TagSource>,
-    /// What fired, as groups of the queue say it. Events do not tell it: subscriptions take them all.
+    /// Filter by source of the value.
+    source: Option<TagSourceEnum>,
+    /// Filter by signature of the evidence, as in `approvalGroups`. Subscriptions ignore this condition, since events
+    /// have no signature.
     evidence_signature: Option<String>,
-    /// From this confidence on, inclusive; from 0 to 1.
+    /// Confidence, inclusive lower bound, from 0 to 1.
     #[graphql(validator(minimum = 0.0, maximum = 1.0))]
     min_confidence: Option<f64>,
-    /// Up to this confidence, inclusive; from 0 to 1.
+    /// Confidence, inclusive upper bound, from 0 to 1.
     #[graphql(validator(minimum = 0.0, maximum = 1.0))]
     max_confidence: Option<f64>,
-    /// Proposed before this moment.
+    /// Creation time, exclusive upper bound.
     created_before: Option<DateTimeInput>,
-    /// Proposed at this moment or later.
+    /// Creation time, inclusive lower bound.
     created_after: Option<DateTimeInput>,
 }
 

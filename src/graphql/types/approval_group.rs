@@ -1,80 +1,44 @@
-//! Groups of the approval queue.
+//! The type `ApprovalGroup`.
 
 use crate::domain::approvals::GroupKey;
-use crate::domain::approvals::groups::Group as GroupRow;
-use crate::graphql::types::enums::TagSource;
-use async_graphql::{InputObject, Object};
+use crate::domain::approvals::groups::Group;
+use crate::graphql::types::enums::TagSourceEnum;
+use crate::graphql::types::row::row_object;
+use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 
-/// A group of the queue.
-pub struct ApprovalGroup(GroupRow);
-
-impl From<GroupRow> for ApprovalGroup {
-    fn from(row: GroupRow) -> Self {
-        Self(row)
+row_object! {
+    /// Group of pending virtual tags with the same key, value, source and evidence, for a decision on all of them.
+    pub struct ApprovalGroup("ApprovalGroup") of Group {
+        /// Tag key.
+        tag_key: &str,
+        /// Tag value.
+        tag_value: &str,
+        /// Source of the value.
+        source: TagSourceEnum,
+        /// Signature of the evidence: the signals, in words that are equal on all resources.
+        evidence_signature: &str,
+        /// Number of tags.
+        count: i64,
+        /// Lowest confidence in the group.
+        min_confidence: f64,
+        /// Highest confidence in the group.
+        max_confidence: f64,
+        /// Creation time of the oldest tag in the group.
+        oldest: DateTime<Utc>,
     }
 }
 
-impl AsRef<GroupRow> for ApprovalGroup {
-    fn as_ref(&self) -> &GroupRow {
-        &self.0
-    }
-}
-
-/// Tags of the queue that propose the same for the same reason, to be decided together.
-#[Object]
-impl ApprovalGroup {
-    /// The key that they propose.
-    async fn tag_key(&self) -> &str {
-        &self.0.tag_key
-    }
-
-    /// The value that they propose.
-    async fn tag_value(&self) -> &str {
-        &self.0.tag_value
-    }
-
-    /// Where the value comes from.
-    async fn source(&self) -> TagSource {
-        self.0.source.into()
-    }
-
-    /// What fired, in words that are the same on every resource.
-    async fn evidence_signature(&self) -> &str {
-        &self.0.evidence_signature
-    }
-
-    /// How many tags there are.
-    async fn count(&self) -> i64 {
-        self.0.count
-    }
-
-    /// The lowest confidence among them.
-    async fn min_confidence(&self) -> f64 {
-        self.0.min_confidence
-    }
-
-    /// The highest confidence among them.
-    async fn max_confidence(&self) -> f64 {
-        self.0.max_confidence
-    }
-
-    /// Since when the oldest of them waits.
-    async fn oldest(&self) -> DateTime<Utc> {
-        self.0.oldest
-    }
-}
-
-/// A group of the queue, as `approvalGroups` gives it.
+/// Group of the approval queue, as returned by `approvalGroups`.
 #[derive(Clone, Debug, InputObject)]
 pub struct ApprovalGroupInput {
-    /// The key that its tags propose.
+    /// Tag key of the group.
     tag_key: String,
-    /// The value that they propose.
+    /// Tag value of the group.
     tag_value: String,
-    /// Where the value comes from.
-    source: TagSource,
-    /// What fired.
+    /// Source of the value.
+    source: TagSourceEnum,
+    /// Signature of the evidence.
     evidence_signature: String,
 }
 

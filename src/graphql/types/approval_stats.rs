@@ -4,45 +4,45 @@ use crate::domain::approvals::stats::{BANDS, QueueStats as StatsRow};
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 
-/// How the queue stands.
+/// Statistics of the approval queue.
 #[derive(Clone, Debug, PartialEq, SimpleObject)]
 pub struct ApprovalStats {
-    /// Tags that wait for a decision.
+    /// Number of pending tags.
     pub pending: i64,
-    /// Of them, applied by themselves.
+    /// Number of pending tags that were applied automatically.
     pub auto_applied: i64,
-    /// Of them, only suggested.
+    /// Number of pending tags that are only suggested.
     pub suggestions: i64,
-    /// Of them, by key, the largest first.
+    /// Numbers of pending tags by key, largest first.
     pub by_key: Vec<KeyCount>,
-    /// Of them, by confidence, from low to high; empty bands are left out.
+    /// Numbers of pending tags by band of confidence, ascending; empty bands are omitted.
     pub by_confidence: Vec<ConfidenceBand>,
-    /// Since when the oldest waits.
+    /// Creation time of the oldest pending tag.
     pub oldest: Option<DateTime<Utc>>,
-    /// Tags that people approved or denied within the last 24 hours, to the minute; not those that were taken back.
+    /// Number of tags that people approved or denied within the last 24 hours, to the minute, without undone decisions.
     pub decided_last_day: i64,
-    /// Whether the figures but the last two are estimates from a sample, as they are of a filter by more than kind, key,
-    /// source, cloud and account that takes more than some ten thousand tags.
+    /// True if all numbers except `oldest` and `decidedLastDay` are estimates from a sample, as for a filter by other
+    /// fields than kind, key, source, cloud and account that matches more than some ten thousand tags.
     pub is_estimate: bool,
 }
 
-/// A count of one key.
+/// Number of tags with one key.
 #[derive(Clone, Debug, PartialEq, SimpleObject)]
 pub struct KeyCount {
-    /// The key.
+    /// Tag key.
     pub tag_key: String,
-    /// How many.
+    /// Number of tags.
     pub count: i64,
 }
 
-/// A count of one band of confidence.
+/// Number of tags in one band of confidence.
 #[derive(Clone, Debug, PartialEq, SimpleObject)]
 pub struct ConfidenceBand {
-    /// Where the band begins.
+    /// Lower bound of the band, inclusive.
     pub from: f64,
-    /// Where it ends; only the last band, up to 1, contains its end.
+    /// Upper bound of the band, exclusive; inclusive for the last band, which ends at 1.
     pub to: f64,
-    /// How many.
+    /// Number of tags.
     pub count: i64,
 }
 

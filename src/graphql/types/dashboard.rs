@@ -1,42 +1,42 @@
-//! The inventory at a glance.
+//! The type `Dashboard`.
 
 use crate::domain::approvals::{TagFilter, stats};
 use crate::domain::dashboard;
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::approval_stats::ApprovalStats;
-use crate::graphql::types::enums::{ApprovalStatus, Cloud};
+use crate::graphql::types::enums::{ApprovalStatusEnum, CloudEnum};
 use crate::graphql::types::job_run::JobRun;
 use async_graphql::{Context, Object, SimpleObject};
 
-/// Figures for a first look; each is counted when it is asked for.
+/// Overview of the inventory; each number is computed when selected.
 pub struct Dashboard;
 
-/// Resources of one cloud.
+/// Number of resources in one cloud.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct CloudCount {
-    /// The cloud.
-    pub cloud: Cloud,
-    /// Resources that exist.
+    /// Cloud.
+    pub cloud: CloudEnum,
+    /// Number of existing resources.
     pub resources: i64,
-    /// Of them, those with an approved virtual tag.
+    /// Number of existing resources with an approved virtual tag.
     pub tagged: i64,
 }
 
-/// Virtual tags in one status.
+/// Number of virtual tags with one approval status.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct StatusCount {
-    /// Where they stand.
-    pub status: ApprovalStatus,
-    /// How many there are.
+    /// Filter by status.
+    pub status: ApprovalStatusEnum,
+    /// Count.
     pub count: i64,
 }
 
-/// Figures for a first look; each is counted when it is asked for.
+/// Overview of the inventory; each number is computed when selected.
 #[Object]
 impl Dashboard {
-    /// The resources that exist, by cloud.
-    async fn resources_by_cloud(&self, ctx: &Context<'_>) -> Result<Vec<CloudCount>> {
+    /// Numbers of existing resources by cloud.
+    async fn resources_by_cloud(&self, ctx: &Context<'_>) -> FieldResult<Vec<CloudCount>> {
         let counts = dashboard::clouds(ctx.reads()?, ctx.actor()?).await?;
         let count = |row: dashboard::CloudCountRow| CloudCount {
             cloud: row.cloud.into(),
@@ -46,8 +46,8 @@ impl Dashboard {
         Ok(counts.into_iter().map(count).collect())
     }
 
-    /// The virtual tags, by status.
-    async fn tags_by_status(&self, ctx: &Context<'_>) -> Result<Vec<StatusCount>> {
+    /// Numbers of virtual tags by approval status.
+    async fn tags_by_status(&self, ctx: &Context<'_>) -> FieldResult<Vec<StatusCount>> {
         let counts = dashboard::statuses(ctx.reads()?, ctx.actor()?).await?;
         let count = |row: dashboard::StatusCountRow| StatusCount {
             status: row.status.into(),
@@ -56,8 +56,8 @@ impl Dashboard {
         Ok(counts.into_iter().map(count).collect())
     }
 
-    /// Figures of the approval queue.
-    async fn approvals(&self, ctx: &Context<'_>) -> Result<ApprovalStats> {
+    /// Statistics of the approval queue.
+    async fn approvals(&self, ctx: &Context<'_>) -> FieldResult<ApprovalStats> {
         let services = ctx.services()?;
         let now = services.clock.now();
         Ok(
@@ -67,13 +67,13 @@ impl Dashboard {
         )
     }
 
-    /// Runs that wait or are worked on.
-    async fn open_runs(&self, ctx: &Context<'_>) -> Result<u64> {
+    /// Number of queued and running runs.
+    async fn open_runs(&self, ctx: &Context<'_>) -> FieldResult<u64> {
         Ok(dashboard::open_runs(ctx.reads()?, ctx.actor()?).await?)
     }
 
-    /// The last run of each job.
-    async fn last_runs(&self, ctx: &Context<'_>) -> Result<Vec<JobRun>> {
+    /// Newest run of each job.
+    async fn last_runs(&self, ctx: &Context<'_>) -> FieldResult<Vec<JobRun>> {
         let runs = dashboard::last_runs(ctx.reads()?, ctx.actor()?).await?;
         Ok(runs.into_iter().map(Into::into).collect())
     }

@@ -1,50 +1,52 @@
-//! What became of each tag of a decision, made at once or by a run.
+//! Decisions and their outcome, of a call or of a run.
 
 use crate::domain::Outcome;
 use crate::domain::approvals::items::ItemFilter;
-use crate::domain::approvals::{Decision as DomainDecision, ItemResult};
+use crate::domain::approvals::{Decision, ItemResult};
 use crate::error::{Problem, ProblemCode};
 use crate::graphql::scalars::id::{DecisionResultKind, Id, VirtualTagKind};
+use crate::graphql::types::row::db_enum;
 use crate::graphql::types::user_error::UserError;
 use crate::graphql::types::virtual_tag::VirtualTag;
 use async_graphql::{Enum, ID, SimpleObject};
 
-/// What is said of tags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainDecision")]
-pub enum Decision {
-    /// They hold from now on.
-    Approve,
-    /// They do not hold.
-    Deny,
-    /// What was decided waits again.
-    Undo,
+db_enum! {
+    /// Decision on virtual tags.
+    pub enum DecisionEnum("Decision") mirrors Decision {
+        /// Approval: the tags are in effect.
+        Approve,
+        /// Denial: the tags are not in effect.
+        Deny,
+        /// Undo: the decided tags are pending again.
+        Undo,
+    }
 }
 
-/// What became of one tag.
+/// Outcome of a decision on one tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum DecisionOutcome {
-    /// This call, or run, approved it.
+#[graphql(name = "DecisionOutcome")]
+pub enum DecisionOutcomeEnum {
+    /// The call or run approved the tag.
     Approved,
-    /// This call, or run, denied it.
+    /// The call or run denied the tag.
     Denied,
-    /// This call, or run, took its decision back.
+    /// The call or run undid the decision on the tag.
     Undone,
-    /// It was decided before, and stays so; or another value of its key was approved.
+    /// The tag was decided before, or another value of the key was approved; the tag stays unchanged.
     AlreadyDecided,
-    /// There is no such tag for the caller.
+    /// No such tag exists for the caller.
     NotFound,
-    /// It stands where this cannot be done.
+    /// The approval status of the tag does not allow the decision.
     Conflict,
-    /// It changed after it was selected, and stays as it is.
+    /// The tag changed after the selection and stays unchanged.
     Stale,
-    /// Its account is none of those of whoever has the run done, who may have lost it since they asked; it stays as it is.
+    /// The account of the tag is not, or no longer, among the accounts of the run's requester; the tag stays unchanged.
     Forbidden,
-    /// The run has not come to it; once the run has ended, it stays as it is.
+    /// The run has not reached the tag; if the run has ended, the tag stays unchanged.
     Waiting,
 }
 
-impl From<Outcome> for DecisionOutcome {
+impl From<Outcome> for DecisionOutcomeEnum {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Approved => Self::Approved,
@@ -59,47 +61,47 @@ impl From<Outcome> for DecisionOutcome {
     }
 }
 
-impl From<DecisionOutcome> for ItemFilter {
-    fn from(outcome: DecisionOutcome) -> Self {
+impl From<DecisionOutcomeEnum> for ItemFilter {
+    fn from(outcome: DecisionOutcomeEnum) -> Self {
         Self::Outcome(match outcome {
-            DecisionOutcome::Approved => Outcome::Approved,
-            DecisionOutcome::Denied => Outcome::Denied,
-            DecisionOutcome::Undone => Outcome::Undone,
-            DecisionOutcome::AlreadyDecided => Outcome::AlreadyDecided,
-            DecisionOutcome::NotFound => Outcome::NotFound,
-            DecisionOutcome::Conflict => Outcome::Conflict,
-            DecisionOutcome::Stale => Outcome::Stale,
-            DecisionOutcome::Forbidden => Outcome::Forbidden,
-            DecisionOutcome::Waiting => return Self::Waiting,
+            DecisionOutcomeEnum::Approved => Outcome::Approved,
+            DecisionOutcomeEnum::Denied => Outcome::Denied,
+            DecisionOutcomeEnum::Undone => Outcome::Undone,
+            DecisionOutcomeEnum::AlreadyDecided => Outcome::AlreadyDecided,
+            DecisionOutcomeEnum::NotFound => Outcome::NotFound,
+            DecisionOutcomeEnum::Conflict => Outcome::Conflict,
+            DecisionOutcomeEnum::Stale => Outcome::Stale,
+            DecisionOutcomeEnum::Forbidden => Outcome::Forbidden,
+            DecisionOutcomeEnum::Waiting => return Self::Waiting,
         })
     }
 }
 
-/// What became of one tag of a request.
+/// Result of a decision on one tag.
 #[derive(SimpleObject)]
 pub struct DecisionResult {
-    /// The id of this result. It is of this call alone, so that caches do not take two answers about a tag for one.
+    /// Id of this result, unique per call: caches keep the results of two calls apart.
     id: Id<DecisionResultKind>,
-    /// The id of the tag, as it was given.
+    /// Id of the tag, as given.
     tag_id: ID,
-    /// What became of it.
-    outcome: DecisionOutcome,
-    /// The tag as it is now; null when there is none.
+    /// Outcome of the decision.
+    outcome: DecisionOutcomeEnum,
+    /// Virtual tag in the current state; null if no such tag exists for the caller.
     tag: Option<VirtualTag>,
-    /// Why it was not done; null when it was.
+    /// Reason for which the tag was not decided; null on success.
     user_error: Option<UserError>,
 }
 
-/// Makes the results of one call, each with an id of its own.
-pub struct Results {
+/// Builder of the results of one call, each with an id of its own.
+pub struct DecisionResults {
     call: u128,
-    /// What becomes of tags on which the decision was made.
+    /// Outcome of tags on which the decision succeeded.
     done: Outcome,
     made: Vec<DecisionResult>,
 }
 
-impl Results {
-    /// Of a call that decides so; none yet.
+impl DecisionResults {
+    /// Creates the builder for a decision with this outcome.
     pub fn new(done: Outcome) -> Self {
         Self {
             call: rand::random(),
@@ -108,29 +110,29 @@ impl Results {
         }
     }
 
-    /// Adds what became of a tag.
+    /// Adds the result of a tag.
     pub fn add(&mut self, item: ItemResult) {
         let outcome = match item.problem.as_ref().map(|problem| problem.code) {
             None => self.done.into(),
-            Some(ProblemCode::NotFound) => DecisionOutcome::NotFound,
-            Some(ProblemCode::AlreadyDecided) => DecisionOutcome::AlreadyDecided,
-            Some(_) => DecisionOutcome::Conflict,
+            Some(ProblemCode::NotFound) => DecisionOutcomeEnum::NotFound,
+            Some(ProblemCode::AlreadyDecided) => DecisionOutcomeEnum::AlreadyDecided,
+            Some(_) => DecisionOutcomeEnum::Conflict,
         };
         let tag_id = Id::<VirtualTagKind>(item.id).into();
         let (tag, user_error) = (item.tag.map(Into::into), item.problem.map(Into::into));
         self.push(tag_id, outcome, tag, user_error);
     }
 
-    /// Adds something that was given for the id of a tag, and is none.
+    /// Adds the result of an invalid id.
     pub fn add_unknown(&mut self, given: ID, why: String) {
         let problem = Problem::field(ProblemCode::NotFound, "ids", why);
-        self.push(given, DecisionOutcome::NotFound, None, Some(problem.into()));
+        self.push(given, DecisionOutcomeEnum::NotFound, None, Some(problem.into()));
     }
 
     fn push(
         &mut self,
         tag_id: ID,
-        outcome: DecisionOutcome,
+        outcome: DecisionOutcomeEnum,
         tag: Option<VirtualTag>,
         user_error: Option<UserError>,
     ) {
@@ -143,7 +145,7 @@ impl Results {
         });
     }
 
-    /// The results in the order in which they were added.
+    /// DecisionResults in order of addition.
     pub fn into_vec(self) -> Vec<DecisionResult> {
         self.made
     }

@@ -1,197 +1,160 @@
-//! The closed sets.
+//! Enums that mirror columns of the database and options of the domain.
 
-use crate::domain::admin_changes::{AdminAction as DomainAdminAction, AdminSubject as DomainAdminSubject};
-use crate::domain::approvals::TagKind as DomainTagKind;
-use crate::domain::imports::{
-    ImportMode as DomainImportMode, SampleAction as DomainSampleAction, TagStatus as DomainImportedTagStatus,
-};
-use crate::domain::{
-    ApprovalStatus as DomainApprovalStatus, AuditAction as DomainAuditAction, Cloud as DomainCloud,
-    JobName as DomainJobName, RunStatus as DomainRunStatus, TagSource as DomainTagSource,
-};
-use async_graphql::Enum;
+use crate::domain::approvals::TagKind;
+use crate::domain::imports::{ImportMode, SampleAction, TagStatus};
+use crate::domain::{ApprovalStatus, AuditAction, Cloud, JobName, RunStatus, TagSource};
+use crate::graphql::types::row::db_enum;
 
-/// What a rejected entry of an import means for the others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainImportMode")]
-pub enum ImportMode {
-    /// Nothing: they are imported.
-    #[default]
-    GoodRows,
-    /// Nothing at all is imported when one entry is rejected; the run fails, and tells which ones were.
-    AllOrNothing,
+db_enum! {
+    /// Effect of a rejected entry on the other entries of an import.
+    #[derive(Default)]
+    pub enum ImportModeEnum("ImportMode") mirrors ImportMode {
+        /// The other entries are imported.
+        #[default]
+        GoodRows,
+        /// No entry is imported; the run fails and lists the rejected entries.
+        AllOrNothing,
+    }
 }
 
-/// What an imported virtual tag becomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainImportedTagStatus")]
-pub enum ImportedTagStatus {
-    /// It waits for a decision.
-    Pending,
-    /// It holds at once, and supersedes the other values of its key.
-    Approved,
+db_enum! {
+    /// Approval status that an import gives to virtual tags.
+    pub enum ImportedTagStatusEnum("ImportedTagStatus") mirrors TagStatus {
+        /// The tag waits for a decision.
+        Pending,
+        /// The tag is approved and supersedes the other values of the key.
+        Approved,
+    }
 }
 
-/// What an import would do with a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainSampleAction")]
-pub enum ImportAction {
-    /// Make what is not there.
-    Insert,
-    /// Change what is there.
-    Update,
-    /// Leave what is there, for it is the same.
-    Unchanged,
+db_enum! {
+    /// Action of an import on a row.
+    pub enum ImportActionEnum("ImportAction") mirrors SampleAction {
+        /// A new row is inserted.
+        Insert,
+        /// An existing row is updated.
+        Update,
+        /// An equal row exists and stays.
+        Unchanged,
+    }
 }
 
-/// A cloud.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainCloud")]
-pub enum Cloud {
-    /// Amazon Web Services.
-    Aws,
-    /// Google Cloud.
-    Gcp,
-    /// Microsoft Azure.
-    Azure,
+db_enum! {
+    /// Cloud provider.
+    pub enum CloudEnum("Cloud") mirrors Cloud {
+        /// Amazon Web Services.
+        Aws,
+        /// Google Cloud.
+        Gcp,
+        /// Microsoft Azure.
+        Azure,
+    }
 }
 
-/// Where the value of a virtual tag comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainTagSource")]
-pub enum TagSource {
-    /// The resource's own tags, normalised.
-    Native,
-    /// Words in the resource's name.
-    Pattern,
-    /// What the type of the resource says.
-    Type,
-    /// A rule that somebody wrote.
-    Rule,
-    /// A classifier trained on what people decided.
-    Model,
-    /// The account, project or resource group.
-    Inherited,
-    /// Made by hand.
-    Manual,
-    /// Imported with a file.
-    Csv,
+db_enum! {
+    /// Source of a virtual tag's value.
+    pub enum TagSourceEnum("TagSource") mirrors TagSource {
+        /// Native tags of the resource, normalized.
+        Native,
+        /// Words in the name of the resource.
+        Pattern,
+        /// Type of the resource.
+        Type,
+        /// Rule written by an admin.
+        Rule,
+        /// Classifier trained on earlier decisions.
+        Model,
+        /// Account, project or resource group.
+        Inherited,
+        /// Person who created the tag.
+        Manual,
+        /// Imported file.
+        Csv,
+    }
 }
 
-/// Where a virtual tag stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum)]
-#[graphql(remote = "DomainApprovalStatus")]
-pub enum ApprovalStatus {
-    /// It waits for a decision.
-    Pending,
-    /// Somebody approved it: it holds.
-    Approved,
-    /// Somebody denied it; it comes back only on other evidence.
-    Denied,
-    /// Another value of its key was approved, or it is no longer proposed.
-    Superseded,
+db_enum! {
+    /// Approval status of a virtual tag.
+    pub enum ApprovalStatusEnum("ApprovalStatus") mirrors ApprovalStatus {
+        /// The tag waits for a decision.
+        Pending,
+        /// The tag was approved and is in effect.
+        Approved,
+        /// The tag was denied; the value is proposed again only on other evidence.
+        Denied,
+        /// Another value of the key was approved, or the tag is no longer proposed.
+        Superseded,
+    }
 }
 
-/// Whether a tag was applied by itself or is only suggested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainTagKind")]
-pub enum TagKind {
-    /// Confident enough to have been applied at once.
-    AutoApplied,
-    /// Confident enough to be shown, no more.
-    Suggestion,
+db_enum! {
+    /// Kind of a proposed virtual tag.
+    pub enum TagKindEnum("TagKind") mirrors TagKind {
+        /// Confidence high enough to apply the tag before a decision.
+        AutoApplied,
+        /// Confidence high enough to suggest the tag only.
+        Suggestion,
+    }
 }
 
-/// What happened to a tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainAuditAction")]
-pub enum AuditAction {
-    /// The engine proposed it.
-    Proposed,
-    /// The engine proposes it again, with another source, confidence or evidence.
-    Refreshed,
-    /// The engine no longer proposes it.
-    Withdrawn,
-    /// A person approved it.
-    Approved,
-    /// A person denied it.
-    Denied,
-    /// A decision on another value of the key took its place.
-    Superseded,
-    /// An undone decision on another value of the key gave its place back.
-    Restored,
-    /// A decision on it was taken back.
-    Undone,
-    /// A person made it by hand.
-    Created,
-    /// A person changed its value.
-    Updated,
-    /// It was removed.
-    Deleted,
+db_enum! {
+    /// Action on a virtual tag that the audit trail records.
+    pub enum AuditActionEnum("AuditAction") mirrors AuditAction {
+        /// The engine proposed the tag.
+        Proposed,
+        /// The engine proposed the tag again with another source, confidence or evidence.
+        Refreshed,
+        /// The engine no longer proposes the tag.
+        Withdrawn,
+        /// A person approved the tag.
+        Approved,
+        /// A person denied the tag.
+        Denied,
+        /// A decision on another value of the key superseded the tag.
+        Superseded,
+        /// An undone decision on another value of the key restored the tag.
+        Restored,
+        /// A decision on the tag was undone.
+        Undone,
+        /// A person created the tag.
+        Created,
+        /// A person changed the value of the tag.
+        Updated,
+        /// The tag was deleted.
+        Deleted,
+    }
 }
 
-/// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainRunStatus")]
-pub enum RunStatus {
-    /// It waits for a worker, perhaps after a failure.
-    Queued,
-    /// A worker is at it.
-    Running,
-    /// It ended well.
-    Succeeded,
-    /// It failed, and has no attempts left.
-    Failed,
-    /// Somebody cancelled it.
-    Cancelled,
+db_enum! {
+    /// Status of a job run.
+    pub enum RunStatusEnum("RunStatus") mirrors RunStatus {
+        /// The run waits for a worker, for the first attempt or a retry.
+        Queued,
+        /// A worker executes the run.
+        Running,
+        /// The run succeeded.
+        Succeeded,
+        /// The run failed and has no attempts left.
+        Failed,
+        /// The run was cancelled.
+        Cancelled,
+    }
 }
 
-/// A job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainJobName")]
-pub enum JobName {
-    /// Asks the providers for their resources.
-    Discover,
-    /// Evaluates the resources that are due.
-    AutoTag,
-    /// Reads an uploaded file.
-    Import,
-    /// Makes audit partitions ahead and prunes what is old.
-    Maintain,
-    /// Decides tags that somebody selected.
-    Decide,
-    /// Seals what was written to the audit trail, so that changes to it are noticed.
-    Seal,
-}
-
-/// What was done to a rule, a schedule or a token of a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainAdminAction")]
-pub enum AdminAction {
-    /// It was made.
-    Created,
-    /// It says something else.
-    Updated,
-    /// It is gone.
-    Deleted,
-    /// The rules have another order.
-    Reordered,
-    /// The schedule does not tick.
-    Paused,
-    /// The schedule ticks again.
-    Resumed,
-    /// The token was taken back.
-    Revoked,
-}
-
-/// What administrators change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainAdminSubject")]
-pub enum AdminSubject {
-    /// A rule, or the order of all.
-    Rule,
-    /// A schedule.
-    Schedule,
-    /// A token of a script.
-    ApiToken,
+db_enum! {
+    /// Name of a job.
+    pub enum JobNameEnum("JobName") mirrors JobName {
+        /// Reads the resources of the configured sources.
+        Discover,
+        /// Evaluates the resources that are due.
+        AutoTag,
+        /// Imports an uploaded file.
+        Import,
+        /// Creates audit partitions in advance and deletes expired data.
+        Maintain,
+        /// Executes a bulk decision.
+        Decide,
+        /// Seals new audit rows, which makes later changes to the rows detectable.
+        Seal,
+    }
 }

@@ -1,15 +1,15 @@
-//! What a dry run of an import would do.
+//! The type `ImportPlan`.
 
 use crate::domain::imports::Sample as SampleRow;
 use crate::domain::{JobName, RunStatus};
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::enums::ImportAction;
+use crate::graphql::types::enums::ImportActionEnum;
 use crate::runs::Run;
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
 
-/// What an import would do.
+/// Plan of an import.
 pub struct ImportPlan {
     inserted: i64,
     updated: i64,
@@ -19,8 +19,8 @@ pub struct ImportPlan {
 }
 
 impl ImportPlan {
-    /// The plan of a run that made one.
-    pub(super) async fn of(ctx: &Context<'_>, run: &Run) -> Result<Option<Self>> {
+    /// Reads the plan of a run that succeeded as a dry run.
+    pub(super) async fn of(ctx: &Context<'_>, run: &Run) -> FieldResult<Option<Self>> {
         let is_plan = run.job_name == JobName::Import && run.arguments["dry_run"] == true;
         if !is_plan || run.status != RunStatus::Succeeded {
             return Ok(None);
@@ -36,30 +36,31 @@ impl ImportPlan {
     }
 }
 
-/// What an import would do, in figures and by examples.
+/// Plan of an import: counts and samples of the changes.
 #[Object]
 impl ImportPlan {
-    /// Rows that it would make.
+    /// Number of rows to insert.
     async fn inserted(&self) -> i64 {
         self.inserted
     }
 
-    /// Rows that it would change.
+    /// Number of rows to update.
     async fn updated(&self) -> i64 {
         self.updated
     }
 
-    /// Rows that are there as the file has them.
+    /// Number of rows that stay unchanged.
     async fn unchanged(&self) -> i64 {
         self.unchanged
     }
 
-    /// Entries that it would refuse; `rejections` of the run says why.
+    /// Number of rejected entries; the run's `rejections` have the reasons.
     async fn rejected(&self) -> i64 {
         self.rejected
     }
 
-    /// The first ten rows of each kind, in the order of actions and lines; shown to those who may see all accounts.
+    /// Samples, up to ten rows per action, in order of actions and lines; visible to callers with access to all
+    /// accounts.
     async fn samples(&self) -> Vec<ImportSample<'_>> {
         self.samples
             .iter()
@@ -69,28 +70,28 @@ impl ImportPlan {
     }
 }
 
-/// A row of the file.
+/// Row of the file.
 pub struct ImportSample<'a>(&'a SampleRow);
 
-/// A row of a file, and what an import would do with it.
+/// Row of a file with the planned action.
 #[Object]
 impl ImportSample<'_> {
-    /// What would be done.
-    async fn action(&self) -> ImportAction {
+    /// Planned action.
+    async fn action(&self) -> ImportActionEnum {
         self.0.action.into()
     }
 
-    /// The line, from 1.
+    /// Line number, from 1.
     async fn line(&self) -> i64 {
         self.0.line
     }
 
-    /// The cloud's own id of the resource.
+    /// Provider's id of the resource.
     async fn resource_id(&self) -> &str {
         &self.0.resource_id
     }
 
-    /// What would change, column by column; empty but for updates.
+    /// Changes by column; empty except for updates.
     async fn changes(&self) -> Vec<ImportChange<'_>> {
         let changes = self.0.changes.iter();
         changes
@@ -103,13 +104,13 @@ impl ImportSample<'_> {
     }
 }
 
-/// What an import would change in a column.
+/// Planned change of one column.
 #[derive(SimpleObject)]
 pub struct ImportChange<'a> {
-    /// The column; `tag:` and the key for one of the native tags.
+    /// Name of the column; `tag:` and the key for a native tag.
     column: &'a str,
-    /// What is there, cut to 200 characters; null when there is nothing.
+    /// Present value, truncated to 200 characters; null if absent.
     old_value: Option<&'a str>,
-    /// What would be there, cut to 200 characters; null when there would be nothing.
+    /// New value, truncated to 200 characters; null if absent.
     new_value: Option<&'a str>,
 }

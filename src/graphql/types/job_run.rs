@@ -1,140 +1,115 @@
-//! Runs of jobs, and their schedules.
+//! The type `JobRun`.
 
 use crate::auth::AccountScope;
+use crate::domain::JobName;
 use crate::domain::approvals::DecideJob;
 use crate::domain::approvals::items::ItemFilter;
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::scalars::id::{Id, JobRunKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::decision::{Decision, DecisionOutcome};
-use crate::graphql::types::enums::{JobName, RunStatus};
+use crate::graphql::types::decision::{DecisionEnum, DecisionOutcomeEnum};
+use crate::graphql::types::enums::{JobNameEnum, RunStatusEnum};
 use crate::graphql::types::import_plan::ImportPlan;
 use crate::graphql::types::rejected_line::RejectedLine;
+use crate::graphql::types::row::row_object;
 use crate::graphql::types::run_decision::RunDecision;
-use crate::runs::{Job, Run as Row, throughput};
-use async_graphql::{Context, Object, SimpleObject};
+use crate::runs::{Job, Run, throughput};
+use async_graphql::{Context, SimpleObject};
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
 
-/// A run.
-#[derive(Clone)]
-pub struct JobRun(Arc<Row>);
-
-impl From<Arc<Row>> for JobRun {
-    fn from(row: Arc<Row>) -> Self {
-        Self(row)
+row_object! {
+    /// Run of a job.
+    pub struct JobRun("JobRun") of Run {
+        /// Name of the job.
+        job_name: JobNameEnum,
+        /// Status of the run.
+        status: RunStatusEnum,
+        /// Number of consecutive attempts without progress.
+        attempt: i32,
+        /// Maximum number of consecutive attempts without progress, after which the run is FAILED.
+        max_attempts: i32,
+        /// Time at which the run is or was due.
+        run_at: DateTime<Utc>,
+        /// Tick of the schedule that requested the run; null if a person or another run requested the run.
+        scheduled_for: Option<DateTime<Utc>>,
+        /// Completed amount of work; for a back-fill, by all runs together.
+        progress_done: i64,
+        /// Total amount of work, as far as known. The number may grow but does not shrink.
+        progress_total: Option<i64>,
+        /// Reason for which the last attempt failed; a redacted run shows only that the attempt failed.
+        error: Option<&str>,
+        /// Actor who requested the run.
+        requested_by: &str,
+        /// Worker that executes the run.
+        worker: Option<&str>,
+        /// Time of the worker's last heartbeat.
+        heartbeat_at: Option<DateTime<Utc>>,
+        /// Time at which cancellation was requested.
+        cancel_requested_at: Option<DateTime<Utc>>,
+        /// Actor who requested cancellation.
+        cancel_requested_by: Option<&str>,
+        /// Time at which the run was requested.
+        created_at: DateTime<Utc>,
+        /// Start time of the first attempt.
+        started_at: Option<DateTime<Utc>>,
+        /// Time at which the run ended.
+        finished_at: Option<DateTime<Utc>>,
     }
-}
 
-impl From<Row> for JobRun {
-    fn from(row: Row) -> Self {
-        Self(Arc::new(row))
-    }
-}
-
-impl AsRef<Row> for JobRun {
-    fn as_ref(&self) -> &Row {
-        &self.0
-    }
-}
-
-/// One run of a job.
-#[Object]
-impl JobRun {
-    /// The global id.
+    /// Global id.
     pub async fn id(&self) -> Id<JobRunKind> {
         Id(self.0.id)
     }
 
-    /// The job.
-    async fn job_name(&self) -> JobName {
-        self.0.job_name.into()
-    }
-
-    /// Whether the run is about accounts that do not exist for the caller. Of such a run the job, the status and the
-    /// times are shown; names of people are left out, figures are 0, and all else is null or empty.
-    async fn is_redacted(&self, ctx: &Context<'_>) -> Result<bool> {
+    /// True if the run includes accounts that the caller may not access. A redacted run shows job, status and times; names
+    /// of people are omitted, numbers are 0, all other fields are null or empty.
+    async fn is_redacted(&self, ctx: &Context<'_>) -> FieldResult<bool> {
         Ok(ctx.actor()?.scope != AccountScope::All && self.0.accounts.is_none())
     }
 
-    /// The one source that a discovery asks; null when it asks all, and for other jobs.
+    /// Single source of a discovery; null if the discovery reads all sources, and for other jobs.
     async fn source(&self) -> Option<&str> {
         self.0.arguments.get("source")?.as_str()
     }
 
-    /// Whether an import says only what would change; null for other jobs.
+    /// True if an import is a dry run; null for other jobs.
     async fn dry_run(&self) -> Option<bool> {
-        if self.0.job_name != crate::domain::JobName::Import {
+        if self.0.job_name != JobName::Import {
             return None;
         }
         self.0.arguments.get("dry_run")?.as_bool()
     }
 
-    /// What a bulk decision says of its tags; null for other jobs.
-    async fn decision(&self) -> Option<Decision> {
+    /// Decision of a bulk decision; null for other jobs.
+    async fn decision(&self) -> Option<DecisionEnum> {
         let job = DecideJob::of(&self.0).ok().flatten()?;
         Some(job.decision.into())
     }
 
-    /// Where the run stands.
-    async fn status(&self) -> RunStatus {
-        self.0.status.into()
-    }
-
-    /// How many times it was begun without getting further than before.
-    async fn attempt(&self) -> i32 {
-        self.0.attempt
-    }
-
-    /// How many times in a row it may be begun without getting further; then it is FAILED.
-    async fn max_attempts(&self) -> i32 {
-        self.0.max_attempts
-    }
-
-    /// Of the runs that wait, the one with the greatest number comes first.
+    /// Priority: among queued runs, the greatest number is executed first.
     async fn priority(&self) -> i32 {
         self.0.priority.into()
     }
 
-    /// The run that asked for this one to share its work; null when it was not one.
+    /// Global id of the run whose work this run shares; null if this run is not a helper.
     #[graphql(name = "helps")]
     async fn helper_of(&self) -> Option<Id<JobRunKind>> {
         self.0.recruited_by.map(Id)
     }
 
-    /// When it is, or was, due.
-    async fn run_at(&self) -> DateTime<Utc> {
-        self.0.run_at
-    }
-
-    /// The tick of the schedule that asked for it; null when a person or another run did.
-    async fn scheduled_for(&self) -> Option<DateTime<Utc>> {
-        self.0.scheduled_for
-    }
-
-    /// How much is done; of a back-fill, by whichever run.
-    async fn progress_done(&self) -> i64 {
-        self.0.progress_done
-    }
-
-    /// How much there is to do, as far as known. It may grow, and does not shrink.
-    async fn progress_total(&self) -> Option<i64> {
-        self.0.progress_total
-    }
-
-    /// How much is done a second, in this attempt or the last one; null while there is nothing to measure.
+    /// Rate in units of work per second, of the current or the last attempt; null without progress.
     async fn rate(&self) -> Option<f64> {
         throughput(&self.0).rate
     }
 
-    /// When all will be done at this rate; null when that cannot be told.
+    /// Estimated end at the current rate; null if unknown.
     async fn estimated_end_at(&self) -> Option<DateTime<Utc>> {
         throughput(&self.0).estimated_end_at
     }
 
-    /// What came of it, in the order of names.
+    /// Result counts in order of names.
     async fn counts(&self) -> Vec<RunCount<'_>> {
         let counts = self.0.counts.as_object().into_iter().flatten();
         counts
@@ -145,110 +120,53 @@ impl JobRun {
             .collect()
     }
 
-    /// Why the last attempt failed; only that it did, when the run is redacted.
-    async fn error(&self) -> Option<&str> {
-        self.0.error.as_deref()
-    }
-
-    /// Who asked for it.
-    async fn requested_by(&self) -> &str {
-        &self.0.requested_by
-    }
-
-    /// The worker that has it.
-    async fn worker(&self) -> Option<&str> {
-        self.0.worker.as_deref()
-    }
-
-    /// When its worker last showed that it is alive.
-    async fn heartbeat_at(&self) -> Option<DateTime<Utc>> {
-        self.0.heartbeat_at
-    }
-
-    /// When somebody asked to cancel it.
-    async fn cancel_requested_at(&self) -> Option<DateTime<Utc>> {
-        self.0.cancel_requested_at
-    }
-
-    /// Who asked to cancel it.
-    async fn cancel_requested_by(&self) -> Option<&str> {
-        self.0.cancel_requested_by.as_deref()
-    }
-
-    /// When it was asked for.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
-    }
-
-    /// When it was first begun.
-    async fn started_at(&self) -> Option<DateTime<Utc>> {
-        self.0.started_at
-    }
-
-    /// When it was last begun.
+    /// Start time of the last attempt.
     async fn attempt_started_at(&self) -> Option<DateTime<Utc>> {
         self.0.claimed_at
     }
 
-    /// When it ended.
-    async fn finished_at(&self) -> Option<DateTime<Utc>> {
-        self.0.finished_at
-    }
-
-    /// What a dry run of an import would do, once it has succeeded; null for other runs.
-    async fn import_plan(&self, ctx: &Context<'_>) -> Result<Option<ImportPlan>> {
+    /// Plan of an import that succeeded as a dry run; null for other runs.
+    async fn import_plan(&self, ctx: &Context<'_>) -> FieldResult<Option<ImportPlan>> {
         ImportPlan::of(ctx, &self.0).await
     }
 
-    /// The lines or fields that it refused, each with why; shown to those who may see all accounts.
+    /// Lines or fields that the run rejected, each with the reason; visible to callers with access to all accounts.
     async fn rejections(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<RejectedLine>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
-        ctx.loaders()?
-            .rejections
-            .connection(ctx, self.0.id, (), args)
-            .await
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+    ) -> FieldResult<Connection<RejectedLine>> {
+        let args = PageArgs::new(first, after, last, before);
+        let rejections = &ctx.loaders()?.rejections;
+        rejections.connection(ctx, self.0.id, (), args).await
     }
 
-    /// The tags that a bulk decision is about, fixed when they were selected, and what became of each; in the order in
-    /// which the run goes along them.
+    /// Virtual tags of a bulk decision with the outcome of each, in order of execution. The selection is fixed when the
+    /// decision is requested.
     async fn decisions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start; 50 by default.")] first: Option<i32>,
-        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those of which this became.")] outcome: Option<DecisionOutcome>,
-    ) -> Result<Connection<RunDecision>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+        #[graphql(desc = "Filter by outcome.")] outcome: Option<DecisionOutcomeEnum>,
+    ) -> FieldResult<Connection<RunDecision>> {
+        let args = PageArgs::new(first, after, last, before);
         let filter = outcome.map_or(ItemFilter::All, Into::into);
         let decisions = &ctx.loaders()?.decisions;
         decisions.connection(ctx, self.0.id, filter, args).await
     }
 }
 
-/// A figure of a run.
+/// Result count of a run.
 #[derive(SimpleObject)]
 pub struct RunCount<'a> {
-    /// What is counted: `inserted`, `updated`, `proposed`, `approved`, and so on.
+    /// Name of the count: `inserted`, `updated`, `proposed`, `approved` and others.
     name: &'a str,
-    /// How many there are.
+    /// Count.
     count: i64,
 }

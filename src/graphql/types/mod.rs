@@ -1,4 +1,5 @@
-//! Object, input and enum types, one file per object.
+//! Object, input and enum types, one file per object. Rust types have the GraphQL name; enums that mirror the domain's
+//! end with `Enum`, objects whose name the domain uses end with `Object`.
 
 pub mod admin_change;
 pub mod api_token;
@@ -15,6 +16,7 @@ pub mod prediction;
 pub mod rejected_line;
 pub mod resource;
 pub mod resource_input;
+pub mod row;
 pub mod rule;
 pub mod rule_input;
 pub mod rule_preview;

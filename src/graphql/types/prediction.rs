@@ -1,55 +1,56 @@
-//! Predictions: the values that the engine concluded for a resource.
+//! The types `Prediction` and `Alternative`: the values that the engine concluded for a resource.
 
-use crate::domain::TagSource as DomainTagSource;
-use crate::graphql::types::enums::TagSource;
-use async_graphql::{Enum, SimpleObject};
+use crate::domain::TagSource;
+use crate::graphql::types::enums::TagSourceEnum;
+use crate::graphql::types::row::db_enum;
+use async_graphql::SimpleObject;
 use tagging::{KeyOutcome, KeyPrediction, LosingCandidate};
 
-/// What is done with a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "KeyOutcome")]
-pub enum PredictionOutcome {
-    /// Applied at once, and put before people.
-    AutoApply,
-    /// Put before people.
-    Suggest,
-    /// Not sure enough to be shown.
-    Discard,
-    /// An approved value or a native tag says this already.
-    AlreadyHolds,
+db_enum! {
+    /// Outcome of a prediction.
+    pub enum PredictionOutcomeEnum("PredictionOutcome") mirrors KeyOutcome {
+        /// The tag is applied immediately and waits for a decision.
+        AutoApply,
+        /// The tag is suggested and waits for a decision.
+        Suggest,
+        /// The confidence is too low for a suggestion.
+        Discard,
+        /// An approved tag or a native tag has the same value.
+        AlreadyHolds,
+    }
 }
 
-/// The winner of one key.
+/// Winning value of one key.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Prediction {
-    /// The key.
+    /// Tag key.
     pub key: String,
-    /// The value.
+    /// Tag value.
     pub value: String,
-    /// Where the value comes from.
-    pub source: TagSource,
-    /// The probability that the value is right, from 0 to 1.
+    /// Source of the value.
+    pub source: TagSourceEnum,
+    /// Probability that the value is right, from 0 to 1.
     pub confidence: f64,
-    /// What would be done with it.
-    pub outcome: PredictionOutcome,
-    /// Why.
+    /// Outcome of the prediction.
+    pub outcome: PredictionOutcomeEnum,
+    /// Reason for the value.
     pub reason: String,
-    /// What else was proposed for the key.
+    /// Other values that were proposed for the key.
     pub alternatives: Vec<Alternative>,
 }
 
-/// A value that lost.
+/// Value that lost against the winning value of the key.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Alternative {
-    /// The value.
+    /// Tag value.
     pub value: String,
-    /// Where it comes from.
-    pub source: TagSource,
-    /// Its own confidence, from 0 to 1.
+    /// Source of the value.
+    pub source: TagSourceEnum,
+    /// Confidence of this value alone, from 0 to 1.
     pub confidence: f64,
-    /// What speaks for it.
+    /// Reason for the value.
     pub reason: String,
-    /// Why the winner was preferred.
+    /// Reason for which the winning value was preferred.
     pub lost_because: String,
 }
 
@@ -58,7 +59,7 @@ impl From<KeyPrediction> for Prediction {
         Self {
             key: prediction.key,
             value: prediction.value,
-            source: DomainTagSource::from(prediction.source).into(),
+            source: TagSource::from(prediction.source).into(),
             confidence: prediction.confidence,
             outcome: prediction.outcome.into(),
             reason: prediction.reason,
@@ -71,7 +72,7 @@ impl From<LosingCandidate> for Alternative {
     fn from(alternative: LosingCandidate) -> Self {
         Self {
             value: alternative.value,
-            source: DomainTagSource::from(alternative.source).into(),
+            source: TagSource::from(alternative.source).into(),
             confidence: alternative.confidence,
             reason: alternative.reason,
             lost_because: alternative.lost_because,

@@ -1,44 +1,21 @@
-//! Lines of a file that a run rejected.
+//! The type `RejectedLine`.
 
-use crate::domain::inventory::rejections::RejectedLine as RejectedRow;
-use async_graphql::Object;
-use std::sync::Arc;
+use crate::domain::inventory::rejections::RejectedLine as RejectionRow;
+use crate::graphql::types::row::row_object;
 
-/// A refused line.
-pub struct RejectedLine(Arc<RejectedRow>);
-
-impl From<Arc<RejectedRow>> for RejectedLine {
-    fn from(row: Arc<RejectedRow>) -> Self {
-        Self(row)
-    }
-}
-
-impl AsRef<RejectedRow> for RejectedLine {
-    fn as_ref(&self) -> &RejectedRow {
-        &self.0
-    }
-}
-
-/// A line or a field that a run refused.
-#[Object]
-impl RejectedLine {
-    /// The line, from 1; null for what did not come from a file.
-    async fn line(&self) -> Option<i64> {
-        self.0.line
+row_object! {
+    /// Line of a file, or field of a reported resource, that a run rejected.
+    pub struct RejectedLine("RejectedLine") of RejectionRow {
+        /// Line number, from 1; null if the entry is not from a file.
+        line: Option<i64>,
+        /// Rejected value, truncated if long.
+        value: Option<&str>,
+        /// Reason for the rejection.
+        reason: &str,
     }
 
-    /// The column; null when the whole line is to blame.
+    /// Column; null if the whole line is rejected.
     async fn column(&self) -> Option<&str> {
         self.0.column_name.as_deref()
-    }
-
-    /// What was found there, cut when it is long.
-    async fn value(&self) -> Option<&str> {
-        self.0.value.as_deref()
-    }
-
-    /// Why it was refused.
-    async fn reason(&self) -> &str {
-        &self.0.reason
     }
 }

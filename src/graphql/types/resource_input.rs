@@ -1,34 +1,34 @@
-//! Input that describes a resource.
+//! The input `ResourceInput`.
 
 use crate::domain::discovery::ResourceReport;
 use crate::error::{Error, Result as DomainResult};
 use crate::graphql::scalars::date_time::DateTimeInput;
-use crate::graphql::types::enums::Cloud;
+use crate::graphql::types::enums::CloudEnum;
 use async_graphql::{InputObject, Json};
 use std::collections::BTreeMap;
 
-/// A resource, described by hand.
+/// Description of a resource.
 #[derive(Clone, Debug, InputObject)]
 pub struct ResourceInput {
-    /// The provider's id or ARN; unique.
+    /// Provider's id or ARN; unique.
     resource_id: String,
-    /// The name.
+    /// Display name.
     name: String,
-    /// The cloud that it lives in.
-    cloud: Cloud,
-    /// The account, subscription or project that it belongs to.
+    /// CloudEnum of the resource.
+    cloud: CloudEnum,
+    /// Account, subscription or project of the resource.
     account_id: String,
-    /// What it is, as the provider names it.
+    /// Resource type, as named by the provider.
     resource_type: String,
-    /// Where it runs.
+    /// Region.
     region: Option<String>,
-    /// The tags that it carries in its cloud: an object whose values are text; none when left out.
+    /// Tags that the resource has in the cloud: an object whose values are text; default: none.
     native_tags: Option<Json<serde_json::Value>>,
-    /// When its cloud created it.
+    /// Creation time in the cloud.
     created_at: Option<DateTimeInput>,
 }
 
-/// The native tags of an input; refuses what is no object of texts.
+/// Reads native tags; refuses values other than an object of texts.
 pub fn native_tags(given: Option<Json<serde_json::Value>>) -> DomainResult<Option<BTreeMap<String, String>>> {
     let tags = given.map(|Json(tags)| serde_json::from_value(tags)).transpose();
     tags.map_err(|_| Error::invalid("nativeTags", "must be an object whose values are text"))

@@ -1,29 +1,29 @@
-//! Input that describes a rule.
+//! The input `RuleInput`.
 
 use crate::domain::rules::RuleDraft;
 use async_graphql::InputObject;
 
-/// What a rule says.
+/// Rule to create or preview.
 #[derive(InputObject)]
 pub struct RuleInput {
-    /// The name: 1 to 200 characters, unique.
+    /// Unique name: 1 to 200 characters.
     rule_name: String,
-    /// What it is for: at most 4000 characters.
+    /// Purpose of the rule: at most 4000 characters.
     #[graphql(default)]
     description: String,
-    /// A CEL expression over `resource`.
+    /// CEL expression over `resource`.
     condition: String,
-    /// The key that it sets: 1 to 128 characters.
+    /// Tag key that the rule proposes: 1 to 128 characters.
     tag_key: String,
-    /// The value that it gives: text, or a template on captures of the resource's name; 1 to 1024 characters.
+    /// Tag value that the rule proposes: text, or a template on captures of the resource's name; 1 to 1024 characters.
     tag_value: String,
-    /// Smaller numbers are tried first.
+    /// Priority: smaller numbers are tried first.
     #[graphql(default = 100)]
     priority: i32,
-    /// How sure its author is, from 0 to 1.
+    /// Confidence of the proposed tag, from 0 to 1.
     #[graphql(default = 0.95)]
     confidence: f64,
-    /// Whether it is tried at all.
+    /// True if the rule is evaluated.
     #[graphql(default = true)]
     enabled: bool,
 }

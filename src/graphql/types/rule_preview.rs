@@ -1,43 +1,40 @@
 //! Preview of a rule: the effect that a rule would have on the resources.
 
-use crate::domain::evaluation::{
-    Example as DomainExample, Overlap as DomainOverlap, Preview as DomainPreview,
-    PreviewOutcome as DomainOutcome,
-};
+use crate::domain::evaluation::{Example, Overlap, Preview, PreviewOutcome};
 use crate::graphql::scalars::id::{Id, RuleKind};
 use crate::graphql::types::resource::Resource;
-use async_graphql::{Enum, SimpleObject};
+use crate::graphql::types::row::db_enum;
+use async_graphql::SimpleObject;
 
-/// What would become of a resource that the rule matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainOutcome")]
-pub enum PreviewOutcome {
-    /// The resource would get a new proposal.
-    NewTag,
-    /// The value holds already.
-    AlreadyHolds,
-    /// Another value of the key is approved.
-    Conflict,
-    /// A rule that goes first decides the key.
-    Shadowed,
-    /// Nothing would come of it: the confidence is too low, the resource's own tags state another value, or the value
-    /// was denied.
-    NotProposed,
+db_enum! {
+    /// Outcome of a previewed rule on a matching resource.
+    pub enum PreviewOutcomeEnum("PreviewOutcome") mirrors PreviewOutcome {
+        /// The resource would have a new proposal.
+        NewTag,
+        /// A tag with the same value is in effect.
+        AlreadyHolds,
+        /// Another value of the key is approved.
+        Conflict,
+        /// A rule of higher precedence decides the key.
+        Shadowed,
+        /// The confidence is too low, the native tags have another value, or the value was denied.
+        NotProposed,
+    }
 }
 
-/// How often the rule meets another of the same key.
+/// Overlap of the previewed rule with another rule of the same key.
 #[derive(SimpleObject)]
 pub struct RuleOverlap {
-    /// The other rule.
+    /// Global id of the other rule.
     rule_id: Id<RuleKind>,
-    /// Its name.
+    /// Name of the other rule.
     rule_name: String,
-    /// On so many resources.
+    /// Number of resources that both rules match.
     count: u64,
 }
 
-impl From<DomainOverlap> for RuleOverlap {
-    fn from(overlap: DomainOverlap) -> Self {
+impl From<Overlap> for RuleOverlap {
+    fn from(overlap: Overlap) -> Self {
         Self {
             rule_id: Id(overlap.rule_id),
             rule_name: overlap.rule_name,
@@ -46,19 +43,19 @@ impl From<DomainOverlap> for RuleOverlap {
     }
 }
 
-/// A resource that the rule matches.
+/// Resource that the previewed rule matches.
 #[derive(SimpleObject)]
 pub struct PreviewExample {
-    /// The resource.
+    /// Resource.
     resource: Resource,
-    /// What the rule would propose.
+    /// Tag value that the rule would propose.
     tag_value: String,
-    /// What would become of it.
-    outcome: PreviewOutcome,
+    /// Outcome on the resource.
+    outcome: PreviewOutcomeEnum,
 }
 
-impl From<DomainExample> for PreviewExample {
-    fn from(example: DomainExample) -> Self {
+impl From<Example> for PreviewExample {
+    fn from(example: Example) -> Self {
         Self {
             resource: example.resource.into(),
             tag_value: example.tag_value,
@@ -67,39 +64,39 @@ impl From<DomainExample> for PreviewExample {
     }
 }
 
-/// How many resources have one outcome.
+/// Number of resources with one outcome.
 #[derive(SimpleObject)]
 pub struct PreviewCount {
-    /// What would become of them.
-    outcome: PreviewOutcome,
-    /// How many there are.
+    /// Outcome on the resources.
+    outcome: PreviewOutcomeEnum,
+    /// Count.
     count: u64,
 }
 
-/// What a rule would do.
+/// Preview of a rule.
 #[derive(SimpleObject)]
 pub struct RulePreview {
-    /// Resources looked at.
+    /// Number of examined resources.
     examined: u64,
-    /// Whether these were all; otherwise the newest ones, as many as there was time for.
+    /// True if all resources were examined; otherwise the newest ones, as many as time allowed.
     complete: bool,
-    /// Of them, those that the rule matches.
+    /// Number of examined resources that the rule matches.
     matches: u64,
-    /// Resources on which the rule took too long and was given up: there it does not match.
+    /// Number of resources on which the rule exceeded the time limit and does not match.
     too_expensive: u64,
-    /// The matches, by what would become of them.
+    /// Numbers of matches by outcome.
     outcomes: Vec<PreviewCount>,
-    /// Rules that go first where both match.
+    /// Overlapping rules of higher precedence.
     shadowed_by: Vec<RuleOverlap>,
-    /// Rules that this one goes before where both match.
+    /// Overlapping rules of lower precedence.
     shadows: Vec<RuleOverlap>,
-    /// Some of the matches.
+    /// Examples of matches.
     examples: Vec<PreviewExample>,
 }
 
-impl From<DomainPreview> for RulePreview {
-    fn from(preview: DomainPreview) -> Self {
-        let count = |(outcome, count): (DomainOutcome, u64)| PreviewCount {
+impl From<Preview> for RulePreview {
+    fn from(preview: Preview) -> Self {
+        let count = |(outcome, count): (PreviewOutcome, u64)| PreviewCount {
             outcome: outcome.into(),
             count,
         };

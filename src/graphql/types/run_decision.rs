@@ -1,36 +1,25 @@
-//! Tags of a bulk decision, each with its outcome.
+//! The type `RunDecision`.
 
 use crate::domain::Outcome;
 use crate::domain::approvals::items::DecisionItem;
 use crate::graphql::error::{Nullable, nullable};
 use crate::graphql::scalars::id::{Id, RunDecisionKey, RunDecisionKind, VirtualTagKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::decision::DecisionOutcome;
+use crate::graphql::types::decision::DecisionOutcomeEnum;
+use crate::graphql::types::row::row_object;
 use crate::graphql::types::user_error::{UserError, UserErrorCode};
 use crate::graphql::types::virtual_tag::VirtualTag;
-use async_graphql::{Context, Object};
+use async_graphql::Context;
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
 
-/// A tag of a bulk decision.
-pub struct RunDecision(Arc<DecisionItem>);
-
-impl From<Arc<DecisionItem>> for RunDecision {
-    fn from(row: Arc<DecisionItem>) -> Self {
-        Self(row)
+row_object! {
+    /// Virtual tag of a bulk decision, with the outcome.
+    pub struct RunDecision("RunDecision") of DecisionItem {
+        /// Time of the decision; null if the run did not decide the tag.
+        decided_at: Option<DateTime<Utc>>,
     }
-}
 
-impl AsRef<DecisionItem> for RunDecision {
-    fn as_ref(&self) -> &DecisionItem {
-        &self.0
-    }
-}
-
-/// What became of one tag that a run decides.
-#[Object]
-impl RunDecision {
-    /// The id of this decision: each run has its own about a tag.
+    /// Id of this decision, unique per run and tag.
     async fn id(&self) -> Id<RunDecisionKind> {
         Id(RunDecisionKey {
             run_id: self.0.run_id,
@@ -38,27 +27,22 @@ impl RunDecision {
         })
     }
 
-    /// The id of the tag.
+    /// Global id of the virtual tag.
     async fn tag_id(&self) -> Id<VirtualTagKind> {
         Id(self.0.virtual_tag_id)
     }
 
-    /// What became of it.
-    async fn outcome(&self) -> DecisionOutcome {
-        self.0.outcome.map_or(DecisionOutcome::Waiting, Into::into)
+    /// Outcome of the decision.
+    async fn outcome(&self) -> DecisionOutcomeEnum {
+        self.0.outcome.map_or(DecisionOutcomeEnum::Waiting, Into::into)
     }
 
-    /// When the run decided it; null when it did not.
-    async fn decided_at(&self) -> Option<DateTime<Utc>> {
-        self.0.decided_at
-    }
-
-    /// The tag as it is now; null when there is none.
+    /// Virtual tag in the current state; null if the tag does not exist for the caller.
     async fn tag(&self, ctx: &Context<'_>) -> Nullable<VirtualTag> {
         nullable(async { ctx.loaders()?.virtual_tags.load(self.0.virtual_tag_id).await }).await
     }
 
-    /// Why it was not done; null when it was, or waits.
+    /// Reason for which the tag was not decided; null if the tag was decided or waits.
     async fn user_error(&self) -> Option<UserError> {
         let code = match self.0.outcome? {
             Outcome::Approved | Outcome::Denied | Outcome::Undone => return None,

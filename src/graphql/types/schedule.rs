@@ -1,25 +1,26 @@
-//! When jobs run by themselves.
+//! The type `Schedule`.
 
 use crate::clock::Clock;
-use crate::graphql::error::Result;
+use crate::graphql::error::FieldResult;
 use crate::graphql::scalars::id::{Id, ScheduleKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::enums::JobName;
+use crate::graphql::types::enums::JobNameEnum;
 use crate::graphql::types::job_run::JobRun;
+use crate::graphql::types::row::row_object;
 use crate::runs::{Schedule as ScheduleRow, next_run_at};
-use async_graphql::{Context, Object};
+use async_graphql::Context;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveEnum;
 use std::sync::Arc;
 
-/// A schedule, and the moment at which it is shown.
+/// Schedule, with the time of the request, from which the next run is computed.
 pub struct Schedule {
     row: Arc<ScheduleRow>,
     now: DateTime<Utc>,
 }
 
 impl Schedule {
-    /// The schedule as it is now.
+    /// The schedule at the clock's present time.
     pub fn new(row: ScheduleRow, clock: &dyn Clock) -> Self {
         Self {
             row: Arc::new(row),
@@ -28,63 +29,47 @@ impl Schedule {
     }
 }
 
-/// When a job runs by itself.
-#[Object]
-impl Schedule {
-    /// The global id.
+impl AsRef<ScheduleRow> for Schedule {
+    fn as_ref(&self) -> &ScheduleRow {
+        &self.row
+    }
+}
+
+row_object! {
+    /// Schedule of a job.
+    impl Schedule("Schedule") of ScheduleRow {
+        /// Name of the job.
+        job_name: JobNameEnum,
+        /// Cron expression.
+        cron: &str,
+        /// IANA time zone in which the cron expression is evaluated. Ticks that daylight saving time skips are moved to the
+        /// end of the gap; ticks that daylight saving time repeats are executed once.
+        time_zone: &str,
+        /// Time of the last edit; null if the schedule is as configured.
+        edited_at: Option<DateTime<Utc>>,
+        /// Actor who made the last edit.
+        edited_by: Option<&str>,
+        /// Last tick that created a run, or would have created one.
+        last_tick_at: Option<DateTime<Utc>>,
+        /// Time at which the schedule was paused; null if not paused.
+        paused_at: Option<DateTime<Utc>>,
+        /// Actor who paused the schedule.
+        paused_by: Option<&str>,
+    }
+
+    /// Global id.
     pub async fn id(&self) -> Id<ScheduleKind> {
         Id(self.row.job_name.to_value())
     }
 
-    /// The job.
-    async fn job_name(&self) -> JobName {
-        self.row.job_name.into()
-    }
-
-    /// A cron expression.
-    async fn cron(&self) -> &str {
-        &self.row.cron
-    }
-
-    /// The time zone whose clock the expression reads, by its name in the IANA database. What the clock skips comes when
-    /// it goes on, and what it shows twice comes once.
-    async fn time_zone(&self) -> &str {
-        &self.row.time_zone
-    }
-
-    /// When somebody edited it; null when it is as configured.
-    async fn edited_at(&self) -> Option<DateTime<Utc>> {
-        self.row.edited_at
-    }
-
-    /// Who edited it.
-    async fn edited_by(&self) -> Option<&str> {
-        self.row.edited_by.as_deref()
-    }
-
-    /// The newest run of the job, whoever asked for it; null when it never ran, or not for long.
-    async fn last_run(&self, ctx: &Context<'_>) -> Result<Option<JobRun>> {
+    /// Newest run of the job, by any requester; null if no run is stored.
+    async fn last_run(&self, ctx: &Context<'_>) -> FieldResult<Option<JobRun>> {
         let found = ctx.loaders()?.last_runs.load(self.row.job_name).await?;
         Ok(found.map(Into::into))
     }
 
-    /// The last tick that made, or would have made, a run.
-    async fn last_tick_at(&self) -> Option<DateTime<Utc>> {
-        self.row.last_tick_at
-    }
-
-    /// The next tick; null while it is paused.
+    /// Time of the next tick; null while the schedule is paused.
     async fn next_run_at(&self) -> Option<DateTime<Utc>> {
         next_run_at(&self.row, self.now)
-    }
-
-    /// Since when it is paused.
-    async fn paused_at(&self) -> Option<DateTime<Utc>> {
-        self.row.paused_at
-    }
-
-    /// Who paused it.
-    async fn paused_by(&self) -> Option<&str> {
-        self.row.paused_by.as_deref()
     }
 }

@@ -1,43 +1,31 @@
 //! User errors: mistakes of a mutation's caller, returned as data.
 
 use crate::error::{Error, Problem, ProblemCode};
-use crate::graphql::error::Result;
-use async_graphql::{Enum, SimpleObject};
+use crate::graphql::error::FieldResult;
+use crate::graphql::types::row::db_enum;
+use async_graphql::SimpleObject;
 
-/// What kind of mistake a mutation's caller made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum UserErrorCode {
-    /// There is no such thing, or it is outside of the caller's accounts.
-    NotFound,
-    /// A value that is not allowed; the message says what is.
-    Invalid,
-    /// It would collide with something that exists.
-    Conflict,
-    /// Somebody decided it before; the message says who and what.
-    AlreadyDecided,
-    /// It changed since the caller read it.
-    Stale,
-    /// More than may be done at once.
-    TooMany,
-    /// It is in none of the accounts of whoever has it done.
-    Forbidden,
-}
-
-impl From<ProblemCode> for UserErrorCode {
-    fn from(code: ProblemCode) -> Self {
-        match code {
-            ProblemCode::NotFound => Self::NotFound,
-            ProblemCode::Invalid => Self::Invalid,
-            ProblemCode::Conflict => Self::Conflict,
-            ProblemCode::AlreadyDecided => Self::AlreadyDecided,
-            ProblemCode::Stale => Self::Stale,
-            ProblemCode::TooMany => Self::TooMany,
-            ProblemCode::Forbidden => Self::Forbidden,
-        }
+db_enum! {
+    /// Code of a user error.
+    pub enum UserErrorCode("UserErrorCode") mirrors ProblemCode {
+        /// The object does not exist or is outside of the caller's accounts.
+        NotFound,
+        /// The value is not allowed; the message names the allowed values.
+        Invalid,
+        /// The change conflicts with existing data.
+        Conflict,
+        /// Another decision came first; the message names the decision and the actor.
+        AlreadyDecided,
+        /// The object has changed since the caller read the object.
+        Stale,
+        /// The number of items exceeds the maximum per call.
+        TooMany,
+        /// The object is outside of the accounts of the run's requester.
+        Forbidden,
     }
 }
 
-/// The name of an input field by the name that the domain gives it.
+/// Converts the domain's name of a field to the name in the schema.
 fn input_field(name: &str) -> String {
     if name == "job" {
         return "jobName".into();
@@ -51,14 +39,14 @@ fn input_field(name: &str) -> String {
     })
 }
 
-/// One mistake of a mutation's caller; nothing was changed by the part of the input that it is about.
+/// Mistake of a mutation's caller. The related part of the input has changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
 pub struct UserError {
-    /// What kind of mistake.
+    /// Code of the error.
     pub code: UserErrorCode,
-    /// The path of the input field that it is about, where there is one.
+    /// Path of the related input field, if any.
     pub field: Option<String>,
-    /// One sentence for a human.
+    /// Message for people, one sentence.
     pub message: String,
 }
 
@@ -72,8 +60,8 @@ impl From<Problem> for UserError {
     }
 }
 
-/// Parts a verb's answer into the answer and the caller's mistakes; refusals and faults go on.
-pub fn split_user_errors<T>(answer: crate::error::Result<T>) -> Result<(Option<T>, Vec<UserError>)> {
+/// Splits the result of a verb into the value and the user errors; refusals and faults are returned as errors.
+pub fn split_user_errors<T>(answer: crate::error::Result<T>) -> FieldResult<(Option<T>, Vec<UserError>)> {
     match answer {
         Ok(value) => Ok((Some(value), Vec::new())),
         Err(Error::Validation(problems)) => Ok((None, problems.into_iter().map(Into::into).collect())),

@@ -1,27 +1,28 @@
-//! Who asks.
+//! The type `Viewer`.
 
-use crate::auth::Role as DomainRole;
-use async_graphql::{Enum, SimpleObject};
+use crate::auth::Role;
+use crate::graphql::types::row::db_enum;
+use async_graphql::SimpleObject;
 
-/// What an actor may do; each role may do all that the ones before it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "DomainRole")]
-pub enum Role {
-    /// Reads.
-    Viewer,
-    /// Reads and decides.
-    Approver,
-    /// Does everything.
-    Admin,
+db_enum! {
+    /// Role of an actor. Each role includes the rights of the roles before.
+    pub enum RoleEnum("Role") mirrors Role {
+        /// Right to read.
+        Viewer,
+        /// Right to decide on virtual tags.
+        Approver,
+        /// Right to perform all operations.
+        Admin,
+    }
 }
 
-/// The caller, as the service knows it.
+/// Authenticated caller.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Viewer {
-    /// The name that decisions and audit rows carry.
+    /// Actor name that decisions and audit rows record for the caller.
     pub subject: String,
-    /// What the caller may do.
-    pub role: Role,
-    /// The accounts that exist for the caller; null when all do.
+    /// Role of the caller.
+    pub role: RoleEnum,
+    /// Accounts that the caller may access; null if all accounts.
     pub accounts: Option<Vec<String>>,
 }

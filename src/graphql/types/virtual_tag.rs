@@ -1,32 +1,32 @@
-//! Virtual tags.
+//! The type `VirtualTag`.
 
-use crate::domain::approvals::TagWithResource;
-use crate::domain::approvals::VirtualTag as Row;
+use crate::domain::approvals::{TagWithResource, VirtualTag as VirtualTagRow};
 use crate::graphql::error::{Nullable, nullable};
 use crate::graphql::scalars::id::{Id, VirtualTagKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::enums::{ApprovalStatus, TagKind, TagSource};
+use crate::graphql::types::enums::{ApprovalStatusEnum, TagKindEnum, TagSourceEnum};
 use crate::graphql::types::resource::Resource;
-use crate::graphql::types::rule::Rule;
-use async_graphql::{Context, Json, Object};
+use crate::graphql::types::row::row_object;
+use crate::graphql::types::rule::RuleObject;
+use async_graphql::{Context, Json};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
-/// A virtual tag, with its resource where the statement that found it read both.
+/// Virtual tag, with the resource where the statement that found the tag read both.
 #[derive(Clone)]
 pub struct VirtualTag {
-    row: Arc<Row>,
+    row: Arc<VirtualTagRow>,
     resource: Option<Resource>,
 }
 
-impl From<Arc<Row>> for VirtualTag {
-    fn from(row: Arc<Row>) -> Self {
+impl From<Arc<VirtualTagRow>> for VirtualTag {
+    fn from(row: Arc<VirtualTagRow>) -> Self {
         Self { row, resource: None }
     }
 }
 
-impl From<Row> for VirtualTag {
-    fn from(row: Row) -> Self {
+impl From<VirtualTagRow> for VirtualTag {
+    fn from(row: VirtualTagRow) -> Self {
         Arc::new(row).into()
     }
 }
@@ -40,95 +40,60 @@ impl From<TagWithResource> for VirtualTag {
     }
 }
 
-impl AsRef<Row> for VirtualTag {
-    fn as_ref(&self) -> &Row {
+impl AsRef<VirtualTagRow> for VirtualTag {
+    fn as_ref(&self) -> &VirtualTagRow {
         &self.row
     }
 }
 
-/// A tag that is kept beside a resource, not on it: proposed with a confidence and a reason, decided by people.
-#[Object]
-impl VirtualTag {
-    /// The global id.
+row_object! {
+    /// Virtual tag: a tag of a resource that is stored by this service, proposed with confidence and evidence, decided
+    /// by people.
+    impl VirtualTag("VirtualTag") of VirtualTagRow {
+        /// Tag key.
+        tag_key: &str,
+        /// Tag value.
+        tag_value: &str,
+        /// Source of the value.
+        source: TagSourceEnum,
+        /// Probability that the value is right, from 0 to 1.
+        confidence: f64,
+        /// True if the confidence was high enough to apply the tag before a decision.
+        auto_applied: bool,
+        /// Approval status.
+        approval_status: ApprovalStatusEnum,
+        /// Evidence for the proposal: the `reason`, the `signals` that agree, and the `alternatives` that lost, each with
+        /// a reason.
+        evidence: Json<&serde_json::Value>,
+        /// Signature of the evidence: the signals, in words that are equal on all resources.
+        evidence_signature: &str,
+        /// Time of creation.
+        created_at: DateTime<Utc>,
+        /// Time of the last change.
+        updated_at: DateTime<Utc>,
+        /// Actor who made the decision.
+        decided_by: Option<&str>,
+        /// Time of the decision.
+        decided_at: Option<DateTime<Utc>>,
+        /// Reason for the decision.
+        decision_reason: Option<&str>,
+    }
+
+    /// Global id.
     pub async fn id(&self) -> Id<VirtualTagKind> {
         Id(self.row.id)
     }
 
-    /// The key.
-    async fn tag_key(&self) -> &str {
-        &self.row.tag_key
-    }
-
-    /// The value.
-    async fn tag_value(&self) -> &str {
-        &self.row.tag_value
-    }
-
-    /// Where the value comes from.
-    async fn source(&self) -> TagSource {
-        self.row.source.into()
-    }
-
-    /// The probability that the value is right, from 0 to 1.
-    async fn confidence(&self) -> f64 {
-        self.row.confidence
-    }
-
-    /// Whether it was sure enough to be applied before anyone decided.
-    async fn auto_applied(&self) -> bool {
-        self.row.auto_applied
-    }
-
-    /// Whether it was applied by itself or is only suggested.
-    async fn kind(&self) -> TagKind {
+    /// Kind of the proposal.
+    async fn kind(&self) -> TagKindEnum {
         if self.row.auto_applied {
-            TagKind::AutoApplied
+            TagKindEnum::AutoApplied
         } else {
-            TagKind::Suggestion
+            TagKindEnum::Suggestion
         }
     }
 
-    /// Where it stands.
-    async fn approval_status(&self) -> ApprovalStatus {
-        self.row.approval_status.into()
-    }
-
-    /// Why it is proposed: `reason`, the `signals` that agree, and the `alternatives` that lost, each with why.
-    async fn evidence(&self) -> Json<&serde_json::Value> {
-        Json(&self.row.evidence)
-    }
-
-    /// What fired, in words that are the same on every resource.
-    async fn evidence_signature(&self) -> &str {
-        &self.row.evidence_signature
-    }
-
-    /// When it was first proposed or made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.row.created_at
-    }
-
-    /// When anything about it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.row.updated_at
-    }
-
-    /// Who decided it.
-    async fn decided_by(&self) -> Option<&str> {
-        self.row.decided_by.as_deref()
-    }
-
-    /// When it was decided.
-    async fn decided_at(&self) -> Option<DateTime<Utc>> {
-        self.row.decided_at
-    }
-
-    /// Why it was decided so.
-    async fn decision_reason(&self) -> Option<&str> {
-        self.row.decision_reason.as_deref()
-    }
-
-    /// The resource that it is kept beside; null when that has just been removed.
+    /// Resource of the tag; null if just deleted.
     async fn resource(&self, ctx: &Context<'_>) -> Nullable<Resource> {
         match &self.resource {
             Some(resource) => Some(Ok(resource.clone())),
@@ -136,8 +101,8 @@ impl VirtualTag {
         }
     }
 
-    /// The rule that proposed it, if one did.
-    async fn rule(&self, ctx: &Context<'_>) -> Nullable<Rule> {
+    /// Rule that proposed the tag; null if the proposal is not from a rule.
+    async fn rule(&self, ctx: &Context<'_>) -> Nullable<RuleObject> {
         let id = self.row.rule_id?;
         nullable(async { ctx.loaders()?.rules.load(id).await }).await
     }

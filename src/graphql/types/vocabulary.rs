@@ -1,36 +1,36 @@
-//! The vocabulary: canonical keys and values, and the spellings they go by.
+//! The types of the vocabulary.
 
 use crate::graphql::scalars::id::{Id, VocabularyKeyKind};
 use async_graphql::SimpleObject;
 use tagging::{CanonicalKey, KnownValue};
 
-/// A key of the vocabulary.
+/// Key of the vocabulary.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct VocabularyKey {
-    /// An id to tell it by; `node` does not find it.
+    /// Id of the key, for caches; `node` does not accept this id.
     pub id: Id<VocabularyKeyKind>,
-    /// The canonical name.
+    /// Canonical name.
     pub name: String,
-    /// What the key tells.
+    /// Meaning of the key.
     pub description: String,
-    /// Whether every taggable resource should have it.
+    /// True if every taggable resource should have a tag with this key.
     pub governed: bool,
-    /// Spellings that mean this key. Case and separators do not matter.
+    /// Spellings that mean this key, without regard to case and separators.
     pub synonyms: Vec<String>,
     /// Spellings that usually mean this key.
     pub weak_synonyms: Vec<String>,
-    /// The values that have a name of their own.
+    /// Values with a canonical name.
     pub values: Vec<VocabularyValue>,
-    /// Whether it may hold values that are not listed.
+    /// True if other values are allowed, too.
     pub open: bool,
 }
 
-/// A value of a key of the vocabulary.
+/// Value of a key of the vocabulary.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct VocabularyValue {
-    /// The canonical name.
+    /// Canonical name.
     pub name: String,
-    /// Spellings that mean this value. Case and separators do not matter.
+    /// Spellings that mean this value, without regard to case and separators.
     pub synonyms: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Lists of a page, resolved without a task for each row, and no longer than an answer may be.
+//! Lists whose items are resolved together, without a task for each item, and charged to the response budget.
 
 use crate::graphql::response_budget::{ResponseBudget, size};
 use async_graphql::parser::types::Field;
@@ -9,19 +9,19 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// Rows that are polled together. Up to 30, `try_join_all` keeps its futures in one piece; above, it gives each an
+/// Items that are polled together. Up to 30, `try_join_all` keeps its futures in one piece; above, each has an
 /// allocation and a waker of its own.
 const SIDE_BY_SIDE: usize = 25;
 
 tokio::task_local! {
-    /// Bytes of the lists within a row, which are charged already.
+    /// Bytes of the lists within an item, which are charged already.
     static CHARGED: Cell<usize>;
 }
 
-/// The rows of a page as a GraphQL list, in their order and side by side, like any other list.
-pub struct Rows<T>(pub Vec<T>);
+/// GraphQL list whose items are resolved concurrently, in order, within the response budget.
+pub struct BoundedList<T>(pub Vec<T>);
 
-impl<T: OutputType> OutputType for Rows<T> {
+impl<T: OutputType> OutputType for BoundedList<T> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -61,7 +61,7 @@ async fn resolve_row<T: OutputType>(
         return resolved.map_err(|error| ctx.set_error_path(error));
     };
     let resolving = CHARGED.scope(Cell::new(0), async {
-        // A list that is over its budget ends here; the rows before it are gone with it.
+        // A list that exceeds the budget ends here, without the items before.
         budget.charge(0)?;
         let value = row.resolve(&ctx, field).await?;
         let bytes = size(&value);
@@ -70,7 +70,7 @@ async fn resolve_row<T: OutputType>(
     });
     let resolved: ServerResult<_> = resolving.await;
     let (value, bytes) = resolved.map_err(|error| ctx.set_error_path(error))?;
-    // The row around this one, if there is one, is not to charge it again.
+    // An item around this one does not charge these bytes again.
     let _outermost = CHARGED.try_with(|charged| charged.set(charged.get() + bytes));
     Ok(value)
 }
