@@ -18,7 +18,7 @@ use crate::domain::evaluation::EngineSettings;
 use crate::domain::events::{EventListener, Feed, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
 use crate::domain::revision;
-use crate::domain::tokens::Bearers;
+use crate::domain::tokens::TokenVerifier;
 use crate::gateway::Gateway;
 use crate::gateway::caller_limit::CallerLimit;
 use crate::graphql::state::Services;
@@ -304,7 +304,7 @@ impl BackgroundTasks {
             run_watcher: RunWatcher::default(),
         };
         let authenticator =
-            Authenticator::new(&config.auth)?.with_api_tokens(Bearers::new(database.pools.all.clone()));
+            Authenticator::new(&config.auth)?.with_api_tokens(TokenVerifier::new(database.pools.all.clone()));
         self.background
             .spawn(authenticator.clone().run(self.ending.clone()));
         let gateway = Gateway::new(&config.graphql)?;

@@ -1,4 +1,4 @@
-//! Who acts, and what they may do.
+//! Actors: identity, role and accounts of a caller.
 
 use crate::db::row_security::{self, ScopedFuture};
 pub use crate::entities::AccountScope;
@@ -7,12 +7,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Marks a future or a stream as the work of a caller with this scope, for PostgreSQL to hold it to; see [`scoped`].
+/// Runs a future or a stream under this scope, which PostgreSQL enforces by row-level security; see
+/// [`row_security::with_account_scope`].
 pub fn with_account_scope<T>(scope: &AccountScope, work: T) -> ScopedFuture<T> {
     row_security::with_account_scope(scope.as_bind(), work)
 }
 
-/// What an actor may do; each role may do all that the ones before it may.
+/// Role of an actor; each has the rights of the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -34,27 +35,26 @@ impl fmt::Display for Role {
     }
 }
 
-/// The one who asks: a person, a script, or the service itself.
+/// Actor: a person, a script, or the service itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The name that decisions and audit rows carry.
+    /// Name that decisions and audit rows carry.
     pub subject: String,
-    /// What the actor may do.
     pub role: Role,
-    /// The accounts that exist for the actor.
+    /// Accounts that exist for the actor.
     pub scope: AccountScope,
-    /// When the credentials expire by which the actor was recognised; `None` when there were none, or they never do.
+    /// Expiry of the credentials; `None` if there were none, or they never expire.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl Actor {
-    /// How the names of scripts begin.
+    /// Prefix of the subjects of scripts.
     pub const TOKEN: &'static str = "token:";
 
-    /// How the names of the service itself begin.
+    /// Prefix of the subjects of the service itself.
     pub const SYSTEM: &'static str = "system:";
 
-    /// The service itself, in the name of one of its jobs.
+    /// Actor of the service itself, for one of its jobs.
     pub fn system(job: &str) -> Self {
         Self {
             subject: format!("{}{job}", Self::SYSTEM),
@@ -64,17 +64,17 @@ impl Actor {
         }
     }
 
-    /// Whether it is the service itself.
+    /// True for the service itself.
     pub fn is_system(&self) -> bool {
         self.subject.starts_with(Self::SYSTEM)
     }
 
-    /// The public id of the API token, of a script.
+    /// Public id of the API token of a script.
     pub fn api_token(&self) -> Option<&str> {
         self.subject.strip_prefix(Self::TOKEN)?.split(':').next()
     }
 
-    /// Passes when the actor has the role or a higher one; otherwise [`Error::Forbidden`].
+    /// Checks that the actor has the role or a higher one; [`Error::Forbidden`] otherwise.
     pub fn require(&self, role: Role) -> Result<()> {
         if self.role >= role {
             return Ok(());
@@ -85,7 +85,7 @@ impl Actor {
         )))
     }
 
-    /// Passes for what concerns all accounts; [`Error::Forbidden`] to an actor limited to some of them.
+    /// Checks that the actor may see all accounts; [`Error::Forbidden`] otherwise.
     pub fn require_all_accounts(&self) -> Result<()> {
         match self.scope {
             AccountScope::All => Ok(()),

@@ -1,6 +1,6 @@
-//! The trail of administration: who changed rules, schedules and tokens of scripts, from what to what.
+//! Trail of administration: changes of rules, schedules and API tokens, with the states before and after.
 //!
-//! Whoever changes one of them calls [`record`] in the transaction of the change, so that neither is there without the other.
+//! Every change calls [`record`] in its transaction, so that neither exists without the other.
 
 pub use crate::entities::admin_change::Model as AdminChange;
 pub use crate::entities::{AdminAction, AdminSubject};
@@ -15,22 +15,22 @@ use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, Select};
 use serde_json::Value;
 
-/// What was changed, and how.
-pub struct Change {
+/// Change to record.
+pub struct NewAdminChange {
     pub action: AdminAction,
     pub subject: AdminSubject,
-    /// The id of what was changed; nothing for an order.
+    /// Id of the rule, schedule or token; `None` for a change of order.
     pub subject_id: Option<String>,
-    /// Its name, by which people know it when it is gone.
+    /// Name, by which people recognise it when it is deleted.
     pub subject_name: String,
-    /// What it said before; nothing when it is new.
+    /// State before; `None` when it is new.
     pub before: Option<Value>,
-    /// What it says now; nothing when it is gone.
+    /// State after; `None` when it is deleted.
     pub after: Option<Value>,
 }
 
-/// Writes a change to the trail, in its transaction.
-pub async fn record(txn: &Transaction, actor: &Actor, change: Change) -> Result<()> {
+/// Records a change, in its transaction.
+pub async fn record(txn: &Transaction, actor: &Actor, change: NewAdminChange) -> Result<()> {
     let insert =
         "INSERT INTO admin_changes (actor, action, subject_type, subject_id, subject_name, before, after)
          VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -46,7 +46,7 @@ pub async fn record(txn: &Transaction, actor: &Actor, change: Change) -> Result<
     sql::execute(txn, insert, values).await.map(drop)
 }
 
-/// Which changes to list; what is `None` does not matter.
+/// Filter of changes; an unset field does not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AdminChangeFilter {
     pub subject: Option<AdminSubject>,
@@ -66,7 +66,7 @@ impl AdminChangeFilter {
     }
 }
 
-/// The newest change first.
+/// Order of changes: newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AdminChangeOrder;
 
@@ -90,7 +90,7 @@ impl Keyset for AdminChangeOrder {
     }
 }
 
-/// A page of the changes. Needs [`Role::Admin`] and access to all accounts.
+/// Page of the changes. Needs [`Role::Admin`] and access to all accounts.
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -102,13 +102,13 @@ pub async fn list(
     Ok(window.page(AdminChange::find_by_statement(statement).all(db).await?))
 }
 
-/// How many there are. Needs the same.
+/// Counts the changes of [`list`], which needs the same rights.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AdminChangeFilter) -> Result<Total> {
     require(actor)?;
     estimate::of(db, filter.select(actor)).await
 }
 
-/// The changes with these keys, within the scope. For [`Role::Admin`].
+/// Changes with these ids within the scope. The caller checks that the actor is an admin.
 pub async fn by_ids(
     db: &DatabaseConnection,
     scope: &AccountScope,

@@ -1,9 +1,9 @@
-//! The audit trail: every change to a tag writes one row in its own transaction. In commit order the trail is the
-//! event log, see [`super::events`].
+//! Audit trail: every change of a tag writes one row in its own transaction. In commit order the trail is the event log,
+//! see [`super::events`].
 //!
-//! Changes are sets, so the trail is written by the statement that makes them: a change is a `WITH ... changed AS
-//! (INSERT or UPDATE virtual_tags ... RETURNING *, <action>, <old_value>, <old_status>)`, and [`with_trail`] adds
-//! what copies those rows into `tag_audit`.
+//! Changes are sets, so the statement that makes a change writes its trail, too: a change is a `WITH ... changed AS
+//! (INSERT or UPDATE virtual_tags ... RETURNING *, <action>, <old_value>, <old_status>)`, to which [`with_trail`] adds
+//! the insertion of those rows into `tag_audit`.
 
 pub mod list;
 pub mod partitions;
@@ -18,22 +18,22 @@ use crate::domain::events::announce;
 use crate::error::Result;
 use sea_orm::{FromQueryResult, Value};
 
-/// Who makes a change, and why; the same for all rows of a statement.
+/// Cause of a change, the same for all rows of a statement.
 #[derive(Clone, Debug)]
 pub struct Cause {
-    /// The actor's name.
+    /// Subject of the actor.
     pub actor: String,
-    /// What the actor said of it.
+    /// Reason that the actor gave.
     pub reason: Option<String>,
-    /// The run that did it in the actor's name.
+    /// Run that made the change in the name of the actor.
     pub run_id: Option<i64>,
 }
 
-/// Runs a change of tags, writes its trail and has the event announced with the commit; gives the changed rows.
+/// Changes tags, writes the trail, announces the events with the commit, and returns the changed rows.
 ///
 /// `change` is the text of the common table expressions up to and including one named `changed`, without `WITH`,
-/// over `$1..$n` for `values`. `changed` has all columns of `virtual_tags` as they are after the change, and
-/// `action`, `old_value`, `old_status` besides.
+/// over `$1..$n` for `values`. `changed` has all columns of `virtual_tags` as they are after the change, and the columns
+/// `action`, `old_value` and `old_status`.
 pub async fn with_trail<T: FromQueryResult>(
     txn: &Transaction,
     change: &str,
@@ -45,16 +45,16 @@ pub async fn with_trail<T: FromQueryResult>(
     sql::rows(txn, &statement, values.into_iter().chain(binds(cause))).await
 }
 
-/// Which tag a change was about.
+/// Ids of a tag that changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct ChangedTag {
-    /// The tag.
+    /// Id of the tag.
     pub id: i64,
-    /// Its resource.
+    /// Id of its resource.
     pub resource_id: i64,
 }
 
-/// As [`with_trail`], but gives only which tags changed: for those who have no use for the rest.
+/// Changes tags as [`with_trail`], and returns only their ids.
 pub async fn ids_with_trail(
     txn: &Transaction,
     change: &str,
@@ -66,7 +66,7 @@ pub async fn ids_with_trail(
     sql::rows(txn, &statement, values.into_iter().chain(binds(cause))).await
 }
 
-/// As [`with_trail`], but gives only how many tags changed: for changes of any size.
+/// Changes tags as [`with_trail`], and returns only their number: for changes of any size.
 pub async fn count_with_trail(
     txn: &Transaction,
     change: &str,
@@ -74,17 +74,19 @@ pub async fn count_with_trail(
     cause: &Cause,
 ) -> Result<u64> {
     #[derive(FromQueryResult)]
-    struct Changed {
+    struct ChangedCountRow {
         count: i64,
     }
     announce(txn);
     let statement = statement(change, values.len(), "count(*) AS count FROM changed");
-    let changed: Option<Changed> = sql::row(txn, &statement, values.into_iter().chain(binds(cause))).await?;
+    let changed: Option<ChangedCountRow> =
+        sql::row(txn, &statement, values.into_iter().chain(binds(cause))).await?;
     Ok(changed.map_or(0, |row| row.count.unsigned_abs()))
 }
 
-/// A change over `n` values, its trail over those of [`binds`] behind them, and what is to be known of it.
-fn statement(change: &str, n: usize, answer: &str) -> String {
+/// Statement of a change over `n` values, of its trail over the values of [`binds`] behind them, and of the selection of
+/// its result.
+fn statement(change: &str, n: usize, selection: &str) -> String {
     format!(
         "WITH {change}, trail AS (
             INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id,
@@ -96,7 +98,7 @@ fn statement(change: &str, n: usize, answer: &str) -> String {
                 CASE WHEN c.action <> 'DELETED' THEN c.approval_status END, c.source, c.confidence, c.auto_applied,
                 ${}, ${}, ${}
             FROM changed c JOIN resources r ON r.id = c.resource_id ORDER BY c.id)
-        SELECT {answer}",
+        SELECT {selection}",
         n + 1,
         n + 2,
         n + 3

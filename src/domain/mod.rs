@@ -1,6 +1,7 @@
-//! What the product knows and does. Nothing here knows of HTTP, GraphQL or the queue.
+//! Domain: the product's verbs and queries. They take the database, the actor and an input, and do not depend on HTTP,
+//! GraphQL or the job queue.
 
-// Lists of the product are pages with totals: what is above the domain sees them as part of it.
+// Lists of the domain are pages with totals, so their types are part of its interface.
 pub use crate::db::{estimate, keyset};
 pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource};
 

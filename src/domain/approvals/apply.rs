@@ -23,7 +23,7 @@ pub(super) async fn lock_resources(
     Ok(())
 }
 
-/// Makes the decision about those of `ids` to which it applies, and gives them. The caller holds their resources.
+/// Applies the decision to those of `ids` that it can be made about, and returns them. The caller holds their resources.
 pub(super) async fn apply(
     txn: &Transaction,
     scope: &AccountScope,

@@ -1,8 +1,8 @@
-//! Decisions on more tags than an answer can tell of: a run makes them.
+//! Bulk decisions: a run decides more tags than fit into a response.
 //!
-//! What is selected is fixed in the transaction of the request, with the state in which each tag was seen. The run goes
-//! along it in chunks; each is one transaction that makes the decisions, says of each tag what became of it, and moves
-//! the run's progress. So a kill repeats at most the chunk under way, and nothing is decided that was not selected.
+//! The selection is fixed in the transaction of the request, with the state in which each tag was seen. The run decides it
+//! in chunks, each in one transaction with the outcomes of its tags and the progress of the run. So a kill repeats at most
+//! one chunk, and no tag is decided that was not selected.
 
 use super::apply::{apply, lock_resources};
 use super::decision::{DecideJob, Decision, counter_name, not_found};
@@ -20,10 +20,10 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-/// How many tags one call may select.
+/// Maximum of tags that one call may select.
 pub const MAX_SELECTED: usize = 1_000_000;
 
-/// Tags decided in one transaction; those of one resource are never parted, so that its values meet each other.
+/// Tags decided in one transaction. Those of one resource are in the same chunk, so that values of one key compete.
 const CHUNK: i64 = 2_000;
 
 /// Queues a run that decides what is selected, and fixes the selection in the same transaction.
@@ -37,7 +37,7 @@ pub(super) async fn defer(
     let run = runs::add(&txn, actor, job).await?;
     let ResolvedSelection { text, mut values, .. } = selected;
     values.push(run.id.into());
-    // By resource: so locks are taken in the order of ids, and each chunk finds its rows near each other.
+    // By resource: locks are then taken in the order of ids, and the rows of a chunk are near each other.
     let fix = format!(
         "INSERT INTO decision_items (run_id, position, resource_id, virtual_tag_id, account_id, seen_at)
          SELECT ${}, row_number() OVER (ORDER BY resource_id, id), resource_id, id, account_id, updated_at
@@ -54,7 +54,7 @@ pub(super) async fn defer(
             message,
         )]));
     }
-    // Who may see all of these accounts may see how the run goes.
+    // Callers that may see all of these accounts may see the run.
     let total = "UPDATE scheduler_jobs SET progress_total = $2, accounts = (
              SELECT coalesce(array_agg(DISTINCT account_id), '{}') FROM decision_items
               WHERE run_id = $1 AND account_id IS NOT NULL)
@@ -80,8 +80,8 @@ impl Job for DecideJob {
     }
 }
 
-/// Makes the decisions that a run is for, chunk by chunk, until all are made or the run is told to stop; what is left
-/// then stays as it is. So does what is of none of the accounts of those for whom the run works now.
+/// Decides the tags of a run, chunk by chunk, until all are decided or the run is cancelled, which leaves the remaining
+/// ones as they are. So does the loss of an account by the principal of the run.
 async fn decide_items(
     db: &DatabaseConnection,
     run: &RunHandle,
@@ -106,7 +106,7 @@ async fn decide_items(
     }
 }
 
-/// Works off the items behind position `done`; gives how many there were, none at the end.
+/// Decides the items of the chunk behind position `done`, and returns their number, which is zero at the end.
 async fn chunk(
     db: &DatabaseConnection,
     run: &RunHandle,
@@ -116,7 +116,7 @@ async fn chunk(
     cause: &Cause,
 ) -> Result<(i64, ControlFlow)> {
     let txn = db.begin().await?;
-    let items = Items {
+    let items = ItemRange {
         run_id: run.run_id,
         from: done,
         to: end(&txn, run.run_id, done).await?,
@@ -133,7 +133,7 @@ async fn chunk(
             "AND t.updated_at = i.seen_at AND t.account_id = i.account_id",
         )
         .await?;
-    // What was selected was within the scope of who asked, and is in the same account still.
+    // The selected tags were within the scope of the caller, and are in the same accounts still.
     let changed = apply(&txn, scope, decision, &unchanged, cause).await?;
     items.record_outcomes(&txn, decision, &changed).await?;
     let mut counts = items.refuse(&txn, scope, decision).await?;
@@ -148,10 +148,10 @@ async fn chunk(
     Ok((total, flow))
 }
 
-/// The position of the last item of the chunk behind `done`: [`CHUNK`] items on, and then to the end of the resource.
+/// Position of the last item of the chunk behind `done`: [`CHUNK`] items on, and then to the end of the resource.
 async fn end(txn: &impl ConnectionTrait, run_id: i64, done: i64) -> Result<i64> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct ChunkEndRow {
         end: Option<i64>,
     }
     let end = "SELECT coalesce(
@@ -159,53 +159,53 @@ async fn end(txn: &impl ConnectionTrait, run_id: i64, done: i64) -> Result<i64> 
                  AND next.position > last.position AND next.resource_id IS DISTINCT FROM last.resource_id
                WHERE last.run_id = $1 AND last.position = $2 ORDER BY next.position LIMIT 1),
              (SELECT max(position) FROM decision_items WHERE run_id = $1)) AS \"end\"";
-    let row: Option<Row> = sql::row(txn, end, [run_id.into(), (done + CHUNK).into()]).await?;
+    let row: Option<ChunkEndRow> = sql::row(txn, end, [run_id.into(), (done + CHUNK).into()]).await?;
     Ok(row.and_then(|row| row.end).unwrap_or(done))
 }
 
-/// The items of a chunk: those behind position `from` up to `to`.
-struct Items {
+/// Items of a chunk: those behind position `from` up to `to`.
+struct ItemRange {
     run_id: i64,
     from: i64,
     to: i64,
 }
 
-impl Items {
+impl ItemRange {
     fn binds(&self) -> Vec<sea_orm::Value> {
         vec![self.run_id.into(), self.from.into(), self.to.into()]
     }
 
-    /// The tags that there are, of those for which `condition` holds of the tag `t` and the item `i`.
+    /// Ids of the existing tags that meet `condition` on the tag `t` and the item `i`.
     async fn tags(&self, txn: &impl ConnectionTrait, condition: &str) -> Result<Vec<i64>> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct ItemTagRow {
             id: i64,
         }
         let tags = format!(
             "SELECT t.id FROM decision_items i JOIN virtual_tags t ON t.id = i.virtual_tag_id
               WHERE i.run_id = $1 AND i.position > $2 AND i.position <= $3 {condition}"
         );
-        let rows: Vec<Row> = sql::rows(txn, &tags, self.binds()).await?;
+        let rows: Vec<ItemTagRow> = sql::rows(txn, &tags, self.binds()).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
-    /// Marks what was decided as asked.
+    /// Records the outcome of the tags that were decided.
     async fn record_outcomes(
         &self,
         txn: &impl ConnectionTrait,
         decision: Decision,
         changed: &[ChangedTag],
     ) -> Result<()> {
-        let settle = "UPDATE decision_items i SET outcome = $4, decided_at = now() FROM unnest($5::bigint[]) changed(id)
+        let record = "UPDATE decision_items i SET outcome = $4, decided_at = now() FROM unnest($5::bigint[]) changed(id)
              WHERE i.run_id = $1 AND i.position > $2 AND i.position <= $3 AND i.virtual_tag_id = changed.id";
         let mut binds = self.binds();
         let changed: Vec<i64> = changed.iter().map(|tag| tag.id).collect();
         binds.extend([decision.outcome().to_value().into(), changed.into()]);
-        sql::execute(txn, settle, binds).await?;
+        sql::execute(txn, record, binds).await?;
         Ok(())
     }
 
-    /// Says of what is left why it was not decided; gives how many there were of each kind.
+    /// Records the outcome of the remaining tags, with the reason; returns their number by outcome.
     async fn refuse(
         &self,
         txn: &impl ConnectionTrait,
@@ -243,7 +243,7 @@ impl Items {
     }
 }
 
-/// An item that was not decided as asked.
+/// Item that was not decided.
 #[derive(FromQueryResult)]
 struct PendingItem {
     position: i64,
@@ -260,7 +260,7 @@ impl PendingItem {
                 "its account is none of those of whoever has the run done",
             ),
             (None, _) | (_, None) => not_found(),
-            // Where it went is nothing that the actor may know of.
+            // The actor may not know to which account it moved.
             (Some(tag), Some(account)) if tag.account_id != *account => stale(),
             (Some(tag), _) if decision.applies_to(tag.approval_status) => stale(),
             (Some(tag), _) => decision.why_not(tag),

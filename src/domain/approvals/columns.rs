@@ -43,8 +43,8 @@ impl PositionalRow<'_> {
     }
 }
 
-/// Makes, of one list, the columns of a SELECT and the decoder that takes them in the same order. A column behind
-/// `if` is selected and taken only where the projection has the flag.
+/// Generates, from one list, the columns of a SELECT and the decoder that takes them in the same order. A column with an
+/// `if` is selected and decoded only if the projection has the flag.
 macro_rules! positional_columns {
     ($entity:ident, $select:ident, $decode:ident, $($field:ident: $column:ident $(if $flag:ident)?),* $(,)?) => {
         fn $select(projection: TagProjection) -> Vec<$entity::Column> {

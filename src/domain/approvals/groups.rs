@@ -244,7 +244,7 @@ impl CountedGroup {
     }
 }
 
-/// Those of the groups that have any of these tags, with their aggregates, in the same order.
+/// Reads the groups that have any of these tags, with their aggregates, in the same order.
 async fn with_matches(
     db: &DatabaseConnection,
     tags: Select<virtual_tag::Entity>,

@@ -1,4 +1,5 @@
-//! Tags that people make by hand. They hold at once: who may make one may approve one.
+//! Manual tags: created, changed and deleted by people. They are approved at once, because whoever may create one may
+//! approve one.
 
 use super::apply::{lock_resources, supersede};
 use super::limits::{MAX_TAGS_PER_RESOURCE, check_reason, checked_key, checked_value};
@@ -12,21 +13,21 @@ use crate::entities::{ApprovalStatus, TagSource};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, Value};
 
-/// A tag to make by hand.
+/// Tag to create by hand.
 #[derive(Clone, Debug)]
 pub struct NewTag {
-    /// The resource's key in this database.
+    /// Key of the resource in this database.
     pub resource_id: i64,
     /// 1 to 128 characters.
     pub tag_key: String,
     /// 1 to 1024 characters, of at most 1800 bytes in UTF-8.
     pub tag_value: String,
-    /// Why, for the audit trail.
+    /// Reason for the audit trail.
     pub reason: Option<String>,
 }
 
-/// Makes a tag that is approved at once, and supersedes whatever else the key had on the resource. A pending,
-/// denied or superseded tag of the same value becomes this one; an approved one is a conflict.
+/// Creates a tag that is approved at once, and supersedes the other pending and approved values of its key on the
+/// resource. A pending, denied or superseded tag of the same value becomes this one; an approved one is a conflict.
 pub async fn create(db: &DatabaseConnection, actor: &Actor, new: NewTag) -> Result<VirtualTag> {
     actor.require(Role::Approver)?;
     let key = checked("tagKey", checked_key(&new.tag_key))?;
@@ -59,7 +60,7 @@ async fn create_checked(
     let id = if let Some(tag) = &same {
         tag.id
     } else {
-        check_room(&txn, resource_id).await?;
+        check_tag_count(&txn, resource_id).await?;
         insert_pending(&txn, resource_id, key, value).await?
     };
     let winner = "winner AS (SELECT id, resource_id, tag_key FROM virtual_tags WHERE id = $1)";
@@ -87,7 +88,7 @@ async fn create_checked(
     Ok(made)
 }
 
-/// Gives a tag made by hand another value.
+/// Changes the value of a manual tag.
 pub async fn update(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -120,7 +121,7 @@ async fn update_checked(
             "the resource has a tag with this key and value already",
         ));
     }
-    // By the moment of its last change a superseded tag is known to the approval that took its place, see `undo`.
+    // The time of its last change links a superseded tag to the approval that superseded it, see `undo`.
     let update = "changed AS (UPDATE virtual_tags SET tag_value = $2,
                 updated_at = CASE approval_status WHEN 'SUPERSEDED' THEN updated_at ELSE now() END
               WHERE id = $1
@@ -132,7 +133,7 @@ async fn update_checked(
     Ok(updated)
 }
 
-/// Removes a tag made by hand; what it had superseded stands where it stood before. Gives the tag as it was.
+/// Deletes a manual tag, and restores the tags that it had superseded. Returns the tag as it was.
 pub async fn delete(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -153,11 +154,11 @@ async fn delete_checked(
     let txn = db.begin().await?;
     let tag = locked_manual(&txn, actor, id).await?;
     let superseded = undo::superseded_by_approval(&txn, &actor.scope, &[id]).await?;
-    // Only so that the key has no approved value while an older one is restored; the row goes next.
-    let yield_key = "UPDATE virtual_tags SET approval_status = 'PENDING' WHERE id = $1";
-    sql::execute(&txn, yield_key, [id.into()]).await?;
+    // The key must have no other approved value while an older one is restored; the row is deleted below.
+    let unapprove = "UPDATE virtual_tags SET approval_status = 'PENDING' WHERE id = $1";
+    sql::execute(&txn, unapprove, [id.into()]).await?;
     undo::restore(&txn, superseded, cause).await?;
-    // What else it had turned down stays turned down, by what turned down this one.
+    // Other tags that it had superseded stay so, by the tag that superseded this one.
     let relink = "UPDATE virtual_tags SET superseded_by = $2 WHERE superseded_by = $1";
     sql::execute(&txn, relink, [id.into(), tag.superseded_by.into()]).await?;
     let delete = "changed AS (DELETE FROM virtual_tags WHERE id = $1
@@ -191,8 +192,8 @@ async fn lock_resource(txn: &Transaction, actor: &Actor, id: i64) -> Result<()> 
     }
 }
 
-/// Refuses one more tag for a locked resource that has as many as it may have.
-async fn check_room(txn: &Transaction, resource_id: i64) -> Result<()> {
+/// Refuses one more tag for a locked resource that has [`MAX_TAGS_PER_RESOURCE`].
+async fn check_tag_count(txn: &Transaction, resource_id: i64) -> Result<()> {
     #[derive(sea_orm::FromQueryResult)]
     struct TagCountRow {
         count: i64,
@@ -262,7 +263,7 @@ fn one(mut rows: Vec<VirtualTag>) -> Result<VirtualTag> {
     rows.pop().ok_or_else(resource_gone)
 }
 
-/// Cannot happen while its row is locked.
+/// Error that cannot occur while the row of the resource is locked.
 fn resource_gone() -> Error {
     Error::internal("a locked resource has gone")
 }

@@ -48,7 +48,7 @@ pub(super) async fn superseded_by_approval(
 }
 
 /// Restores the status that superseded tags had before. What was pending on a resource that is retired since is
-/// withdrawn, as the retirement would have done: nobody would ever decide it.
+/// withdrawn, as the retirement would have done: it would never be decided.
 pub(super) async fn restore(txn: &Transaction, ids: Vec<i64>, cause: &Cause) -> Result<()> {
     if ids.is_empty() {
         return Ok(());

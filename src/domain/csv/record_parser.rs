@@ -1,5 +1,5 @@
 //! Incremental parser of CSV records on `csv-core`. The crate `csv` would let a record grow without bound where a quote
-//! is never closed, and would not tell where it was opened; here the caller holds the lines, so it can bound a record in
+//! is never closed, and would not report where it was opened; here the caller holds the lines, so it can bound a record in
 //! bytes, number its lines, and read on behind the line that opened the quote.
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
@@ -38,8 +38,8 @@ impl RecordParser {
         self.feed(b"\n");
     }
 
-    /// Takes a line with its line break (the last one of a file may have none). Gives the cells, unquoted, when the
-    /// record is complete; `None` while a quoted cell continues.
+    /// Parses a line with its line break (the last one of a file may have none). Returns the cells, unquoted, if the record
+    /// is complete; `None` while a quoted cell continues.
     pub fn push(&mut self, line: &[u8]) -> Option<Vec<Vec<u8>>> {
         let is_first = self.cells.is_empty() && self.cell.is_empty();
         if is_first && matches!(line, b"\n" | b"") {

@@ -52,7 +52,7 @@ impl InventoryReader {
     /// Opens a file; the ending of its name decides where the content leaves the format open.
     ///
     /// # Errors
-    /// It cannot be opened, or its start is of no known format or lacks required columns.
+    /// A file that cannot be opened, whose format is unknown, or that lacks required columns.
     pub fn open(path: impl AsRef<Path>, options: ReadOptions) -> Result<Self, ReadError> {
         let path = path.as_ref();
         let file = File::open(path).map_err(ReadError::Open)?;
@@ -63,7 +63,7 @@ impl InventoryReader {
     /// not blank (or by the ending of `file_name`), and everything else is CSV.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// Same errors as of [`open`](Self::open).
     pub fn from_reader(
         input: impl Read + Send + 'static,
         file_name: Option<&str>,

@@ -1,6 +1,6 @@
-//! The tail of a log and its subscribers.
+//! Feed: the tail of a log and its subscribers.
 
-use super::{Batch, EventListener, Log, LogPosition, LogRange, log};
+use super::{EventBatch, EventListener, Log, LogPosition, LogRange, log};
 use crate::error::Result;
 use futures::Stream;
 use sea_orm::DatabaseConnection;
@@ -9,39 +9,39 @@ use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Events read at once.
-const BATCH: i64 = 1000;
-/// Batches that a subscriber may lag behind before it re-reads from the database. Bounds the memory of all
-/// subscribers together: they share the batches.
+/// Maximum of events of a batch.
+const BATCH_SIZE: i64 = 1000;
+/// Batches that a subscriber may lag behind before it reads from the database. Bounds the memory of all subscribers
+/// together: they share the batches.
 const BACKLOG: usize = 64;
-/// The poll right after something was read: a commit that was still running then shows a moment later, and its
-/// NOTIFY may have come before ours was read.
-const SHORTEST_POLL: Duration = Duration::from_millis(20);
-/// The poll when nothing happens; finds what no NOTIFY told of.
-const LONGEST_POLL: Duration = Duration::from_secs(1);
-/// What is read comes at least so long after what was read before. So the first event of a burst is told at once, and
-/// what follows comes in batches instead of one by one.
-const PAUSE: Duration = Duration::from_millis(50);
-/// How long a burst waits for subscribers that have half a backlog before them.
-const GAP_TIMEOUT: Duration = Duration::from_millis(250);
+/// Poll interval right after events were read: a transaction that was still running then commits a moment later, and
+/// its NOTIFY may have arrived before ours was handled.
+const MIN_POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// Poll interval when idle; finds events whose NOTIFY was lost.
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Minimum pause between two reads: the first event of a burst is delivered at once, further ones in batches instead of
+/// one by one.
+const READ_PAUSE: Duration = Duration::from_millis(50);
+/// Time that a burst waits for subscribers that lag behind by half the backlog.
+const BACKPRESSURE_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Events that were read together, shared by all subscribers.
-type Shared<T> = Arc<Batch<T>>;
+/// Batch that all subscribers share.
+type SharedBatch<T> = Arc<EventBatch<T>>;
 
-/// How a tail is doing.
+/// Status of a tail.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedStatus {
-    /// The last event that it has read.
+    /// Position of the last event that was read.
     pub head: LogPosition,
-    /// When it last asked the database with success.
+    /// Time of the last successful read.
     pub polled_at: Instant,
-    /// Batches that it has fanned out since the start.
+    /// Number of batches that were fanned out since the start.
     pub batches: u64,
-    /// Events in them.
+    /// Number of events in them.
     pub events: u64,
 }
 
-/// The tail of a log in this process.
+/// Tail of a log in this process.
 pub struct Feed<L: Log> {
     db: DatabaseConnection,
     batches: broadcast::Sender<Shared<L::Row>>,
@@ -50,8 +50,8 @@ pub struct Feed<L: Log> {
 }
 
 impl<L: Log> Feed<L> {
-    /// A tail that stands at the present end of the log; [`Self::run`] sets it going. It reads at once what
-    /// `listener` hears of, and the rest when it polls.
+    /// Tail at the present end of the log, which [`Self::run`] follows. It reads when `listener` receives a notification,
+    /// and otherwise when it polls.
     pub async fn open(db: DatabaseConnection, listener: &EventListener) -> Result<Arc<Self>> {
         let status = FeedStatus {
             head: log::head::<L>(&db).await?,
@@ -67,23 +67,23 @@ impl<L: Log> Feed<L> {
         }))
     }
 
-    /// How the tail is doing.
+    /// Status of the tail.
     pub fn status(&self) -> FeedStatus {
         *self.status.borrow()
     }
 
-    /// Subscribers at the moment.
+    /// Number of subscribers.
     pub fn subscribers(&self) -> usize {
         self.batches.receiver_count()
     }
 
-    /// How old the oldest change is that the tail has not read yet: nothing when it has read all that is committed. A
-    /// transaction that runs long keeps back what was written after its start.
+    /// Age of the oldest change that the tail has not read yet; zero when it has read all committed ones. A long-running
+    /// transaction holds back the changes that were written after its start.
     pub async fn lag(&self) -> Result<Duration> {
         log::age_behind::<L>(&self.db, self.status().head).await
     }
 
-    /// Follows the log until shutdown. A database that goes away is asked again until it is back.
+    /// Follows the log until shutdown. Retries until the database is back after an outage.
     pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         tokio::select! {
             () = self.follow() => {}
@@ -93,35 +93,35 @@ impl<L: Log> Feed<L> {
 
     async fn follow(&self) {
         let mut heard = self.listener.heard();
-        let mut poll = SHORTEST_POLL;
+        let mut poll = MIN_POLL_INTERVAL;
         loop {
             match self.advance().await {
-                Ok(0) => poll = (poll * 2).min(LONGEST_POLL),
+                Ok(0) => poll = (poll * 2).min(MAX_POLL_INTERVAL),
                 Ok(_) => {
-                    tokio::time::sleep(PAUSE).await;
-                    poll = SHORTEST_POLL;
+                    tokio::time::sleep(READ_PAUSE).await;
+                    poll = MIN_POLL_INTERVAL;
                 }
                 Err(error) => {
                     error.log("cannot read events; trying again");
-                    poll = LONGEST_POLL;
+                    poll = MAX_POLL_INTERVAL;
                 }
             }
             tokio::select! {
-                Ok(()) = heard.changed() => poll = SHORTEST_POLL,
+                Ok(()) = heard.changed() => poll = MIN_POLL_INTERVAL,
                 () = tokio::time::sleep(poll) => {}
             }
         }
     }
 
-    /// Reads what is new and fans it out; gives how many events there were.
+    /// Reads new events and fans them out; returns their number.
     async fn advance(&self) -> Result<usize> {
         let mut count = 0;
         loop {
             let from = self.status().head;
-            let events = log::read::<L>(&self.db, from, BATCH).await?;
+            let events = log::read::<L>(&self.db, from, BATCH_SIZE).await?;
             let read = events.len();
             count += read;
-            let batch = Batch::new(from, events);
+            let batch = EventBatch::new(from, events);
             self.status.send_modify(|status| {
                 status.head = batch.to;
                 status.polled_at = Instant::now();
@@ -129,70 +129,69 @@ impl<L: Log> Feed<L> {
                 status.events += read as u64;
             });
             if read > 0 {
-                // An error says that nobody listens, which is no error.
+                // Fails only if there are no subscribers.
                 let _ = self.batches.send(Arc::new(batch));
             }
-            if read < BATCH as usize {
+            if read < BATCH_SIZE as usize {
                 return Ok(count);
             }
             self.wait_for_subscribers().await;
         }
     }
 
-    /// Gives subscribers time for what a burst brings. Slower ones read it from the database, each for itself, which
-    /// costs more.
+    /// Waits for subscribers during a burst. Slower ones read from the database, each for itself, which costs more.
     async fn wait_for_subscribers(&self) {
-        let end = Instant::now() + GAP_TIMEOUT;
+        let end = Instant::now() + BACKPRESSURE_TIMEOUT;
         while self.batches.len() > BACKLOG / 2 && Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// All events of the stretch in batches that follow each other: every event once, in the order of the log.
+    /// Stream of all events of the range in consecutive batches: every event once, in the order of the log.
     ///
-    /// A subscriber that is slower than the log by more than the backlog reads on from the database, at its own
-    /// pace; it loses nothing, and while the database is away it waits. The stream ends behind [`LogRange::until`], or
-    /// with the feed.
+    /// A subscriber that lags behind by more than the backlog reads from the database, at its own speed; it loses no
+    /// event, and waits during an outage of the database. The stream ends behind [`LogRange::until`], or with the feed.
     pub fn subscribe(
         self: &Arc<Self>,
         range: LogRange,
-    ) -> impl Stream<Item = Arc<Batch<L::Row>>> + Send + use<L> {
-        // The receiver first: what is read between the two is then received, and not taken twice by its cursor.
+    ) -> impl Stream<Item = SharedBatch<L::Row>> + Send + use<L> {
+        // The receiver first: events that are read between the two are then received, and the position keeps them from
+        // being delivered twice.
         let receiver = self.batches.subscribe();
-        let subscriber = FeedSubscriber {
+        let subscription = FeedSubscription {
             position: range.after.unwrap_or_else(|| self.status().head),
-            behind: range.after.is_some(),
+            is_behind: range.after.is_some(),
             until: range.until,
             feed: Arc::clone(self),
             receiver,
         };
-        futures::stream::unfold(subscriber, |mut subscriber| async move {
-            let batch = subscriber.next().await?;
-            Some((batch, subscriber))
+        futures::stream::unfold(subscription, |mut subscription| async move {
+            let batch = subscription.next().await?;
+            Some((batch, subscription))
         })
     }
 }
 
-struct FeedSubscriber<L: Log> {
+struct FeedSubscription<L: Log> {
     feed: Arc<Feed<L>>,
     receiver: broadcast::Receiver<Shared<L::Row>>,
-    /// What lies up to here was given out.
+    /// Position up to which events were delivered.
     position: LogPosition,
-    /// Whether there may be events that are not to come from the receiver.
-    behind: bool,
+    /// True if there may be events that the receiver will not deliver.
+    is_behind: bool,
     until: Option<LogPosition>,
 }
 
-impl<L: Log> FeedSubscriber<L> {
-    async fn next(&mut self) -> Option<Shared<L::Row>> {
+impl<L: Log> FeedSubscription<L> {
+    async fn next(&mut self) -> Option<SharedBatch<L::Row>> {
         while self.until.is_none_or(|until| self.position < until) {
-            let batch = if self.behind {
+            let batch = if self.is_behind {
                 self.catch_up().await
             } else {
                 match self.receiver.recv().await {
                     Ok(batch) => batch,
                     Err(broadcast::error::RecvError::Lagged(_)) => {
-                        self.behind = true;
+                        self.is_behind = true;
                         continue;
                     }
                     Err(broadcast::error::RecvError::Closed) => return None,
@@ -207,23 +206,23 @@ impl<L: Log> FeedSubscriber<L> {
         None
     }
 
-    /// Reads a page from the database, as soon as that answers. One that is not full reaches the present: what comes
-    /// later comes from the receiver, which was there before.
-    async fn catch_up(&mut self) -> Shared<L::Row> {
+    /// Reads a batch from the database, retrying during an outage. One that is not full reaches the present: later events
+    /// come from the receiver, which was subscribed before.
+    async fn catch_up(&mut self) -> SharedBatch<L::Row> {
         loop {
-            match log::read::<L>(&self.feed.db, self.position, BATCH).await {
+            match log::read::<L>(&self.feed.db, self.position, BATCH_SIZE).await {
                 Ok(events) => {
-                    self.behind = events.len() == BATCH as usize;
-                    let mut batch = Batch::new(self.position, events);
-                    if let Some(until) = self.until.filter(|_| !self.behind) {
-                        // All that is there was read, whether or not the last of it still stands there.
+                    self.is_behind = events.len() == BATCH_SIZE as usize;
+                    let mut batch = EventBatch::new(self.position, events);
+                    if let Some(until) = self.until.filter(|_| !self.is_behind) {
+                        // All events were read, even if the row of the last one has changed since.
                         batch.to = batch.to.max(until);
                     }
                     return Arc::new(batch);
                 }
                 Err(error) => {
                     error.log("cannot read events for a subscriber; trying again");
-                    tokio::time::sleep(LONGEST_POLL).await;
+                    tokio::time::sleep(MAX_POLL_INTERVAL).await;
                 }
             }
         }

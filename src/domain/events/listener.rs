@@ -1,4 +1,4 @@
-//! Commits that replicas announce, heard once for each process.
+//! Listener of the commits that replicas announce, one per process.
 
 use crate::db::{Notification, Transaction};
 use sea_orm::DatabaseConnection;
@@ -7,24 +7,24 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// The channel of LISTEN and NOTIFY.
+/// Channel of LISTEN and NOTIFY.
 const CHANNEL: &str = "virtual_tagging_events";
-/// The pause before another attempt to listen; the tails poll meanwhile.
-const RECONNECT: Duration = Duration::from_secs(1);
+/// Pause before another attempt to listen; the tails poll meanwhile.
+const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-/// Has the tails of all replicas look for events when the transaction has committed: for whatever writes to a log.
+/// Notifies the tails of all replicas when the transaction has committed. Called by every writer of a log.
 pub fn announce(txn: &Transaction) {
     txn.on_commit(Notification(CHANNEL));
 }
 
-/// Wakes the tails of this process when any replica has announced a commit.
+/// Listener that wakes the tails of this process when any replica has announced a commit.
 #[derive(Clone, Default)]
 pub struct EventListener {
     heard: watch::Sender<()>,
 }
 
 impl EventListener {
-    /// Changes whenever any replica has announced a commit, while [`Self::run`] runs here.
+    /// Receiver that changes whenever a replica has announced a commit, while [`Self::run`] runs here.
     pub(super) fn heard(&self) -> watch::Receiver<()> {
         self.heard.subscribe()
     }
@@ -42,7 +42,7 @@ impl EventListener {
             if let Err(error) = self.listen_once(db).await {
                 tracing::debug!(%error, "cannot listen; polling");
             }
-            tokio::time::sleep(RECONNECT).await;
+            tokio::time::sleep(RECONNECT_DELAY).await;
         }
     }
 
@@ -52,7 +52,7 @@ impl EventListener {
         listener.listen(CHANNEL).await?;
         loop {
             let notification = listener.try_recv().await?;
-            // A connection that broke may have missed something, too.
+            // A connection that broke may have missed a notification.
             self.heard.send_replace(());
             if notification.is_none() {
                 return Ok(());

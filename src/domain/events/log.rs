@@ -1,4 +1,4 @@
-//! The tables that can be followed.
+//! Logs: the tables that can be followed.
 
 use super::{Event, LogPosition};
 use crate::db::sql;
@@ -7,21 +7,21 @@ use crate::error::Result;
 use sea_orm::{DatabaseConnection, FromQueryResult, QueryResult};
 use std::time::Duration;
 
-/// A table whose rows can be read in commit order.
+/// Table whose rows can be read in commit order.
 pub trait Log: Send + Sync + 'static {
-    /// What a row says.
+    /// Row of the log.
     type Row: FromQueryResult + Clone + Send + Sync + 'static;
-    /// A name for logs and metrics.
+    /// Name for logs and metrics.
     const NAME: &'static str;
-    /// Reads rows with `xid` and `id` columns: `$1`, `$2` the cursor to go on behind, `$3` how many.
+    /// Reads rows behind the position `$1`, `$2`, at most `$3` of them.
     const READ: &'static str;
-    /// Reads `xid` and `id` of the last row that can be read.
+    /// Reads the position of the last row that can be read.
     const HEAD: &'static str;
-    /// Reads `seconds`, the age of the oldest row behind the cursor `$1`, `$2`, whether or not it can be read yet.
+    /// Reads `seconds`, the age of the oldest row behind the position `$1`, `$2`, even if it cannot be read yet.
     const OLDEST: &'static str;
 }
 
-/// `tag_audit`: every change to a tag. A row's `xid` is not below the id of the transaction that wrote it, see the
+/// Log `tag_audit`: every change of a tag. The `xid` of a row is not below the id of the transaction that wrote it, see
 /// migration `0009_event_order`.
 pub struct TagLog;
 
@@ -37,8 +37,8 @@ impl Log for TagLog {
          FROM tag_audit WHERE (xid, id) > ($1::text::xid8, $2) ORDER BY xid, id LIMIT 1"#;
 }
 
-/// `resources` as a compacted log: each resource stands at its last change, so one that changed twice while a
-/// subscriber was away is told once, as it is now.
+/// Table `resources` as a compacted log: each resource is at its last change, so one that changed twice while a subscriber
+/// was disconnected is delivered once, as it is now.
 pub struct ResourceLog;
 
 impl Log for ResourceLog {
@@ -73,7 +73,7 @@ impl<T: FromQueryResult> FromQueryResult for Event<T> {
     }
 }
 
-/// At most `limit` events behind `after`, in order.
+/// Reads at most `limit` events behind `after`, in order.
 pub async fn read<L: Log>(
     db: &DatabaseConnection,
     after: LogPosition,
@@ -87,18 +87,19 @@ pub async fn read<L: Log>(
     .await
 }
 
-/// The place of the last event that can be read; the beginning when there is none.
+/// Position of the last event that can be read; the beginning if there is none.
 pub async fn head<L: Log>(db: &DatabaseConnection) -> Result<LogPosition> {
     Ok(sql::row(db, L::HEAD, []).await?.unwrap_or_default())
 }
 
-/// How old the oldest event behind `head` is; nothing when there is none.
+/// Age of the oldest event behind `head`; zero if there is none.
 pub async fn age_behind<L: Log>(db: &DatabaseConnection, head: LogPosition) -> Result<Duration> {
     #[derive(FromQueryResult)]
-    struct Age {
+    struct EventAgeRow {
         seconds: f64,
     }
-    let oldest: Option<Age> = sql::row(db, L::OLDEST, [head.xid.to_string().into(), head.id.into()]).await?;
+    let oldest: Option<EventAgeRow> =
+        sql::row(db, L::OLDEST, [head.xid.to_string().into(), head.id.into()]).await?;
     // The clock may have been set back since.
     Ok(Duration::from_secs_f64(
         oldest.map_or(0.0, |age| age.seconds.max(0.0)),

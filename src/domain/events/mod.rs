@@ -1,10 +1,10 @@
-//! Live events: one tail a process reads each new row of a log once and fans it out to all subscribers.
+//! Live events: one tail per process reads each new row of a log once and fans it out to all subscribers.
 //!
-//! A log is a table whose rows carry the id of the transaction that wrote them. A reader takes rows in the order
-//! of `(xid, id)` below the oldest transaction still running: below it nothing can appear any more, so no row
-//! is passed over, whatever the order of commits. (The id in a row of the trail may be one a little above that of
-//! its transaction, so that the changes of one tag come in the order in which they were made.) That pair is the [`LogPosition`] that a subscriber gets, and
-//! resumes from. (A sequence alone would lose rows: numbers are drawn before transactions commit.)
+//! A log is a table whose rows carry the id of the transaction that wrote them. A tail reads rows in the order of
+//! `(xid, id)` below the oldest running transaction: no row can appear there any more, so none is missed, whatever the
+//! order of commits. (The xid in a row of the trail may be higher than that of its transaction, so that the changes of one
+//! tag are in the order in which they were made.) The pair is the [`LogPosition`] from which a subscriber resumes. (A
+//! sequence alone would lose rows: its numbers are drawn before transactions commit.)
 
 mod feed;
 mod listener;
@@ -18,12 +18,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A place in a log. Places compare in the order of the log.
+/// Position in a log. Positions compare in the order of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogPosition {
-    /// The transaction that wrote the row, or one that had begun by then.
+    /// Transaction that wrote the row, or a later one that had begun by then.
     pub xid: i64,
-    /// The row within it.
+    /// Id of the row.
     pub id: i64,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for LogPosition {
     }
 }
 
-/// The text is not one that a [`LogPosition`] was shown as.
+/// Error for a text that is not the form of a [`LogPosition`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a cursor of an event")]
 pub struct ParseLogPositionError;
@@ -42,7 +42,7 @@ impl FromStr for LogPosition {
     type Err = ParseLogPositionError;
 
     fn from_str(text: &str) -> Result<Self, ParseLogPositionError> {
-        // A number's own parser takes signs, too.
+        // The parser of numbers would accept signs, too.
         let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
         let number = |text| Some(text).filter(digits).and_then(|text| text.parse().ok());
         let (xid, id) = text.split_once('.').ok_or(ParseLogPositionError)?;
@@ -53,26 +53,25 @@ impl FromStr for LogPosition {
     }
 }
 
-/// One row of a log, with its place.
+/// Row of a log, with its position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event<T> {
-    /// Give it back as `after` to go on behind this event.
+    /// Position to resume behind this event, as [`LogRange::after`].
     pub cursor: LogPosition,
-    /// What happened.
     pub row: T,
 }
 
-/// A part of a log.
+/// Range of a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogRange {
-    /// It begins behind this place; from now on without one.
+    /// Position behind which the range begins; `None` for the present end of the log.
     pub after: Option<LogPosition>,
-    /// It ends with this place, which the log has reached; never without one.
+    /// Position with which the range ends, which the log has reached already; `None` for a range without end.
     pub until: Option<LogPosition>,
 }
 
 impl LogRange {
-    /// What comes behind this place, without end.
+    /// Range behind this position, without end.
     pub fn after(cursor: LogPosition) -> Self {
         Self {
             after: Some(cursor),
@@ -81,19 +80,19 @@ impl LogRange {
     }
 }
 
-/// Events that come together: all those of a stretch of the log.
+/// All events of a range of the log.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Batch<T> {
-    /// They lie behind this place.
+pub struct EventBatch<T> {
+    /// Position behind which the events are.
     pub from: LogPosition,
-    /// They lie up to this place; give it back as `after` to go on behind them.
+    /// Position up to which the events are; the one to resume behind them, as [`LogRange::after`].
     pub to: LogPosition,
-    /// In order.
+    /// Events in the order of the log.
     pub events: Vec<Arc<Event<T>>>,
 }
 
-impl<T: Clone> Batch<T> {
-    /// All events behind `from`, up to the last of them.
+impl<T: Clone> EventBatch<T> {
+    /// Batch of all events behind `from`, up to the last of them.
     fn new(from: LogPosition, events: Vec<Event<T>>) -> Self {
         Self {
             from,
@@ -102,7 +101,7 @@ impl<T: Clone> Batch<T> {
         }
     }
 
-    /// What of it lies behind `after` and not behind `until`.
+    /// Part of the batch behind `after` and up to `until`.
     fn part(self: Arc<Self>, after: LogPosition, until: Option<LogPosition>) -> Arc<Self> {
         let to = until.map_or(self.to, |until| until.min(self.to));
         if after <= self.from && to == self.to {

@@ -1,4 +1,4 @@
-//! Resources that people describe themselves.
+//! Edits of resources by people.
 
 use super::{Resource, reconcile};
 use crate::auth::{AccountScope, Actor, Role};
@@ -11,16 +11,17 @@ use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ColumnTrait, DatabaseConnection, PaginatorTrait, QueryFilter, QuerySelect};
 use std::collections::BTreeMap;
 
-/// What to change of a resource; `None` leaves a column as it is. What names the resource cannot be changed.
+/// Changes of a resource; `None` leaves a column as it is. The columns that identify a resource cannot be changed.
 #[derive(Clone, Debug, Default)]
-pub struct Edit {
+pub struct ResourcePatch {
     pub name: Option<String>,
     pub region: Option<String>,
     pub native_tags: Option<BTreeMap<String, String>>,
 }
 
-/// Adds a resource. Refuses one that exists, and whatever [`ResourceReport::validate`] refuses. Who is limited to accounts
-/// adds only what says itself that it is of one of them: of any other id, that it is taken would tell what others have.
+/// Creates a resource. Refuses one that exists, and one that [`ResourceReport::validate`] refuses. A caller limited to
+/// accounts creates only resources whose id names one of them: the refusal of any other id that exists would reveal the
+/// resources of others.
 pub async fn create(db: &DatabaseConnection, actor: &Actor, report: ResourceReport) -> Result<Resource> {
     actor.require(Role::Admin)?;
     check(&report)?;
@@ -43,7 +44,7 @@ async fn insert(db: &DatabaseConnection, actor: &Actor, report: &ResourceReport)
         Error::Validation(vec![Problem::field(ProblemCode::Conflict, "resourceId", message)])
     };
     let txn = db.begin().await?;
-    // Whichever account it is of: to report it would be to change it.
+    // Of any account: to report the resource would change it.
     let same =
         resource::find(&AccountScope::All).filter(resource::Column::ResourceId.eq(&report.resource_id));
     if same.count(&txn).await? > 0 {
@@ -61,29 +62,34 @@ async fn insert(db: &DatabaseConnection, actor: &Actor, report: &ResourceReport)
     made.ok_or_else(|| Error::internal("an inserted resource cannot be read"))
 }
 
-/// Changes a resource; it is evaluated again. A provider that reports the resource wins at its next report.
-pub async fn update(db: &DatabaseConnection, actor: &Actor, id: i64, edit: Edit) -> Result<Resource> {
+/// Changes a resource, which makes it due for evaluation. The next report of a provider overwrites the changes.
+pub async fn update(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    id: i64,
+    patch: ResourcePatch,
+) -> Result<Resource> {
     actor.require(Role::Admin)?;
-    sql::retried(|| apply(db, actor, id, edit.clone())).await
+    sql::retried(|| apply(db, actor, id, patch.clone())).await
 }
 
-async fn apply(db: &DatabaseConnection, actor: &Actor, id: i64, edit: Edit) -> Result<Resource> {
+async fn apply(db: &DatabaseConnection, actor: &Actor, id: i64, patch: ResourcePatch) -> Result<Resource> {
     let txn = db.begin().await?;
     let old = locked(&txn, actor, id).await?;
-    let keeps_tags = edit.native_tags.is_none();
+    let keeps_tags = patch.native_tags.is_none();
     let mut report = ResourceReport {
         resource_id: old.resource_id,
-        name: edit.name.unwrap_or(old.name),
+        name: patch.name.unwrap_or(old.name),
         cloud: old.cloud,
         account_id: old.account_id,
         resource_type: old.resource_type,
-        region: edit.region.or(old.region),
-        native_tags: edit.native_tags.unwrap_or_default(),
+        region: patch.region.or(old.region),
+        native_tags: patch.native_tags.unwrap_or_default(),
         created_at: Some(old.created_at),
     };
     check(&report)?;
     if keeps_tags {
-        // Whatever their size: they may be older than its limit.
+        // Not validated: the tags may be older than the limit of their size.
         report.native_tags = serde_json::from_value(old.native_tags).map_err(Error::internal)?;
     }
     reconcile::batch(&txn, &old.discovered_by, std::slice::from_ref(&report)).await?;
@@ -92,7 +98,7 @@ async fn apply(db: &DatabaseConnection, actor: &Actor, id: i64, edit: Edit) -> R
     Ok(new)
 }
 
-/// Removes a resource with its tags, each of which gets its audit row. Gives the resource as it was.
+/// Deletes a resource with its tags, each with its audit row. Returns the resource as it was.
 pub async fn delete(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -129,7 +135,7 @@ async fn locked(txn: &Transaction, actor: &Actor, id: i64) -> Result<Resource> {
     found.ok_or_else(|| Error::not_found("id", "such resource"))
 }
 
-/// Refuses, as the caller's mistake, whatever [`ResourceReport::validate`] refuses.
+/// Validates a report, with the rejections of [`ResourceReport::validate`] as errors of the caller.
 pub(crate) fn check(report: &ResourceReport) -> Result<()> {
     report.validate().map_err(|rejections| {
         let problem = |rejection: crate::domain::discovery::Rejection| Problem {

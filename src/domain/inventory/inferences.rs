@@ -1,4 +1,4 @@
-//! Reading evaluations: what was inferred for a resource, and when.
+//! Lists of inferences: the results of evaluations of resources.
 
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
@@ -10,7 +10,7 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
 use std::collections::HashMap;
 
-/// The last evaluation first.
+/// Order of inferences: newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InferenceOrder;
 
@@ -34,7 +34,7 @@ impl Keyset for InferenceOrder {
     }
 }
 
-/// A page of evaluations: of one resource, or of all that exist for the actor.
+/// Page of inferences: of one resource, or of all in the actor's scope.
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -46,7 +46,7 @@ pub async fn list(
     Ok(window.page(found.all(db).await?))
 }
 
-/// How many there are.
+/// Counts the inferences of [`list`].
 pub async fn count(db: &DatabaseConnection, actor: &Actor, resource_id: Option<i64>) -> Result<Total> {
     let found = find(&actor.scope, resource_id);
     match actor.scope {
@@ -65,7 +65,7 @@ fn find(scope: &AccountScope, resource_id: Option<i64>) -> sea_orm::Select<ml_in
     }
 }
 
-/// The evaluations with these keys that exist within the scope.
+/// Inferences with these ids within the scope.
 pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>) -> Result<Vec<Inference>> {
     let any = PgFunc::any(Expr::val(ids));
     Ok(ml_inference::find(scope)
@@ -74,7 +74,7 @@ pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>
         .await?)
 }
 
-/// A page of evaluations for each of the resources, by one statement.
+/// Pages of inferences of each of the resources, by one statement.
 pub async fn of_resources(
     db: &DatabaseConnection,
     scope: &AccountScope,
@@ -92,7 +92,7 @@ pub async fn of_resources(
     .await
 }
 
-/// How many evaluations each of the resources had.
+/// Counts the inferences of each of the resources.
 pub async fn count_of_resources(
     db: &DatabaseConnection,
     scope: &AccountScope,

@@ -1,4 +1,4 @@
-//! Reading resources: one, some, a page.
+//! Lists of resources.
 
 use super::Resource;
 use crate::auth::{AccountScope, Actor};
@@ -13,28 +13,25 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
 
-/// Which resources; what is `None` does not matter.
+/// Filter of resources; an unset field does not restrict.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResourceFilter {
-    /// The cloud that they live in.
     pub cloud: Option<Cloud>,
-    /// Their account.
     pub account_id: Option<String>,
-    /// Their type, as the provider names it.
+    /// Type, as the provider names it.
     pub resource_type: Option<String>,
-    /// Their region.
     pub region: Option<String>,
-    /// What their name starts with; case matters.
+    /// Prefix of the name, case-sensitive.
     pub name_prefix: Option<String>,
-    /// Whether they are gone. `None` gives both.
+    /// Retired resources, or those that are not; `None` selects both.
     pub retired: Option<bool>,
-    /// Created at this moment or later.
+    /// Resources created at this time or later.
     pub created_from: Option<DateTime<Utc>>,
-    /// Created before this moment.
+    /// Resources created before this time.
     pub created_before: Option<DateTime<Utc>>,
-    /// They have a virtual tag of this key that is approved or waits.
+    /// Key of which the resource has an approved or pending virtual tag.
     pub tag_key: Option<String>,
-    /// They have no approved virtual tag of this key.
+    /// Key of which the resource has no approved virtual tag.
     pub lacks_tag_key: Option<String>,
 }
 
@@ -43,8 +40,8 @@ impl ResourceFilter {
         self.condition_with(tagged)
     }
 
-    /// The same, where tags are looked for by resource, whatever there may be of their key: else PostgreSQL may collect
-    /// all resources that have it first, of any account.
+    /// Same condition, with tags looked up per resource: otherwise PostgreSQL may first collect all resources that have
+    /// the key, of any account.
     fn condition_row_by_row(&self) -> Condition {
         self.condition_with(|key, statuses| {
             let mut found = tags(key, statuses);
@@ -82,19 +79,20 @@ impl ResourceFilter {
     }
 }
 
-/// Up to so many resources are collected and sorted rather than looked for along an order.
+/// Matches, by the planner's estimate, up to which they are fetched and sorted instead of scanning the order.
 const SORT_THRESHOLD: u64 = 15_000;
-/// The same where counters tell, of resources which may lie anywhere in the table.
+/// Matches, by the counters, up to which they are fetched and sorted; they may be anywhere in the table.
 const SORT_THRESHOLD_COUNTED: u64 = 5_000;
 
 impl ResourceFilter {
-    /// Whether what it takes may lie all in one place of an order: names go with time.
-    fn may_be_elsewhere(&self) -> bool {
+    /// True if all matches may be in one range of an order: names correlate with time.
+    fn may_cluster(&self) -> bool {
         self.name_prefix.is_some() && self.tag_key.is_none() && self.lacks_tag_key.is_none()
     }
 
-    /// The counters that hold how many resources the filter lets through; `None` when it asks for more than they know.
-    fn cells(&self) -> Option<ResourceCounterKey> {
+    /// Key of the counters of exactly the resources that the filter selects; `None` when no counters have all its
+    /// conditions.
+    fn counter_key(&self) -> Option<ResourceCounterKey> {
         let Self {
             cloud,
             account_id,
@@ -119,17 +117,18 @@ impl ResourceFilter {
     }
 }
 
-/// As text, with no wildcards in it; and unlike LIKE, an operator that row-level security lets an index evaluate.
+/// Condition on the prefix of the name, without wildcards. Unlike LIKE, an operator that row-level security lets an index
+/// evaluate.
 fn starts_with(prefix: &str) -> Expr {
     Expr::cust_with_values("resources.name ^@ $1", [prefix])
 }
 
-/// Whether the resource has a virtual tag of the key in one of the statuses.
+/// Condition that the resource has a virtual tag of the key in one of the statuses.
 fn tagged(key: &str, statuses: &[&str]) -> Expr {
     Expr::exists(tags(key, statuses))
 }
 
-/// The resource's virtual tags of the key in one of the statuses.
+/// Virtual tags of the resource with the key, in one of the statuses.
 fn tags(key: &str, statuses: &[&str]) -> SelectStatement {
     use virtual_tag::Column as T;
     Query::select()
@@ -141,15 +140,15 @@ fn tags(key: &str, statuses: &[&str]) -> SelectStatement {
         .take()
 }
 
-/// In which order.
+/// Order of resources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ResourceOrder {
-    /// As they were first seen.
+    /// First seen first.
     #[default]
     Id,
-    /// The last created first.
+    /// Newest first.
     Newest,
-    /// The first created first.
+    /// Oldest first.
     Oldest,
 }
 
@@ -186,7 +185,7 @@ impl Keyset for ResourceOrder {
     }
 }
 
-/// A page of the resources that exist for the actor.
+/// Page of the resources in the actor's scope.
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -205,13 +204,16 @@ pub async fn list(
         return Ok(window.page(Resource::find_by_statement(rows).all(db).await?));
     }
     let mut select = resource::find(&actor.scope).filter(filter.condition());
-    match filter.cells().filter(|_| *filter != ResourceFilter::default()) {
-        Some(cells) => match counters::resources(db, &actor.scope, &cells).await? {
+    match filter
+        .counter_key()
+        .filter(|_| *filter != ResourceFilter::default())
+    {
+        Some(key) => match counters::resources(db, &actor.scope, &key).await? {
             0 => return Ok(window.page(Vec::new())),
             count if count <= SORT_THRESHOLD_COUNTED => select = keyset::collected(select),
             _ => {}
         },
-        None if filter.may_be_elsewhere()
+        None if filter.may_cluster()
             && estimate::estimate(db, select.clone()).await? <= SORT_THRESHOLD
             && !estimate::exceeds(db, select.clone(), SORT_THRESHOLD).await? =>
         {
@@ -223,10 +225,10 @@ pub async fn list(
     Ok(window.page(rows.all(db).await?))
 }
 
-/// How many resources the filter lets through.
+/// Counts the resources of the filter.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilter) -> Result<Total> {
-    if let Some(cells) = filter.cells() {
-        return Ok(Total::exact(counters::resources(db, &actor.scope, &cells).await?));
+    if let Some(key) = filter.counter_key() {
+        return Ok(Total::exact(counters::resources(db, &actor.scope, &key).await?));
     }
     let resources = resource::find(&actor.scope);
     if actor.scope != AccountScope::All {
@@ -247,11 +249,11 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilt
     estimate::of(db, resources.filter(filter.condition())).await
 }
 
-/// Retired resources that are looked at, for the counters know all approved tags, and not which resources are retired.
+/// Retired resources up to which they are counted exactly: counters of tags do not tell retired resources apart.
 const RETIRED_READ: u64 = 10_000;
 
-/// How many resources lack an approved tag of a key, by the counters: no figures of the planner are old enough to be
-/// wrong after many decisions. `None` when the filter asks for more than they know.
+/// Counts resources without an approved tag of a key, by the counters: the planner's statistics are outdated after many
+/// decisions. `None` when no counters have all conditions of the filter.
 async fn count_lacking(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -261,22 +263,22 @@ async fn count_lacking(
         lacks_tag_key: None,
         ..filter.clone()
     };
-    let (Some(key), Some(cells)) = (&filter.lacks_tag_key, plain.cells()) else {
+    let (Some(tag_key), Some(key)) = (&filter.lacks_tag_key, plain.counter_key()) else {
         return Ok(None);
     };
-    if cells.resource_type.is_some() {
+    if key.resource_type.is_some() {
         return Ok(None);
     }
     let approved = TagCounterKey {
         status: Some(ApprovalStatus::Approved),
-        tag_key: Some(key.clone()),
-        account_id: cells.account_id.clone(),
-        cloud: cells.cloud,
+        tag_key: Some(tag_key.clone()),
+        account_id: key.account_id.clone(),
+        cloud: key.cloud,
         ..TagCounterKey::default()
     };
     let of = |retired| ResourceCounterKey {
         retired,
-        ..cells.clone()
+        ..key.clone()
     };
     let (all, retired) = (of(None), of(Some(true)));
     let (all, retired, approved) = tokio::try_join!(
@@ -284,7 +286,7 @@ async fn count_lacking(
         counters::resources(db, &actor.scope, &retired),
         counters::tags(db, &actor.scope, &approved),
     )?;
-    // A key has one approved value on a resource.
+    // A key has at most one approved value on a resource.
     let lacking = all.saturating_sub(approved);
     let Some(gone) = filter.retired else {
         return Ok(Some(Total::exact(lacking)));
@@ -297,7 +299,7 @@ async fn count_lacking(
         let found = resource::find(&actor.scope).filter(filter.condition());
         Total::exact(found.count(db).await?)
     } else {
-        // As often as of all resources.
+        // Assumes the same share as among all resources.
         let share = (u128::from(lacking) * u128::from(retired)).checked_div(u128::from(all));
         Total::estimate(share.unwrap_or(0) as u64)
     };
@@ -311,14 +313,14 @@ async fn count_lacking(
     }))
 }
 
-/// The resources with these keys that exist within the scope, in no order.
+/// Resources with these ids within the scope, in no order.
 pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>) -> Result<Vec<Resource>> {
     let any = PgFunc::any(Expr::val(ids));
     let select = resource::find(scope).filter(resource::Column::Id.into_expr().eq(any));
     Ok(select.all(db).await?)
 }
 
-/// The resource with the provider's id, if it exists for the actor.
+/// Resource with the provider's id, if it exists in the actor's scope.
 pub async fn by_resource_id(
     db: &DatabaseConnection,
     actor: &Actor,

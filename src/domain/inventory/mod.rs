@@ -1,4 +1,4 @@
-//! The inventory: resources as clouds, files and people report them.
+//! Inventory: resources as providers, files and people report them.
 
 mod discover;
 mod edit;
@@ -13,5 +13,5 @@ pub mod staged;
 pub use crate::entities::resource::Model as Resource;
 pub use discover::{DiscoverJob, request_discovery};
 pub(crate) use edit::check;
-pub use edit::{Edit, create, delete, update};
+pub use edit::{ResourcePatch, create, delete, update};
 pub use reconciler::Reconciler;

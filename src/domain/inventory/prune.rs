@@ -1,21 +1,21 @@
-//! Forgetting what is old.
+//! Pruning of old inferences.
 
 use crate::db::sql;
 use crate::error::Result;
 use sea_orm::{DatabaseConnection, FromQueryResult};
 
-/// Inferences of a resource that are kept: enough to see what changed, and why.
+/// Inferences of a resource that are kept: enough to explain recent changes.
 pub const KEPT: i64 = 10;
 
-/// Resources looked at in one statement.
+/// Range of resource ids of one statement.
 const SPAN: i64 = 5_000;
 
-/// Deletes what a few thousand resources, in the order of keys from `from` on, have beyond their newest [`KEPT`].
+/// Deletes all but the newest [`KEPT`] inferences of each of a few thousand resources, from the id `from` on.
 ///
-/// Gives how many went, and where to go on; `None` at the end.
+/// Returns the number of deleted rows, and the id to continue from; `None` at the end.
 pub async fn inferences(db: &DatabaseConnection, from: i64) -> Result<(u64, Option<i64>)> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct NextIdRow {
         next: Option<i64>,
     }
     let pruned = sql::execute(
@@ -28,6 +28,6 @@ pub async fn inferences(db: &DatabaseConnection, from: i64) -> Result<(u64, Opti
     )
     .await?;
     let next = "SELECT min(resource_id) AS next FROM ml_inferences WHERE resource_id >= $1";
-    let next: Option<Row> = sql::row(db, next, [(from + SPAN).into()]).await?;
+    let next: Option<NextIdRow> = sql::row(db, next, [(from + SPAN).into()]).await?;
     Ok((pruned, next.and_then(|row| row.next)))
 }

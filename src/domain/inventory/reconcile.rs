@@ -1,4 +1,4 @@
-//! Making the inventory equal to what is reported, in batches.
+//! Reconciliation of the inventory with reports, in batches.
 
 use crate::db::{Transaction, sql};
 use crate::domain::audit::{self, Cause};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::time::Duration;
 
-/// What a batch, or a whole report, did to the inventory.
+/// Counts of resources by what a batch, or a whole report, did with them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
     pub inserted: u64,
@@ -26,29 +26,30 @@ impl AddAssign for Reconciled {
     }
 }
 
-/// What is remembered of a resource after its report: its key here, to tell at the end what was not reported.
+/// Reported resource: its id, by which the missing ones are found at the end.
 #[derive(FromQueryResult)]
-struct Row {
+struct ReportedResourceRow {
     id: i64,
     /// `None` when the report changed nothing.
     inserted: Option<bool>,
 }
 
-/// What is known of a reported resource before its report is taken.
+/// Resource before its report is taken.
 #[derive(FromQueryResult)]
-struct ExistingResource {
+struct ExistingResourceRow {
     /// `None` for a new one.
     id: Option<i64>,
-    /// Whether its row has to be written.
+    /// True if its row has to be written.
     stale: bool,
 }
 
-/// Inserts, updates or revives what `reports` tell, in the caller's transaction; `source` names who reports.
+/// Inserts, updates or revives the resources of `reports`, in the caller's transaction; `source` is the name of the
+/// reporter.
 ///
-/// Gives what it did, and the keys of all reported resources. A resource that was inserted or changed is due for
-/// evaluation again. `last_seen_at` of an unchanged one is at most an hour old rather than exact: a report every
-/// two minutes must not rewrite the table. Of two reports of one resource in a batch the later counts. The
-/// reports must have passed [`ResourceReport::validate`].
+/// Returns the counts, and the ids of all reported resources. A resource that was inserted or changed is due for
+/// evaluation. `last_seen_at` of an unchanged one is at most an hour old rather than exact: a report every two minutes must
+/// not rewrite the table. Of two reports of one resource in a batch the later counts. The reports must have passed
+/// [`ResourceReport::validate`].
 pub async fn batch(
     txn: &Transaction,
     source: &str,
@@ -63,7 +64,7 @@ pub async fn batch(
     let reported = sql::recordset(&distinct)?;
     let known = "SELECT id, differs OR long_unseen AS stale, (SELECT count(*) FROM locked) FROM input";
     let known = format!("WITH {}, {} {known}", input(REPORTED), lock());
-    let known: Vec<ExistingResource> = sql::rows(txn, &known, [reported.clone()]).await?;
+    let known: Vec<ExistingResourceRow> = sql::rows(txn, &known, [reported.clone()]).await?;
     if !known.iter().any(|row| row.stale) {
         let unchanged = Reconciled {
             unchanged: reports.len() as u64,
@@ -73,7 +74,7 @@ pub async fn batch(
     }
     let rows = "SELECT id, inserted FROM changed UNION ALL SELECT id, NULL FROM input WHERE NOT differs";
     let rows = format!("WITH {}, {} {rows}", input(REPORTED), upsert("$2"));
-    let rows: Vec<Row> = sql::rows(txn, &rows, [reported, source.into()]).await?;
+    let rows: Vec<ReportedResourceRow> = sql::rows(txn, &rows, [reported, source.into()]).await?;
     let inserted = rows.iter().filter(|row| row.inserted == Some(true)).count() as u64;
     let updated = rows.iter().filter(|row| row.inserted == Some(false)).count() as u64;
     let unchanged = reports.len() as u64 - inserted - updated;
@@ -87,13 +88,13 @@ pub async fn batch(
     ))
 }
 
-/// The rows of a report.
+/// Rows of a report.
 const REPORTED: &str = "jsonb_to_recordset($1)";
 
-/// What the rows of `reports` tell, beside what is known of it.
+/// Joins the rows of `reports` with the resources that exist.
 ///
-/// Each row looks into the index for its resource, whatever the planner thinks of the number of rows: of staged ones it
-/// has no figures, and for a report it would not know better.
+/// Each row looks into the index for its resource, whatever the planner estimates for the number of rows: it has no
+/// statistics of staged rows or of a report.
 pub(super) fn input(reports: &str) -> String {
     let (columns, line) = if reports == REPORTED {
         let columns =
@@ -117,8 +118,8 @@ pub(super) fn input(reports: &str) -> String {
     )
 }
 
-/// Locks what is about to be written, in the order of ids, as decisions, auto-tagging and retiring do: then nobody
-/// waits for anybody in a circle. Resources that are as reported are only read.
+/// Locks the resources to write in the order of ids, as decisions, auto-tagging and retirement do, which excludes
+/// deadlocks. Resources that are as reported are only read.
 pub(super) fn lock() -> &'static str {
     "locked AS (
         SELECT id FROM resources
@@ -126,11 +127,11 @@ pub(super) fn lock() -> &'static str {
          ORDER BY id FOR NO KEY UPDATE)"
 }
 
-/// Writes what differs, in the name of the parameter `source`. Rows that are there go first and in the order of
-/// [`lock`]; new ones follow in the order of their texts, for two batches may bring the same.
+/// Writes resources that differ, in the name of the parameter `source`. Existing rows come first and in the order of
+/// [`lock`]; new ones follow in the order of their resource ids, because two batches may insert the same.
 ///
-/// A resource that comes from another account is the reporter's from now on, or no report of the new account could ever
-/// retire it. Its tags are withdrawn by a trigger (migration `0016_account_moves`).
+/// A resource that moves to another account belongs to the reporter from now on, or no report of the new account could
+/// ever retire it. Its tags are withdrawn by a trigger (migration `0016_account_moves`).
 pub(super) fn upsert(source: &str) -> String {
     format!(
         "changed AS (
@@ -155,25 +156,25 @@ pub(super) fn upsert(source: &str) -> String {
     )
 }
 
-/// The keys of resources of `source` that are alive and not among `seen`, in order.
+/// Ids of resources of `source` that are not retired and not among `seen`, in order.
 pub async fn missing(db: &impl ConnectionTrait, source: &str, seen: Vec<i64>) -> Result<Vec<i64>> {
     let missing = "SELECT r.id FROM resources r WHERE r.discovered_by = $1 AND r.retired_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS seen(id) WHERE seen.id = r.id)
        ORDER BY r.id";
-    let missing: Vec<Key> = sql::rows(db, missing, [source.into(), seen.into()]).await?;
+    let missing: Vec<ResourceIdRow> = sql::rows(db, missing, [source.into(), seen.into()]).await?;
     Ok(missing.into_iter().map(|row| row.id).collect())
 }
 
 #[derive(FromQueryResult)]
-struct Key {
+struct ResourceIdRow {
     id: i64,
 }
 
-/// Retires those of `ids` that are still alive and of `source`, in the caller's transaction; gives how many.
+/// Retires those of `ids` that are not retired and belong to `source`, in the caller's transaction, and returns their
+/// number.
 ///
-/// One that changed within `report_age`, the time since the report began, stays: another report of the source, of
-/// something newer than this one read, may have brought it. Pending tags are withdrawn; approved ones stay, for
-/// the day the resource comes back.
+/// Skips a resource that changed within `report_age`, the time since the report began: another, newer report of the
+/// source may contain it. Pending tags are withdrawn; approved ones are kept for the case that the resource returns.
 pub async fn retire(
     txn: &Transaction,
     source: &str,
@@ -188,7 +189,7 @@ pub async fn retire(
         source.into(),
         report_age.as_secs_f64().into(),
     ];
-    let locked: Vec<Key> = sql::rows(txn, lock, binds).await?;
+    let locked: Vec<ResourceIdRow> = sql::rows(txn, lock, binds).await?;
     let ids: Vec<i64> = locked.into_iter().map(|row| row.id).collect();
     if ids.is_empty() {
         return Ok(0);

@@ -1,4 +1,4 @@
-//! A report, from its first batch to its end.
+//! Reconciler: the sink of a report, from its first batch to its end.
 
 use super::reconcile::{self, Reconciled};
 use super::rejections;
@@ -10,30 +10,30 @@ use crate::runs::{ControlFlow, Progress, RunHandle};
 use sea_orm::DatabaseConnection;
 use std::time::Instant;
 
-/// Rejections of one run that are kept; the rest are only counted. A file of another kind altogether is refused
-/// in every line, and the first thousands say why as well as a million would.
+/// Rejections of one run that are stored; further ones are only counted. A file of the wrong kind is rejected in every
+/// line, and the first thousands explain it as well as a million would.
 const KEPT_REJECTIONS: u64 = 10_000;
 
-/// Takes the reports of one source into the inventory, batch by batch, each in a transaction of its own together
-/// with the run's progress. Repeating a report after a crash changes nothing that it changed before.
+/// Sink that takes the reports of one source into the inventory, batch by batch, each in a transaction together with the
+/// progress of the run. Idempotent, so a report is repeated after a crash.
 pub struct Reconciler<'a> {
     db: &'a DatabaseConnection,
     source: String,
     run: Option<&'a RunHandle>,
-    /// When the report began: before its source was read.
+    /// Start of the report, before its source was read.
     began: Instant,
-    /// Keys of what was reported, to tell what was not. 8 bytes a resource.
+    /// Ids of reported resources, to find the missing ones. 8 bytes per resource.
     seen: Vec<i64>,
     totals: Reconciled,
     rejected: u64,
-    /// Of entries refused since the last transaction.
+    /// Rejections since the last transaction.
     refused: Vec<Rejection>,
     refused_entries: i64,
     stopped: bool,
 }
 
 impl<'a> Reconciler<'a> {
-    /// Takes reports of `source`, on behalf of `run` when there is one. To be made before the source is read.
+    /// Reconciler of `source`, on behalf of `run` if there is one. To be created before the source is read.
     pub fn new(db: &'a DatabaseConnection, source: impl Into<String>, run: Option<&'a RunHandle>) -> Self {
         Self {
             db,
@@ -49,24 +49,24 @@ impl<'a> Reconciler<'a> {
         }
     }
 
-    /// What was done so far.
+    /// Counts of resources so far.
     pub fn totals(&self) -> Reconciled {
         self.totals
     }
 
-    /// Entries that were refused so far.
+    /// Number of rejected entries so far.
     pub fn rejected_entries(&self) -> u64 {
         self.rejected
     }
 
-    /// Whether the run was told to stop; what comes after is refused.
+    /// True if the run was cancelled; further batches are refused.
     pub fn is_stopped(&self) -> bool {
         self.stopped
     }
 
-    /// After a report that is a snapshot: retires what the source did not report, in transactions of limited size;
-    /// gives how many. Does nothing when an entry was refused, for it may be the very resource that seems to be
-    /// missing; passes over what changed since the report began, see [`reconcile::retire`].
+    /// Retires the resources that a snapshot did not report, in transactions of limited size, and returns their number.
+    /// Does nothing if an entry was rejected, because it may be the resource that seems to be missing; skips resources
+    /// that changed since the report began, see [`reconcile::retire`].
     pub async fn retire_missing(&mut self) -> Result<u64> {
         self.finish().await?;
         if self.rejected > 0 || self.stopped {
@@ -89,10 +89,10 @@ impl<'a> Reconciler<'a> {
         Ok(retired)
     }
 
-    /// One transaction: resources that are gone, and the run's progress.
+    /// Retires resources in one transaction with the progress of the run.
     async fn retire(&mut self, missing: &[i64], cause: &Cause) -> Result<u64> {
         let txn = self.db.begin().await?;
-        // Read after the transaction's clock has stopped: so the report seems older than it is, never younger.
+        // Read after the transaction has fixed its now(): so the report seems older than it is, never younger.
         let report_age = self.began.elapsed();
         let retired = reconcile::retire(&txn, &self.source, missing, report_age, cause).await?;
         if let Some(run) = self.run {
@@ -106,7 +106,7 @@ impl<'a> Reconciler<'a> {
         Ok(retired)
     }
 
-    /// Ends the report: what was refused last is kept, too.
+    /// Ends the report: stores the last rejections.
     pub async fn finish(&mut self) -> Result<()> {
         if self.refused.is_empty() {
             Ok(())
@@ -115,7 +115,7 @@ impl<'a> Reconciler<'a> {
         }
     }
 
-    /// One transaction: resources, what was refused since the last one, and the run's progress.
+    /// Takes resources, and the rejections since the last transaction, in one transaction with the progress of the run.
     async fn take(&mut self, batch: &[ResourceReport]) -> Result<()> {
         let txn = self.db.begin().await?;
         let (done, ids) = reconcile::batch(&txn, &self.source, batch).await?;
@@ -152,12 +152,12 @@ impl<'a> Reconciler<'a> {
 impl ReportSink for Reconciler<'_> {
     async fn resources(&mut self, batch: Vec<ResourceReport>) -> Result<(), SinkError> {
         if self.stopped {
-            return Err("the run was told to stop".into());
+            return Err("the run was cancelled".into());
         }
         Ok(self.take(&batch).await?)
     }
 
-    /// The faults of one refused entry.
+    /// Takes the faults of one rejected entry.
     async fn rejected(&mut self, entry: Vec<Rejection>) -> Result<(), SinkError> {
         self.rejected += 1;
         self.refused_entries += 1;

@@ -1,8 +1,8 @@
-//! Making, changing and ordering rules. Every change raises the revision, so that all resources are evaluated again.
+//! Edits of rules. Every change raises the revision, so that all resources are evaluated again.
 
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, Transaction, sql};
-use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
+use crate::domain::admin_changes::{self, AdminAction, AdminSubject, NewAdminChange};
 use crate::domain::revision;
 use crate::entities::rule::{self, ActiveModel, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};
@@ -14,28 +14,28 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use tagging::rules::{CompiledRule, Condition, ValueTemplate};
 
-/// What a rule says.
+/// Definition of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleDraft {
     /// 1 to 200 characters, unique.
     pub rule_name: String,
     /// At most 4000 characters.
     pub description: String,
-    /// A CEL expression over `resource`, see [`Condition`].
+    /// CEL expression over `resource`, see [`Condition`].
     pub condition: String,
     /// 1 to 128 characters.
     pub tag_key: String,
     /// Text or a template, see [`ValueTemplate`]; 1 to 1024 characters.
     pub tag_value: String,
-    /// Smaller goes first; equal ones in the order in which they were made.
+    /// Rank of the rule: smaller first, equal ones in the order in which they were created.
     pub priority: i32,
-    /// How sure the rule is, 0 to 1.
+    /// Confidence of its tags, 0 to 1.
     pub confidence: f64,
     pub enabled: bool,
 }
 
 impl RuleDraft {
-    /// The rule, compiled; or everything that is wrong with it, with positions.
+    /// Compiles the rule; the error has all its problems, with positions.
     pub fn compile(&self, id: i64) -> Result<CompiledRule> {
         let mut problems = Vec::new();
         let mut refuse = |field: &str, message: String| {
@@ -72,7 +72,7 @@ impl RuleDraft {
                 confidence: self.confidence,
             }),
             _ => {
-                // A value that is empty is no template either: once is enough.
+                // One problem per field: an empty value is no valid template either.
                 let mut seen = HashSet::new();
                 problems.retain(|problem| seen.insert(problem.field.clone()));
                 Err(Error::Validation(problems))
@@ -81,8 +81,8 @@ impl RuleDraft {
     }
 
     fn digest(&self) -> String {
-        let says = (&self.condition, &self.tag_key, &self.tag_value);
-        let digest = Sha256::digest(format!("{says:?}"));
+        let parts = (&self.condition, &self.tag_key, &self.tag_value);
+        let digest = Sha256::digest(format!("{parts:?}"));
         hex::encode(&digest[..3])
     }
 
@@ -124,7 +124,7 @@ fn check_text(field: &str, text: &str, least: usize, most: usize, refuse: &mut i
     }
 }
 
-/// Makes a rule; only for who may see all accounts, since it speaks of all resources.
+/// Creates a rule. Requires access to all accounts, because rules apply to all resources.
 pub async fn create(db: &DatabaseConnection, actor: &Actor, input: RuleDraft) -> Result<rule::Model> {
     let txn = begin(db, actor).await?;
     input.compile(0)?;
@@ -139,7 +139,7 @@ pub async fn create(db: &DatabaseConnection, actor: &Actor, input: RuleDraft) ->
     Ok(made)
 }
 
-/// Changes a rule. `version`, when given, must be the rule's present one; otherwise somebody changed it since.
+/// Changes a rule. Fails if `version` is given and not the present one, that is if the rule was changed since it was read.
 pub async fn update(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -178,7 +178,7 @@ pub async fn update(
     Ok(new)
 }
 
-/// Removes a rule. What it proposed and nobody decided is withdrawn by the evaluation that follows.
+/// Deletes a rule. Its pending tags are withdrawn by the evaluation that follows.
 pub async fn delete(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<rule::Model> {
     let txn = begin(db, actor).await?;
     let old = locked(&txn, actor, id).await?;
@@ -188,7 +188,7 @@ pub async fn delete(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<r
     Ok(old)
 }
 
-/// Gives the rules the priorities 10, 20, 30, ... in the order of `ids`, which must name every rule once.
+/// Sets the priorities 10, 20, 30, ... in the order of `ids`, which must name every rule once.
 pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Result<Vec<rule::Model>> {
     let txn = begin(db, actor).await?;
     let present = super::list::in_order(&txn, &actor.scope).await?;
@@ -200,10 +200,10 @@ pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Res
             format!("must name each of the {} rules once", existing.len()),
         ));
     }
-    let reorder = "UPDATE rules r SET priority = o.place * 10, version = version + 1, updated_at = now(),
+    let reorder = "UPDATE rules r SET priority = o.number * 10, version = version + 1, updated_at = now(),
                 updated_by = $2
-           FROM unnest($1::bigint[]) WITH ORDINALITY AS o(id, place)
-          WHERE r.id = o.id AND r.priority <> o.place * 10";
+           FROM unnest($1::bigint[]) WITH ORDINALITY AS o(id, number)
+          WHERE r.id = o.id AND r.priority <> o.number * 10";
     let moved = sql::execute(&txn, reorder, [ids.to_vec().into(), actor.subject.clone().into()]).await?;
     let ordered = super::list::in_order(&txn, &actor.scope).await?;
     if moved > 0 {
@@ -213,7 +213,7 @@ pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Res
     Ok(ordered)
 }
 
-/// Begins an edit with the new revision: its row is the lock that puts all edits of rules in one order.
+/// Begins an edit with the new revision, whose row is the lock that makes edits of rules serial.
 async fn begin(db: &DatabaseConnection, actor: &Actor) -> Result<Transaction> {
     actor.require(Role::Admin)?;
     actor.require_all_accounts()?;
@@ -222,7 +222,7 @@ async fn begin(db: &DatabaseConnection, actor: &Actor) -> Result<Transaction> {
     Ok(txn)
 }
 
-/// Writes the change of a rule to the trail of administration.
+/// Records the change of a rule in the trail of administration.
 async fn record(
     txn: &Transaction,
     actor: &Actor,
@@ -233,7 +233,7 @@ async fn record(
     let Some(rule) = after.or(before) else {
         return Ok(());
     };
-    let change = Change {
+    let change = NewAdminChange {
         action,
         subject: AdminSubject::Rule,
         subject_id: Some(rule.id.to_string()),
@@ -244,7 +244,7 @@ async fn record(
     admin_changes::record(txn, actor, change).await
 }
 
-/// What a rule says, by the names of the API.
+/// Definition of a rule as JSON, by the names of the API.
 fn shown(rule: &rule::Model) -> serde_json::Value {
     json!({
         "ruleName": rule.rule_name,
@@ -270,7 +270,7 @@ async fn record_order(
         let rules = rules.map(|rule| json!({"ruleName": rule.rule_name, "priority": rule.priority}));
         rules.collect()
     };
-    let change = Change {
+    let change = NewAdminChange {
         action: AdminAction::Reordered,
         subject: AdminSubject::Rule,
         subject_id: None,

@@ -1,4 +1,4 @@
-//! Reading rules.
+//! Lists of rules.
 
 use crate::auth::Actor;
 use crate::db::estimate::{self, Total};
@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, FromQueryResult, QueryFilter, QueryOrder, Select,
 };
 
-/// All rules in the order in which they are tried.
+/// All rules by priority.
 pub async fn in_order(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<rule::Model>> {
     let ordered = rule::find(scope)
         .order_by_asc(rule::Column::Priority)
@@ -18,7 +18,7 @@ pub async fn in_order(db: &impl ConnectionTrait, scope: &AccountScope) -> Result
     Ok(ordered.all(db).await?)
 }
 
-/// The order in which rules are tried.
+/// Order of rules: by priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RuleOrder;
 
@@ -45,7 +45,7 @@ impl Keyset for RuleOrder {
     }
 }
 
-/// A page of rules; with `enabled`, of those alone that are on or off.
+/// Page of rules; with `enabled`, only of those that are or are not enabled.
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -56,7 +56,7 @@ pub async fn list(
     Ok(window.page(found.all(db).await?))
 }
 
-/// How many rules there are; with `enabled`, that are on or off.
+/// Counts the rules of [`list`].
 pub async fn count(db: &DatabaseConnection, actor: &Actor, enabled: Option<bool>) -> Result<Total> {
     estimate::of(db, find(actor, enabled)).await
 }
@@ -66,7 +66,7 @@ fn find(actor: &Actor, enabled: Option<bool>) -> Select<rule::Entity> {
     rule::find(&actor.scope).filter(condition)
 }
 
-/// The rules with these keys, in no order.
+/// Rules with these ids, in no order.
 pub async fn by_ids(
     db: &DatabaseConnection,
     scope: &AccountScope,

@@ -1,7 +1,4 @@
-//! The users' rules: making, changing, ordering and reading them. Their language is `tagging::rules`.
-//!
-//! - `edit.rs`  making, changing and ordering rules
-//! - `list.rs`  reading them
+//! Rules of the users, stored in the database: edits and lists. Their language is `tagging::rules`.
 
 mod edit;
 pub mod list;
@@ -12,12 +9,12 @@ use tagging::rules::{CompiledRule, allowance};
 pub use crate::entities::rule::Model as RuleRow;
 pub use edit::{RuleDraft, create, delete, reorder, update};
 
-/// The rules among these that are enabled, compiled. One that no longer compiles is left out, and logged.
+/// Compiles the enabled rules. One that no longer compiles is left out, and logged.
 pub fn compile(rows: Vec<RuleRow>) -> Result<Vec<CompiledRule>> {
     let mut compiled = Vec::with_capacity(rows.len());
     for row in rows.into_iter().filter(|row| row.enabled) {
         if allowance::is_over() {
-            return Err(Error::internal("nobody waits for these rules any more"));
+            return Err(Error::internal("the caller no longer waits for these rules"));
         }
         let id = row.id;
         match RuleDraft::from(row).compile(id) {

@@ -1,6 +1,7 @@
-//! Who shows a token: asked at each request, and read from the database once in a while.
+//! Verification of API tokens: at each request, with rows that are cached for [`CACHE_TTL`].
 
-use super::{ApiToken, Secret};
+use super::ApiToken;
+use super::secret::TokenSecret;
 use crate::auth::Actor;
 use crate::db::sql;
 use crate::entities::api_token;
@@ -13,44 +14,43 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// What was read of a token counts for so long, and then it is read again: a token that was taken back is accepted for
-/// no longer than this, by any replica.
-pub const FRESH: Duration = Duration::from_secs(2);
+/// Time for which the row of a token is cached: no replica accepts a revoked token for longer.
+pub const CACHE_TTL: Duration = Duration::from_secs(2);
 
-/// `last_used_at` is this exact.
-const USE_NOTED_EVERY: &str = "1 minute";
+/// Precision of `last_used_at`.
+const LAST_USED_PRECISION: &str = "1 minute";
 
-/// More tokens than this are not remembered.
-const REMEMBERED_MAX: usize = 10_000;
+/// Maximum of cached tokens.
+const MAX_CACHED: usize = 10_000;
 
-/// A token that holds.
+/// Bearer of a valid token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bearer {
-    /// Who acts with it.
+pub struct TokenBearer {
+    /// Actor of the token.
     pub actor: Actor,
-    /// When it ends.
+    /// Expiry of the token.
     pub expires_at: DateTime<Utc>,
-    /// The part of it that is no secret.
+    /// Public part of the token.
     pub public_id: String,
 }
 
-/// What was read of one token. Whoever reads it holds it, so that others wait instead of reading it as well.
-type Slot = Arc<Mutex<Option<Read>>>;
+/// Cache entry of one token, locked while its row is read, so that other requests wait instead of reading it, too.
+type CacheSlot = Arc<Mutex<Option<CachedToken>>>;
 
-struct Read {
-    at: Instant,
+struct CachedToken {
+    read_at: Instant,
     row: Option<Arc<ApiToken>>,
 }
 
-/// Knows bearers of tokens. Clones know the same.
+/// Verifier of tokens. Clones share the cache.
 #[derive(Clone)]
-pub struct Bearers {
+pub struct TokenVerifier {
     db: DatabaseConnection,
-    slots: Arc<SyncMutex<HashMap<String, Slot>>>,
+    slots: Arc<SyncMutex<HashMap<String, CacheSlot>>>,
 }
 
-impl Bearers {
-    /// Reads from this database.
+impl TokenVerifier {
+    /// Verifier that reads from this database.
     pub fn new(db: DatabaseConnection) -> Self {
         Self {
             db,
@@ -58,27 +58,30 @@ impl Bearers {
         }
     }
 
-    /// Who shows this token; nobody when it is none, was taken back or has ended. Fails when that cannot be read.
-    pub async fn bearer(&self, secret: &Secret, now: DateTime<Utc>) -> Result<Option<Bearer>> {
+    /// Verifies a token; `None` if it does not exist, was revoked or has expired. Fails if the database cannot be read.
+    pub async fn verify(&self, secret: &TokenSecret, now: DateTime<Utc>) -> Result<Option<TokenBearer>> {
         match self.read(secret.public_id()).await? {
-            Some(row) if secret.is_kept_as(&row.secret_hash) => holding(&row, now),
+            Some(row) if secret.matches_hash(&row.secret_hash) => bearer_of(&row, now),
             _ => Ok(None),
         }
     }
 
-    /// Whether this token was read before and held then.
-    pub fn has_accepted(&self, secret: &Secret) -> bool {
+    /// True if this token is cached, and was not revoked when it was read.
+    pub fn is_known(&self, secret: &TokenSecret) -> bool {
         let slots = self.slots.lock();
         let Some(slot) = slots.get(secret.public_id()) else {
             return false;
         };
-        // While it is read nobody knows.
-        let row = slot.try_lock().ok().and_then(|read| read.as_ref()?.row.clone());
-        row.is_some_and(|row| row.revoked_at.is_none() && secret.is_kept_as(&row.secret_hash))
+        // A slot that is locked is being read: unknown.
+        let row = slot
+            .try_lock()
+            .ok()
+            .and_then(|cached| cached.as_ref()?.row.clone());
+        row.is_some_and(|row| row.revoked_at.is_none() && secret.matches_hash(&row.secret_hash))
     }
 
-    /// Whether a token that was shown before still holds.
-    pub async fn still_holds(&self, public_id: &str, now: DateTime<Utc>) -> Result<bool> {
+    /// True if a token that was verified before is still valid.
+    pub async fn is_still_valid(&self, public_id: &str, now: DateTime<Utc>) -> Result<bool> {
         let row = self.read(public_id).await?;
         Ok(row.is_some_and(|row| row.revoked_at.is_none() && row.expires_at > now))
     }
@@ -86,53 +89,56 @@ impl Bearers {
     async fn read(&self, public_id: &str) -> Result<Option<Arc<ApiToken>>> {
         let slot = self.slot(public_id);
         let mut slot = slot.lock().await;
-        if let Some(read) = &*slot
-            && read.at.elapsed() < FRESH
+        if let Some(cached) = &*slot
+            && cached.read_at.elapsed() < CACHE_TTL
         {
-            return Ok(read.row.clone());
+            return Ok(cached.row.clone());
         }
-        let at = Instant::now();
+        let read_at = Instant::now();
         let row = api_token::find_shown(public_id)
             .one(&self.db)
             .await?
             .map(Arc::new);
         if let Some(row) = &row {
-            self.note_use(row).await;
+            self.record_use(row).await;
         }
-        *slot = Some(Read { at, row: row.clone() });
+        *slot = Some(CachedToken {
+            read_at,
+            row: row.clone(),
+        });
         Ok(row)
     }
 
-    fn slot(&self, public_id: &str) -> Slot {
+    fn slot(&self, public_id: &str) -> CacheSlot {
         let mut slots = self.slots.lock();
-        if slots.len() >= REMEMBERED_MAX && !slots.contains_key(public_id) {
-            // Guessed ones, for there are not so many others; they are read again.
+        if slots.len() >= MAX_CACHED && !slots.contains_key(public_id) {
+            // Most of so many are guessed ids; valid tokens are read again.
             slots.clear();
         }
         slots.entry(public_id.to_owned()).or_default().clone()
     }
 
-    /// That this fails is no reason to refuse the token.
-    async fn note_use(&self, row: &ApiToken) {
+    /// Records the use of a token. A failure is only logged: it is no reason to refuse the token.
+    async fn record_use(&self, row: &ApiToken) {
         let minute = |used: DateTime<Utc>| (Utc::now() - used).num_seconds() < 60;
         if row.revoked_at.is_some() || row.last_used_at.is_some_and(minute) {
             return;
         }
-        let note = format!(
+        let record = format!(
             "UPDATE api_tokens SET last_used_at = now() WHERE id = $1 AND
-             (last_used_at IS NULL OR last_used_at < now() - interval '{USE_NOTED_EVERY}')"
+             (last_used_at IS NULL OR last_used_at < now() - interval '{LAST_USED_PRECISION}')"
         );
-        if let Err(error) = sql::execute(&self.db, &note, [row.id.into()]).await {
-            error.log("noting the use of an API token");
+        if let Err(error) = sql::execute(&self.db, &record, [row.id.into()]).await {
+            error.log("cannot record the use of an API token");
         }
     }
 }
 
-fn holding(row: &ApiToken, now: DateTime<Utc>) -> Result<Option<Bearer>> {
+fn bearer_of(row: &ApiToken, now: DateTime<Utc>) -> Result<Option<TokenBearer>> {
     if row.revoked_at.is_some() || row.expires_at <= now {
         return Ok(None);
     }
-    Ok(Some(Bearer {
+    Ok(Some(TokenBearer {
         actor: row.actor()?,
         expires_at: row.expires_at,
         public_id: row.public_id.clone(),

@@ -1,4 +1,4 @@
-//! Reading tokens; what is secret of them cannot be read.
+//! Lists of tokens, without their secrets, which are not stored.
 
 use super::ApiToken;
 use crate::auth::{AccountScope, Actor, Role};
@@ -9,7 +9,7 @@ use crate::error::Result;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
 
-/// The newest token first.
+/// Order of tokens: newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TokenOrder;
 
@@ -33,14 +33,14 @@ impl Keyset for TokenOrder {
     }
 }
 
-/// A page of the tokens that reach no further than the actor; for admins.
+/// Page of the tokens whose accounts are within the actor's scope; for admins.
 pub async fn list(db: &DatabaseConnection, actor: &Actor, window: &Window) -> Result<Page<ApiToken>> {
     actor.require(Role::Admin)?;
     let found = ApiToken::find_by_statement(window.statement(api_token::find(&actor.scope), TokenOrder));
     Ok(window.page(found.all(db).await?))
 }
 
-/// How many there are; for admins.
+/// Counts the tokens of [`list`]; for admins.
 pub async fn count(db: &DatabaseConnection, actor: &Actor) -> Result<Total> {
     actor.require(Role::Admin)?;
     let found = api_token::find(&actor.scope);
@@ -52,7 +52,7 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor) -> Result<Total> {
     }
 }
 
-/// The tokens with these keys, in no order. Who asks must be an admin.
+/// Tokens with these ids, in no order. The caller checks that the actor is an admin.
 pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>) -> Result<Vec<ApiToken>> {
     let any = PgFunc::any(Expr::val(ids));
     Ok(api_token::find(scope)

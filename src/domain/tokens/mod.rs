@@ -1,53 +1,50 @@
-//! Tokens of scripts: made and taken back by admins, shown once, limited to what their maker may do.
+//! API tokens of scripts: created and revoked by admins, shown once, and limited to the rights of their creator.
 
 pub mod check;
 pub mod list;
 mod secret;
 
 pub use crate::entities::api_token::Model as ApiToken;
-pub use check::{Bearer, Bearers};
-pub use secret::Secret;
+pub use check::{TokenBearer, TokenVerifier};
+pub use secret::TokenSecret;
 
 use crate::auth::{AccountScope, Actor, Role};
 use crate::clock::Clock;
 use crate::db::{Begin, Transaction, sql};
-use crate::domain::admin_changes::{self, AdminAction, AdminSubject, Change};
+use crate::domain::admin_changes::{self, AdminAction, AdminSubject, NewAdminChange};
 use crate::domain::subject::has_hidden_characters;
 use crate::entities::api_token::{self, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, QueryFilter, Set};
 
-/// No token holds longer than this.
-pub const LONGEST_DAYS: i64 = 366;
+/// Maximum of days until a token expires.
+pub const MAX_DAYS: i64 = 366;
 
-/// No token names more accounts.
-const ACCOUNTS_MAX: usize = 1_000;
+/// Maximum of accounts of a token.
+const MAX_ACCOUNTS: usize = 1_000;
 
-/// What a new token is to be.
+/// Definition of a new token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenDraft {
-    /// What it is for: 1 to 100 characters.
+    /// Purpose of the token: 1 to 100 characters.
     pub name: String,
-    /// What its bearer may do.
+    /// Role of its bearer.
     pub role: Role,
-    /// The accounts that exist for its bearer; all those of its maker when left out.
+    /// Accounts of its bearer; those of its creator if left out.
     pub accounts: Option<Vec<String>>,
-    /// When it ends.
     pub expires_at: DateTime<Utc>,
 }
 
-/// A new token, and the only look at it.
+/// New token with its secret, which is not stored.
 #[derive(Debug)]
-pub struct Issued {
-    /// What is kept.
+pub struct IssuedToken {
     pub row: ApiToken,
-    /// What the script is given.
-    pub secret: Secret,
+    pub secret: TokenSecret,
 }
 
 impl ApiToken {
-    /// Who acts, when a script acts with this token.
+    /// Actor of the token.
     pub fn actor(&self) -> Result<Actor> {
         let role = match self.role.as_str() {
             "viewer" => Role::Viewer,
@@ -67,16 +64,17 @@ impl ApiToken {
     }
 }
 
-/// Makes a token. Only people make them, admins alone, and none that may do or see more than its maker.
+/// Creates a token. Only admins create tokens, not tokens themselves, and none with more rights or accounts than its
+/// creator.
 pub async fn create(
     db: &DatabaseConnection,
     clock: &dyn Clock,
     actor: &Actor,
     draft: TokenDraft,
-) -> Result<Issued> {
+) -> Result<IssuedToken> {
     require_person(actor)?;
     let accounts = check(&draft, actor, clock.now())?;
-    let secret = Secret::random();
+    let secret = TokenSecret::random();
     let row = api_token::ActiveModel {
         public_id: Set(secret.public_id().to_owned()),
         secret_hash: Set(secret.hash()),
@@ -95,12 +93,12 @@ pub async fn create(
         token = row.public_id,
         by = actor.subject,
         role = row.role,
-        "an API token was made"
+        "an API token was created"
     );
-    Ok(Issued { row, secret })
+    Ok(IssuedToken { row, secret })
 }
 
-/// Takes a token back; one that was taken back stays as it is. Within [`check::FRESH`] no replica accepts it any more.
+/// Revokes a token; one that was revoked stays as it is. After [`check::CACHE_TTL`] no replica accepts it any more.
 pub async fn revoke(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<ApiToken> {
     require_person(actor)?;
     let found = api_token::find(&actor.scope)
@@ -122,12 +120,12 @@ pub async fn revoke(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<A
             tracing::info!(
                 token = row.public_id,
                 by = actor.subject,
-                "an API token was taken back"
+                "an API token was revoked"
             );
             Ok(row)
         }
         None if found.revoked_at.is_some() => Ok(found),
-        // Somebody else was a moment earlier.
+        // Revoked by somebody else in the meantime.
         None => {
             let found = api_token::find(&actor.scope)
                 .filter(Column::Id.eq(id))
@@ -138,7 +136,7 @@ pub async fn revoke(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<A
     }
 }
 
-/// Writes the change of a token to the trail of administration, without what is secret of it.
+/// Records the change of a token in the trail of administration, without its secret.
 async fn record(
     txn: &Transaction,
     actor: &Actor,
@@ -156,7 +154,7 @@ async fn record(
             "revoked": row.revoked_at.is_some(),
         })
     };
-    let change = Change {
+    let change = NewAdminChange {
         action,
         subject: AdminSubject::ApiToken,
         subject_id: Some(after.public_id.clone()),
@@ -167,7 +165,7 @@ async fn record(
     admin_changes::record(txn, actor, change).await
 }
 
-/// A token that could make tokens would outlive itself.
+/// Refuses tokens: a token that could create tokens would outlive itself.
 fn require_person(actor: &Actor) -> Result<()> {
     actor.require(Role::Admin)?;
     if actor.subject.starts_with(Actor::TOKEN) {
@@ -178,7 +176,7 @@ fn require_person(actor: &Actor) -> Result<()> {
     Ok(())
 }
 
-/// The accounts of the token, sorted; or all that is wrong.
+/// Checks a token, and returns its accounts, sorted; the error has all problems.
 fn check(draft: &TokenDraft, actor: &Actor, now: DateTime<Utc>) -> Result<Option<Vec<String>>> {
     let mut problems = Vec::new();
     let mut refuse = |field: &str, message: String| {
@@ -191,20 +189,20 @@ fn check(draft: &TokenDraft, actor: &Actor, now: DateTime<Utc>) -> Result<Option
             "must have 1 to 100 characters, no blanks around and none that cannot be seen".into(),
         );
     }
-    if draft.expires_at <= now || draft.expires_at > now + TimeDelta::days(LONGEST_DAYS) {
+    if draft.expires_at <= now || draft.expires_at > now + TimeDelta::days(MAX_DAYS) {
         refuse(
             "expiresAt",
-            format!("must be in the future, and at most {LONGEST_DAYS} days ahead"),
+            format!("must be in the future, and at most {MAX_DAYS} days ahead"),
         );
     }
     let mut accounts = draft.accounts.clone().or_else(|| actor.scope.as_bind());
     if let Some(accounts) = &mut accounts {
         accounts.sort_unstable();
         accounts.dedup();
-        if accounts.is_empty() || accounts.len() > ACCOUNTS_MAX {
+        if accounts.is_empty() || accounts.len() > MAX_ACCOUNTS {
             refuse(
                 "accounts",
-                format!("must name 1 to {ACCOUNTS_MAX} accounts, or be left out"),
+                format!("must name 1 to {MAX_ACCOUNTS} accounts, or be left out"),
             );
         }
         if let Some(foreign) = accounts.iter().find(|account| !actor.scope.allows(account)) {

@@ -1,19 +1,19 @@
-//! What a script is given, and what is kept of it.
+//! Secret of an API token, and the hash of it that is stored.
 
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// What every token begins with, so that a scanner for leaked secrets knows one when it sees it.
+/// Prefix of every token, by which scanners detect leaked secrets.
 const PREFIX: &str = "vtag_";
 const ID_DIGITS: usize = 16;
 const SECRET_DIGITS: usize = 64;
 
-/// A token as a script shows it: `vtag_`, 16 digits that are no secret, `_`, and 64 digits that are.
+/// Token as a script sends it: `vtag_`, 16 hexadecimal digits of the public id, `_`, and 64 digits of the secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// A new one, of 256 random bits.
+    /// New secret of 256 random bits.
     pub fn random() -> Self {
         let secret: [u8; SECRET_DIGITS / 2] = rand::random();
         Self(format!(
@@ -23,7 +23,7 @@ impl Secret {
         ))
     }
 
-    /// The token, when the text has the form of one.
+    /// Parses a text that has the form of a token.
     pub fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
         let is_hex = |part: &str, digits| {
@@ -35,28 +35,28 @@ impl Secret {
         (is_hex(id, ID_DIGITS) && is_hex(secret, SECRET_DIGITS)).then(|| Self(text.to_owned()))
     }
 
-    /// Whether the text means to be a token of this kind.
-    pub fn is_meant(text: &str) -> bool {
+    /// True if the text has the prefix of a token.
+    pub fn has_prefix(text: &str) -> bool {
         text.starts_with(PREFIX)
     }
 
-    /// The part by which the token is found.
+    /// Public part, by which the token is found.
     pub fn public_id(&self) -> &str {
         &self.0[PREFIX.len()..PREFIX.len() + ID_DIGITS]
     }
 
-    /// What is kept. The secret is random and long: it needs no slow hash.
+    /// Hash that is stored. The secret is random and long: it needs no slow hash.
     pub fn hash(&self) -> Vec<u8> {
         Sha256::digest(&self.0).to_vec()
     }
 
-    /// Whether this is the token of which the hash is kept; takes as long for any other.
-    pub fn is_kept_as(&self, hash: &[u8]) -> bool {
+    /// True if the hash is that of this token, compared in constant time.
+    pub fn matches_hash(&self, hash: &[u8]) -> bool {
         let own = self.hash();
         own.len() == hash.len() && own.iter().zip(hash).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
     }
 
-    /// The whole token.
+    /// Whole token.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -76,9 +76,9 @@ mod tests {
     fn a_token_is_known_again_and_not_shown_by_chance() {
         let secret = Secret::random();
         let shown = Secret::parse(secret.reveal()).unwrap();
-        assert!(shown.is_kept_as(&secret.hash()));
-        assert!(!Secret::random().is_kept_as(&secret.hash()));
-        assert!(!shown.is_kept_as(&secret.hash()[..31]));
+        assert!(shown.matches_hash(&secret.hash()));
+        assert!(!Secret::random().matches_hash(&secret.hash()));
+        assert!(!shown.matches_hash(&secret.hash()[..31]));
         assert_eq!(secret.public_id().len(), ID_DIGITS);
         let (_, hidden) = secret.reveal().rsplit_once('_').unwrap();
         assert!(!format!("{secret:?}").contains(hidden));

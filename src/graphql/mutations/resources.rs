@@ -2,7 +2,7 @@
 
 use crate::auth::Role;
 use crate::domain::inventory::Resource as ResourceRow;
-use crate::domain::inventory::{self, Edit};
+use crate::domain::inventory::{self, ResourcePatch};
 use crate::graphql::error::FieldResult;
 use crate::graphql::mutations::payload::payloads;
 use crate::graphql::scalars::id::{Id, ResourceKind};
@@ -81,12 +81,12 @@ impl ResourceMutation {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let changed = match native_tags(input.native_tags) {
             Ok(native_tags) => {
-                let edit = Edit {
+                let patch = ResourcePatch {
                     name: input.name,
                     region: input.region,
                     native_tags,
                 };
-                inventory::update(&services.db, actor, input.id.0, edit).await
+                inventory::update(&services.db, actor, input.id.0, patch).await
             }
             Err(error) => actor.require(Role::Admin).and(Err(error)),
         };

@@ -4,7 +4,7 @@
 //! itself has it only if the operation selects it. And a response must not be too large for slow readers, which only
 //! shows when it is written.
 
-use crate::domain::events::{Batch, Event, LogPosition, LogRange};
+use crate::domain::events::{Event, EventBatch, LogPosition, LogRange};
 use futures::{FutureExt, Stream, StreamExt};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -98,7 +98,7 @@ pub struct EventChunk<T> {
 
 /// Splits the matching events into chunks.
 pub fn chunk_events<T: Clone + Send + Sync + 'static>(
-    batches: impl Stream<Item = Arc<Batch<T>>> + Send + 'static,
+    batches: impl Stream<Item = Arc<EventBatch<T>>> + Send + 'static,
     wanted: impl Fn(&T) -> bool + Send + 'static,
     course: Arc<SubscriptionProgress>,
 ) -> impl Stream<Item = EventChunk<T>> + Send {
@@ -118,7 +118,7 @@ pub fn chunk_events<T: Clone + Send + Sync + 'static>(
 }
 
 struct Chunker<T, W> {
-    batches: Pin<Box<dyn Stream<Item = Arc<Batch<T>>> + Send>>,
+    batches: Pin<Box<dyn Stream<Item = Arc<EventBatch<T>>> + Send>>,
     wanted: W,
     course: Arc<SubscriptionProgress>,
     left: VecDeque<Arc<Event<T>>>,
@@ -159,7 +159,7 @@ impl<T: Clone, W: Fn(&T) -> bool> Chunker<T, W> {
         })
     }
 
-    fn take(&mut self, batch: &Batch<T>) {
+    fn take(&mut self, batch: &EventBatch<T>) {
         let wanted = batch.events.iter().filter(|event| (self.wanted)(&event.row));
         self.left.extend(wanted.cloned());
         self.end = batch.to;
@@ -170,7 +170,7 @@ impl<T: Clone, W: Fn(&T) -> bool> Chunker<T, W> {
 mod tests {
     use super::*;
 
-    fn batch(from: i64, to: i64) -> Arc<Batch<i64>> {
+    fn batch(from: i64, to: i64) -> Arc<EventBatch<i64>> {
         let cursor = |id| LogPosition { xid: 1, id };
         let event = |id| {
             Arc::new(Event {
@@ -178,7 +178,7 @@ mod tests {
                 row: id,
             })
         };
-        Arc::new(Batch {
+        Arc::new(EventBatch {
             from: cursor(from),
             to: cursor(to),
             events: (from + 1..=to).map(event).collect(),

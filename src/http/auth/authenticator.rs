@@ -9,7 +9,7 @@ use super::security_events::{InvalidCredentials, record_unauthenticated};
 use crate::auth::{AccountScope, Actor, Role};
 use crate::config::{AuthConfig, ConfigError};
 use crate::domain::subject::is_personal;
-use crate::domain::tokens::{self, Bearers};
+use crate::domain::tokens::{self, TokenVerifier};
 use crate::gateway::rate_limit::RateLimiter;
 use crate::http::error::HttpError;
 use axum::extract::{FromRef, FromRequestParts};
@@ -37,7 +37,7 @@ enum KeySource {
 pub struct Authenticator {
     keys: KeySource,
     requirements: Arc<ClaimRequirements>,
-    bearers: Option<Bearers>,
+    verifier: Option<TokenVerifier>,
     rate_limiter: Arc<RateLimiter>,
 }
 
@@ -60,16 +60,16 @@ impl Authenticator {
         Ok(Self {
             keys,
             requirements,
-            bearers: None,
+            verifier: None,
             rate_limiter: Arc::new(RateLimiter::new(None)),
         })
     }
 
     /// Accepts API tokens, too, which are kept in the database.
     #[must_use]
-    pub fn with_api_tokens(self, bearers: Bearers) -> Self {
+    pub fn with_api_tokens(self, verifier: TokenVerifier) -> Self {
         Self {
-            bearers: Some(bearers),
+            verifier: Some(verifier),
             ..self
         }
     }
@@ -130,14 +130,14 @@ impl Authenticator {
     /// Only the database can tell whether the token is valid. One that was valid a moment ago is read again, but is no
     /// guess.
     fn needs_lookup(&self, token: &str) -> bool {
-        let (Some(bearers), Some(secret)) = (&self.bearers, tokens::Secret::parse(token)) else {
+        let (Some(verifier), Some(secret)) = (&self.verifier, tokens::TokenSecret::parse(token)) else {
             return false;
         };
-        !bearers.has_accepted(&secret)
+        !verifier.is_known(&secret)
     }
 
     async fn caller(&self, text: &str) -> Result<Caller, AuthError> {
-        if tokens::Secret::is_meant(text) {
+        if tokens::TokenSecret::has_prefix(text) {
             return self.api_token_caller(text).await;
         }
         let token =
@@ -152,9 +152,9 @@ impl Authenticator {
 
     async fn api_token_caller(&self, text: &str) -> Result<Caller, AuthError> {
         let invalid = || record_unauthenticated(InvalidCredentials::ApiToken);
-        let bearers = self.bearers.as_ref().ok_or_else(invalid)?;
-        let secret = tokens::Secret::parse(text).ok_or_else(invalid)?;
-        match bearers.bearer(&secret, Utc::now()).await {
+        let verifier = self.verifier.as_ref().ok_or_else(invalid)?;
+        let secret = tokens::TokenSecret::parse(text).ok_or_else(invalid)?;
+        match verifier.verify(&secret, Utc::now()).await {
             Ok(bearer) => bearer.map(Caller::from).ok_or_else(invalid),
             Err(error) => {
                 error.log("looking up an API token");
@@ -169,10 +169,10 @@ impl Authenticator {
         if caller.remaining().is_some_and(|remaining| remaining.is_zero()) {
             return false;
         }
-        let (Some(bearers), Some(id)) = (&self.bearers, &caller.api_token) else {
+        let (Some(verifier), Some(id)) = (&self.verifier, &caller.api_token) else {
             return true;
         };
-        bearers.still_holds(id, Utc::now()).await.unwrap_or(true)
+        verifier.is_still_valid(id, Utc::now()).await.unwrap_or(true)
     }
 
     /// Key that verifies a token. The token only names it: the algorithm is the key's.

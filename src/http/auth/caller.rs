@@ -1,7 +1,7 @@
 //! Callers whose credentials were checked.
 
 use crate::auth::Actor;
-use crate::domain::tokens::Bearer;
+use crate::domain::tokens::TokenBearer;
 use std::time::{Duration, SystemTime};
 
 /// Caller whose credentials were checked.
@@ -23,8 +23,8 @@ impl Caller {
     }
 }
 
-impl From<Bearer> for Caller {
-    fn from(bearer: Bearer) -> Self {
+impl From<TokenBearer> for Caller {
+    fn from(bearer: TokenBearer) -> Self {
         Self {
             actor: bearer.actor,
             expires: Some(bearer.expires_at.into()),

@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::tokens::{self, Bearers, Secret, TokenDraft};
+use virtual_tagging::domain::tokens::{self, TokenDraft, TokenSecret, TokenVerifier};
 use virtual_tagging::error::{Error, Problem};
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn an_export_under_way_ends_with_its_token() {
 async fn what_is_no_token_is_refused_as_any_other() {
     let service = Service::start_authenticated().await;
     let (_, other) = ask(&service, "x", "{__typename}", json!({})).await;
-    let guessed = Secret::random();
+    let guessed = TokenSecret::random();
     for text in [
         "vtag_",
         "vtag_0123456789abcdef",
@@ -153,7 +153,7 @@ fn draft() -> TokenDraft {
     }
 }
 
-fn refused(answer: Result<tokens::Issued, Error>) -> Vec<String> {
+fn refused(answer: Result<tokens::IssuedToken, Error>) -> Vec<String> {
     match answer {
         Err(Error::Validation(problems)) => problems
             .into_iter()
@@ -242,7 +242,7 @@ async fn a_token_ends_by_itself_and_costs_few_statements() {
     let issued = tokens::create(&fixture.pool, &SystemClock, &limited("111"), draft())
         .await
         .unwrap();
-    let bearers = Bearers::new(fixture.pool.clone());
+    let verifier = TokenVerifier::new(fixture.pool.clone());
     let now = Utc::now();
 
     let statements = Statements::default();
@@ -250,7 +250,7 @@ async fn a_token_ends_by_itself_and_costs_few_statements() {
     let counting = tracing::subscriber::set_default(tracing_subscriber::registry().with(statements.clone()));
     let started = Instant::now();
     for _ in 0..10_000 {
-        let bearer = bearers.bearer(&issued.secret, now).await.unwrap().unwrap();
+        let bearer = verifier.verify(&issued.secret, now).await.unwrap().unwrap();
         assert_eq!(bearer.actor.scope, AccountScope::Only(vec!["111".into()]));
     }
     // One reading for each time that it counts for, and one that notes the use.
@@ -264,8 +264,13 @@ async fn a_token_ends_by_itself_and_costs_few_statements() {
     drop(counting);
 
     let later = issued.row.expires_at;
-    assert_eq!(bearers.bearer(&issued.secret, later).await.unwrap(), None);
-    assert!(!bearers.still_holds(&issued.row.public_id, later).await.unwrap());
+    assert_eq!(verifier.verify(&issued.secret, later).await.unwrap(), None);
+    assert!(
+        !verifier
+            .is_still_valid(&issued.row.public_id, later)
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]

@@ -384,7 +384,13 @@ async fn a_resource_whose_id_names_another_account_is_not_edited() {
     let mut report = resource("a");
     report.account_id = B.into();
     let id = fixture.report(&[report]).await.1[0];
-    let edited = inventory::update(&fixture.pool, &limited(B), id, inventory::Edit::default()).await;
+    let edited = inventory::update(
+        &fixture.pool,
+        &limited(B),
+        id,
+        inventory::ResourcePatch::default(),
+    )
+    .await;
     assert!(matches!(edited, Err(Error::Validation(_))), "{edited:?}");
 }
 

@@ -16,7 +16,7 @@ use virtual_tagging::domain::approvals::{self, Decision, Decisions, NewTag, Sele
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::discovery::ReportSink;
 use virtual_tagging::domain::evaluation::{auto_tag, load_engine};
-use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
+use virtual_tagging::domain::inventory::{self, Reconciler, ResourcePatch};
 use virtual_tagging::domain::rules;
 use virtual_tagging::error::{Error, Result};
 
@@ -93,9 +93,9 @@ impl ActorTask {
         let slot =
             self.fixture.number("SELECT min(id) FROM resources", []).await + self.moments.random_range(0..3);
         let value = *VALUES.choose(&mut self.moments).unwrap();
-        let edit = Edit {
+        let edit = ResourcePatch {
             native_tags: Some([("Env".to_owned(), value.to_owned())].into()),
-            ..Edit::default()
+            ..ResourcePatch::default()
         };
         answered(inventory::update(&pool, &ada, slot, edit).await);
         let name = format!("rule {}", self.moments.random_range(0..3));

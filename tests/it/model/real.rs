@@ -16,7 +16,7 @@ use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
 use virtual_tagging::domain::evaluation::AutoTagJob;
 use virtual_tagging::domain::evaluation::{LoadedEngine, auto_tag, load_engine};
-use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
+use virtual_tagging::domain::inventory::{self, Reconciler, ResourcePatch};
 use virtual_tagging::domain::rules;
 use virtual_tagging::error::{Error, Result};
 use virtual_tagging::jobs;
@@ -256,9 +256,9 @@ impl<'a> Real<'a> {
             Act::Report(reports) => self.report(reports, false).await,
             Act::Snapshot { reports, .. } => self.report(reports, true).await,
             Act::EditNative(slot, report) => {
-                let edit = Edit {
+                let edit = ResourcePatch {
                     native_tags: Some(report.native_tags.clone()),
-                    ..Edit::default()
+                    ..ResourcePatch::default()
                 };
                 done(inventory::update(pool, &ada(), self.resources[slot], edit).await)
             }

@@ -135,7 +135,7 @@ fn an_open_quote_costs_one_line_only() {
     assert_eq!(resources[0], (3, "id-0".into()));
     assert_eq!(resources[60_000], (60_004, "last".into()));
     assert_eq!(rejected.iter().map(|r| r.0).collect::<Vec<_>>(), [2, 60_003]);
-    // The line that is too long comes while the quote is still open.
+    // The line that is too long is reached while the quote is still open.
     let (resources, rejected) = outcome(format!(
         "{HEADER}aws,\"\naws,1,t,a,\n{}\naws,1,t,b,\n",
         "z".repeat(1 << 21)
@@ -210,7 +210,7 @@ fn reading_ends_after_an_error() {
     assert!(reader.next().is_none());
 }
 
-/// As an export writes them.
+/// CSV of the reports, as an export writes it.
 fn export(reports: &[ResourceReport]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
