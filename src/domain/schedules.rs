@@ -1,6 +1,6 @@
 //! Schedules as administrators change them, with the trail of administration.
 
-use super::admin_changes::{self, Change};
+use super::admin_changes::{self, NewAdminChange};
 use crate::auth::{Actor, Role};
 use crate::clock::Clock;
 use crate::db::{Begin, Transaction};
@@ -73,7 +73,7 @@ async fn commit(
     let (before, after) = (shown(&old), shown(&new));
     if before != after {
         let job = new.job_name.to_value();
-        let change = Change {
+        let change = NewAdminChange {
             action,
             subject: AdminSubject::Schedule,
             subject_id: Some(job.clone()),

@@ -44,7 +44,7 @@ pub struct FeedStatus {
 /// Tail of a log in this process.
 pub struct Feed<L: Log> {
     db: DatabaseConnection,
-    batches: broadcast::Sender<Shared<L::Row>>,
+    batches: broadcast::Sender<SharedBatch<L::Row>>,
     status: watch::Sender<FeedStatus>,
     listener: EventListener,
 }
@@ -174,7 +174,7 @@ impl<L: Log> Feed<L> {
 
 struct FeedSubscription<L: Log> {
     feed: Arc<Feed<L>>,
-    receiver: broadcast::Receiver<Shared<L::Row>>,
+    receiver: broadcast::Receiver<SharedBatch<L::Row>>,
     /// Position up to which events were delivered.
     position: LogPosition,
     /// True if there may be events that the receiver will not deliver.

@@ -10,9 +10,9 @@ const SECRET_DIGITS: usize = 64;
 
 /// Token as a script sends it: `vtag_`, 16 hexadecimal digits of the public id, `_`, and 64 digits of the secret.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct TokenSecret(String);
 
-impl Secret {
+impl TokenSecret {
     /// New secret of 256 random bits.
     pub fn random() -> Self {
         let secret: [u8; SECRET_DIGITS / 2] = rand::random();
@@ -62,7 +62,7 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for TokenSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PREFIX}{}_(secret)", self.public_id())
     }
@@ -74,10 +74,10 @@ mod tests {
 
     #[test]
     fn a_token_is_known_again_and_not_shown_by_chance() {
-        let secret = Secret::random();
-        let shown = Secret::parse(secret.reveal()).unwrap();
+        let secret = TokenSecret::random();
+        let shown = TokenSecret::parse(secret.reveal()).unwrap();
         assert!(shown.matches_hash(&secret.hash()));
-        assert!(!Secret::random().matches_hash(&secret.hash()));
+        assert!(!TokenSecret::random().matches_hash(&secret.hash()));
         assert!(!shown.matches_hash(&secret.hash()[..31]));
         assert_eq!(secret.public_id().len(), ID_DIGITS);
         let (_, hidden) = secret.reveal().rsplit_once('_').unwrap();
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_none() {
-        let good = Secret::random();
+        let good = TokenSecret::random();
         let good = good.reveal();
         for text in [
             "",
@@ -97,7 +97,7 @@ mod tests {
             &good.replace("vtag_", "vtag-"),
             &good.replacen('_', "__", 2),
         ] {
-            assert_eq!(Secret::parse(text), None, "{text}");
+            assert_eq!(TokenSecret::parse(text), None, "{text}");
         }
     }
 }
