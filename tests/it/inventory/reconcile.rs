@@ -6,7 +6,7 @@ use virtual_tagging::auth::Role;
 use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
 use virtual_tagging::domain::inventory::reconcile::Reconciled;
-use virtual_tagging::domain::inventory::{self, Edit, Reconciler};
+use virtual_tagging::domain::inventory::{self, ResourcePatch, Reconciler};
 use virtual_tagging::error::{Error, ProblemCode};
 
 fn done(inserted: u64, updated: u64, unchanged: u64) -> Reconciled {
@@ -218,9 +218,9 @@ async fn people_add_change_and_remove_resources_of_their_accounts() {
         matches!(&again, Error::Validation(problems) if problems[0].code == ProblemCode::Conflict),
         "{again}"
     );
-    let edit = Edit {
+    let edit = ResourcePatch {
         name: Some("renamed".into()),
-        ..Edit::default()
+        ..ResourcePatch::default()
     };
     let changed = inventory::update(&fixture.pool, &admin, made.id, edit)
         .await
