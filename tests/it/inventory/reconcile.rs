@@ -6,7 +6,7 @@ use virtual_tagging::auth::Role;
 use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::discovery::{ReportSink, ResourceReport};
 use virtual_tagging::domain::inventory::reconcile::Reconciled;
-use virtual_tagging::domain::inventory::{self, ResourcePatch, Reconciler};
+use virtual_tagging::domain::inventory::{self, Reconciler, ResourcePatch};
 use virtual_tagging::error::{Error, ProblemCode};
 
 fn done(inserted: u64, updated: u64, unchanged: u64) -> Reconciled {
