@@ -159,7 +159,7 @@ async fn expected(fixture: &Fixture, after: LogPosition) -> Seen {
     let binds = [after.xid.to_string().into(), after.id.into()];
     let places: Vec<EventPosition> = sql::rows(&fixture.pool, trail, binds).await.unwrap();
     let mut seen = Seen::default();
-    for ServiceUnderTest { xid, id } in places {
+    for EventPosition { xid, id } in places {
         let cursor = URL_SAFE_NO_PAD.encode(format!("1:tags:{xid}.{id}"));
         seen.hash = fold(seen.hash, &cursor);
         seen.count += 1;
