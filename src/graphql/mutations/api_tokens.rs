@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 pub struct CreateApiTokenInput {
     /// Purpose of the token: 1 to 100 characters.
     name: String,
-    /// RoleEnum of the token.
+    /// Role of the token.
     role: RoleEnum,
     /// Accounts that the token may access, a subset of the caller's accounts; default: all accounts of the caller.
     accounts: Option<Vec<String>>,

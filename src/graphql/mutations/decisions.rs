@@ -101,7 +101,7 @@ macro_rules! payloads {
             $(#[$doc])*
             #[derive(SimpleObject)]
             pub struct $name {
-                /// DecisionResults in the order of the request; if a run decides, the results of invalid ids only.
+                /// Results in the order of the request; if a run decides, the results of invalid ids only.
                 results: BoundedList<DecisionResult>,
                 /// Number of tags that this call decided.
                 decided: usize,
@@ -168,7 +168,7 @@ impl GivenIds {
         Ok(Selection::Ids(keys.collect()))
     }
 
-    /// DecisionResults in the order of the given ids, which is also the order of `decisions`.
+    /// Results in the order of the given ids, which is also the order of `decisions`.
     fn results(self, decisions: Decisions, decision: Decision) -> Vec<DecisionResult> {
         let mut results = DecisionResults::new(decision.outcome());
         let mut items = decisions.items.into_iter();

@@ -18,7 +18,7 @@ use std::str::FromStr;
 pub trait NodeType: Send + Sync + 'static {
     /// Name of the GraphQL type.
     const NAME: &'static str;
-    /// NodeKey of an object within its type.
+    /// Key of an object within its type.
     type NodeKey: Display + FromStr + Clone + Send + Sync + 'static;
 }
 
@@ -65,7 +65,7 @@ node_types! {
     DecisionResultKind("DecisionResult"): String;
 }
 
-/// NodeKey of a run's decision on one tag.
+/// Key of a run's decision on one tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RunDecisionKey {
     /// Run.
@@ -92,7 +92,7 @@ impl FromStr for RunDecisionKey {
     }
 }
 
-/// NodeKey of an audit row; the timestamp determines the partition.
+/// Key of an audit row; the timestamp determines the partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AuditKey {
     /// Time of the change.

@@ -145,7 +145,7 @@ impl DecisionResults {
         });
     }
 
-    /// DecisionResults in order of addition.
+    /// Results in order of addition.
     pub fn into_vec(self) -> Vec<DecisionResult> {
         self.made
     }

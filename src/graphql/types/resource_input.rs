@@ -14,7 +14,7 @@ pub struct ResourceInput {
     resource_id: String,
     /// Display name.
     name: String,
-    /// CloudEnum of the resource.
+    /// Cloud of the resource.
     cloud: CloudEnum,
     /// Account, subscription or project of the resource.
     account_id: String,
