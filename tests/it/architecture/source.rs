@@ -274,7 +274,6 @@ impl Reader<'_> {
                         note_attribute(group, &mut attributes);
                     }
                     at += 1;
-                    continue;
                 }
                 TokenTree::Punct(mark) => {
                     if mark.as_char() == ';' || mark.as_char() == ',' && attributes.test {
