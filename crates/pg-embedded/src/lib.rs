@@ -10,6 +10,7 @@ mod account;
 mod application;
 mod binaries;
 mod cluster;
+mod durability;
 mod error;
 mod layout;
 mod lock;
@@ -21,41 +22,13 @@ pub use application::Application;
 pub use binaries::BinarySearch;
 use binaries::{Binaries, Finder};
 pub use cluster::SUPERUSER;
+pub use durability::Durability;
 pub use error::EmbeddedError;
 use error::IoContext;
 use layout::Layout;
 pub use layout::PORT;
 use lock::Tenancy;
 use process::Postmaster;
-
-/// Durability of committed data in a crash of the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// Committed data survives.
-    Durable,
-    /// Committed data may be lost: for tests, where nothing is kept.
-    Throwaway,
-}
-
-impl Durability {
-    /// Arguments for the server's command line.
-    fn settings(self) -> &'static [&'static str] {
-        match self {
-            Self::Durable => &["-c", "fsync=on", "-c", "full_page_writes=on"],
-            Self::Throwaway => &[
-                "-c",
-                "fsync=off",
-                "-c",
-                "synchronous_commit=off",
-                "-c",
-                "full_page_writes=off",
-                // Many tests at once, each with a service that reserves its connections.
-                "-c",
-                "max_connections=500",
-            ],
-        }
-    }
-}
 
 /// Options of a start.
 #[derive(Debug, Clone)]

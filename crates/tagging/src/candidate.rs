@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::native_statements;
 use crate::rules::{ConditionInput, ResourceFacts};
-use crate::sources::native;
 use crate::{CloudProvider, SourceKind, Vocabulary};
 
 /// A resource as the engine sees it.
@@ -33,7 +33,7 @@ impl Subject {
     /// Native tags that the vocabulary does not know keep their own key and value.
     pub fn effective_tags(&self, vocabulary: &Vocabulary) -> BTreeMap<String, String> {
         let mut tags = self.approved.clone();
-        for statement in native::statements(self, vocabulary) {
+        for statement in native_statements::statements(&self.native_tags, vocabulary) {
             tags.entry(statement.key.to_owned()).or_insert(statement.value);
         }
         for (key, value) in &self.native_tags {

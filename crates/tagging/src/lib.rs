@@ -15,6 +15,7 @@ mod candidate;
 mod engine;
 mod kinds;
 mod merge;
+mod native_statements;
 pub mod rules;
 mod sources;
 mod tokens;

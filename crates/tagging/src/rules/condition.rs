@@ -6,51 +6,25 @@
 //! bounded. `matches` takes a literal pattern, compiled once with the condition; how long patterns take is bounded when
 //! they are evaluated, see [`allowance`].
 
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use cel::common::ast::IdedExpr;
 use cel::common::types::{CelBool, CelString, STRING_TYPE, Type};
-use cel::common::value::{CowVal, StaticVal, Val};
+use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, Value};
-use regex::Regex;
 
+use super::condition_error::ConditionError;
+use super::condition_input::{ConditionInput, FIELDS};
+use super::pattern_value::{MATCHES, PATTERN_NAME, PatternValue};
 use super::type_check::TypeChecker;
 use super::{allowance, complexity_limits};
-use crate::CloudProvider;
 
 /// Stack for parsing and checking, in bytes; reserved, not used, by ordinary conditions.
 const COMPILE_STACK: usize = 64 << 20;
-/// Longer strings of a resource are cut to this many bytes for conditions. Clouds end far below.
-const MAX_STRING: usize = 4096;
-/// Only so many tags of a resource are shown to conditions. AWS and Azure end at 50, GCP at 64.
-pub(crate) const MAX_TAGS: usize = 256;
 
-/// The function that `x.matches('...')` is compiled to; no condition can spell it.
-pub(crate) const MATCHES: &str = "@matches";
-
-/// Why a condition was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}{}", position.map(|at| format!(" (at byte {at})")).unwrap_or_default())]
-pub struct ConditionError {
-    /// Byte offset into the condition's text, where one is known.
-    pub position: Option<usize>,
-    /// One sentence for the rule's author.
-    pub reason: String,
-}
-
-impl ConditionError {
-    pub(crate) fn new(position: usize, reason: impl Into<String>) -> Self {
-        Self {
-            position: Some(position),
-            reason: reason.into(),
-        }
-    }
-}
-
-/// A compiled condition. Cloning is cheap.
+/// Compiled condition. Cloning is cheap.
 #[derive(Clone)]
 pub struct Condition(Arc<CompiledCondition>);
 
@@ -182,84 +156,6 @@ fn byte_offset(text: &str, (line, column): (isize, isize)) -> Option<usize> {
     )
 }
 
-/// Facts about a resource that conditions can see.
-#[derive(Clone, Copy, Debug)]
-pub struct ResourceFacts<'a> {
-    pub cloud: CloudProvider,
-    pub account_id: &'a str,
-    pub resource_type: &'a str,
-    /// Seen as an empty string when there is none.
-    pub region: Option<&'a str>,
-    pub name: &'a str,
-    pub resource_id: &'a str,
-    /// The resource's own tags as spelled there.
-    pub native_tags: &'a BTreeMap<String, String>,
-    /// The effective tags.
-    pub tags: &'a BTreeMap<String, String>,
-}
-
-/// The fields of `resource`, in the order of [`ConditionInput::fields`]; the last two are maps.
-pub(crate) const FIELDS: [&str; 8] = [
-    "cloud",
-    "account_id",
-    "resource_type",
-    "region",
-    "name",
-    "resource_id",
-    "native_tags",
-    "tags",
-];
-
-/// A resource made ready for conditions: built once, shared by all rules.
-pub struct ConditionInput {
-    fields: [Box<dyn Val>; FIELDS.len()],
-}
-
-impl ConditionInput {
-    /// Copies what conditions may see. Strings beyond 4096 bytes are cut, tags beyond the 256th (by key) left out.
-    pub fn new(facts: &ResourceFacts<'_>) -> Self {
-        let cloud = match facts.cloud {
-            CloudProvider::Aws => "aws",
-            CloudProvider::Gcp => "gcp",
-            CloudProvider::Azure => "azure",
-        };
-        Self {
-            fields: [
-                string(cloud),
-                string(facts.account_id),
-                string(facts.resource_type),
-                string(facts.region.unwrap_or_default()),
-                string(facts.name),
-                string(facts.resource_id),
-                map(facts.native_tags),
-                map(facts.tags),
-            ],
-        }
-    }
-}
-
-fn string(text: &str) -> Box<dyn Val> {
-    Box::new(CelString::from(cut(text).to_owned()))
-}
-
-fn map(tags: &BTreeMap<String, String>) -> Box<dyn Val> {
-    let shown = tags
-        .iter()
-        .take(MAX_TAGS)
-        .map(|(key, value)| (cut(key).to_owned(), cut(value).to_owned()));
-    let value = Value::from(shown.collect::<HashMap<String, String>>());
-    // A map of strings always converts; an empty string in its place would fail every look-up and match nothing.
-    value.try_into().unwrap_or_else(|_| string(""))
-}
-
-fn cut(text: &str) -> &str {
-    if text.len() <= MAX_STRING {
-        text
-    } else {
-        &text[..text.floor_char_boundary(MAX_STRING)]
-    }
-}
-
 /// Resolves the names that the checker put into the expression.
 struct ConditionScope<'a> {
     input: &'a ConditionInput,
@@ -276,36 +172,6 @@ impl VariableResolver for ConditionScope<'_> {
         Some(CowVal::Borrowed(value.as_ref()))
     }
 }
-
-/// A compiled pattern as a CEL value.
-#[derive(Clone, Debug)]
-pub(crate) struct PatternValue(pub Regex);
-
-const PATTERN_NAME: &str = "pattern";
-static PATTERN_TYPE: LazyLock<Type> = LazyLock::new(|| Type::new_opaque_type(PATTERN_NAME));
-
-impl Val for PatternValue {
-    fn get_type(&self) -> &Type {
-        &PATTERN_TYPE
-    }
-
-    fn cel_type() -> &'static Type {
-        &PATTERN_TYPE
-    }
-
-    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v>
-    where
-        Self: 'v,
-    {
-        Box::new(self.clone())
-    }
-
-    fn as_any(&self) -> Option<&dyn std::any::Any> {
-        Some(self)
-    }
-}
-
-impl StaticVal for PatternValue {}
 
 fn matches_pattern<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let found = match arguments.as_slice() {

@@ -1,4 +1,8 @@
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::CloudProvider;
+use crate::rules::ResourceFacts;
 use proptest::prelude::*;
 
 fn input(name: &str, tags: &[(&str, &str)]) -> ConditionInput {

@@ -1,6 +1,8 @@
 //! The rule language: when a rule applies and what value it gives.
 //!
 //! - `condition.rs`          CEL conditions: compiling with limits, matching against one resource
+//! - `condition_input.rs`    resources as conditions see them
+//! - `pattern_value.rs`      patterns as values of CEL
 //! - `complexity_limits.rs`  limits on a condition's text before any parser sees it, and on patterns
 //! - `type_check.rs`         the type check of a parsed condition
 //! - `template.rs`           tag values: literal text, or text with captures of the resource's name
@@ -9,10 +11,15 @@
 pub mod allowance;
 mod complexity_limits;
 mod condition;
+mod condition_error;
+mod condition_input;
+mod pattern_value;
 mod template;
 mod type_check;
 
-pub use condition::{Condition, ConditionError, ConditionInput, ResourceFacts};
+pub use condition::Condition;
+pub use condition_error::ConditionError;
+pub use condition_input::{ConditionInput, ResourceFacts};
 pub use template::{TemplateError, ValueTemplate};
 
 /// One user's rule, compiled and ready to run.

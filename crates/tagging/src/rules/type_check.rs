@@ -5,8 +5,10 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue
 use cel::common::value::Val;
 use cel::{Context, Value};
 
-use super::condition::{FIELDS, MATCHES, MAX_TAGS, PatternValue};
-use super::{ConditionError, complexity_limits};
+use super::complexity_limits;
+use super::condition_error::ConditionError;
+use super::condition_input::{FIELDS, MAX_TAGS};
+use super::pattern_value::{MATCHES, PatternValue};
 
 /// Deepest expression. Evaluating takes some 40 KiB of stack per level in debug builds, so this fits the 2 MiB that
 /// worker threads have twice over. Chains of `&&` and `||` are balanced by the parser: 500 terms are 10 levels.

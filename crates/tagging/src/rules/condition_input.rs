@@ -1,0 +1,92 @@
+//! Resources as conditions see them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use cel::Value;
+use cel::common::types::CelString;
+use cel::common::value::Val;
+
+use crate::CloudProvider;
+
+/// Longer strings of a resource are cut to this many bytes for conditions. Clouds end far below.
+const MAX_STRING: usize = 4096;
+/// Only so many tags of a resource are shown to conditions. AWS and Azure end at 50, GCP at 64.
+pub(crate) const MAX_TAGS: usize = 256;
+
+/// Facts about a resource that conditions can see.
+#[derive(Clone, Copy, Debug)]
+pub struct ResourceFacts<'a> {
+    pub cloud: CloudProvider,
+    pub account_id: &'a str,
+    pub resource_type: &'a str,
+    /// Seen as an empty string when there is none.
+    pub region: Option<&'a str>,
+    pub name: &'a str,
+    pub resource_id: &'a str,
+    /// The resource's own tags as spelled there.
+    pub native_tags: &'a BTreeMap<String, String>,
+    /// The effective tags.
+    pub tags: &'a BTreeMap<String, String>,
+}
+
+/// The fields of `resource`, in the order of [`ConditionInput::fields`]; the last two are maps.
+pub(crate) const FIELDS: [&str; 8] = [
+    "cloud",
+    "account_id",
+    "resource_type",
+    "region",
+    "name",
+    "resource_id",
+    "native_tags",
+    "tags",
+];
+
+/// A resource made ready for conditions: built once, shared by all rules.
+pub struct ConditionInput {
+    pub(super) fields: [Box<dyn Val>; FIELDS.len()],
+}
+
+impl ConditionInput {
+    /// Copies what conditions may see. Strings beyond 4096 bytes are cut, tags beyond the 256th (by key) left out.
+    pub fn new(facts: &ResourceFacts<'_>) -> Self {
+        let cloud = match facts.cloud {
+            CloudProvider::Aws => "aws",
+            CloudProvider::Gcp => "gcp",
+            CloudProvider::Azure => "azure",
+        };
+        Self {
+            fields: [
+                string(cloud),
+                string(facts.account_id),
+                string(facts.resource_type),
+                string(facts.region.unwrap_or_default()),
+                string(facts.name),
+                string(facts.resource_id),
+                map(facts.native_tags),
+                map(facts.tags),
+            ],
+        }
+    }
+}
+
+fn string(text: &str) -> Box<dyn Val> {
+    Box::new(CelString::from(cut(text).to_owned()))
+}
+
+fn map(tags: &BTreeMap<String, String>) -> Box<dyn Val> {
+    let shown = tags
+        .iter()
+        .take(MAX_TAGS)
+        .map(|(key, value)| (cut(key).to_owned(), cut(value).to_owned()));
+    let value = Value::from(shown.collect::<HashMap<String, String>>());
+    // A map of strings always converts; an empty string in its place would fail every look-up and match nothing.
+    value.try_into().unwrap_or_else(|_| string(""))
+}
+
+fn cut(text: &str) -> &str {
+    if text.len() <= MAX_STRING {
+        text
+    } else {
+        &text[..text.floor_char_boundary(MAX_STRING)]
+    }
+}
