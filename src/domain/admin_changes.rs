@@ -48,12 +48,12 @@ pub async fn record(txn: &Transaction, actor: &Actor, change: NewAdminChange) ->
 
 /// Filter of changes; an unset field does not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AdminChangeFilter {
+pub struct AdminChangeConditions {
     pub subject: Option<AdminSubject>,
     pub actor: Option<String>,
 }
 
-impl AdminChangeFilter {
+impl AdminChangeConditions {
     fn select(&self, actor: &Actor) -> Select<Entity> {
         let mut select = admin_change::find(&actor.scope);
         if let Some(subject) = &self.subject {
@@ -94,7 +94,7 @@ impl Keyset for AdminChangeOrder {
 pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
-    filter: &AdminChangeFilter,
+    filter: &AdminChangeConditions,
     window: &Window,
 ) -> Result<Page<AdminChange>> {
     require(actor)?;
@@ -103,7 +103,7 @@ pub async fn list(
 }
 
 /// Counts the changes of [`list`], which needs the same rights.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AdminChangeFilter) -> Result<Total> {
+pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AdminChangeConditions) -> Result<Total> {
     require(actor)?;
     estimate::of(db, filter.select(actor)).await
 }

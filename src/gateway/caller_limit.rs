@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-/// Callers whose shares are remembered, besides those with permits.
+/// Shares of callers that are remembered, besides those with permits.
 const CALLERS: usize = 1_000;
 
 /// Limit of the permits that all callers hold together, and each of them.

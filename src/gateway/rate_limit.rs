@@ -51,7 +51,7 @@ pub const fn response_cost(bytes: usize) -> u64 {
 /// Time in which an empty bucket fills.
 pub const WINDOW: Duration = Duration::from_mins(1);
 
-/// Callers with a bucket, at most.
+/// Buckets of callers, at most.
 const CALLERS: usize = 10_000;
 
 /// Buckets of the callers.
@@ -335,7 +335,7 @@ mod tests {
                 .try_acquire_at(&number.to_string(), cost, now + WINDOW)
                 .unwrap();
         }
-        // Callers that spent something are remembered; full buckets are dropped.
+        // Buckets from which something was spent are kept; full ones are dropped.
         limiter.try_acquire_at("one more", 1, now + WINDOW).unwrap();
         assert_eq!(limiter.lock().len(), 2);
     }

@@ -55,7 +55,7 @@ pub struct Reservation {
 
 /// Reason for which a response is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Excess {
+pub enum BudgetExcess {
     /// Response larger than the limit.
     TooLarge,
     /// Memory of the caller's responses, or of all responses, exhausted.
@@ -76,7 +76,7 @@ struct Spent {
     bytes: usize,
     reserved_kib: usize,
     permits: Vec<OwnedSemaphorePermit>,
-    excess: Option<Excess>,
+    excess: Option<BudgetExcess>,
 }
 
 impl ResponseBudget {
@@ -124,7 +124,7 @@ impl ResponseBudget {
     fn grow(&self, spent: &mut Spent, all: usize) {
         spent.bytes = all;
         if all > self.most {
-            spent.excess = Some(Excess::TooLarge);
+            spent.excess = Some(BudgetExcess::TooLarge);
             return;
         }
         let wanted = all.saturating_sub(FREE_BYTES).div_ceil(1 << 10);
@@ -136,19 +136,19 @@ impl ResponseBudget {
         for pool in &self.pools {
             match pool.clone().try_acquire_many_owned(piece as u32) {
                 Ok(permit) => spent.permits.push(permit),
-                Err(_) => spent.excess = Some(Excess::NoMemory),
+                Err(_) => spent.excess = Some(BudgetExcess::NoMemory),
             }
         }
         spent.reserved_kib += piece;
     }
 
-    fn error(&self, excess: Excess) -> ServerError {
+    fn error(&self, excess: BudgetExcess) -> ServerError {
         match excess {
-            Excess::TooLarge => Code::ResponseTooLarge.server_error(format!(
+            BudgetExcess::TooLarge => Code::ResponseTooLarge.server_error(format!(
                 "the answer has more than {} bytes, with {VALUE_BYTES} for each value: ask for smaller pages, or for fewer fields",
                 self.most
             )),
-            Excess::NoMemory => Code::ServiceUnavailable.server_error(
+            BudgetExcess::NoMemory => Code::ServiceUnavailable.server_error(
                 "large answers that are not sent yet take all the memory there is for them: read them, and try again",
             ),
         }

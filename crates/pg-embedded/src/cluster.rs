@@ -46,7 +46,7 @@ pub(super) async fn initialise(
     Ok(())
 }
 
-/// Place of a cluster that is being made: beside its place, to be moved by renaming.
+/// Directory of a cluster that is being made: beside its final one, to be moved by renaming.
 fn unfinished(cluster: &Path) -> PathBuf {
     let mut name = cluster.file_name().unwrap_or_default().to_os_string();
     name.push(".unfinished");

@@ -2,7 +2,7 @@
 //!
 //! PostgreSQL takes a lock file for that of a running server when its process id is in use, by whatever program, and
 //! would then refuse to start for as long as that program lives. An empty file, as a power cut may leave it, it refuses
-//! for ever. Callers hold the lock of the cluster, so that no other process starts a server meanwhile.
+//! for ever. The caller holds the lock of the cluster, so that no other process starts a server meanwhile.
 
 use std::collections::HashMap;
 use std::fs;

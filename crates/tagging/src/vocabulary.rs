@@ -70,7 +70,7 @@ struct VocabularyFile {
 pub struct KeyMatch<'a> {
     /// The canonical key.
     pub key: &'a CanonicalKey,
-    /// Place among the key's spellings; smaller is more telling. 0 is the canonical name itself.
+    /// Rank among the key's spellings; smaller is more telling. 0 is the canonical name itself.
     pub rank: usize,
     /// The spelling only usually means this key.
     pub weak: bool,

@@ -54,7 +54,7 @@ pub(super) async fn defer(
             message,
         )]));
     }
-    // Callers that may see all of these accounts may see the run.
+    // A caller that may see all of these accounts may see the run.
     let total = "UPDATE scheduler_jobs SET progress_total = $2, accounts = (
              SELECT coalesce(array_agg(DISTINCT account_id), '{}') FROM decision_items
               WHERE run_id = $1 AND account_id IS NOT NULL)

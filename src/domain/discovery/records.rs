@@ -8,7 +8,7 @@ use crate::domain::csv::RecordParser;
 
 /// A CSV record.
 pub(super) enum CsvRecord {
-    /// Cells of a record that starts in line `first` and ends in line `last`.
+    /// Fields of a record that starts in line `first` and ends in line `last`.
     Row {
         first: u64,
         last: u64,

@@ -82,7 +82,7 @@ impl CsvRecords {
         }
     }
 
-    /// Cells of the header.
+    /// Fields of the header.
     pub fn header(&self) -> &[String] {
         &self.header
     }

@@ -105,7 +105,7 @@ mod tests {
     use super::BackfillProgress;
     use std::collections::BTreeMap;
 
-    /// Figures shown after each chunk: so many evaluated, so many due when it began.
+    /// Counts shown after each chunk: so many evaluated, so many due when it began.
     fn shown(mut share: BackfillProgress, chunks: &[(i64, Option<i64>)]) -> Vec<(i64, Option<i64>)> {
         let (mut done, mut total) = (share.done, None);
         let show = |&(evaluated, due): &(i64, Option<i64>)| {

@@ -1,6 +1,6 @@
 //! Queries on administrative changes.
 
-use crate::domain::admin_changes::{self, AdminChangeFilter as Filter, AdminChangeOrder};
+use crate::domain::admin_changes::{self, AdminChangeConditions as Filter, AdminChangeOrder};
 use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;

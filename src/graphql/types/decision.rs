@@ -15,7 +15,7 @@ db_enum! {
     pub enum DecisionEnum("Decision") mirrors Decision {
         /// Approval: the tags are in effect.
         Approve,
-        /// Denial: the tags are not in effect.
+        /// Rejection: the tags are not in effect.
         Deny,
         /// Undo: the decided tags are pending again.
         Undo,

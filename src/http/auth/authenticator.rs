@@ -87,7 +87,7 @@ impl Authenticator {
         }
     }
 
-    /// Callers need a token.
+    /// A token is required of callers.
     pub fn is_required(&self) -> bool {
         !matches!(self.keys, KeySource::None)
     }

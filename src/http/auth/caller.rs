@@ -1,4 +1,4 @@
-//! Callers whose credentials were checked.
+//! Caller whose credentials were checked.
 
 use crate::auth::Actor;
 use crate::domain::tokens::TokenBearer;

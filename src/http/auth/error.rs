@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Reason why a caller is not authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthError {
-    /// The credentials are missing, not valid, or no longer valid. Callers do not learn which.
+    /// The credentials are missing, not valid, or no longer valid. The response does not say which.
     Invalid,
     /// The same, and too many invalid ones came from this address. Others are not looked up for so long.
     Exhausted(Duration),

@@ -5,7 +5,7 @@ use super::error::AuthError;
 use crate::graphql::state::RequestId;
 use crate::telemetry::{Throttle, names};
 
-/// Reason why credentials are invalid. Callers do not learn it.
+/// Reason why credentials are invalid. No response has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidCredentials {
     /// No credentials.

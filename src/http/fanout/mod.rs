@@ -1,6 +1,6 @@
 //! Shared subscriptions: one execution for all subscribers that ask for the same.
 //!
-//! A subscription costs an execution of its operation for each batch of events. Callers with the same operation, however
+//! A subscription costs an execution of its operation for each batch of events. Subscribers with the same operation, however
 //! it is written, and the same accounts get the same payloads. They share one subscription: one task executes the
 //! operation and writes each payload once, and the subscribers send it. An event costs the same however many they are,
 //! except for the sending. Subscriptions that cannot be shared, because their payloads differ if only in the name of a

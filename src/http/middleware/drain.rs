@@ -39,7 +39,7 @@ impl DrainTracker {
         if self.idle_for().is_none_or(|quiet| quiet > RECENT) {
             return;
         }
-        // Callers have a whole second from now to notice.
+        // From now on callers have a whole second to notice.
         while began.elapsed() < most
             && (began.elapsed() < QUIET || self.idle_for().is_some_and(|quiet| quiet < QUIET))
         {
@@ -61,7 +61,7 @@ pub struct DrainState {
 pub async fn connection_close(State(state): State<DrainState>, request: Request, next: Next) -> Response {
     let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
     let mut response = next.run(request).await;
-    // Callers that are refused because the service stops have noticed.
+    // A caller that is refused because the service stops has noticed.
     if !is_probe && response.status() != StatusCode::SERVICE_UNAVAILABLE {
         state.tracker.record_request();
     }

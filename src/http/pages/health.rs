@@ -166,7 +166,7 @@ struct ReadinessBody {
 /// Readiness: 200 or 503, with the health of each part.
 async fn ready(State(health): State<Arc<Health>>) -> Response {
     let parts = health.readiness.get(Box::pin(health.probe())).await;
-    // Known without a probe, and shown at once.
+    // No probe is needed to know it, and it is shown at once.
     let draining = health.draining.is_cancelled();
     let ready = parts.is_ready() && !draining;
     let status = if ready {

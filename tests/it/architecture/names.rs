@@ -16,28 +16,12 @@ const OF_ENTITIES: &[&str] = &[
     "Relation",
 ];
 
-/// Type names that are declared more than once. Each is a debt: take out what has become unique.
-const DECLARED_TWICE: &[&str] = &[
-    "AdminChangeFilter",
-    "Batch",
-    "Decision",
-    "DecisionOutcome",
-    "ImportMode",
-    "Key",
-    "PreviewOutcome",
-    "Progress",
-    "Result",
-    "Role",
-    "Row",
-    "Secret",
-    "TagKind",
-];
-
 /// Words that no code, comment or document has any more: each was a type, a constant or a function, and has the name
 /// now that an engineer of the field would search for.
 ///
 /// Missing here are words that are right elsewhere: `Edge` and `Cursor` (Relay), `Refused`, `Rejected`, `Decided` and
-/// `Queued` (states), `Group` (of approvals), `Parts` (of the crate http) and `Wake` (the standard library's trait).
+/// `Queued` (states), `Group` (of approvals), `Parts` (of the crate http), `Arguments` (of
+/// functions) and `Wake` (the standard library's trait).
 const GIVEN_UP: &[&str] = &[
     "SharedEdge",
     "House",
@@ -95,7 +79,6 @@ const GIVEN_UP: &[&str] = &[
     "Wakeups",
     "Presence",
     "see_through",
-    "Arguments",
     "Pace",
     "Known",
     "Found",
@@ -113,21 +96,6 @@ const GIVEN_UP: &[&str] = &[
     "Picture",
     "Blow",
     "Hand",
-];
-
-/// Words of `GIVEN_UP` that are still somewhere. Each is a debt.
-const ALIVE: &[&str] = &[
-    "Arguments",
-    "Broken",
-    "Callers",
-    "Cells",
-    "Excess",
-    "Figures",
-    "Known",
-    "Place",
-    "Told",
-    "Watch",
-    "Within",
 ];
 
 /// Names of files and modules that have another name now.
@@ -169,9 +137,6 @@ const FILES_GIVEN_UP: &[&str] = &[
     "world",
 ];
 
-/// Files of `FILES_GIVEN_UP` that are still there. Each is a debt.
-const FILES_ALIVE: &[&str] = &["tests/it/gateway/rates.rs"];
-
 /// Sources and documents, without this file.
 fn texts() -> impl Iterator<Item = (String, String)> {
     let mut paths: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
@@ -199,10 +164,9 @@ fn type_names_are_unique() {
         declared.entry(&name.name).or_default().push(place);
     }
     assert!(declared.len() > 300, "{}", declared.len());
-    let free = |name: &str| OF_ENTITIES.contains(&name) || DECLARED_TWICE.contains(&name);
     let twice: Vec<_> = declared
         .iter()
-        .filter(|(name, places)| places.len() > 1 && !free(name))
+        .filter(|(name, places)| places.len() > 1 && !OF_ENTITIES.contains(name))
         .map(|(name, places)| format!("{name}: {}", places.join(", ")))
         .collect();
     assert!(twice.is_empty(), "{}", twice.join("\n"));
@@ -210,11 +174,7 @@ fn type_names_are_unique() {
 
 #[test]
 fn words_that_were_given_up_do_not_come_back() {
-    let given_up: BTreeSet<&str> = GIVEN_UP
-        .iter()
-        .filter(|word| !ALIVE.contains(word))
-        .copied()
-        .collect();
+    let given_up: BTreeSet<&str> = GIVEN_UP.iter().copied().collect();
     let mut found = Vec::new();
     let mut read = 0;
     for (file, text) in texts() {
@@ -235,7 +195,7 @@ fn files_have_the_words_of_the_field() {
         for path in files_below(&root().join(folder), &["rs"]) {
             let path = relative(&path);
             let mut names = path.split('/').map(|name| name.trim_end_matches(".rs"));
-            if names.any(|name| FILES_GIVEN_UP.contains(&name)) && !FILES_ALIVE.contains(&path.as_str()) {
+            if names.any(|name| FILES_GIVEN_UP.contains(&name)) {
                 wrong.push(path);
             }
         }

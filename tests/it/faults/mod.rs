@@ -33,7 +33,7 @@ fn is_full() -> bool {
     std::env::var("FAULTS").is_ok_and(|form| form == "full")
 }
 
-/// Decides the moments. Told at the start, so that a run can be repeated as far as time allows it.
+/// Decides the moments. Printed at the start, so that a run can be repeated as far as time allows it.
 fn moments(scenario: &str) -> StdRng {
     let seed = sized("FAULTS_SEED", 0, 0);
     let seed = if seed == 0 {

@@ -8,7 +8,7 @@ mod introspection;
 mod limits;
 mod multipart;
 mod persisted;
-mod rates;
+mod rate_limit;
 mod responses;
 mod sockets;
 

@@ -241,7 +241,7 @@ fn only(accounts: &[&str]) -> AccountScope {
     AccountScope::Only(accounts.iter().map(|&account| account.to_owned()).collect())
 }
 
-/// Callers of different accounts share the connections, and the finders forget the scope: each sees their own part.
+/// Readers of different accounts share the connections, and the finders forget the scope: each sees their own part.
 #[tokio::test]
 async fn a_finder_that_forgets_the_scope_meets_the_wall() {
     let api = Api::with_rows(40).await;

@@ -1,4 +1,4 @@
-//! Callers that go away: a future that is dropped in the middle, as the server does when a client hangs up.
+//! Crash points: a future that is dropped in the middle, as the server does when a client hangs up.
 
 use crate::support::fixture::{Fixture, approver};
 use crate::support::wait::wait_until;

@@ -94,7 +94,7 @@ async fn by_socket(url: &str, token: &str) {
     let authorization = json!({"Authorization": format!("Bearer {token}")});
     for message in [
         json!({"type": "connection_init", "payload": authorization}),
-        subscribe("1", "subscription Watch { approvalEvents { cursor } }"),
+        subscribe("1", "subscription Follow { approvalEvents { cursor } }"),
         subscribe("2", "query BySocket { viewer { subject } }"),
     ] {
         socket.send(Message::text(message.to_string())).await.unwrap();

@@ -162,7 +162,7 @@ impl Fixture {
     /// What must hold whatever was done: the trail of each tag leads to the state that it is in.
     pub async fn assert_trail_leads_to_tags(&self) {
         #[derive(Debug, FromQueryResult)]
-        struct Broken {
+        struct BrokenInvariantRow {
             #[expect(dead_code, reason = "shown when the test fails")]
             virtual_tag_id: i64,
         }
@@ -172,7 +172,7 @@ impl Fixture {
                FROM last l FULL JOIN virtual_tags t ON t.id = l.virtual_tag_id
               WHERE (t.approval_status, t.tag_value) IS DISTINCT FROM (l.new_status, l.new_value)
                 AND NOT (t.id IS NULL AND l.action = 'DELETED')";
-        let broken: Vec<Broken> = sql::rows(&self.pool, broken, []).await.unwrap();
+        let broken: Vec<BrokenInvariantRow> = sql::rows(&self.pool, broken, []).await.unwrap();
         assert!(broken.is_empty(), "{broken:?}");
     }
 }

@@ -111,7 +111,7 @@ impl Executor {
             Ok(response) => {
                 entry.end(response.code());
                 if response.is_unavailable() {
-                    // Callers do not pay for an outage.
+                    // An outage costs callers nothing.
                     self.gateway.rate_limiter().give_back(&subject, charged);
                 }
                 if response.is_forbidden() {
