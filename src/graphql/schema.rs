@@ -92,9 +92,9 @@ pub fn sdl() -> String {
 pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription)
         .override_output_type_description::<DateTime<Utc>>(
-            "A moment as RFC 3339 writes it: `2024-05-01T12:00:00Z`. Answers are in UTC.",
+            "Point in time as in RFC 3339: `2024-05-01T12:00:00Z`. Results are in UTC.",
         )
         .override_input_type_description::<Upload>(
-            "A file, sent as the GraphQL multipart request specification says.",
+            "File, uploaded according to the GraphQL multipart request specification.",
         )
 }
