@@ -81,7 +81,7 @@ impl Default for Limits {
     }
 }
 
-/// Operations of one caller under way for each processor where callers are told apart.
+/// Operations of one caller under way for each processor where callers are distinguished.
 const CALLER_OPERATIONS_PER_PROCESSOR: usize = 2;
 
 impl GraphqlConfig {

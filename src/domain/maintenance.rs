@@ -24,13 +24,13 @@ const KEEP_UPLOADS: Duration = Duration::from_hours(7 * 24);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaintainJob {}
 
-/// What maintenance works with.
+/// Settings that maintenance works with.
 pub struct MaintenanceContext {
     /// The database.
     pub db: DatabaseConnection,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
-    /// How long ended runs are kept.
+    /// Time for which ended runs are kept.
     pub history: RunHistory,
     /// Whole months that the audit trail keeps besides the present one; all when `None`.
     pub audit_retention: Option<u32>,

@@ -68,7 +68,7 @@ use std::sync::Arc;
 pub struct GatewayCaller<'a> {
     /// Name of the caller's bucket and shares.
     pub subject: &'a str,
-    /// Whether the caller may read the schema wherever the service runs.
+    /// Permission to read the schema wherever the service runs.
     pub is_admin: bool,
 }
 

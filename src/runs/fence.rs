@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use sea_orm::ConnectionTrait;
 use sqlx::PgConnection;
 
-/// What proves that a run is ours still, apart from its handle: for work on a connection or a task of its own.
+/// Proof that a run is ours still, apart from its handle: for work on a connection or a task of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Fence {
     run_id: i64,
@@ -39,7 +39,7 @@ impl Fence {
 }
 
 impl RunHandle {
-    /// What proves that the run is ours.
+    /// Proof that the run is ours.
     pub fn fence(&self) -> Fence {
         Fence {
             run_id: self.run_id,

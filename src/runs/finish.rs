@@ -73,7 +73,7 @@ impl From<Error> for AttemptFailure {
 /// Ends the hold according to what the job gave, in one transaction with what follows from it: the task of the
 /// next attempt, or a run of the job that success leads to.
 ///
-/// A job that was told to stop counts as stopped, whatever it gave.
+/// A job that was asked to stop counts as stopped, whatever it gave.
 pub async fn finish_run(
     db: &DatabaseConnection,
     handle: &RunHandle,

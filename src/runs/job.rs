@@ -34,7 +34,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The times at which it runs by itself, unless the configuration gives others.
     const CRON: Option<&'static str> = None;
 
-    /// What the job works with.
+    /// Context that the job works with.
     type Context: Send + Sync + 'static;
 
     /// The key under which an equal run is not queued twice.

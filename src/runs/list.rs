@@ -17,7 +17,7 @@ use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, Quer
 pub struct RunFilter {
     /// Of this job.
     pub job: Option<JobName>,
-    /// Where they stand.
+    /// Status of the runs.
     pub status: Option<RunStatus>,
     /// Asked for by this person, or by `system:` and a job, as the actor is shown it.
     pub requested_by: Option<String>,
@@ -74,7 +74,7 @@ pub async fn list(
     Ok(window.page(found.all(db).await?))
 }
 
-/// How many runs the filter takes.
+/// Number of runs that match the filter.
 pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &RunFilter) -> Result<Total> {
     estimate::of(db, scheduler_job::find(&actor.scope).filter(filter.condition())).await
 }

@@ -97,7 +97,7 @@ pub(super) async fn share(txn: &impl ConnectionTrait, run_id: i64, helper: i64) 
     Ok(())
 }
 
-/// What of the rights of the run `$1` is lost, for a statement; NULL when they hold. A token without a row was never
+/// Rights of the run `$1` that are lost, for a statement; NULL when they hold. A token without a row was never
 /// made here.
 pub(super) const LOST_RIGHTS: &str = "(SELECT CASE
         WHEN p.api_token IS NOT NULL AND (t.id IS NULL OR t.revoked_at IS NOT NULL) THEN 'REVOKED'

@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter};
 pub struct Requested {
     /// The new run, or the equal one that waits already.
     pub run: Run,
-    /// Whether it is new.
+    /// True for a new run, false for an equal one that was queued before.
     pub created: bool,
 }
 

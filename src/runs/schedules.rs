@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter};
 
-/// What is to be changed of a schedule; what is `None` stays.
+/// Changes of a schedule; a field that is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScheduleEdit {
     /// As [`Cron::parse`] reads it.

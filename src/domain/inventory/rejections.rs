@@ -78,7 +78,7 @@ pub async fn of_runs(
     keyset::per_parent(db, found, parent, runs, RejectionOrder, window).await
 }
 
-/// How many lines each of the runs refused.
+/// Number of lines that each of the runs refused.
 pub async fn count_of_runs(
     db: &DatabaseConnection,
     scope: &AccountScope,

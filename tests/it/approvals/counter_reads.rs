@@ -1,4 +1,4 @@
-//! What reads the counters finds and tells the same as without them.
+//! Reads by the counters give the same as without them.
 
 use super::counters::{dataset, pending};
 use crate::support::decisions::{decide, undo};
@@ -190,7 +190,7 @@ async fn the_total_of_a_long_list_without_counters_is_an_estimate() {
     assert_eq!(total, Total::exact(0));
 }
 
-/// What was taken back has gone from the day's decisions, wherever its resource is now.
+/// An undone decision is gone from the day's decisions, wherever its resource is now.
 #[tokio::test]
 async fn decisions_of_the_day_are_those_that_stand() {
     let fixture = Fixture::new().await;

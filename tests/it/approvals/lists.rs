@@ -1,4 +1,4 @@
-//! What a list finds does not depend on how it looks for it: each filter, order and page beside all rows, looked through
+//! Results of a list do not depend on the query plan: each filter, order and page beside all rows, looked through
 //! one by one.
 
 use crate::support::fixture::{Fixture, approver, limited};

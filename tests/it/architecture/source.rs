@@ -45,7 +45,7 @@ pub struct Module {
     pub names: BTreeMap<String, usize>,
 }
 
-/// What a path leads to.
+/// Target of a path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Target {
     Module(usize),
@@ -177,7 +177,7 @@ impl Workspace {
         Some(absolute)
     }
 
-    /// What a path in a module leads to, through re-exports; nothing for other crates' items and for local names.
+    /// Target of a path in a module, through re-exports; nothing for other crates' items and for local names.
     pub fn resolve(&self, module: usize, segments: &[String]) -> Option<Target> {
         self.resolve_within(module, segments, 20)
     }
@@ -227,7 +227,7 @@ impl Workspace {
     }
 }
 
-/// Where tokens stand: the members of a module, of an `impl` or a trait, or anything else.
+/// Position of tokens: the members of a module, of an `impl` or a trait, or anything else.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
     Module,

@@ -1,4 +1,4 @@
-//! Who changed rules, schedules and tokens: a trail that is there exactly where the change is.
+//! Trail of changes to rules, schedules and tokens: a trail that is there exactly where the change is.
 
 use crate::support::service::Service;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ async fn trail(service: &Service) -> Vec<Value> {
     nodes
 }
 
-/// Who did what to which thing, the oldest first.
+/// Actor, action and object of each change, the oldest first.
 fn deeds(trail: &[Value]) -> Vec<[&str; 4]> {
     let deed = |change| ["actor", "action", "subjectType", "subjectName"].map(|field| text(change, field));
     trail.iter().rev().map(deed).collect()

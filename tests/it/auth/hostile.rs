@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 type Hostile = Vec<(String, String)>;
 
-/// What is wrong with the claims, whoever signs them.
+/// Faults in the claims, whoever signs them.
 fn wrong_claims(signer: &Signer) -> Hostile {
     let with = |name: &str, value: Value| {
         let mut wrong = claims();
@@ -92,7 +92,7 @@ fn wrong_claims(signer: &Signer) -> Hostile {
     all
 }
 
-/// What is wrong with the header, whoever signs it.
+/// Faults in the header, whoever signs it.
 fn wrong_headers(signer: &Signer) -> Hostile {
     let with = |name: &str, value: Value| {
         let mut header = signer.header();
@@ -127,7 +127,7 @@ fn wrong_headers(signer: &Signer) -> Hostile {
     ]
 }
 
-/// What is wrong with the form.
+/// Faults in the form.
 fn wrong_forms(signer: &Signer) -> Hostile {
     let good = signer.sign(&claims());
     let (message, signature) = good.rsplit_once('.').unwrap();
@@ -165,7 +165,7 @@ fn wrong_forms(signer: &Signer) -> Hostile {
     forms.map(|(what, token)| (what.to_owned(), token)).into()
 }
 
-/// What only a service with published keys can be tried with.
+/// Tokens for services with published keys only.
 fn confusions(published: &Signer) -> Hostile {
     let mut all = Hostile::new();
     let key = published.published();

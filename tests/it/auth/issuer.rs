@@ -1,4 +1,4 @@
-//! Who makes tokens: keys made for the test, published on loopback.
+//! Issuer of tokens: keys made for the test, published on loopback.
 
 use axum::Router;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 pub const ISSUER: &str = "https://login.example.com/";
 pub const AUDIENCE: &str = "virtual-tagging";
 
-/// What a token of ours says.
+/// Claims of a token of ours.
 pub fn claims() -> Value {
     json!({
         "iss": ISSUER, "aud": [AUDIENCE, "other"], "sub": "ada", "role": "approver", "accounts": ["111"],
@@ -78,7 +78,7 @@ impl Issuer {
         self.shown.lock().unwrap().body = None;
     }
 
-    /// How often it was asked.
+    /// Number of requests.
     pub fn fetches(&self) -> usize {
         self.shown.lock().unwrap().fetches
     }

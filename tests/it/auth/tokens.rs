@@ -1,4 +1,4 @@
-//! Who calls: tokens of every algorithm, keys that change, and tokens that must not pass.
+//! Authentication: tokens of every algorithm, keys that change, and tokens that must not pass.
 
 use super::issuer::{AUDIENCE, ISSUER, Issuer, Signer, claims};
 use crate::support::service::Service;
@@ -17,7 +17,7 @@ pub async fn service_for(issuer: &Issuer) -> Service {
     .await
 }
 
-/// What the service says to a query with this token.
+/// Answer to a query with this token.
 pub async fn answer(service: &Service, token: &str) -> (StatusCode, Value) {
     let request = service.client.post(service.url("/graphql")).bearer_auth(token);
     let query = json!({"query": "{ viewer { subject role accounts } }"});

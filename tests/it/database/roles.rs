@@ -1,4 +1,4 @@
-//! What the service needs of PostgreSQL's roles, on clusters of the tests' own: roles are of a whole cluster.
+//! Needs of the service of PostgreSQL's roles, on clusters of the tests' own: roles are of a whole cluster.
 
 use crate::support::cluster::{Cluster, until_ready};
 use crate::support::embedded::connect_options;

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::AbortOnDropHandle;
 
-/// What a client sends first when it wants TLS (the `SSLRequest` of PostgreSQL's protocol).
+/// First message of a client that wants TLS (the `SSLRequest` of PostgreSQL's protocol).
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// An authority that signs certificates.
@@ -34,7 +34,7 @@ impl Authority {
         file
     }
 
-    /// What a server of that name shows.
+    /// Certificate and key of a server of that name.
     fn server(&self, name: &str) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new([name.to_owned()]).unwrap();
@@ -109,7 +109,7 @@ async fn connect(to: &PgConnectOptions) -> std::io::Result<Box<dyn Stream>> {
     }
 }
 
-/// How `migrate status` ends over a front, with these parameters in the URL.
+/// Outcome of `migrate status` over a front, with these parameters in the URL.
 async fn status(db: &TestDb, front: &Front, parameters: &str) -> process::Ended {
     let options = PgConnectOptions::from_str(&db.url()).unwrap();
     let (user, database) = (options.get_username(), options.get_database().unwrap());

@@ -26,7 +26,7 @@ const TABLES: [&str; 7] = [
     "api_tokens",
 ];
 
-/// What a newer version does to the schema: it adds something, and says which migration programs must know.
+/// Change of the schema by a newer version: it adds something, and says which migration programs must know.
 async fn migrate_further(db: &DatabaseConnection, name: &str, requires: &str) {
     for table in TABLES {
         let add = format!("ALTER TABLE {table} ADD COLUMN of_{name} text");
@@ -255,7 +255,7 @@ async fn a_migration_that_says_nothing_must_be_known() {
     assert_eq!(last.state, MigrationState::TooNew("9001_silent".into()));
 }
 
-/// How `migrate down` ends at a terminal where this is typed.
+/// Outcome of `migrate down` at a terminal where this is typed.
 async fn typed(settings: &[(&str, &str)], answer: &str) -> std::process::Output {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
     let terminal = openpt(flags).unwrap();

@@ -66,7 +66,7 @@ pub async fn undisturbed(work: Work) -> DatabaseSnapshot {
     DatabaseSnapshot::of(&under_test).await
 }
 
-/// How much of the work is done when the faults fall; in order, none of them near the end.
+/// Shares of the work done when the faults occur; in order, none of them near the end.
 fn shares(moments: &mut StdRng, count: usize) -> Vec<f64> {
     let mut shares: Vec<f64> = (0..count).map(|_| moments.random_range(0.0..0.9)).collect();
     shares.sort_by(f64::total_cmp);

@@ -30,7 +30,7 @@ const EVENTS: &str = "subscription($after: String) {
 /// Decisions of one transaction.
 const PER_TRANSACTION: usize = 20;
 
-/// How large, by environment variables.
+/// Sizes, by environment variables.
 struct Size {
     subscribers: usize,
     events: usize,
@@ -58,14 +58,14 @@ struct Commits {
     micros: Vec<AtomicU64>,
 }
 
-/// What a subscriber got.
+/// Events of a subscriber.
 #[derive(Default)]
 struct Seen {
     count: usize,
     frames: usize,
     /// Over the cursors in their order.
     hash: u64,
-    /// How many events came so many milliseconds after their commit.
+    /// Number of events by milliseconds after their commit.
     latencies: Vec<u32>,
 }
 
@@ -147,7 +147,7 @@ fn fold(hash: u64, text: &str) -> u64 {
     text.bytes().chain([b'\n']).fold(hash, step)
 }
 
-/// What one gets who is told exactly the trail behind `after`.
+/// Events of a subscriber who gets exactly the trail behind `after`.
 async fn expected(fixture: &Fixture, after: LogPosition) -> Seen {
     #[derive(FromQueryResult)]
     struct EventPosition {

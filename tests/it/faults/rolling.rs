@@ -20,7 +20,7 @@ const MAKE: &str = "mutation($resource: ID!, $key: String!) {
     createVirtualTag(input: {resourceId: $resource, tagKey: $key, tagValue: \"value\"}) {
         virtualTag { id } userErrors { message } } }";
 
-/// What came of the calls.
+/// Outcomes of the calls.
 #[derive(Default)]
 struct Calls {
     answered: AtomicUsize,

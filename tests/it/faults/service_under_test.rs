@@ -63,7 +63,7 @@ impl ServiceUnderTest {
 pub struct Replica {
     settings: Vec<(&'static str, String)>,
     serving: Option<Serving>,
-    /// Where it is; `None` while it is down.
+    /// Address of the service; `None` while it is down.
     pub url: watch::Sender<Option<String>>,
     pub client: reqwest::Client,
 }

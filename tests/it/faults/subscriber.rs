@@ -18,12 +18,12 @@ use tokio_util::task::AbortOnDropHandle;
 
 const EVENTS: &str = "subscription($after: String) { approvalEvents(after: $after) { cursor events { cursor change { id } } } }";
 
-/// What a subscriber has.
+/// State of a subscriber.
 #[derive(Default)]
 struct Seen {
     /// The numbers of audit rows, in the order in which they came.
     rows: Vec<i64>,
-    /// How often it had to come back.
+    /// Number of reconnections.
     returns: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What the service is doing when it is hit.
+//! Work that the service does when the fault occurs.
 
 use super::dataset;
 use super::service_under_test::{Replica, ServiceUnderTest};

@@ -1,4 +1,4 @@
-//! What a websocket's other end may say.
+//! Messages that a websocket's other end may send.
 
 use super::{codes, mutate, try_all_on};
 use crate::support::service::Service;
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// How the service may close a socket whose other end misbehaves: too large, and the protocol's own codes. 4408 is for
+/// Codes with which the service may close a socket whose other end misbehaves: too large, and the protocol's own codes. 4408 is for
 /// one that says only harmless things before `connection_init`, which are not answered.
 const CLOSES: &[u16] = &[1009, 4400, 4401, 4403, 4408, 4409, 4429];
 

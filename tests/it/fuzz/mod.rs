@@ -1,4 +1,4 @@
-//! What strangers send: inputs from small corpora, mutated at random, to everything that reads them.
+//! Hostile inputs from small corpora, mutated at random, to everything that reads them.
 //!
 //! `PROPTEST_CASES` sets how many cases are tried of each; a case that fails is made smaller and shown.
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// What the parsers of text, JSON, GraphQL, CEL and CSV each take for something special.
+/// Characters that the parsers of text, JSON, GraphQL, CEL and CSV each take for something special.
 const TOKENS: &[&str] = &[
     "{",
     "}",
@@ -63,7 +63,7 @@ const TOKENS: &[&str] = &[
     "\u{fffd}",
 ];
 
-/// How an input is changed; places are relative to its length.
+/// Mutation of an input; positions are relative to its length.
 #[derive(Clone, Debug)]
 enum Twist {
     Cut(Index, Index),

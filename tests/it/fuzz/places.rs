@@ -57,7 +57,7 @@ const LISTS: &[(&str, &str)] = &[
     ("mlInferences(resourceId: null", "mlInferences"),
 ];
 
-/// Where ids are taken, `ID` for one.
+/// Arguments that take ids, `ID` for one.
 const USES: &[&str] = &[
     "{ node(id: ID) { id } }",
     "{ nodes(ids: [ID, ID]) { id } }",

@@ -10,7 +10,7 @@ use virtual_tagging::auth::Role;
 
 const QUERY: &str = "query($reason: String) { viewer { subject @include(if: true) } }";
 
-/// What is left to the caller by the headers of an answer.
+/// Units left to the caller by the headers of an answer.
 fn left(response: &reqwest::Response) -> u64 {
     let rate = response.headers()["ratelimit"].to_str().unwrap();
     let left = rate.split(';').find_map(|part| part.strip_prefix("r="));

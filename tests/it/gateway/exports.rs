@@ -1,4 +1,4 @@
-//! What exports may take: so many at a time, their bytes, and no longer than the right to them lasts.
+//! Limits of exports: so many at a time, their bytes, and no longer than the right to them lasts.
 
 use super::outcome;
 use crate::support::fixture::Fixture;

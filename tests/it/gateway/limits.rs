@@ -136,7 +136,7 @@ async fn bodies_and_messages_are_limited_in_bytes() {
     }
 }
 
-/// What the project itself asks: its examples, its benchmarks and its README.
+/// Documents of the project itself: its examples, its benchmarks and its README.
 #[tokio::test]
 async fn the_projects_own_documents_are_within_the_limits() {
     let service = Service::start().await;

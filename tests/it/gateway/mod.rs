@@ -1,4 +1,4 @@
-//! What no caller can do to the service, by whichever way.
+//! Limits that hold for every caller, by whichever way.
 
 mod bombs;
 mod bytes;
@@ -54,7 +54,7 @@ pub fn outcome(answer: &Value) -> (String, String) {
 }
 
 impl Service {
-    /// What becomes of a request that goes this way, as [`outcome`] tells it.
+    /// Outcome of a request that goes this way, as [`outcome`] tells it.
     pub async fn ask(&self, way: Way, query: &str, variables: &Value) -> (String, String) {
         let mut body = json!({"query": query, "variables": variables});
         match way {
@@ -100,7 +100,7 @@ impl Service {
 }
 
 impl Socket {
-    /// What becomes of an operation, as [`outcome`] tells it.
+    /// Outcome of an operation, as [`outcome`] tells it.
     pub async fn outcome(&mut self) -> (String, String) {
         let message = self.next().await;
         match message["type"].as_str().unwrap() {

@@ -49,7 +49,7 @@ impl Sending {
         .await;
     }
 
-    /// What comes before the files. The boundary after it is sent, and no more.
+    /// Parts before the files. The boundary after it is sent, and no more.
     async fn texts(&mut self, operations: &Value, map: &Value) {
         self.part("operations", &operations.to_string()).await;
         self.part("map", &map.to_string()).await;

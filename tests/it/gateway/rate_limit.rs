@@ -1,4 +1,4 @@
-//! What a caller may spend in a minute.
+//! Units that a caller may spend in a minute.
 
 use super::outcome;
 use crate::support::service::{SECRET, Service};

@@ -1,4 +1,4 @@
-//! What an answer may take, and all answers that are not sent yet.
+//! Limits of an answer, and of all answers that are not sent yet.
 
 use super::{WAYS, outcome};
 use crate::support::fixture::Fixture;

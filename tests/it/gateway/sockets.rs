@@ -1,4 +1,4 @@
-//! What websockets may take before and after their greeting.
+//! Limits of websockets before and after `connection_init`.
 
 use super::outcome;
 use crate::support::fixture::Fixture;

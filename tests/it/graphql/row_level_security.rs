@@ -10,7 +10,7 @@ use virtual_tagging::domain::counters;
 use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::domain::inventory::list;
 
-/// What is no account's, and is for everybody.
+/// Tables of no account, readable for everybody.
 const FOR_ALL: [&str; 5] = [
     "rules",
     "schedules",
@@ -18,7 +18,7 @@ const FOR_ALL: [&str; 5] = [
     "runs_in_scope",
     "tagged_unsure",
 ];
-/// What the role does not get at, though no row is of an account.
+/// Tables closed to the role, though no row is of an account.
 const FOR_NOBODY: [&str; 1] = ["seaql_migrations"];
 
 /// Tables and views, and whether the role may read them at all.
@@ -122,7 +122,7 @@ async fn raw_sql_sees_what_is_in_scope_and_changes_nothing() {
     assert!(of_accounts >= 6, "{of_accounts} tables had rows of two accounts");
 }
 
-/// Who looks for accounts finds them by an index.
+/// A search by account uses an index.
 #[tokio::test]
 async fn the_wall_does_not_hide_the_indexes() {
     let api = Api::with_rows(2_000).await;
@@ -196,7 +196,7 @@ async fn the_wall_does_not_halve_what_the_planner_expects() {
     }
 }
 
-/// What others have is no different from what nobody has; an id that names an account may be taken by its own.
+/// Ids of others look like ids of nobody; an id that names an account may be taken by its own.
 #[tokio::test]
 async fn an_id_of_another_account_is_refused_as_one_of_nobody_is() {
     let api = Api::with_rows(2).await;

@@ -1,4 +1,4 @@
-//! What of runs is shown to whom.
+//! Visibility of runs by actor.
 
 use crate::support::api::{Api, actor};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,7 +13,7 @@ const RUN: &str = "id jobName source dryRun decision status attempt maxAttempts 
     importPlan { inserted updated unchanged rejected samples { line } } rejections { totalCount nodes { reason } }
     decisions { totalCount nodes { outcome tag { tagKey } } }";
 
-/// What nobody may read who is not to know of all accounts.
+/// Fields that callers limited to accounts may not read.
 const SECRET: &str = "aws_secret_first_line";
 
 /// Failed and done runs that say a lot: of discovery, imports, and bulk decisions about both accounts, and about one.
@@ -158,7 +158,7 @@ async fn every_way_to_a_run_shows_the_same_of_it() {
     }
 }
 
-/// Who asked for a run and may see fewer accounts by now steers it without seeing more of it than others do.
+/// A requester who may see fewer accounts by now controls the run without seeing more of it than others do.
 #[tokio::test]
 async fn a_changed_run_shows_no_more_than_one_that_is_read() {
     let api = with_runs().await;

@@ -1,4 +1,4 @@
-//! What is in other accounts shows in no figure and no flag of a caller limited to some. (`bench/scope.sh` compares times,
+//! Contents of other accounts show in no figure and no flag of a caller limited to some. (`bench/scope.sh` compares times,
 //! too.)
 
 use crate::support::api::{Api, actor};

@@ -1,4 +1,4 @@
-//! What pages of other origins can make a browser send, and what they get to read.
+//! Requests that pages of other origins can make a browser send, and the answers they can read.
 
 use crate::support::service::Service;
 use reqwest::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, VARY};
@@ -29,7 +29,7 @@ fn body(content_type: Option<&str>, query: &str) -> String {
     }
 }
 
-/// How many resources there are, and the names of all.
+/// Number of resources, and the names of all.
 async fn names(service: &Service) -> Vec<String> {
     let answer = service
         .data("{ resources(first: 500) { nodes { name } } }", json!({}))

@@ -47,7 +47,7 @@ struct Row {
     reason: String,
 }
 
-/// What followed the proposals in an account's trail, but for what `others` wrote.
+/// Audit rows after the proposals in an account's trail, without those that `others` wrote.
 async fn trail_by_inventory(fixture: &Fixture, account: &str) -> Vec<Row> {
     let rows = "SELECT action, tag_key, old_status, new_status, actor, reason FROM tag_audit
          WHERE account_id = $1 AND actor = 'system:inventory' ORDER BY id";

@@ -34,7 +34,7 @@ struct ActorTask {
     decided: usize,
 }
 
-/// What was refused is an answer; anything else that is not one is a fault.
+/// A refusal is an answer; any other error is a fault.
 fn answered<T>(result: Result<T>) -> Option<T> {
     match result {
         Ok(answer) => Some(answer),

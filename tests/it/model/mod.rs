@@ -92,7 +92,7 @@ fn decide(model: &mut Model, verdict: Verdict, numbers: &[usize]) -> Outcome {
     Outcome::Decided(decided.iter().map(place).collect())
 }
 
-/// What there may be when the step was cut off: nothing of it, or of a report what was reported before it ended.
+/// States allowed when the step was cut off: nothing of it, or of a report what was reported before it ended.
 fn undone(before: Model, act: &Act) -> Vec<Model> {
     let mut half = before.clone();
     match act {
@@ -133,7 +133,7 @@ async fn step(model: Model, real: &mut Real<'_>, op: &Op, case: u64) -> Result<M
     }
 }
 
-/// What is different, in words.
+/// Differences, in words.
 fn difference(is: &DatabaseSnapshot, should: &DatabaseSnapshot) -> Option<String> {
     if is == should {
         return None;

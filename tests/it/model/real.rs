@@ -26,7 +26,7 @@ pub const ANN: &str = "ann";
 pub const WORKER: &str = "system:auto_tag";
 pub const SOURCE: &str = "source:test";
 
-/// What the caller is told, as far as the model tells it, too.
+/// Answer to the caller, as far as the model gives it, too.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done,
@@ -48,7 +48,7 @@ pub struct DatabaseSnapshot {
     pub resources: BTreeMap<usize, (String, String, bool, Option<i64>)>,
     pub revision: i64,
     pub inferences: i64,
-    /// What was written since the last picture.
+    /// Audit rows since the last snapshot.
     pub trail: Vec<Change>,
 }
 
@@ -394,7 +394,7 @@ impl<'a> Real<'a> {
         Outcome::Done
     }
 
-    /// What each tag's trail says of its state before is what the row before said; and nothing of the case is left.
+    /// Each audit row of a tag begins with the state that the row before ended with; and nothing of the case is left.
     pub async fn close(self) {
         let broken = "SELECT count(*) FROM (SELECT a.*,
                 lag(new_status) OVER by_tag AS status_before, lag(new_value) OVER by_tag AS value_before

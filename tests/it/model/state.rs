@@ -1,4 +1,4 @@
-//! What the service should do, in plain maps: written from the product's rules, without a look at its statements. Only
+//! Model of the service, in plain maps: written from the product's rules, without a look at its statements. Only
 //! what a resource *proposes* comes from the engine itself, which is pure and tested elsewhere.
 
 use std::collections::BTreeMap;
@@ -20,10 +20,10 @@ pub fn upper(word: impl std::fmt::Debug) -> String {
     format!("{word:?}").to_uppercase()
 }
 
-/// Who withdraws the tags of resources that change accounts.
+/// Actor in whose name the tags of resources that change accounts are withdrawn.
 const INVENTORY: &str = "system:inventory";
 
-/// What a decision took from a tag.
+/// Change of a tag by a decision on another.
 #[derive(Clone, Copy, Debug)]
 pub struct Taken {
     /// The tag that was approved instead; `None` once that tag is gone.
@@ -44,7 +44,7 @@ pub struct Tag {
     pub rule: Option<i64>,
     pub signature: String,
     pub status: Status,
-    /// Who, and in which step.
+    /// Actor and step.
     pub decided: Option<(String, u64)>,
     pub taken: Option<Taken>,
 }
@@ -55,7 +55,7 @@ pub struct Resource {
     pub retired: bool,
     /// The revision of its last evaluation; 0 when something changed since.
     pub evaluated: i64,
-    /// How often it was evaluated.
+    /// Number of evaluations.
     pub inferences: i64,
 }
 
@@ -198,7 +198,7 @@ impl Model {
         denied
     }
 
-    /// What the present approval of a tag took from others.
+    /// Tags superseded by the present approval of a tag.
     fn taken_by(&self, winner: usize) -> Vec<usize> {
         let approval = match &self.tags[&winner] {
             Tag {

@@ -1,4 +1,4 @@
-//! What may happen, drawn at random. Indices are taken modulo what there is, so that any sequence makes sense, and
+//! Steps drawn at random. Indices are taken modulo what there is, so that any sequence makes sense, and
 //! one from which steps were taken away still does.
 
 use super::state::{Model, Status};
@@ -202,7 +202,7 @@ fn pick<T: Copy>(of: &[T], index: usize) -> T {
 }
 
 impl Op {
-    /// What the step comes to, the model being as it is; `case` names resources apart from those of other cases.
+    /// Outcome of the step in the present state of the model; `case` names resources apart from those of other cases.
     pub fn resolve(&self, model: &Model, case: u64) -> Act {
         match self {
             Self::Report {
@@ -312,7 +312,7 @@ fn report(case: u64, slot: usize, name: usize, native: usize) -> ResourceReport 
     }
 }
 
-/// What is present is reported as it is, and comes back if it was gone.
+/// A present resource is reported as it is, and returns if it was gone.
 fn snapshot(model: &Model, case: u64, present: [bool; SLOTS]) -> Act {
     let known = |slot: usize| model.resources.get(&slot);
     let reports = (0..SLOTS).filter(|&slot| present[slot]).map(|slot| {

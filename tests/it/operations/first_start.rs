@@ -1,4 +1,4 @@
-//! What somebody gets who starts the program in an empty directory: everything, with a PostgreSQL of its own.
+//! First start of the program in an empty directory: everything, with a PostgreSQL of its own.
 
 use crate::support::process::{Serving, run};
 use crate::support::scratch::Scratch;

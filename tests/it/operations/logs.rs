@@ -1,4 +1,4 @@
-//! What is logged: who did what, who was refused, and one line for an outage, however many fail by it.
+//! Logs: who did what, who was refused, and one line for an outage, however many fail by it.
 
 use crate::support::db::TestDb;
 use crate::support::process::{Serving, run};
@@ -254,7 +254,7 @@ async fn allow_connections(db: &TestDb, name: &str, allowed: bool) {
     other.close().await.unwrap();
 }
 
-/// What is left of the caller's rate.
+/// Units left of the caller's rate.
 fn left(answer: &reqwest::Response) -> u64 {
     let text = answer.headers()["ratelimit"].to_str().unwrap();
     let left = text.split("r=").nth(1).unwrap();

@@ -1,4 +1,4 @@
-//! What Prometheus scrapes: its format, its conventions, its documentation, and that it tells the truth.
+//! Metrics that Prometheus scrapes: their format, their conventions, their documentation, and their truth.
 
 use crate::support::db::TestDb;
 use crate::support::process::Serving;

@@ -1,4 +1,4 @@
-//! Who works on what: priorities, runs that exclude each other, helpers, and workers that die.
+//! Assignment of runs to workers: priorities, runs that exclude each other, helpers, and workers that die.
 
 use crate::support::db::TestDb;
 use crate::support::runs::{actor, chunk, claim, execute, failure, request, run_of};

@@ -68,7 +68,7 @@ impl Cluster {
         administrator.execute(sqlx::raw_sql(statements)).await.unwrap();
     }
 
-    /// How a command of the program ends on the database.
+    /// Outcome of a command of the program on the database.
     pub async fn run(&self, arguments: &[&str]) -> Ended {
         run(&[("DATABASE_URL", &self.server.url())], arguments).await
     }

@@ -142,7 +142,7 @@ impl Server {
     }
 }
 
-/// What every test's database starts with.
+/// Content that every test's database starts with.
 async fn migrate(options: PgConnectOptions) {
     let database = Pools::open(options, &pool_settings())
         .await
@@ -213,7 +213,7 @@ impl TestDb {
         Self { name, server }
     }
 
-    /// How to connect to it as the service does.
+    /// Connection settings that the service uses.
     pub fn connect_options(&self) -> PgConnectOptions {
         self.server.service.clone().database(&self.name)
     }

@@ -1,4 +1,4 @@
-//! What most tests of the domain need: a database of their own with resources and tags in it.
+//! Fixture of most tests of the domain: a database of their own with resources and tags in it.
 
 use crate::support::db::TestDb;
 use sea_orm::{
@@ -102,7 +102,7 @@ impl Fixture {
         found.expect("the tag").approval_status
     }
 
-    /// What followed the proposals, in the order in which it was written.
+    /// Audit rows after the proposals, in the order in which they were written.
     pub async fn trail(&self) -> Vec<AuditRow> {
         tag_audit::find(&AccountScope::All)
             .filter(tag_audit::Column::Action.ne(AuditAction::Proposed))
@@ -159,7 +159,7 @@ impl Fixture {
             .unwrap();
     }
 
-    /// What must hold whatever was done: the trail of each tag leads to the state that it is in.
+    /// Invariant after any operation: the trail of each tag leads to the state that it is in.
     pub async fn assert_trail_leads_to_tags(&self) {
         #[derive(Debug, FromQueryResult)]
         struct BrokenInvariantRow {

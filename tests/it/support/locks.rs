@@ -6,7 +6,7 @@ use sea_orm::DatabaseConnection;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::Duration;
 
-/// Whether a session of the current database has been blocked by a lock for `$1` seconds.
+/// True when a session of the current database has been blocked by a lock for `$1` seconds.
 const BLOCKED: &str = "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
      WHERE a.datname = current_database() AND NOT l.granted
        AND l.waitstart <= clock_timestamp() - make_interval(secs => $1))";

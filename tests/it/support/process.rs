@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-/// How a command ended.
+/// Outcome of a command.
 pub struct Ended {
     pub code: i32,
     pub stdout: String,
@@ -43,7 +43,7 @@ pub async fn run(settings: &[(&str, &str)], arguments: &[&str]) -> Ended {
 /// A service that has told where it is.
 pub struct Serving {
     process: Child,
-    /// What it wrote until it was ready.
+    /// Output until it was ready.
     pub told: String,
     /// Begins with `http://`, ends with the port.
     pub url: String,

@@ -67,7 +67,7 @@ impl JobWorkers {
     }
 }
 
-/// What a provider does in place of reporting.
+/// Behaviour of a provider in place of reporting.
 pub enum Scripted {
     Panics,
     Hangs,
