@@ -20,74 +20,30 @@ pub struct WorkerId {
     pub key: Option<i64>,
 }
 
-impl From<&str> for WorkerId {
-    /// A worker that only its heartbeat shows to be alive.
-    fn from(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            key: None,
-        }
-    }
-}
-
-/// Takes a certain run that is queued and due. `None` when it cannot be taken: another worker has it, it has ended,
-/// is not due, or waits for the end of another run with its exclusive key.
+/// Takes the run that comes first: of the highest priority, and of those the one that has been due for longest. `None` when
+/// none is queued and due, of jobs that this program knows, or those that are wait for the end of another run with their
+/// exclusive key.
 ///
 /// `stop` ends the work at the next checkpoint when this process shuts down. A run whose arguments cannot be read
 /// fails for good.
-pub async fn claim(
-    db: &DatabaseConnection,
-    jobs: &JobDefinitions,
-    id: i64,
-    worker: impl Into<WorkerId>,
-    stop: CancellationToken,
-) -> Result<Option<RunHandle>> {
-    let which = concat!(
-        "SELECT r.id FROM scheduler_jobs r WHERE r.id = $4 AND ",
-        claimable!()
-    );
-    take(db, jobs, which, Some(id), &worker.into(), stop).await
-}
-
-/// Takes the run that comes first: of the highest priority, and of those the one that has been due for longest. As
-/// [`claim`] otherwise.
 pub async fn claim_next(
     db: &DatabaseConnection,
     jobs: &JobDefinitions,
     worker: &WorkerId,
     stop: CancellationToken,
 ) -> Result<Option<RunHandle>> {
-    let which = concat!(
-        "SELECT r.id FROM scheduler_jobs r WHERE $4::bigint IS NULL AND ",
-        claimable!(),
-        " ORDER BY r.priority DESC, r.run_at, r.id LIMIT 1 FOR UPDATE SKIP LOCKED"
-    );
-    take(db, jobs, which, None, worker, stop).await
-}
-
-async fn take(
-    db: &DatabaseConnection,
-    jobs: &JobDefinitions,
-    which: &str,
-    id: Option<i64>,
-    worker: &WorkerId,
-    stop: CancellationToken,
-) -> Result<Option<RunHandle>> {
-    let take = format!(
+    let take = concat!(
         "UPDATE scheduler_jobs SET status = 'RUNNING', attempt = attempt + 1, fence = fence + 1, worker = $2,
              worker_key = $3, heartbeat_at = now(), claimed_at = now(), progress_claimed = progress_done,
              started_at = coalesce(started_at, now())
-         WHERE id = ({which}) AND status = 'QUEUED' RETURNING *"
+         WHERE id = (SELECT r.id FROM scheduler_jobs r WHERE ",
+        claimable!(),
+        " ORDER BY r.priority DESC, r.run_at, r.id LIMIT 1 FOR UPDATE SKIP LOCKED) AND status = 'QUEUED' RETURNING *"
     );
     // Two workers may take two runs with one exclusive key at the same moment; the one that comes second looks again.
     for _ in 0..3 {
-        let binds = [
-            jobs.names().into(),
-            worker.name.clone().into(),
-            worker.key.into(),
-            id.into(),
-        ];
-        match sql::row(db, &take, binds).await {
+        let binds = [jobs.names().into(), worker.name.clone().into(), worker.key.into()];
+        match sql::row(db, take, binds).await {
             Ok(None) => return Ok(None),
             Ok(Some(run)) => return hold(db, jobs, run, stop).await.map(Some),
             Err(error) if sql::is_taken(&error) => {}

@@ -26,7 +26,7 @@ mod throughput;
 mod watcher;
 
 pub use crate::entities::{schedule::Model as Schedule, scheduler_job::Model as Run};
-pub use claim::{WorkerId, claim, claim_next};
+pub use claim::{WorkerId, claim_next};
 pub use cron::{Cron, time_zone};
 pub use definition::{JobDefinition, JobDefinitions, NewRun};
 pub use fence::{Fence, add_progress_to};

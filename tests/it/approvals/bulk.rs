@@ -2,7 +2,7 @@
 
 use crate::support::decisions::{fill, refusal};
 use crate::support::fixture::{Fixture, approver, limited};
-use crate::support::runs::{run_of, silence, until};
+use crate::support::runs::{claim_until, run_of, silence, until, worker};
 use crate::support::service::Service;
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
@@ -50,9 +50,7 @@ async fn queued(fixture: &Fixture, actor: &Actor, decision: Decision, selection:
 }
 
 async fn claim(fixture: &Fixture, run: &Run, stop: CancellationToken) -> RunHandle {
-    let handle = runs::claim(&fixture.pool, &jobs::definitions(), run.id, "worker", stop)
-        .await
-        .unwrap();
+    let handle = claim_until(&fixture.pool, run.id, &worker("worker"), stop).await;
     handle.expect("a run to claim")
 }
 

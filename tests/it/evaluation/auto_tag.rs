@@ -3,7 +3,7 @@
 use crate::support::decisions::{decide, undo};
 use crate::support::fixture::rule;
 use crate::support::fixture::{Fixture, actor, approver, resource, settings};
-use crate::support::runs::request;
+use crate::support::runs::{claim, request};
 use std::sync::Arc;
 use std::time::Duration;
 use tagging::{Candidate, CandidateSource, Engine, SourceKind, Subject};
@@ -345,11 +345,7 @@ async fn other_settings_than_the_adopted_ones_evaluate_nothing() {
 /// A run of the job, from its request to its last chunk.
 async fn run(fixture: &Fixture, settings: &EngineSettings) {
     let id = request(&fixture.pool, AutoTagJob {}).await.id;
-    let stop = CancellationToken::new();
-    let handle = runs::claim(&fixture.pool, &jobs::definitions(), id, "worker", stop)
-        .await
-        .unwrap()
-        .unwrap();
+    let handle = claim(&fixture.pool, id, "worker").await.unwrap();
     let context = (fixture.pool.clone(), settings.clone());
     AutoTagJob {}.run(&context, &handle).await.unwrap();
     runs::finish_run(&fixture.pool, &handle, Ok(())).await.unwrap();

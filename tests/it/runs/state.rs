@@ -2,7 +2,9 @@
 
 use crate::support::db::TestDb;
 use crate::support::fixture::Fixture;
-use crate::support::runs::{DISCOVER, actor, chunk, claim, execute, failure, request, run_of, silence};
+use crate::support::runs::{
+    DISCOVER, actor, chunk, claim, claim_until, execute, failure, request, run_of, silence, worker,
+};
 use chrono::{TimeDelta, Utc};
 use sea_orm::{EntityTrait, TransactionTrait};
 use tokio_util::sync::CancellationToken;
@@ -223,9 +225,8 @@ async fn a_shutdown_gives_the_run_back_and_the_attempt_does_not_count() {
     let db = test.connect().await;
     let run = request(&db, DISCOVER).await;
     let stop = CancellationToken::new();
-    let held = runs::claim(&db, &jobs::definitions(), run.id, "w", stop.clone())
+    let held = claim_until(&db, run.id, &worker("w"), stop.clone())
         .await
-        .unwrap()
         .unwrap();
     stop.cancel();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use crate::support::db::TestDb;
 use crate::support::runs::{actor, chunk, claim, execute, failure, request, run_of};
-use crate::support::runs::{count, until};
+use crate::support::runs::{claim_until, count, until, worker};
 use crate::support::wait::wait_until;
 use crate::support::workers::{JobWorkers, Scripted};
 use sea_orm::DatabaseConnection;
@@ -24,10 +24,14 @@ const AUTO_TAG: AutoTagJob = AutoTagJob {};
 const MAINTAIN: MaintainJob = MaintainJob {};
 
 async fn claim_next(db: &DatabaseConnection) -> Option<RunHandle> {
-    let worker = WorkerId::from("next");
-    runs::claim_next(db, &jobs::definitions(), &worker, CancellationToken::new())
-        .await
-        .unwrap()
+    runs::claim_next(
+        db,
+        &jobs::definitions(),
+        &worker("next"),
+        CancellationToken::new(),
+    )
+    .await
+    .unwrap()
 }
 
 async fn fail(db: &DatabaseConnection, held: &RunHandle) -> RunEnd {
@@ -251,10 +255,7 @@ async fn a_death_shows_by_the_lock_and_a_frozen_worker_by_its_silence() {
         key: Some(77),
     };
     let stop = CancellationToken::new();
-    let held = runs::claim(&db, &jobs::definitions(), run.id, worker, stop)
-        .await
-        .unwrap()
-        .unwrap();
+    let held = claim_until(&db, run.id, &worker, stop).await.unwrap();
     let mut process = PgConnection::connect_with(&test.connect_options()).await.unwrap();
     let lock = sqlx::raw_sql("SELECT pg_advisory_lock(77)");
     lock.execute(&mut process).await.unwrap();
@@ -272,10 +273,7 @@ async fn a_death_shows_by_the_lock_and_a_frozen_worker_by_its_silence() {
         name: "w".into(),
         key: Some(77),
     };
-    runs::claim(&db, &jobs::definitions(), run.id, worker, stop)
-        .await
-        .unwrap()
-        .unwrap();
+    claim_until(&db, run.id, &worker, stop).await.unwrap();
     process.close().await.unwrap();
     assert!(!rescued_after(1).await, "a heartbeat that is late");
     // The server of the tests may have started just now, and then locks do not count yet.

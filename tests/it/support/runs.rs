@@ -9,7 +9,7 @@ use virtual_tagging::db::sql;
 use virtual_tagging::domain::inventory::DiscoverJob;
 use virtual_tagging::entities::scheduler_job;
 use virtual_tagging::jobs;
-use virtual_tagging::runs::{self, AttemptFailure, Job, Progress, Run, RunHandle};
+use virtual_tagging::runs::{self, AttemptFailure, Job, Progress, Run, RunHandle, WorkerId};
 
 pub const DISCOVER: DiscoverJob = DiscoverJob { source: None };
 
@@ -35,10 +35,30 @@ pub async fn run_of(db: &DatabaseConnection, id: i64) -> Run {
         .unwrap()
 }
 
-pub async fn claim(db: &DatabaseConnection, id: i64, worker: &str) -> Option<RunHandle> {
-    runs::claim(db, &jobs::definitions(), id, worker, CancellationToken::new())
-        .await
-        .unwrap()
+/// A worker that only its heartbeat shows to be alive.
+pub fn worker(name: &str) -> WorkerId {
+    WorkerId {
+        name: name.to_owned(),
+        key: None,
+    }
+}
+
+/// Claims the run, which is the one that comes first.
+pub async fn claim(db: &DatabaseConnection, id: i64, name: &str) -> Option<RunHandle> {
+    claim_until(db, id, &worker(name), CancellationToken::new()).await
+}
+
+/// As [`claim`], for a process that shuts down when `stop` is cancelled.
+pub async fn claim_until(
+    db: &DatabaseConnection,
+    id: i64,
+    worker: &WorkerId,
+    stop: CancellationToken,
+) -> Option<RunHandle> {
+    let claimed = runs::claim_next(db, &jobs::definitions(), worker, stop).await;
+    let handle = claimed.unwrap()?;
+    assert_eq!(handle.run_id, id, "another run comes first");
+    Some(handle)
 }
 
 pub async fn execute(db: &DatabaseConnection, statement: &str) {
