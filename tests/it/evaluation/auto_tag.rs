@@ -7,7 +7,6 @@ use crate::support::runs::{claim, request};
 use std::sync::Arc;
 use std::time::Duration;
 use tagging::{Candidate, CandidateSource, Engine, SourceKind, Subject};
-use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::Role;
 use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
@@ -20,7 +19,6 @@ use virtual_tagging::domain::evaluation::{EngineSettings, load_engine};
 use virtual_tagging::domain::revision;
 use virtual_tagging::domain::rules;
 use virtual_tagging::entities::virtual_tag::Model as Tag;
-use virtual_tagging::jobs;
 use virtual_tagging::runs::{self, Job};
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use crate::support::fixture::{Fixture, actor, approver, settings};
 use crate::support::runs::{claim, request, silence};
 use sea_orm::FromQueryResult;
 use std::collections::{BTreeMap, BTreeSet};
-use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::approvals::{self, Decision, Decisions, NewTag, Selection, TagFilter};
@@ -19,7 +18,6 @@ use virtual_tagging::domain::evaluation::{LoadedEngine, auto_tag, load_engine};
 use virtual_tagging::domain::inventory::{self, Reconciler, ResourcePatch};
 use virtual_tagging::domain::rules;
 use virtual_tagging::error::{Error, Result};
-use virtual_tagging::jobs;
 use virtual_tagging::runs::{self, Progress};
 
 pub const ANN: &str = "ann";
