@@ -17,7 +17,7 @@ pub async fn service_for(issuer: &Issuer) -> Service {
     .await
 }
 
-/// Answer to a query with this token.
+/// Response to a query with this token.
 pub async fn answer(service: &Service, token: &str) -> (StatusCode, Value) {
     let request = service.client.post(service.url("/graphql")).bearer_auth(token);
     let query = json!({"query": "{ viewer { subject role accounts } }"});

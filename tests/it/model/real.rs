@@ -24,7 +24,7 @@ pub const ANN: &str = "ann";
 pub const WORKER: &str = "system:auto_tag";
 pub const SOURCE: &str = "source:test";
 
-/// Answer to the caller, as far as the model gives it, too.
+/// Response to the caller, as far as the model gives it, too.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done,

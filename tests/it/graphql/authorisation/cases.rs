@@ -2,7 +2,7 @@
 
 use virtual_tagging::auth::Role::{self, Approver, Viewer};
 
-/// Callers who may not ask for a field.
+/// Actors who may not ask for a field.
 pub enum Low {
     /// This role gets `FORBIDDEN`; the next one is asked in the other cases.
     Forbidden(Role),
@@ -10,7 +10,7 @@ pub enum Low {
     Nobody(&'static str),
 }
 
-/// Answer to a caller limited to the account of odd resources who asks for the other account's.
+/// Response to a caller limited to the account of odd resources who asks for the other account's.
 pub enum Scope {
     /// `FORBIDDEN`: it concerns all accounts.
     Forbidden,
