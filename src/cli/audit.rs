@@ -76,7 +76,7 @@ async fn run_on(what: Audit, db: &DatabaseConnection) -> anyhow::Result<ExitCode
             month, expect, json, ..
         } => verify_all(db, month, &expect, json).await,
         Audit::Detach { before, .. } => {
-            // What leaves is sealed to its end.
+            // A partition that leaves is sealed to its end.
             seal::seal(db, None).await?;
             let months = partitions::detach(db, before, Utc::now())
                 .await

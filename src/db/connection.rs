@@ -105,7 +105,7 @@ pub(super) fn session_options(options: PgConnectOptions, settings: &PoolSettings
             ("lock_timeout", "20000"),
             // A frozen process lets go of what it holds before its runs are taken from it, see `runs::LEASE_TIMEOUT`.
             ("idle_in_transaction_session_timeout", "20000"),
-            // What runs for a caller who is gone ends within this time.
+            // Statements of a caller who is gone end within this time.
             ("client_connection_check_interval", "1000"),
             // A plan that serves all values of a filter serves rare ones badly: walking an order in search of them reads
             // everything. Statements without parameters keep their plan all the same.

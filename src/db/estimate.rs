@@ -61,7 +61,7 @@ pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>)
         ..sql::statement(text, [])
     };
     let plan = QueryPlanJson::of(db, statement(&format!("EXPLAIN (FORMAT JSON) {bounded}"))).await?;
-    // What the limit is laid upon has the rows of the whole list.
+    // The node below the limit has the rows of the whole list.
     let estimate = Total::estimate(plan.rows_below()? as u64);
     if estimate.count > COUNTED || plan.number("/0/Plan/Total Cost")? > AFFORDABLE {
         return Ok(estimate);

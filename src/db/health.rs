@@ -124,7 +124,7 @@ impl HealthMonitor {
                     let why = self.wait_broken(connection).await;
                     tracing::debug!(why, "the watched connection ended");
                     self.last_outage.now();
-                    // What ends one connection may have been meant for it alone.
+                    // The end of one connection may have been meant for it alone.
                     continue;
                 }
                 Err(ConnectError::Full) => {

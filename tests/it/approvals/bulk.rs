@@ -122,7 +122,7 @@ async fn totals_are_right_right_after_a_bulk_decision() {
             );
         }
     }
-    // What no counter is kept for is estimated from the table as it is now.
+    // A filter without a counter is estimated from the table as it is now.
     let denied = "SELECT n_mod_since_analyze FROM pg_stat_user_tables WHERE relname = 'virtual_tags'";
     assert!(fixture.number(denied, []).await < 10_000);
 }

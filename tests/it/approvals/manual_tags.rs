@@ -87,7 +87,7 @@ async fn a_resource_has_so_many_tags_and_no_more() {
     let last = approvals::create(&fixture.pool, &ann, new_tag(resource, "last", "value")).await;
     let more = approvals::create(&fixture.pool, &ann, new_tag(resource, "more", "value")).await;
     assert_eq!(refusal(more.unwrap_err()), ProblemCode::TooMany);
-    // What there is can be changed.
+    // A tag that exists can be changed.
     approvals::create(&fixture.pool, &ann, new_tag(resource, "key1", "value"))
         .await
         .unwrap();

@@ -205,7 +205,7 @@ async fn queued(fixture: &Fixture, actor: &Actor) -> Run {
     }
 }
 
-async fn perform(fixture: &Fixture, handle: &RunHandle) -> Result<()> {
+async fn execute_run(fixture: &Fixture, handle: &RunHandle) -> Result<()> {
     let job = DecideJob {
         decision: Decision::Approve,
         reason: None,
@@ -234,7 +234,7 @@ async fn a_token_that_is_revoked_meanwhile_ends_its_run_at_the_next_chunk() {
     runs::cancel(&fixture.pool, &jobs::definitions(), &script, run.id)
         .await
         .unwrap();
-    perform(&fixture, &handle).await.unwrap();
+    execute_run(&fixture, &handle).await.unwrap();
     runs::finish_run(&fixture.pool, &handle, Ok(())).await.unwrap();
     runs::retry(&fixture.pool, &jobs::definitions(), &script, run.id)
         .await
@@ -245,7 +245,7 @@ async fn a_token_that_is_revoked_meanwhile_ends_its_run_at_the_next_chunk() {
         .await
         .unwrap();
 
-    let done = perform(&fixture, &handle).await;
+    let done = execute_run(&fixture, &handle).await;
     assert!(matches!(done, Err(Error::Forbidden(_))), "{done:?}");
     let settled = runs::finish_run(&fixture.pool, &handle, done.map_err(Into::into)).await;
     assert_eq!(settled.unwrap(), RunEnd::Failed);
@@ -329,7 +329,7 @@ async fn a_run_works_behind_the_accounts_of_its_principal() {
              virtual_tag_id = (SELECT min(id) FROM virtual_tags WHERE account_id = 'account-0') WHERE position = 1";
     execute(&fixture.pool, move_back).await;
     let handle = claim(&fixture.pool, run.id, "w").await.unwrap();
-    perform(&fixture, &handle).await.unwrap();
+    execute_run(&fixture, &handle).await.unwrap();
     let run = run_of(&fixture.pool, run.id).await;
     assert_eq!(run.counts, json!({"approved": 1_199, "forbidden": 1}));
     assert_eq!(

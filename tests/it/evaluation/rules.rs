@@ -245,10 +245,10 @@ async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_els
     assert_eq!(described.await.unwrap().version, made.version + 1);
     assert_eq!(fixture.auto_tag().await.evaluated, 1);
     assert_eq!(fixture.status(tag).await, Denied);
-    let narrowed = rules::update(&fixture.pool, &admin, made.id, None, |rule| {
+    let changed = rules::update(&fixture.pool, &admin, made.id, None, |rule| {
         rule.condition = "resource.name == 'orders'".into();
     });
-    narrowed.await.unwrap();
+    changed.await.unwrap();
     fixture.auto_tag().await;
     assert_eq!(fixture.status(tag).await, Pending);
 }
@@ -334,7 +334,7 @@ async fn a_caller_has_a_few_previews_at_a_time() {
     assert_eq!(refused.len(), 1);
     assert!(refused[0].to_string().contains("under way"), "{}", refused[0]);
     assert_eq!(other.unwrap().matches, 1);
-    // What ended gives its place back.
+    // A dry run that ended returns its permit.
     assert_eq!(preview("ann").await.unwrap().matches, 1);
     let viewer = actor("eve", Role::Viewer);
     let draft = rule("all", "true", "team", "x");

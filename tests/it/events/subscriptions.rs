@@ -94,7 +94,7 @@ async fn subscribers_on_two_replicas_see_every_decision_once_and_one_resumes_on_
         watch(&one, &before_all_events()).await,
         watch(&two, &before_all_events()).await,
     );
-    // That both have the proposals says that both are subscribed.
+    // Both have the proposals, so both are subscribed.
     let proposed = take(&mut steady, 60).await;
     assert_eq!(take(&mut moving, 60).await, proposed);
     assert!(

@@ -93,7 +93,7 @@ fn any_text_is_an_id_or_refused() {
         for text in [text.clone(), super::places::opaque(&text)] {
             let _event = decode_event("tags", &text);
             let _schedule = Id::<ScheduleKind>::decode(&text);
-            // What is read is written as it was, so that one object has one id.
+            // An id that is read is written as it was, so that one object has one id.
             let resource = Id::<ResourceKind>::decode(&text).map(|id| id.encode());
             let audit = Id::<AuditKind>::decode(&text).map(|id| id.encode());
             for written in [resource, audit].into_iter().flatten() {

@@ -125,7 +125,7 @@ async fn json_of_very_many_values_is_refused_before_it_is_parsed() {
             );
         }
     }
-    // What is not used is not kept, either.
+    // Unused units are not kept, either.
     let lists = format!(
         r#"{{"query":"{{__typename}}","x":[{}[]]}}"#,
         "[],".repeat(300_000)

@@ -70,7 +70,7 @@ impl Service {
                 let first = outcome(&self.post(&body).await.json().await.unwrap());
                 body.as_object_mut().unwrap().remove("query");
                 let second = outcome(&self.post(&body).await.json().await.unwrap());
-                // What was refused is not kept.
+                // Refused requests are not kept.
                 if second.0 != "PERSISTED_QUERY_NOT_FOUND" {
                     assert_eq!(first, second, "{query:.100}");
                 }

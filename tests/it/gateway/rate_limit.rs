@@ -81,7 +81,7 @@ async fn a_long_document_takes_more() {
         .unwrap()
         .parse()
         .unwrap();
-    // What it takes beyond its text is 1 unit, and 17 come back each second.
+    // Its cost beyond its text is 1 unit, and 17 come back each second.
     assert!((380..600).contains(&units), "{left}");
     assert_eq!(
         service.post_as("ann", &long).await.status(),
@@ -181,7 +181,7 @@ async fn wrong_tokens_count_in_one_place_and_before_any_look_up() {
         assert_eq!(handshake(token).await, 429);
         assert_eq!(greeting(token).await, 1013);
     }
-    // What only the database knows is not looked up any more, and what needs no look-up passes.
+    // Tokens that only the database knows are not looked up any more, and those that need no look-up pass.
     assert_eq!(status("POST", "/graphql", &scripts[1]).await, 429);
     assert_eq!(status("POST", "/graphql", &scripts[0]).await, 200);
     assert_eq!(status("POST", "/graphql", &admin).await, 200);

@@ -261,7 +261,7 @@ async fn what_was_missed_is_told_in_the_turn_of_its_caller() {
     locked.wait_until_waiting(1).await;
     let mut late = Socket::ready(&service).await;
     let after = json!({ "after": before_all_events() });
-    // What somebody shares with it would be told at once.
+    // A shared subscription would be answered at once.
     let other = events.replace("tagKey", "tagKey action");
     late.subscribe_with("1", &other, after).await;
     late.stays_silent(Duration::from_millis(300)).await;

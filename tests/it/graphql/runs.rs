@@ -119,7 +119,7 @@ async fn runs_about_other_accounts_show_where_they_stand_and_nothing_else() {
             (&json!([]), &json!("another caller"))
         );
     }
-    // What was decided in the caller's own account is the caller's to know, whoever decided it.
+    // Decisions in the caller's own account are the caller's to know, whoever made them.
     let own = |run: &Value| run["decisions"]["totalCount"].clone();
     assert_eq!((own(&seen[4]), own(&whole[4])), (json!(6), json!(8_888)));
     let (seen, mut whole) = (&seen[5], whole[5].clone());

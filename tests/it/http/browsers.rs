@@ -116,7 +116,7 @@ async fn only_json_and_uploads_change_anything() {
         for header in ["Apollo-Require-Preflight", "X-Apollo-Operation-Name"] {
             let name = format!("marked-{number}-{header}");
             let request = send(&service, Method::POST, content_type, &name).header(header, "x");
-            // What only looks like a content type is refused, too.
+            // A header that only looks like a content type is refused, too.
             let is_broken = content_type == Some("multipart/form-data; boundary=x; application/json");
             let expected = match is_upload {
                 true if is_broken => 400,

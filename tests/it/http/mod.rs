@@ -313,7 +313,7 @@ async fn readiness_names_its_parts_and_metrics_count() {
         .get_postgres_connection_pool()
         .close()
         .await;
-    // What was found is the answer for a second.
+    // A finding is the response for a second.
     let answer = wait_until(Duration::from_secs(10), "readiness to fail", async || {
         let answer = service.get("/readyz").await;
         (answer.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(answer)

@@ -134,7 +134,7 @@ async fn a_resource_that_changes_account_takes_no_decision_along() {
     fixture.assert_trail_leads_to_tags().await;
     assert_counters_are_right(&fixture).await;
 
-    // What speaks for itself is proposed again, and what A denied may be.
+    // A value with evidence of its own is proposed again, and one that A denied may be.
     fixture.auto_tag().await;
     let now = statuses(&fixture).await;
     assert_eq!(now[&("environment".into(), "production".into())], Pending);

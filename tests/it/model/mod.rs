@@ -114,7 +114,7 @@ async fn step(model: Model, real: &mut Real<'_>, op: &Op, case: u64) -> Result<M
     let outcome = real.execute_act(&before, &act).await;
     let snapshot = real.snapshot().await;
     if matches!(act, Act::Cut(..)) {
-        // What was cut off was done, or it was not; and the worker reads its rules anew.
+        // A step that was cut off was done, or it was not; and the worker reads its rules anew.
         before.load();
         after.load();
         if outcome == Outcome::Unheard {

@@ -479,7 +479,7 @@ impl Model {
             Approved => return,
             Pending if old.source == "MANUAL" || looks_equal(&old, &proposed) => return,
             Pending => "REFRESHED",
-            // What a person turned down comes back with other evidence only.
+            // A value that a person denied returns with other evidence only.
             _ if turned_down && old.signature == proposed.signature => return,
             _ => "PROPOSED",
         };

@@ -318,7 +318,7 @@ async fn an_outage_has_two_lines_and_is_not_paid_for() {
             .collect::<Vec<_>>()
     };
     let mut bad = [of_level(" WARN "), of_level("ERROR ")].concat();
-    // That a run was taken over is no line about the outage.
+    // A line about a run that was taken over is none about the outage.
     bad.retain(|line| !line.contains("runs whose worker fell silent"));
     assert!(
         bad.len() == 1 && bad[0].contains("the database is unavailable"),

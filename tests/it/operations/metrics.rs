@@ -199,7 +199,7 @@ async fn a_service_is_scraped_by_the_conventions_and_tells_what_is_so() {
         let counted = page[histogram].samples.iter().find(|(name, _, _)| *name == count);
         assert!(counted.unwrap().2 > 0.0, "{histogram}");
     }
-    // Whether the others are scraped depends on what was done; all of them are known.
+    // The others appear once they were recorded; all of them are known.
     let known: BTreeSet<&str> = names::ALL
         .iter()
         .copied()

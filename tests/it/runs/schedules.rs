@@ -268,7 +268,7 @@ async fn an_edited_schedule_stays_so_until_its_configuration_changes() {
             .is_empty(),
         "from now on"
     );
-    // That night the clocks go from 02:00 to 03:00.
+    // In that night the clocks go from 02:00 to 03:00.
     let next = runs::next_run_at(&edited, clock.now());
     assert_eq!(next, Some("2026-03-29T01:00:00Z".parse().unwrap()));
     clock.advance(15 * 3600);

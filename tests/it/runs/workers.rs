@@ -200,7 +200,7 @@ async fn who_may_not_ask_for_a_run_neither_cancels_nor_retries_it() {
     let approver = crate::support::fixture::approver("ann");
     let refused = runs::cancel(&db, &jobs::definitions(), &approver, run.id).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
-    // Who lost the role since may still take it back.
+    // An actor who lost the role since may still take it back.
     runs::cancel(&db, &jobs::definitions(), &actor(Role::Approver), run.id)
         .await
         .unwrap();

@@ -26,7 +26,7 @@ impl CandidateSource for NativeSource {
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
         let mut stated: Option<&str> = None;
         for statement in statements(&subject.native_tags, &self.vocabulary) {
-            // Where the key itself is present, `project` and the like speak of something else.
+            // Beside the key itself, `project` and the like speak of something else.
             let implied = statement.confidence < STATED;
             if implied && stated == Some(statement.key) {
                 continue;

@@ -34,9 +34,9 @@ impl UploadRate {
     pub async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Result<T, HttpError> {
         let mut next = pin!(next);
         loop {
-            let awaited = timeout_at(self.ends.min(self.window_ends), next.as_mut()).await;
+            let polled = timeout_at(self.ends.min(self.window_ends), next.as_mut()).await;
             self.check(Instant::now())?;
-            if let Ok(came) = awaited {
+            if let Ok(came) = polled {
                 return Ok(came);
             }
         }
@@ -85,7 +85,7 @@ mod tests {
         assert!(rate.check(after(19)).is_ok(), "a window is not over");
         rate.record(2_000);
         assert!(rate.check(after(20)).is_ok());
-        // What came before does not count any more.
+        // Bytes that came before do not count any more.
         rate.record(1_999);
         let slow = rate.check(after(40)).unwrap_err();
         assert!(slow.message.contains("100 bytes a second"), "{}", slow.message);
