@@ -629,7 +629,7 @@ CREATE TABLE virtual_tags (
     CONSTRAINT virtual_tags_resource_id_tag_key_tag_value_key UNIQUE (resource_id, tag_key, tag_value),
     CONSTRAINT virtual_tags_approval_status_check CHECK ((approval_status = ANY (ARRAY['PENDING'::text, 'APPROVED'::text, 'DENIED'::text, 'SUPERSEDED'::text]))),
     CONSTRAINT virtual_tags_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
-    CONSTRAINT virtual_tags_source_check CHECK ((source = ANY (ARRAY['NATIVE'::text, 'PATTERN'::text, 'TYPE'::text, 'RULE'::text, 'MODEL'::text, 'INHERITED'::text, 'MANUAL'::text, 'CSV'::text]))),
+    CONSTRAINT virtual_tags_source_check CHECK ((source = ANY (ARRAY['NATIVE'::text, 'PATTERN'::text, 'TYPE'::text, 'RULE'::text, 'MODEL'::text, 'INHERITED'::text, 'NEIGHBOUR'::text, 'MANUAL'::text, 'CSV'::text]))),
     CONSTRAINT virtual_tags_superseded_from_check CHECK ((superseded_from = ANY (ARRAY['PENDING'::text, 'APPROVED'::text]))),
     CONSTRAINT virtual_tags_tag_key_check CHECK (((length(tag_key) >= 1) AND (length(tag_key) <= 128))),
     CONSTRAINT virtual_tags_tag_value_check CHECK (((length(tag_value) >= 1) AND (length(tag_value) <= 1024))),

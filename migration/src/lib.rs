@@ -117,6 +117,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0023_admin_changes",
     "0024_runs_in_scope",
     "0025_standing_decisions",
+    "0026_neighbour_source",
 ];
 
 /// Stores what programs must know after a migration, in the transaction of the migration. Before

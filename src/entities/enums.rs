@@ -49,6 +49,7 @@ db_enum! {
         Rule,
         Model,
         Inherited,
+        Neighbour,
         Manual,
         Csv,
     }

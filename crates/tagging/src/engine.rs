@@ -11,7 +11,7 @@ use crate::sources::native::{self, NativeSource};
 use crate::sources::pattern::PatternSource;
 use crate::sources::resource_type::TypeSource;
 use crate::sources::rule::RuleSource;
-use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
+use crate::{Candidate, CandidateSource, EstateModel, SourceKind, Subject, Vocabulary};
 
 /// Lowest confidences of automatic application and of review; both bounds are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -140,6 +140,7 @@ pub struct Engine {
     vocabulary: Arc<Vocabulary>,
     sources: Vec<Box<dyn CandidateSource>>,
     thresholds: Thresholds,
+    model: Option<Arc<EstateModel>>,
 }
 
 impl Engine {
@@ -157,7 +158,15 @@ impl Engine {
             vocabulary,
             sources,
             thresholds,
+            model: None,
         }
+    }
+
+    /// The same engine with what was learned in this estate; without a model, priors stand in.
+    #[must_use]
+    pub fn with_model(mut self, model: Option<Arc<EstateModel>>) -> Self {
+        self.model = model;
+        self
     }
 
     /// The same engine with one more source.

@@ -23,8 +23,10 @@ pub enum SourceKind {
     Type,
     /// The users' rules.
     Rule,
-    /// A trained model.
+    /// Values known in this estate that occur in the name.
     Model,
     /// Account, project, group, namespace or parent.
     Inherited,
+    /// Tagged resources that are like this one: same beginning of the name, same words, same other tags.
+    Neighbour,
 }

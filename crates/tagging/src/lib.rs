@@ -6,6 +6,7 @@
 //! - `candidate.rs`     the subject that a source sees, and the candidates that it proposes
 //! - `sources/`         one file per source of candidates
 //! - `rules/`           the rule language: CEL conditions, value templates, limits on their work
+//! - `estate/`          the model of an estate: what its tagged resources say about the others
 //! - `merge.rs`         one winner per key, and why the others lost
 //! - `engine.rs`        runs the sources, merges, decides by confidence
 //!
@@ -13,6 +14,7 @@
 
 mod candidate;
 mod engine;
+mod estate;
 mod kinds;
 mod merge;
 mod native_statements;
@@ -28,7 +30,11 @@ pub use candidate::{Candidate, CandidateSource, Subject};
 pub use engine::{
     Disposition, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal, ThresholdError, Thresholds,
 };
+pub use estate::{
+    EstateModel, EstateRow, EstateTrainer, Inference, KeyMetrics, Label, LabelOrigin, ModelError,
+    ReliabilityBin,
+};
 pub use kinds::{CloudProvider, SourceKind};
-pub use merge::{Evidence, LosingCandidate, Merged, Signal, merge};
+pub use merge::{Evidence, EvidenceBasis, LosingCandidate, Merged, Signal, merge};
 pub use tokens::{NameToken, tokens};
 pub use vocabulary::{CanonicalKey, KeyMatch, KnownValue, Vocabulary, VocabularyError};

@@ -23,6 +23,7 @@ impl From<SourceKind> for TagSource {
             SourceKind::Rule => Self::Rule,
             SourceKind::Model => Self::Model,
             SourceKind::Inherited => Self::Inherited,
+            SourceKind::Neighbour => Self::Neighbour,
         }
     }
 }

@@ -62,10 +62,12 @@ db_enum! {
         Type,
         /// Rule written by an admin.
         Rule,
-        /// Classifier trained on earlier decisions.
+        /// Values known in this estate that occur in the name of the resource.
         Model,
-        /// Account, project or resource group.
+        /// Account, project, resource group, namespace or parent of the resource.
         Inherited,
+        /// Tagged resources that are like this one: same beginning of the name, same words, same other tags.
+        Neighbour,
         /// Person who created the tag.
         Manual,
         /// Imported file.

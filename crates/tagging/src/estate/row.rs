@@ -1,0 +1,36 @@
+//! Rows that an estate model learns from.
+
+use crate::Subject;
+
+/// A resource of the estate and what is known about it. Rows without labels count, too: they tell which words and groups
+/// the estate has.
+#[derive(Clone, Debug)]
+pub struct EstateRow {
+    /// The resource, with its native tags as they are on it.
+    pub subject: Subject,
+    /// What holds for the resource, and what was denied there.
+    pub labels: Vec<Label>,
+}
+
+/// Value of one key on one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Canonical key.
+    pub key: String,
+    /// Canonical value.
+    pub value: String,
+    pub origin: LabelOrigin,
+}
+
+/// Origin of a label: how far it speaks for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LabelOrigin {
+    /// The resource's own tags say it.
+    Native,
+    /// A person decided it for this resource.
+    Decided,
+    /// The approving rule of that id gave it: all tags of one rule are one decision, not as many.
+    Rule(i64),
+    /// A person denied it: this value is wrong on this resource.
+    Denied,
+}
