@@ -8,6 +8,7 @@
 //! - `rules/`           the rule language: CEL conditions, value templates, limits on their work
 //! - `estate/`          the model of an estate: what its tagged resources say about the others
 //! - `merge.rs`         one winner per key, and why the others lost
+//! - `suggestions/`     patterns of resources, and the keys that one decision would settle for all of them
 //! - `engine.rs`        runs the sources, merges, decides by confidence
 //!
 //! A new source implements [`CandidateSource`] and is added to [`Engine::new`].
@@ -20,6 +21,7 @@ mod merge;
 mod native_statements;
 pub mod rules;
 mod sources;
+pub mod suggestions;
 mod tokens;
 mod vocabulary;
 
