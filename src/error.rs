@@ -29,6 +29,33 @@ pub enum ProblemCode {
     Forbidden,
 }
 
+/// Place in a text that the caller wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TextPosition {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, in characters, from 1.
+    pub column: u32,
+    /// Number of characters; 0 where only the beginning is known.
+    pub length: u32,
+}
+
+impl TextPosition {
+    /// Position of `length` bytes of `text`, which begin at the byte `start`.
+    pub fn of_bytes(text: &str, start: usize, length: usize) -> Self {
+        let start = text.floor_char_boundary(start.min(text.len()));
+        let end = text.floor_char_boundary(start.saturating_add(length).min(text.len()));
+        let before = &text[..start];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let characters = |text: &str| text.chars().count() as u32;
+        Self {
+            line: before.matches('\n').count() as u32 + 1,
+            column: characters(&text[line_start..start]) + 1,
+            length: characters(&text[start..end]),
+        }
+    }
+}
+
 /// One mistake of the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -38,6 +65,8 @@ pub struct Problem {
     pub field: Option<String>,
     /// One sentence for a human.
     pub message: String,
+    /// Place in the text of the field, where one is known.
+    pub position: Option<TextPosition>,
 }
 
 impl Problem {
@@ -47,6 +76,7 @@ impl Problem {
             code,
             field: Some(field.to_owned()),
             message: message.into(),
+            position: None,
         }
     }
 
@@ -56,7 +86,15 @@ impl Problem {
             code,
             field: None,
             message: message.into(),
+            position: None,
         }
+    }
+
+    /// The same problem, at a place in the text of its field.
+    #[must_use]
+    pub fn at(mut self, position: Option<TextPosition>) -> Self {
+        self.position = position;
+        self
     }
 }
 

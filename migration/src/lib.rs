@@ -12,7 +12,7 @@ use sea_orm_migration::prelude::{ConnectionTrait, DbErr, MigrationName, Migratio
 pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
 
 /// Tables and views that `virtual_tagging_reader` may read, whatever their policies then show of them.
-pub const READER_TABLES: [&str; 25] = [
+pub const READER_TABLES: [&str; 26] = [
     "resources",
     "virtual_tags",
     "tag_audit",
@@ -31,6 +31,7 @@ pub const READER_TABLES: [&str; 25] = [
     "resource_counts_now",
     "decision_counts_now",
     "rules",
+    "rule_versions",
     "schedules",
     "engine_state",
     "scheduler_jobs",
@@ -118,6 +119,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0024_runs_in_scope",
     "0025_standing_decisions",
     "0026_neighbour_source",
+    "0031_rule_history",
 ];
 
 /// Stores what programs must know after a migration, in the transaction of the migration. Before

@@ -12,6 +12,7 @@ pub mod import_rejection;
 pub mod ml_inference;
 pub mod resource;
 pub mod rule;
+pub mod rule_version;
 pub mod schedule;
 pub mod scheduler_job;
 pub mod tag_audit;

@@ -23,6 +23,12 @@ pub struct Model {
     #[sea_orm(column_type = "Double")]
     pub confidence: f64,
     pub enabled: bool,
+    /// The value overrides what native tags state.
+    pub corrects: bool,
+    pub effective_from: Option<DateTimeUtc>,
+    pub effective_to: Option<DateTimeUtc>,
+    /// The time is between the two, as far as it was looked at; engines leave out rules of which it is not.
+    pub in_effect: bool,
     pub version: i32,
     pub created_at: DateTimeUtc,
     #[sea_orm(column_type = "Text")]

@@ -2,7 +2,7 @@
 
 use super::context::JobContext;
 use super::registry::definitions;
-use crate::domain::counters;
+use crate::domain::{counters, rules};
 use crate::runs;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
@@ -45,6 +45,11 @@ async fn every<F: Future<Output = ()>>(period: Duration, shutdown: &Cancellation
 }
 
 async fn tick(context: &JobContext) {
+    match rules::switch_due(&context.db, &*context.clock).await {
+        Ok(None) => {}
+        Ok(Some(run)) => tracing::info!(run = run.id, "rules came into or went out of effect"),
+        Err(error) => error.log("the times of rules could not be looked at"),
+    }
     match runs::tick(&context.db, &definitions(), &*context.clock).await {
         Ok(runs) if runs.is_empty() => {}
         Ok(runs) => tracing::debug!(runs = runs.len(), "scheduled"),

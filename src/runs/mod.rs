@@ -37,7 +37,7 @@ pub use history::prune;
 pub use job::{Job, JobRegistry};
 pub use queue::{QUEUE, enqueue_missing, prune_tasks};
 pub use reclaim::{HEARTBEAT_TIMEOUT, LEASE_TIMEOUT, ReclaimedRuns, reclaim_orphans};
-pub use request::{Requested, add, cancel, find, may_request, request, retry};
+pub use request::{Requested, add, cancel, find, may_request, request, request_within, retry};
 pub use schedules::{ScheduleChange, ScheduleEdit, next_run_at, pause, resume, sync, tick, trigger, update};
 pub use throughput::{Throughput, throughput};
 pub use watcher::{RunWatcher, WatchedRun};

@@ -29,6 +29,12 @@ pub async fn request<J: Job>(db: &DatabaseConnection, actor: &Actor, job: &J) ->
     submit(db, actor, &new_run(job)?).await
 }
 
+/// As [`request`], in the caller's transaction: the run is there when the change is for which it was asked.
+pub async fn request_within<J: Job>(txn: &Transaction, actor: &Actor, job: &J) -> Result<Requested> {
+    may_request(actor, J::ROLE)?;
+    enqueue(txn, actor, &new_run(job)?).await
+}
+
 /// Passes for who may ask for runs that this role may ask for: for what has to be looked at before a run is asked for.
 pub fn may_request(actor: &Actor, role: Role) -> Result<()> {
     actor.require(role)?;

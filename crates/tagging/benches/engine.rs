@@ -75,6 +75,8 @@ fn rules(count: usize) -> Vec<CompiledRule> {
             key: format!("key_{}", n % 5),
             value: ValueTemplate::compile("{{ name | capture('^([a-z]+)-') }}").ok()?,
             confidence: 0.9,
+            corrects: false,
+            version: 1,
         })
     };
     let rules: Vec<CompiledRule> = (0..count).filter_map(rule).collect();

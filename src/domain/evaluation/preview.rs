@@ -171,8 +171,10 @@ impl RuleTrial {
         rows: Vec<RuleRow>,
     ) -> Result<Self> {
         // A new rule comes last among those of its priority.
-        let rule = draft.compile(replaces.unwrap_or(i64::MAX))?;
-        let same_key = |row: &RuleRow| row.enabled && Some(row.id) != replaces && row.tag_key == rule.key;
+        let rule = draft.compile(replaces.unwrap_or(i64::MAX), 0)?;
+        let same_key = |row: &RuleRow| {
+            row.enabled && row.in_effect && Some(row.id) != replaces && row.tag_key == rule.key
+        };
         let mut others = Vec::new();
         for row in rows.into_iter().filter(same_key) {
             if is_over() {
@@ -180,8 +182,8 @@ impl RuleTrial {
                     "there are too many rules of this key to try one more".into(),
                 ));
             }
-            let id = row.id;
-            others.extend(RuleDraft::from(row).compile(id).ok());
+            let (id, version) = (row.id, row.version);
+            others.extend(RuleDraft::from(row).compile(id, version).ok());
         }
         let rules = others.iter().chain([&rule]).cloned().collect();
         Ok(Self {

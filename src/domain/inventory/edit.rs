@@ -142,6 +142,7 @@ pub(crate) fn check(report: &ResourceReport) -> Result<()> {
             code: ProblemCode::Invalid,
             field: rejection.column,
             message: rejection.reason,
+            position: None,
         };
         Error::Validation(rejections.into_iter().map(problem).collect())
     })

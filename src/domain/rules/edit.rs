@@ -1,154 +1,119 @@
-//! Edits of rules. Every change raises the revision, so that all resources are evaluated again.
+//! Edits of rules. Every change makes due what it can affect, and asks for the run that evaluates it.
 
+use super::affected;
+use super::draft::RuleDraft;
+use super::warnings::{self, RuleWarning};
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, Transaction, sql};
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, NewAdminChange};
-use crate::domain::revision;
+use crate::domain::evaluation::AutoTagJob;
 use crate::entities::rule::{self, ActiveModel, Column};
 use crate::error::{Error, Problem, ProblemCode, Result};
+use crate::runs::{self, Run};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseConnection, DbErr, IntoActiveModel, QueryFilter, Set, SqlErr,
 };
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::collections::HashSet;
-use tagging::rules::{CompiledRule, Condition, ValueTemplate};
+use std::ops::Deref;
+use tagging::Vocabulary;
 
-/// Definition of a rule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RuleDraft {
-    /// 1 to 200 characters, unique.
-    pub rule_name: String,
-    /// At most 4000 characters.
-    pub description: String,
-    /// CEL expression over `resource`, see [`Condition`].
-    pub condition: String,
-    /// 1 to 128 characters.
-    pub tag_key: String,
-    /// Text or a template, see [`ValueTemplate`]; 1 to 1024 characters.
-    pub tag_value: String,
-    /// Rank of the rule: smaller first, equal ones in the order in which they were created.
-    pub priority: i32,
-    /// Confidence of its tags, 0 to 1.
-    pub confidence: f64,
-    pub enabled: bool,
+/// Rule as it was saved, or deleted.
+#[derive(Clone, Debug)]
+pub struct SavedRule {
+    pub rule: rule::Model,
+    /// Run that evaluates what the change affects; `None` when nothing was changed.
+    pub run: Option<Run>,
+    /// Doubts about the rule, none of which keeps it from being saved.
+    pub warnings: Vec<RuleWarning>,
 }
 
-impl RuleDraft {
-    /// Compiles the rule; the error has all its problems, with positions.
-    pub fn compile(&self, id: i64) -> Result<CompiledRule> {
-        let mut problems = Vec::new();
-        let mut refuse = |field: &str, message: String| {
-            problems.push(Problem::field(ProblemCode::Invalid, field, message));
-        };
-        check_text("ruleName", &self.rule_name, 1, 200, &mut refuse);
-        check_text("tagKey", &self.tag_key, 1, 128, &mut refuse);
-        check_text("tagValue", &self.tag_value, 1, 1024, &mut refuse);
-        if self.description.chars().count() > 4000 || self.description.contains('\0') {
-            refuse(
-                "description",
-                "must have at most 4000 characters, none of them NUL".into(),
-            );
-        }
-        if !(0.0..=1.0).contains(&self.confidence) {
-            refuse(
-                "confidence",
-                format!("must be from 0 to 1; it is {}", self.confidence),
-            );
-        }
-        let condition =
-            Condition::compile(&self.condition).map_err(|error| refuse("condition", error.to_string()));
-        let value =
-            ValueTemplate::compile(&self.tag_value).map_err(|error| refuse("tagValue", error.to_string()));
-        match (condition, value) {
-            (Ok(condition), Ok(value)) if problems.is_empty() => Ok(CompiledRule {
-                id,
-                name: self.rule_name.clone(),
-                priority: self.priority,
-                digest: self.digest(),
-                condition,
-                key: self.tag_key.clone(),
-                value,
-                confidence: self.confidence,
-            }),
-            _ => {
-                // One problem per field: an empty value is no valid template either.
-                let mut seen = HashSet::new();
-                problems.retain(|problem| seen.insert(problem.field.clone()));
-                Err(Error::Validation(problems))
-            }
-        }
-    }
+impl Deref for SavedRule {
+    type Target = rule::Model;
 
-    fn digest(&self) -> String {
-        let parts = (&self.condition, &self.tag_key, &self.tag_value);
-        let digest = Sha256::digest(format!("{parts:?}"));
-        hex::encode(&digest[..3])
-    }
-
-    fn write_to(self, row: &mut ActiveModel, actor: &Actor) {
-        row.rule_name = Set(self.rule_name);
-        row.description = Set(self.description);
-        row.condition = Set(self.condition);
-        row.tag_key = Set(self.tag_key);
-        row.tag_value = Set(self.tag_value);
-        row.priority = Set(self.priority);
-        row.confidence = Set(self.confidence);
-        row.enabled = Set(self.enabled);
-        row.updated_by = Set(actor.subject.clone());
+    fn deref(&self) -> &rule::Model {
+        &self.rule
     }
 }
 
-impl From<rule::Model> for RuleDraft {
-    fn from(row: rule::Model) -> Self {
-        Self {
-            rule_name: row.rule_name,
-            description: row.description,
-            condition: row.condition,
-            tag_key: row.tag_key,
-            tag_value: row.tag_value,
-            priority: row.priority,
-            confidence: row.confidence,
-            enabled: row.enabled,
-        }
-    }
-}
-
-fn check_text(field: &str, text: &str, least: usize, most: usize, refuse: &mut impl FnMut(&str, String)) {
-    let length = text.chars().count();
-    if length < least || length > most || text.trim() != text || text.chars().any(char::is_control) {
-        refuse(
-            field,
-            format!("must have {least} to {most} characters, no blanks around and no control characters"),
-        );
-    }
+/// Rules in a new order.
+#[derive(Clone, Debug)]
+pub struct ReorderedRules {
+    /// All rules, in order.
+    pub rules: Vec<rule::Model>,
+    /// Run that evaluates what the change affects; `None` when nothing was changed.
+    pub run: Option<Run>,
 }
 
 /// Creates a rule. Requires access to all accounts, because rules apply to all resources.
-pub async fn create(db: &DatabaseConnection, actor: &Actor, input: RuleDraft) -> Result<rule::Model> {
-    let txn = begin(db, actor).await?;
-    input.compile(0)?;
+pub async fn create(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    vocabulary: &Vocabulary,
+    input: RuleDraft,
+) -> Result<SavedRule> {
+    require(actor)?;
+    let txn = db.begin().await?;
+    let saved = create_within(&txn, actor, vocabulary, input).await?;
+    txn.commit().await?;
+    Ok(saved)
+}
+
+/// As [`create`], in the caller's transaction.
+pub(super) async fn create_within(
+    txn: &Transaction,
+    actor: &Actor,
+    vocabulary: &Vocabulary,
+    input: RuleDraft,
+) -> Result<SavedRule> {
+    affected::begin(txn).await?;
+    input.compile(0, 1)?;
+    let warnings = warnings::of(&input, vocabulary);
+    let input = input.normalised(vocabulary);
     let mut row = ActiveModel {
         created_by: Set(actor.subject.clone()),
         ..Default::default()
     };
     input.write_to(&mut row, actor);
-    let made = row.insert(&txn).await.map_err(name_taken)?;
-    record(&txn, actor, AdminAction::Created, None, Some(&made)).await?;
-    txn.commit().await?;
-    Ok(made)
+    let made = row.insert(txn).await.map_err(name_taken)?;
+    record(txn, actor, AdminAction::Created, None, Some(&made)).await?;
+    affected::make_due(txn, &[&made]).await?;
+    Ok(SavedRule {
+        run: Some(back_fill(txn, actor).await?),
+        rule: made,
+        warnings,
+    })
 }
 
 /// Changes a rule. Fails if `version` is given and not the present one, that is if the rule was changed since it was read.
 pub async fn update(
     db: &DatabaseConnection,
     actor: &Actor,
+    vocabulary: &Vocabulary,
     id: i64,
     version: Option<i32>,
     change: impl FnOnce(&mut RuleDraft),
-) -> Result<rule::Model> {
-    let txn = begin(db, actor).await?;
-    let old = locked(&txn, actor, id).await?;
+) -> Result<SavedRule> {
+    require(actor)?;
+    let txn = db.begin().await?;
+    let saved = update_within(&txn, actor, vocabulary, id, version, change).await?;
+    if saved.run.is_some() {
+        txn.commit().await?;
+    }
+    Ok(saved)
+}
+
+/// As [`update`], in the caller's transaction.
+pub(super) async fn update_within(
+    txn: &Transaction,
+    actor: &Actor,
+    vocabulary: &Vocabulary,
+    id: i64,
+    version: Option<i32>,
+    change: impl FnOnce(&mut RuleDraft),
+) -> Result<SavedRule> {
+    affected::begin(txn).await?;
+    let old = locked(txn, actor, id).await?;
     if version.is_some_and(|version| version != old.version) {
         let message = format!(
             "changed by {} since you read it; it is at version {}",
@@ -163,34 +128,58 @@ pub async fn update(
     let before = RuleDraft::from(old.clone());
     let mut input = before.clone();
     change(&mut input);
+    let warnings = warnings::of(&input, vocabulary);
     if input == before {
-        return Ok(old);
+        return Ok(SavedRule {
+            rule: old,
+            run: None,
+            warnings,
+        });
     }
     let next = old.version + 1;
-    input.compile(id)?;
+    input.compile(id, next)?;
     let mut row = old.clone().into_active_model();
-    input.write_to(&mut row, actor);
+    input.normalised(vocabulary).write_to(&mut row, actor);
     row.version = Set(next);
     row.updated_at = Set(chrono::Utc::now());
-    let new = row.update(&txn).await.map_err(name_taken)?;
-    record(&txn, actor, AdminAction::Updated, Some(&old), Some(&new)).await?;
-    txn.commit().await?;
-    Ok(new)
+    let new = row.update(txn).await.map_err(name_taken)?;
+    record(txn, actor, AdminAction::Updated, Some(&old), Some(&new)).await?;
+    affected::make_due(txn, &[&old, &new]).await?;
+    Ok(SavedRule {
+        run: Some(back_fill(txn, actor).await?),
+        rule: new,
+        warnings,
+    })
 }
 
 /// Deletes a rule. Its pending tags are withdrawn by the evaluation that follows.
-pub async fn delete(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<rule::Model> {
-    let txn = begin(db, actor).await?;
-    let old = locked(&txn, actor, id).await?;
-    old.clone().into_active_model().delete(&txn).await?;
-    record(&txn, actor, AdminAction::Deleted, Some(&old), None).await?;
+pub async fn delete(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<SavedRule> {
+    require(actor)?;
+    let txn = db.begin().await?;
+    let deleted = delete_within(&txn, actor, id).await?;
     txn.commit().await?;
-    Ok(old)
+    Ok(deleted)
+}
+
+/// As [`delete`], in the caller's transaction.
+pub(super) async fn delete_within(txn: &Transaction, actor: &Actor, id: i64) -> Result<SavedRule> {
+    affected::begin(txn).await?;
+    let old = locked(txn, actor, id).await?;
+    old.clone().into_active_model().delete(txn).await?;
+    record(txn, actor, AdminAction::Deleted, Some(&old), None).await?;
+    affected::make_due(txn, &[&old]).await?;
+    Ok(SavedRule {
+        run: Some(back_fill(txn, actor).await?),
+        rule: old,
+        warnings: Vec::new(),
+    })
 }
 
 /// Sets the priorities 10, 20, 30, ... in the order of `ids`, which must name every rule once.
-pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Result<Vec<rule::Model>> {
-    let txn = begin(db, actor).await?;
+pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Result<ReorderedRules> {
+    require(actor)?;
+    let txn = db.begin().await?;
+    affected::begin(&txn).await?;
     let present = super::list::in_order(&txn, &actor.scope).await?;
     let wanted: HashSet<i64> = ids.iter().copied().collect();
     let existing: HashSet<i64> = present.iter().map(|rule| rule.id).collect();
@@ -205,21 +194,40 @@ pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Res
            FROM unnest($1::bigint[]) WITH ORDINALITY AS o(id, number)
           WHERE r.id = o.id AND r.priority <> o.number * 10";
     let moved = sql::execute(&txn, reorder, [ids.to_vec().into(), actor.subject.clone().into()]).await?;
-    let ordered = super::list::in_order(&txn, &actor.scope).await?;
-    if moved > 0 {
-        record_order(&txn, actor, &present, &ordered).await?;
+    let rules = super::list::in_order(&txn, &actor.scope).await?;
+    if moved == 0 {
+        return Ok(ReorderedRules { rules, run: None });
     }
+    record_order(&txn, actor, &present, &rules).await?;
+    affected::make_due(&txn, &moved_past(&present, &rules)).await?;
+    let run = Some(back_fill(&txn, actor).await?);
     txn.commit().await?;
-    Ok(ordered)
+    Ok(ReorderedRules { rules, run })
 }
 
-/// Begins an edit with the new revision, whose row is the lock that makes edits of rules serial.
-async fn begin(db: &DatabaseConnection, actor: &Actor) -> Result<Transaction> {
+/// Rules that come before or after another rule of their key than they did: only what these match can change.
+fn moved_past<'a>(before: &'a [rule::Model], after: &'a [rule::Model]) -> Vec<&'a rule::Model> {
+    let of_key = |rules: &'a [rule::Model], key: &str| -> Vec<&'a rule::Model> {
+        rules.iter().filter(|rule| rule.tag_key == key).collect()
+    };
+    let keys: HashSet<&str> = after.iter().map(|rule| rule.tag_key.as_str()).collect();
+    let mut moved = Vec::new();
+    for key in keys {
+        let pairs = of_key(before, key).into_iter().zip(of_key(after, key));
+        moved.extend(pairs.filter(|(old, new)| old.id != new.id).map(|(_, new)| new));
+    }
+    moved
+}
+
+fn require(actor: &Actor) -> Result<()> {
     actor.require(Role::Admin)?;
-    actor.require_all_accounts()?;
-    let txn = db.begin().await?;
-    revision::raise(&txn).await?;
-    Ok(txn)
+    actor.require_all_accounts()
+}
+
+/// Asks for the run that evaluates what a change made due, in the transaction of the change.
+async fn back_fill(txn: &Transaction, actor: &Actor) -> Result<Run> {
+    let requested = runs::request_within(txn, actor, &AutoTagJob {}).await?;
+    Ok(requested.run)
 }
 
 /// Records the change of a rule in the trail of administration.
@@ -255,6 +263,9 @@ fn shown(rule: &rule::Model) -> serde_json::Value {
         "priority": rule.priority,
         "confidence": rule.confidence,
         "enabled": rule.enabled,
+        "corrects": rule.corrects,
+        "effectiveFrom": rule.effective_from,
+        "effectiveTo": rule.effective_to,
         "version": rule.version,
     })
 }

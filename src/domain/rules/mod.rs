@@ -1,23 +1,31 @@
 //! Rules of the users, stored in the database: edits and lists. Their language is `tagging::rules`.
 
+mod affected;
+mod draft;
 mod edit;
+mod effect;
+pub mod history;
 pub mod list;
+mod warnings;
 
 use crate::error::{Error, Result};
 use tagging::rules::{CompiledRule, allowance};
 
 pub use crate::entities::rule::Model as RuleRow;
-pub use edit::{RuleDraft, create, delete, reorder, update};
+pub use draft::RuleDraft;
+pub use edit::{ReorderedRules, SavedRule, create, delete, reorder, update};
+pub use effect::switch_due;
+pub use warnings::{RuleWarning, RuleWarningCode};
 
-/// Compiles the enabled rules. One that no longer compiles is left out, and logged.
+/// Compiles the rules that are enabled and in effect. One that no longer compiles is left out, and logged.
 pub fn compile(rows: Vec<RuleRow>) -> Result<Vec<CompiledRule>> {
     let mut compiled = Vec::with_capacity(rows.len());
-    for row in rows.into_iter().filter(|row| row.enabled) {
+    for row in rows.into_iter().filter(|row| row.enabled && row.in_effect) {
         if allowance::is_over() {
             return Err(Error::internal("the caller no longer waits for these rules"));
         }
-        let id = row.id;
-        match RuleDraft::from(row).compile(id) {
+        let (id, version) = (row.id, row.version);
+        match RuleDraft::from(row).compile(id, version) {
             Ok(rule) => compiled.push(rule),
             Err(error) => tracing::error!(rule = id, %error, "a stored rule does not compile; left out"),
         }

@@ -50,7 +50,7 @@ pub const WEIGHTS: [(&str, &str, u64); 7] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 22] = [
+pub const LISTS: [(&str, &str, u64); 23] = [
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
     ("ApprovalStats", "byKey", 20),
@@ -66,6 +66,7 @@ pub const LISTS: [(&str, &str, u64); 22] = [
     ("Query", "schedules", 10),
     ("Query", "vocabulary", 20),
     ("ReorderRulesPayload", "rules", 100),
+    ("Rule", "history", 10),
     ("Resource", "effectiveTags", 5),
     ("ResourceEventBatch", "events", 10),
     ("RulePreview", "examples", 20),

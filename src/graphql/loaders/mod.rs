@@ -17,6 +17,7 @@ use crate::domain::inventory::inferences::{self, Inference, InferenceOrder};
 use crate::domain::inventory::rejections::{self, RejectionOrder};
 use crate::domain::inventory::{Resource, list as resources};
 use crate::domain::keyset::PageLimits;
+use crate::domain::rules::history::{self, RuleVersionRow};
 use crate::domain::rules::{RuleRow, list as rules};
 use crate::domain::tokens::{ApiToken, list as tokens};
 use crate::error::Result;
@@ -38,6 +39,8 @@ pub struct Loaders {
     pub virtual_tags: BatchLoader<i64, Arc<VirtualTag>>,
     /// Rules by id.
     pub rules: BatchLoader<i64, Arc<RuleRow>>,
+    /// Newest versions of a rule, so many at most.
+    pub rule_versions: BatchLoader<(i64, u64), Arc<Vec<RuleVersionRow>>>,
     /// Inferences by id.
     pub inferences: BatchLoader<i64, Arc<Inference>>,
     /// Audit rows by key.
@@ -142,6 +145,7 @@ impl Loaders {
             admin_changes: by_key!(context, admin_changes::by_ids, |row: &AdminChange| row.id),
             last_runs: by_key!(context, runs::last_of_jobs, |row: &Run| row.job_name),
             approved_tags: approved_tags(&context),
+            rule_versions: rule_versions(&context),
             import_samples: import_samples(&context),
             tags_of_resource: nested!(
                 context,
@@ -205,6 +209,24 @@ fn approved_tags(context: &LoaderContext) -> BatchLoader<i64, Vec<VirtualTag>> {
                 found.entry(tag.resource_id).or_default().push(tag);
             }
             Ok(found)
+        }
+    })
+}
+
+fn rule_versions(context: &LoaderContext) -> BatchLoader<(i64, u64), Arc<Vec<RuleVersionRow>>> {
+    let (barrier, context) = (context.barrier.clone(), context.clone());
+    BatchLoader::new(&barrier, move |keys: Vec<(i64, u64)>| {
+        let context = context.clone();
+        async move {
+            let most = keys.iter().map(|(_, most)| *most).max().unwrap_or_default();
+            let rules = keys.iter().map(|(rule, _)| *rule).collect();
+            let versions = history::of_rules(&context.db, &context.scope, rules, most).await?;
+            let first = |(rule, most): (i64, u64)| {
+                let versions = versions.get(&rule)?;
+                let first = versions.iter().take(most as usize).cloned().collect();
+                Some(((rule, most), Arc::new(first)))
+            };
+            Ok(keys.into_iter().filter_map(first).collect())
         }
     })
 }

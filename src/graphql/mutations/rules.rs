@@ -1,15 +1,16 @@
 //! Mutations of rules.
 
-use crate::domain::rules::RuleRow;
-use crate::domain::rules::{self, RuleDraft};
+use crate::domain::rules::{self, RuleDraft, SavedRule};
 use crate::graphql::error::FieldResult;
-use crate::graphql::mutations::payload::payloads;
 use crate::graphql::scalars::id::{Id, RuleKind};
 use crate::graphql::state::ContextExt;
+use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::rule::RuleObject;
 use crate::graphql::types::rule_input::RuleInput;
+use crate::graphql::types::rule_warning::RuleWarningObject;
 use crate::graphql::types::user_error::{UserError, split_user_errors};
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
+use chrono::{DateTime, Utc};
 
 /// Input of `updateRule`; omitted fields stay unchanged.
 #[derive(InputObject)]
@@ -34,6 +35,12 @@ pub struct UpdateRuleInput {
     confidence: Option<f64>,
     /// True to enable the rule, false to disable the rule.
     enabled: Option<bool>,
+    /// True to have the value override native tags.
+    corrects: Option<bool>,
+    /// New start of effect; null for none.
+    effective_from: MaybeUndefined<DateTime<Utc>>,
+    /// New end of effect; null for none.
+    effective_to: MaybeUndefined<DateTime<Utc>>,
 }
 
 impl UpdateRuleInput {
@@ -51,6 +58,15 @@ impl UpdateRuleInput {
         set(&mut draft.priority, self.priority);
         set(&mut draft.confidence, self.confidence);
         set(&mut draft.enabled, self.enabled);
+        set(&mut draft.corrects, self.corrects);
+        set(
+            &mut draft.effective_from,
+            self.effective_from.as_opt_ref().map(Option::<&_>::copied),
+        );
+        set(
+            &mut draft.effective_to,
+            self.effective_to.as_opt_ref().map(Option::<&_>::copied),
+        );
     }
 }
 
@@ -77,35 +93,88 @@ pub struct ReorderRulesInput {
     ids: Vec<Id<RuleKind>>,
 }
 
+/// Input of `restoreRule`.
+#[derive(InputObject)]
+pub struct RestoreRuleInput {
+    /// Global id.
+    id: Id<RuleKind>,
+    /// Version whose definition the rule is to have again; the name is kept.
+    version: i32,
+}
+
 /// Payload of `reorderRules`.
 #[derive(SimpleObject)]
 pub struct ReorderRulesPayload {
     /// Rules in the new order; null if refused.
     rules: Option<Vec<RuleObject>>,
+    /// Run that evaluates the affected resources; null if no rule was moved.
+    run: Option<JobRun>,
     /// Errors of the caller; empty on success.
     user_errors: Vec<UserError>,
 }
 
-payloads! {
+/// Declares the payload of a mutation that saves a rule.
+macro_rules! rule_payloads {
+    ($($(#[$doc:meta])* $name:ident { $(#[$about:meta])* rule })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(SimpleObject)]
+            pub struct $name {
+                $(#[$about])*
+                rule: Option<RuleObject>,
+                /// Run that evaluates the affected resources; null if nothing was changed.
+                run: Option<JobRun>,
+                /// Warnings about the rule, which is saved nevertheless.
+                warnings: Vec<RuleWarningObject>,
+                /// Errors of the caller; empty on success.
+                user_errors: Vec<UserError>,
+            }
+
+            impl $name {
+                /// Converts the result of a verb; refusals and faults are GraphQL errors.
+                fn of(answer: crate::error::Result<SavedRule>) -> FieldResult<Self> {
+                    let (saved, user_errors) = split_user_errors(answer)?;
+                    let (rule, run, warnings) = match saved {
+                        Some(saved) => (Some(saved.rule), saved.run, saved.warnings),
+                        None => (None, None, Vec::new()),
+                    };
+                    Ok(Self {
+                        rule: rule.map(Into::into),
+                        run: run.map(Into::into),
+                        warnings: warnings.into_iter().map(Into::into).collect(),
+                        user_errors,
+                    })
+                }
+            }
+        )*
+    };
+}
+
+rule_payloads! {
     /// Payload of `createRule`.
     CreateRulePayload {
         /// New rule; null if refused.
-        rule: RuleObject, from RuleRow
+        rule
     }
     /// Payload of `updateRule`.
     UpdateRulePayload {
         /// Rule in the current state; null if refused.
-        rule: RuleObject, from RuleRow
+        rule
     }
     /// Payload of `setRuleEnabled`.
     SetRuleEnabledPayload {
         /// Rule in the current state; null if refused.
-        rule: RuleObject, from RuleRow
+        rule
+    }
+    /// Payload of `restoreRule`.
+    RestoreRulePayload {
+        /// Rule in the current state; null if refused.
+        rule
     }
     /// Payload of `deleteRule`.
     DeleteRulePayload {
         /// Deleted rule; null if no rule was deleted.
-        rule: RuleObject, from RuleRow
+        rule
     }
 }
 
@@ -115,38 +184,59 @@ pub struct RuleMutation;
 
 #[Object]
 impl RuleMutation {
-    /// Creates a rule; all resources are evaluated again. For admins.
+    /// Creates a rule; affected resources are evaluated again. For admins.
     async fn create_rule(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Rule.")] input: RuleInput,
     ) -> FieldResult<CreateRulePayload> {
-        CreateRulePayload::of(rules::create(&ctx.services()?.db, ctx.actor()?, input.into()).await)
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        CreateRulePayload::of(
+            rules::create(&services.db, actor, &services.engine.vocabulary, input.into()).await,
+        )
     }
 
-    /// Updates a rule; all resources are evaluated again. For admins.
+    /// Updates a rule; affected resources are evaluated again. For admins.
     async fn update_rule(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Changes.")] input: UpdateRuleInput,
     ) -> FieldResult<UpdateRulePayload> {
-        let (db, id, version) = (&ctx.services()?.db, input.id.0, input.version);
-        let changed = rules::update(db, ctx.actor()?, id, version, |draft| input.apply(draft)).await;
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let (db, vocabulary, id, version) = (
+            &services.db,
+            &services.engine.vocabulary,
+            input.id.0,
+            input.version,
+        );
+        let changed = rules::update(db, actor, vocabulary, id, version, |draft| input.apply(draft)).await;
         UpdateRulePayload::of(changed)
     }
 
-    /// Enables or disables a rule; all resources are evaluated again. For admins.
+    /// Enables or disables a rule; affected resources are evaluated again. For admins.
     async fn set_rule_enabled(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Rule to change.")] input: SetRuleEnabledInput,
     ) -> FieldResult<SetRuleEnabledPayload> {
-        let (db, id) = (&ctx.services()?.db, input.id.0);
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let (db, vocabulary, id) = (&services.db, &services.engine.vocabulary, input.id.0);
         let turned = |draft: &mut RuleDraft| draft.enabled = input.enabled;
-        SetRuleEnabledPayload::of(rules::update(db, ctx.actor()?, id, None, turned).await)
+        SetRuleEnabledPayload::of(rules::update(db, actor, vocabulary, id, None, turned).await)
     }
 
-    /// Reorders the rules; all resources are evaluated again. For admins.
+    /// Restores an older definition of a rule as a new version; affected resources are evaluated again. For admins.
+    async fn restore_rule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rule and version.")] input: RestoreRuleInput,
+    ) -> FieldResult<RestoreRulePayload> {
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let (db, vocabulary, id) = (&services.db, &services.engine.vocabulary, input.id.0);
+        RestoreRulePayload::of(rules::history::restore(db, actor, vocabulary, id, input.version).await)
+    }
+
+    /// Reorders the rules; affected resources are evaluated again. For admins.
     async fn reorder_rules(
         &self,
         ctx: &Context<'_>,
@@ -155,11 +245,15 @@ impl RuleMutation {
         let ids: Vec<i64> = input.ids.into_iter().map(|id| id.0).collect();
         let (ordered, user_errors) =
             split_user_errors(rules::reorder(&ctx.services()?.db, ctx.actor()?, &ids).await)?;
-        let rules = ordered.map(|rows| rows.into_iter().map(Into::into).collect());
-        Ok(ReorderRulesPayload { rules, user_errors })
+        let (rules, run) = ordered.map(|ordered| (ordered.rules, ordered.run)).unzip();
+        Ok(ReorderRulesPayload {
+            rules: rules.map(|rows| rows.into_iter().map(Into::into).collect()),
+            run: run.flatten().map(Into::into),
+            user_errors,
+        })
     }
 
-    /// Deletes a rule; all resources are evaluated again. For admins.
+    /// Deletes a rule; affected resources are evaluated again. For admins.
     async fn delete_rule(
         &self,
         ctx: &Context<'_>,

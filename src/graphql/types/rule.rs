@@ -1,9 +1,16 @@
 //! The type `Rule`.
 
 use crate::domain::rules::RuleRow;
+use crate::graphql::error::FieldResult;
 use crate::graphql::scalars::id::{Id, RuleKind};
+use crate::graphql::state::ContextExt;
 use crate::graphql::types::row::row_object;
+use crate::graphql::types::rule_version::RuleVersion;
+use async_graphql::Context;
 use chrono::{DateTime, Utc};
+
+/// Largest number of versions in one list.
+const MAX_VERSIONS: i32 = 50;
 
 row_object! {
     /// Rule that proposes a tag for each resource on which the condition is true.
@@ -24,6 +31,14 @@ row_object! {
         confidence: f64,
         /// True if the rule is evaluated.
         enabled: bool,
+        /// True if the value overrides native tags.
+        corrects: bool,
+        /// Start of effect; null for none.
+        effective_from: Option<DateTime<Utc>>,
+        /// End of effect; null for none.
+        effective_to: Option<DateTime<Utc>>,
+        /// True if the time is between start and end of effect.
+        in_effect: bool,
         /// Version number, incremented by each change.
         version: i32,
         /// Time of creation.
@@ -39,5 +54,17 @@ row_object! {
     /// Global id.
     pub async fn id(&self) -> Id<RuleKind> {
         Id(self.0.id)
+    }
+
+    /// Versions of the rule, newest first.
+    pub async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Maximum number of versions, up to 50.", default = 10)] first: i32,
+    ) -> FieldResult<Vec<RuleVersion>> {
+        let most = u64::try_from(first.clamp(0, MAX_VERSIONS)).unwrap_or_default();
+        let versions = ctx.loaders()?.rule_versions.load((self.0.id, most)).await?;
+        let versions = versions.unwrap_or_default();
+        Ok(versions.iter().map(RuleVersion::of).collect::<Result<_, _>>()?)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::rules::RuleDraft;
 use async_graphql::InputObject;
+use chrono::{DateTime, Utc};
 
 /// Rule to create or preview.
 #[derive(InputObject)]
@@ -26,6 +27,13 @@ pub struct RuleInput {
     /// True if the rule is evaluated.
     #[graphql(default = true)]
     enabled: bool,
+    /// True if the value overrides native tags.
+    #[graphql(default = false)]
+    corrects: bool,
+    /// Start of effect: the rule matches no resource before this time.
+    effective_from: Option<DateTime<Utc>>,
+    /// End of effect: the rule matches no resource from this time on.
+    effective_to: Option<DateTime<Utc>>,
 }
 
 impl From<RuleInput> for RuleDraft {
@@ -39,6 +47,9 @@ impl From<RuleInput> for RuleDraft {
             priority: input.priority,
             confidence: input.confidence,
             enabled: input.enabled,
+            corrects: input.corrects,
+            effective_from: input.effective_from,
+            effective_to: input.effective_to,
         }
     }
 }

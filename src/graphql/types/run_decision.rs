@@ -56,6 +56,7 @@ row_object! {
             code,
             field: None,
             message: self.0.message.clone().unwrap_or_default(),
+            position: None,
         })
     }
 }

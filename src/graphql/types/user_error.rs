@@ -1,6 +1,6 @@
 //! User errors: mistakes of a mutation's caller, returned as data.
 
-use crate::error::{Error, Problem, ProblemCode};
+use crate::error::{Error, Problem, ProblemCode, TextPosition};
 use crate::graphql::error::FieldResult;
 use crate::graphql::types::row::db_enum;
 use async_graphql::SimpleObject;
@@ -48,6 +48,27 @@ pub struct UserError {
     pub field: Option<String>,
     /// Message for people, one sentence.
     pub message: String,
+    /// Position in the text of the input field, if known.
+    pub position: Option<TextPositionObject>,
+}
+
+/// Position in a text of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
+#[graphql(name = "TextPosition")]
+pub struct TextPositionObject {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// Number of characters; 0 if only the start is known.
+    pub length: u32,
+}
+
+impl From<TextPosition> for TextPositionObject {
+    fn from(position: TextPosition) -> Self {
+        let TextPosition { line, column, length } = position;
+        Self { line, column, length }
+    }
 }
 
 impl From<Problem> for UserError {
@@ -56,6 +77,7 @@ impl From<Problem> for UserError {
             code: problem.code.into(),
             field: problem.field.as_deref().map(input_field),
             message: problem.message,
+            position: problem.position.map(Into::into),
         }
     }
 }

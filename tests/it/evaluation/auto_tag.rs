@@ -2,7 +2,7 @@
 
 use crate::support::decisions::{decide, undo};
 use crate::support::fixture::rule;
-use crate::support::fixture::{Fixture, actor, approver, resource, settings};
+use crate::support::fixture::{Fixture, actor, approver, resource, settings, vocabulary};
 use crate::support::runs::{claim, request};
 use std::sync::Arc;
 use std::time::Duration;
@@ -355,7 +355,9 @@ async fn a_decision_makes_its_resource_due_for_rules_that_look_at_tags() {
     let admin = actor("ada", Role::Admin);
     let condition = "'team' in resource.tags && resource.tags['team'] == 'desk'";
     let follows = rule("follows", condition, "owner", "someone");
-    rules::create(&fixture.pool, &admin, follows).await.unwrap();
+    rules::create(&fixture.pool, &admin, &vocabulary(), follows)
+        .await
+        .unwrap();
     let id = fixture.resource("orders").await;
     let other = fixture.resource("bills").await;
     fixture.auto_tag().await;

@@ -1,7 +1,7 @@
 //! Rules on a real database: made, changed, ordered, tried and removed, and what becomes of their tags.
 
 use crate::support::decisions::decide;
-use crate::support::fixture::{Fixture, actor, approver, resource, rule, settings};
+use crate::support::fixture::{Fixture, actor, approver, resource, rule, settings, vocabulary};
 use futures::future::join_all;
 use virtual_tagging::auth::Role;
 use virtual_tagging::domain::ApprovalStatus::{Denied, Pending, Superseded};
@@ -24,7 +24,9 @@ async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
         "team",
         "Order Desk",
     );
-    let made = rules::create(&fixture.pool, &admin, draft).await.unwrap();
+    let made = rules::create(&fixture.pool, &admin, &vocabulary(), draft)
+        .await
+        .unwrap();
     let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.proposed), (2, 1));
     let tag = fixture.tag_with_key("team").await.unwrap();
@@ -33,9 +35,16 @@ async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
         (TagSource::Rule, Some(made.id), Pending)
     );
 
-    let same = rules::update(&fixture.pool, &admin, made.id, Some(made.version), |_| ())
-        .await
-        .unwrap();
+    let same = rules::update(
+        &fixture.pool,
+        &admin,
+        &vocabulary(),
+        made.id,
+        Some(made.version),
+        |_| (),
+    )
+    .await
+    .unwrap();
     assert_eq!(same.version, made.version);
     assert_eq!(
         fixture.auto_tag().await.evaluated,
@@ -49,6 +58,7 @@ async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
     rules::create(
         &fixture.pool,
         &admin,
+        &vocabulary(),
         rule(
             "orders",
             "resource.name.startsWith('orders-')",
@@ -73,7 +83,7 @@ async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
     let admin = actor("ada", Role::Admin);
     let mut wrong = rule(" ", "resource.nme == 'x'", "team", "x");
     wrong.confidence = 1.5;
-    let refused = rules::create(&fixture.pool, &admin, wrong)
+    let refused = rules::create(&fixture.pool, &admin, &vocabulary(), wrong)
         .await
         .unwrap_err()
         .to_string();
@@ -81,19 +91,39 @@ async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
         assert!(refused.contains(field), "{refused}");
     }
     assert!(
-        rules::create(&fixture.pool, &approver("ann"), rule("r", "true", "k", "v"))
-            .await
-            .is_err()
+        rules::create(
+            &fixture.pool,
+            &approver("ann"),
+            &vocabulary(),
+            rule("r", "true", "k", "v")
+        )
+        .await
+        .is_err()
     );
-    let first = rules::create(&fixture.pool, &admin, rule("first", "true", "team", "a"))
-        .await
-        .unwrap();
-    let second = rules::create(&fixture.pool, &admin, rule("second", "true", "team", "b"))
-        .await
-        .unwrap();
-    let taken = rules::create(&fixture.pool, &admin, rule("first", "true", "team", "c"))
-        .await
-        .unwrap_err();
+    let first = rules::create(
+        &fixture.pool,
+        &admin,
+        &vocabulary(),
+        rule("first", "true", "team", "a"),
+    )
+    .await
+    .unwrap();
+    let second = rules::create(
+        &fixture.pool,
+        &admin,
+        &vocabulary(),
+        rule("second", "true", "team", "b"),
+    )
+    .await
+    .unwrap();
+    let taken = rules::create(
+        &fixture.pool,
+        &admin,
+        &vocabulary(),
+        rule("first", "true", "team", "c"),
+    )
+    .await
+    .unwrap_err();
     assert!(
         taken.to_string().contains("another rule has this name"),
         "{taken}"
@@ -103,12 +133,19 @@ async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
         .await
         .unwrap();
     assert_eq!(
-        ordered.iter().map(|rule| rule.id).collect::<Vec<_>>(),
+        ordered.rules.iter().map(|rule| rule.id).collect::<Vec<_>>(),
         [second.id, first.id]
     );
-    let stale = rules::update(&fixture.pool, &admin, first.id, Some(first.version), |rule| {
-        rule.enabled = false;
-    })
+    let stale = rules::update(
+        &fixture.pool,
+        &admin,
+        &vocabulary(),
+        first.id,
+        Some(first.version),
+        |rule| {
+            rule.enabled = false;
+        },
+    )
     .await;
     assert!(stale.unwrap_err().to_string().contains("changed by ada"));
 
@@ -148,10 +185,14 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
         .unwrap();
     let mut first = rule("first", "resource.name == 'orders-first'", "team", "First");
     first.priority = 1;
-    rules::create(&fixture.pool, &admin, first).await.unwrap();
+    rules::create(&fixture.pool, &admin, &vocabulary(), first)
+        .await
+        .unwrap();
     let mut last = rule("last", "true", "team", "Last");
     last.priority = 1000;
-    rules::create(&fixture.pool, &admin, last).await.unwrap();
+    rules::create(&fixture.pool, &admin, &vocabulary(), last)
+        .await
+        .unwrap();
 
     let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "desk");
     let preview = evaluation::preview(
@@ -215,7 +256,9 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
     unsure.confidence = 0.5;
     assert_eq!(preview(&unsure, None).await, [(NotProposed, 3)]);
 
-    let made = rules::create(&fixture.pool, &admin, draft.clone()).await.unwrap();
+    let made = rules::create(&fixture.pool, &admin, &vocabulary(), draft.clone())
+        .await
+        .unwrap();
     fixture.auto_tag().await;
     let tags = fixture.tags().await;
     let denied = tags.iter().find(|tag| tag.rule_id == Some(made.id)).unwrap();
@@ -230,14 +273,20 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
 async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_else() {
     let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
-    let made = rules::create(&fixture.pool, &admin, rule("desk", "true", "team", "desk"))
-        .await
-        .unwrap();
+    let made = rules::create(
+        &fixture.pool,
+        &admin,
+        &vocabulary(),
+        rule("desk", "true", "team", "desk"),
+    )
+    .await
+    .unwrap();
     fixture.resource("orders").await;
     fixture.auto_tag().await;
     let tag = fixture.tag_with_key("team").await.unwrap().id;
     decide(&fixture, &approver("ann"), Decision::Deny, &[tag]).await;
-    let described = rules::update(&fixture.pool, &admin, made.id, None, |rule| {
+    let vocabulary = vocabulary();
+    let described = rules::update(&fixture.pool, &admin, &vocabulary, made.id, None, |rule| {
         rule.description = "why".into();
         rule.priority = 7;
         rule.rule_name = "another name".into();
@@ -245,7 +294,7 @@ async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_els
     assert_eq!(described.await.unwrap().version, made.version + 1);
     assert_eq!(fixture.auto_tag().await.evaluated, 1);
     assert_eq!(fixture.status(tag).await, Denied);
-    let changed = rules::update(&fixture.pool, &admin, made.id, None, |rule| {
+    let changed = rules::update(&fixture.pool, &admin, &vocabulary, made.id, None, |rule| {
         rule.condition = "resource.name == 'orders'".into();
     });
     changed.await.unwrap();
@@ -257,9 +306,14 @@ async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_els
 async fn removing_a_rule_writes_to_none_of_its_tags() {
     let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
-    let made = rules::create(&fixture.pool, &admin, rule("desk", "true", "team", "desk"))
-        .await
-        .unwrap();
+    let made = rules::create(
+        &fixture.pool,
+        &admin,
+        &vocabulary(),
+        rule("desk", "true", "team", "desk"),
+    )
+    .await
+    .unwrap();
     fixture.resource("orders").await;
     fixture.auto_tag().await;
     let tag = fixture.tag_with_key("team").await.unwrap().id;
@@ -285,16 +339,23 @@ async fn a_rule_that_takes_too_long_matches_nowhere_and_is_told() {
     let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     fixture.report(&[with_long_tags("slow"), resource("quick")]).await;
-    rules::create(&fixture.pool, &admin, rule("slow", SLOW, "team", "x"))
-        .await
-        .unwrap();
+    rules::create(
+        &fixture.pool,
+        &admin,
+        &vocabulary(),
+        rule("slow", SLOW, "team", "x"),
+    )
+    .await
+    .unwrap();
     let quick = rule(
         "quick",
         "resource.name == 'slow' || resource.name == 'quick'",
         "team",
         "y",
     );
-    rules::create(&fixture.pool, &admin, quick).await.unwrap();
+    rules::create(&fixture.pool, &admin, &vocabulary(), quick)
+        .await
+        .unwrap();
     let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.given_up, done.failed), (2, 1, 0));
     let tags = fixture

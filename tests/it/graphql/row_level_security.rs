@@ -11,8 +11,9 @@ use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::domain::inventory::list;
 
 /// Tables of no account, readable for everybody.
-const FOR_ALL: [&str; 5] = [
+const FOR_ALL: [&str; 6] = [
     "rules",
+    "rule_versions",
     "schedules",
     "engine_state",
     "runs_in_scope",

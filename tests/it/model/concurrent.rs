@@ -4,7 +4,7 @@
 use super::real::{ANN, WORKER};
 use crate::support::decisions::{try_decide, undo};
 use crate::support::fixture::rule;
-use crate::support::fixture::{Fixture, actor, approver, resource, settings};
+use crate::support::fixture::{Fixture, actor, approver, resource, settings, vocabulary};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -101,7 +101,7 @@ impl ActorTask {
         let name = format!("rule {}", self.moments.random_range(0..3));
         let mut draft = rule(&name, "resource.name.startsWith('orders')", "team", value);
         draft.enabled = self.moments.random_bool(0.5);
-        answered(rules::create(&pool, &ada, draft).await);
+        answered(rules::create(&pool, &ada, &vocabulary(), draft).await);
     }
 
     async fn by_hand(&mut self) {

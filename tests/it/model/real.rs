@@ -4,7 +4,7 @@ use super::crash_point::{CrashPoint, wait_until_quiet};
 use super::state::{Change, Model, upper};
 use super::steps::{Act, Verdict, reference};
 use crate::support::decisions::{try_decide, undo};
-use crate::support::fixture::{Fixture, actor, approver, settings};
+use crate::support::fixture::{Fixture, actor, approver, settings, vocabulary};
 use crate::support::runs::{claim, request, silence};
 use sea_orm::FromQueryResult;
 use std::collections::{BTreeMap, BTreeSet};
@@ -290,10 +290,12 @@ impl<'a> Real<'a> {
             Act::DeleteTag(number) => {
                 done(approvals::delete(pool, &ann, self.tag(model, *number), None).await)
             }
-            Act::PutRule(None, draft) => done(rules::create(pool, &ada(), draft.clone()).await),
+            Act::PutRule(None, draft) => {
+                done(rules::create(pool, &ada(), &vocabulary(), draft.clone()).await)
+            }
             Act::PutRule(Some(id), draft) => {
                 let change = |now: &mut rules::RuleDraft| now.clone_from(draft);
-                done(rules::update(pool, &ada(), *id, None, change).await)
+                done(rules::update(pool, &ada(), &vocabulary(), *id, None, change).await)
             }
             Act::DeleteRule(id) => done(rules::delete(pool, &ada(), *id).await),
             Act::Abandon => self.abandon().await,

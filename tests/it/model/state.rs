@@ -432,7 +432,12 @@ impl Model {
     /// Evaluates what is due under the rules that the worker has.
     pub fn evaluate(&mut self, actor: &str) {
         let rules = self.loaded.rules.iter().filter(|(_, rule)| rule.enabled);
-        let rules = rules.map(|(&id, rule)| rule.compile(id).unwrap()).collect();
+        let vocabulary = Vocabulary::default();
+        let compile = |(&id, rule): (&i64, &RuleDraft)| {
+            let stored = rule.clone().normalised(&vocabulary);
+            stored.compile(id, 1).unwrap()
+        };
+        let rules = rules.map(compile).collect();
         let engine = Engine::new(Arc::new(Vocabulary::default()), rules, Thresholds::default());
         let revision = self.loaded.revision;
         let due = |(_, resource): &(&usize, &Resource)| !resource.retired && resource.evaluated < revision;

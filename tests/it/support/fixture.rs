@@ -221,6 +221,11 @@ pub fn limited(account: &str) -> Actor {
     }
 }
 
+/// The vocabulary that ships with the product.
+pub fn vocabulary() -> Vocabulary {
+    Vocabulary::default()
+}
+
 pub fn rule(name: &str, condition: &str, key: &str, value: &str) -> RuleDraft {
     RuleDraft {
         rule_name: name.into(),
@@ -231,5 +236,8 @@ pub fn rule(name: &str, condition: &str, key: &str, value: &str) -> RuleDraft {
         priority: 100,
         confidence: 0.95,
         enabled: true,
+        corrects: false,
+        effective_from: None,
+        effective_to: None,
     }
 }

@@ -18,6 +18,8 @@ fn slow_rule() -> CompiledRule {
         key: "team".into(),
         value: ValueTemplate::compile("x").unwrap(),
         confidence: 0.9,
+        corrects: false,
+        version: 1,
     }
 }
 

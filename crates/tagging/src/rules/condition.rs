@@ -100,6 +100,7 @@ impl Condition {
 fn fault(reason: &str) -> ConditionError {
     ConditionError {
         position: None,
+        length: 0,
         reason: reason.to_owned(),
     }
 }
@@ -119,6 +120,7 @@ fn compile(text: String) -> Result<CompiledCondition, ConditionError> {
             || fault("not a valid expression"),
             |error| ConditionError {
                 position: byte_offset(&text, error.pos),
+                length: 0,
                 reason: one_line(&error.msg),
             },
         )

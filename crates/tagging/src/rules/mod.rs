@@ -42,6 +42,10 @@ pub struct CompiledRule {
     pub value: ValueTemplate,
     /// Confidence of its author, 0 to 1.
     pub confidence: f64,
+    /// The value overrides what the resource's own tags state.
+    pub corrects: bool,
+    /// Version of the stored rule; shown in evidence.
+    pub version: i32,
 }
 
 /// Verdict of a rule on a resource.

@@ -82,9 +82,10 @@ impl<'a> TypeChecker<'a> {
     }
 
     fn refuse<T>(&self, id: u64, reason: impl Into<String>) -> Result<T, ConditionError> {
-        let position = self.source.offset_for(id).map(|(start, _)| start as usize);
+        let span = self.source.offset_for(id);
         Err(ConditionError {
-            position,
+            position: span.map(|(start, _)| start as usize),
+            length: span.map_or(0, |(start, stop)| stop.saturating_sub(start) as usize),
             reason: reason.into(),
         })
     }

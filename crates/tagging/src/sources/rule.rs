@@ -78,7 +78,10 @@ impl RuleSource {
             source: SourceKind::Rule,
             confidence: rule.confidence,
             rule_id: Some(rule.id),
-            reason: format!("rule `{}` (priority {}) matches", rule.name, rule.priority),
+            reason: format!(
+                "rule `{}` (version {}, priority {}) matches",
+                rule.name, rule.version, rule.priority
+            ),
             signature: format!("RULE:{}:{}", rule.id, rule.digest),
         }
     }
@@ -100,6 +103,8 @@ mod tests {
             key: key.into(),
             value: ValueTemplate::compile(value).unwrap(),
             confidence: 0.9,
+            corrects: false,
+            version: 1,
         }
     }
 

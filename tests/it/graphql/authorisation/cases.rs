@@ -191,6 +191,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Scope::Forbidden,
     ),
     (
+        "Mutation.restoreRule",
+        "mutation { restoreRule(input: {id: \"%U\", version: 1}) { rule { id } } }",
+        Forbidden(Approver),
+        Scope::Forbidden,
+    ),
+    (
         "Mutation.resumeSchedule",
         "mutation { resumeSchedule(input: {jobName: DISCOVER}) { schedule { id } } }",
         Forbidden(Approver),
