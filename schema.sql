@@ -384,6 +384,18 @@ CASE
 END IS NOT NULL));
 GRANT SELECT ON resources TO virtual_tagging_reader;
 
+CREATE TABLE rule_versions (
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    rule_id bigint NOT NULL,
+    version integer NOT NULL,
+    definition jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    CONSTRAINT rule_versions_pkey PRIMARY KEY (id),
+    CONSTRAINT rule_versions_rule_id_version_key UNIQUE (rule_id, version)
+);
+GRANT SELECT ON rule_versions TO virtual_tagging_reader;
+
 CREATE TABLE rules (
     id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
     rule_name text NOT NULL,
@@ -399,16 +411,24 @@ CREATE TABLE rules (
     created_by text NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_by text NOT NULL,
+    corrects boolean DEFAULT false NOT NULL,
+    effective_from timestamp with time zone,
+    effective_to timestamp with time zone,
+    in_effect boolean DEFAULT true NOT NULL,
     CONSTRAINT rules_pkey PRIMARY KEY (id),
     CONSTRAINT rules_rule_name_key UNIQUE (rule_name),
     CONSTRAINT rules_condition_check CHECK (((length(condition) >= 1) AND (length(condition) <= 4096))),
     CONSTRAINT rules_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT rules_description_check CHECK ((length(description) <= 4000)),
+    CONSTRAINT rules_effective CHECK ((effective_from < effective_to)),
     CONSTRAINT rules_rule_name_check CHECK (((length(rule_name) >= 1) AND (length(rule_name) <= 200))),
     CONSTRAINT rules_tag_key_check CHECK (((length(tag_key) >= 1) AND (length(tag_key) <= 128))),
     CONSTRAINT rules_tag_value_check CHECK (((length(tag_value) >= 1) AND (length(tag_value) <= 1024)))
 );
+CREATE INDEX rules_effective ON rules USING btree (effective_from, effective_to) WHERE ((effective_from IS NOT NULL) OR (effective_to IS NOT NULL));
 CREATE INDEX rules_order ON rules USING btree (priority, id);
+CREATE TRIGGER version_changed AFTER UPDATE ON rules FOR EACH ROW WHEN ((new.version <> old.version)) EXECUTE FUNCTION rules_keep_version();
+CREATE TRIGGER version_made AFTER INSERT ON rules FOR EACH ROW EXECUTE FUNCTION rules_keep_version();
 GRANT SELECT ON rules TO virtual_tagging_reader;
 
 CREATE TABLE run_principals (
@@ -1170,6 +1190,18 @@ CREATE OR REPLACE FUNCTION resources_counted_truncate()
 AS $function$
 BEGIN
     TRUNCATE resource_counts, resource_totals, resource_count_deltas;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION rules_keep_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO rule_versions (rule_id, version, definition, changed_at, changed_by)
+    VALUES (NEW.id, NEW.version, to_jsonb(NEW)
+                - ARRAY['id', 'version', 'in_effect', 'created_at', 'created_by', 'updated_at', 'updated_by'],
+            NEW.updated_at, NEW.updated_by);
     RETURN NULL;
 END $function$;
 
