@@ -27,7 +27,7 @@ SELECT r.id, k.key, v.value, s.source, s.confidence, s.confidence >= 0.9, d.stat
        s.source || ':word-' || v.n % 400 || '-' || r.id % 7, now() - (:n - r.id) * interval '20 seconds',
        CASE WHEN d.status IN ('APPROVED', 'DENIED') THEN 'ann' END,
        CASE WHEN d.status IN ('APPROVED', 'DENIED') THEN now() END, r.cloud, r.account_id, r.resource_type
-  FROM resources r CROSS JOIN (VALUES (1, 'environment', 8), (2, 'team', 400), (3, 'cost_center', 60)) k(n, key, values)
+  FROM resources r CROSS JOIN (VALUES (1, 'environment', 8), (2, 'team', 400), (3, 'cost-center', 60)) k(n, key, values)
  CROSS JOIN LATERAL (SELECT floor(k.values * pg_temp.chance(r.id, 10 + k.n) ^ 2)::int AS n) w
  CROSS JOIN LATERAL (SELECT w.n, CASE WHEN r.id % (:n / 10) = 7 THEN 'value-rare' ELSE 'value-' || w.n END AS value) v
  CROSS JOIN LATERAL (SELECT pg_temp.chance(r.id, 20 + k.n) AS chance, pg_temp.chance(r.id, 30 + k.n) AS spread) c

@@ -12,7 +12,7 @@ use sea_orm_migration::prelude::{ConnectionTrait, DbErr, MigrationName, Migratio
 pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
 
 /// Tables and views that `virtual_tagging_reader` may read, whatever their policies then show of them.
-pub const READER_TABLES: [&str; 26] = [
+pub const READER_TABLES: [&str; 28] = [
     "resources",
     "virtual_tags",
     "tag_audit",
@@ -39,6 +39,8 @@ pub const READER_TABLES: [&str; 26] = [
     "import_rejections",
     "tagged_unsure",
     "api_tokens",
+    "vocabulary_keys",
+    "vocabulary_versions",
 ];
 
 /// The statement that makes the role `virtual_tagging_reader`, its membership and its grants where they are missing.
@@ -119,6 +121,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0024_runs_in_scope",
     "0025_standing_decisions",
     "0026_neighbour_source",
+    "0029_vocabulary",
     "0031_rule_history",
 ];
 

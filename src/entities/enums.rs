@@ -150,5 +150,6 @@ db_enum! {
         Rule,
         Schedule,
         ApiToken,
+        VocabularyKey,
     }
 }

@@ -33,8 +33,8 @@ const KEYS: [(&str, &str); 6] = [
     ("Owner", "owner"),
     ("Team", "team"),
     ("Application", "application"),
-    ("CostCenter", "cost_center"),
-    ("BusinessUnit", "business_unit"),
+    ("CostCenter", "cost-center"),
+    ("BusinessUnit", "business-unit"),
 ];
 
 fn rows() -> Vec<LabelledResource> {

@@ -9,7 +9,6 @@ use crate::merge::{Evidence, LosingCandidate, Merged, merge};
 use crate::rules::CompiledRule;
 use crate::sources::native::{self, NativeSource};
 use crate::sources::pattern::PatternSource;
-use crate::sources::resource_type::TypeSource;
 use crate::sources::rule::RuleSource;
 use crate::{Candidate, CandidateSource, EstateModel, SourceKind, Subject, Vocabulary};
 
@@ -144,14 +143,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine with the sources NATIVE, PATTERN, TYPE and RULE. `rules` may come in any order.
+    /// An engine with the sources NATIVE, PATTERN and RULE. `rules` may come in any order.
     pub fn new(vocabulary: Arc<Vocabulary>, rules: Vec<CompiledRule>, thresholds: Thresholds) -> Self {
         let sources: Vec<Box<dyn CandidateSource>> = vec![
             Box::new(NativeSource {
                 vocabulary: Arc::clone(&vocabulary),
             }),
             Box::new(PatternSource),
-            Box::new(TypeSource),
             Box::new(RuleSource::new(Arc::clone(&vocabulary), rules)),
         ];
         Self {

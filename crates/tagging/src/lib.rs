@@ -1,7 +1,8 @@
 //! The tagging engine: pure functions from a cloud resource to proposals. It has no runtime and no database, and the same
 //! subject gives the same evaluation.
 //!
-//! - `vocabulary.rs`    canonical keys and values, and the spellings they go by (`vocabulary.json`)
+//! - `vocabulary/`      canonical keys and values, the spellings they go by, and the settings of keys
+//! - `service_category.rs` what follows from a type alone
 //! - `tokens.rs`        splits names at token borders
 //! - `candidate.rs`     the subject that a source sees, and the candidates that it proposes
 //! - `sources/`         one file per source of candidates
@@ -20,6 +21,7 @@ mod kinds;
 mod merge;
 mod native_statements;
 pub mod rules;
+mod service_category;
 mod sources;
 pub mod suggestions;
 mod tokens;
@@ -38,5 +40,9 @@ pub use estate::{
 };
 pub use kinds::{CloudProvider, SourceKind};
 pub use merge::{Evidence, EvidenceBasis, LosingCandidate, Merged, Signal, merge};
+pub use service_category::service_category;
 pub use tokens::{NameToken, tokens};
-pub use vocabulary::{CanonicalKey, KeyMatch, KnownValue, Vocabulary, VocabularyError};
+pub use vocabulary::{
+    ApprovalPolicy, CanonicalKey, CanonicalTag, KeyMatch, KnownValue, Vocabulary, VocabularyError,
+    VocabularyFile, VocabularySource,
+};

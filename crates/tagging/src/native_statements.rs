@@ -29,27 +29,28 @@ pub(crate) fn statements<'a>(
 ) -> Vec<NativeStatement<'a>> {
     let mut found: Vec<NativeStatement<'a>> = native_tags
         .iter()
-        .filter_map(|(raw_key, raw_value)| {
-            if is_production(raw_key, raw_value) {
-                return Some(NativeStatement {
-                    key: "environment",
-                    value: "production".to_owned(),
-                    confidence: FLAGGED,
-                    rank: usize::MAX,
-                    raw_key,
-                    raw_value,
-                });
-            }
-            let matched = vocabulary.match_key(raw_key)?;
-            let value = vocabulary.canonical_value(&matched.key.name, raw_value)?;
-            Some(NativeStatement {
-                key: &matched.key.name,
-                value,
-                confidence: if matched.weak { IMPLIED } else { STATED },
-                rank: matched.rank,
+        .flat_map(|(raw_key, raw_value)| {
+            let flag = is_production(raw_key, raw_value).then(|| NativeStatement {
+                key: "environment",
+                value: "production".to_owned(),
+                confidence: FLAGGED,
+                rank: usize::MAX,
                 raw_key,
                 raw_value,
-            })
+            });
+            let matches = vocabulary.key_matches(raw_key).into_iter();
+            let stated = matches.filter_map(move |matched| {
+                let value = vocabulary.canonical_value(&matched.key.name, raw_value)?;
+                Some(NativeStatement {
+                    key: &matched.key.name,
+                    value,
+                    confidence: if matched.weak { IMPLIED } else { STATED },
+                    rank: matched.rank,
+                    raw_key,
+                    raw_value,
+                })
+            });
+            flag.into_iter().chain(stated)
         })
         .collect();
     found.sort_by_key(|statement| (statement.key, statement.rank, statement.raw_key));

@@ -63,5 +63,7 @@ db_enum! {
         Schedule,
         /// API token.
         ApiToken,
+        /// Key of the vocabulary.
+        VocabularyKey,
     }
 }

@@ -15,6 +15,7 @@ use crate::graphql::types::tag_audit::TagAudit;
 use crate::graphql::types::virtual_tag::VirtualTag;
 use async_graphql::{Context, Json, SimpleObject};
 use chrono::{DateTime, Utc};
+use tagging::service_category;
 
 row_object! {
     /// Cloud resource, as reported by the provider.
@@ -46,6 +47,12 @@ row_object! {
     /// Global id.
     pub async fn id(&self) -> Id<ResourceKind> {
         Id(self.0.id)
+    }
+
+    /// Service category of the resource, named as FOCUS names it (`Compute`, `Databases`, `Networking`, ...): a fact that
+    /// follows from the resource type, not a tag; null for unknown types.
+    pub async fn service_category(&self) -> Option<&'static str> {
+        service_category(self.0.cloud.into(), &self.0.resource_type)
     }
 
     /// Virtual tags of the resource in order of creation.

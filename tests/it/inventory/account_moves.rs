@@ -80,7 +80,7 @@ async fn decided(fixture: &Fixture, id: i64) {
     for value in ["first", "second"] {
         let new = NewTag {
             resource_id: id,
-            tag_key: "cost_center".into(),
+            tag_key: "cost-center".into(),
             tag_value: value.into(),
             reason: Some("A says so".into()),
         };

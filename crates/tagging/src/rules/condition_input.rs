@@ -6,7 +6,7 @@ use cel::Value;
 use cel::common::types::CelString;
 use cel::common::value::Val;
 
-use crate::CloudProvider;
+use crate::{CloudProvider, service_category};
 
 /// Longer strings of a resource are cut to this many bytes for conditions. Clouds end far below.
 const MAX_STRING: usize = 4096;
@@ -18,6 +18,7 @@ pub(crate) const MAX_TAGS: usize = 256;
 pub struct ResourceFacts<'a> {
     pub cloud: CloudProvider,
     pub account_id: &'a str,
+    /// Its service category is seen, too: an empty string for types of which none is known.
     pub resource_type: &'a str,
     /// Seen as an empty string when there is none.
     pub region: Option<&'a str>,
@@ -30,13 +31,14 @@ pub struct ResourceFacts<'a> {
 }
 
 /// The fields of `resource`, in the order of [`ConditionInput::fields`]; the last two are maps.
-pub(crate) const FIELDS: [&str; 8] = [
+pub(crate) const FIELDS: [&str; 9] = [
     "cloud",
     "account_id",
     "resource_type",
     "region",
     "name",
     "resource_id",
+    "service_category",
     "native_tags",
     "tags",
 ];
@@ -62,6 +64,7 @@ impl ConditionInput {
                 string(facts.region.unwrap_or_default()),
                 string(facts.name),
                 string(facts.resource_id),
+                string(service_category(facts.cloud, facts.resource_type).unwrap_or_default()),
                 map(facts.native_tags),
                 map(facts.tags),
             ],

@@ -20,6 +20,9 @@ impl RuleSource {
     /// Takes the rules in any order.
     pub(crate) fn new(vocabulary: Arc<Vocabulary>, mut rules: Vec<CompiledRule>) -> Self {
         rules.sort_by_key(|rule| (rule.priority, rule.id));
+        for rule in &mut rules {
+            rule.key = vocabulary.canonical(&rule.key, "").key;
+        }
         Self {
             vocabulary,
             rules,
@@ -70,11 +73,7 @@ impl RuleSource {
     fn candidate(&self, rule: &CompiledRule, value: &str) -> Candidate {
         Candidate {
             key: rule.key.clone(),
-            value: self
-                .vocabulary
-                .known_value(&rule.key, value)
-                .unwrap_or(value)
-                .to_owned(),
+            value: self.vocabulary.canonical(&rule.key, value).value,
             source: SourceKind::Rule,
             confidence: rule.confidence,
             rule_id: Some(rule.id),
