@@ -15,7 +15,7 @@ CREATE TABLE admin_changes (
     after jsonb,
     CONSTRAINT admin_changes_pkey PRIMARY KEY (id),
     CONSTRAINT admin_changes_action_check CHECK ((action = ANY (ARRAY['CREATED'::text, 'UPDATED'::text, 'DELETED'::text, 'REORDERED'::text, 'PAUSED'::text, 'RESUMED'::text, 'REVOKED'::text]))),
-    CONSTRAINT admin_changes_subject_type_check CHECK ((subject_type = ANY (ARRAY['RULE'::text, 'SCHEDULE'::text, 'API_TOKEN'::text])))
+    CONSTRAINT admin_changes_subject_type_check CHECK ((subject_type = ANY (ARRAY['RULE'::text, 'SCHEDULE'::text, 'API_TOKEN'::text, 'VOCABULARY_KEY'::text])))
 );
 CREATE INDEX admin_changes_actor ON admin_changes USING btree (actor, id);
 CREATE INDEX admin_changes_subject ON admin_changes USING btree (subject_type, id);
@@ -690,6 +690,34 @@ CASE
     ELSE NULL::boolean
 END IS NOT NULL));
 GRANT SELECT ON virtual_tags TO virtual_tagging_reader;
+
+CREATE TABLE vocabulary_keys (
+    name text NOT NULL,
+    definition jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by text NOT NULL,
+    CONSTRAINT vocabulary_keys_pkey PRIMARY KEY (name),
+    CONSTRAINT vocabulary_keys_definition_check CHECK ((jsonb_typeof(definition) = 'object'::text)),
+    CONSTRAINT vocabulary_keys_name_check CHECK (((name ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(name) <= 128)))
+);
+ALTER TABLE vocabulary_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON vocabulary_keys USING (true);
+GRANT SELECT ON vocabulary_keys TO virtual_tagging_reader;
+
+CREATE TABLE vocabulary_versions (
+    version bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    changed_by text NOT NULL,
+    keys jsonb NOT NULL,
+    CONSTRAINT vocabulary_versions_pkey PRIMARY KEY (version),
+    CONSTRAINT vocabulary_versions_keys_check CHECK ((jsonb_typeof(keys) = 'object'::text))
+);
+ALTER TABLE vocabulary_versions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON vocabulary_versions USING (true);
+GRANT SELECT ON vocabulary_versions TO virtual_tagging_reader;
 
 CREATE VIEW decision_counts_now WITH (security_invoker=true) AS
  SELECT minute,

@@ -39,13 +39,13 @@ pub fn service_category(cloud: CloudProvider, resource_type: &str) -> Option<&'s
 fn aws(service: &str, kind: &str) -> Option<&'static str> {
     Some(match service {
         "ec2" => ec2(kind),
-        "autoscaling" | "imagebuilder" | "lightsail" | "batch" | "ecs" | "eks" | "ecr" | "ecr-public" | "lambda"
-        | "serverlessrepo" | "workspaces" | "workspaces-web" | "appstream" => COMPUTE,
+        "autoscaling" | "imagebuilder" | "lightsail" | "batch" | "ecs" | "eks" | "ecr" | "ecr-public"
+        | "lambda" | "serverlessrepo" | "workspaces" | "workspaces-web" | "appstream" => COMPUTE,
         "apprunner" | "elasticbeanstalk" | "amplify" => WEB,
         "s3" | "elasticfilesystem" | "efs" | "fsx" | "backup" | "glacier" | "storagegateway" | "dlm"
         | "transfer" => STORAGE,
-        "rds" | "dynamodb" | "elasticache" | "memorydb" | "docdb" | "neptune" | "cassandra"
-        | "dsql" | "timestream" | "dax" | "qldb" => DATABASES,
+        "rds" | "dynamodb" | "elasticache" | "memorydb" | "docdb" | "neptune" | "cassandra" | "dsql"
+        | "timestream" | "dax" | "qldb" => DATABASES,
         "elasticloadbalancing"
         | "elasticloadbalancingv2"
         | "route53"
@@ -61,8 +61,8 @@ fn aws(service: &str, kind: &str) -> Option<&'static str> {
         "kms" | "secretsmanager" | "acm" | "acm-pca" | "wafv2" | "waf" | "waf-regional"
         | "network-firewall" | "guardduty" | "securityhub" | "inspector2" | "macie2" | "shield"
         | "cloudhsm" | "fms" | "detective" => SECURITY,
-        "sqs" | "sns" | "events" | "mq" | "ses" | "scheduler" | "schemas" | "pipes" | "pinpoint" | "states"
-        | "apigateway" | "apigatewayv2" | "appsync" => INTEGRATION,
+        "sqs" | "sns" | "events" | "mq" | "ses" | "scheduler" | "schemas" | "pipes" | "pinpoint"
+        | "states" | "apigateway" | "apigatewayv2" | "appsync" => INTEGRATION,
         "dms" | "datasync" | "mgn" | "migrationhub" => MIGRATION,
         "iot" | "iotsitewise" | "greengrass" => INTERNET_OF_THINGS,
         "mediaconvert" | "medialive" | "mediapackage" | "ivs" => MEDIA,
@@ -92,7 +92,9 @@ fn aws(service: &str, kind: &str) -> Option<&'static str> {
         }
         "organizations" | "cloudformation" | "ssm" | "config" | "servicecatalog" | "resource-groups"
         | "budgets" | "ram" | "controltower" | "appconfig" | "health" => MANAGEMENT,
-        "codebuild" | "codecommit" | "codepipeline" | "codedeploy" | "codeartifact" | "cloud9" => DEVELOPER_TOOLS,
+        "codebuild" | "codecommit" | "codepipeline" | "codedeploy" | "codeartifact" | "cloud9" => {
+            DEVELOPER_TOOLS
+        }
         "connect" | "workmail" => BUSINESS_APPLICATIONS,
         _ => return None,
     })
@@ -152,7 +154,7 @@ fn gcp(service: &str, kind: &str) -> Option<&'static str> {
         | "binaryauthorization" => SECURITY,
         "pubsub" | "cloudtasks" | "eventarc" | "cloudscheduler" | "workflows" | "apigateway" | "apigee" => {
             INTEGRATION
-        },
+        }
         "bigquery" | "dataflow" | "dataproc" | "dataplex" | "composer" | "datafusion" | "datacatalog" => {
             ANALYTICS
         }
@@ -171,10 +173,17 @@ fn azure(service: &str, kind: &str) -> Option<&'static str> {
             "diskencryptionsets" | "sshpublickeys" => SECURITY,
             _ => COMPUTE,
         },
-        "batch" | "hybridcompute" | "containerservice" | "containerregistry" | "containerinstance" | "app"
-        | "redhatopenshift" | "servicefabric" | "kubernetes" | "desktopvirtualization" | "virtualmachineimages" => {
-            COMPUTE
-        }
+        "batch"
+        | "hybridcompute"
+        | "containerservice"
+        | "containerregistry"
+        | "containerinstance"
+        | "app"
+        | "redhatopenshift"
+        | "servicefabric"
+        | "kubernetes"
+        | "desktopvirtualization"
+        | "virtualmachineimages" => COMPUTE,
         "web" => WEB,
         "datamigration" | "migrate" | "offazure" => MIGRATION,
         "devices" | "iotcentral" | "digitaltwins" => INTERNET_OF_THINGS,
@@ -192,8 +201,8 @@ fn azure(service: &str, kind: &str) -> Option<&'static str> {
         "cdn" => NETWORKING,
         "managedidentity" | "aad" | "azureactivedirectory" => IDENTITY,
         "keyvault" | "security" | "attestation" => SECURITY,
-        "servicebus" | "eventgrid" | "notificationhubs" | "signalrservice" | "communication" | "logic" | "relay"
-        | "apimanagement" => INTEGRATION,
+        "servicebus" | "eventgrid" | "notificationhubs" | "signalrservice" | "communication" | "logic"
+        | "relay" | "apimanagement" => INTEGRATION,
         "eventhub" | "datafactory" | "databricks" | "synapse" | "kusto" | "streamanalytics" | "hdinsight"
         | "datalakeanalytics" | "purview" | "search" | "powerbidedicated" => ANALYTICS,
         "cognitiveservices" | "machinelearningservices" | "botservice" => MACHINE_LEARNING,
@@ -217,7 +226,11 @@ mod tests {
     #[test]
     fn spellings_of_a_type_agree() {
         for spelling in ["ec2/instance", "AWS::EC2::Instance", "EC2/Instance"] {
-            assert_eq!(service_category(CloudProvider::Aws, spelling), Some("Compute"), "{spelling}");
+            assert_eq!(
+                service_category(CloudProvider::Aws, spelling),
+                Some("Compute"),
+                "{spelling}"
+            );
         }
     }
 
@@ -234,11 +247,19 @@ mod tests {
             (Gcp, "storage.googleapis.com/Bucket", Some("Storage")),
             (Gcp, "compute.googleapis.com/Instance", Some("Compute")),
             (Azure, "Microsoft.Network/publicIPAddresses", Some("Networking")),
-            (Azure, "microsoft.insights/alertrules", Some("Management and Governance")),
+            (
+                Azure,
+                "microsoft.insights/alertrules",
+                Some("Management and Governance"),
+            ),
             (Aws, "unheard/of", None),
             (Aws, "", None),
         ] {
-            assert_eq!(service_category(cloud, resource_type), category, "{resource_type}");
+            assert_eq!(
+                service_category(cloud, resource_type),
+                category,
+                "{resource_type}"
+            );
         }
     }
 }

@@ -73,3 +73,83 @@ async fn each_migration_takes_back_what_it_made() {
         );
     }
 }
+
+/// Keys that were named with an underscore are renamed where they are stored, and back.
+#[tokio::test]
+async fn keys_are_renamed_where_they_are_stored() {
+    let database = TestDb::create().await;
+    let db = database.connect().await;
+    let pool = db.get_postgres_connection_pool();
+    let from_vocabulary = migrate::status(&db)
+        .await
+        .unwrap()
+        .iter()
+        .rev()
+        .take_while(|migration| migration.name != "0029_vocabulary")
+        .count()
+        + 1;
+    migrate::down(&db, u32::try_from(from_vocabulary).unwrap())
+        .await
+        .unwrap();
+    sqlx::raw_sql(
+        "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, native_tags, created_at)
+         SELECT 'i-' || n, 'x', 'aws', '1', 'ec2/instance', '{}', now() FROM generate_series(1, 2) n;
+         INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied, approval_status,
+             evidence, evidence_signature, cloud, account_id, resource_type)
+         SELECT r.id, t.key, t.value, 'MANUAL', 1, false, t.status, '{}', 'MANUAL', r.cloud, r.account_id, r.resource_type
+           FROM resources r JOIN (VALUES ('i-1', 'cost_center', '7', 'APPROVED'), ('i-1', 'cost_center', '8', 'DENIED'),
+                ('i-2', 'cost_center', '7', 'APPROVED'), ('i-2', 'cost-center', '9', 'APPROVED'),
+                ('i-2', 'business_unit', 'a', 'PENDING'), ('i-2', 'business-unit', 'a', 'DENIED'))
+                t(resource, key, value, status) ON t.resource = r.resource_id;
+         INSERT INTO rules (rule_name, condition, tag_key, tag_value, priority, confidence, created_by, updated_by)
+         VALUES ('a', 'resource.tags[''cost_center''] == ''7'' && ''cost_center'' in resource.tags
+                  && has(resource.tags.business_unit) && resource.native_tags[''cost_center''] != ''cost_center''',
+                 'business_unit', 'x', 1, 0.9, 'a', 'a')",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
+    migrate::up(&db, None).await.unwrap();
+    let tags: Vec<(String, String, String, String)> = sqlx::query_as(
+        "SELECT r.resource_id, tag_key, tag_value, approval_status FROM virtual_tags t
+           JOIN resources r ON r.id = t.resource_id ORDER BY 1, 2, 3",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let row = |resource: &str, key: &str, value: &str, status: &str| {
+        (resource.into(), key.into(), value.into(), status.into())
+    };
+    assert_eq!(
+        tags,
+        [
+            row("i-1", "cost-center", "7", "APPROVED"),
+            row("i-1", "cost-center", "8", "DENIED"),
+            row("i-2", "business-unit", "a", "DENIED"),
+            row("i-2", "cost-center", "7", "SUPERSEDED"),
+            row("i-2", "cost-center", "9", "APPROVED"),
+        ]
+    );
+    let (key, condition): (String, String) = sqlx::query_as("SELECT tag_key, condition FROM rules")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    assert_eq!(key, "business-unit");
+    for part in [
+        "resource.tags['cost-center'] == '7'",
+        "'cost-center' in resource.tags",
+        "('business-unit' in resource.tags)",
+        "resource.native_tags['cost_center'] != 'cost_center'",
+    ] {
+        assert!(condition.contains(part), "{part}: {condition}");
+    }
+    tagging::rules::Condition::compile(&condition).unwrap();
+    migrate::down(&db, u32::try_from(from_vocabulary).unwrap())
+        .await
+        .unwrap();
+    let old: i64 = sqlx::query_scalar("SELECT count(*) FROM virtual_tags WHERE tag_key LIKE '%\\_%'")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    assert_eq!(old, 5);
+}

@@ -11,13 +11,15 @@ use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::domain::inventory::list;
 
 /// Tables of no account, readable for everybody.
-const FOR_ALL: [&str; 6] = [
+const FOR_ALL: [&str; 8] = [
     "rules",
     "rule_versions",
     "schedules",
     "engine_state",
     "runs_in_scope",
     "tagged_unsure",
+    "vocabulary_keys",
+    "vocabulary_versions",
 ];
 /// Tables closed to the role, though no row is of an account.
 const FOR_NOBODY: [&str; 1] = ["seaql_migrations"];

@@ -75,15 +75,18 @@ mod tests {
 
     #[test]
     fn weak_spellings_speak_only_alone() {
-        let alone = propose(&[("project", "Pay Roll")]);
+        let alone = propose(&[("solution", "Pay Roll")]);
         assert_eq!(
             alone,
-            [row("application", "pay-roll", 0.80, "NATIVE:project=Pay Roll")]
+            [row("application", "pay-roll", 0.80, "NATIVE:solution=Pay Roll")]
         );
         let both = propose(&[("project", "alpha"), ("application", "payroll")]);
         assert_eq!(
             both,
-            [row("application", "payroll", 0.98, "NATIVE:application=payroll")]
+            [
+                row("application", "payroll", 0.98, "NATIVE:application=payroll"),
+                row("project", "alpha", 0.98, "NATIVE:project=alpha"),
+            ]
         );
     }
 

@@ -116,7 +116,9 @@ pub enum VocabularyError {
     AmbiguousValue { key: String, spelling: String },
     #[error("the pattern of key `{key}` is not valid: {reason}")]
     Pattern { key: String, reason: String },
-    #[error("the thresholds of key `{0}` must be from 0 to 1, and that of review not above that of application")]
+    #[error(
+        "the thresholds of key `{0}` must be from 0 to 1, and that of review not above that of application"
+    )]
     KeyThresholds(String),
 }
 
@@ -131,7 +133,11 @@ impl CanonicalKey {
         for value in &self.values {
             let name = &value.name;
             let lower = !name.chars().any(char::is_uppercase);
-            if name.trim() != name || name.is_empty() || name.chars().count() > super::MAX_VALUE_CHARS || !lower {
+            if name.trim() != name
+                || name.is_empty()
+                || name.chars().count() > super::MAX_VALUE_CHARS
+                || !lower
+            {
                 return Err(VocabularyError::ValueName {
                     key: self.name.clone(),
                     value: name.clone(),

@@ -16,12 +16,10 @@ use std::collections::{HashMap, HashSet};
 use regex::{Regex, RegexBuilder};
 use sha2::{Digest, Sha256};
 
-pub use file::{
-    ApprovalPolicy, CanonicalKey, KnownValue, VocabularyError, VocabularyFile, VocabularySource,
-};
+pub use file::{ApprovalPolicy, CanonicalKey, KnownValue, VocabularyError, VocabularyFile, VocabularySource};
 use fold::{TypoIndex, fold};
-pub(crate) use taggability::folded_type;
 use taggability::TypePatterns;
+pub(crate) use taggability::folded_type;
 use values::{MAX_VALUE_CHARS, ValueSpellings};
 
 /// Bytes that a compiled pattern of values may take.
@@ -112,7 +110,9 @@ impl Vocabulary {
             vocabulary.patterns.push(pattern(key)?);
             vocabulary.not_taggable.push(TypePatterns::new(&key.not_taggable));
         }
-        vocabulary.not_taggable.push(TypePatterns::new(&file.not_taggable));
+        vocabulary
+            .not_taggable
+            .push(TypePatterns::new(&file.not_taggable));
         vocabulary.typos = TypoIndex::new(vocabulary.spellings.keys().chain(vocabulary.weak.keys()));
         vocabulary.file = file;
         Ok(vocabulary)
@@ -197,7 +197,10 @@ impl Vocabulary {
             let near = self.typos.nearest(text, folded);
             near.map_or_else(Vec::new, |near| self.matches_of(near, usize::from(u16::MAX)))
         });
-        exact.chain(typos).find(|found| !found.is_empty()).unwrap_or_default()
+        exact
+            .chain(typos)
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
     }
 
     fn matches_of(&self, folded: &str, penalty: usize) -> Vec<KeyMatch<'_>> {
@@ -238,7 +241,10 @@ impl Vocabulary {
             return true;
         };
         let patterns = [self.not_taggable.get(index), self.not_taggable.last()];
-        !patterns.into_iter().flatten().any(|types| types.holds(resource_type))
+        !patterns
+            .into_iter()
+            .flatten()
+            .any(|types| types.holds(resource_type))
     }
 }
 

@@ -47,7 +47,10 @@ impl ValueSpellings {
                     return if negated { Err(()) } else { Ok(Some(found)) };
                 }
                 let rest = phrase.to_lowercase();
-                if rest.strip_prefix("not").is_some_and(|rest| self.exact.contains_key(rest)) {
+                if rest
+                    .strip_prefix("not")
+                    .is_some_and(|rest| self.exact.contains_key(rest))
+                {
                     return Err(());
                 }
             }
@@ -58,7 +61,9 @@ impl ValueSpellings {
     /// True if `raw` lists several values.
     fn is_list(&self, raw: &str) -> bool {
         let pieces = raw.split([',', ';', '|', '&', '+', '/']);
-        let pieces = pieces.flat_map(|piece| piece.split(" and ")).flat_map(|piece| piece.split(" or "));
+        let pieces = pieces
+            .flat_map(|piece| piece.split(" and "))
+            .flat_map(|piece| piece.split(" or "));
         let values: BTreeSet<usize> = pieces
             .filter_map(|piece| self.last_word(piece).ok().flatten())
             .collect();
@@ -119,8 +124,15 @@ impl Vocabulary {
         let Some(index) = self.position(key) else {
             return true;
         };
-        let listed = self.file.keys[index].values.iter().any(|known| known.name == value);
-        let matches = || self.patterns[index].as_ref().is_none_or(|pattern| pattern.is_match(value));
+        let listed = self.file.keys[index]
+            .values
+            .iter()
+            .any(|known| known.name == value);
+        let matches = || {
+            self.patterns[index]
+                .as_ref()
+                .is_none_or(|pattern| pattern.is_match(value))
+        };
         listed || self.file.keys[index].open && matches()
     }
 
