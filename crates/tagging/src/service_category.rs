@@ -1,7 +1,7 @@
 //! Service categories of types: facts, which follow from a resource's type alone. They are effective at once, are no tags,
 //! and so collide with no key of a customer.
 //!
-//! The categories and their names are those of the column ServiceCategory of FOCUS, the FinOps Open Cost and Usage
+//! The categories and their names are those of the column `ServiceCategory` of FOCUS, the `FinOps` Open Cost and Usage
 //! Specification (versions 1.0 to 1.2).
 
 use crate::CloudProvider;
@@ -87,10 +87,8 @@ fn aws(service: &str, kind: &str) -> Option<&'static str> {
         "sagemaker" | "bedrock" | "lex" | "rekognition" | "comprehend" | "textract" | "polly" => {
             MACHINE_LEARNING
         }
-        "cloudwatch" | "logs" | "cloudtrail" | "xray" | "synthetics" | "grafana" | "aps" | "rum" => {
-            MANAGEMENT
-        }
-        "organizations" | "cloudformation" | "ssm" | "config" | "servicecatalog" | "resource-groups"
+        "cloudwatch" | "logs" | "cloudtrail" | "xray" | "synthetics" | "grafana" | "aps" | "rum"
+        | "organizations" | "cloudformation" | "ssm" | "config" | "servicecatalog" | "resource-groups"
         | "budgets" | "ram" | "controltower" | "appconfig" | "health" => MANAGEMENT,
         "codebuild" | "codecommit" | "codepipeline" | "codedeploy" | "codeartifact" | "cloud9" => {
             DEVELOPER_TOOLS
@@ -159,8 +157,9 @@ fn gcp(service: &str, kind: &str) -> Option<&'static str> {
             ANALYTICS
         }
         "aiplatform" | "ml" | "notebooks" | "dialogflow" => MACHINE_LEARNING,
-        "logging" | "monitoring" => MANAGEMENT,
-        "cloudresourcemanager" | "orgpolicy" | "serviceusage" | "cloudbilling" => MANAGEMENT,
+        "logging" | "monitoring" | "cloudresourcemanager" | "orgpolicy" | "serviceusage" | "cloudbilling" => {
+            MANAGEMENT
+        }
         "cloudbuild" | "sourcerepo" | "workstations" | "clouddeploy" => DEVELOPER_TOOLS,
         _ => return None,
     })
@@ -211,9 +210,15 @@ fn azure(service: &str, kind: &str) -> Option<&'static str> {
         | "operationsmanagement"
         | "alertsmanagement"
         | "dashboard"
-        | "monitor" => MANAGEMENT,
-        "resources" | "automation" | "authorization" | "policyinsights" | "management"
-        | "appconfiguration" | "maintenance" | "features" => MANAGEMENT,
+        | "monitor"
+        | "resources"
+        | "automation"
+        | "authorization"
+        | "policyinsights"
+        | "management"
+        | "appconfiguration"
+        | "maintenance"
+        | "features" => MANAGEMENT,
         "devtestlab" | "devcenter" | "visualstudio" | "loadtestservice" => DEVELOPER_TOOLS,
         _ => return None,
     })
