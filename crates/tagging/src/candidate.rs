@@ -1,13 +1,13 @@
 //! Subjects that sources see, and candidates that they propose.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::native_statements;
 use crate::rules::{ConditionInput, ResourceFacts};
-use crate::{CloudProvider, SourceKind, Vocabulary};
+use crate::{CloudProvider, LosingCandidate, Signal, SourceKind, Vocabulary};
 
 /// A resource as the engine sees it.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Subject {
 }
 
 /// Proposal of one source before merging.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
     /// Canonical tag key.
     pub key: String,
@@ -76,6 +76,17 @@ pub struct Candidate {
     /// The same on every resource that shows the same evidence, e.g. `PATTERN:name-token:prod`. Groups the
     /// approval queue; a denied tag comes back only if this changed.
     pub signature: String,
+    /// Evidence that was weighed to make it; `None` where the reason says all.
+    pub weighed: Option<Arc<WeighedEvidence>>,
+}
+
+/// Evidence behind a candidate that was weighed against other values before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeighedEvidence {
+    /// Evidence for the value, strongest first.
+    pub signals: Vec<Signal>,
+    /// Values that weighed less, strongest first.
+    pub alternatives: Vec<LosingCandidate>,
 }
 
 /// Characters of a key, as `virtual_tags` takes it.
@@ -136,6 +147,7 @@ mod tests {
             rule_id: None,
             reason: String::new(),
             signature: signature.into(),
+            weighed: None,
         }
     }
 

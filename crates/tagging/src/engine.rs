@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::merge::{Evidence, LosingCandidate, Merged, merge};
 use crate::rules::CompiledRule;
+use crate::sources::estate::EstateSource;
 use crate::sources::native::{self, NativeSource};
-use crate::sources::pattern::PatternSource;
 use crate::sources::rule::RuleSource;
 use crate::{Candidate, CandidateSource, EstateModel, SourceKind, Subject, Vocabulary};
 
@@ -139,31 +139,37 @@ pub struct Engine {
     vocabulary: Arc<Vocabulary>,
     sources: Vec<Box<dyn CandidateSource>>,
     thresholds: Thresholds,
-    model: Option<Arc<EstateModel>>,
+    /// What this estate has taught.
+    estate: EstateSource,
 }
 
 impl Engine {
-    /// An engine with the sources NATIVE, PATTERN and RULE. `rules` may come in any order.
+    /// An engine with the sources NATIVE and RULE, and what an estate without a tag would infer. `rules` may come in any
+    /// order.
     pub fn new(vocabulary: Arc<Vocabulary>, rules: Vec<CompiledRule>, thresholds: Thresholds) -> Self {
         let sources: Vec<Box<dyn CandidateSource>> = vec![
             Box::new(NativeSource {
                 vocabulary: Arc::clone(&vocabulary),
             }),
-            Box::new(PatternSource),
             Box::new(RuleSource::new(Arc::clone(&vocabulary), rules)),
         ];
+        let estate = EstateSource {
+            model: Arc::new(EstateModel::untrained(Arc::clone(&vocabulary))),
+        };
         Self {
             vocabulary,
             sources,
             thresholds,
-            model: None,
+            estate,
         }
     }
 
     /// The same engine with what was learned in this estate; without a model, priors stand in.
     #[must_use]
     pub fn with_model(mut self, model: Option<Arc<EstateModel>>) -> Self {
-        self.model = model;
+        if let Some(model) = model {
+            self.estate = EstateSource { model };
+        }
         self
     }
 
@@ -193,6 +199,7 @@ impl Engine {
         for source in &self.sources {
             source.propose(subject, &mut candidates);
         }
+        self.estate.propose(subject, &mut candidates);
         let candidates = candidates.into_iter().filter_map(Candidate::storable);
         let merged = merge(candidates.collect());
         let mut predictions = Vec::with_capacity(merged.len());
@@ -368,6 +375,7 @@ pub(crate) mod tests {
             rule_id: None,
             reason: "similar resources".into(),
             signature: "MODEL:1".into(),
+            weighed: None,
         };
         let found = engine()
             .with_source(Box::new(FixedSource(candidate)))

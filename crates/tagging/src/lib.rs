@@ -30,7 +30,7 @@ mod vocabulary;
 #[cfg(test)]
 mod corpus_tests;
 
-pub use candidate::{Candidate, CandidateSource, Subject};
+pub use candidate::{Candidate, CandidateSource, Subject, WeighedEvidence};
 pub use engine::{
     Disposition, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal, ThresholdError, Thresholds,
 };

@@ -1,24 +1,25 @@
 //! One winner per key, and why the others lost.
 //!
-//! Confidences are probabilities. What sources say about one resource is correlated (a name repeats its
-//! account's name, a rule repeats the name), so agreement is not multiplied as if independent: each further
-//! *source* that agrees closes 30 % of the gap to [`CEILING`], weighted by its own confidence, and several
-//! candidates of one source count once. Authority comes before confidence: what the resource's own tags state, then
-//! what a user's rule says, then what is inferred. Disagreement costs the winner up to a quarter when
-//! the rival has equal authority, up to a twentieth when the rival has less.
+//! Authority comes before confidence: what the resource's own tags state, then what a user's rule says, then what is
+//! inferred. What is inferred was weighed and calibrated by the estate model before; here it agrees or loses. Confidences
+//! are probabilities, and what sources say about one resource is correlated, so that agreement is not multiplied as if
+//! independent: the surest other source that agrees adds a part of its log-odds. A rival of equal authority takes a part
+//! of its own log-odds away, if it is more likely right than wrong; one of less authority takes nothing.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::estate::{logit, sigmoid};
 use crate::{Candidate, SourceKind};
 
 /// Agreement never lifts a confidence above this.
 const CEILING: f64 = 0.99;
-const AGREEMENT: f64 = 0.3;
-const DISSENT_OF_EQUALS: f64 = 0.25;
-const CONFLICT_PENALTY_LOWER_AUTHORITY: f64 = 0.05;
+/// Part of its log-odds that a source adds to another one that agrees.
+const AGREEMENT: f64 = 0.25;
+/// Part of its log-odds that a rival takes.
+const DISSENT: f64 = 0.75;
 
 /// A candidate that agrees with the winner (the winner itself included, first).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -173,18 +174,17 @@ impl ValueCandidates {
         let best = candidates
             .iter()
             .max_by(|a, b| a.confidence.total_cmp(&b.confidence))?;
-        let mut sources = vec![best.source];
-        let mut confidence = best.confidence;
-        for other in &candidates {
-            if !sources.contains(&other.source) {
-                sources.push(other.source);
-                confidence += (CEILING - confidence).max(0.0) * AGREEMENT * other.confidence;
-            }
-        }
+        let others = candidates.iter().filter(|other| other.source != best.source);
+        let second = others.map(|other| other.confidence).fold(0.0, f64::max);
+        let lifted = if second > 0.5 {
+            sigmoid(logit(best.confidence) + AGREEMENT * logit(second)).min(CEILING)
+        } else {
+            0.0
+        };
         Some(Self {
-            candidates,
             authority,
-            confidence,
+            confidence: best.confidence.max(lifted),
+            candidates,
         })
     }
 }
@@ -208,42 +208,29 @@ fn merge_key(mut candidates: Vec<Candidate>) -> Option<Merged> {
     let mut sides = sides.into_iter();
     let winner = sides.next()?;
     let losers: Vec<ValueCandidates> = sides.collect();
-    let dissent = losers
-        .iter()
-        .map(|loser| dissent(&winner, loser))
-        .fold(0.0, f64::max);
-    Some(assemble(winner, losers, dissent))
+    let equals = losers.iter().filter(|loser| loser.authority == winner.authority);
+    let rival = equals.map(|loser| loser.confidence).fold(0.0, f64::max);
+    let confidence = if rival > 0.5 {
+        sigmoid(logit(winner.confidence) - DISSENT * logit(rival))
+    } else {
+        winner.confidence
+    };
+    Some(assemble(winner, losers, confidence))
 }
 
-/// The share of the winner's confidence that a loser takes.
-fn dissent(winner: &ValueCandidates, loser: &ValueCandidates) -> f64 {
-    let equals = winner.authority == loser.authority;
-    loser.confidence
-        * if equals {
-            DISSENT_OF_EQUALS
-        } else {
-            CONFLICT_PENALTY_LOWER_AUTHORITY
-        }
-}
-
-fn assemble(winner: ValueCandidates, losers: Vec<ValueCandidates>, dissent: f64) -> Merged {
-    let alternatives = losers
+fn assemble(winner: ValueCandidates, losers: Vec<ValueCandidates>, confidence: f64) -> Merged {
+    let mut alternatives: Vec<LosingCandidate> = losers
         .into_iter()
         .flat_map(|loser| alternatives(&winner, loser))
         .collect();
-    let signals = winner
+    for weighed in winner
         .candidates
         .iter()
-        .map(|c| Signal {
-            source: c.source,
-            confidence: c.confidence,
-            reason: c.reason.clone(),
-            basis: None,
-            voters: 0,
-            agreeing: 0,
-        })
-        .collect();
-    let confidence = (winner.confidence * (1.0 - dissent)).clamp(0.0, 1.0);
+        .filter_map(|candidate| candidate.weighed.as_ref())
+    {
+        alternatives.extend(weighed.alternatives.iter().cloned());
+    }
+    let signals = winner.candidates.iter().flat_map(signals).collect();
     let mut candidates = winner.candidates;
     let best = candidates.swap_remove(0);
     Merged {
@@ -258,6 +245,20 @@ fn assemble(winner: ValueCandidates, losers: Vec<ValueCandidates>, dissent: f64)
             alternatives,
         },
         signature: best.signature,
+    }
+}
+
+fn signals(candidate: &Candidate) -> Vec<Signal> {
+    match &candidate.weighed {
+        Some(weighed) if !weighed.signals.is_empty() => weighed.signals.clone(),
+        _ => vec![Signal {
+            source: candidate.source,
+            confidence: candidate.confidence,
+            reason: candidate.reason.clone(),
+            basis: None,
+            voters: 0,
+            agreeing: 0,
+        }],
     }
 }
 
@@ -309,6 +310,7 @@ mod tests {
             rule_id: None,
             reason: format!("{source:?} says {value}"),
             signature: format!("{source:?}:{value}"),
+            weighed: None,
         }
     }
 
@@ -348,7 +350,10 @@ mod tests {
             candidate(SourceKind::Pattern, "b", 0.97),
         ]);
         assert_eq!((merged.value.as_str(), merged.source), ("a", SourceKind::Native));
-        assert!(merged.confidence < 0.8);
+        assert!(
+            (merged.confidence - 0.8).abs() < 1e-12,
+            "a rival of less authority takes nothing"
+        );
         assert_eq!(merged.evidence.alternatives[0].value, "b");
         assert!(merged.evidence.alternatives[0].lost_because.contains("own tags"));
     }

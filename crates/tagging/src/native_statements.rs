@@ -58,10 +58,15 @@ pub(crate) fn statements<'a>(
 }
 
 fn is_production(key: &str, value: &str) -> bool {
+    value.trim().eq_ignore_ascii_case("true") && is_flag(key)
+}
+
+/// True for a key such as `is-production`, whatever the tag says.
+pub(crate) fn is_flag(key: &str) -> bool {
     let name = key.rsplit(['/', ':']).next().unwrap_or(key);
     let letters = name
         .bytes()
         .filter(u8::is_ascii_alphabetic)
         .map(|byte| byte.to_ascii_lowercase());
-    value.trim().eq_ignore_ascii_case("true") && letters.eq(*b"isproduction")
+    letters.eq(*b"isproduction")
 }

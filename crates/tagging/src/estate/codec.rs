@@ -1,10 +1,22 @@
 //! Models as bytes: a header with the version of the format, then the compressed content.
 
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::calibration::Calibration;
+use super::knowledge::{Knowledge, Values};
+use super::lexicon::Lexicon;
+use super::model::{KeyModel, Tallies};
+use super::reliability::Reliability;
+use super::tally::{Tally, ValueCount};
+use super::{EstateModel, KeyMetrics};
+use crate::Vocabulary;
 
 /// Refusal of bytes that are no model of this version.
 #[derive(Debug, thiserror::Error)]
@@ -17,13 +29,94 @@ pub enum ModelError {
     Damaged(String),
 }
 
+/// What is stored of a model. Groups are in order of their hashes, so that equal models are equal bytes.
+#[derive(Serialize, Deserialize)]
+struct StoredModel {
+    keys: Vec<String>,
+    values: Vec<String>,
+    /// Per key, values and their labels.
+    supports: Vec<Vec<(u32, u32)>>,
+    account_words: Vec<(u64, Vec<ValueCount>)>,
+    groups: Vec<(u64, Vec<(u8, Tally)>)>,
+    learned: Vec<(Reliability, Calibration)>,
+    metrics: Vec<KeyMetrics>,
+}
+
+impl EstateModel {
+    /// Bytes that [`Self::from_bytes`] reads; the same model gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let supports = self.knowledge.supports.iter().map(|of_key| {
+            let mut sorted: Vec<(u32, u32)> = of_key.iter().map(|(value, count)| (*value, *count)).collect();
+            sorted.sort_unstable();
+            sorted
+        });
+        let account_words = self.knowledge.account_words.iter();
+        let mut account_words: Vec<_> = account_words
+            .map(|(account, words)| (*account, words.clone()))
+            .collect();
+        account_words.sort_by_key(|(account, _)| *account);
+        let learned = self
+            .keys
+            .iter()
+            .map(|key| (key.reliability.clone(), key.calibration.clone()));
+        encode(&StoredModel {
+            keys: self.lexicon.keys().to_vec(),
+            values: self.knowledge.values.texts().to_vec(),
+            supports: supports.collect(),
+            account_words,
+            groups: self.tallies.sorted(),
+            learned: learned.collect(),
+            metrics: self.metrics.clone(),
+        })
+    }
+
+    /// Model of bytes that [`Self::to_bytes`] made, with the vocabulary that reads names and tags from now on. Keys that
+    /// are governed since then have no more than priors.
+    pub fn from_bytes(bytes: &[u8], vocabulary: Arc<Vocabulary>) -> Result<Self, ModelError> {
+        let stored: StoredModel = decode(bytes)?;
+        let lexicon = Lexicon::with_keys(vocabulary, stored.keys);
+        let mut values = Values::default();
+        for value in &stored.values {
+            values.number(value);
+        }
+        let mut knowledge = Knowledge::new(&lexicon, values);
+        for (supports, of_key) in knowledge.supports.iter_mut().zip(stored.supports) {
+            *supports = of_key.into_iter().collect();
+        }
+        knowledge.account_words = stored.account_words.into_iter().collect();
+        knowledge.index_values(&lexicon);
+        let learned = stored.learned.into_iter().map(|(mut reliability, calibration)| {
+            reliability.prepare();
+            KeyModel {
+                reliability,
+                calibration,
+            }
+        });
+        let mut keys: Vec<KeyModel> = learned.collect();
+        keys.resize_with(lexicon.keys().len(), KeyModel::young);
+        let mut tallies = Tallies::default();
+        tallies.reserve(stored.groups.len());
+        for (group, mut of_group) in stored.groups {
+            of_group.retain(|(key, _)| usize::from(*key) < keys.len());
+            tallies.insert(group, &of_group);
+        }
+        Ok(Self {
+            lexicon,
+            knowledge,
+            tallies,
+            keys,
+            metrics: stored.metrics,
+        })
+    }
+}
+
 const MAGIC: &[u8; 4] = b"VTEM";
 const FORMAT: u16 = 1;
 /// Bytes of the content of the largest model that is read: more is a bomb.
 const MAX_CONTENT: u64 = 1 << 30;
 
 /// Header and compressed content.
-pub(super) fn encode<T: serde::Serialize>(content: &T) -> Vec<u8> {
+fn encode<T: Serialize>(content: &T) -> Vec<u8> {
     let plain = postcard::to_allocvec(content).unwrap_or_default();
     let mut bytes = MAGIC.to_vec();
     bytes.extend(FORMAT.to_le_bytes());
@@ -34,7 +127,7 @@ pub(super) fn encode<T: serde::Serialize>(content: &T) -> Vec<u8> {
 }
 
 /// Content of the bytes that [`encode`] made.
-pub(super) fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, ModelError> {
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ModelError> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(ModelError::NotAModel)?;
     let (format, compressed) = rest.split_first_chunk::<2>().ok_or(ModelError::NotAModel)?;
     let found = u16::from_le_bytes(*format);

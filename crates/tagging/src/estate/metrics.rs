@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calibration::{Calibration, CalibrationPoint};
+
 /// Figures of one key, measured by hiding each label in turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeyMetrics {
@@ -34,4 +36,98 @@ pub struct ReliabilityBin {
     pub observed: f64,
     /// Inferences in the bin.
     pub count: u64,
+}
+
+/// Label that was hidden, and what was inferred in its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HiddenLabel {
+    pub family: u64,
+    pub weight: f64,
+    /// `None` when nothing was inferred.
+    pub point: Option<CalibrationPoint>,
+}
+
+/// Bins of [`KeyMetrics::reliability`].
+const BINS: usize = 10;
+
+/// Figures of a key. Each half of the families is judged by a calibration that the other half gave.
+pub(super) fn measure(key: String, hidden: &[HiddenLabel]) -> KeyMetrics {
+    let half = |hidden: &HiddenLabel| (hidden.family & 1) as usize;
+    let calibrations = [1, 0].map(|other| {
+        let points = hidden.iter().filter(|hidden| half(hidden) == other);
+        Calibration::fit(points.filter_map(|hidden| hidden.point).collect())
+    });
+    let judged = hidden.iter().filter_map(|hidden| {
+        let point = hidden.point?;
+        let confidence = calibrations[half(hidden)].probability(point.score);
+        Some((confidence, point.right, hidden.weight))
+    });
+    let mut judged: Vec<(f64, bool, f64)> = judged.collect();
+    judged.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let support: f64 = hidden.iter().map(|hidden| hidden.weight).sum();
+    let sure = Band::of(&judged, 0.90, f64::INFINITY);
+    let likely = Band::of(&judged, 0.70, 0.90);
+    let reliability = bins(&judged);
+    let total: f64 = judged.iter().map(|(_, _, weight)| weight).sum();
+    let distance = |bin: &ReliabilityBin| (bin.confidence - bin.observed).abs() * bin.count as f64;
+    let squares = judged
+        .iter()
+        .map(|(confidence, right, weight)| weight * (confidence - f64::from(u8::from(*right))).powi(2));
+    let counted: u64 = reliability.iter().map(|bin| bin.count).sum();
+    KeyMetrics {
+        key,
+        support: support.round() as u64,
+        coverage90: share(sure.asked, support).unwrap_or_default(),
+        precision90: share(sure.right, sure.asked),
+        coverage70: share(likely.asked, support).unwrap_or_default(),
+        precision70: share(likely.right, likely.asked),
+        ece: share(reliability.iter().map(distance).sum(), counted as f64).unwrap_or_default(),
+        brier: share(squares.sum(), total).unwrap_or_default(),
+        reliability,
+    }
+}
+
+fn share(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+#[derive(Default)]
+struct Band {
+    asked: f64,
+    right: f64,
+}
+
+impl Band {
+    fn of(judged: &[(f64, bool, f64)], from: f64, to: f64) -> Self {
+        let inside = judged
+            .iter()
+            .filter(|(confidence, ..)| (from..to).contains(confidence));
+        inside.fold(Self::default(), |band, (_, right, weight)| Self {
+            asked: band.asked + weight,
+            right: band.right + if *right { *weight } else { 0.0 },
+        })
+    }
+}
+
+/// Bins of equal numbers, from low confidences to high ones.
+fn bins(judged: &[(f64, bool, f64)]) -> Vec<ReliabilityBin> {
+    let size = judged.len().div_ceil(BINS).max(1);
+    let bin = |inside: &[(f64, bool, f64)]| {
+        let weight: f64 = inside.iter().map(|(_, _, weight)| weight).sum();
+        let claimed: f64 = inside
+            .iter()
+            .map(|(confidence, _, weight)| confidence * weight)
+            .sum();
+        let right: f64 = inside
+            .iter()
+            .filter(|(_, right, _)| *right)
+            .map(|(_, _, weight)| weight)
+            .sum();
+        ReliabilityBin {
+            confidence: share(claimed, weight).unwrap_or_default(),
+            observed: share(right, weight).unwrap_or_default(),
+            count: inside.len() as u64,
+        }
+    };
+    judged.chunks(size).map(bin).collect()
 }

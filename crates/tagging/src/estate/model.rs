@@ -1,17 +1,96 @@
-//! Estate model.
+//! Model of an estate: every group that a resource belongs to votes for the value that most of its tagged members have;
+//! words vote for the value that they mean, and values of the estate for themselves where they occur in a name. How far a
+//! vote can be believed was measured in the estate itself. The summed votes are calibrated, so that confidence is a
+//! probability.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::calibration::Calibration;
+use super::evidence;
+use super::knowledge::{Knowledge, Values};
+use super::lexicon::Lexicon;
+use super::observation::Observation;
+use super::reliability::Reliability;
+use super::stable_hash::HashMapOfHashes;
+use super::tally::Tally;
+use super::votes::{ValueScore, Vote, VoteOrigin, sum_up};
+use super::{EVIDENCE_SOURCES, KeyMetrics};
+use crate::native_statements;
 use crate::{LosingCandidate, Signal, SourceKind, Subject, Vocabulary};
-
-use super::codec;
-use super::{KeyMetrics, ModelError};
 
 /// What the tagged resources of one estate say about the others.
 pub struct EstateModel {
-    #[expect(dead_code, reason = "read by the words")]
-    vocabulary: Arc<Vocabulary>,
-    metrics: Vec<KeyMetrics>,
+    pub(super) lexicon: Lexicon,
+    pub(super) knowledge: Knowledge,
+    pub(super) tallies: Tallies,
+    /// Per governed key.
+    pub(super) keys: Vec<KeyModel>,
+    pub(super) metrics: Vec<KeyMetrics>,
+}
+
+/// What was learned about one key.
+pub(super) struct KeyModel {
+    pub reliability: Reliability,
+    pub calibration: Calibration,
+}
+
+impl KeyModel {
+    /// What is believed before anything is learned.
+    pub(super) fn young() -> Self {
+        Self {
+            reliability: Reliability::new(),
+            calibration: Calibration::default(),
+        }
+    }
+}
+
+/// Tallies of all groups and keys.
+#[derive(Default)]
+pub(super) struct Tallies {
+    /// Group to the place of its first tally.
+    places: HashMapOfHashes<u32>,
+    /// Key, tally, and whether the group has another one.
+    tallies: Vec<(u8, bool, Tally)>,
+}
+
+impl Tallies {
+    /// Tallies of one group, in order of keys.
+    pub(super) fn insert(&mut self, group: u64, tallies: &[(u8, Tally)]) {
+        let Ok(place) = u32::try_from(self.tallies.len()) else {
+            return;
+        };
+        let last = tallies.len().saturating_sub(1);
+        let marked = tallies
+            .iter()
+            .enumerate()
+            .map(|(at, (key, tally))| (*key, at < last, *tally));
+        self.tallies.extend(marked);
+        self.places.insert(group, place);
+    }
+
+    fn of(&self, group: u64) -> impl Iterator<Item = (u8, Tally)> {
+        let mut place = self.places.get(&group).map(|place| *place as usize);
+        std::iter::from_fn(move || {
+            let (key, more, tally) = *self.tallies.get(place?)?;
+            place = place.filter(|_| more).map(|place| place + 1);
+            Some((key, tally))
+        })
+    }
+
+    pub(super) fn reserve(&mut self, groups: usize) {
+        self.places.reserve(groups);
+    }
+
+    /// All groups with their tallies, in order of groups.
+    pub(super) fn sorted(&self) -> Vec<(u64, Vec<(u8, Tally)>)> {
+        let mut groups: Vec<u64> = self.places.keys().copied().collect();
+        groups.sort_unstable();
+        groups
+            .into_iter()
+            .map(|group| (group, self.of(group).collect()))
+            .collect()
+    }
 }
 
 /// A value that the model infers for one key of a resource.
@@ -35,19 +114,33 @@ pub struct Inference {
     pub signature: String,
 }
 
+/// Buffers of inference, used again for the next resource.
+#[derive(Default)]
+struct Workspace {
+    seen: Observation,
+    votes: Vec<Vec<Vote>>,
+    scores: Vec<ValueScore>,
+}
+
+thread_local! {
+    static WORKSPACE: RefCell<Workspace> = RefCell::default();
+}
+
+/// Values that a resource itself has, per key: it is no evidence for itself.
+pub(super) type OwnValues = Vec<Option<u32>>;
+
 impl EstateModel {
-    pub(super) fn new(vocabulary: Arc<Vocabulary>, metrics: Vec<KeyMetrics>) -> Self {
-        Self { vocabulary, metrics }
-    }
-
-    /// Bytes that [`Self::from_bytes`] reads; the same model gives the same bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        codec::encode(&self.metrics)
-    }
-
-    /// Model of bytes that [`Self::to_bytes`] made, with the vocabulary that reads names and tags.
-    pub fn from_bytes(bytes: &[u8], vocabulary: Arc<Vocabulary>) -> Result<Self, ModelError> {
-        Ok(Self::new(vocabulary, codec::decode(bytes)?))
+    /// The model of an estate without a tag: words have their priors, nothing else is known.
+    pub fn untrained(vocabulary: Arc<Vocabulary>) -> Self {
+        let lexicon = Lexicon::new(vocabulary);
+        let knowledge = Knowledge::new(&lexicon, Values::default());
+        Self {
+            keys: lexicon.keys().iter().map(|_| KeyModel::young()).collect(),
+            lexicon,
+            knowledge,
+            tallies: Tallies::default(),
+            metrics: Vec::new(),
+        }
     }
 
     /// Figures per key, measured on labels that were hidden.
@@ -57,7 +150,73 @@ impl EstateModel {
 
     /// Values of governed keys for a resource, at most one per key, in the order of the vocabulary. What the resource
     /// itself states is no evidence here.
-    pub fn infer(&self, _subject: &Subject) -> Vec<Inference> {
-        Vec::new()
+    pub fn infer(&self, subject: &Subject) -> Vec<Inference> {
+        WORKSPACE.with_borrow_mut(|workspace| self.infer_in(subject, workspace))
+    }
+
+    fn infer_in(&self, subject: &Subject, workspace: &mut Workspace) -> Vec<Inference> {
+        let Workspace { seen, votes, scores } = workspace;
+        seen.read(subject, &self.lexicon, &EVIDENCE_SOURCES);
+        let own = self.own_values(subject);
+        votes.resize_with(self.keys.len(), Vec::new);
+        votes.iter_mut().for_each(Vec::clear);
+        for (index, group) in (0u16..).zip(&seen.groups) {
+            for (key, tally) in self.tallies.of(group.id) {
+                let key = usize::from(key);
+                let vote = tally.vote(own[key]);
+                votes[key].extend(vote.map(|vote| Vote::of_group(index, group.kind, vote)));
+            }
+        }
+        self.knowledge.value_votes(
+            seen,
+            |key| own[usize::from(key)],
+            |key, vote| votes[usize::from(key)].push(vote),
+        );
+        let mut inferences = Vec::new();
+        for (key, votes) in (0u8..).zip(votes.iter_mut()) {
+            self.knowledge.word_votes(&self.lexicon, seen, key, votes);
+            self.weigh(key, votes);
+            sum_up(votes, scores);
+            let Some(winner) = scores.first() else { continue };
+            let confidence = self.keys[usize::from(key)].calibration.probability(winner.score);
+            inferences.push(evidence::inference(
+                self, subject, seen, key, votes, scores, confidence,
+            ));
+        }
+        inferences
+    }
+
+    fn own_values(&self, subject: &Subject) -> OwnValues {
+        let mut own = vec![None; self.keys.len()];
+        let vocabulary = self.lexicon.vocabulary();
+        let stated = native_statements::statements(&subject.native_tags, vocabulary);
+        let stated = stated
+            .iter()
+            .map(|statement| (statement.key, statement.value.as_str()));
+        let approved = subject
+            .approved
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()));
+        for (key, value) in approved.chain(stated) {
+            if let Some(at) = self.lexicon.keys().iter().position(|governed| governed == key) {
+                own[at] = own[at].or_else(|| self.knowledge.values.find(value));
+            }
+        }
+        own
+    }
+
+    /// Gives votes their reliability in this estate.
+    pub(super) fn weigh(&self, key: u8, votes: &mut [Vote]) {
+        let reliability = &self.keys[usize::from(key)].reliability;
+        for vote in votes {
+            vote.weight = match vote.origin {
+                VoteOrigin::Group { bucket, .. } | VoteOrigin::Known { bucket, .. } => {
+                    reliability.of_group(bucket)
+                }
+                VoteOrigin::Word { bucket, .. } | VoteOrigin::AccountWords { bucket } => {
+                    reliability.of_word(bucket)
+                }
+            };
+        }
     }
 }

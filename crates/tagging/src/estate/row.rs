@@ -1,6 +1,7 @@
 //! Rows that an estate model learns from.
 
-use crate::Subject;
+use crate::native_statements::statements;
+use crate::{Subject, Vocabulary};
 
 /// A resource of the estate and what is known about it. Rows without labels count, too: they tell which words and groups
 /// the estate has.
@@ -10,6 +11,23 @@ pub struct EstateRow {
     pub subject: Subject,
     /// What holds for the resource, and what was denied there.
     pub labels: Vec<Label>,
+}
+
+impl EstateRow {
+    /// The row of a resource of which no more is known than its own tags.
+    pub fn of_native_tags(subject: Subject, vocabulary: &Vocabulary) -> Self {
+        let mut labels: Vec<Label> = Vec::new();
+        for statement in statements(&subject.native_tags, vocabulary) {
+            if labels.last().is_none_or(|label| label.key != statement.key) {
+                labels.push(Label {
+                    key: statement.key.to_owned(),
+                    value: statement.value,
+                    origin: LabelOrigin::Native,
+                });
+            }
+        }
+        Self { subject, labels }
+    }
 }
 
 /// Value of one key on one resource.

@@ -40,6 +40,7 @@ impl CandidateSource for NativeSource {
                 reason: format!("the tag `{}` says `{}`", statement.raw_key, statement.raw_value),
                 signature: format!("NATIVE:{}={}", statement.raw_key, statement.raw_value),
                 value: statement.value,
+                weighed: None,
             });
         }
     }

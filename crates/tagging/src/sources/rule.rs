@@ -82,6 +82,7 @@ impl RuleSource {
                 rule.name, rule.version, rule.priority
             ),
             signature: format!("RULE:{}:{}", rule.id, rule.digest),
+            weighed: None,
         }
     }
 }

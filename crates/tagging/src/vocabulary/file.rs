@@ -66,6 +66,10 @@ pub struct KnownValue {
     /// before any of its words.
     #[serde(default)]
     pub synonyms: Vec<String>,
+    /// Those of its spellings that also name other things (`live`, `load`): in a name, they count for little until the
+    /// estate's own tags show what they mean there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ambiguous: Vec<String>,
 }
 
 /// Guidance that spellings were taken from.

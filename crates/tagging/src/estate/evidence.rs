@@ -1,0 +1,235 @@
+//! Votes as evidence for people.
+
+use super::groups::GroupKind;
+use super::model::{EstateModel, Inference};
+use super::observation::Observation;
+use super::tally::purity_bucket;
+use super::votes::{ValueScore, Vote, VoteOrigin};
+use crate::{EvidenceBasis, LosingCandidate, Signal, SourceKind, Subject};
+
+/// Votes that are shown for one value.
+const MAX_SIGNALS: usize = 5;
+/// Other values that are shown.
+const MAX_ALTERNATIVES: usize = 3;
+
+/// The inference of summed votes; there is at least one.
+pub(super) fn inference(
+    model: &EstateModel,
+    subject: &Subject,
+    seen: &Observation,
+    key: u8,
+    votes: &[Vote],
+    scores: &[ValueScore],
+    confidence: f64,
+) -> Inference {
+    let view = VoteView { model, subject, seen };
+    let name = model.lexicon.keys()[usize::from(key)].clone();
+    let winner = scores[0];
+    let agreeing = votes.iter().filter(|vote| vote.value == winner.value);
+    let signals: Vec<Signal> = agreeing
+        .clone()
+        .take(MAX_SIGNALS)
+        .map(|vote| view.signal(vote))
+        .collect();
+    let strongest = agreeing.clone().next();
+    let alternatives = scores[1..].iter().take(MAX_ALTERNATIVES).filter_map(|score| {
+        let vote = votes.iter().find(|vote| vote.value == score.value)?;
+        let signal = view.signal(vote);
+        Some(LosingCandidate {
+            key: name.clone(),
+            value: model.knowledge.values.text(score.value).to_owned(),
+            source: signal.source,
+            confidence: signal.confidence,
+            lost_because: lost_because(score, &winner),
+            reason: signal.reason,
+        })
+    });
+    Inference {
+        alternatives: alternatives.collect(),
+        value: model.knowledge.values.text(winner.value).to_owned(),
+        confidence,
+        source: signals.first().map_or(SourceKind::Model, |signal| signal.source),
+        reason: signals
+            .first()
+            .map_or_else(String::new, |signal| signal.reason.clone()),
+        signature: strongest.map_or_else(String::new, |vote| view.signature(vote)),
+        signals,
+        key: name,
+    }
+}
+
+fn lost_because(loser: &ValueScore, winner: &ValueScore) -> String {
+    if loser.best <= 0.5 {
+        return "its evidence is right in less than half of all cases here".to_owned();
+    }
+    format!(
+        "its evidence weighs less (its best is right in {:.2} of all cases, the winner's in {:.2})",
+        loser.best, winner.best
+    )
+}
+
+struct VoteView<'a> {
+    model: &'a EstateModel,
+    subject: &'a Subject,
+    seen: &'a Observation,
+}
+
+impl VoteView<'_> {
+    fn signal(&self, vote: &Vote) -> Signal {
+        let basis = self.basis(vote);
+        Signal {
+            source: self.source(vote),
+            confidence: vote.weight,
+            reason: reason(&basis, vote),
+            basis: Some(basis),
+            voters: vote.voters,
+            agreeing: vote.agreeing,
+        }
+    }
+
+    fn source(&self, vote: &Vote) -> SourceKind {
+        match vote.origin {
+            VoteOrigin::Group { index, .. } => self.seen.groups[usize::from(index)].kind.source(),
+            VoteOrigin::Word { .. } | VoteOrigin::AccountWords { .. } => SourceKind::Pattern,
+            VoteOrigin::Known { .. } => GroupKind::ValueFirst.source(),
+        }
+    }
+
+    fn basis(&self, vote: &Vote) -> EvidenceBasis {
+        match vote.origin {
+            VoteOrigin::Group { index, .. } => {
+                self.seen.groups[usize::from(index)].basis(self.subject, self.seen)
+            }
+            VoteOrigin::Word { index, .. } => {
+                let hit = self.seen.words[usize::from(index)];
+                let word = self.model.lexicon.word(hit).map(|word| word.text.clone());
+                EvidenceBasis::Word {
+                    word: word.unwrap_or_default(),
+                    place: hit.place.name().to_owned(),
+                }
+            }
+            VoteOrigin::AccountWords { .. } => EvidenceBasis::AccountWords {
+                account_id: self.subject.account_id.clone(),
+            },
+            VoteOrigin::Known { index, .. } => {
+                let run = self.seen.runs[usize::from(index)];
+                let tokens = self
+                    .seen
+                    .name
+                    .iter()
+                    .skip(run.first.into())
+                    .take(run.length.into());
+                EvidenceBasis::KnownValue {
+                    text: tokens.collect::<Vec<_>>().join("-"),
+                }
+            }
+        }
+    }
+
+    /// Basis, size and purity of the vote, roughly: what is denied stays away until more than a count has changed.
+    fn signature(&self, vote: &Vote) -> String {
+        let size = match vote.voters {
+            0 => "",
+            1..=4 => ":few",
+            5..=49 => ":some",
+            _ => ":many",
+        };
+        let purity = match purity_bucket(vote.agreeing, vote.voters) {
+            _ if vote.voters == 0 => "",
+            4.. => ":all",
+            2..=3 => ":most",
+            _ => ":part",
+        };
+        format!("{}{size}{purity}", spelled(&self.basis(vote)))
+    }
+}
+
+fn within(account_id: Option<&String>) -> &'static str {
+    if account_id.is_some() {
+        " of this account"
+    } else {
+        ""
+    }
+}
+
+/// One sentence about a vote.
+fn reason(basis: &EvidenceBasis, vote: &Vote) -> String {
+    use EvidenceBasis as B;
+    let (agreeing, voters) = (vote.agreeing, vote.voters);
+    let tagged = |account: Option<&String>, what: String| {
+        format!(
+            "{agreeing} of {voters} tagged resources{} {what} have it",
+            within(account)
+        )
+    };
+    match basis {
+        B::NativeTag { key, value } => format!("the tag `{key}` says `{value}`"),
+        B::Rule { rule_id, .. } => format!("rule {rule_id} matches"),
+        B::Word { word, place } => format!("the {place} contains the word `{word}`"),
+        B::AccountWords { .. } => format!("{agreeing} of {voters} names in this account say so"),
+        B::Account { .. } => format!("{agreeing} of {voters} tagged resources of this account have it"),
+        B::AccountType { resource_type, .. } => {
+            format!(
+                "{agreeing} of {voters} tagged resources of type `{resource_type}` in this account have it"
+            )
+        }
+        B::Container { name } => tagged(None, format!("in `{name}`")),
+        B::Parent { resource_id } => tagged(None, format!("below `{resource_id}`")),
+        B::NamePrefix { prefix, account_id } => tagged(account_id.as_ref(), format!("named `{prefix}-*`")),
+        B::Name { name, account_id } => {
+            tagged(account_id.as_ref(), format!("named `{name}` but for numbers"))
+        }
+        B::NameSuffix { suffix, .. } => {
+            format!("{agreeing} of {voters} tagged resources of this account named `*-{suffix}` have it")
+        }
+        B::Token { token, account_id } => {
+            tagged(account_id.as_ref(), format!("with `{token}` in their names"))
+        }
+        B::Tag {
+            key,
+            value,
+            account_id,
+        } => tagged(account_id.as_ref(), format!("with the tag `{key}={value}`")),
+        B::TagStem { key, stem } => tagged(
+            None,
+            format!("whose tag `{key}` differs from `{stem}` only in words such as `prod`"),
+        ),
+        B::KnownValue { text } => {
+            format!("`{text}` in the name is a value that {voters} tagged resources have")
+        }
+    }
+}
+
+/// Basis as one word, the same in every version.
+fn spelled(basis: &EvidenceBasis) -> String {
+    use EvidenceBasis as B;
+    let of = |account: &Option<String>| {
+        account
+            .as_ref()
+            .map_or_else(String::new, |account| format!("@{account}"))
+    };
+    match basis {
+        B::NativeTag { key, value } => format!("NATIVE:{key}={value}"),
+        B::Rule { rule_id, digest } => format!("RULE:{rule_id}:{digest}"),
+        B::Word { word, place } => format!("PATTERN:{place}-token:{word}"),
+        B::AccountWords { account_id } => format!("PATTERN:account-words:{account_id}"),
+        B::Account { account_id } => format!("INHERITED:account:{account_id}"),
+        B::AccountType {
+            account_id,
+            resource_type,
+        } => format!("INHERITED:account-type:{account_id}:{resource_type}"),
+        B::Container { name } => format!("INHERITED:container:{name}"),
+        B::Parent { resource_id } => format!("INHERITED:parent:{resource_id}"),
+        B::NamePrefix { prefix, account_id } => format!("NEIGHBOUR:prefix:{prefix}{}", of(account_id)),
+        B::Name { name, account_id } => format!("NEIGHBOUR:name:{name}{}", of(account_id)),
+        B::NameSuffix { suffix, account_id } => format!("NEIGHBOUR:suffix:{suffix}@{account_id}"),
+        B::Token { token, account_id } => format!("NEIGHBOUR:token:{token}{}", of(account_id)),
+        B::Tag {
+            key,
+            value,
+            account_id,
+        } => format!("NEIGHBOUR:tag:{key}={value}{}", of(account_id)),
+        B::TagStem { key, stem } => format!("NEIGHBOUR:tag-stem:{key}={stem}"),
+        B::KnownValue { text } => format!("MODEL:known-value:{text}"),
+    }
+}

@@ -1,0 +1,152 @@
+//! Groups: resources of an estate that tend to share tag values because they share an account, the beginning of a name, a
+//! word, another tag or a parent.
+
+use super::observation::Observation;
+use crate::{EvidenceBasis, SourceKind, Subject};
+
+/// Kind of a group: what its members have in common. The numbers are stored in models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum GroupKind {
+    Account = 0,
+    AccountType = 1,
+    AccountPrefix1 = 2,
+    AccountPrefix2 = 3,
+    AccountPrefix3 = 4,
+    AccountPrefix4 = 5,
+    Prefix1 = 6,
+    Prefix2 = 7,
+    Prefix3 = 8,
+    Prefix4 = 9,
+    AccountName = 10,
+    Name = 11,
+    AccountSuffix = 12,
+    AccountToken = 13,
+    Token = 14,
+    AccountTag = 15,
+    Tag = 16,
+    TagStem = 17,
+    Parent = 18,
+    Container = 19,
+    /// Not a set of resources: a value that is known in the estate, where the name begins with it.
+    ValueFirst = 20,
+    /// The same, where it occurs further on.
+    ValueInside = 21,
+}
+
+impl GroupKind {
+    /// Number of kinds.
+    pub(crate) const COUNT: usize = 22;
+    pub(crate) const ACCOUNT_PREFIX: [Self; 4] = [
+        Self::AccountPrefix1,
+        Self::AccountPrefix2,
+        Self::AccountPrefix3,
+        Self::AccountPrefix4,
+    ];
+    pub(crate) const PREFIX: [Self; 4] = [Self::Prefix1, Self::Prefix2, Self::Prefix3, Self::Prefix4];
+
+    /// Source that speaks through groups of this kind.
+    pub(crate) fn source(self) -> SourceKind {
+        match self {
+            Self::Account | Self::AccountType | Self::Parent | Self::Container => SourceKind::Inherited,
+            Self::ValueFirst | Self::ValueInside => SourceKind::Model,
+            _ => SourceKind::Neighbour,
+        }
+    }
+
+    /// True for groups as large as an account: what a rule tagged there says nothing about what it did not match.
+    pub(crate) fn is_account_wide(self) -> bool {
+        matches!(self, Self::Account | Self::AccountType)
+    }
+}
+
+/// Group of which a resource is a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub kind: GroupKind,
+    /// Position of what the members have in common: index of a token or of a tag, where the kind needs one.
+    pub at: u16,
+    /// Stable hash of the kind and of what the members have in common.
+    pub id: u64,
+}
+
+impl Group {
+    /// What the members have in common, for people.
+    pub(crate) fn basis(&self, subject: &Subject, seen: &Observation) -> EvidenceBasis {
+        let at = usize::from(self.at);
+        let account = || subject.account_id.clone();
+        let in_account = Some(account()).filter(|_| {
+            use GroupKind as K;
+            K::ACCOUNT_PREFIX.contains(&self.kind)
+                || matches!(self.kind, K::AccountName | K::AccountToken | K::AccountTag)
+        });
+        let first = |count: usize| seen.name.iter().take(count).collect::<Vec<_>>().join("-");
+        let tag = || {
+            let tag = subject.native_tags.iter().nth(at);
+            tag.map_or_else(Default::default, |(key, value)| (key.clone(), value.clone()))
+        };
+        match self.kind {
+            GroupKind::Account => EvidenceBasis::Account {
+                account_id: account(),
+            },
+            GroupKind::AccountType => EvidenceBasis::AccountType {
+                account_id: account(),
+                resource_type: subject.resource_type.clone(),
+            },
+            GroupKind::AccountName | GroupKind::Name => EvidenceBasis::Name {
+                name: first(seen.name.len()),
+                account_id: in_account,
+            },
+            GroupKind::AccountSuffix => EvidenceBasis::NameSuffix {
+                suffix: seen.name.iter().skip(at).collect::<Vec<_>>().join("-"),
+                account_id: account(),
+            },
+            GroupKind::AccountToken | GroupKind::Token => EvidenceBasis::Token {
+                token: seen.name.get(at).to_owned(),
+                account_id: in_account,
+            },
+            GroupKind::AccountTag | GroupKind::Tag => {
+                let (key, value) = tag();
+                EvidenceBasis::Tag {
+                    key,
+                    value,
+                    account_id: in_account,
+                }
+            }
+            GroupKind::TagStem => {
+                let (key, stem) = tag();
+                EvidenceBasis::TagStem { key, stem }
+            }
+            GroupKind::Parent => EvidenceBasis::Parent {
+                resource_id: parent_of(&subject.resource_id).unwrap_or_default().to_owned(),
+            },
+            GroupKind::Container => EvidenceBasis::Container {
+                name: container_of(subject).unwrap_or_default().to_owned(),
+            },
+            GroupKind::ValueFirst | GroupKind::ValueInside => {
+                EvidenceBasis::KnownValue { text: String::new() }
+            }
+            _ => EvidenceBasis::NamePrefix {
+                prefix: first(at),
+                account_id: in_account,
+            },
+        }
+    }
+}
+
+/// Identifier of what holds a resource, by its own identifier; `None` where that says no more than the account.
+pub(crate) fn parent_of(resource_id: &str) -> Option<&str> {
+    let (parent, _) = resource_id.rsplit_once(['/', ':'])?;
+    parent.contains(['/', ':']).then_some(parent)
+}
+
+/// Resource group, project or namespace of a resource, by its identifier and its tags.
+pub(crate) fn container_of(subject: &Subject) -> Option<&str> {
+    const MARKERS: [&str; 3] = ["resourcegroups", "projects", "namespaces"];
+    let mut parts = subject.resource_id.split('/');
+    parts
+        .find(|part| MARKERS.iter().any(|marker| part.eq_ignore_ascii_case(marker)))
+        .and_then(|_| parts.next())
+        .filter(|part| !part.is_empty())
+        .or_else(|| subject.native_tags.get("namespace").map(String::as_str))
+}

@@ -1,0 +1,237 @@
+//! Words and phrases of the vocabulary that name values, as they are looked for in names and tags.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::observation::{WordHit, WordPlace};
+use super::stable_hash::{HashMapOfHashes, StableHash, text_hash};
+use crate::Vocabulary;
+use crate::tokens::tokens;
+
+/// Words that deny the word after them: `not-prod`.
+const NEGATIONS: [&str; 6] = ["no", "non", "not", "without", "except", "excluding"];
+/// Keys of tags whose meaning is remembered.
+const MAX_REMEMBERED_KEYS: usize = 65_536;
+/// Tokens of a text that are looked at.
+const MAX_TEXT_TOKENS: usize = 48;
+
+/// Word or phrase that names a value of a governed key.
+#[derive(Clone, Debug)]
+pub(crate) struct LexiconWord {
+    /// Index of the key among the governed ones.
+    pub key: u8,
+    /// Canonical value.
+    pub value: String,
+    /// The word or phrase, its tokens joined by `-`.
+    pub text: String,
+    /// Stable hash of the word and its value.
+    pub id: u64,
+    /// Almost always means this value; other words also name other things and must earn their weight.
+    pub strong: bool,
+}
+
+/// Words of a vocabulary and what they mean.
+pub(crate) struct Lexicon {
+    vocabulary: Arc<Vocabulary>,
+    keys: Vec<String>,
+    words: Vec<LexiconWord>,
+    /// Hash of a phrase to the index of its word.
+    phrases: HashMapOfHashes<u32>,
+    /// Hash of a token to the number of tokens of the longest phrase that begins with it.
+    beginnings: HashMapOfHashes<usize>,
+    negations: [u64; NEGATIONS.len()],
+    canonical_keys: RwLock<HashMapOfHashes<bool>>,
+}
+
+impl Lexicon {
+    /// Words of all governed keys.
+    pub(crate) fn new(vocabulary: Arc<Vocabulary>) -> Self {
+        Self::with_keys(vocabulary, Vec::new())
+    }
+
+    /// Words of these keys, in this order, and of the governed keys that are not among them.
+    pub(crate) fn with_keys(vocabulary: Arc<Vocabulary>, mut keys: Vec<String>) -> Self {
+        for key in vocabulary.keys().iter().filter(|key| key.governed) {
+            if !keys.contains(&key.name) {
+                keys.push(key.name.clone());
+            }
+        }
+        let mut lexicon = Self {
+            vocabulary: Arc::clone(&vocabulary),
+            keys,
+            words: Vec::new(),
+            phrases: HashMapOfHashes::default(),
+            beginnings: HashMapOfHashes::default(),
+            negations: NEGATIONS.map(text_hash),
+            canonical_keys: RwLock::default(),
+        };
+        for (index, name) in (0u8..).zip(lexicon.keys.clone()) {
+            for value in vocabulary.key(&name).iter().flat_map(|key| &key.values) {
+                for spelling in std::iter::once(&value.name).chain(&value.synonyms) {
+                    let strong = !value.ambiguous.contains(spelling);
+                    lexicon.add(index, &value.name, spelling, strong);
+                }
+            }
+        }
+        lexicon
+    }
+
+    fn add(&mut self, key: u8, value: &str, spelling: &str, strong: bool) {
+        let parts: Vec<String> = tokens(spelling).map(|token| token.text.to_lowercase()).collect();
+        // One letter names too much.
+        if parts.iter().map(String::len).sum::<usize>() < 2 {
+            return;
+        }
+        let hashes: Vec<u64> = parts.iter().map(|part| text_hash(part)).collect();
+        let Some(first) = hashes.first() else { return };
+        let index = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        if *self.phrases.entry(phrase(&hashes)).or_insert(index) != index {
+            return;
+        }
+        let longest = self.beginnings.entry(*first).or_default();
+        *longest = hashes.len().max(*longest);
+        let text = parts.join("-");
+        self.words.push(LexiconWord {
+            key,
+            id: StableHash::new(key).text(value).text(&text).finish(),
+            value: value.to_owned(),
+            text,
+            strong,
+        });
+    }
+
+    /// Governed keys, in the order of the vocabulary.
+    pub(crate) fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    pub(crate) fn words(&self) -> &[LexiconWord] {
+        &self.words
+    }
+
+    pub(crate) fn word(&self, hit: WordHit) -> Option<&LexiconWord> {
+        self.words.get(hit.word as usize)
+    }
+
+    /// True if a tag of that key says what a canonical key asks for, surely or perhaps.
+    pub(crate) fn is_canonical_key(&self, raw: &str) -> bool {
+        let hash = text_hash(raw);
+        if let Some(known) = self.canonical_keys.read().get(&hash) {
+            return *known;
+        }
+        let meant = !self.vocabulary.key_matches(raw).is_empty() || crate::native_statements::is_flag(raw);
+        let mut remembered = self.canonical_keys.write();
+        if remembered.len() >= MAX_REMEMBERED_KEYS {
+            remembered.clear();
+        }
+        remembered.insert(hash, meant);
+        meant
+    }
+
+    /// True if the token, alone, names a value.
+    pub(crate) fn names_a_value(&self, token: &str) -> bool {
+        self.phrases.contains_key(&phrase(&[text_hash(token)]))
+    }
+
+    /// Adds the words of `text`, longest phrases first, each word once per place. Words that are denied give nothing, nor
+    /// do lists of several values.
+    pub(crate) fn scan(&self, text: &str, place: WordPlace, scratch: &mut Vec<u64>, out: &mut Vec<WordHit>) {
+        scratch.clear();
+        let mut lower = String::new();
+        scratch.extend(tokens(text).take(MAX_TEXT_TOKENS).map(|token| {
+            if token
+                .text
+                .bytes()
+                .any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii())
+            {
+                lower.clear();
+                lower.extend(token.text.chars().flat_map(char::to_lowercase));
+                text_hash(&lower)
+            } else {
+                text_hash(token.text)
+            }
+        }));
+        let before = out.len();
+        let mut at = 0;
+        while at < scratch.len() {
+            let Some((word, length)) = self.longest(&scratch[at..]) else {
+                at += 1;
+                continue;
+            };
+            let denied = at > 0 && self.negations.contains(&scratch[at - 1]);
+            let hit = WordHit { place, word };
+            if !denied && !out.contains(&hit) {
+                out.push(hit);
+            }
+            at += length;
+        }
+        if text.contains([',', ';', '|']) && self.is_a_list(&out[before..]) {
+            out.truncate(before);
+        }
+    }
+
+    fn longest(&self, rest: &[u64]) -> Option<(u32, usize)> {
+        let longest = *self.beginnings.get(rest.first()?)?;
+        (1..=longest.min(rest.len())).rev().find_map(|length| {
+            let word = self.phrases.get(&phrase(&rest[..length]))?;
+            Some((*word, length))
+        })
+    }
+
+    fn is_a_list(&self, hits: &[WordHit]) -> bool {
+        let mut meanings = hits
+            .iter()
+            .filter_map(|hit| self.word(*hit))
+            .map(|word| (word.key, &word.value));
+        let first = meanings.next();
+        meanings.any(|meaning| Some(meaning) != first)
+    }
+}
+
+fn phrase(tokens: &[u64]) -> u64 {
+    let all = tokens
+        .iter()
+        .fold(StableHash::new(0), |hash, token| hash.hash(*token));
+    all.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let lexicon = Lexicon::new(Arc::new(Vocabulary::default()));
+        let mut hits = Vec::new();
+        lexicon.scan(text, WordPlace::Name, &mut Vec::new(), &mut hits);
+        let words = hits.iter().filter_map(|hit| lexicon.word(*hit));
+        words
+            .map(|word| format!("{}={}", word.text, word.value))
+            .collect()
+    }
+
+    #[test]
+    fn words_count_only_at_token_borders() {
+        assert_eq!(found("payroll-prod-01"), ["prod=production"]);
+        assert_eq!(found("payrollProdDb"), ["prod=production"]);
+        assert_eq!(found("web-prod1"), ["prod=production"]);
+        assert_eq!(found("product-devices"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn phrases_come_before_words() {
+        assert_eq!(found("pay-pre-prod"), ["pre-prod=pre-production"]);
+        assert_eq!(found("pay_non-prod"), ["non-prod=non-production"]);
+    }
+
+    #[test]
+    fn what_is_denied_or_listed_names_nothing() {
+        assert_eq!(found("NotProd"), Vec::<String>::new());
+        assert_eq!(found("Prod,Dev"), Vec::<String>::new());
+        assert_eq!(found("prod, payroll"), ["prod=production"]);
+    }
+}

@@ -1,0 +1,83 @@
+//! What the estate model sees of a resource.
+
+use super::groups::Group;
+use super::name_tokens::NameTokens;
+use super::stable_hash::text_hash;
+use crate::Subject;
+
+use super::lexicon::Lexicon;
+
+/// Where a word was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub(crate) enum WordPlace {
+    Name = 0,
+    Tag = 1,
+    Id = 2,
+}
+
+impl WordPlace {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Tag => "tag",
+            Self::Id => "id",
+        }
+    }
+}
+
+/// Word of the vocabulary that was found in a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WordHit {
+    pub place: WordPlace,
+    /// Index of the word in the lexicon.
+    pub word: u32,
+}
+
+/// Run of tokens of a name, which may be a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ValueRun {
+    /// Index of its first token.
+    pub first: u8,
+    /// Number of its tokens.
+    pub length: u8,
+    /// Stable hash of its tokens.
+    pub id: u64,
+}
+
+/// Everything that sources find in one resource, with buffers that are used again for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Observation {
+    pub account: u64,
+    pub name: NameTokens,
+    pub groups: Vec<Group>,
+    pub words: Vec<WordHit>,
+    /// Hashes of the tokens of the name.
+    pub tokens: Vec<u64>,
+    /// Runs of those tokens.
+    pub runs: Vec<ValueRun>,
+    pub text: NameTokens,
+    pub scratch: Vec<u64>,
+}
+
+/// Way of finding in a resource what the estate model can learn from.
+pub(crate) trait EvidenceSource: Send + Sync {
+    /// Adds what it finds.
+    fn observe(&self, subject: &Subject, lexicon: &Lexicon, seen: &mut Observation);
+}
+
+impl Observation {
+    /// Holds what `sources` find in `subject` from now on.
+    pub(crate) fn read(&mut self, subject: &Subject, lexicon: &Lexicon, sources: &[&dyn EvidenceSource]) {
+        self.groups.clear();
+        self.words.clear();
+        self.tokens.clear();
+        self.runs.clear();
+        self.account = text_hash(&subject.account_id);
+        self.name.read(&subject.name, false);
+        self.tokens.extend(self.name.iter().map(text_hash));
+        for source in sources {
+            source.observe(subject, lexicon, self);
+        }
+    }
+}

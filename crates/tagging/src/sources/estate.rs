@@ -1,0 +1,33 @@
+//! Candidates of the estate model: one per key, of the evidence that PATTERN, INHERITED, NEIGHBOUR and MODEL find.
+
+use std::sync::Arc;
+
+use crate::{Candidate, CandidateSource, EstateModel, SourceKind, Subject, WeighedEvidence};
+
+/// Source of all that is inferred. Its candidates carry the kind of their strongest evidence.
+pub(crate) struct EstateSource {
+    pub model: Arc<EstateModel>,
+}
+
+impl CandidateSource for EstateSource {
+    fn source(&self) -> SourceKind {
+        SourceKind::Model
+    }
+
+    fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
+        let inferences = self.model.infer(subject).into_iter();
+        out.extend(inferences.map(|inference| Candidate {
+            key: inference.key,
+            value: inference.value,
+            source: inference.source,
+            confidence: inference.confidence,
+            rule_id: None,
+            reason: inference.reason,
+            signature: inference.signature,
+            weighed: Some(Arc::new(WeighedEvidence {
+                signals: inference.signals,
+                alternatives: inference.alternatives,
+            })),
+        }));
+    }
+}
