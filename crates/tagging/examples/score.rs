@@ -55,6 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .iter()
         .map(|line| serde_json::from_str(line))
         .collect::<Result<_, _>>()?;
+    let mut log = std::io::stderr().lock();
     let vocabulary = Arc::new(Vocabulary::default());
     let mut trainer = EstateTrainer::new(Arc::clone(&vocabulary), 0);
     let mut asked = Vec::new();
@@ -67,16 +68,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         trainer.add(EstateRow::of_native_tags(subject, &vocabulary));
     }
     let read = started.elapsed();
+    let started = Instant::now();
     let model = trainer.finish();
     let trained = started.elapsed();
     let bytes = model.to_bytes();
-    eprintln!(
-        "read in {read:.2?}, trained in {:.2?}, {} bytes",
-        trained - read,
+    writeln!(
+        log,
+        "read in {read:.2?}, trained in {trained:.2?}, {} bytes",
         bytes.len()
-    );
+    )?;
     for metrics in model.metrics() {
-        eprintln!(
+        writeln!(
+            log,
             "{:15} {:6} hidden: {:.3} at >= .90, right {:.3}; ece {:.3}, brier {:.3}",
             metrics.key,
             metrics.support,
@@ -84,7 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             metrics.precision90.unwrap_or_default(),
             metrics.ece,
             metrics.brier
-        );
+        )?;
     }
     let model = EstateModel::from_bytes(&bytes, Arc::clone(&vocabulary))?;
     let engine = Engine::new(vocabulary, Vec::new(), Thresholds::default()).with_model(Some(Arc::new(model)));
@@ -103,6 +106,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let each = started.elapsed() / u32::try_from(asked.len().max(1))?;
-    eprintln!("{} evaluated, {each:.2?} each", asked.len());
+    writeln!(log, "{} evaluated, {each:.2?} each", asked.len())?;
     Ok(())
 }
