@@ -131,6 +131,7 @@ CREATE TABLE engine_state (
     revision bigint NOT NULL,
     fingerprint text NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    generation bigint DEFAULT 1 NOT NULL,
     CONSTRAINT engine_state_pkey PRIMARY KEY (singleton),
     CONSTRAINT engine_state_singleton_check CHECK (singleton)
 );

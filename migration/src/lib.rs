@@ -121,6 +121,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0024_runs_in_scope",
     "0025_standing_decisions",
     "0026_neighbour_source",
+    "0027_learning",
     "0029_vocabulary",
     "0031_rule_history",
 ];

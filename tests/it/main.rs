@@ -21,6 +21,7 @@ mod gateway;
 mod graphql;
 mod http;
 mod inventory;
+mod learning;
 mod model;
 mod operations;
 mod runs;

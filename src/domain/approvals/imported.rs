@@ -57,8 +57,11 @@ pub async fn merge(txn: &Transaction, part: &StagedPart, cause: &Cause) -> Resul
     );
     sql::execute(txn, &insert, part.span()).await?;
     let due = format!(
-        "WITH {INPUT} UPDATE evaluations SET revision = 0
-          WHERE resource_id = ANY(ARRAY(SELECT resource_id FROM input WHERE differs))"
+        "WITH {INPUT}, held AS (
+            SELECT resource_id FROM evaluations
+             WHERE resource_id = ANY(ARRAY(SELECT resource_id FROM input WHERE differs))
+             ORDER BY resource_id FOR NO KEY UPDATE)
+         UPDATE evaluations e SET revision = 0 FROM held WHERE e.resource_id = held.resource_id"
     );
     sql::execute(txn, &due, part.span()).await?;
     let winner = format!("{INPUT}, {WINNER}");

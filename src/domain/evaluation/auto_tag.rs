@@ -16,7 +16,7 @@ use crate::domain::audit::{self, Cause};
 use crate::domain::revision;
 use crate::entities::{AccountScope, JobName, resource, virtual_tag};
 use crate::error::{Error, Result};
-use crate::runs::{self, ControlFlow, Job, RunHandle};
+use crate::runs::{self, ControlFlow, Job, Progress, RunHandle};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &
     let (mut share, mut evaluated) = (BackfillProgress::of(run), 0);
     let (mut loaded, mut size) = (None::<LoadedEngine>, FIRST_CHUNK);
     loop {
-        // Other settings always come with another revision, so one row says whether `loaded` may be used.
+        // Other settings always come with another generation, so one row says whether `loaded` may be used.
         let state = revision::current(db).await?;
         if state.fingerprint != own {
             tracing::info!("another version is being rolled out: auto-tagging is left to it");
@@ -96,9 +96,9 @@ async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &
         if !nothing
             && loaded
                 .as_ref()
-                .is_none_or(|engine| engine.revision != state.revision)
+                .is_none_or(|engine| engine.generation != state.generation)
         {
-            loaded = Some(load_rules(db, settings, state.revision).await?);
+            loaded = Some(load_rules(db, settings, &state).await?);
         }
         let started = Instant::now();
         let txn = db.begin().await?;
@@ -106,11 +106,16 @@ async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &
             Some(engine) if !nothing => chunk(&txn, engine, size, &cause).await?,
             _ => ChunkResult::default(),
         };
-        let progress = share.add(result.evaluated as i64, due, result.counts());
+        let progress = if result.is_outdated {
+            Progress::default()
+        } else {
+            share.add(result.evaluated as i64, due, result.counts())
+        };
         let flow = run.checkpoint(&txn, progress).await?;
         txn.commit().await?;
         evaluated += result.evaluated as i64;
-        if result.evaluated == 0 || flow == ControlFlow::Cancelled {
+        let is_over = result.evaluated == 0 && !result.is_outdated;
+        if is_over || flow == ControlFlow::Cancelled {
             sql::analyze_after(db, evaluated, "virtual_tags").await;
             return Ok(());
         }
@@ -125,13 +130,19 @@ async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &
 /// Evaluates up to `limit` resources that are due and that no other worker holds, in the caller's transaction.
 ///
 /// A resource that fails does not hold up the others: it is left as it is, logged, and due again when something
-/// changes.
+/// changes. Nothing is evaluated when the engine's generation is not the present one, which stays until the commit.
 pub async fn chunk(
     txn: &Transaction,
     loaded: &LoadedEngine,
     limit: u64,
     cause: &Cause,
 ) -> Result<ChunkResult> {
+    if revision::hold_generation(txn).await?.generation != loaded.generation {
+        return Ok(ChunkResult {
+            is_outdated: true,
+            ..ChunkResult::default()
+        });
+    }
     let resources = claim(txn, loaded.revision, limit).await?;
     if resources.is_empty() {
         return Ok(ChunkResult::default());
@@ -222,7 +233,7 @@ async fn work_off(
         refreshed: count("REFRESHED"),
         withdrawn: work.withdrawals.len() as u64,
         given_up: given_up.values().sum(),
-        failed: 0,
+        ..ChunkResult::default()
     })
 }
 

@@ -15,6 +15,8 @@ pub struct ChunkResult {
     pub given_up: u64,
     /// Of the evaluated ones: resources that cannot be evaluated, or whose tags cannot be stored.
     pub failed: u64,
+    /// The engine is of an older generation: nothing was evaluated, and another one is to be loaded.
+    pub is_outdated: bool,
 }
 
 impl ChunkResult {
@@ -43,5 +45,6 @@ impl AddAssign for ChunkResult {
         self.withdrawn += other.withdrawn;
         self.given_up += other.given_up;
         self.failed += other.failed;
+        self.is_outdated |= other.is_outdated;
     }
 }

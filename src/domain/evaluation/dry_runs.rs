@@ -21,7 +21,7 @@ pub struct DryRuns {
     permits: Semaphore,
     /// Number of each caller's.
     callers: Mutex<HashMap<String, usize>>,
-    /// The engine that was loaded last, and its revision: with many rules, compiling them is most of the work.
+    /// The engine that was loaded last, and its generation: with many rules, compiling them is most of the work.
     engine: tokio::sync::Mutex<Option<(i64, Arc<Engine>)>>,
 }
 
@@ -86,14 +86,14 @@ impl DryRuns {
         settings: &EngineSettings,
     ) -> Result<Arc<Engine>> {
         let mut kept = self.engine.lock().await;
-        let present = revision::current(db).await?.revision;
-        if let Some((revision, engine)) = &*kept
-            && *revision == present
+        let present = revision::current(db).await?.generation;
+        if let Some((generation, engine)) = &*kept
+            && *generation == present
         {
             return Ok(Arc::clone(engine));
         }
         let loaded = load_engine(db, settings).await?;
-        *kept = Some((loaded.revision, Arc::clone(&loaded.engine)));
+        *kept = Some((loaded.generation, Arc::clone(&loaded.engine)));
         Ok(loaded.engine)
     }
 }

@@ -1,7 +1,8 @@
 //! The engine with the rules that are stored.
 
 use super::compute::compute;
-use crate::domain::{revision, rules};
+use crate::domain::revision::{self, EngineState};
+use crate::domain::rules;
 use crate::entities::AccountScope;
 use crate::error::Result;
 use sea_orm::DatabaseConnection;
@@ -33,31 +34,34 @@ impl EngineSettings {
     }
 }
 
-/// An engine with the rules of a revision.
+/// An engine with the rules of a generation.
 pub struct LoadedEngine {
-    /// Rules that changed after this revision may already be in the engine, but none up to it is missing.
+    /// Revision that its resources are marked with.
     pub revision: i64,
+    /// Rules that changed after this generation may already be in the engine, but none up to it is missing.
+    pub generation: i64,
     /// Shared with the threads that evaluate.
     pub engine: Arc<Engine>,
     pub(super) model_version: String,
 }
 
-/// Reads the revision, then the rules. In this order: a rule that changes in between only means that resources
-/// are evaluated once more. A stored rule that no longer compiles is left out, and logged.
+/// Reads the generation, then the rules. In this order: a rule that changes in between only means that the engine is loaded
+/// once more. A stored rule that no longer compiles is left out, and logged.
 pub async fn load_engine(db: &DatabaseConnection, settings: &EngineSettings) -> Result<LoadedEngine> {
-    load_rules(db, settings, revision::current(db).await?.revision).await
+    load_rules(db, settings, &revision::current(db).await?).await
 }
 
 pub(super) async fn load_rules(
     db: &DatabaseConnection,
     settings: &EngineSettings,
-    revision: i64,
+    state: &EngineState,
 ) -> Result<LoadedEngine> {
     let rows = rules::list::in_order(db, &AccountScope::All).await?;
     let compiled = compute(Duration::MAX, move || rules::compile(rows)).await??;
     let engine = Engine::new(Arc::clone(&settings.vocabulary), compiled, settings.thresholds);
     Ok(LoadedEngine {
-        revision,
+        revision: state.revision,
+        generation: state.generation,
         engine: Arc::new(engine),
         model_version: settings.model_version.clone(),
     })

@@ -429,8 +429,11 @@ impl Model {
         }
     }
 
-    /// Evaluates what is due under the rules that the worker has.
+    /// Evaluates what is due under the rules that the worker has, if these are the present ones.
     pub fn evaluate(&mut self, actor: &str) {
+        if self.loaded.revision != self.revision {
+            return;
+        }
         let rules = self.loaded.rules.iter().filter(|(_, rule)| rule.enabled);
         let vocabulary = Vocabulary::default();
         let compile = |(&id, rule): (&i64, &RuleDraft)| {

@@ -1,0 +1,3 @@
+//! Learning: what engines load, and when resources are evaluated again.
+
+mod generation;
