@@ -385,6 +385,37 @@ CASE
 END IS NOT NULL));
 GRANT SELECT ON resources TO virtual_tagging_reader;
 
+CREATE TABLE rule_suggestions (
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    pattern_key text NOT NULL,
+    pattern jsonb NOT NULL,
+    condition text NOT NULL,
+    description text NOT NULL,
+    accounts text[] NOT NULL,
+    resource_count bigint NOT NULL,
+    cost double precision,
+    gain double precision NOT NULL,
+    tags jsonb NOT NULL,
+    tag_keys text[] NOT NULL,
+    signature text NOT NULL,
+    samples bigint[] NOT NULL,
+    status text DEFAULT 'OPEN'::text NOT NULL,
+    mined_at timestamp with time zone DEFAULT now() NOT NULL,
+    decided_by text,
+    decided_at timestamp with time zone,
+    decision_reason text,
+    decided_keys jsonb,
+    CONSTRAINT rule_suggestions_pkey PRIMARY KEY (id),
+    CONSTRAINT rule_suggestions_check CHECK (((status = 'OPEN'::text) = (decided_at IS NULL))),
+    CONSTRAINT rule_suggestions_condition_check CHECK (((length(condition) >= 1) AND (length(condition) <= 4096))),
+    CONSTRAINT rule_suggestions_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'ACCEPTED'::text, 'DISMISSED'::text])))
+);
+CREATE INDEX rule_suggestions_open ON rule_suggestions USING btree (gain, id) WHERE (status = 'OPEN'::text);
+CREATE UNIQUE INDEX rule_suggestions_pattern ON rule_suggestions USING btree (pattern_key) WHERE (status = 'OPEN'::text);
+ALTER TABLE rule_suggestions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON rule_suggestions USING (((accounts <@ accounts_in_scope()) IS TRUE));
+GRANT SELECT ON rule_suggestions TO virtual_tagging_reader;
+
 CREATE TABLE rule_versions (
     id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
     rule_id bigint NOT NULL,
@@ -412,22 +443,30 @@ CREATE TABLE rules (
     created_by text NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_by text NOT NULL,
+    approves boolean DEFAULT false NOT NULL,
+    suggestion_id bigint,
+    accepted_by text,
+    accepted_at timestamp with time zone,
+    accepted_reason text,
     corrects boolean DEFAULT false NOT NULL,
     effective_from timestamp with time zone,
     effective_to timestamp with time zone,
     in_effect boolean DEFAULT true NOT NULL,
     CONSTRAINT rules_pkey PRIMARY KEY (id),
     CONSTRAINT rules_rule_name_key UNIQUE (rule_name),
+    CONSTRAINT rules_accepted_check CHECK ((approves = ((accepted_by IS NOT NULL) AND (accepted_at IS NOT NULL)))),
     CONSTRAINT rules_condition_check CHECK (((length(condition) >= 1) AND (length(condition) <= 4096))),
     CONSTRAINT rules_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
     CONSTRAINT rules_description_check CHECK ((length(description) <= 4000)),
     CONSTRAINT rules_effective CHECK ((effective_from < effective_to)),
     CONSTRAINT rules_rule_name_check CHECK (((length(rule_name) >= 1) AND (length(rule_name) <= 200))),
     CONSTRAINT rules_tag_key_check CHECK (((length(tag_key) >= 1) AND (length(tag_key) <= 128))),
-    CONSTRAINT rules_tag_value_check CHECK (((length(tag_value) >= 1) AND (length(tag_value) <= 1024)))
+    CONSTRAINT rules_tag_value_check CHECK (((length(tag_value) >= 1) AND (length(tag_value) <= 1024))),
+    CONSTRAINT rules_suggestion_id_fkey FOREIGN KEY (suggestion_id) REFERENCES rule_suggestions(id) ON DELETE SET NULL
 );
 CREATE INDEX rules_effective ON rules USING btree (effective_from, effective_to) WHERE ((effective_from IS NOT NULL) OR (effective_to IS NOT NULL));
-CREATE INDEX rules_order ON rules USING btree (priority, id);
+CREATE INDEX rules_order ON rules USING btree (priority, (((NOT approves))::integer), id);
+CREATE INDEX rules_suggestion ON rules USING btree (suggestion_id) WHERE (suggestion_id IS NOT NULL);
 CREATE TRIGGER version_changed AFTER UPDATE ON rules FOR EACH ROW WHEN ((new.version <> old.version)) EXECUTE FUNCTION rules_keep_version();
 CREATE TRIGGER version_made AFTER INSERT ON rules FOR EACH ROW EXECUTE FUNCTION rules_keep_version();
 GRANT SELECT ON rules TO virtual_tagging_reader;
@@ -475,7 +514,7 @@ CREATE TABLE scheduler_jobs (
     recruited_by bigint,
     accounts text[],
     CONSTRAINT scheduler_jobs_pkey PRIMARY KEY (id),
-    CONSTRAINT scheduler_jobs_job_name_check CHECK ((job_name = ANY (ARRAY['discover'::text, 'auto_tag'::text, 'import'::text, 'maintain'::text, 'decide'::text, 'seal'::text]))),
+    CONSTRAINT scheduler_jobs_job_name_check CHECK ((job_name = ANY (ARRAY['discover'::text, 'auto_tag'::text, 'import'::text, 'maintain'::text, 'decide'::text, 'seal'::text, 'train_model'::text, 'mine_suggestions'::text]))),
     CONSTRAINT scheduler_jobs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 ) WITH (fillfactor=70);
 CREATE UNIQUE INDEX scheduler_jobs_exclusive ON scheduler_jobs USING btree (exclusive_key) WHERE ((exclusive_key IS NOT NULL) AND (status = 'RUNNING'::text));
@@ -517,6 +556,15 @@ CREATE TABLE seaql_migrations (
     applied_at bigint NOT NULL,
     CONSTRAINT seaql_migrations_pkey PRIMARY KEY (version)
 );
+
+CREATE TABLE suggestion_state (
+    singleton boolean DEFAULT true NOT NULL,
+    changes bigint NOT NULL,
+    mined bigint NOT NULL,
+    CONSTRAINT suggestion_state_pkey PRIMARY KEY (singleton),
+    CONSTRAINT suggestion_state_singleton_check CHECK (singleton)
+);
+ALTER TABLE suggestion_state ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE tag_audit_detached (
     partition text NOT NULL,
@@ -646,6 +694,7 @@ CREATE TABLE virtual_tags (
     cloud text NOT NULL,
     account_id text NOT NULL,
     resource_type text NOT NULL,
+    approved_by_rule boolean DEFAULT false NOT NULL,
     CONSTRAINT virtual_tags_pkey PRIMARY KEY (id),
     CONSTRAINT virtual_tags_resource_id_tag_key_tag_value_key UNIQUE (resource_id, tag_key, tag_value),
     CONSTRAINT virtual_tags_approval_status_check CHECK ((approval_status = ANY (ARRAY['PENDING'::text, 'APPROVED'::text, 'DENIED'::text, 'SUPERSEDED'::text]))),

@@ -18,6 +18,7 @@ use crate::domain::evaluation::EngineSettings;
 use crate::domain::events::{EventListener, Feed, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
 use crate::domain::revision;
+use crate::domain::suggestions::SuggestionCache;
 use crate::domain::tokens::TokenVerifier;
 use crate::gateway::Gateway;
 use crate::gateway::caller_limit::CallerLimit;
@@ -265,6 +266,7 @@ impl BackgroundTasks {
             db: database.pools.all.clone(),
             clock: Arc::new(SystemClock),
             engine: prepared.engine,
+            suggestions: SuggestionCache::default(),
             providers: prepared.providers,
             unpack: config.jobs.unpack,
             audit_retention: config.jobs.audit_retention,

@@ -12,7 +12,7 @@ use sea_orm_migration::prelude::{ConnectionTrait, DbErr, MigrationName, Migratio
 pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
 
 /// Tables and views that `virtual_tagging_reader` may read, whatever their policies then show of them.
-pub const READER_TABLES: [&str; 28] = [
+pub const READER_TABLES: [&str; 29] = [
     "resources",
     "virtual_tags",
     "tag_audit",
@@ -39,6 +39,7 @@ pub const READER_TABLES: [&str; 28] = [
     "import_rejections",
     "tagged_unsure",
     "api_tokens",
+    "rule_suggestions",
     "vocabulary_keys",
     "vocabulary_versions",
 ];
@@ -122,6 +123,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0025_standing_decisions",
     "0026_neighbour_source",
     "0027_learning",
+    "0028_suggestions",
     "0029_vocabulary",
     "0031_rule_history",
 ];

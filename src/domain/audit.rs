@@ -84,9 +84,30 @@ pub async fn count_with_trail(
     Ok(changed.map_or(0, |row| row.count.unsigned_abs()))
 }
 
+/// Changes tags as [`with_trail`] in the name of several actors, and returns only their ids: `changed` has the columns
+/// `actor` and `reason`, too.
+pub async fn ids_with_own_causes(
+    txn: &Transaction,
+    change: &str,
+    mut values: Vec<Value>,
+    run_id: Option<i64>,
+) -> Result<Vec<ChangedTag>> {
+    announce(txn);
+    values.push(run_id.into());
+    let causes = format!("c.actor, c.reason, ${}::bigint", values.len());
+    let statement = trail(change, &causes, "id, resource_id FROM changed");
+    sql::rows(txn, &statement, values).await
+}
+
 /// Statement of a change over `n` values, of its trail over the values of [`binds`] behind them, and of the selection of
 /// its result.
 fn statement(change: &str, n: usize, selection: &str) -> String {
+    let causes = format!("${}, ${}, ${}", n + 1, n + 2, n + 3);
+    trail(change, &causes, selection)
+}
+
+/// Statement of a change, of its trail with `causes` (actor, reason and run), and of the selection of its result.
+fn trail(change: &str, causes: &str, selection: &str) -> String {
     format!(
         "WITH {change}, trail AS (
             INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id,
@@ -96,12 +117,9 @@ fn statement(change: &str, n: usize, selection: &str) -> String {
                 c.action, c.tag_key, c.old_value,
                 CASE WHEN c.action <> 'DELETED' THEN c.tag_value END, c.old_status,
                 CASE WHEN c.action <> 'DELETED' THEN c.approval_status END, c.source, c.confidence, c.auto_applied,
-                ${}, ${}, ${}
+                {causes}
             FROM changed c JOIN resources r ON r.id = c.resource_id ORDER BY c.id)
-        SELECT {selection}",
-        n + 1,
-        n + 2,
-        n + 3
+        SELECT {selection}"
     )
 }
 

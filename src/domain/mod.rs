@@ -23,4 +23,5 @@ pub mod revision;
 pub mod rules;
 pub mod schedules;
 pub mod subject;
+pub mod suggestions;
 pub mod tokens;

@@ -97,6 +97,13 @@ db_enum! {
         Cancelled,
     }
 
+    /// State of a suggestion.
+    SuggestionStatus "UPPERCASE" {
+        Open,
+        Accepted,
+        Dismissed,
+    }
+
     /// Names of the jobs.
     JobName "snake_case" {
         /// Asks the providers for their resources.
@@ -111,6 +118,8 @@ db_enum! {
         Decide,
         /// Seals what was written to the audit trail.
         Seal,
+        /// Looks for patterns of resources that one decision would settle.
+        MineSuggestions,
     }
 
     /// Outcome for a tag that a run was to decide.

@@ -12,6 +12,7 @@ pub mod import_rejection;
 pub mod ml_inference;
 pub mod resource;
 pub mod rule;
+pub mod rule_suggestion;
 pub mod rule_version;
 pub mod schedule;
 pub mod scheduler_job;
@@ -19,6 +20,7 @@ pub mod tag_audit;
 pub mod virtual_tag;
 
 pub use enums::{
-    AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource,
+    AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus,
+    SuggestionStatus, TagSource,
 };
 pub use scope::AccountScope;

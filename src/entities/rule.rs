@@ -36,6 +36,16 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     #[sea_orm(column_type = "Text")]
     pub updated_by: String,
+    /// The rule's tags are approved in the name of who accepted it.
+    pub approves: bool,
+    /// Suggestion that the rule was made of.
+    pub suggestion_id: Option<i64>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub accepted_by: Option<String>,
+    pub accepted_at: Option<DateTimeUtc>,
+    /// Reason that was given with the acceptance.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub accepted_reason: Option<String>,
 }
 
 /// None: who needs a rule's tags asks for them by `rule_id`.

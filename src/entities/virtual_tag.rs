@@ -38,6 +38,15 @@ pub struct Model {
     pub account_id: String,
     #[sea_orm(column_type = "Text")]
     pub resource_type: String,
+    /// An accepted suggestion approved the tag, not a decision on the tag itself; of importance while it is approved.
+    pub approved_by_rule: bool,
+}
+
+impl Model {
+    /// True while the tag is approved because an accepted suggestion says so: it goes with its rule.
+    pub fn is_approved_by_rule(&self) -> bool {
+        self.approved_by_rule && self.approval_status == ApprovalStatus::Approved
+    }
 }
 
 /// A virtual tag belongs to a resource and may come from a rule.

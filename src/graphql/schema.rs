@@ -4,6 +4,7 @@ use super::mutations::api_tokens::ApiTokenMutation;
 use super::mutations::decisions::DecisionMutation;
 use super::mutations::imports::ImportMutation;
 use super::mutations::resources::ResourceMutation;
+use super::mutations::rule_suggestions::RuleSuggestionMutation;
 use super::mutations::rules::RuleMutation;
 use super::mutations::runs::RunMutation;
 use super::mutations::schedules::ScheduleMutation;
@@ -17,6 +18,7 @@ use super::queries::inferences::InferenceQuery;
 use super::queries::node::NodeQuery;
 use super::queries::resources::ResourceQuery;
 use super::queries::rule_preview::PreviewQuery;
+use super::queries::rule_suggestions::RuleSuggestionQuery;
 use super::queries::rules::RuleQuery;
 use super::queries::runs::RunQuery;
 use super::queries::viewer::ViewerQuery;
@@ -37,6 +39,7 @@ pub struct Query(
     ApprovalQuery,
     RuleQuery,
     PreviewQuery,
+    RuleSuggestionQuery,
     AuditQuery,
     InferenceQuery,
     RunQuery,
@@ -53,6 +56,7 @@ pub struct Mutation(
     VirtualTagMutation,
     DecisionMutation,
     RuleMutation,
+    RuleSuggestionMutation,
     RunMutation,
     ImportMutation,
     ScheduleMutation,

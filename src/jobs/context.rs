@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::{Config, RunHistory, UnpackLimits};
 use crate::domain::discovery::Provider;
 use crate::domain::evaluation::EngineSettings;
+use crate::domain::suggestions::SuggestionCache;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub struct JobContext {
     pub clock: Arc<dyn Clock>,
     /// Settings of the engine.
     pub engine: EngineSettings,
+    /// Index of the inventory for mining suggestions.
+    pub suggestions: SuggestionCache,
     /// Sources that discovery asks, in this order.
     pub providers: Vec<Arc<dyn Provider>>,
     /// Limits of packed files.

@@ -7,6 +7,7 @@ use crate::domain::evaluation::AutoTagJob;
 use crate::domain::imports::ImportSpec;
 use crate::domain::inventory::DiscoverJob;
 use crate::domain::maintenance::{MaintainJob, MaintenanceContext};
+use crate::domain::suggestions::{MineSuggestionsJob, MiningContext};
 use crate::runs::{JobDefinitions, JobRegistry};
 
 /// Each job, with what it works with.
@@ -14,6 +15,11 @@ pub(super) fn registry() -> JobRegistry<JobContext> {
     JobRegistry::<JobContext>::default()
         .register::<DiscoverJob>(|context| (context.db.clone(), context.providers.clone()))
         .register::<AutoTagJob>(|context| (context.db.clone(), context.engine.clone()))
+        .register::<MineSuggestionsJob>(|context| MiningContext {
+            db: context.db.clone(),
+            engine: context.engine.clone(),
+            cache: context.suggestions.clone(),
+        })
         .register::<ImportSpec>(|context| (context.db.clone(), context.unpack))
         .register::<DecideJob>(|context| context.db.clone())
         .register::<SealJob>(|context| context.db.clone())

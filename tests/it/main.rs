@@ -25,4 +25,5 @@ mod learning;
 mod model;
 mod operations;
 mod runs;
+mod suggestions;
 mod support;

@@ -77,6 +77,7 @@ fn rules(count: usize) -> Vec<CompiledRule> {
             confidence: 0.9,
             corrects: false,
             version: 1,
+            approves: false,
         })
     };
     let rules: Vec<CompiledRule> = (0..count).filter_map(rule).collect();

@@ -1,6 +1,6 @@
 //! Runs the sources over one resource, merges, and decides by confidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,8 @@ pub enum Disposition {
     AutoApply,
     Suggest,
     Discard,
+    /// A rule that a person accepted gives the value: it is approved in that person's name.
+    Approve,
 }
 
 /// Outcome for a merged winner.
@@ -92,6 +94,8 @@ pub enum KeyOutcome {
     AutoApply,
     Suggest,
     Discard,
+    /// A rule that a person accepted gives the value.
+    Approve,
     /// An approved value or a native tag already says exactly this.
     AlreadyHolds,
 }
@@ -104,7 +108,7 @@ pub struct Proposal {
     pub source: SourceKind,
     /// 0 to 1.
     pub confidence: f64,
-    /// `AutoApply` or `Suggest`, never `Discard`.
+    /// `Approve`, `AutoApply` or `Suggest`, never `Discard`.
     pub disposition: Disposition,
     pub rule_id: Option<i64>,
     pub evidence: Evidence,
@@ -128,7 +132,8 @@ pub struct KeyPrediction {
 /// Result of the engine for one resource.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// At most one per key, in order of keys; never what already holds.
+    /// At most one per key, in order of keys; never what already holds, except what a rule that approves gives: that
+    /// holds for as long as the rule gives it.
     pub proposals: Vec<Proposal>,
     /// All merged winners, in order of keys.
     pub predictions: Vec<KeyPrediction>,
@@ -141,12 +146,19 @@ pub struct Engine {
     thresholds: Thresholds,
     /// What this estate has taught.
     estate: EstateSource,
+    /// Rules that approve.
+    approving: HashSet<i64>,
 }
 
 impl Engine {
     /// An engine with the sources NATIVE and RULE, and what an estate without a tag would infer. `rules` may come in any
     /// order.
     pub fn new(vocabulary: Arc<Vocabulary>, rules: Vec<CompiledRule>, thresholds: Thresholds) -> Self {
+        let approving = rules
+            .iter()
+            .filter(|rule| rule.approves)
+            .map(|rule| rule.id)
+            .collect();
         let sources: Vec<Box<dyn CandidateSource>> = vec![
             Box::new(NativeSource {
                 vocabulary: Arc::clone(&vocabulary),
@@ -161,6 +173,7 @@ impl Engine {
             sources,
             thresholds,
             estate,
+            approving,
         }
     }
 
@@ -204,11 +217,15 @@ impl Engine {
         let merged = merge(candidates.collect());
         let mut predictions = Vec::with_capacity(merged.len());
         let mut proposals = Vec::new();
-        for winner in merged {
+        for mut winner in merged {
             let disposition = self.dispose(subject, &winner);
+            if disposition == Some(Disposition::Approve) {
+                winner.confidence = 1.0;
+            }
             predictions.push(predict(&winner, disposition));
-            if let Some(disposition @ (Disposition::AutoApply | Disposition::Suggest)) = disposition {
-                proposals.push(propose(winner, disposition));
+            match disposition {
+                Some(Disposition::Discard) | None => {}
+                Some(disposition) => proposals.push(propose(winner, disposition)),
             }
         }
         Evaluation {
@@ -217,9 +234,13 @@ impl Engine {
         }
     }
 
-    /// `None` when the value already holds. A value that differs from an approved one is never applied unseen.
+    /// `None` when the value already holds. A value that differs from an approved one is never applied unseen. What a rule
+    /// that approves gives is approved, whatever is approved now: the caller knows which of it the rule itself approved.
     fn dispose(&self, subject: &Subject, winner: &Merged) -> Option<Disposition> {
         let approved = subject.approved.get(&winner.key);
+        if winner.rule_id.is_some_and(|rule| self.approving.contains(&rule)) {
+            return Some(Disposition::Approve);
+        }
         if approved == Some(&winner.value) || native::carries(subject, &winner.key, &winner.value) {
             return None;
         }
@@ -243,6 +264,7 @@ fn predict(winner: &Merged, disposition: Option<Disposition>) -> KeyPrediction {
             Some(Disposition::AutoApply) => KeyOutcome::AutoApply,
             Some(Disposition::Suggest) => KeyOutcome::Suggest,
             Some(Disposition::Discard) => KeyOutcome::Discard,
+            Some(Disposition::Approve) => KeyOutcome::Approve,
             None => KeyOutcome::AlreadyHolds,
         },
         reason: winner.evidence.reason.clone(),

@@ -61,7 +61,7 @@ async fn approve(
     let approve = format!(
         "{winner},
          changed AS (UPDATE virtual_tags t SET approval_status = 'APPROVED', decided_by = $3, decided_at = now(),
-                decision_reason = $4, updated_at = now()
+                decision_reason = $4, approved_by_rule = false, updated_at = now()
               FROM winner w WHERE t.id = w.id
             RETURNING t.*, 'APPROVED'::text AS action, t.tag_value AS old_value, 'PENDING'::text AS old_status)"
     );

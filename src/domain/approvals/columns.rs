@@ -104,6 +104,7 @@ positional_columns!(
     cloud: Cloud,
     account_id: AccountId,
     resource_type: ResourceType,
+    approved_by_rule: ApprovedByRule,
 );
 
 positional_columns!(

@@ -95,7 +95,8 @@ const SET_STATUS: &str = "
                rule_id = NULL, evidence = $4, evidence_signature = 'CSV', superseded_by = NULL, superseded_from = NULL,
                decided_by = CASE i.status WHEN 'APPROVED' THEN $5 END,
                decided_at = CASE i.status WHEN 'APPROVED' THEN now() END,
-               decision_reason = CASE i.status WHEN 'APPROVED' THEN i.reason END, updated_at = now()
+               decision_reason = CASE i.status WHEN 'APPROVED' THEN i.reason END, approved_by_rule = false,
+               updated_at = now()
           FROM input i WHERE t.id = i.tag_id AND i.differs
         RETURNING t.*, 'CREATED'::text AS action, CASE WHEN NOT i.is_new THEN t.tag_value END AS old_value,
                CASE WHEN NOT i.is_new THEN i.old_status END AS old_status)";

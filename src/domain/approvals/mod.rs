@@ -16,6 +16,7 @@
 
 mod apply;
 pub mod bulk;
+pub(in crate::domain) mod by_rule;
 mod columns;
 mod decide;
 mod decision;

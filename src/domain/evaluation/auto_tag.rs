@@ -6,14 +6,14 @@
 
 use super::backlog::{BackfillProgress, Backlog, is_due};
 use super::chunk_result::ChunkResult;
+use super::chunk_work::{ChunkWork, evaluate};
 use super::compute::compute;
-use super::difference::{self, TagChange, Withdrawal};
 use super::engine::{EngineSettings, LoadedEngine, load_rules};
-use super::subject::subject;
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, Transaction, sql};
+use crate::domain::approvals::by_rule;
 use crate::domain::audit::{self, Cause};
-use crate::domain::revision;
+use crate::domain::{revision, suggestions};
 use crate::entities::{AccountScope, JobName, resource, virtual_tag};
 use crate::error::{Error, Result};
 use crate::runs::{self, ControlFlow, Job, Progress, RunHandle};
@@ -21,10 +21,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tagging::Engine;
-use tagging::rules::allowance::is_over;
 
 /// Resources evaluated in one transaction at most. Large enough that statements are few, small enough that a crash costs
 /// little and locks are short.
@@ -54,6 +51,11 @@ impl Job for AutoTagJob {
     const CRON: Option<&'static str> = Some("* * * * *");
 
     type Context = (DatabaseConnection, EngineSettings);
+
+    /// What was evaluated may be new to the miner.
+    fn follow_up(&self) -> Option<JobName> {
+        Some(JobName::MineSuggestions)
+    }
 
     async fn is_due(txn: &Transaction) -> Result<bool> {
         is_due(txn).await
@@ -111,10 +113,13 @@ async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &
         } else {
             share.add(result.evaluated as i64, due, result.counts())
         };
+        let is_over = result.evaluated == 0 && !result.is_outdated;
+        if is_over && (evaluated > 0 || run.done_before > 0) {
+            suggestions::note_changes(&txn).await?;
+        }
         let flow = run.checkpoint(&txn, progress).await?;
         txn.commit().await?;
         evaluated += result.evaluated as i64;
-        let is_over = result.evaluated == 0 && !result.is_outdated;
         if is_over || flow == ControlFlow::Cancelled {
             sql::analyze_after(db, evaluated, "virtual_tags").await;
             return Ok(());
@@ -214,26 +219,17 @@ async fn work_off(
     for tag in tags_of(txn, &ids).await? {
         tags.entry(tag.resource_id).or_default().push(tag);
     }
-    let engine = Arc::clone(&loaded.engine);
+    let engine = loaded.shared();
     let work = compute(Duration::MAX, move || evaluate(&engine, resources, &tags)).await??;
     let given_up = loaded.engine.take_given_up();
     for (rule, resources) in &given_up {
         tracing::warn!(rule, resources, "a rule takes too long: it does not match there");
     }
     write(txn, loaded, &work, cause).await?;
-    let count = |action| {
-        work.changes
-            .iter()
-            .filter(|change| change.action == action)
-            .count() as u64
-    };
     Ok(ChunkResult {
         evaluated: ids.len() as u64,
-        proposed: count("PROPOSED"),
-        refreshed: count("REFRESHED"),
-        withdrawn: work.withdrawals.len() as u64,
         given_up: given_up.values().sum(),
-        ..ChunkResult::default()
+        ..work.counts()
     })
 }
 
@@ -253,50 +249,11 @@ async fn tags_of(txn: &Transaction, ids: &[i64]) -> Result<Vec<virtual_tag::Mode
     Ok(tags.all(txn).await?)
 }
 
-/// An evaluation as `ml_inferences` keeps it.
-#[derive(Serialize)]
-struct InferenceRow {
-    resource_id: i64,
-    predictions: serde_json::Value,
-}
-
-/// Result of evaluating a chunk, to be written.
-#[derive(Default)]
-struct ChunkWork {
-    changes: Vec<TagChange>,
-    withdrawals: Vec<Withdrawal>,
-    inferences: Vec<InferenceRow>,
-}
-
-fn evaluate(
-    engine: &Engine,
-    resources: Vec<resource::Model>,
-    tags: &HashMap<i64, Vec<virtual_tag::Model>>,
-) -> Result<ChunkWork> {
-    let mut work = ChunkWork::default();
-    for resource in resources {
-        if is_over() {
-            break;
-        }
-        let id = resource.id;
-        let existing = tags.get(&id).map_or(&[][..], Vec::as_slice);
-        let evaluation = engine.evaluate(&subject(resource, existing)?);
-        let predictions = serde_json::to_value(&evaluation.predictions).map_err(Error::internal)?;
-        work.inferences.push(InferenceRow {
-            resource_id: id,
-            predictions,
-        });
-        let plan = difference::plan(id, &evaluation.proposals, existing);
-        work.changes.extend(plan.changes);
-        work.withdrawals.extend(plan.withdrawals);
-    }
-    if is_over() {
-        return Err(Error::internal("nobody waits for this evaluation any more"));
-    }
-    Ok(work)
-}
-
 async fn write(txn: &Transaction, loaded: &LoadedEngine, work: &ChunkWork, cause: &Cause) -> Result<()> {
+    if !work.unsupported.is_empty() {
+        let unsupported = sql::recordset(&work.unsupported)?;
+        by_rule::withdraw(txn, unsupported, work.restored.clone(), cause).await?;
+    }
     if !work.withdrawals.is_empty() {
         let withdrawals = vec![sql::recordset(&work.withdrawals)?];
         audit::with_trail::<virtual_tag::Model>(txn, WITHDRAW, withdrawals, cause).await?;
@@ -304,6 +261,9 @@ async fn write(txn: &Transaction, loaded: &LoadedEngine, work: &ChunkWork, cause
     if !work.changes.is_empty() {
         let changes = vec![sql::recordset(&work.changes)?];
         audit::with_trail::<virtual_tag::Model>(txn, PROPOSE, changes, cause).await?;
+    }
+    if !work.approvals.is_empty() {
+        by_rule::approve(txn, sql::recordset(&work.approvals)?, cause.run_id, cause).await?;
     }
     let inferences = "INSERT INTO ml_inferences (resource_id, model_version, revision, predictions)
          SELECT i.resource_id, $2, $3, i.predictions
@@ -339,6 +299,7 @@ const PROPOSE: &str = "
             approval_status = 'PENDING', rule_id = excluded.rule_id, evidence = excluded.evidence,
             evidence_signature = excluded.evidence_signature, updated_at = now(), superseded_by = NULL,
             superseded_from = NULL, decided_by = NULL, decided_at = NULL, decision_reason = NULL,
+            approved_by_rule = false,
             created_at = CASE WHEN t.approval_status = 'PENDING' THEN t.created_at ELSE now() END
         RETURNING *),
     changed AS (SELECT w.*, i.action, CASE WHEN i.old_status IS NOT NULL THEN w.tag_value END AS old_value,

@@ -10,6 +10,8 @@ pub struct ChunkResult {
     pub evaluated: u64,
     pub proposed: u64,
     pub refreshed: u64,
+    /// Approved because a suggestion was accepted.
+    pub approved: u64,
     pub withdrawn: u64,
     /// Rules that were given up because they took too long, each counted for each resource.
     pub given_up: u64,
@@ -30,6 +32,9 @@ impl ChunkResult {
             ("failed", self.failed as i64),
         ]
         .into();
+        if self.approved > 0 {
+            counts.insert("approved", self.approved as i64);
+        }
         if self.given_up > 0 {
             counts.insert("given_up", self.given_up as i64);
         }
@@ -42,6 +47,7 @@ impl AddAssign for ChunkResult {
         self.evaluated += other.evaluated;
         self.proposed += other.proposed;
         self.refreshed += other.refreshed;
+        self.approved += other.approved;
         self.withdrawn += other.withdrawn;
         self.given_up += other.given_up;
         self.failed += other.failed;

@@ -16,61 +16,122 @@ pub struct TagChange {
     pub rule_id: Option<i64>,
     pub evidence: serde_json::Value,
     pub evidence_signature: String,
-    /// `PROPOSED` or `REFRESHED`.
+    /// `PROPOSED` or `REFRESHED`; `APPROVED` or `REFRESHED` of a tag that a rule approves.
     pub action: &'static str,
     /// The status of the tag that there was with this key and value, if any.
     pub old_status: Option<ApprovalStatus>,
 }
 
-/// A pending tag that is no longer proposed.
+/// A tag that is no longer proposed, or no longer superseded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Withdrawal {
     pub id: i64,
 }
 
-/// All that an evaluation changes on one resource.
+/// All that an evaluation changes on one resource, in the order in which it is written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagDifference {
-    pub changes: Vec<TagChange>,
+    /// Tags that rules approved and no rule supports any more.
+    pub unsupported: Vec<Withdrawal>,
+    /// Tags that waited until one of the unsupported ones superseded them.
+    pub restored: Vec<i64>,
+    /// Pending tags that are no longer proposed.
     pub withdrawals: Vec<Withdrawal>,
+    /// Tags that are proposed.
+    pub changes: Vec<TagChange>,
+    /// Tags that rules approve. They supersede what waits for their keys.
+    pub approvals: Vec<TagChange>,
 }
 
 /// Compares what is proposed for a resource with the tags that it has, in whatever status.
 ///
 /// A value that a person denied, or turned down by approving another, comes back only when its evidence has
 /// changed; one that was withdrawn comes back with any. What is pending and no longer proposed is withdrawn.
+///
+/// What a rule approves is approved, unless a person decided the value or the key on this resource; what a rule
+/// approved and no rule supports any more is withdrawn, and what it had superseded waits again.
 pub fn plan(resource_id: i64, proposals: &[Proposal], existing: &[virtual_tag::Model]) -> TagDifference {
-    let of_proposal = |tag: &virtual_tag::Model| {
-        proposals
-            .iter()
-            .any(|proposal| proposal.key == tag.tag_key && proposal.value == tag.tag_value)
-    };
-    let withdrawals = existing
+    let unsupported: Vec<&virtual_tag::Model> = existing
         .iter()
-        .filter(|tag| tag.approval_status == ApprovalStatus::Pending && is_inferred(tag) && !of_proposal(tag))
-        .map(|tag| Withdrawal { id: tag.id });
-    let changes = proposals.iter().filter_map(|proposal| {
+        .filter(|tag| tag.is_approved_by_rule() && !is_supported(tag, proposals))
+        .collect();
+    if unsupported.is_empty() {
+        return plan_supported(resource_id, proposals, existing);
+    }
+    let mut after = existing.to_vec();
+    let mut restored = Vec::new();
+    for tag in &mut after {
+        if unsupported.iter().any(|gone| gone.id == tag.id) {
+            tag.approval_status = ApprovalStatus::Superseded;
+            tag.superseded_by = None;
+        } else if is_superseded_by(tag, &unsupported) {
+            restored.push(tag.id);
+            tag.approval_status = ApprovalStatus::Pending;
+            tag.superseded_by = None;
+        }
+    }
+    TagDifference {
+        unsupported: unsupported.iter().map(|tag| Withdrawal { id: tag.id }).collect(),
+        restored,
+        ..plan_supported(resource_id, proposals, &after)
+    }
+}
+
+/// The difference for tags of which rules support all that they approved.
+fn plan_supported(
+    resource_id: i64,
+    proposals: &[Proposal],
+    existing: &[virtual_tag::Model],
+) -> TagDifference {
+    let mut difference = TagDifference::default();
+    for proposal in proposals {
         let old = existing
             .iter()
             .find(|tag| tag.tag_key == proposal.key && tag.tag_value == proposal.value);
-        let action = action(proposal, old)?;
-        Some(TagChange {
-            resource_id,
-            tag_key: proposal.key.clone(),
-            tag_value: proposal.value.clone(),
-            source: proposal.source.into(),
-            confidence: proposal.confidence,
-            auto_applied: proposal.disposition == Disposition::AutoApply,
-            rule_id: proposal.rule_id,
-            evidence: serde_json::to_value(&proposal.evidence).unwrap_or_default(),
-            evidence_signature: proposal.signature.clone(),
-            action,
-            old_status: old.map(|tag| tag.approval_status),
-        })
-    });
-    TagDifference {
-        changes: changes.collect(),
-        withdrawals: withdrawals.collect(),
+        if proposal.disposition == Disposition::Approve {
+            let action = approval_action(proposal, old, existing);
+            difference
+                .approvals
+                .extend(action.map(|action| change(resource_id, proposal, old, action)));
+        } else {
+            let action = action(proposal, old);
+            difference
+                .changes
+                .extend(action.map(|action| change(resource_id, proposal, old, action)));
+        }
+    }
+    let is_proposed = |tag: &virtual_tag::Model| proposals.iter().any(|proposal| is_of(tag, proposal));
+    let is_superseded = |tag: &virtual_tag::Model| {
+        let mut winners = difference.approvals.iter();
+        winners.any(|winner| winner.tag_key == tag.tag_key)
+    };
+    difference.withdrawals = existing
+        .iter()
+        .filter(|tag| tag.approval_status == ApprovalStatus::Pending && is_inferred(tag))
+        .filter(|tag| !is_proposed(tag) && !is_superseded(tag))
+        .map(|tag| Withdrawal { id: tag.id })
+        .collect();
+    difference
+}
+
+fn change(
+    resource_id: i64,
+    proposal: &Proposal,
+    old: Option<&virtual_tag::Model>,
+    action: &'static str,
+) -> TagChange {
+    TagChange {
+        resource_id,
+        tag_key: proposal.key.clone(),
+        tag_value: proposal.value.clone(),
+        source: proposal.source.into(),
+        confidence: proposal.confidence,
+        auto_applied: proposal.disposition == Disposition::AutoApply,
+        rule_id: proposal.rule_id,
+        evidence: serde_json::to_value(&proposal.evidence).unwrap_or_default(),
+        evidence_signature: proposal.signature.clone(),
+        action,
+        old_status: old.map(|tag| tag.approval_status),
     }
 }
 
@@ -86,7 +147,19 @@ pub fn would_propose(
     let plan = plan(0, &proposals, existing);
     plan.changes
         .iter()
+        .chain(&plan.approvals)
         .any(|change| change.tag_key == key && change.tag_value == value)
+}
+
+/// True when what a rule approves holds on a resource that has these tags: no person decided otherwise there.
+pub fn rule_holds(proposal: &Proposal, existing: &[virtual_tag::Model]) -> bool {
+    proposal.disposition == Disposition::Approve
+        && existing.iter().all(|tag| match tag.approval_status {
+            ApprovalStatus::Approved => tag.approved_by_rule || tag.tag_key != proposal.key,
+            ApprovalStatus::Denied => !is_of(tag, proposal),
+            ApprovalStatus::Pending => !(is_of(tag, proposal) && is_left_pending(proposal, tag)),
+            ApprovalStatus::Superseded => true,
+        })
 }
 
 /// Action for a proposal, given the tag of the same key and value; `None` when there is nothing to do.
@@ -109,6 +182,50 @@ fn action(proposal: &Proposal, old: Option<&virtual_tag::Model>) -> Option<&'sta
         ApprovalStatus::Superseded if old.superseded_by.is_none() => Some("PROPOSED"),
         ApprovalStatus::Denied | ApprovalStatus::Superseded => (!same_evidence).then_some("PROPOSED"),
     }
+}
+
+/// Action for what a rule approves, given the tag of the same key and value among those of the resource.
+fn approval_action(
+    proposal: &Proposal,
+    old: Option<&virtual_tag::Model>,
+    existing: &[virtual_tag::Model],
+) -> Option<&'static str> {
+    if !rule_holds(proposal, existing) {
+        return None;
+    }
+    let Some(old) = old else { return Some("APPROVED") };
+    let same_evidence = old.evidence_signature == proposal.signature;
+    match old.approval_status {
+        ApprovalStatus::Approved => {
+            (!same_evidence || old.rule_id != proposal.rule_id).then_some("REFRESHED")
+        }
+        ApprovalStatus::Superseded if old.superseded_by.is_some() => (!same_evidence).then_some("APPROVED"),
+        ApprovalStatus::Pending | ApprovalStatus::Superseded => Some("APPROVED"),
+        ApprovalStatus::Denied => None,
+    }
+}
+
+/// True for a pending tag that a rule would approve, but a person has in hand: one made by hand or imported, and one
+/// that the rule had approved before its approval was undone.
+fn is_left_pending(proposal: &Proposal, tag: &virtual_tag::Model) -> bool {
+    !is_inferred(tag) || tag.evidence_signature == proposal.signature
+}
+
+fn is_supported(tag: &virtual_tag::Model, proposals: &[Proposal]) -> bool {
+    let mut approving = proposals
+        .iter()
+        .filter(|proposal| proposal.disposition == Disposition::Approve);
+    approving.any(|proposal| is_of(tag, proposal))
+}
+
+fn is_superseded_by(tag: &virtual_tag::Model, winners: &[&virtual_tag::Model]) -> bool {
+    tag.approval_status == ApprovalStatus::Superseded
+        && tag.superseded_from == Some(ApprovalStatus::Pending)
+        && winners.iter().any(|winner| tag.superseded_by == Some(winner.id))
+}
+
+fn is_of(tag: &virtual_tag::Model, proposal: &Proposal) -> bool {
+    tag.tag_key == proposal.key && tag.tag_value == proposal.value
 }
 
 fn is_inferred(tag: &virtual_tag::Model) -> bool {

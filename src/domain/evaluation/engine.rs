@@ -1,12 +1,14 @@
 //! The engine with the rules that are stored.
 
 use super::compute::compute;
+use crate::domain::approvals::by_rule::Acceptance;
 use crate::domain::revision::{self, EngineState};
-use crate::domain::rules;
+use crate::domain::rules::{self, RuleRow};
 use crate::entities::AccountScope;
 use crate::error::Result;
 use sea_orm::DatabaseConnection;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tagging::{Engine, Thresholds, Vocabulary};
@@ -42,7 +44,29 @@ pub struct LoadedEngine {
     pub generation: i64,
     /// Shared with the threads that evaluate.
     pub engine: Arc<Engine>,
+    /// Of each rule that approves, who accepted it.
+    pub(super) acceptances: Arc<HashMap<i64, Acceptance>>,
+    /// Conditions of rules read effective tags.
+    pub(super) reads_tags: bool,
     pub(super) model_version: String,
+}
+
+/// Part of a [`LoadedEngine`] that threads share.
+#[derive(Clone)]
+pub(super) struct SharedEngine {
+    pub(super) engine: Arc<Engine>,
+    pub(super) acceptances: Arc<HashMap<i64, Acceptance>>,
+    pub(super) reads_tags: bool,
+}
+
+impl LoadedEngine {
+    pub(super) fn shared(&self) -> SharedEngine {
+        SharedEngine {
+            engine: Arc::clone(&self.engine),
+            acceptances: Arc::clone(&self.acceptances),
+            reads_tags: self.reads_tags,
+        }
+    }
 }
 
 /// Reads the generation, then the rules. In this order: a rule that changes in between only means that the engine is loaded
@@ -57,12 +81,33 @@ pub(super) async fn load_rules(
     state: &EngineState,
 ) -> Result<LoadedEngine> {
     let rows = rules::list::in_order(db, &AccountScope::All).await?;
+    let acceptances = rows.iter().filter_map(acceptance).collect();
+    let reads_tags = rows.iter().any(reads_tags);
     let compiled = compute(Duration::MAX, move || rules::compile(rows)).await??;
     let engine = Engine::new(Arc::clone(&settings.vocabulary), compiled, settings.thresholds);
     Ok(LoadedEngine {
         revision: state.revision,
         generation: state.generation,
         engine: Arc::new(engine),
+        acceptances: Arc::new(acceptances),
+        reads_tags,
         model_version: settings.model_version.clone(),
     })
+}
+
+fn acceptance(rule: &RuleRow) -> Option<(i64, Acceptance)> {
+    let decided_by = rule.accepted_by.clone().filter(|_| rule.approves)?;
+    let decision_reason = rule.accepted_reason.clone();
+    Some((
+        rule.id,
+        Acceptance {
+            decided_by,
+            decision_reason,
+        },
+    ))
+}
+
+/// True if the condition may read `resource.tags`, which what other rules approve is among.
+fn reads_tags(rule: &RuleRow) -> bool {
+    rule.enabled && rule.condition.replace("native_tags", "").contains("tags")
 }

@@ -3,6 +3,7 @@
 //! - `auto_tag.rs`      works off the resources that are due, chunk by chunk
 //! - `backlog.rs`       how many resources are due, and the progress of a run
 //! - `chunk_result.rs`  the outcome of a chunk, in numbers
+//! - `chunk_work.rs`    evaluates a chunk without the database
 //! - `compute.rs`       evaluates on threads where it may take its time
 //! - `difference.rs`    the changes that an evaluation makes to a resource's tags
 //! - `dry_run.rs`       an evaluation of one resource that stores nothing
@@ -14,6 +15,7 @@
 pub mod auto_tag;
 mod backlog;
 mod chunk_result;
+mod chunk_work;
 mod compute;
 mod difference;
 pub mod dry_run;

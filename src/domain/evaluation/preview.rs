@@ -6,7 +6,7 @@ use super::dry_runs::DryRuns;
 use super::engine::EngineSettings;
 use super::subject::subject;
 use crate::auth::{Actor, Role};
-use crate::domain::rules::{RuleDraft, RuleRow, list};
+use crate::domain::rules::{RuleDraft, RuleRow, compile_row, list};
 use crate::entities::{ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
@@ -182,8 +182,7 @@ impl RuleTrial {
                     "there are too many rules of this key to try one more".into(),
                 ));
             }
-            let (id, version) = (row.id, row.version);
-            others.extend(RuleDraft::from(row).compile(id, version).ok());
+            others.extend(compile_row(row).ok());
         }
         let rules = others.iter().chain([&rule]).cloned().collect();
         Ok(Self {
@@ -249,7 +248,7 @@ impl RuleTrial {
     }
 
     fn goes_after(&self, other: &CompiledRule) -> bool {
-        (other.priority, other.id) < (self.rule.priority, self.rule.id)
+        other.rank() < self.rule.rank()
     }
 
     fn end(mut self) -> Preview {

@@ -29,9 +29,12 @@ impl From<SourceKind> for TagSource {
 }
 
 /// Subject of a stored resource with its stored tags.
-pub fn subject(resource: resource::Model, tags: &[virtual_tag::Model]) -> Result<Subject> {
+pub fn subject<'a>(
+    resource: resource::Model,
+    tags: impl IntoIterator<Item = &'a virtual_tag::Model>,
+) -> Result<Subject> {
     let approved = tags
-        .iter()
+        .into_iter()
         .filter(|tag| tag.approval_status == ApprovalStatus::Approved);
     Ok(Subject {
         resource_id: resource.resource_id,

@@ -103,6 +103,7 @@ impl RuleDraft {
                 key: self.tag_key.clone(),
                 value,
                 confidence: self.confidence,
+                approves: false,
                 corrects: self.corrects,
                 version,
             }),

@@ -231,7 +231,7 @@ async fn back_fill(txn: &Transaction, actor: &Actor) -> Result<Run> {
 }
 
 /// Records the change of a rule in the trail of administration.
-async fn record(
+pub(super) async fn record(
     txn: &Transaction,
     actor: &Actor,
     action: AdminAction,
@@ -302,7 +302,7 @@ async fn locked(txn: &Transaction, actor: &Actor, id: i64) -> Result<rule::Model
     found.ok_or_else(|| Error::not_found("id", "such rule"))
 }
 
-fn name_taken(error: DbErr) -> Error {
+pub(super) fn name_taken(error: DbErr) -> Error {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => {
             let message = "another rule has this name";

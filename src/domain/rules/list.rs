@@ -10,15 +10,19 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, FromQueryResult, QueryFilter, QueryOrder, Select,
 };
 
-/// All rules by priority.
+/// Column of the order: 0 for rules that approve, which come first among those of their priority, see `CompiledRule::rank`.
+const AFTER_APPROVING: &str = "(NOT rules.approves)::int";
+
+/// All rules in order of evaluation.
 pub async fn in_order(db: &impl ConnectionTrait, scope: &AccountScope) -> Result<Vec<rule::Model>> {
     let ordered = rule::find(scope)
         .order_by_asc(rule::Column::Priority)
+        .order_by_asc(Expr::cust(AFTER_APPROVING))
         .order_by_asc(rule::Column::Id);
     Ok(ordered.all(db).await?)
 }
 
-/// Order of rules: by priority.
+/// Order of rules: the order of evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RuleOrder;
 
@@ -36,12 +40,17 @@ impl Keyset for RuleOrder {
     fn columns(self) -> Vec<(Expr, KeyKind)> {
         vec![
             (rule::Column::Priority.into_expr(), KeyKind::Int),
+            (Expr::cust(AFTER_APPROVING), KeyKind::Int),
             (rule::Column::Id.into_expr(), KeyKind::Int),
         ]
     }
 
     fn key(self, row: &rule::Model) -> Vec<Key> {
-        vec![Key::Int(row.priority.into()), Key::Int(row.id)]
+        vec![
+            Key::Int(row.priority.into()),
+            Key::Int((!row.approves).into()),
+            Key::Int(row.id),
+        ]
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rules of the users, stored in the database: edits and lists. Their language is `tagging::rules`.
 
 mod affected;
+pub(in crate::domain) mod approving;
 mod draft;
 mod edit;
 mod effect;
@@ -17,6 +18,13 @@ pub use edit::{ReorderedRules, SavedRule, create, delete, reorder, update};
 pub use effect::switch_due;
 pub use warnings::{RuleWarning, RuleWarningCode};
 
+/// Compiles a stored rule.
+pub fn compile_row(row: RuleRow) -> Result<CompiledRule> {
+    let (id, version, approves) = (row.id, row.version, row.approves);
+    let rule = RuleDraft::from(row).compile(id, version)?;
+    Ok(CompiledRule { approves, ..rule })
+}
+
 /// Compiles the rules that are enabled and in effect. One that no longer compiles is left out, and logged.
 pub fn compile(rows: Vec<RuleRow>) -> Result<Vec<CompiledRule>> {
     let mut compiled = Vec::with_capacity(rows.len());
@@ -24,8 +32,8 @@ pub fn compile(rows: Vec<RuleRow>) -> Result<Vec<CompiledRule>> {
         if allowance::is_over() {
             return Err(Error::internal("the caller no longer waits for these rules"));
         }
-        let (id, version) = (row.id, row.version);
-        match RuleDraft::from(row).compile(id, version) {
+        let id = row.id;
+        match compile_row(row) {
             Ok(rule) => compiled.push(rule),
             Err(error) => tracing::error!(rule = id, %error, "a stored rule does not compile; left out"),
         }

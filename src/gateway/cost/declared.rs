@@ -50,7 +50,8 @@ pub const WEIGHTS: [(&str, &str, u64); 7] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 23] = [
+pub const LISTS: [(&str, &str, u64); 28] = [
+    ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
     ("ApprovalStats", "byKey", 20),
@@ -66,12 +67,16 @@ pub const LISTS: [(&str, &str, u64); 23] = [
     ("Query", "schedules", 10),
     ("Query", "vocabulary", 20),
     ("ReorderRulesPayload", "rules", 100),
-    ("Rule", "history", 10),
     ("Resource", "effectiveTags", 5),
     ("ResourceEventBatch", "events", 10),
+    ("RevokeRuleSuggestionPayload", "rules", 5),
+    ("Rule", "history", 10),
     ("RulePreview", "examples", 20),
     ("RulePreview", "outcomes", 5),
     ("RulePreview", "shadowedBy", 10),
     ("RulePreview", "shadows", 10),
+    ("RuleSuggestion", "samples", 10),
+    ("RuleSuggestion", "tags", 5),
+    ("SuggestedTag", "conflicts", 3),
     ("VocabularyKey", "values", 20),
 ];

@@ -14,11 +14,13 @@ use crate::domain::audit::AuditRow;
 use crate::domain::audit::list::{self as audit, AuditOrder};
 use crate::domain::imports::{self, Sample};
 use crate::domain::inventory::inferences::{self, Inference, InferenceOrder};
+use crate::domain::inventory::list::ResourceOrder;
 use crate::domain::inventory::rejections::{self, RejectionOrder};
 use crate::domain::inventory::{Resource, list as resources};
 use crate::domain::keyset::PageLimits;
 use crate::domain::rules::history::{self, RuleVersionRow};
 use crate::domain::rules::{RuleRow, list as rules};
+use crate::domain::suggestions::{self, Suggestion};
 use crate::domain::tokens::{ApiToken, list as tokens};
 use crate::error::Result;
 use crate::graphql::loaders::batch::BatchLoader;
@@ -41,6 +43,8 @@ pub struct Loaders {
     pub rules: BatchLoader<i64, Arc<RuleRow>>,
     /// Newest versions of a rule, so many at most.
     pub rule_versions: BatchLoader<(i64, u64), Arc<Vec<RuleVersionRow>>>,
+    /// Suggestions by id.
+    pub suggestions: BatchLoader<i64, Arc<Suggestion>>,
     /// Inferences by id.
     pub inferences: BatchLoader<i64, Arc<Inference>>,
     /// Audit rows by key.
@@ -61,6 +65,8 @@ pub struct Loaders {
     pub inferences_of_resource: NestedLoader<(), InferenceOrder>,
     /// Pages of the audit rows of a resource.
     pub audit_of_resource: NestedLoader<(), AuditOrder>,
+    /// Pages of the resources that match a suggestion now.
+    pub members_of_suggestion: NestedLoader<(), ResourceOrder>,
     /// Samples of an import's dry run.
     pub import_samples: BatchLoader<i64, Arc<Vec<Sample>>>,
     /// Pages of the lines that a run rejected.
@@ -135,6 +141,7 @@ impl Loaders {
             resources: by_key!(context, resources::by_ids, |row: &Resource| row.id),
             virtual_tags: by_key!(context, tags::by_ids, |row: &VirtualTag| row.id),
             rules: by_key!(context, rules::by_ids, |row: &RuleRow| row.id),
+            suggestions: by_key!(context, suggestions::list::by_ids, |row: &Suggestion| row.id),
             inferences: by_key!(context, inferences::by_ids, |row: &Inference| row.id),
             audit_rows: by_key!(context, audit_by_keys, |row: &AuditRow| AuditKey {
                 timestamp: row.timestamp,
@@ -180,6 +187,13 @@ impl Loaders {
                     &window
                 ),
                 audit::count_of_resources(&db, &scope, ids),
+            ),
+            members_of_suggestion: nested!(
+                context,
+                limits,
+                ResourceOrder::Id,
+                |db, scope, ids, (), window| suggestions::members::of_suggestions(&db, &scope, ids, &window),
+                suggestions::members::count_of_suggestions(&db, &scope, ids),
             ),
             rejections: nested!(
                 context,

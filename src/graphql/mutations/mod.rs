@@ -5,6 +5,7 @@ pub mod decisions;
 pub mod imports;
 pub mod payload;
 pub mod resources;
+pub mod rule_suggestions;
 pub mod rules;
 pub mod runs;
 pub mod schedules;

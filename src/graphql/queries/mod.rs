@@ -9,6 +9,7 @@ pub mod inferences;
 pub mod node;
 pub mod resources;
 pub mod rule_preview;
+pub mod rule_suggestions;
 pub mod rules;
 pub mod runs;
 pub mod viewer;

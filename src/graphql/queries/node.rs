@@ -5,7 +5,7 @@ use crate::graphql::error::{FieldResult, Nullable, ResolverError, nullable};
 use crate::graphql::relay::bounded_list::BoundedList;
 use crate::graphql::scalars::id::{
     AdminChangeKind, ApiTokenKind, AuditKind, Id, InferenceKind, JobRunKind, NodeType, ResourceKind,
-    RuleKind, ScheduleKind, VirtualTagKind, split,
+    RuleKind, RuleSuggestionKind, ScheduleKind, VirtualTagKind, split,
 };
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::admin_change::AdminChange;
@@ -14,6 +14,7 @@ use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::ml_inference::MlInference;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::rule::RuleObject;
+use crate::graphql::types::rule_suggestion::RuleSuggestion;
 use crate::graphql::types::schedule::Schedule;
 use crate::graphql::types::tag_audit::TagAudit;
 use crate::graphql::types::virtual_tag::VirtualTag;
@@ -35,6 +36,8 @@ pub enum Node {
     VirtualTag(VirtualTag),
     /// Rule.
     Rule(RuleObject),
+    /// Suggestion of rules.
+    RuleSuggestion(RuleSuggestion),
     /// Inference.
     MlInference(MlInference),
     /// Audit row.
@@ -49,68 +52,34 @@ pub enum Node {
     AdminChange(AdminChange),
 }
 
+/// Loads an object by its key: `found!(loaders.rules, RuleKind, Rule, id)`.
+macro_rules! found {
+    ($loaders:ident.$loader:ident, $kind:ident, $node:ident, $id:ident) => {{
+        let id = Id::<$kind>::of($id)?;
+        let row = $loaders.$loader.load(id.0).await?;
+        row.map(|row| Node::$node(row.into()))
+    }};
+}
+
 async fn load(ctx: &Context<'_>, id: &ID) -> FieldResult<Option<Node>> {
     let bad = |why: &str| ResolverError::bad_input(format!("id {}: {why}", **id));
     let (name, _) = split(id).map_err(|why| bad(&why))?;
     let loaders = ctx.loaders()?;
     Ok(match name.as_str() {
-        ResourceKind::NAME => {
-            let id = Id::<ResourceKind>::of(id)?;
-            loaders
-                .resources
-                .load(id.0)
-                .await?
-                .map(|row| Node::Resource(row.into()))
-        }
-        VirtualTagKind::NAME => {
-            let id = Id::<VirtualTagKind>::of(id)?;
-            loaders
-                .virtual_tags
-                .load(id.0)
-                .await?
-                .map(|row| Node::VirtualTag(row.into()))
-        }
-        RuleKind::NAME => {
-            let id = Id::<RuleKind>::of(id)?;
-            loaders.rules.load(id.0).await?.map(|row| Node::Rule(row.into()))
-        }
-        InferenceKind::NAME => {
-            let id = Id::<InferenceKind>::of(id)?;
-            loaders
-                .inferences
-                .load(id.0)
-                .await?
-                .map(|row| Node::MlInference(row.into()))
-        }
-        JobRunKind::NAME => {
-            let id = Id::<JobRunKind>::of(id)?;
-            loaders.runs.load(id.0).await?.map(|row| Node::JobRun(row.into()))
-        }
-        AuditKind::NAME => {
-            let id = Id::<AuditKind>::of(id)?;
-            loaders
-                .audit_rows
-                .load(id.0)
-                .await?
-                .map(|row| Node::TagAudit(row.into()))
-        }
+        ResourceKind::NAME => found!(loaders.resources, ResourceKind, Resource, id),
+        VirtualTagKind::NAME => found!(loaders.virtual_tags, VirtualTagKind, VirtualTag, id),
+        RuleKind::NAME => found!(loaders.rules, RuleKind, Rule, id),
+        RuleSuggestionKind::NAME => found!(loaders.suggestions, RuleSuggestionKind, RuleSuggestion, id),
+        InferenceKind::NAME => found!(loaders.inferences, InferenceKind, MlInference, id),
+        JobRunKind::NAME => found!(loaders.runs, JobRunKind, JobRun, id),
+        AuditKind::NAME => found!(loaders.audit_rows, AuditKind, TagAudit, id),
         ApiTokenKind::NAME => {
-            let id = Id::<ApiTokenKind>::of(id)?;
             ctx.actor()?.require(Role::Admin)?;
-            loaders
-                .api_tokens
-                .load(id.0)
-                .await?
-                .map(|row| Node::ApiToken(row.into()))
+            found!(loaders.api_tokens, ApiTokenKind, ApiToken, id)
         }
         AdminChangeKind::NAME => {
-            let id = Id::<AdminChangeKind>::of(id)?;
             ctx.actor()?.require(Role::Admin)?;
-            loaders
-                .admin_changes
-                .load(id.0)
-                .await?
-                .map(|row| Node::AdminChange(row.into()))
+            found!(loaders.admin_changes, AdminChangeKind, AdminChange, id)
         }
         ScheduleKind::NAME => {
             let Id(job) = Id::<ScheduleKind>::of(id)?;

@@ -45,6 +45,8 @@ node_types! {
     VirtualTagKind("VirtualTag"): i64;
     /// Ids of rules.
     RuleKind("Rule"): i64;
+    /// Ids of suggestions.
+    RuleSuggestionKind("RuleSuggestion"): i64;
     /// Ids of inferences.
     InferenceKind("MlInference"): i64;
     /// Ids of job runs.

@@ -158,5 +158,7 @@ db_enum! {
         Decide,
         /// Seals new audit rows, which makes later changes to the rows detectable.
         Seal,
+        /// Looks for patterns of resources that one decision settles, and suggests rules.
+        MineSuggestions,
     }
 }

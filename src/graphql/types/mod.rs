@@ -20,6 +20,7 @@ pub mod row;
 pub mod rule;
 pub mod rule_input;
 pub mod rule_preview;
+pub mod rule_suggestion;
 pub mod rule_version;
 pub mod rule_warning;
 pub mod run_decision;

@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 /// For each list field a query that selects all that a node can look up; `$n` is the size of each page, and the
 /// number is how many statements it takes.
-const CASES: [(&str, &str, usize); 15] = [
+const CASES: [(&str, &str, usize); 17] = [
     (
         "Query.resources",
         "resources(first: $n) { totalCount totalCountIsEstimate nodes { id effectiveTags { key virtualTag { id rule { id } } }
@@ -31,6 +31,16 @@ const CASES: [(&str, &str, usize); 15] = [
         "Query.approvalGroups",
         "approvalGroups(first: $n) { nodes { tagKey count maxConfidence } }",
         1,
+    ),
+    (
+        "Query.ruleSuggestions",
+        "ruleSuggestions(first: $n) { nodes { id condition tags { tagKey tagValue } samples { id name } } }",
+        2,
+    ),
+    (
+        "RuleSuggestion.resources",
+        "ruleSuggestions(first: $n) { nodes { resources(first: 3) { totalCount nodes { id } } } }",
+        5,
     ),
     ("Query.rules", "rules(first: $n) { nodes { id ruleName } }", 1),
     (

@@ -224,7 +224,7 @@ async fn a_helper_is_recruited_once_and_leaves_no_trace_when_it_did_nothing() {
     let helper = claim_next(&db).await.unwrap();
     assert!(!spawn_helper(2).await, "two are at work");
     runs::finish_run(&db, &helper, Ok(())).await.unwrap();
-    let runs_left = "SELECT count(*) FROM scheduler_jobs";
+    let runs_left = "SELECT count(*) FROM scheduler_jobs WHERE job_name = 'auto_tag'";
     assert_eq!(count(&db, runs_left).await, 1);
 
     assert!(spawn_helper(2).await);
@@ -382,7 +382,11 @@ async fn a_back_fill_is_shared_by_the_workers_of_all_replicas() {
     let workers = "SELECT count(DISTINCT worker) FROM scheduler_jobs WHERE counts ->> 'evaluated' > '0'";
     assert_eq!(count(&db, workers).await, 2, "both processes");
     assert_eq!(
-        count(&db, "SELECT count(*) FROM scheduler_jobs").await,
+        count(
+            &db,
+            "SELECT count(*) FROM scheduler_jobs WHERE job_name = 'auto_tag'"
+        )
+        .await,
         3,
         "one run for each of three slots"
     );

@@ -111,7 +111,7 @@ pub fn actor(role: Role, scope: AccountScope) -> Actor {
 }
 
 /// `$1` is how many resources.
-const ROWS: [&str; 10] = [
+const ROWS: [&str; 11] = [
     "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at,
             discovered_by, first_seen_at, last_seen_at)
      SELECT 'arn:' || n, 'prod-web-' || n, (ARRAY['aws', 'gcp', 'azure'])[n % 3 + 1], 'account-' || n % 2,
@@ -146,5 +146,16 @@ const ROWS: [&str; 10] = [
      SELECT 'ada', 'CREATED', 'RULE', 'rule ' || n, '{}' FROM generate_series(1, $1) n",
     "INSERT INTO api_tokens (public_id, secret_hash, name, role, created_by, expires_at)
      SELECT lpad(to_hex(n), 16, '0'), sha256(n::text::bytea), 'script ' || n, 'viewer', 'ada', now() + '1 h'::interval
+       FROM generate_series(1, $1) n",
+    "INSERT INTO rule_suggestions (pattern_key, pattern, condition, description, accounts, resource_count, gain, tags,
+            tag_keys, signature, samples)
+     SELECT 'pattern ' || n,
+            jsonb_build_array(jsonb_build_object('kind', 'account', 'account_id', 'account-' || n % 2)),
+            'resource.account_id == ''account-' || n % 2 || '''', 'resources in account-' || n % 2,
+            ARRAY['account-' || n % 2], $1 / 2, n,
+            jsonb_build_array(jsonb_build_object('key', 'owner', 'value', 'ada', 'agreeing', 3, 'contradicting', 0,
+                'open', 5, 'precision_lower_bound', 0.5, 'conflicts', '[]'::jsonb)),
+            ARRAY['owner'], 'signature ' || n,
+            ARRAY(SELECT id FROM resources WHERE account_id = 'account-' || n % 2 ORDER BY id LIMIT 5)
        FROM generate_series(1, $1) n",
 ];

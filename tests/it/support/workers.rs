@@ -13,6 +13,7 @@ use virtual_tagging::config::{Config, JobsConfig, RunHistory, UnpackLimits};
 use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink};
 use virtual_tagging::domain::evaluation::EngineSettings;
 use virtual_tagging::domain::revision;
+use virtual_tagging::domain::suggestions::SuggestionCache;
 use virtual_tagging::jobs::{self, JobContext};
 
 /// A process's jobs.
@@ -40,6 +41,7 @@ impl JobWorkers {
                 thresholds: Thresholds::default(),
                 model_version: "test".into(),
             },
+            suggestions: SuggestionCache::default(),
             providers: vec![Arc::new(provider)],
             unpack: UnpackLimits::default(),
             audit_retention: None,

@@ -18,6 +18,7 @@ fn slow_rule() -> CompiledRule {
         key: "team".into(),
         value: ValueTemplate::compile("x").unwrap(),
         confidence: 0.9,
+        approves: false,
         corrects: false,
         version: 1,
     }

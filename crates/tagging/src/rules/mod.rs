@@ -46,6 +46,8 @@ pub struct CompiledRule {
     pub corrects: bool,
     /// Version of the stored rule; shown in evidence.
     pub version: i32,
+    /// True for a rule that a person accepted as a decision: its tags are approved, not proposed.
+    pub approves: bool,
 }
 
 /// Verdict of a rule on a resource.
@@ -60,6 +62,12 @@ pub enum RuleVerdict {
 }
 
 impl CompiledRule {
+    /// Rank among rules: by priority; of equal ones those that approve first, because a decision comes before
+    /// proposals; then by age. The first rule of a key that matches gives the value.
+    pub fn rank(&self) -> (i32, bool, i64) {
+        (self.priority, !self.approves, self.id)
+    }
+
     /// Verdict on a resource of this name.
     pub fn apply(&self, input: &ConditionInput, name: &str) -> RuleVerdict {
         let given = allowance::of_rule(|| {

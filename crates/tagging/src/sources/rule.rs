@@ -1,4 +1,4 @@
-//! RULE: the users' rules in strict priority order, then by id; the first match per key wins.
+//! RULE: the users' rules in order of [`CompiledRule::rank`]; the first match per key wins.
 
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub(crate) struct RuleSource {
 impl RuleSource {
     /// Takes the rules in any order.
     pub(crate) fn new(vocabulary: Arc<Vocabulary>, mut rules: Vec<CompiledRule>) -> Self {
-        rules.sort_by_key(|rule| (rule.priority, rule.id));
+        rules.sort_by_key(CompiledRule::rank);
         for rule in &mut rules {
             rule.key = vocabulary.canonical(&rule.key, "").key;
         }
@@ -75,7 +75,7 @@ impl RuleSource {
             key: rule.key.clone(),
             value: self.vocabulary.canonical(&rule.key, value).value,
             source: SourceKind::Rule,
-            confidence: rule.confidence,
+            confidence: if rule.approves { 1.0 } else { rule.confidence },
             rule_id: Some(rule.id),
             reason: format!(
                 "rule `{}` (version {}, priority {}) matches",
@@ -105,6 +105,7 @@ mod tests {
             confidence: 0.9,
             corrects: false,
             version: 1,
+            approves: false,
         }
     }
 
@@ -134,6 +135,20 @@ mod tests {
             propose(rules, "x"),
             [row(1, "team", "first"), row(4, "environment", "production")]
         );
+    }
+
+    #[test]
+    fn a_rule_that_approves_comes_first_among_its_priority_only() {
+        let approving = |id, priority| CompiledRule {
+            approves: true,
+            ..rule(id, priority, "true", "team", "accepted")
+        };
+        let own = rule(1, 5, "true", "team", "own");
+        assert_eq!(
+            propose(vec![own.clone(), approving(2, 5)], "x"),
+            [row(2, "team", "accepted")]
+        );
+        assert_eq!(propose(vec![own, approving(2, 6)], "x"), [row(1, "team", "own")]);
     }
 
     #[test]

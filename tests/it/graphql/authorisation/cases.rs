@@ -88,6 +88,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Scope::Part,
     ),
     ("Query.rule", "{ rule(id: \"%U\") { ruleName } }", READS, RULES),
+    (
+        "Query.ruleSuggestions",
+        "{ ruleSuggestions(first: 500) { totalCount nodes { accounts samples { accountId name } } } }",
+        READS,
+        Scope::Part,
+    ),
     ("Query.rules", "{ rules(first: 2) { nodes { ruleName } } }", READS, RULES),
     ("Query.schedules", "{ schedules { jobName } }", READS, Scope::Everything("schedules are of no account")),
     (
@@ -104,6 +110,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Scope::Part,
     ),
     ("Query.vocabulary", "{ vocabulary { name } }", READS, Scope::Everything("the vocabulary is the program's")),
+    (
+        "Mutation.acceptRuleSuggestion",
+        "mutation { acceptRuleSuggestion(input: {id: \"%S\"}) { suggestion { id } userErrors { code } } }",
+        Forbidden(Viewer),
+        Scope::Refused,
+    ),
     (
         "Mutation.approveTags",
         "mutation { approveTags(input: {ids: [\"%T\"]}) { decided results { outcome tag { id } } } }",
@@ -167,6 +179,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Scope::Refused,
     ),
     (
+        "Mutation.dismissRuleSuggestion",
+        "mutation { dismissRuleSuggestion(input: {id: \"%S\"}) { suggestion { id } userErrors { code } } }",
+        Forbidden(Viewer),
+        Scope::Refused,
+    ),
+    (
         "Mutation.importInventory",
         "mutation($file: Upload!) { importInventory(input: {file: $file}) { run { id } } }",
         Forbidden(Viewer),
@@ -212,6 +230,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         "Mutation.revokeApiToken",
         "mutation { revokeApiToken(input: {id: \"%K\"}) { apiToken { id } userErrors { code } } }",
         Forbidden(Approver),
+        Scope::Refused,
+    ),
+    (
+        "Mutation.revokeRuleSuggestion",
+        "mutation { revokeRuleSuggestion(input: {id: \"%S\"}) { suggestion { id } userErrors { code } } }",
+        Forbidden(Viewer),
         Scope::Refused,
     ),
     ("Mutation.runAutoTagging", "mutation { runAutoTagging { run { id } } }", Forbidden(Viewer), Scope::Forbidden),

@@ -24,7 +24,8 @@ use virtual_tagging::graphql::subscriptions::progress::SubscriptionProgress;
 const STATE: &str = "SELECT (count(*) + sum(hashtext(t::text)))::bigint FROM (SELECT id, tag_value, approval_status FROM virtual_tags
         UNION ALL SELECT id, name, cloud FROM resources UNION ALL SELECT id, rule_name, version::text FROM rules
         UNION ALL SELECT id, name, revoked_by FROM api_tokens UNION ALL SELECT id, status, job_name FROM scheduler_jobs
-        UNION ALL SELECT 0, cron, paused_by FROM schedules) t";
+        UNION ALL SELECT 0, cron, paused_by FROM schedules
+        UNION ALL SELECT id, status, decided_by FROM rule_suggestions) t";
 
 /// The operations with the ids of the other account in them.
 struct Ids(Vec<(&'static str, String)>);
@@ -67,6 +68,13 @@ impl Ids {
             ),
             ("%U", id("Rule", one("SELECT min(id) FROM rules").await)),
             ("%K", id("ApiToken", one("SELECT min(id) FROM api_tokens").await)),
+            (
+                "%S",
+                id(
+                    "RuleSuggestion",
+                    one("SELECT id FROM rule_suggestions WHERE accounts = '{account-0}' LIMIT 1").await,
+                ),
+            ),
             ("%C", URL_SAFE_NO_PAD.encode("1:tags:0.0")),
             ("%D", URL_SAFE_NO_PAD.encode("1:resources:0.0")),
         ])

@@ -1,0 +1,14 @@
+-- What rules approved stays approved, as if it had been decided one by one.
+DELETE FROM scheduler_jobs WHERE job_name = 'mine_suggestions';
+ALTER TABLE scheduler_jobs DROP CONSTRAINT scheduler_jobs_job_name_check;
+ALTER TABLE scheduler_jobs ADD CONSTRAINT scheduler_jobs_job_name_check CHECK (job_name IN
+    ('discover', 'auto_tag', 'import', 'maintain', 'decide', 'seal', 'train_model'));
+ALTER TABLE virtual_tags DROP COLUMN approved_by_rule;
+DROP INDEX rules_suggestion;
+DROP INDEX rules_order;
+CREATE INDEX rules_order ON rules (priority, id);
+ALTER TABLE rules DROP CONSTRAINT rules_accepted_check, DROP COLUMN accepted_reason, DROP COLUMN accepted_at,
+    DROP COLUMN accepted_by, DROP COLUMN suggestion_id, DROP COLUMN approves;
+DROP TABLE suggestion_state;
+DROP TABLE rule_suggestions;
+DROP FUNCTION refuse_suggestion_out_of_scope();

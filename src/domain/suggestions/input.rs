@@ -1,0 +1,129 @@
+//! Resources as the miner sees them: what holds, and what the engine guesses where nothing does.
+
+use crate::db::sql;
+use crate::domain::evaluation::subject;
+use crate::entities::resource;
+use crate::error::{Error, Result};
+use sea_orm::{DatabaseConnection, FromQueryResult};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use tagging::suggestions::{Certainty, GuessedValue, HeldValue, MinerInput};
+use tagging::{KeyOutcome, Vocabulary};
+
+/// Guesses of a lower confidence tell nothing.
+const LEAST_CONFIDENCE: f64 = 0.2;
+
+/// Resource with its tags and the predictions of its last evaluation.
+pub(super) struct MinedRow {
+    pub(super) resource: resource::Model,
+    tags: String,
+    predictions: String,
+}
+
+/// Tag of a resource: key, value, status, and whether it was applied.
+type TagCells = (String, String, String, bool);
+
+#[derive(Deserialize)]
+struct PredictionCells {
+    key: String,
+    value: String,
+    confidence: f64,
+    outcome: KeyOutcome,
+}
+
+/// Resources behind `after` that are not retired, in the order of their ids.
+pub(super) async fn page(db: &DatabaseConnection, after: i64, limit: u64) -> Result<Vec<MinedRow>> {
+    let page = format!("{ROWS} WHERE r.retired_at IS NULL AND r.id > $1 ORDER BY r.id LIMIT {limit}");
+    rows(db, &page, after).await
+}
+
+/// Resources with these ids that are not retired, in no order.
+pub(super) async fn by_ids(db: &DatabaseConnection, ids: Vec<i64>) -> Result<Vec<MinedRow>> {
+    let found = format!("{ROWS} WHERE r.retired_at IS NULL AND r.id = ANY($1)");
+    rows(db, &found, ids).await
+}
+
+async fn rows(
+    db: &DatabaseConnection,
+    statement: &str,
+    bind: impl Into<sea_orm::Value>,
+) -> Result<Vec<MinedRow>> {
+    use sea_orm::ConnectionTrait;
+    let found = db.query_all_raw(sql::statement(statement, [bind.into()])).await?;
+    let row = |row: &sea_orm::QueryResult| {
+        Ok(MinedRow {
+            resource: resource::Model::from_query_result(row, "")?,
+            tags: row.try_get("", "tags")?,
+            predictions: row.try_get("", "predictions")?,
+        })
+    };
+    found.iter().map(row).collect()
+}
+
+/// As text, which is read into what is needed of it without a tree of the rest.
+const ROWS: &str = "SELECT r.*, coalesce(t.tags::text, '[]') AS tags, coalesce(i.predictions::text, '[]') AS predictions
+      FROM resources r
+      LEFT JOIN LATERAL (
+        SELECT jsonb_agg(jsonb_build_array(tag_key, tag_value, approval_status, auto_applied)) AS tags
+          FROM virtual_tags WHERE resource_id = r.id
+           AND (approval_status IN ('APPROVED', 'DENIED') OR approval_status = 'PENDING' AND auto_applied)) t ON true
+      LEFT JOIN LATERAL (
+        SELECT predictions FROM ml_inferences WHERE resource_id = r.id ORDER BY id DESC LIMIT 1) i ON true";
+
+impl MinedRow {
+    /// The resource as the miner sees it.
+    pub(super) fn into_input(self, vocabulary: &Vocabulary) -> Result<MinerInput> {
+        let subject = subject(self.resource, [])?;
+        let tags: Vec<TagCells> = serde_json::from_str(&self.tags).map_err(Error::internal)?;
+        let predictions: Vec<PredictionCells> =
+            serde_json::from_str(&self.predictions).map_err(Error::internal)?;
+        let mut holds: BTreeMap<String, HeldValue> = BTreeMap::new();
+        let mut denied = Vec::new();
+        for (key, value, status, is_applied) in tags {
+            let certainty = match status.as_str() {
+                "APPROVED" => Certainty::Approved,
+                "PENDING" if is_applied => Certainty::Applied,
+                _ => {
+                    denied.push((key, value));
+                    continue;
+                }
+            };
+            let held = HeldValue {
+                key: key.clone(),
+                value,
+                certainty,
+            };
+            match holds.get(&key) {
+                Some(other) if other.certainty >= certainty => {}
+                _ => drop(holds.insert(key, held)),
+            }
+        }
+        for (key, value) in subject.effective_tags(vocabulary) {
+            let is_denied = denied.iter().any(|(k, v)| *k == key && *v == value);
+            if !is_denied && vocabulary.key(&key).is_some() {
+                holds.entry(key.clone()).or_insert(HeldValue {
+                    key,
+                    value,
+                    certainty: Certainty::Native,
+                });
+            }
+        }
+        let guesses = predictions.into_iter().filter(|guess| {
+            guess.outcome != KeyOutcome::AlreadyHolds
+                && guess.confidence >= LEAST_CONFIDENCE
+                && !holds.contains_key(&guess.key)
+                && !denied.iter().any(|(k, v)| *k == guess.key && *v == guess.value)
+        });
+        let guesses = guesses.map(|guess| GuessedValue {
+            key: guess.key,
+            value: guess.value,
+            confidence: guess.confidence,
+        });
+        Ok(MinerInput {
+            guesses: guesses.collect(),
+            subject,
+            holds: holds.into_values().collect(),
+            cost: None,
+        })
+    }
+}
