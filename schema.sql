@@ -142,6 +142,9 @@ CREATE TABLE evaluations (
     resource_id bigint NOT NULL,
     revision bigint DEFAULT 0 NOT NULL,
     evaluated_at timestamp with time zone,
+    stated jsonb DEFAULT '{}'::jsonb NOT NULL,
+    disputed text[],
+    invalid text[],
     CONSTRAINT evaluations_pkey PRIMARY KEY (resource_id),
     CONSTRAINT evaluations_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id) ON DELETE CASCADE
 ) WITH (fillfactor=70);
@@ -711,6 +714,8 @@ ALTER TABLE virtual_tags ALTER COLUMN resource_type SET STATISTICS 500;
 ALTER TABLE virtual_tags ALTER COLUMN tag_value SET STATISTICS 500;
 CREATE INDEX virtual_tags_account ON virtual_tags USING btree (account_id, id) INCLUDE (approval_status, tag_key, tag_value, source, evidence_signature, confidence, created_at, cloud, resource_type, auto_applied, rule_id);
 CREATE UNIQUE INDEX virtual_tags_approved ON virtual_tags USING btree (resource_id, tag_key) WHERE (approval_status = 'APPROVED'::text);
+CREATE INDEX virtual_tags_contradictions ON virtual_tags USING btree (confidence, id) WHERE ((approval_status = 'PENDING'::text) AND (evidence_signature ^@ 'CONTRADICTS:'::text));
+CREATE INDEX virtual_tags_contradictions_age ON virtual_tags USING btree (created_at, id) WHERE ((approval_status = 'PENDING'::text) AND (evidence_signature ^@ 'CONTRADICTS:'::text));
 CREATE INDEX virtual_tags_queue_account ON virtual_tags USING btree (account_id, confidence, id) WHERE (approval_status = 'PENDING'::text);
 CREATE INDEX virtual_tags_queue_account_age ON virtual_tags USING btree (account_id, created_at, id) WHERE (approval_status = 'PENDING'::text);
 CREATE INDEX virtual_tags_queue_account_group ON virtual_tags USING btree (account_id, tag_key, tag_value, source, evidence_signature, confidence, id) INCLUDE (created_at, cloud, resource_type, auto_applied) WHERE (approval_status = 'PENDING'::text);

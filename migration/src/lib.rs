@@ -125,6 +125,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0027_learning",
     "0028_suggestions",
     "0029_vocabulary",
+    "0030_effective_tags" requires "0025_standing_decisions",
     "0031_rule_history",
 ];
 

@@ -1,6 +1,6 @@
 //! Cost of one evaluation, over made-up but realistic resources, with 0, 10 and 200 rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -49,6 +49,8 @@ fn subjects() -> Vec<Subject> {
                 region: Some("eu-west-1".to_owned()),
                 native_tags,
                 approved: BTreeMap::new(),
+                applied: BTreeMap::new(),
+                denied_native: BTreeSet::new(),
             }
         })
         .collect()

@@ -3,7 +3,7 @@
 //! `score ROWS.jsonl QUERIES.txt`: trains on all rows, and prints what the engine predicts for those whose ids (JSON strings)
 //! are in the second file, one JSON object a line. What the engine holds already is printed, too.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -43,6 +43,8 @@ fn subject(row: Row) -> Subject {
         region: None,
         native_tags: row.native_tags,
         approved: BTreeMap::new(),
+        applied: BTreeMap::new(),
+        denied_native: BTreeSet::new(),
     }
 }
 

@@ -1,13 +1,12 @@
 //! Subjects that sources see, and candidates that they propose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::native_statements;
 use crate::rules::{ConditionInput, ResourceFacts};
-use crate::{CloudProvider, LosingCandidate, Signal, SourceKind, Vocabulary};
+use crate::{CloudProvider, DeniedStatement, LosingCandidate, Signal, SourceKind, Vocabulary};
 
 /// A resource as the engine sees it.
 #[derive(Clone, Debug)]
@@ -26,24 +25,14 @@ pub struct Subject {
     pub native_tags: BTreeMap<String, String>,
     /// Approved virtual tags: canonical key to value.
     pub approved: BTreeMap<String, String>,
+    /// Virtual tags that were applied and are not decided: canonical key to value. No evaluation depends on them: it says
+    /// itself what is applied.
+    pub applied: BTreeMap<String, String>,
+    /// Native values that people denied.
+    pub denied_native: BTreeSet<DeniedStatement>,
 }
 
 impl Subject {
-    /// Effective tags of the resource: approved virtual tags over normalised native tags.
-    /// Native tags that the vocabulary does not know keep their own key and value.
-    pub fn effective_tags(&self, vocabulary: &Vocabulary) -> BTreeMap<String, String> {
-        let mut tags = self.approved.clone();
-        for statement in native_statements::statements(&self.native_tags, vocabulary) {
-            tags.entry(statement.key.to_owned()).or_insert(statement.value);
-        }
-        for (key, value) in &self.native_tags {
-            if vocabulary.canonical_key(key).is_none() {
-                tags.entry(key.clone()).or_insert_with(|| value.clone());
-            }
-        }
-        tags
-    }
-
     /// The resource as conditions of rules see it.
     pub fn rule_input(&self, vocabulary: &Vocabulary) -> ConditionInput {
         ConditionInput::new(&ResourceFacts {
@@ -104,15 +93,20 @@ impl Candidate {
         if !key || !(1..=MAX_VALUE).contains(&self.value.len()) {
             return None;
         }
-        if self.signature.len() > MAX_SIGNATURE {
-            let hash = short_hash(&self.signature);
-            let kept = self.signature.floor_char_boundary(MAX_SIGNATURE - hash.len() - 1);
-            self.signature.truncate(kept);
-            self.signature.push('#');
-            self.signature.push_str(&hash);
-        }
+        self.signature = bounded_signature(self.signature);
         Some(self)
     }
+}
+
+/// The signature; of a long one the beginning, and a hash that stands for the rest.
+pub(crate) fn bounded_signature(mut signature: String) -> String {
+    if signature.len() > MAX_SIGNATURE {
+        let hash = short_hash(&signature);
+        signature.truncate(signature.floor_char_boundary(MAX_SIGNATURE - hash.len() - 1));
+        signature.push('#');
+        signature.push_str(&hash);
+    }
+    signature
 }
 
 fn short_hash(text: &str) -> String {
@@ -128,6 +122,11 @@ pub trait CandidateSource: Send + Sync {
     /// Rules that took too long and were given up since this was asked last, with the number of resources.
     fn take_given_up(&self) -> BTreeMap<i64, u64> {
         BTreeMap::new()
+    }
+
+    /// True if it depends on [`Subject::applied`]. Then it is asked last, with what the other sources apply.
+    fn reads_applied(&self) -> bool {
+        false
     }
 
     /// Adds what it proposes for `subject` to `out`; adds nothing when it knows nothing.

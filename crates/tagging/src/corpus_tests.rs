@@ -1,6 +1,6 @@
 //! Precision and coverage against a labelled inventory. `CORPUS_DIR` names it: `cargo test corpus -- --ignored`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -70,6 +70,8 @@ fn measure(
             region: None,
             native_tags: visible(row),
             approved: BTreeMap::new(),
+            applied: BTreeMap::new(),
+            denied_native: BTreeSet::new(),
         };
         let found = engine.evaluate(&subject).predictions;
         for (label, key) in KEYS {

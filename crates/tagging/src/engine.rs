@@ -1,16 +1,21 @@
 //! Runs the sources over one resource, merges, and decides by confidence.
 
-use std::collections::{BTreeMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::candidate::bounded_signature;
 use crate::merge::{Evidence, LosingCandidate, Merged, merge};
 use crate::rules::CompiledRule;
 use crate::sources::estate::EstateSource;
-use crate::sources::native::{self, NativeSource};
+use crate::sources::native::NativeSource;
 use crate::sources::rule::RuleSource;
-use crate::{Candidate, CandidateSource, EstateModel, SourceKind, Subject, Vocabulary};
+use crate::{Candidate, CandidateSource, EstateModel, SourceKind, StatedTag, Subject, Vocabulary};
+
+/// Beginning of the signature of evidence against a native tag; the value of the tag and the evidence follow.
+pub const CONTRADICTS: &str = "CONTRADICTS:";
 
 /// Lowest confidences of automatic application and of review; both bounds are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,6 +115,8 @@ pub struct Proposal {
     pub confidence: f64,
     /// `Approve`, `AutoApply` or `Suggest`, never `Discard`.
     pub disposition: Disposition,
+    /// The resource's own tags state another value. Such a proposal is a suggestion, however sure.
+    pub contradiction: bool,
     pub rule_id: Option<i64>,
     pub evidence: Evidence,
     /// See [`Candidate::signature`].
@@ -130,7 +137,7 @@ pub struct KeyPrediction {
 }
 
 /// Result of the engine for one resource.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Evaluation {
     /// At most one per key, in order of keys; never what already holds, except what a rule that approves gives: that
     /// holds for as long as the rule gives it.
@@ -148,6 +155,8 @@ pub struct Engine {
     estate: EstateSource,
     /// Rules that approve.
     approving: HashSet<i64>,
+    /// Rules whose values override what the resource's own tags state.
+    correcting: BTreeSet<i64>,
 }
 
 impl Engine {
@@ -159,6 +168,8 @@ impl Engine {
             .filter(|rule| rule.approves)
             .map(|rule| rule.id)
             .collect();
+        let correcting = rules.iter().filter(|rule| rule.corrects).map(|rule| rule.id);
+        let correcting = correcting.collect();
         let sources: Vec<Box<dyn CandidateSource>> = vec![
             Box::new(NativeSource {
                 vocabulary: Arc::clone(&vocabulary),
@@ -174,6 +185,7 @@ impl Engine {
             thresholds,
             estate,
             approving,
+            correcting,
         }
     }
 
@@ -208,50 +220,140 @@ impl Engine {
 
     /// Evaluates `subject`: candidates of all sources, merged and decided.
     pub fn evaluate(&self, subject: &Subject) -> Evaluation {
-        let mut candidates = Vec::new();
-        for source in &self.sources {
-            source.propose(subject, &mut candidates);
+        let mut candidates = self.propose(subject, false);
+        if self.reads_applied() {
+            let subject = self.with_applied(subject, candidates.clone());
+            candidates.extend(self.propose(&subject, true));
         }
-        self.estate.propose(subject, &mut candidates);
-        let candidates = candidates.into_iter().filter_map(Candidate::storable);
-        let merged = merge(candidates.collect());
-        let mut predictions = Vec::with_capacity(merged.len());
-        let mut proposals = Vec::new();
-        for mut winner in merged {
-            let disposition = self.dispose(subject, &winner);
-            if disposition == Some(Disposition::Approve) {
-                winner.confidence = 1.0;
-            }
-            predictions.push(predict(&winner, disposition));
-            match disposition {
-                Some(Disposition::Discard) | None => {}
-                Some(disposition) => proposals.push(propose(winner, disposition)),
-            }
-        }
-        Evaluation {
-            proposals,
-            predictions,
+        self.decide(subject, candidates)
+    }
+
+    /// The resource as conditions of rules see it: beside approved and native tags, with the tags that this evaluation
+    /// applies from other sources than rules. So rules never depend on what rules proposed, nor on an earlier evaluation.
+    pub fn for_rules<'a>(&self, subject: &'a Subject) -> Cow<'a, Subject> {
+        if self.reads_applied() {
+            Cow::Owned(self.with_applied(subject, self.propose(subject, false)))
+        } else {
+            Cow::Borrowed(subject)
         }
     }
 
-    /// `None` when the value already holds. A value that differs from an approved one is never applied unseen. What a rule
-    /// that approves gives is approved, whatever is approved now: the caller knows which of it the rule itself approved.
-    fn dispose(&self, subject: &Subject, winner: &Merged) -> Option<Disposition> {
-        let approved = subject.approved.get(&winner.key);
-        if winner.rule_id.is_some_and(|rule| self.approving.contains(&rule)) {
+    fn reads_applied(&self) -> bool {
+        self.sources.iter().any(|source| source.reads_applied())
+    }
+
+    fn with_applied(&self, subject: &Subject, candidates: Vec<Candidate>) -> Subject {
+        let proposals = self.decide(subject, candidates).proposals.into_iter();
+        let applied = proposals.filter(|proposal| proposal.disposition == Disposition::AutoApply);
+        Subject {
+            applied: applied.map(|proposal| (proposal.key, proposal.value)).collect(),
+            ..subject.clone()
+        }
+    }
+
+    /// Candidates of the sources that depend on applied tags, or of the others.
+    fn propose(&self, subject: &Subject, reads_applied: bool) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for source in &self.sources {
+            if source.reads_applied() == reads_applied {
+                source.propose(subject, &mut candidates);
+            }
+        }
+        if !reads_applied {
+            self.estate.propose(subject, &mut candidates);
+        }
+        let storable = candidates.into_iter().filter_map(Candidate::storable);
+        storable.collect()
+    }
+
+    fn decide(&self, subject: &Subject, candidates: Vec<Candidate>) -> Evaluation {
+        let stated = subject.stated(&self.vocabulary).tags;
+        let contradictions = self.contradictions(subject, &stated, &candidates);
+        let mut evaluation = Evaluation::default();
+        for winner in merge(candidates) {
+            let contradiction = contradictions.get(&winner.key);
+            let mut winner = contradiction.cloned().unwrap_or(winner);
+            let corrects = contradiction.is_some_and(|winner| self.corrects(winner));
+            let held = Held {
+                approved: subject.approved.get(&winner.key),
+                stated: stated.iter().find(|stated| stated.key == winner.key && !corrects),
+            };
+            let disposition = self.dispose(&held, &winner);
+            if disposition == Some(Disposition::Approve) {
+                winner.confidence = 1.0;
+            }
+            evaluation.predictions.push(predict(&winner, disposition));
+            if let Some(disposition) = disposition.filter(|found| *found != Disposition::Discard) {
+                evaluation.proposals.push(Proposal {
+                    contradiction: contradiction.is_some() && !corrects,
+                    ..propose(winner, disposition)
+                });
+            }
+        }
+        evaluation
+    }
+
+    /// True if the value is that of a rule that may override native tags.
+    fn corrects(&self, winner: &Merged) -> bool {
+        winner.source == SourceKind::Rule && winner.rule_id.is_some_and(|id| self.correcting.contains(&id))
+    }
+
+    /// By key, what other sources are sure of where the resource's own tags state something else and nobody decided.
+    fn contradictions(
+        &self,
+        subject: &Subject,
+        stated: &[StatedTag],
+        candidates: &[Candidate],
+    ) -> BTreeMap<String, Merged> {
+        let mut contradictions = BTreeMap::new();
+        for stated in stated {
+            let others = candidates
+                .iter()
+                .filter(|candidate| candidate.key == stated.key && candidate.source != SourceKind::Native);
+            if subject.approved.contains_key(&stated.key) || others.clone().all(|c| c.value == stated.value) {
+                continue;
+            }
+            let winner = merge(others.cloned().collect()).pop();
+            let is_sure = |winner: &Merged| {
+                winner.value != stated.value && winner.confidence >= self.thresholds.manual_review
+            };
+            if let Some(mut winner) = winner.filter(is_sure) {
+                if !self.corrects(&winner) {
+                    let signature = format!("{CONTRADICTS}{}:{}", stated.value, winner.signature);
+                    winner.signature = bounded_signature(signature);
+                }
+                winner.evidence.contradicts = Some(stated.clone());
+                contradictions.insert(stated.key.clone(), winner);
+            }
+        }
+        contradictions
+    }
+
+    /// `None` when the value already holds. A value that differs from the one that holds is never applied unseen. What a
+    /// rule that approves gives is approved, whatever is approved now: the caller knows which of it the rule itself approved.
+    fn dispose(&self, held: &Held<'_>, winner: &Merged) -> Option<Disposition> {
+        if held.stated.is_none() && winner.rule_id.is_some_and(|rule| self.approving.contains(&rule)) {
             return Some(Disposition::Approve);
         }
-        if approved == Some(&winner.value) || native::carries(subject, &winner.key, &winner.value) {
+        let stated = held.stated.map(|stated| &stated.value);
+        let states = winner.source == SourceKind::Native && stated.is_some();
+        if held.approved == Some(&winner.value) || stated == Some(&winner.value) || states {
             return None;
         }
         let disposition = self.thresholds.decide(winner.confidence);
-        let contested = approved.is_some() && disposition == Disposition::AutoApply;
+        let contested = held.approved.or(stated).is_some() && disposition == Disposition::AutoApply;
         Some(if contested {
             Disposition::Suggest
         } else {
             disposition
         })
     }
+}
+
+/// What holds for a key before the evaluation.
+struct Held<'a> {
+    approved: Option<&'a String>,
+    stated: Option<&'a StatedTag>,
 }
 
 fn predict(winner: &Merged, disposition: Option<Disposition>) -> KeyPrediction {
@@ -274,6 +376,7 @@ fn predict(winner: &Merged, disposition: Option<Disposition>) -> KeyPrediction {
 
 fn propose(winner: Merged, disposition: Disposition) -> Proposal {
     Proposal {
+        contradiction: false,
         key: winner.key,
         value: winner.value,
         source: winner.source,
@@ -305,6 +408,8 @@ pub(crate) mod tests {
             region: None,
             native_tags: tags.collect(),
             approved: BTreeMap::new(),
+            applied: BTreeMap::new(),
+            denied_native: BTreeSet::new(),
         }
     }
 
@@ -324,15 +429,124 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_differently_spelled_native_tag_is_proposed_in_canonical_form() {
-        let found = engine().evaluate(&subject("x", &[("Env", "prd")]));
-        let proposal = &found.proposals[0];
+    fn what_the_own_tags_state_is_not_proposed_however_it_is_spelled() {
+        for tags in [
+            &[("Env", "prd")][..],
+            &[("Environment", "dev"), ("env", "prd"), ("stage", "prod")],
+        ] {
+            let found = engine().evaluate(&subject("x", tags));
+            assert_eq!(found.proposals, [], "{tags:?}");
+            let environment = found.predictions.iter().find(|found| found.key == "environment");
+            assert_eq!(environment.unwrap().outcome, KeyOutcome::AlreadyHolds);
+        }
+    }
+
+    #[test]
+    fn sure_evidence_against_a_native_tag_is_suggested_as_a_contradiction() {
+        let against = |confidence| {
+            let source = FixedSource(Candidate {
+                key: "environment".into(),
+                value: "production".into(),
+                source: SourceKind::Pattern,
+                confidence,
+                rule_id: None,
+                reason: "the name says so".into(),
+                signature: "PATTERN:word".into(),
+                weighed: None,
+            });
+            let engine = engine().with_source(Box::new(source));
+            engine.evaluate(&subject("x", &[("env", "stg")]))
+        };
+        let sure = against(0.97);
+        let proposal = &sure.proposals[0];
         assert_eq!(
-            (proposal.key.as_str(), proposal.value.as_str()),
-            ("environment", "production")
+            (proposal.value.as_str(), proposal.contradiction),
+            ("production", true)
         );
-        assert_eq!((proposal.source, proposal.confidence), (SourceKind::Native, 0.98));
-        assert_eq!(proposal.disposition, Disposition::AutoApply);
+        assert_eq!(proposal.disposition, Disposition::Suggest);
+        assert_eq!(proposal.signature, "CONTRADICTS:staging:PATTERN:word");
+        let stated = proposal.evidence.contradicts.as_ref().unwrap();
+        assert_eq!(
+            (stated.value.as_str(), stated.raw_value.as_str()),
+            ("staging", "stg")
+        );
+        assert_eq!(sure.predictions[0].outcome, KeyOutcome::Suggest);
+        let unsure = against(0.6);
+        assert_eq!(unsure.proposals, []);
+        assert_eq!(unsure.predictions[0].outcome, KeyOutcome::AlreadyHolds);
+    }
+
+    fn rule(id: i64, condition: &str, key: &str, value: &str) -> CompiledRule {
+        CompiledRule {
+            id,
+            name: format!("rule {id}"),
+            priority: 0,
+            digest: String::new(),
+            condition: crate::rules::Condition::compile(condition).unwrap(),
+            key: key.into(),
+            value: crate::rules::ValueTemplate::compile(value).unwrap(),
+            confidence: 1.0,
+            approves: false,
+            corrects: false,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn only_a_correcting_rule_overrides_a_native_tag_at_once() {
+        let proposed = |corrects| {
+            let rule = CompiledRule {
+                corrects,
+                ..rule(1, "true", "environment", "production")
+            };
+            let engine = Engine::new(Arc::default(), vec![rule], Thresholds::default());
+            let found = engine.evaluate(&subject("x", &[("env", "stg")]));
+            found
+                .proposals
+                .into_iter()
+                .find(|found| found.key == "environment")
+        };
+        let (plain, correcting) = (proposed(false).unwrap(), proposed(true).unwrap());
+        assert_eq!(
+            (plain.disposition, plain.contradiction),
+            (Disposition::Suggest, true)
+        );
+        assert_eq!(
+            (correcting.disposition, correcting.contradiction),
+            (Disposition::AutoApply, false)
+        );
+        assert_eq!(correcting.evidence.contradicts.unwrap().raw_value, "stg");
+    }
+
+    #[test]
+    fn conditions_see_what_other_sources_apply_but_never_what_rules_do() {
+        let applied = FixedSource(Candidate {
+            key: "environment".into(),
+            value: "production".into(),
+            source: SourceKind::Pattern,
+            confidence: 0.95,
+            rule_id: None,
+            reason: String::new(),
+            signature: String::new(),
+            weighed: None,
+        });
+        let rules = vec![
+            rule(1, "resource.tags['environment'] == 'production'", "team", "core"),
+            rule(2, "resource.tags['team'] == 'core'", "owner", "ann"),
+        ];
+        let engine = Engine::new(Arc::default(), rules, Thresholds::default()).with_source(Box::new(applied));
+        let mut subject = subject("x", &[]);
+        let first = engine.evaluate(&subject);
+        let keys: Vec<&str> = first
+            .proposals
+            .iter()
+            .map(|proposal| proposal.key.as_str())
+            .collect();
+        assert_eq!(keys, ["environment", "team"]);
+        let applied = first.proposals.iter();
+        subject.applied = applied.map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+        assert_eq!(engine.evaluate(&subject), first);
+        assert!(!engine.for_rules(&subject).applied.contains_key("team"));
     }
 
     #[test]
@@ -351,10 +565,21 @@ pub(crate) mod tests {
 
     #[test]
     fn a_value_against_an_approved_one_is_at_most_suggested() {
-        let mut subject = subject("x", &[("Env", "prd")]);
+        let mut subject = subject("x", &[]);
         subject.approved.insert("environment".into(), "staging".into());
-        let found = engine().evaluate(&subject);
+        let source = FixedSource(Candidate {
+            key: "environment".into(),
+            value: "production".into(),
+            source: SourceKind::Pattern,
+            confidence: 0.97,
+            rule_id: None,
+            reason: String::new(),
+            signature: String::new(),
+            weighed: None,
+        });
+        let found = engine().with_source(Box::new(source)).evaluate(&subject);
         assert_eq!(found.proposals[0].disposition, Disposition::Suggest);
+        assert!(!found.proposals[0].contradiction);
         assert_eq!(found.predictions[0].outcome, KeyOutcome::Suggest);
     }
 

@@ -10,11 +10,13 @@
 //! - `estate/`          the model of an estate: what its tagged resources say about the others
 //! - `merge.rs`         one winner per key, and why the others lost
 //! - `suggestions/`     patterns of resources, and the keys that one decision would settle for all of them
+//! - `effective.rs`     what holds for a resource: one value per key
 //! - `engine.rs`        runs the sources, merges, decides by confidence
 //!
 //! A new source implements [`CandidateSource`] and is added to [`Engine::new`].
 
 mod candidate;
+mod effective;
 mod engine;
 mod estate;
 mod kinds;
@@ -31,8 +33,10 @@ mod vocabulary;
 mod corpus_tests;
 
 pub use candidate::{Candidate, CandidateSource, Subject, WeighedEvidence};
+pub use effective::{DeniedStatement, NativeResolution, ResolvedTag, StatedTag, TagOrigin};
 pub use engine::{
-    Disposition, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal, ThresholdError, Thresholds,
+    CONTRADICTS, Disposition, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal, ThresholdError,
+    Thresholds,
 };
 pub use estate::{
     EstateModel, EstateRow, EstateTrainer, Inference, KeyMetrics, Label, LabelOrigin, ModelError,

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::estate::{logit, sigmoid};
-use crate::{Candidate, SourceKind};
+use crate::{Candidate, SourceKind, StatedTag};
 
 /// Agreement never lifts a confidence above this.
 const CEILING: f64 = 0.99;
@@ -117,6 +117,9 @@ pub struct Evidence {
     pub signals: Vec<Signal>,
     /// All candidates that lost, strongest first.
     pub alternatives: Vec<LosingCandidate>,
+    /// Statement of the resource's own tags that the value contradicts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradicts: Option<StatedTag>,
 }
 
 /// The winner of one key.
@@ -243,6 +246,7 @@ fn assemble(winner: ValueCandidates, losers: Vec<ValueCandidates>, confidence: f
             reason: best.reason,
             signals,
             alternatives,
+            contradicts: None,
         },
         signature: best.signature,
     }

@@ -2,10 +2,11 @@
 
 use crate::domain::audit::AuditRow;
 use crate::domain::counters::{GroupCounterKey, TagCounterKey};
-use crate::entities::virtual_tag::{Column, Entity};
+use crate::entities::virtual_tag::{Column, Entity, Model as VirtualTag};
 use crate::entities::{Cloud, TagSource};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{ActiveEnum, Value};
+use tagging::CONTRADICTS;
 
 /// Kind of a pending tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +15,30 @@ pub enum TagKind {
     AutoApplied,
     /// Confidence of at least `MANUAL_REVIEW_THRESHOLD`, but less than `AUTO_APPLY_THRESHOLD`.
     Suggestion,
+    /// Confidence of at least `MANUAL_REVIEW_THRESHOLD` in another value than the resource's own tags state.
+    Contradiction,
+}
+
+impl TagKind {
+    /// Kind of a tag.
+    pub fn of(tag: &VirtualTag) -> Self {
+        match tag {
+            _ if tag.auto_applied => Self::AutoApplied,
+            _ if tag.evidence_signature.starts_with(CONTRADICTS) => Self::Contradiction,
+            _ => Self::Suggestion,
+        }
+    }
+
+    fn condition(self) -> Condition {
+        let auto_applied = Expr::col((Entity, Column::AutoApplied)).eq(self == Self::AutoApplied);
+        // In the text of the statement, as in that of the partial indexes.
+        let contradicts = "virtual_tags.evidence_signature ^@ 'CONTRADICTS:'";
+        Condition::all().add(auto_applied).add_option(match self {
+            Self::AutoApplied => None,
+            Self::Suggestion => Some(Expr::cust(format!("NOT {contradicts}"))),
+            Self::Contradiction => Some(Expr::cust(contradicts)),
+        })
+    }
 }
 
 /// Filter of tags that meet all conditions that are set; of all tags if none is.
@@ -48,10 +73,7 @@ impl TagFilter {
             value.map(|value| column(of).eq(Expr::val(value)))
         }
         Condition::all()
-            .add_option(equal(
-                Column::AutoApplied,
-                self.kind.map(|kind| kind == TagKind::AutoApplied),
-            ))
+            .add_option(self.kind.map(TagKind::condition))
             .add_option(equal(Column::TagKey, self.tag_key.clone()))
             .add_option(equal(Column::TagValue, self.tag_value.clone()))
             .add_option(equal(
@@ -86,6 +108,7 @@ impl TagFilter {
     /// Key of the counters of exactly the tags that the filter selects; `None` when no counters have all its conditions.
     pub fn counter_key(&self) -> Option<TagCounterKey> {
         let Self {
+            kind: None | Some(TagKind::AutoApplied),
             tag_value: None,
             resource_type: None,
             evidence_signature: None,
@@ -145,7 +168,7 @@ impl TagFilter {
     }
 
     /// True if an event is about a tag that the filter selects. Events have neither the time of the proposal nor its
-    /// evidence, so these conditions do not apply.
+    /// evidence, so these conditions do not apply, and contradictions cannot be told from other suggestions.
     pub fn matches(&self, event: &AuditRow) -> bool {
         fn wants<T: PartialEq>(wanted: Option<&T>, has: &T) -> bool {
             wanted.is_none_or(|wanted| wanted == has)

@@ -182,14 +182,18 @@ pub async fn count_of_resources(
     keyset::count_per_parent(db, of_resource(scope, filter), Column::ResourceId, ids).await
 }
 
-/// Approved tags of the resources, in no order.
-pub async fn approved_of(
+/// Tags that decide what holds for the resources: approved and applied ones, and denied native values. In no order.
+pub async fn resolution_of(
     db: &DatabaseConnection,
     scope: &AccountScope,
     resources: Vec<i64>,
 ) -> Result<Vec<VirtualTag>> {
     let found = virtual_tag::find(scope)
-        .filter(Expr::cust("virtual_tags.approval_status = 'APPROVED'"))
+        .filter(Expr::cust(
+            "(virtual_tags.approval_status = 'APPROVED'
+              OR virtual_tags.approval_status = 'PENDING' AND virtual_tags.auto_applied
+              OR virtual_tags.approval_status = 'DENIED' AND virtual_tags.source = 'NATIVE')",
+        ))
         .filter(
             Column::ResourceId
                 .into_expr()

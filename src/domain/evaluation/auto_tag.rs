@@ -152,13 +152,10 @@ pub async fn chunk(
     if resources.is_empty() {
         return Ok(ChunkResult::default());
     }
-    let ids: Vec<i64> = resources.iter().map(|resource| resource.id).collect();
     let result = match attempt(txn, loaded, resources.clone(), cause).await? {
         Ok(result) => result,
         Err(_) => one_by_one(txn, loaded, resources, cause).await?,
     };
-    let mark = "UPDATE evaluations SET revision = $2, evaluated_at = now() WHERE resource_id = ANY($1)";
-    sql::execute(txn, mark, [ids.into(), loaded.revision.into()]).await?;
     Ok(result)
 }
 
@@ -175,6 +172,9 @@ async fn one_by_one(
             Ok(result) => result,
             Err(error) => {
                 tracing::error!(id, resource_id, %error, "a resource cannot be evaluated; it keeps its tags");
+                let mark =
+                    "UPDATE evaluations SET revision = $2, evaluated_at = now() WHERE resource_id = $1";
+                sql::execute(txn, mark, [id.into(), loaded.revision.into()]).await?;
                 ChunkResult {
                     evaluated: 1,
                     failed: 1,
@@ -265,9 +265,14 @@ async fn write(txn: &Transaction, loaded: &LoadedEngine, work: &ChunkWork, cause
     if !work.approvals.is_empty() {
         by_rule::approve(txn, sql::recordset(&work.approvals)?, cause.run_id, cause).await?;
     }
-    let inferences = "INSERT INTO ml_inferences (resource_id, model_version, revision, predictions)
-         SELECT i.resource_id, $2, $3, i.predictions
-           FROM jsonb_to_recordset($1) AS i(resource_id bigint, predictions jsonb)";
+    let inferences =
+        "WITH input AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($1) AS i(resource_id bigint,
+                predictions jsonb, stated jsonb, disputed text[], invalid text[])),
+         marked AS (UPDATE evaluations e SET revision = $3, evaluated_at = now(), stated = i.stated,
+                disputed = i.disputed, invalid = i.invalid
+              FROM input i WHERE e.resource_id = i.resource_id)
+         INSERT INTO ml_inferences (resource_id, model_version, revision, predictions)
+         SELECT resource_id, $2, $3, predictions FROM input";
     let binds = [
         sql::recordset(&work.inferences)?,
         loaded.model_version.clone().into(),

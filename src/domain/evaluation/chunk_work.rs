@@ -8,15 +8,32 @@ use crate::domain::approvals::by_rule::Acceptance;
 use crate::entities::{resource, virtual_tag};
 use crate::error::{Error, Result};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use tagging::rules::allowance::is_over;
-use tagging::{Disposition, Evaluation};
+use tagging::{Disposition, Evaluation, NativeResolution};
 
-/// An evaluation as `ml_inferences` keeps it.
+/// An evaluation as `ml_inferences` keeps it, and what `evaluations` keeps of the resource's own tags.
 #[derive(Serialize)]
 pub(super) struct InferenceRow {
     resource_id: i64,
     predictions: serde_json::Value,
+    stated: BTreeMap<String, String>,
+    disputed: Option<Vec<String>>,
+    invalid: Option<Vec<String>>,
+}
+
+impl InferenceRow {
+    fn new(resource_id: i64, predictions: serde_json::Value, native: NativeResolution) -> Self {
+        let some = |keys: Vec<String>| (!keys.is_empty()).then_some(keys);
+        let disputed = native.tags.iter().filter(|tag| tag.disputed);
+        Self {
+            resource_id,
+            predictions,
+            disputed: some(disputed.map(|tag| tag.key.clone()).collect()),
+            invalid: some(native.invalid.into_iter().collect()),
+            stated: native.tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+        }
+    }
 }
 
 /// Tag that a rule approves, and in whose name.
@@ -82,12 +99,9 @@ pub(super) fn evaluate(
         }
         let id = resource.id;
         let existing = tags.get(&id).map_or(&[][..], Vec::as_slice);
-        let evaluation = evaluate_one(engine, resource, existing)?;
+        let (evaluation, native) = evaluate_one(engine, resource, existing)?;
         let predictions = serde_json::to_value(&evaluation.predictions).map_err(Error::internal)?;
-        work.inferences.push(InferenceRow {
-            resource_id: id,
-            predictions,
-        });
+        work.inferences.push(InferenceRow::new(id, predictions, native));
         work.add(plan(id, &evaluation.proposals, existing), engine);
     }
     if is_over() {
@@ -102,8 +116,9 @@ fn evaluate_one(
     engine: &SharedEngine,
     resource: resource::Model,
     existing: &[virtual_tag::Model],
-) -> Result<Evaluation> {
+) -> Result<(Evaluation, NativeResolution)> {
     let mut subject = subject(resource, existing.iter().filter(|tag| !tag.is_approved_by_rule()))?;
+    let native = subject.stated(engine.engine.vocabulary());
     let first = engine.engine.evaluate(&subject);
     let mut approved = first
         .proposals
@@ -111,7 +126,7 @@ fn evaluate_one(
         .filter(|proposal| rule_holds(proposal, existing))
         .peekable();
     if !engine.reads_tags || approved.peek().is_none() {
-        return Ok(first);
+        return Ok((first, native));
     }
     for proposal in approved {
         subject
@@ -129,5 +144,5 @@ fn evaluate_one(
     });
     second.proposals.extend(approving);
     second.proposals.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(second)
+    Ok((second, native))
 }

@@ -10,12 +10,12 @@ use crate::domain::discovery::ResourceReport;
 use crate::domain::inventory;
 use crate::error::{Error, Result};
 use sea_orm::DatabaseConnection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tagging::rules::allowance::is_over;
 use tagging::{Evaluation, Subject};
 
-/// Evaluates a stored resource with its approved tags. Stores nothing.
+/// Evaluates a stored resource with the tags that decide what holds for it. Stores nothing.
 pub async fn stored(
     db: &DatabaseConnection,
     runs: &DryRuns,
@@ -26,7 +26,7 @@ pub async fn stored(
     let _permit = runs.acquire(actor).await?;
     let found = inventory::list::by_ids(db, &actor.scope, vec![id]).await?.pop();
     let resource = found.ok_or_else(|| Error::not_found("id", "such resource"))?;
-    let tags = approvals::tags::approved_of(db, &actor.scope, vec![id]).await?;
+    let tags = approvals::tags::resolution_of(db, &actor.scope, vec![id]).await?;
     evaluate(db, runs, settings, subject(resource, &tags)?).await
 }
 
@@ -49,6 +49,8 @@ pub async fn described(
         region: report.region,
         native_tags: report.native_tags,
         approved: BTreeMap::new(),
+        applied: BTreeMap::new(),
+        denied_native: BTreeSet::new(),
     };
     evaluate(db, runs, settings, subject).await
 }

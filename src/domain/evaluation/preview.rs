@@ -34,12 +34,12 @@ pub enum PreviewOutcome {
     NewTag,
     /// The value holds already.
     AlreadyHolds,
-    /// Another value of the key is approved.
+    /// Another value of the key is approved, or the resource's own tags state another: then the value is suggested as a
+    /// contradiction.
     Conflict,
     /// A rule that goes first decides the key.
     Shadowed,
-    /// Nothing would come of it: the confidence is too low, the resource's own tags state another value, or the value
-    /// was denied.
+    /// Nothing would come of it: the confidence is too low, or the value was denied.
     NotProposed,
 }
 
@@ -208,7 +208,7 @@ impl RuleTrial {
     }
 
     fn examine_one(&mut self, resource: resource::Model, subject: &Subject, tags: &[virtual_tag::Model]) {
-        let input = subject.rule_input(&self.vocabulary);
+        let input = self.engine.for_rules(subject).rule_input(&self.vocabulary);
         let value = match self.rule.apply(&input, &subject.name) {
             RuleVerdict::Value(value) => value,
             RuleVerdict::NoMatch => return,
@@ -233,7 +233,10 @@ impl RuleTrial {
             Some(held) if *held == value => PreviewOutcome::AlreadyHolds,
             _ if shadowed => PreviewOutcome::Shadowed,
             _ if subject.approved.contains_key(&self.rule.key) => PreviewOutcome::Conflict,
-            _ if would_propose(&self.engine, subject, tags, &self.rule.key, &value) => PreviewOutcome::NewTag,
+            held if would_propose(&self.engine, subject, tags, &self.rule.key, &value) => match held {
+                Some(_) => PreviewOutcome::Conflict,
+                None => PreviewOutcome::NewTag,
+            },
             _ => PreviewOutcome::NotProposed,
         };
         let count = self.preview.outcomes.entry(outcome).or_default();

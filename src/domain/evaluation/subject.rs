@@ -2,7 +2,7 @@
 
 use crate::entities::{ApprovalStatus, Cloud, TagSource, resource, virtual_tag};
 use crate::error::{Error, Result};
-use tagging::{CloudProvider, SourceKind, Subject};
+use tagging::{CloudProvider, DeniedStatement, SourceKind, Subject};
 
 impl From<Cloud> for CloudProvider {
     fn from(cloud: Cloud) -> Self {
@@ -33,9 +33,15 @@ pub fn subject<'a>(
     resource: resource::Model,
     tags: impl IntoIterator<Item = &'a virtual_tag::Model>,
 ) -> Result<Subject> {
-    let approved = tags
-        .into_iter()
-        .filter(|tag| tag.approval_status == ApprovalStatus::Approved);
+    let tags: Vec<&virtual_tag::Model> = tags.into_iter().collect();
+    let values = |holds: fn(&virtual_tag::Model) -> bool| {
+        let held = tags.iter().filter(|tag| holds(tag));
+        held.map(|tag| (tag.tag_key.clone(), tag.tag_value.clone()))
+            .collect()
+    };
+    let denied = tags
+        .iter()
+        .filter(|tag| tag.approval_status == ApprovalStatus::Denied && tag.source == TagSource::Native);
     Ok(Subject {
         resource_id: resource.resource_id,
         name: resource.name,
@@ -44,8 +50,14 @@ pub fn subject<'a>(
         resource_type: resource.resource_type,
         region: resource.region,
         native_tags: serde_json::from_value(resource.native_tags).map_err(Error::internal)?,
-        approved: approved
-            .map(|tag| (tag.tag_key.clone(), tag.tag_value.clone()))
+        approved: values(|tag| tag.approval_status == ApprovalStatus::Approved),
+        applied: values(|tag| tag.approval_status == ApprovalStatus::Pending && tag.auto_applied),
+        denied_native: denied
+            .map(|tag| DeniedStatement {
+                key: tag.tag_key.clone(),
+                value: tag.tag_value.clone(),
+                signature: tag.evidence_signature.clone(),
+            })
             .collect(),
     })
 }

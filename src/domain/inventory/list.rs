@@ -6,12 +6,13 @@ use crate::db::estimate::{self, Total};
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::opaque::opaque;
 use crate::domain::account_pages::AccountRows;
-use crate::domain::counters::{self, ResourceCounterKey, TagCounterKey};
-use crate::entities::{ApprovalStatus, Cloud, resource, virtual_tag};
+use crate::domain::counters::{self, ResourceCounterKey};
+use crate::entities::{Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
+use tagging::Vocabulary;
 
 /// Filter of resources; an unset field does not restrict.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,27 +30,73 @@ pub struct ResourceFilter {
     pub created_from: Option<DateTime<Utc>>,
     /// Resources created before this time.
     pub created_before: Option<DateTime<Utc>>,
-    /// Key of which the resource has an approved or pending virtual tag.
-    pub tag_key: Option<String>,
-    /// Key of which the resource has no approved virtual tag.
-    pub lacks_tag_key: Option<String>,
+    /// Key of which a value holds for the resource.
+    pub tag_key: Option<HeldKey>,
+    /// Key of which no value holds for the resource.
+    pub lacks_tag_key: Option<HeldKey>,
+}
+
+/// Key of tags that hold: approved and applied virtual tags, and what the resource's own tags stated when it was evaluated
+/// last. Retired resources are not evaluated, so their own tags do not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldKey {
+    /// Key of the vocabulary.
+    Canonical(String),
+    /// Key that the vocabulary does not know, as it is spelled.
+    Raw(String),
+}
+
+impl HeldKey {
+    /// Key by any spelling.
+    pub fn new(key: &str, vocabulary: &Vocabulary) -> Self {
+        match vocabulary.canonical_key(key) {
+            Some(key) => Self::Canonical(key.to_owned()),
+            None => Self::Raw(key.to_owned()),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Canonical(key) | Self::Raw(key) => key,
+        }
+    }
+
+    /// Condition that the resource's own tags have a value of the key that nobody denied. Looked up per resource.
+    fn stated(&self) -> Expr {
+        let stated = match self {
+            Self::Canonical(_) => {
+                "coalesce((SELECT jsonb_exists(e.stated, $1) FROM evaluations e WHERE e.resource_id = resources.id), false)"
+            }
+            Self::Raw(_) => {
+                "(jsonb_exists(resources.native_tags, $1) AND resources.retired_at IS NULL AND NOT EXISTS (
+                    SELECT FROM virtual_tags d WHERE d.resource_id = resources.id AND d.tag_key = $1
+                       AND d.tag_value = resources.native_tags ->> $1
+                       AND d.approval_status = 'DENIED' AND d.source = 'NATIVE'))"
+            }
+        };
+        Expr::cust_with_values(stated, [self.name()])
+    }
+}
+
+impl From<&str> for HeldKey {
+    /// The key as one of the vocabulary.
+    fn from(key: &str) -> Self {
+        Self::Canonical(key.to_owned())
+    }
 }
 
 impl ResourceFilter {
     fn condition(&self) -> Condition {
-        self.condition_with(tagged)
+        self.condition_with(|key| Expr::exists(virtual_tags(key)))
     }
 
     /// Same condition, with tags looked up per resource: otherwise PostgreSQL may first collect all resources that have
     /// the key, of any account.
     fn condition_row_by_row(&self) -> Condition {
-        self.condition_with(|key, statuses| {
-            let mut found = tags(key, statuses);
-            Expr::exists(found.offset(0).take())
-        })
+        self.condition_with(|key| Expr::exists(virtual_tags(key).offset(0).take()))
     }
 
-    fn condition_with(&self, tagged: impl Fn(&str, &[&str]) -> Expr) -> Condition {
+    fn condition_with(&self, tagged: impl Fn(&str) -> Expr) -> Condition {
         use resource::Column as C;
         Condition::all()
             .add_option(self.cloud.map(|cloud| C::Cloud.eq(cloud)))
@@ -67,14 +114,10 @@ impl ResourceFilter {
             .add_option(self.created_from.map(|from| C::CreatedAt.gte(from)))
             .add_option(self.created_before.map(|before| C::CreatedAt.lt(before)))
             .add_option(
-                self.tag_key
-                    .as_deref()
-                    .map(|key| tagged(key, &["APPROVED", "PENDING"])),
+                (self.tag_key.as_ref()).map(|key| Condition::any().add(tagged(key.name())).add(key.stated())),
             )
             .add_option(
-                self.lacks_tag_key
-                    .as_deref()
-                    .map(|key| tagged(key, &["APPROVED"]).not()),
+                (self.lacks_tag_key.as_ref()).map(|key| tagged(key.name()).not().and(key.stated().not())),
             )
     }
 }
@@ -123,20 +166,18 @@ fn starts_with(prefix: &str) -> Expr {
     Expr::cust_with_values("resources.name ^@ $1", [prefix])
 }
 
-/// Condition that the resource has a virtual tag of the key in one of the statuses.
-fn tagged(key: &str, statuses: &[&str]) -> Expr {
-    Expr::exists(tags(key, statuses))
-}
-
-/// Virtual tags of the resource with the key, in one of the statuses.
-fn tags(key: &str, statuses: &[&str]) -> SelectStatement {
+/// Virtual tags of the resource with the key that hold.
+fn virtual_tags(key: &str) -> SelectStatement {
     use virtual_tag::Column as T;
     Query::select()
         .expr(Expr::val(1))
         .from(virtual_tag::Entity)
         .and_where(T::ResourceId.into_expr().eq(resource::Column::Id.into_expr()))
         .and_where(T::TagKey.eq(key))
-        .and_where(T::ApprovalStatus.into_expr().is_in(statuses.iter().copied()))
+        .and_where(Expr::cust(
+            "(virtual_tags.approval_status = 'APPROVED'
+              OR virtual_tags.approval_status = 'PENDING' AND virtual_tags.auto_applied)",
+        ))
         .take()
 }
 
@@ -243,74 +284,13 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilt
         )
         .await;
     }
-    if let Some(total) = count_lacking(db, actor, filter).await? {
-        return Ok(total);
+    if filter.tag_key.is_some() || filter.lacks_tag_key.is_some() {
+        // The planner does not know how many resources have a key.
+        let all = counters::resources(db, &actor.scope, &ResourceCounterKey::default()).await?;
+        let (condition, most) = (filter.condition_row_by_row(), estimate::LOOKED_AT);
+        return estimate::of_part(db, resources, condition, &[], most, Some(all)).await;
     }
     estimate::of(db, resources.filter(filter.condition())).await
-}
-
-/// Retired resources up to which they are counted exactly: counters of tags do not tell retired resources apart.
-const RETIRED_READ: u64 = 10_000;
-
-/// Counts resources without an approved tag of a key, by the counters: the planner's statistics are outdated after many
-/// decisions. `None` when no counters have all conditions of the filter.
-async fn count_lacking(
-    db: &DatabaseConnection,
-    actor: &Actor,
-    filter: &ResourceFilter,
-) -> Result<Option<Total>> {
-    let plain = ResourceFilter {
-        lacks_tag_key: None,
-        ..filter.clone()
-    };
-    let (Some(tag_key), Some(key)) = (&filter.lacks_tag_key, plain.counter_key()) else {
-        return Ok(None);
-    };
-    if key.resource_type.is_some() {
-        return Ok(None);
-    }
-    let approved = TagCounterKey {
-        status: Some(ApprovalStatus::Approved),
-        tag_key: Some(tag_key.clone()),
-        account_id: key.account_id.clone(),
-        cloud: key.cloud,
-        ..TagCounterKey::default()
-    };
-    let of = |retired| ResourceCounterKey {
-        retired,
-        ..key.clone()
-    };
-    let (all, retired) = (of(None), of(Some(true)));
-    let (all, retired, approved) = tokio::try_join!(
-        counters::resources(db, &actor.scope, &all),
-        counters::resources(db, &actor.scope, &retired),
-        counters::tags(db, &actor.scope, &approved),
-    )?;
-    // A key has at most one approved value on a resource.
-    let lacking = all.saturating_sub(approved);
-    let Some(gone) = filter.retired else {
-        return Ok(Some(Total::exact(lacking)));
-    };
-    let lacking_retired = if retired <= RETIRED_READ {
-        let filter = ResourceFilter {
-            retired: Some(true),
-            ..filter.clone()
-        };
-        let found = resource::find(&actor.scope).filter(filter.condition());
-        Total::exact(found.count(db).await?)
-    } else {
-        // Assumes the same share as among all resources.
-        let share = (u128::from(lacking) * u128::from(retired)).checked_div(u128::from(all));
-        Total::estimate(share.unwrap_or(0) as u64)
-    };
-    Ok(Some(Total {
-        count: if gone {
-            lacking_retired.count
-        } else {
-            lacking.saturating_sub(lacking_retired.count)
-        },
-        ..lacking_retired
-    }))
 }
 
 /// Resources with these ids within the scope, in no order.

@@ -57,8 +57,8 @@ pub struct Loaders {
     pub admin_changes: BatchLoader<i64, Arc<AdminChange>>,
     /// Newest run of a job.
     pub last_runs: BatchLoader<JobName, Arc<Run>>,
-    /// Approved tags of a resource.
-    pub approved_tags: BatchLoader<i64, Vec<VirtualTag>>,
+    /// Tags that decide what holds for a resource.
+    pub resolution_tags: BatchLoader<i64, Vec<VirtualTag>>,
     /// Pages of the virtual tags of a resource.
     pub tags_of_resource: NestedLoader<ResourceTagFilter, TagOrder>,
     /// Pages of the inferences of a resource.
@@ -151,7 +151,7 @@ impl Loaders {
             api_tokens: by_key!(context, tokens::by_ids, |row: &ApiToken| row.id),
             admin_changes: by_key!(context, admin_changes::by_ids, |row: &AdminChange| row.id),
             last_runs: by_key!(context, runs::last_of_jobs, |row: &Run| row.job_name),
-            approved_tags: approved_tags(&context),
+            resolution_tags: resolution_tags(&context),
             rule_versions: rule_versions(&context),
             import_samples: import_samples(&context),
             tags_of_resource: nested!(
@@ -213,13 +213,13 @@ impl Loaders {
     }
 }
 
-fn approved_tags(context: &LoaderContext) -> BatchLoader<i64, Vec<VirtualTag>> {
-    let approved = context.clone();
+fn resolution_tags(context: &LoaderContext) -> BatchLoader<i64, Vec<VirtualTag>> {
+    let loader = context.clone();
     BatchLoader::new(&context.barrier, move |ids| {
-        let context = approved.clone();
+        let context = loader.clone();
         async move {
             let mut found: HashMap<i64, Vec<VirtualTag>> = HashMap::new();
-            for tag in tags::approved_of(&context.db, &context.scope, ids).await? {
+            for tag in tags::resolution_of(&context.db, &context.scope, ids).await? {
                 found.entry(tag.resource_id).or_default().push(tag);
             }
             Ok(found)

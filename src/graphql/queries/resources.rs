@@ -1,6 +1,6 @@
 //! Queries on resources.
 
-use crate::domain::inventory::list::{self, ResourceFilter, ResourceOrder};
+use crate::domain::inventory::list::{self, HeldKey, ResourceFilter, ResourceOrder};
 use crate::graphql::error::{FieldResult, Nullable, ResolverError, nullable};
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
@@ -13,6 +13,7 @@ use crate::graphql::types::resource::Resource;
 use crate::graphql::types::row::db_enum;
 use async_graphql::{Context, ID, InputObject, Object};
 use std::sync::Arc;
+use tagging::Vocabulary;
 
 /// Filter of resources; omitted fields match all.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -34,25 +35,28 @@ pub struct ResourceFilterInput {
     created_from: Option<DateTimeInput>,
     /// Creation time, exclusive upper bound.
     created_before: Option<DateTimeInput>,
-    /// Filter by an approved or pending virtual tag with this key.
+    /// Filter by a tag in effect with this key, in any spelling; see `Resource.effectiveTags`. The resource's own tags
+    /// count as of its last evaluation.
     tag_key: Option<String>,
-    /// Filter by the absence of an approved virtual tag with this key.
+    /// Filter by the absence of a tag in effect with this key, in any spelling; see `Resource.effectiveTags`. The
+    /// resource's own tags count as of its last evaluation.
     lacks_tag_key: Option<String>,
 }
 
-impl From<ResourceFilterInput> for ResourceFilter {
-    fn from(input: ResourceFilterInput) -> Self {
-        Self {
-            cloud: input.cloud.map(Into::into),
-            account_id: input.account_id,
-            resource_type: input.resource_type,
-            region: input.region,
-            name_prefix: input.name_prefix,
-            retired: input.retired,
-            created_from: input.created_from.map(Into::into),
-            created_before: input.created_before.map(Into::into),
-            tag_key: input.tag_key,
-            lacks_tag_key: input.lacks_tag_key,
+impl ResourceFilterInput {
+    fn into_filter(self, vocabulary: &Vocabulary) -> ResourceFilter {
+        let held = |key: Option<String>| key.map(|key| HeldKey::new(&key, vocabulary));
+        ResourceFilter {
+            cloud: self.cloud.map(Into::into),
+            account_id: self.account_id,
+            resource_type: self.resource_type,
+            region: self.region,
+            name_prefix: self.name_prefix,
+            retired: self.retired,
+            created_from: self.created_from.map(Into::into),
+            created_before: self.created_before.map(Into::into),
+            tag_key: held(self.tag_key),
+            lacks_tag_key: held(self.lacks_tag_key),
         }
     }
 }
@@ -117,7 +121,10 @@ impl ResourceQuery {
     ) -> FieldResult<Connection<Resource>> {
         let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
-        let (filter, order) = (filter.unwrap_or_default().into(), ResourceOrder::from(order));
+        let filter = filter
+            .unwrap_or_default()
+            .into_filter(&ctx.services()?.engine.vocabulary);
+        let order = ResourceOrder::from(order);
         connection(
             ctx,
             args,

@@ -96,6 +96,9 @@ db_enum! {
         AutoApplied,
         /// Confidence high enough to suggest the tag only.
         Suggestion,
+        /// Confidence high enough for a suggestion, in another value than the resource's own tags state. Subscriptions
+        /// cannot tell contradictions from other suggestions, since events have no evidence.
+        Contradiction,
     }
 }
 

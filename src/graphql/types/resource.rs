@@ -1,5 +1,6 @@
 //! The types `Resource` and `EffectiveTag`.
 
+use crate::domain::approvals::VirtualTag as VirtualTagRow;
 use crate::domain::approvals::tags::ResourceTagFilter;
 use crate::domain::evaluation::subject;
 use crate::domain::inventory::Resource as ResourceRow;
@@ -10,12 +11,12 @@ use crate::graphql::scalars::id::{Id, ResourceKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::enums::{ApprovalStatusEnum, CloudEnum};
 use crate::graphql::types::ml_inference::MlInference;
-use crate::graphql::types::row::row_object;
+use crate::graphql::types::row::{db_enum, row_object};
 use crate::graphql::types::tag_audit::TagAudit;
 use crate::graphql::types::virtual_tag::VirtualTag;
 use async_graphql::{Context, Json, SimpleObject};
 use chrono::{DateTime, Utc};
-use tagging::service_category;
+use tagging::{ResolvedTag, TagOrigin, service_category};
 
 row_object! {
     /// Cloud resource, as reported by the provider.
@@ -76,17 +77,13 @@ row_object! {
         tags.connection(ctx, self.0.id, filter, args).await
     }
 
-    /// Tags in effect: approved virtual tags, then normalized native tags of other keys, in order of keys.
+    /// Tags in effect, at most one for each key, in order of keys: an approved virtual tag before an applied one, an
+    /// applied one before the resource's own tags. A denied native value is not in effect.
     async fn effective_tags(&self, ctx: &Context<'_>) -> FieldResult<Vec<EffectiveTag>> {
-        let approved = ctx.loaders()?.approved_tags.load(self.0.id).await?.unwrap_or_default();
-        let subject = subject(ResourceRow::clone(&self.0), &approved)?;
-        let tags = subject.effective_tags(&ctx.services()?.engine.vocabulary);
-        let tag = |(key, value)| EffectiveTag {
-            virtual_tag: approved.iter().find(|tag| tag.tag_key == key).cloned().map(Into::into),
-            key,
-            value,
-        };
-        Ok(tags.into_iter().map(tag).collect())
+        let tags = ctx.loaders()?.resolution_tags.load(self.0.id).await?.unwrap_or_default();
+        let resource = subject(ResourceRow::clone(&self.0), &tags)?;
+        let resolved = resource.resolve(&ctx.services()?.engine.vocabulary).into_iter();
+        Ok(resolved.map(|tag| EffectiveTag::new(tag, &tags)).collect())
     }
 
     /// Inferences for the resource, newest first.
@@ -118,6 +115,18 @@ row_object! {
     }
 }
 
+db_enum! {
+    /// Origin of a tag in effect.
+    pub enum TagOriginEnum("TagOrigin") mirrors TagOrigin {
+        /// Approved virtual tag.
+        Approved,
+        /// Virtual tag that was applied and is not yet decided.
+        Applied,
+        /// Tag of the resource itself.
+        Native,
+    }
+}
+
 /// Tag in effect on a resource.
 #[derive(Clone, SimpleObject)]
 pub struct EffectiveTag {
@@ -125,6 +134,36 @@ pub struct EffectiveTag {
     pub key: String,
     /// Tag value.
     pub value: String,
-    /// Approved virtual tag with this key; null for a native tag.
+    /// Origin of the value.
+    pub origin: TagOriginEnum,
+    /// Virtual tag with this key and value; null for a native tag.
     pub virtual_tag: Option<VirtualTag>,
+    /// Key, as spelled in the cloud, of the resource's own tag about this key; null if it has none.
+    pub raw_key: Option<String>,
+    /// Value, as spelled in the cloud, of the resource's own tag about this key; null if it has none.
+    pub raw_value: Option<String>,
+    /// True if the resource's own tags state another value, or contradict each other.
+    pub contradicts: bool,
+}
+
+impl EffectiveTag {
+    fn new(tag: ResolvedTag, tags: &[VirtualTagRow]) -> Self {
+        let is_it = |row: &&VirtualTagRow| {
+            tag.origin != TagOrigin::Native && row.tag_key == tag.key && row.tag_value == tag.value
+        };
+        let virtual_tag = tags.iter().find(is_it).cloned().map(Into::into);
+        let (raw_key, raw_value) = tag
+            .native
+            .map(|native| (native.raw_key, native.raw_value))
+            .unzip();
+        Self {
+            key: tag.key,
+            value: tag.value,
+            origin: tag.origin.into(),
+            virtual_tag,
+            raw_key,
+            raw_value,
+            contradicts: tag.contradicts,
+        }
+    }
 }

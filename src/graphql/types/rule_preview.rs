@@ -13,7 +13,7 @@ db_enum! {
         NewTag,
         /// A tag with the same value is in effect.
         AlreadyHolds,
-        /// Another value of the key is approved.
+        /// Another value of the key is approved, or stated by the resource's own tags.
         Conflict,
         /// A rule of higher precedence decides the key.
         Shadowed,

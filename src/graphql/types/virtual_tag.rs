@@ -1,6 +1,6 @@
 //! The type `VirtualTag`.
 
-use crate::domain::approvals::{TagWithResource, VirtualTag as VirtualTagRow};
+use crate::domain::approvals::{TagKind, TagWithResource, VirtualTag as VirtualTagRow};
 use crate::graphql::error::{Nullable, nullable};
 use crate::graphql::scalars::id::{Id, VirtualTagKind};
 use crate::graphql::state::ContextExt;
@@ -86,11 +86,7 @@ row_object! {
 
     /// Kind of the proposal.
     async fn kind(&self) -> TagKindEnum {
-        if self.row.auto_applied {
-            TagKindEnum::AutoApplied
-        } else {
-            TagKindEnum::Suggestion
-        }
+        TagKind::of(&self.row).into()
     }
 
     /// Resource of the tag; null if just deleted.

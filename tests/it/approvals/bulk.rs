@@ -107,7 +107,7 @@ async fn totals_are_right_right_after_a_bulk_decision() {
             let lacking = "SELECT count(*) FROM resources r WHERE ($1::text[] IS NULL OR account_id = ANY ($1))
                  AND ($2::boolean IS NULL OR (retired_at IS NOT NULL) = $2) AND ($3::text IS NULL OR account_id = $3)
                  AND NOT EXISTS (SELECT FROM virtual_tags t WHERE t.resource_id = r.id AND t.tag_key = 'team'
-                     AND t.approval_status = 'APPROVED')";
+                     AND (t.approval_status = 'APPROVED' OR t.approval_status = 'PENDING' AND t.auto_applied))";
             let binds = [
                 who.scope.as_bind().into(),
                 retired.into(),

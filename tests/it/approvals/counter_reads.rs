@@ -194,7 +194,7 @@ async fn the_total_of_a_long_list_without_counters_is_an_estimate() {
 #[tokio::test]
 async fn decisions_of_the_day_are_those_that_stand() {
     let fixture = Fixture::new().await;
-    fixture.report(&dataset(40)).await;
+    fixture.report(&dataset(80)).await;
     fixture.auto_tag().await;
     let tags = pending(&fixture).await;
     let ann = approver("ann");

@@ -80,7 +80,7 @@ pub async fn pending(fixture: &Fixture) -> Vec<i64> {
 #[tokio::test]
 async fn counters_follow_every_verb() {
     let fixture = Fixture::new().await;
-    let mut reports = dataset(40);
+    let mut reports = dataset(80);
     let (_, ids) = fixture.report(&reports).await;
     assert_counted(&fixture, "discovery").await;
     fixture.auto_tag().await;

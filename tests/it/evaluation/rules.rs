@@ -230,7 +230,7 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
 
 #[tokio::test]
 async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
-    use virtual_tagging::domain::evaluation::PreviewOutcome::{NewTag, NotProposed};
+    use virtual_tagging::domain::evaluation::PreviewOutcome::{Conflict, NewTag, NotProposed};
     let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     let mut stated = resource("stated");
@@ -251,7 +251,7 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
         .await;
         preview.unwrap().outcomes.into_iter().collect::<Vec<_>>()
     };
-    assert_eq!(preview(&draft, None).await, [(NewTag, 2), (NotProposed, 1)]);
+    assert_eq!(preview(&draft, None).await, [(NewTag, 2), (Conflict, 1)]);
     let mut unsure = draft.clone();
     unsure.confidence = 0.5;
     assert_eq!(preview(&unsure, None).await, [(NotProposed, 3)]);
@@ -265,7 +265,7 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
     decide(&fixture, &approver("ann"), Decision::Deny, &[denied.id]).await;
     assert_eq!(
         preview(&draft, Some(made.id)).await,
-        [(NewTag, 1), (NotProposed, 2)]
+        [(NewTag, 1), (Conflict, 1), (NotProposed, 1)]
     );
 }
 

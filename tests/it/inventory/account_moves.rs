@@ -32,7 +32,6 @@ fn bucket(account: &str) -> ResourceReport {
         resource_id: "arn:aws:s3:::orders-prod".into(),
         name: "orders-prod".into(),
         account_id: account.into(),
-        native_tags: [("Env".to_owned(), "prod".to_owned())].into(),
         ..resource("orders-prod")
     }
 }

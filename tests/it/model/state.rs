@@ -1,7 +1,7 @@
 //! Model of the service, in plain maps: written from the product's rules, without a look at its statements. Only
 //! what a resource *proposes* comes from the engine itself, which is pure and tested elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tagging::{Disposition, Engine, Proposal, Subject, Thresholds, Vocabulary};
 use virtual_tagging::domain::discovery::ResourceReport;
@@ -426,6 +426,8 @@ impl Model {
             region: report.region,
             native_tags: report.native_tags,
             approved: approved.map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+            applied: BTreeMap::new(),
+            denied_native: BTreeSet::new(),
         }
     }
 

@@ -135,5 +135,7 @@ fn subject(report: &virtual_tagging::domain::discovery::ResourceReport) -> taggi
         region: report.region.clone(),
         native_tags: report.native_tags.clone(),
         approved: std::collections::BTreeMap::new(),
+        applied: std::collections::BTreeMap::new(),
+        denied_native: std::collections::BTreeSet::new(),
     }
 }

@@ -33,6 +33,7 @@ struct CompiledCondition {
     expression: IdedExpr,
     /// Lists and patterns that do not depend on the resource, referred to as `@0`, `@1`, ...
     constants: Vec<Box<dyn Val>>,
+    reads_tags: bool,
 }
 
 impl fmt::Debug for Condition {
@@ -84,6 +85,11 @@ impl Condition {
         &self.0.text
     }
 
+    /// True if it depends on effective tags.
+    pub fn reads_tags(&self) -> bool {
+        self.0.reads_tags
+    }
+
     /// True when the condition holds for this resource. A run-time failure (a tag that is not there) is no match.
     pub fn matches(&self, input: &ConditionInput) -> bool {
         let scope = ConditionScope {
@@ -127,11 +133,12 @@ fn compile(text: String) -> Result<CompiledCondition, ConditionError> {
     })?;
     let mut checker = TypeChecker::new(&source);
     checker.check_condition(&mut expression)?;
-    let constants = checker.into_constants();
+    let reads_tags = checker.reads_tags();
     Ok(CompiledCondition {
         text,
         expression,
-        constants,
+        constants: checker.into_constants(),
+        reads_tags,
     })
 }
 

@@ -40,8 +40,11 @@ pub(crate) const FIELDS: [&str; 9] = [
     "resource_id",
     "service_category",
     "native_tags",
-    "tags",
+    TAGS,
 ];
+
+/// The field that has the effective tags.
+pub(crate) const TAGS: &str = "tags";
 
 /// A resource made ready for conditions: built once, shared by all rules.
 pub struct ConditionInput {

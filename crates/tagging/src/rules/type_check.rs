@@ -7,7 +7,7 @@ use cel::{Context, Value};
 
 use super::complexity_limits;
 use super::condition_error::ConditionError;
-use super::condition_input::{FIELDS, MAX_TAGS};
+use super::condition_input::{FIELDS, MAX_TAGS, TAGS};
 use super::pattern_value::{MATCHES, PatternValue};
 
 /// Deepest expression. Evaluating takes some 40 KiB of stack per level in debug builds, so this fits the 2 MiB that
@@ -51,6 +51,8 @@ pub(crate) struct TypeChecker<'a> {
     /// The variable of the macro that we are in.
     variable: Option<(String, ExpressionType)>,
     constants: Vec<Box<dyn Val>>,
+    /// The condition reads `resource.tags`.
+    reads_tags: bool,
     depth: usize,
     patterns: usize,
     /// Steps that evaluating takes at most, as far as it was checked.
@@ -65,11 +67,17 @@ impl<'a> TypeChecker<'a> {
             source,
             variable: None,
             constants: Vec::new(),
+            reads_tags: false,
             depth: 0,
             patterns: 0,
             steps: 0,
             times: 1,
         }
+    }
+
+    /// True if the condition that was checked reads `resource.tags`.
+    pub(crate) fn reads_tags(&self) -> bool {
+        self.reads_tags
     }
 
     pub(crate) fn into_constants(self) -> Vec<Box<dyn Val>> {
@@ -191,6 +199,7 @@ impl<'a> TypeChecker<'a> {
                     format!("`resource.{}` is always there; compare it with ''", select.field),
                 );
             }
+            self.reads_tags |= FIELDS[field] == TAGS;
             expression.expr = Expr::Ident(format!("@{}", FIELDS[field]));
             return Ok(if field >= FIELDS.len() - 2 {
                 ExpressionType::Tags

@@ -2,16 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::native_statements::{STATED, statements};
+use crate::effective::native_signature;
+use crate::native_statements::{IMPLIED, statements};
 use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
-
-/// True when a native tag already carries exactly this key with this value.
-pub(crate) fn carries(subject: &Subject, key: &str, value: &str) -> bool {
-    subject
-        .native_tags
-        .get(key)
-        .is_some_and(|present| present == value)
-}
 
 /// The NATIVE source.
 pub(crate) struct NativeSource {
@@ -24,21 +17,27 @@ impl CandidateSource for NativeSource {
     }
 
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
-        let mut stated: Option<&str> = None;
+        let mut held: Option<&str> = None;
+        let mut is_implied = false;
         for statement in statements(&subject.native_tags, &self.vocabulary) {
+            let first = held != Some(statement.key);
             // Beside the key itself, `project` and the like speak of something else.
-            let implied = statement.confidence < STATED;
-            if implied && stated == Some(statement.key) {
+            if subject.is_denied(&statement) || !first && !is_implied && statement.is_implied() {
                 continue;
             }
-            stated = if implied { stated } else { Some(statement.key) };
+            is_implied = if first { statement.is_implied() } else { is_implied };
+            held = Some(statement.key);
             out.push(Candidate {
                 key: statement.key.to_owned(),
                 source: SourceKind::Native,
-                confidence: statement.confidence,
+                confidence: if first {
+                    statement.confidence
+                } else {
+                    statement.confidence.min(IMPLIED)
+                },
                 rule_id: None,
                 reason: format!("the tag `{}` says `{}`", statement.raw_key, statement.raw_value),
-                signature: format!("NATIVE:{}={}", statement.raw_key, statement.raw_value),
+                signature: native_signature(statement.raw_key, statement.raw_value),
                 value: statement.value,
                 weighed: None,
             });

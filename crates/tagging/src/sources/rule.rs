@@ -12,6 +12,8 @@ use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
 pub(crate) struct RuleSource {
     vocabulary: Arc<Vocabulary>,
     rules: Vec<CompiledRule>,
+    /// A condition depends on effective tags.
+    reads_tags: bool,
     /// Of each rule that took too long somewhere, on how many resources.
     given_up: Mutex<BTreeMap<i64, u64>>,
 }
@@ -25,6 +27,7 @@ impl RuleSource {
         }
         Self {
             vocabulary,
+            reads_tags: rules.iter().any(|rule| rule.condition.reads_tags()),
             rules,
             given_up: Mutex::default(),
         }
@@ -38,6 +41,10 @@ impl CandidateSource for RuleSource {
 
     fn take_given_up(&self) -> BTreeMap<i64, u64> {
         std::mem::take(&mut self.given_up.lock())
+    }
+
+    fn reads_applied(&self) -> bool {
+        self.reads_tags
     }
 
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {

@@ -1,0 +1,287 @@
+//! Resolution of what holds for a resource: at most one value for each key.
+//!
+//! An approved virtual tag comes before an applied one, and an applied one before what the resource's own tags state. A
+//! native value that a person denied does not hold. Of native tags that contradict each other, the exact key with a known
+//! value comes first:
+//!
+//! 1. a spelling that means exactly the key, before one that usually means it;
+//! 2. a value that the vocabulary knows, before one that it does not;
+//! 3. the canonical key itself, before its synonyms in their order; its canonical spelling, before other letters.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::native_statements::{NativeStatement, statements};
+use crate::{Subject, Vocabulary};
+
+/// Origin of a value that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TagOrigin {
+    /// An approved virtual tag.
+    Approved,
+    /// A virtual tag that was applied before anyone decided about it.
+    Applied,
+    /// A tag of the resource itself.
+    Native,
+}
+
+/// Value that the resource's own tags state for a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatedTag {
+    /// Canonical key; the raw key if the vocabulary does not know it.
+    pub key: String,
+    /// Canonical value; the raw value if the vocabulary does not know the key.
+    pub value: String,
+    /// Key as on the resource.
+    pub raw_key: String,
+    /// Value as on the resource.
+    pub raw_value: String,
+    /// Another tag of the resource states another value of the key.
+    pub disputed: bool,
+}
+
+impl StatedTag {
+    /// Signature of the statement as evidence, see [`crate::Candidate::signature`].
+    pub fn signature(&self) -> String {
+        native_signature(&self.raw_key, &self.raw_value)
+    }
+}
+
+/// Value that holds for a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ResolvedTag {
+    /// Canonical key; the raw key of a native tag that the vocabulary does not know.
+    pub key: String,
+    /// The value that holds.
+    pub value: String,
+    /// Origin of the value.
+    pub origin: TagOrigin,
+    /// Statement of the resource's own tags about the key, which the value may override.
+    pub native: Option<StatedTag>,
+    /// The resource's own tags state another value, or contradict each other.
+    pub contradicts: bool,
+}
+
+/// Native value that a person denied. It does not hold for as long as the tag that states it is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeniedStatement {
+    pub key: String,
+    pub value: String,
+    /// See [`StatedTag::signature`].
+    pub signature: String,
+}
+
+/// Statements of the resource's own tags, resolved: at most one for each key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NativeResolution {
+    /// In order of keys.
+    pub tags: Vec<StatedTag>,
+    /// Canonical keys of which the resource has a tag, but none with a value that the key can have.
+    pub invalid: BTreeSet<String>,
+}
+
+/// Signature of a native tag as evidence.
+pub(crate) fn native_signature(raw_key: &str, raw_value: &str) -> String {
+    crate::candidate::bounded_signature(format!("NATIVE:{raw_key}={raw_value}"))
+}
+
+impl Subject {
+    /// Statements of the resource's own tags that hold if no virtual tag does: those that nobody denied.
+    pub fn stated(&self, vocabulary: &Vocabulary) -> NativeResolution {
+        let mut resolution = NativeResolution::default();
+        let found = statements(&self.native_tags, vocabulary);
+        let (denied, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| self.is_denied(found));
+        let mut found = found.into_iter().peekable();
+        while let Some(first) = found.next() {
+            let mut disputed = false;
+            while let Some(other) = found.next_if(|other| other.key == first.key) {
+                disputed |= other.value != first.value && other.is_implied() == first.is_implied();
+            }
+            resolution.tags.push(StatedTag {
+                key: first.key.to_owned(),
+                value: first.value,
+                raw_key: first.raw_key.to_owned(),
+                raw_value: first.raw_value.to_owned(),
+                disputed,
+            });
+        }
+        let known: BTreeSet<&str> = resolution.tags.iter().map(|tag| tag.key.as_str()).collect();
+        let named = self
+            .native_tags
+            .keys()
+            .filter_map(|raw| vocabulary.match_key(raw));
+        resolution.invalid = named
+            .filter(|matched| !matched.weak)
+            .map(|matched| matched.key.name.as_str())
+            .filter(|key| !known.contains(key) && denied.iter().all(|denied| denied.key != *key))
+            .map(str::to_owned)
+            .collect();
+        resolution
+    }
+
+    /// True if a person denied what the tag states.
+    pub(crate) fn is_denied(&self, statement: &NativeStatement<'_>) -> bool {
+        !self.denied_native.is_empty()
+            && self.denied_native.contains(&DeniedStatement {
+                key: statement.key.to_owned(),
+                value: statement.value.clone(),
+                signature: native_signature(statement.raw_key, statement.raw_value),
+            })
+    }
+
+    /// All that holds for the resource, in order of keys. A native tag whose key the vocabulary does not know holds under
+    /// its own key and value.
+    pub fn resolve(&self, vocabulary: &Vocabulary) -> Vec<ResolvedTag> {
+        let mut tags: BTreeMap<String, ResolvedTag> = BTreeMap::new();
+        let applied = self.applied.iter().map(|tag| (tag, TagOrigin::Applied));
+        let virtual_tags = self.approved.iter().map(|tag| (tag, TagOrigin::Approved));
+        for ((key, value), origin) in virtual_tags.chain(applied) {
+            tags.entry(key.clone()).or_insert_with(|| ResolvedTag {
+                key: key.clone(),
+                value: value.clone(),
+                origin,
+                native: None,
+                contradicts: false,
+            });
+        }
+        let unknown = self.unknown_native_tags(vocabulary);
+        for stated in self.stated(vocabulary).tags.into_iter().chain(unknown) {
+            let tag = tags.entry(stated.key.clone()).or_insert_with(|| ResolvedTag {
+                key: stated.key.clone(),
+                value: stated.value.clone(),
+                origin: TagOrigin::Native,
+                native: None,
+                contradicts: stated.disputed,
+            });
+            tag.contradicts |= tag.value != stated.value;
+            tag.native = Some(stated);
+        }
+        tags.into_values().collect()
+    }
+
+    /// What holds as keys and values.
+    pub fn effective_tags(&self, vocabulary: &Vocabulary) -> BTreeMap<String, String> {
+        let resolved = self.resolve(vocabulary).into_iter();
+        resolved.map(|tag| (tag.key, tag.value)).collect()
+    }
+
+    fn unknown_native_tags(&self, vocabulary: &Vocabulary) -> Vec<StatedTag> {
+        let unknown = self.native_tags.iter().filter(|(key, value)| {
+            let denied = || DeniedStatement {
+                key: (*key).clone(),
+                value: (*value).clone(),
+                signature: native_signature(key, value),
+            };
+            vocabulary.canonical_key(key).is_none()
+                && (self.denied_native.is_empty() || !self.denied_native.contains(&denied()))
+        });
+        let tag = |(key, value): (&String, &String)| StatedTag {
+            key: key.clone(),
+            value: value.clone(),
+            raw_key: key.clone(),
+            raw_value: value.clone(),
+            disputed: false,
+        };
+        unknown.map(tag).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tests::subject;
+
+    fn vocabulary() -> Vocabulary {
+        Vocabulary::default()
+    }
+
+    fn held(subject: &Subject, key: &str) -> Option<ResolvedTag> {
+        let resolved = subject.resolve(&vocabulary());
+        resolved.into_iter().find(|tag| tag.key == key)
+    }
+
+    fn environment(tags: &[(&str, &str)]) -> ResolvedTag {
+        held(&subject("x", tags), "environment").unwrap()
+    }
+
+    #[test]
+    fn approved_comes_before_applied_and_applied_before_native() {
+        let mut subject = subject("x", &[("Env", "prd")]);
+        let native = held(&subject, "environment").unwrap();
+        assert_eq!(
+            (native.value.as_str(), native.origin),
+            ("production", TagOrigin::Native)
+        );
+        assert!(!native.contradicts);
+        subject.applied.insert("environment".into(), "staging".into());
+        let applied = held(&subject, "environment").unwrap();
+        assert_eq!(
+            (applied.value.as_str(), applied.origin),
+            ("staging", TagOrigin::Applied)
+        );
+        assert!(applied.contradicts);
+        assert_eq!(applied.native.unwrap().raw_value, "prd");
+        subject.approved.insert("environment".into(), "production".into());
+        let approved = held(&subject, "environment").unwrap();
+        assert_eq!(
+            (approved.value.as_str(), approved.origin),
+            ("production", TagOrigin::Approved)
+        );
+        assert!(!approved.contradicts);
+    }
+
+    #[test]
+    fn of_contradicting_native_tags_the_exact_key_and_a_known_value_come_first() {
+        for (tags, value) in [
+            (&[("Environment", "prod"), ("env", "dev")][..], "production"),
+            (&[("env", "dev"), ("environment", "prod")], "production"),
+            (&[("Environment", "dev"), ("environment", "prod")], "production"),
+            (&[("environment", "parity"), ("stage", "dev")], "development"),
+            (&[("environment", "parity"), ("landscape", "dev")], "parity"),
+        ] {
+            assert_eq!(environment(tags).value, value, "{tags:?}");
+        }
+        assert!(environment(&[("environment", "prod"), ("env", "dev")]).contradicts);
+        assert!(!environment(&[("environment", "prod"), ("env", "PRD")]).contradicts);
+        // A key that only usually means this one speaks of something else beside the key itself.
+        assert!(!environment(&[("environment", "prod"), ("landscape", "dev")]).contradicts);
+    }
+
+    #[test]
+    fn a_denied_native_value_does_not_hold_until_its_tag_changes() {
+        let mut subject = subject("x", &[("Env", "prd"), ("Colour", "red")]);
+        let stated = subject.stated(&vocabulary()).tags.remove(0);
+        for (key, value, signature) in [
+            ("environment", "production", stated.signature()),
+            ("Colour", "red", "NATIVE:Colour=red".to_owned()),
+        ] {
+            subject.denied_native.insert(DeniedStatement {
+                key: key.into(),
+                value: value.into(),
+                signature,
+            });
+        }
+        assert_eq!(subject.resolve(&vocabulary()), []);
+        assert_eq!(subject.stated(&vocabulary()), NativeResolution::default());
+        subject.native_tags.insert("Env".into(), "PROD".into());
+        assert_eq!(held(&subject, "environment").unwrap().value, "production");
+    }
+
+    #[test]
+    fn a_tag_without_a_value_that_its_key_can_have_is_invalid() {
+        let subject = subject(
+            "x",
+            &[
+                ("Owner", "tbd"),
+                ("Colour", "red"),
+                ("team", "a"),
+                ("squad", "<x>"),
+            ],
+        );
+        let resolution = subject.stated(&vocabulary());
+        assert_eq!(resolution.invalid, BTreeSet::from(["owner".to_owned()]));
+        assert_eq!(held(&subject, "Colour").unwrap().value, "red");
+    }
+}
