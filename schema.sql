@@ -415,6 +415,7 @@ CREATE TABLE rule_suggestions (
 );
 CREATE INDEX rule_suggestions_open ON rule_suggestions USING btree (gain, id) WHERE (status = 'OPEN'::text);
 CREATE UNIQUE INDEX rule_suggestions_pattern ON rule_suggestions USING btree (pattern_key) WHERE (status = 'OPEN'::text);
+CREATE TRIGGER scope BEFORE DELETE OR UPDATE ON rule_suggestions FOR EACH ROW WHEN ((NULLIF(current_setting('virtual_tagging.accounts'::text, true), ''::text) IS NOT NULL)) EXECUTE FUNCTION refuse_suggestion_out_of_scope();
 ALTER TABLE rule_suggestions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY scope ON rule_suggestions USING (((accounts <@ accounts_in_scope()) IS TRUE));
 GRANT SELECT ON rule_suggestions TO virtual_tagging_reader;
@@ -1237,6 +1238,18 @@ BEGIN
             TG_OP, TG_TABLE_NAME, stray USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION refuse_suggestion_out_of_scope()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT OLD.accounts <@ accounts_in_scope() THEN
+        RAISE EXCEPTION '% of % refused: it is about accounts that are not in virtual_tagging.accounts',
+            TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $function$;
 
 CREATE OR REPLACE FUNCTION resources_counted()
