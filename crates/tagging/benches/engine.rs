@@ -1,4 +1,5 @@
-//! Cost of one evaluation, over made-up but realistic resources, with 0, 10 and 200 rules.
+//! Cost of one evaluation, over made-up but realistic resources, with the default vocabulary, a trained model and 0, 100
+//! and 1,000 rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
@@ -6,7 +7,9 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tagging::rules::{CompiledRule, Condition, ValueTemplate};
-use tagging::{CloudProvider, Engine, Subject, Thresholds, Vocabulary};
+use tagging::{
+    CloudProvider, Engine, EstateModel, EstateRow, EstateTrainer, Subject, Thresholds, Vocabulary,
+};
 
 const SERVICES: [&str; 8] = [
     "checkout", "payroll", "search", "ledger", "identity", "media", "quotes", "claims",
@@ -87,16 +90,28 @@ fn rules(count: usize) -> Vec<CompiledRule> {
     rules
 }
 
+/// Model of an estate of which these resources are a part.
+fn model(vocabulary: &Arc<Vocabulary>, subjects: &[Subject]) -> Arc<EstateModel> {
+    let mut trainer = EstateTrainer::new(Arc::clone(vocabulary), 0);
+    for account in 0..40u64 {
+        for subject in subjects {
+            let mut subject = subject.clone();
+            subject.account_id = (111_122_223_333 + account).to_string();
+            trainer.add(EstateRow::of_native_tags(subject, vocabulary));
+        }
+    }
+    Arc::new(trainer.finish())
+}
+
 fn evaluate(criterion: &mut Criterion) {
     let subjects = subjects();
+    let vocabulary = Arc::new(Vocabulary::default());
+    let model = model(&vocabulary, &subjects);
     let mut group = criterion.benchmark_group("evaluate");
     group.throughput(Throughput::Elements(subjects.len() as u64));
-    for count in [0, 10, 200] {
-        let engine = Engine::new(
-            Arc::new(Vocabulary::default()),
-            rules(count),
-            Thresholds::default(),
-        );
+    for count in [0, 100, 1000] {
+        let engine = Engine::new(Arc::clone(&vocabulary), rules(count), Thresholds::default())
+            .with_model(Some(Arc::clone(&model)));
         group.bench_function(BenchmarkId::new("rules", count), |bencher| {
             bencher.iter(|| {
                 for subject in &subjects {
@@ -105,6 +120,13 @@ fn evaluate(criterion: &mut Criterion) {
             });
         });
     }
+    group.bench_function("model alone", |bencher| {
+        bencher.iter(|| {
+            for subject in &subjects {
+                black_box(model.infer_from(black_box(subject), 0.7));
+            }
+        });
+    });
     group.finish();
 }
 

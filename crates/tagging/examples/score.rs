@@ -45,6 +45,8 @@ fn subject(row: Row) -> Subject {
         approved: BTreeMap::new(),
         applied: BTreeMap::new(),
         denied_native: BTreeSet::new(),
+        applied: BTreeMap::new(),
+        denied_native: BTreeSet::new(),
     }
 }
 
@@ -62,8 +64,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut trainer = EstateTrainer::new(Arc::clone(&vocabulary), 0);
     let mut asked = Vec::new();
     let started = Instant::now();
-    for line in lines(&rows)? {
-        let subject = subject(serde_json::from_str(&line)?);
+    for line in BufReader::new(File::open(&rows)?).lines() {
+        let subject = subject(serde_json::from_str(&line?)?);
         if queries.contains(&subject.resource_id) {
             asked.push(subject.clone());
         }

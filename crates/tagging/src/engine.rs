@@ -178,6 +178,7 @@ impl Engine {
         ];
         let estate = EstateSource {
             model: Arc::new(EstateModel::untrained(Arc::clone(&vocabulary))),
+            floor: thresholds.manual_review,
         };
         Self {
             vocabulary,
@@ -193,8 +194,15 @@ impl Engine {
     #[must_use]
     pub fn with_model(mut self, model: Option<Arc<EstateModel>>) -> Self {
         if let Some(model) = model {
-            self.estate = EstateSource { model };
+            self.estate.model = model;
         }
+        self
+    }
+
+    /// The same engine, which also keeps all evidence for what it does not propose.
+    #[must_use]
+    pub fn with_all_evidence(mut self) -> Self {
+        self.estate.floor = 0.0;
         self
     }
 
@@ -315,7 +323,7 @@ impl Engine {
             }
             let winner = merge(others.cloned().collect()).pop();
             let is_sure = |winner: &Merged| {
-                winner.value != stated.value && winner.confidence >= self.thresholds.manual_review
+                winner.value != stated.value && winner.confidence >= self.thresholds.auto_apply
             };
             if let Some(mut winner) = winner.filter(is_sure) {
                 if !self.corrects(&winner) {
@@ -329,8 +337,9 @@ impl Engine {
         contradictions
     }
 
-    /// `None` when the value already holds. A value that differs from the one that holds is never applied unseen. What a
-    /// rule that approves gives is approved, whatever is approved now: the caller knows which of it the rule itself approved.
+    /// `None` when the value already holds. A value that differs from the one that holds is never applied unseen, nor is one
+    /// that the vocabulary does not know for a key that lists its values. What a rule that approves gives is approved,
+    /// whatever is approved now: the caller knows which of it the rule itself approved.
     fn dispose(&self, held: &Held<'_>, winner: &Merged) -> Option<Disposition> {
         if held.stated.is_none() && winner.rule_id.is_some_and(|rule| self.approving.contains(&rule)) {
             return Some(Disposition::Approve);
@@ -341,8 +350,9 @@ impl Engine {
             return None;
         }
         let disposition = self.thresholds.decide(winner.confidence);
-        let contested = held.approved.or(stated).is_some() && disposition == Disposition::AutoApply;
-        Some(if contested {
+        let valid = winner.source == SourceKind::Rule || self.vocabulary.is_valid(&winner.key, &winner.value);
+        let contested = held.approved.or(stated).is_some() || !valid;
+        Some(if contested && disposition == Disposition::AutoApply {
             Disposition::Suggest
         } else {
             disposition

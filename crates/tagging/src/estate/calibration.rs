@@ -67,14 +67,20 @@ impl Calibration {
         }
     }
 
+    /// True while there is too little to measure, and scores are taken at their word.
+    pub(crate) fn is_young(&self) -> bool {
+        self.support < YOUNG
+    }
+
     /// Probability that an inference of that score is right.
     pub(crate) fn probability(&self, score: f64) -> f64 {
         let prior = sigmoid(score);
-        let probability = if self.support < YOUNG {
+        let probability = if self.is_young() {
             prior
         } else {
             let at = self.steps.partition_point(|(from, _)| *from <= score);
-            let measured = at.checked_sub(1).map_or(prior.min(0.5), |at| self.steps[at].1);
+            let lowest = self.steps.first().map_or(prior, |(_, lowest)| prior.min(*lowest));
+            let measured = at.checked_sub(1).map_or(lowest, |at| self.steps[at].1);
             let trust = (self.support / GROWN).min(1.0);
             trust * measured + (1.0 - trust) * measured.min(prior)
         };

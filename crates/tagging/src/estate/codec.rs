@@ -38,8 +38,15 @@ struct StoredModel {
     supports: Vec<Vec<(u32, u32)>>,
     account_words: Vec<(u64, Vec<ValueCount>)>,
     groups: Vec<(u64, Vec<(u8, Tally)>)>,
-    learned: Vec<(Reliability, Calibration)>,
+    learned: Vec<StoredKey>,
     metrics: Vec<KeyMetrics>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredKey {
+    reliability: Reliability,
+    familiar: Calibration,
+    unfamiliar: Calibration,
 }
 
 impl EstateModel {
@@ -55,10 +62,11 @@ impl EstateModel {
             .map(|(account, words)| (*account, words.clone()))
             .collect();
         account_words.sort_by_key(|(account, _)| *account);
-        let learned = self
-            .keys
-            .iter()
-            .map(|key| (key.reliability.clone(), key.calibration.clone()));
+        let learned = self.keys.iter().map(|key| StoredKey {
+            reliability: key.reliability.clone(),
+            familiar: key.familiar.clone(),
+            unfamiliar: key.unfamiliar.clone(),
+        });
         encode(&StoredModel {
             keys: self.lexicon.keys().to_vec(),
             values: self.knowledge.values.texts().to_vec(),
@@ -85,11 +93,12 @@ impl EstateModel {
         }
         knowledge.account_words = stored.account_words.into_iter().collect();
         knowledge.index_values(&lexicon);
-        let learned = stored.learned.into_iter().map(|(mut reliability, calibration)| {
-            reliability.prepare();
+        let learned = stored.learned.into_iter().map(|mut key| {
+            key.reliability.prepare();
             KeyModel {
-                reliability,
-                calibration,
+                reliability: key.reliability,
+                familiar: key.familiar,
+                unfamiliar: key.unfamiliar,
             }
         });
         let mut keys: Vec<KeyModel> = learned.collect();

@@ -12,50 +12,13 @@ const MAX_SIGNALS: usize = 5;
 /// Other values that are shown.
 const MAX_ALTERNATIVES: usize = 3;
 
-/// The inference of summed votes; there is at least one.
-pub(super) fn inference(
-    model: &EstateModel,
-    subject: &Subject,
-    seen: &Observation,
-    key: u8,
-    votes: &[Vote],
-    scores: &[ValueScore],
-    confidence: f64,
-) -> Inference {
-    let view = VoteView { model, subject, seen };
-    let name = model.lexicon.keys()[usize::from(key)].clone();
-    let winner = scores[0];
-    let agreeing = votes.iter().filter(|vote| vote.value == winner.value);
-    let signals: Vec<Signal> = agreeing
-        .clone()
-        .take(MAX_SIGNALS)
-        .map(|vote| view.signal(vote))
-        .collect();
-    let strongest = agreeing.clone().next();
-    let alternatives = scores[1..].iter().take(MAX_ALTERNATIVES).filter_map(|score| {
-        let vote = votes.iter().find(|vote| vote.value == score.value)?;
-        let signal = view.signal(vote);
-        Some(LosingCandidate {
-            key: name.clone(),
-            value: model.knowledge.values.text(score.value).to_owned(),
-            source: signal.source,
-            confidence: signal.confidence,
-            lost_because: lost_because(score, &winner),
-            reason: signal.reason,
-        })
-    });
-    Inference {
-        alternatives: alternatives.collect(),
-        value: model.knowledge.values.text(winner.value).to_owned(),
-        confidence,
-        source: signals.first().map_or(SourceKind::Model, |signal| signal.source),
-        reason: signals
-            .first()
-            .map_or_else(String::new, |signal| signal.reason.clone()),
-        signature: strongest.map_or_else(String::new, |vote| view.signature(vote)),
-        signals,
-        key: name,
-    }
+/// Votes about one key of a resource, surest first, and their sums.
+pub(super) struct VoteView<'a> {
+    pub model: &'a EstateModel,
+    pub subject: &'a Subject,
+    pub seen: &'a Observation,
+    pub votes: &'a [Vote],
+    pub scores: &'a [ValueScore],
 }
 
 fn lost_because(loser: &ValueScore, winner: &ValueScore) -> String {
@@ -68,13 +31,48 @@ fn lost_because(loser: &ValueScore, winner: &ValueScore) -> String {
     )
 }
 
-struct VoteView<'a> {
-    model: &'a EstateModel,
-    subject: &'a Subject,
-    seen: &'a Observation,
-}
-
 impl VoteView<'_> {
+    /// The inference of the first value, with all its evidence or only the strongest. `None` without a vote.
+    pub(super) fn inference(&self, key: u8, confidence: f64, full: bool) -> Option<Inference> {
+        let (winner, rivals) = self.scores.split_first()?;
+        let agreeing = self.votes.iter().filter(|vote| vote.value == winner.value);
+        let strongest = agreeing.clone().next()?;
+        let (signals, alternatives) = if full {
+            (MAX_SIGNALS, MAX_ALTERNATIVES)
+        } else {
+            (1, 0)
+        };
+        let signals: Vec<Signal> = agreeing.take(signals).map(|vote| self.signal(vote)).collect();
+        let name = &self.model.lexicon.keys()[usize::from(key)];
+        let rivals = rivals.iter().take(alternatives);
+        let first = signals.first()?;
+        Some(Inference {
+            key: name.clone(),
+            value: self.model.knowledge.values.text(winner.value).to_owned(),
+            confidence,
+            source: first.source,
+            reason: first.reason.clone(),
+            signature: self.signature(strongest),
+            alternatives: rivals
+                .filter_map(|rival| self.alternative(name, rival, winner))
+                .collect(),
+            signals,
+        })
+    }
+
+    fn alternative(&self, key: &str, rival: &ValueScore, winner: &ValueScore) -> Option<LosingCandidate> {
+        let vote = self.votes.iter().find(|vote| vote.value == rival.value)?;
+        let signal = self.signal(vote);
+        Some(LosingCandidate {
+            key: key.to_owned(),
+            value: self.model.knowledge.values.text(rival.value).to_owned(),
+            source: signal.source,
+            confidence: signal.confidence,
+            reason: signal.reason,
+            lost_because: lost_because(rival, winner),
+        })
+    }
+
     fn signal(&self, vote: &Vote) -> Signal {
         let basis = self.basis(vote);
         Signal {

@@ -45,6 +45,29 @@ impl GroupKind {
     ];
     pub(crate) const PREFIX: [Self; 4] = [Self::Prefix1, Self::Prefix2, Self::Prefix3, Self::Prefix4];
 
+    /// Kinds of groups that hold much that has nothing else in common.
+    pub(crate) const BROAD: [Self; 6] = [
+        Self::Account,
+        Self::AccountType,
+        Self::AccountPrefix1,
+        Self::Prefix1,
+        Self::Token,
+        Self::Tag,
+    ];
+    /// Kinds of groups that hold one family of names.
+    const FAMILY: [Self; 5] = [
+        Self::AccountPrefix2,
+        Self::AccountPrefix3,
+        Self::AccountPrefix4,
+        Self::AccountName,
+        Self::Name,
+    ];
+
+    /// True for groups that hold one family of names.
+    pub(crate) fn is_family(self) -> bool {
+        Self::FAMILY.contains(&self)
+    }
+
     /// Source that speaks through groups of this kind.
     pub(crate) fn source(self) -> SourceKind {
         match self {

@@ -8,7 +8,7 @@ use super::name_tokens::NameTokens;
 use super::observation::{Observation, WordPlace};
 use super::reliability::{GroupBucket, WordBucket};
 use super::stable_hash::{HashMapOfHashes, StableHash, text_hash};
-use super::tally::{TallyVote, ValueCount, count_bucket, purity_bucket};
+use super::tally::{ValueCount, count_bucket, purity_bucket};
 use super::votes::{Vote, VoteOrigin};
 
 /// Names of an account whose words are known, below which they say nothing about each other.
@@ -109,20 +109,18 @@ impl Knowledge {
         }
     }
 
-    /// Votes of values that occur in the name.
+    /// Votes of values that occur in the name. `hidden` tells how many labels of a value are not to be counted.
     pub(crate) fn value_votes(
         &self,
         seen: &Observation,
-        mut own: impl FnMut(u8) -> Option<u32>,
+        mut hidden: impl FnMut(u8, u32) -> u32,
         mut vote: impl FnMut(u8, Vote),
     ) {
         for (index, run) in (0u16..).zip(&seen.runs) {
             for &(key, value) in self.runs.get(&run.id).into_iter().flatten() {
-                let support = self.supports[usize::from(key)]
-                    .get(&value)
-                    .copied()
-                    .unwrap_or_default();
-                let support = support.saturating_sub(u32::from(own(key) == Some(value)));
+                let supports = &self.supports[usize::from(key)];
+                let support = supports.get(&value).copied().unwrap_or_default();
+                let support = support.saturating_sub(hidden(key, value));
                 if support == 0 {
                     continue;
                 }
@@ -198,14 +196,29 @@ impl Knowledge {
             word.is_some_and(|word| word.key == key && word.strong)
         });
         let mut found = StrongWords::None;
-        for value in strong.map(|hit| self.word_values[hit.word as usize]) {
+        let mut named = false;
+        for hit in strong {
+            let value = self.word_values[hit.word as usize];
+            named |= hit.place == WordPlace::Name;
             match found {
                 StrongWords::None => found = StrongWords::One(value),
                 StrongWords::One(other) if other == value => {}
                 _ => return StrongWords::Several,
             }
         }
-        found
+        match found {
+            StrongWords::One(value) if !named && self.name_objects(lexicon, seen, key, value) => {
+                StrongWords::Several
+            }
+            _ => found,
+        }
+    }
+
+    /// True if a word of the name, even an ambiguous one, means another value than `value`.
+    fn name_objects(&self, lexicon: &Lexicon, seen: &Observation, key: u8, value: u32) -> bool {
+        let named = seen.words.iter().filter(|hit| hit.place == WordPlace::Name);
+        let mut of_key = named.filter(|hit| lexicon.word(**hit).is_some_and(|word| word.key == key));
+        of_key.any(|hit| self.word_values[hit.word as usize] != value)
     }
 }
 
@@ -227,9 +240,9 @@ fn run(tokens: &[u64]) -> u64 {
 fn account_vote(top: ValueCount, total: u32) -> Vote {
     let purity = purity_bucket(top.count, total);
     let prior = match purity {
-        5 => 0.85,
-        4 => 0.8,
-        3 => 0.75,
+        5 => 0.89,
+        4 => 0.87,
+        3 => 0.8,
         2 => 0.6,
         _ => 0.4,
     };
@@ -255,22 +268,6 @@ fn word_prior(strong: bool, alone: bool, place: WordPlace, share: u8) -> f64 {
             let base = if place == WordPlace::Id { 0.85 } else { 0.95 };
             // A word that hardly any other name of the account has.
             if share == 1 { base - 0.2 } else { base }
-        }
-    }
-}
-
-impl Vote {
-    /// The vote of a group.
-    pub(crate) fn of_group(index: u16, kind: GroupKind, vote: TallyVote) -> Self {
-        Self {
-            value: vote.value,
-            origin: VoteOrigin::Group {
-                index,
-                bucket: GroupBucket::new(kind, vote),
-            },
-            voters: vote.voters,
-            agreeing: vote.agreeing,
-            weight: 0.0,
         }
     }
 }

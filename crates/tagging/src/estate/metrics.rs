@@ -43,8 +43,28 @@ pub struct ReliabilityBin {
 pub(super) struct HiddenLabel {
     pub family: u64,
     pub weight: f64,
+    /// Tagged resources of its family voted.
+    pub familiar: bool,
     /// `None` when nothing was inferred.
     pub point: Option<CalibrationPoint>,
+}
+
+/// Calibrations for resources of whose families some are tagged, and for others. Where one has too few points, all speak.
+pub(super) fn calibrate(hidden: &[HiddenLabel]) -> [Calibration; 2] {
+    let points = |familiar: Option<bool>| {
+        let points = hidden
+            .iter()
+            .filter(|hidden| familiar.is_none_or(|familiar| hidden.familiar == familiar));
+        points.filter_map(|hidden| hidden.point).collect()
+    };
+    [true, false].map(|familiar| {
+        let calibration = Calibration::fit(points(Some(familiar)));
+        if calibration.is_young() {
+            Calibration::fit(points(None))
+        } else {
+            calibration
+        }
+    })
 }
 
 /// Bins of [`KeyMetrics::reliability`].
@@ -54,12 +74,18 @@ const BINS: usize = 10;
 pub(super) fn measure(key: String, hidden: &[HiddenLabel]) -> KeyMetrics {
     let half = |hidden: &HiddenLabel| (hidden.family & 1) as usize;
     let calibrations = [1, 0].map(|other| {
-        let points = hidden.iter().filter(|hidden| half(hidden) == other);
-        Calibration::fit(points.filter_map(|hidden| hidden.point).collect())
+        let points: Vec<HiddenLabel> = hidden
+            .iter()
+            .filter(|hidden| half(hidden) == other)
+            .copied()
+            .collect();
+        calibrate(&points)
     });
     let judged = hidden.iter().filter_map(|hidden| {
         let point = hidden.point?;
-        let confidence = calibrations[half(hidden)].probability(point.score);
+        let [familiar, unfamiliar] = &calibrations[half(hidden)];
+        let calibration = if hidden.familiar { familiar } else { unfamiliar };
+        let confidence = calibration.probability(point.score);
         Some((confidence, point.right, hidden.weight))
     });
     let mut judged: Vec<(f64, bool, f64)> = judged.collect();

@@ -3,6 +3,7 @@
 //! - `row.rs`           tagged resources that an estate model learns from
 //! - `trainer.rs`       collects rows
 //! - `training.rs`      makes a model of them
+//! - `hiding.rs`        asks the estate about labels that are hidden
 //! - `model.rs`         the model: infers values of governed keys, with a confidence and its evidence
 //! - `observation.rs`   what sources find in a resource; the trait of sources
 //! - `groups.rs`        sets of resources that tend to share values
@@ -20,6 +21,7 @@ mod calibration;
 mod codec;
 mod evidence;
 mod groups;
+mod hiding;
 mod knowledge;
 mod lexicon;
 mod metrics;
@@ -58,3 +60,6 @@ const EVIDENCE_SOURCES: [&dyn EvidenceSource; 4] = [
     &NeighbourSource,
     &KnownValueSource,
 ];
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::calibration::Calibration;
-use super::evidence;
+use super::evidence::VoteView;
 use super::knowledge::{Knowledge, Values};
 use super::lexicon::Lexicon;
 use super::observation::Observation;
@@ -32,7 +32,10 @@ pub struct EstateModel {
 /// What was learned about one key.
 pub(super) struct KeyModel {
     pub reliability: Reliability,
-    pub calibration: Calibration,
+    /// For resources of whose families some are tagged.
+    pub familiar: Calibration,
+    /// For resources of families of which nothing is known.
+    pub unfamiliar: Calibration,
 }
 
 impl KeyModel {
@@ -40,7 +43,17 @@ impl KeyModel {
     pub(super) fn young() -> Self {
         Self {
             reliability: Reliability::new(),
-            calibration: Calibration::default(),
+            familiar: Calibration::default(),
+            unfamiliar: Calibration::default(),
+        }
+    }
+
+    /// Calibration of inferences that rest on these votes.
+    pub(super) fn calibration(&self, votes: &[Vote]) -> &Calibration {
+        if votes.iter().any(Vote::is_of_family) {
+            &self.familiar
+        } else {
+            &self.unfamiliar
         }
     }
 }
@@ -126,8 +139,13 @@ thread_local! {
     static WORKSPACE: RefCell<Workspace> = RefCell::default();
 }
 
-/// Values that a resource itself has, per key: it is no evidence for itself.
-pub(super) type OwnValues = Vec<Option<u32>>;
+/// What a resource itself has, per key: it is no evidence for itself.
+struct OwnValues {
+    /// The value that is approved or stated, if the estate knows it.
+    values: Vec<Option<u32>>,
+    /// The resource's own tags state that value.
+    stated: Vec<bool>,
+}
 
 impl EstateModel {
     /// The model of an estate without a tag: words have their priors, nothing else is known.
@@ -151,10 +169,16 @@ impl EstateModel {
     /// Values of governed keys for a resource, at most one per key, in the order of the vocabulary. What the resource
     /// itself states is no evidence here.
     pub fn infer(&self, subject: &Subject) -> Vec<Inference> {
-        WORKSPACE.with_borrow_mut(|workspace| self.infer_in(subject, workspace))
+        self.infer_from(subject, 0.0)
     }
 
-    fn infer_in(&self, subject: &Subject, workspace: &mut Workspace) -> Vec<Inference> {
+    /// As [`Self::infer`], without the values that the resource's own tags state, and of inferences below `floor` with the
+    /// strongest evidence only.
+    pub fn infer_from(&self, subject: &Subject, floor: f64) -> Vec<Inference> {
+        WORKSPACE.with_borrow_mut(|workspace| self.infer_in(subject, floor, workspace))
+    }
+
+    fn infer_in(&self, subject: &Subject, floor: f64, workspace: &mut Workspace) -> Vec<Inference> {
         let Workspace { seen, votes, scores } = workspace;
         seen.read(subject, &self.lexicon, &EVIDENCE_SOURCES);
         let own = self.own_values(subject);
@@ -163,43 +187,62 @@ impl EstateModel {
         for (index, group) in (0u16..).zip(&seen.groups) {
             for (key, tally) in self.tallies.of(group.id) {
                 let key = usize::from(key);
-                let vote = tally.vote(own[key]);
+                let vote = tally.vote(own.values[key]);
                 votes[key].extend(vote.map(|vote| Vote::of_group(index, group.kind, vote)));
             }
         }
-        self.knowledge.value_votes(
-            seen,
-            |key| own[usize::from(key)],
-            |key, vote| votes[usize::from(key)].push(vote),
-        );
+        let hidden = |key: u8, value| u32::from(own.values[usize::from(key)] == Some(value));
+        self.knowledge
+            .value_votes(seen, hidden, |key, vote| votes[usize::from(key)].push(vote));
         let mut inferences = Vec::new();
         for (key, votes) in (0u8..).zip(votes.iter_mut()) {
             self.knowledge.word_votes(&self.lexicon, seen, key, votes);
             self.weigh(key, votes);
             sum_up(votes, scores);
             let Some(winner) = scores.first() else { continue };
-            let confidence = self.keys[usize::from(key)].calibration.probability(winner.score);
-            inferences.push(evidence::inference(
-                self, subject, seen, key, votes, scores, confidence,
-            ));
+            let calibration = self.keys[usize::from(key)].calibration(votes);
+            if calibration.is_young() && winner.best <= 0.5 {
+                // Nothing is known that is more likely right than wrong.
+                continue;
+            }
+            let confidence = calibration.probability(winner.score);
+            if floor > 0.0
+                && own.stated[usize::from(key)]
+                && own.values[usize::from(key)] == Some(winner.value)
+            {
+                continue;
+            }
+            let view = VoteView {
+                model: self,
+                subject,
+                seen,
+                votes,
+                scores,
+            };
+            let full = floor <= 0.0 || confidence >= floor;
+            inferences.extend(view.inference(key, confidence, full));
         }
         inferences
     }
 
     fn own_values(&self, subject: &Subject) -> OwnValues {
-        let mut own = vec![None; self.keys.len()];
-        let vocabulary = self.lexicon.vocabulary();
-        let stated = native_statements::statements(&subject.native_tags, vocabulary);
-        let stated = stated
-            .iter()
-            .map(|statement| (statement.key, statement.value.as_str()));
-        let approved = subject
-            .approved
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()));
-        for (key, value) in approved.chain(stated) {
-            if let Some(at) = self.lexicon.keys().iter().position(|governed| governed == key) {
-                own[at] = own[at].or_else(|| self.knowledge.values.find(value));
+        let keys = self.lexicon.keys();
+        let mut own = OwnValues {
+            values: vec![None; keys.len()],
+            stated: vec![false; keys.len()],
+        };
+        let position = |key: &str| keys.iter().position(|governed| governed == key);
+        for (key, value) in &subject.approved {
+            if let Some(at) = position(key) {
+                own.values[at] = self.knowledge.values.find(value);
+            }
+        }
+        for statement in native_statements::statements(&subject.native_tags, self.lexicon.vocabulary()) {
+            if let Some(at) = position(statement.key)
+                && own.values[at].is_none()
+            {
+                own.values[at] = self.knowledge.values.find(&statement.value);
+                own.stated[at] = true;
             }
         }
         own

@@ -9,6 +9,8 @@ use super::tally::{COUNT_BUCKETS, PURITY_BUCKETS, TallyVote, count_bucket, purit
 
 /// Hidden labels that the average of all kinds is worth beside a kind's own record.
 const GROUP_PRIOR: f64 = 10.0;
+/// Hidden labels that the prior of a size and purity is worth.
+const SIZE_PRIOR: f64 = 2.0;
 /// Hidden labels that a word's prior is worth.
 const WORD_PRIOR: f64 = 20.0;
 const KINDS: usize = GroupKind::COUNT;
@@ -137,7 +139,7 @@ impl Reliability {
         }
         let weigh = |(at, record): (usize, &VoteRecord)| {
             let size = GroupBucket(at as u16).size();
-            let prior = of_all_kinds[size].rate(group_prior(size), 2.0);
+            let prior = of_all_kinds[size].rate(group_prior(at / BUCKETS, size), SIZE_PRIOR);
             record.rate(prior, GROUP_PRIOR)
         };
         self.weights = self.groups.iter().enumerate().map(weigh).collect();
@@ -154,7 +156,17 @@ impl Reliability {
     }
 }
 
-/// Reliability of groups of that size and purity in an estate where nothing is measured.
-fn group_prior(_size: usize) -> f64 {
-    0.5
+/// Reliability of pure groups of each size where nothing is measured: what one has says
+/// little about another, and what a few have in common may be chance.
+const PURE: [f64; COUNT_BUCKETS] = [0.45, 0.60, 0.72, 0.82, 0.89, 0.93];
+/// Highest reliability of groups of each purity where nothing is measured.
+const MIXED: [f64; PURITY_BUCKETS] = [0.30, 0.50, 0.65, 0.80, 0.88, 1.0];
+/// Part of its reliability that a group as large as an account has where nothing is measured.
+const BROAD: f64 = 0.6;
+
+/// Reliability of groups of that kind, size and purity in an estate where nothing is measured.
+fn group_prior(kind: usize, size: usize) -> f64 {
+    let prior = PURE[size / PURITY_BUCKETS].min(MIXED[size % PURITY_BUCKETS]);
+    let broad = GroupKind::BROAD.iter().any(|broad| *broad as usize == kind);
+    if broad { BROAD * prior } else { prior }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::LabelOrigin;
-use super::calibration::{Calibration, CalibrationPoint};
 use super::groups::GroupKind;
+use super::hiding::Hiding;
 use super::knowledge::{Knowledge, StrongWords, account_key};
 use super::lexicon::Lexicon;
 use super::metrics::{self, HiddenLabel};
@@ -14,33 +14,40 @@ use super::reliability::Reliability;
 use super::stable_hash::{HashMapOfHashes, StableHash};
 use super::tally::{Tally, ValueCount};
 use super::trainer::TrainingRow;
-use super::votes::{Vote, VoteOrigin, sum_up};
-use crate::sources::known_value::value_runs;
+use super::votes::VoteOrigin;
 
 /// Labels of one key that are hidden in turn; of more, a sample.
 const MAX_HIDDEN: usize = 200_000;
 /// Number of a group that nobody else shares, or nobody tagged.
-const NO_GROUP: u32 = u32::MAX;
+pub(super) const NO_GROUP: u32 = u32::MAX;
 /// Rows of an estate up to which groups are kept that have one member only: others may join.
 const SMALL_ESTATE: usize = 100_000;
 
 /// Rows with their groups by number.
-struct Estate<'a> {
-    rows: &'a [TrainingRow],
+pub(super) struct Estate<'a> {
+    pub rows: &'a [TrainingRow],
     /// Per row, numbers of its groups; empty for rows without labels.
-    groups: Vec<Box<[u32]>>,
+    pub groups: Vec<Box<[u32]>>,
     /// Hash of each group.
     hashes: Vec<u64>,
 }
 
+/// Labels of one key, counted per group.
+pub(super) struct KeyCounts {
+    /// Group, value and its labels, in that order.
+    pub runs: Vec<(u32, ValueCount)>,
+    /// Per group.
+    pub tallies: Vec<Option<Tally>>,
+}
+
 /// A hidden label.
 #[derive(Clone, Copy)]
-struct KeyLabel {
-    row: usize,
-    value: u32,
-    origin: LabelOrigin,
+pub(super) struct KeyLabel {
+    pub row: usize,
+    pub value: u32,
+    pub origin: LabelOrigin,
     /// Labels of one rule share a weight of 1.
-    weight: f64,
+    pub weight: f64,
 }
 
 pub(super) fn train(
@@ -70,7 +77,7 @@ pub(super) fn train(
     for (key, labels) in (0u8..).zip(&labels) {
         let of_key = count(&estate, labels);
         learn(&mut model, &estate, key, labels, &of_key, seed);
-        tallies.push(of_key);
+        tallies.push(of_key.tallies);
     }
     model.tallies.reserve(estate.hashes.len());
     for (at, hash) in estate.hashes.iter().enumerate() {
@@ -189,7 +196,7 @@ fn supports_of(labels: &[KeyLabel]) -> HashMap<u32, u32> {
 
 /// Tallies of one key, per group. All labels of one rule are one vote in a group, and none in groups as large as an
 /// account; a denied value takes one vote from those who agree with it.
-fn count(estate: &Estate<'_>, labels: &[KeyLabel]) -> Vec<Option<Tally>> {
+fn count(estate: &Estate<'_>, labels: &[KeyLabel]) -> KeyCounts {
     let mut votes: Vec<(u32, u32)> = Vec::new();
     let mut denied: Vec<(u32, u32)> = Vec::new();
     let mut of_rules: Vec<(u32, u32, i64)> = Vec::new();
@@ -210,14 +217,23 @@ fn count(estate: &Estate<'_>, labels: &[KeyLabel]) -> Vec<Option<Tally>> {
     votes.extend(of_rules.into_iter().map(|(group, value, _)| (group, value)));
     votes.sort_unstable();
     denied.sort_unstable();
+    let runs: Vec<(u32, ValueCount)> = votes
+        .chunk_by(|a, b| a == b)
+        .map(|run| {
+            let count = u32::try_from(run.len()).unwrap_or(u32::MAX);
+            (
+                run[0].0,
+                ValueCount {
+                    value: run[0].1,
+                    count,
+                },
+            )
+        })
+        .collect();
     let mut tallies = vec![None; estate.hashes.len()];
-    for of_group in votes.chunk_by(|a, b| a.0 == b.0) {
+    for of_group in runs.chunk_by(|a, b| a.0 == b.0) {
         let group = of_group[0].0;
-        let counts = of_group.chunk_by(|a, b| a.1 == b.1).map(|of_value| ValueCount {
-            value: of_value[0].1,
-            count: u32::try_from(of_value.len()).unwrap_or(u32::MAX),
-        });
-        let Some(mut tally) = Tally::of(counts) else {
+        let Some(mut tally) = Tally::of(of_group.iter().map(|(_, counted)| *counted)) else {
             continue;
         };
         for counted in [&mut tally.top, &mut tally.second] {
@@ -229,7 +245,7 @@ fn count(estate: &Estate<'_>, labels: &[KeyLabel]) -> Vec<Option<Tally>> {
         }
         tallies[group as usize] = Some(tally);
     }
-    tallies
+    KeyCounts { runs, tallies }
 }
 
 fn occurrences(sorted: &[(u32, u32)], wanted: (u32, u32)) -> u32 {
@@ -244,16 +260,15 @@ fn learn(
     estate: &Estate<'_>,
     key: u8,
     labels: &[KeyLabel],
-    tallies: &[Option<Tally>],
+    counts: &KeyCounts,
     seed: u64,
 ) {
+    let mut hiding = Hiding::new(estate, counts, key);
     let hidden = sample(labels, seed);
-    let mut seen = Observation::default();
-    let mut votes = Vec::new();
     let mut reliability = Reliability::new();
     for label in &hidden {
-        votes_about(model, estate, tallies, key, label, &mut seen, &mut votes);
-        for vote in &votes {
+        hiding.ask_without(model, label);
+        for vote in &hiding.votes {
             let right = vote.value == label.value;
             match vote.origin {
                 VoteOrigin::Group { bucket, .. } | VoteOrigin::Known { bucket, .. } => {
@@ -267,26 +282,18 @@ fn learn(
     }
     reliability.seal();
     model.keys[usize::from(key)].reliability = reliability;
-    let mut points = Vec::new();
-    let mut scores = Vec::new();
+    let mut points: Vec<HiddenLabel> = Vec::with_capacity(hidden.len());
     for label in &hidden {
-        votes_about(model, estate, tallies, key, label, &mut seen, &mut votes);
-        model.weigh(key, &mut votes);
-        sum_up(&mut votes, &mut scores);
-        points.push(HiddenLabel {
-            family: estate.rows[label.row].family,
-            weight: label.weight,
-            point: scores.first().map(|winner| CalibrationPoint {
-                score: winner.score,
-                right: winner.value == label.value,
-                weight: label.weight,
-            }),
-        });
+        hiding.ask_without(model, label);
+        points.push(hiding.judge(model, label, label.weight));
     }
     let name = model.lexicon.keys()[usize::from(key)].clone();
     model.metrics.push(metrics::measure(name, &points));
-    let points = points.iter().filter_map(|hidden| hidden.point).collect();
-    model.keys[usize::from(key)].calibration = Calibration::fit(points);
+    points.extend(hiding.hide_families(model, &hidden, seed));
+    let [familiar, unfamiliar] = metrics::calibrate(&points);
+    let learned = &mut model.keys[usize::from(key)];
+    learned.familiar = familiar;
+    learned.unfamiliar = unfamiliar;
 }
 
 /// Labels that are hidden in turn: all that say what is right, or a sample of them.
@@ -301,38 +308,7 @@ fn sample(labels: &[KeyLabel], seed: u64) -> Vec<KeyLabel> {
     right
 }
 
-/// Votes of others about a labelled row.
-fn votes_about(
-    model: &EstateModel,
-    estate: &Estate<'_>,
-    tallies: &[Option<Tally>],
-    key: u8,
-    label: &KeyLabel,
-    seen: &mut Observation,
-    votes: &mut Vec<Vote>,
-) {
-    let row = &estate.rows[label.row];
-    votes.clear();
-    for (index, (group, kind)) in (0u16..).zip(estate.groups[label.row].iter().zip(&row.kinds)) {
-        let tally = tallies.get(*group as usize).copied().flatten();
-        let own = Some(label.value).filter(|_| counts_in(label.origin, *kind));
-        let vote = tally.and_then(|tally| tally.vote(own));
-        votes.extend(vote.map(|vote| Vote::of_group(index, *kind, vote)));
-    }
-    seen.account = row.account;
-    seen.words.clear();
-    seen.words.extend(&row.words);
-    value_runs(&row.tokens, &mut seen.runs);
-    let own = |_| Some(label.value);
-    model.knowledge.value_votes(seen, own, |about, vote| {
-        if about == key {
-            votes.push(vote);
-        }
-    });
-    model.knowledge.word_votes(&model.lexicon, seen, key, votes);
-}
-
 /// True if a label of that origin was counted in groups of that kind.
-fn counts_in(origin: LabelOrigin, kind: GroupKind) -> bool {
+pub(super) fn counts_in(origin: LabelOrigin, kind: GroupKind) -> bool {
     !(matches!(origin, LabelOrigin::Rule(_)) && kind.is_account_wide())
 }

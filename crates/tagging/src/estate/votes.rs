@@ -1,7 +1,9 @@
 //! Votes about one key of one resource, and their sum.
 
 use super::calibration::logit;
+use super::groups::GroupKind;
 use super::reliability::{GroupBucket, WordBucket};
+use super::tally::TallyVote;
 
 /// A rival's score takes so much of the winner's away.
 const RIVAL: f64 = 0.8;
@@ -12,7 +14,11 @@ const COUNTED: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum VoteOrigin {
     /// Index of the group among those of the observation.
-    Group { index: u16, bucket: GroupBucket },
+    Group {
+        index: u16,
+        bucket: GroupBucket,
+        of_family: bool,
+    },
     /// Index of the word among those of the observation.
     Word { index: u16, bucket: WordBucket },
     /// Words of the other names of the account.
@@ -32,6 +38,28 @@ pub(crate) struct Vote {
     pub weight: f64,
 }
 
+impl Vote {
+    /// The vote of a group.
+    pub(crate) fn of_group(index: u16, kind: GroupKind, vote: TallyVote) -> Self {
+        Self {
+            value: vote.value,
+            origin: VoteOrigin::Group {
+                index,
+                bucket: GroupBucket::new(kind, vote),
+                of_family: kind.is_family(),
+            },
+            voters: vote.voters,
+            agreeing: vote.agreeing,
+            weight: 0.0,
+        }
+    }
+
+    /// True if tagged resources of the same family of names vote.
+    pub(crate) fn is_of_family(&self) -> bool {
+        matches!(self.origin, VoteOrigin::Group { of_family: true, .. })
+    }
+}
+
 /// Sum of the votes for one value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ValueScore {
@@ -43,7 +71,7 @@ pub(crate) struct ValueScore {
     counted: usize,
 }
 
-/// Sums up `votes`, which it sorts: surest votes first, then best values first. The winner's score is less what an
+/// Sums up `votes`, which it sorts: surest votes first, then best values first. The winner's score is less what a
 /// credible rival objects; votes below one half count for nothing.
 pub(crate) fn sum_up(votes: &mut [Vote], scores: &mut Vec<ValueScore>) {
     scores.clear();

@@ -7,6 +7,8 @@ use crate::{Candidate, CandidateSource, EstateModel, SourceKind, Subject, Weighe
 /// Source of all that is inferred. Its candidates carry the kind of their strongest evidence.
 pub(crate) struct EstateSource {
     pub model: Arc<EstateModel>,
+    /// Confidence below which only the strongest evidence is kept.
+    pub floor: f64,
 }
 
 impl CandidateSource for EstateSource {
@@ -15,7 +17,7 @@ impl CandidateSource for EstateSource {
     }
 
     fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
-        let inferences = self.model.infer(subject).into_iter();
+        let inferences = self.model.infer_from(subject, self.floor).into_iter();
         out.extend(inferences.map(|inference| Candidate {
             key: inference.key,
             value: inference.value,

@@ -4,20 +4,24 @@
 //! - `file.rs`           the form of that file
 //! - `fold.rs`           what counts as the same spelling
 //! - `values.rs`         canonical values
+//! - `memo.rs`          what is remembered of earlier look-ups
 //! - `taggability.rs`    types of resources for which a key is not asked
 
 mod file;
 mod fold;
+mod memo;
 mod taggability;
 mod values;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 use sha2::{Digest, Sha256};
 
 pub use file::{ApprovalPolicy, CanonicalKey, KnownValue, VocabularyError, VocabularyFile, VocabularySource};
 use fold::{TypoIndex, fold};
+use memo::Memo;
 use taggability::TypePatterns;
 pub(crate) use taggability::folded_type;
 use values::{MAX_VALUE_CHARS, ValueSpellings};
@@ -60,6 +64,10 @@ pub struct Vocabulary {
     not_taggable: Vec<TypePatterns>,
     junk: HashSet<String>,
     fingerprint: String,
+    /// Raw keys to the index of a key, its rank, and whether it is weak.
+    known_keys: Memo<Arc<[(usize, usize, bool)]>>,
+    /// Per key, raw values to canonical ones.
+    known_values: Vec<Memo<Option<String>>>,
 }
 
 impl Default for Vocabulary {
@@ -84,6 +92,8 @@ impl Vocabulary {
             not_taggable: Vec::new(),
             junk: HashSet::new(),
             fingerprint: String::new(),
+            known_keys: Memo::default(),
+            known_values: Vec::new(),
         }
     }
 
@@ -107,6 +117,7 @@ impl Vocabulary {
             key.check()?;
             vocabulary.add_spellings(&file.keys, index, key)?;
             vocabulary.values.push(value_spellings(key)?);
+            vocabulary.known_values.push(Memo::default());
             vocabulary.patterns.push(pattern(key)?);
             vocabulary.not_taggable.push(TypePatterns::new(&key.not_taggable));
         }
@@ -182,6 +193,16 @@ impl Vocabulary {
 
     /// The key that a raw key means, if it means one exactly, then those that it may be suggested for.
     pub fn key_matches(&self, raw: &str) -> Vec<KeyMatch<'_>> {
+        let known = self.known_keys.get(raw, || self.find_keys(raw).into());
+        let matched = |&(index, rank, weak): &(usize, usize, bool)| KeyMatch {
+            key: &self.file.keys[index],
+            rank,
+            weak,
+        };
+        known.iter().map(matched).collect()
+    }
+
+    fn find_keys(&self, raw: &str) -> Vec<(usize, usize, bool)> {
         let lower = |prefix: &String| {
             let start = raw.get(..prefix.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
@@ -203,12 +224,8 @@ impl Vocabulary {
             .unwrap_or_default()
     }
 
-    fn matches_of(&self, folded: &str, penalty: usize) -> Vec<KeyMatch<'_>> {
-        let of = |&(index, rank): &(usize, usize), weak| KeyMatch {
-            key: &self.file.keys[index],
-            rank: rank + penalty,
-            weak,
-        };
+    fn matches_of(&self, folded: &str, penalty: usize) -> Vec<(usize, usize, bool)> {
+        let of = |&(index, rank): &(usize, usize), weak| (index, rank + penalty, weak);
         let exact = self.spellings.get(folded);
         let weak = self.weak.get(folded).into_iter().flatten();
         let weak = weak.filter(|(index, _)| exact.is_none_or(|(holder, _)| holder != index));

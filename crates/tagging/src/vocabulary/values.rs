@@ -86,6 +86,13 @@ impl Vocabulary {
     /// `None` for what states nothing: junk ("tbd"), placeholders (`<product owner>`), negations (`NotProd`) and lists
     /// (`Prod,Dev`) of listed values, and values longer than 256 characters.
     pub fn canonical_value(&self, key: &str, raw: &str) -> Option<String> {
+        match self.position(key).and_then(|index| self.known_values.get(index)) {
+            Some(known) => known.get(raw, || self.find_value(key, raw)),
+            None => self.find_value(key, raw),
+        }
+    }
+
+    fn find_value(&self, key: &str, raw: &str) -> Option<String> {
         if raw.chars().nth(MAX_VALUE_CHARS).is_some() {
             return None;
         }
