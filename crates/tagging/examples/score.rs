@@ -45,8 +45,6 @@ fn subject(row: Row) -> Subject {
         approved: BTreeMap::new(),
         applied: BTreeMap::new(),
         denied_native: BTreeSet::new(),
-        applied: BTreeMap::new(),
-        denied_native: BTreeSet::new(),
     }
 }
 
