@@ -7,6 +7,7 @@ mod health;
 mod import;
 mod migrate;
 mod output;
+mod rules;
 mod schema;
 mod signals;
 mod token;
@@ -85,6 +86,11 @@ enum Command {
         #[command(subcommand)]
         what: audit::Audit,
     },
+    /// Print the rules as a file, or apply a file of rules
+    Rules {
+        #[command(subcommand)]
+        what: rules::Rules,
+    },
     /// Print the GraphQL schema, or the structure of the database
     Schema {
         #[command(flatten)]
@@ -156,6 +162,7 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
         Command::Migrate { action } => migrate::run(action, config, interrupt).await,
         Command::Import { arguments, .. } => Box::pin(import::run(arguments, config, interrupt)).await,
         Command::Audit { what } => audit::run(what, config, interrupt).await,
+        Command::Rules { what } => rules::run(what, config, interrupt).await,
         Command::Schema { arguments, .. } => schema::print(arguments, config, interrupt).await,
         Command::Settings => {
             say(settings::markdown().trim_end());
@@ -195,6 +202,7 @@ impl Cli {
             }
             Some(Command::Migrate { action }) => flags.extend(action.database().flags()),
             Some(Command::Audit { what }) => flags.extend(what.database().flags()),
+            Some(Command::Rules { what }) => flags.extend(what.database().flags()),
             Some(Command::Health(arguments)) => flags.extend(arguments.flags()),
             Some(Command::Import { database, .. } | Command::Schema { database, .. }) => {
                 flags.extend(database.flags());

@@ -29,7 +29,7 @@ pub enum ProblemCode {
     Forbidden,
 }
 
-/// Place in a text that the caller wrote.
+/// Position in a text that the caller wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TextPosition {
     /// Line, from 1.
@@ -65,7 +65,7 @@ pub struct Problem {
     pub field: Option<String>,
     /// One sentence for a human.
     pub message: String,
-    /// Place in the text of the field, where one is known.
+    /// Position in the text of the field, where one is known.
     pub position: Option<TextPosition>,
 }
 
@@ -90,7 +90,7 @@ impl Problem {
         }
     }
 
-    /// The same problem, at a place in the text of its field.
+    /// The same problem, at a position in the text of its field.
     #[must_use]
     pub fn at(mut self, position: Option<TextPosition>) -> Self {
         self.position = position;

@@ -17,6 +17,7 @@ use super::queries::dashboard::DashboardQuery;
 use super::queries::inferences::InferenceQuery;
 use super::queries::node::NodeQuery;
 use super::queries::resources::ResourceQuery;
+use super::queries::rule_language::RuleLanguageQuery;
 use super::queries::rule_preview::PreviewQuery;
 use super::queries::rule_suggestions::RuleSuggestionQuery;
 use super::queries::rules::RuleQuery;
@@ -40,6 +41,7 @@ pub struct Query(
     RuleQuery,
     PreviewQuery,
     RuleSuggestionQuery,
+    RuleLanguageQuery,
     AuditQuery,
     InferenceQuery,
     RunQuery,

@@ -101,3 +101,37 @@ fn every_setting_of_the_table_is_read() {
         assert!(is_read, "nothing reads {name}");
     }
 }
+
+/// Text between each two fences of a language in Markdown.
+fn fenced<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let opening = format!("```{language}\n");
+    let blocks = text.split(opening.as_str()).skip(1);
+    blocks.filter_map(|block| block.split("```").next()).collect()
+}
+
+#[test]
+fn the_rule_language_is_documented_and_its_examples_compile() {
+    use tagging::rules::language::{FIELDS, FUNCTIONS, OPERATORS, TEMPLATES};
+    use tagging::rules::{Condition, ValueTemplate};
+    let text = std::fs::read_to_string(root().join("docs/rules.md")).unwrap();
+    for item in FIELDS.iter().chain(FUNCTIONS).chain(OPERATORS) {
+        assert!(
+            text.contains(&format!("`{}`", item.name)),
+            "{} is missing",
+            item.name
+        );
+    }
+    for item in TEMPLATES {
+        assert!(text.contains(item.name), "{} is missing", item.name);
+    }
+    let conditions = fenced(&text, "cel");
+    assert!(conditions.len() >= 4);
+    for condition in conditions {
+        let compiled = Condition::compile(condition).unwrap();
+        assert_eq!(compiled.doubts(), [], "{condition}");
+    }
+    let values = quoted(&text, '`').filter(|text| text.starts_with("{{ "));
+    for value in values.map(|value| value.replace('\\', "")) {
+        ValueTemplate::compile(&value).unwrap();
+    }
+}

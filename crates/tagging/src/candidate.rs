@@ -35,6 +35,12 @@ pub struct Subject {
 impl Subject {
     /// The resource as conditions of rules see it.
     pub fn rule_input(&self, vocabulary: &Vocabulary) -> ConditionInput {
+        self.condition_input(Some(&self.effective_tags(vocabulary)))
+    }
+
+    /// The resource as conditions see it; without effective tags for conditions that read none.
+    pub fn condition_input(&self, effective: Option<&BTreeMap<String, String>>) -> ConditionInput {
+        static NONE: BTreeMap<String, String> = BTreeMap::new();
         ConditionInput::new(&ResourceFacts {
             cloud: self.cloud,
             account_id: &self.account_id,
@@ -43,7 +49,7 @@ impl Subject {
             name: &self.name,
             resource_id: &self.resource_id,
             native_tags: &self.native_tags,
-            tags: &self.effective_tags(vocabulary),
+            tags: effective.unwrap_or(&NONE),
         })
     }
 }

@@ -11,6 +11,17 @@ pub enum CloudProvider {
     Azure,
 }
 
+impl CloudProvider {
+    /// Name in conditions, exports and the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::Gcp => "gcp",
+            Self::Azure => "azure",
+        }
+    }
+}
+
 /// Kind of source that proposes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]

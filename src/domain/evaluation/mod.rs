@@ -10,6 +10,7 @@
 //! - `dry_runs.rs`      limits on evaluations that callers wait for
 //! - `engine.rs`        the engine with the stored rules
 //! - `preview.rs`       the effect of a rule, before it is saved
+//! - `scan.rs`          the resources that conditions match
 //! - `subject.rs`       stored resources and tags as the engine sees them, and back
 
 pub mod auto_tag;
@@ -22,6 +23,7 @@ pub mod dry_run;
 mod dry_runs;
 mod engine;
 mod preview;
+pub(in crate::domain) mod scan;
 mod subject;
 
 pub use auto_tag::AutoTagJob;

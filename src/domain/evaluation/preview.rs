@@ -4,26 +4,29 @@ use super::compute::compute;
 use super::difference::would_propose;
 use super::dry_runs::DryRuns;
 use super::engine::EngineSettings;
+use super::scan::{ResourceScan, tags_of};
 use super::subject::subject;
 use crate::auth::{Actor, Role};
-use crate::domain::rules::{RuleDraft, RuleRow, compile_row, list};
+use crate::domain::rules::{RuleDraft, RuleRow, RuleWarning, compile_row, list, warnings};
 use crate::entities::{ApprovalStatus, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DatabaseConnection, PaginatorTrait, QueryFilter, QueryOrder};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tagging::rules::allowance::is_over;
-use tagging::rules::{CompiledRule, RuleVerdict};
+use tagging::rules::{CompiledRule, RuleVerdict, SubjectView};
 use tagging::{Engine, Subject, Vocabulary};
 
-/// Resources read at once.
-const PAGE: u64 = 1000;
-/// Resources looked at, the newest first. A preview answers at once; on a larger inventory it is a sample.
+/// Matches whose outcome is looked at by one statement.
+const PAGE: usize = 1_000;
+/// Matches whose outcome is looked at; of more, the outcomes are those of a sample.
 const EXAMINED_MAX: usize = 20_000;
-/// Time for looking at resources, after which what was looked at is the sample.
-const TIME: Duration = Duration::from_secs(2);
+/// Time for finding what the rule matches, after which what was looked at is the sample.
+const MATCH_TIME: Duration = Duration::from_millis(1_800);
+/// Time for all of it.
+const TIME: Duration = Duration::from_millis(2_500);
 /// Examples of each outcome.
 const EXAMPLES: usize = 5;
 
@@ -32,11 +35,16 @@ const EXAMPLES: usize = 5;
 pub enum PreviewOutcome {
     /// The resource would get a new proposal.
     NewTag,
+    /// The proposal would take the place of another one.
+    Change,
+    /// The value waits for a decision already.
+    AlreadyProposed,
     /// The value holds already.
     AlreadyHolds,
-    /// Another value of the key is approved, or the resource's own tags state another: then the value is suggested as a
-    /// contradiction.
+    /// Another value of the key is approved.
     Conflict,
+    /// The resource's own tags state another value: if the rule is sure, its value is suggested as a contradiction.
+    NativeConflict,
     /// A rule that goes first decides the key.
     Shadowed,
     /// Nothing would come of it: the confidence is too low, or the value was denied.
@@ -71,6 +79,8 @@ pub struct Preview {
     pub complete: bool,
     /// Of the resources looked at.
     pub matches: u64,
+    /// Matches whose outcome was looked at, the newest ones: fewer than all matches are a sample.
+    pub outcomes_examined: u64,
     /// Resources on which the rule took too long and was given up.
     pub too_expensive: u64,
     pub outcomes: BTreeMap<PreviewOutcome, u64>,
@@ -79,12 +89,15 @@ pub struct Preview {
     /// Rules that this one goes before where both match.
     pub shadows: Vec<Overlap>,
     pub examples: Vec<Example>,
+    /// Doubts about the rule.
+    pub warnings: Vec<RuleWarning>,
 }
 
 /// Tries a rule on the resources within the actor's scope and changes nothing. `replaces` is the rule that it would
 /// take the place of. Needs [`Role::Approver`]. Refuses a rule that does not compile, with all that is wrong with it.
 ///
-/// Previews are computation: a few go on at a time, and each looks at as many resources as it has time for.
+/// Previews are computation: a few go on at a time. Each finds what the rule matches, then looks at what would come of it,
+/// as far as time allows.
 pub async fn preview(
     db: &DatabaseConnection,
     runs: &DryRuns,
@@ -99,50 +112,89 @@ pub async fn preview(
     let settings = settings.clone();
     let began = Instant::now();
     let mut trial = compute(TIME, move || RuleTrial::new(&settings, &draft, replaces, rows)).await??;
-    let mut before = i64::MAX;
-    while trial.preview.examined < EXAMINED_MAX as u64 {
+    trial = find_matches(db, actor, trial, began).await?;
+    trial.preview.examined = examined(db, actor, &trial).await?;
+    for ids in trial.matching.clone().chunks(PAGE).take(EXAMINED_MAX / PAGE) {
         let left = TIME.saturating_sub(began.elapsed());
         if left.is_zero() {
             break;
         }
-        let page = page(db, actor, before).await?;
-        let Some((last, _)) = page.last() else {
-            trial.preview.complete = true;
-            break;
-        };
-        before = last.id;
+        let page = with_tags(db, actor, ids).await?;
         trial = compute(left, move || trial.examine(page)).await??;
     }
     Ok(trial.end())
 }
 
-/// Resources before a key, each with its tags that were approved or denied, newest first.
-async fn page(
+/// Finds what the rule matches, the newest first, until the time is over.
+async fn find_matches(
     db: &DatabaseConnection,
     actor: &Actor,
-    before: i64,
+    mut trial: RuleTrial,
+    began: Instant,
+) -> Result<RuleTrial> {
+    let also = trial.rule.value.reads();
+    let conditions = [trial.rule.condition.clone()];
+    let scan = ResourceScan::new(&actor.scope, &conditions, also);
+    let mut page = scan.page(db, i64::MAX).await?;
+    loop {
+        let left = MATCH_TIME.saturating_sub(began.elapsed());
+        let Some(&(last, _)) = page.subjects.last() else {
+            trial.preview.complete = true;
+            return Ok(trial);
+        };
+        let has_more = page.has_more;
+        // The next page is read while this one is looked at.
+        let next = async {
+            if has_more {
+                scan.page(db, last).await.map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let matched = compute(left, move || trial.match_page(page.subjects));
+        let (matched, next) = tokio::join!(matched, next);
+        trial = matched?;
+        match next? {
+            _ if trial.last != Some(last) => return Ok(trial),
+            Some(next) => page = next,
+            None => {
+                trial.preview.complete = true;
+                return Ok(trial);
+            }
+        }
+    }
+}
+
+/// Number of the resources that were looked at, those among them that PostgreSQL left out.
+async fn examined(db: &DatabaseConnection, actor: &Actor, trial: &RuleTrial) -> Result<u64> {
+    let (complete, last) = (trial.preview.complete, trial.last);
+    let from = match last {
+        _ if complete => 0,
+        Some(last) => last,
+        None => return Ok(0),
+    };
+    let counted = resource::find(&actor.scope)
+        .filter(resource::Column::RetiredAt.is_null())
+        .filter(resource::Column::Id.gte(from));
+    Ok(counted.count(db).await?)
+}
+
+/// Resources with their tags, newest first.
+async fn with_tags(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    ids: &[i64],
 ) -> Result<Vec<(resource::Model, Vec<virtual_tag::Model>)>> {
     let resources = resource::find(&actor.scope)
-        .filter(resource::Column::RetiredAt.is_null())
-        .filter(resource::Column::Id.lt(before))
+        .filter(
+            resource::Column::Id
+                .into_expr()
+                .eq(PgFunc::any(Expr::val(ids.to_vec()))),
+        )
         .order_by_desc(resource::Column::Id)
-        .limit(PAGE)
         .all(db)
         .await?;
-    let ids: Vec<i64> = resources.iter().map(|resource| resource.id).collect();
-    let decided = virtual_tag::find(&actor.scope)
-        .filter(
-            virtual_tag::Column::ResourceId
-                .into_expr()
-                .eq(PgFunc::any(Expr::val(ids))),
-        )
-        .filter(
-            virtual_tag::Column::ApprovalStatus.is_in([ApprovalStatus::Approved, ApprovalStatus::Denied]),
-        );
-    let mut tags: HashMap<i64, Vec<virtual_tag::Model>> = HashMap::new();
-    for tag in decided.all(db).await? {
-        tags.entry(tag.resource_id).or_default().push(tag);
-    }
+    let mut tags = tags_of(db, &actor.scope, &resources).await?;
     let with_tags = |resource: resource::Model| {
         let tags = tags.remove(&resource.id).unwrap_or_default();
         (resource, tags)
@@ -160,6 +212,10 @@ struct RuleTrial {
     others: Vec<CompiledRule>,
     /// By the other rule's key.
     overlaps: HashMap<i64, u64>,
+    /// Resources that the rule matches.
+    matching: Vec<i64>,
+    /// Resource that was looked at last.
+    last: Option<i64>,
     preview: Preview,
 }
 
@@ -171,7 +227,10 @@ impl RuleTrial {
         rows: Vec<RuleRow>,
     ) -> Result<Self> {
         // A new rule comes last among those of its priority.
-        let rule = draft.compile(replaces.unwrap_or(i64::MAX), 0)?;
+        let rule = draft
+            .clone()
+            .normalised(&settings.vocabulary)
+            .compile(replaces.unwrap_or(i64::MAX), 0)?;
         let same_key = |row: &RuleRow| {
             row.enabled && row.in_effect && Some(row.id) != replaces && row.tag_key == rule.key
         };
@@ -191,16 +250,42 @@ impl RuleTrial {
             rule,
             others,
             overlaps: HashMap::new(),
-            preview: Preview::default(),
+            matching: Vec::new(),
+            last: None,
+            preview: Preview {
+                warnings: warnings(draft, &settings.vocabulary),
+                ..Preview::default()
+            },
         })
     }
 
+    /// Tries the rule on resources, until the time is over.
+    fn match_page(mut self, page: Vec<(i64, Subject)>) -> Self {
+        let reads_tags = self.rule.condition.reads().contains("tags");
+        for (id, subject) in page {
+            if is_over() {
+                break;
+            }
+            self.last = Some(id);
+            let effective =
+                reads_tags.then(|| self.engine.for_rules(&subject).effective_tags(&self.vocabulary));
+            let input = subject.condition_input(effective.as_ref());
+            match self.rule.apply(&input, &subject) {
+                RuleVerdict::Value(_) => self.matching.push(id),
+                RuleVerdict::NoMatch => {}
+                RuleVerdict::TooExpensive => self.preview.too_expensive += 1,
+            }
+        }
+        self.preview.matches = self.matching.len() as u64;
+        self
+    }
+
+    /// Looks at what would come of the rule on resources that it matches, until the time is over.
     fn examine(mut self, page: Vec<(resource::Model, Vec<virtual_tag::Model>)>) -> Result<Self> {
         for (resource, tags) in page {
             if is_over() {
                 break;
             }
-            self.preview.examined += 1;
             let subject = subject(resource.clone(), &tags)?;
             self.examine_one(resource, &subject, &tags);
         }
@@ -208,37 +293,41 @@ impl RuleTrial {
     }
 
     fn examine_one(&mut self, resource: resource::Model, subject: &Subject, tags: &[virtual_tag::Model]) {
-        let input = self.engine.for_rules(subject).rule_input(&self.vocabulary);
-        let value = match self.rule.apply(&input, &subject.name) {
-            RuleVerdict::Value(value) => value,
-            RuleVerdict::NoMatch => return,
-            RuleVerdict::TooExpensive => {
-                self.preview.too_expensive += 1;
-                return;
-            }
+        let seen = self.engine.for_rules(subject).effective_tags(&self.vocabulary);
+        let input = subject.condition_input(Some(&seen));
+        // It may have changed since it was found.
+        let RuleVerdict::Value(value) = self.rule.apply(&input, subject) else {
+            return;
         };
-        let value = self
-            .vocabulary
-            .known_value(&self.rule.key, &value)
-            .map_or(value.clone(), str::to_owned);
-        self.preview.matches += 1;
+        let value = self.vocabulary.canonical(&self.rule.key, &value).value;
+        let view = SubjectView {
+            subject,
+            effective: Some(&seen),
+        };
         let mut shadowed = false;
-        for other in &self.others {
-            if matches!(other.apply(&input, &subject.name), RuleVerdict::Value(_)) {
+        for other in self
+            .others
+            .iter()
+            .filter(|other| other.condition.requirement().allows(&view))
+        {
+            if matches!(other.apply(&input, subject), RuleVerdict::Value(_)) {
                 *self.overlaps.entry(other.id).or_default() += 1;
                 shadowed |= self.goes_after(other);
             }
         }
+        let is_pending = |tag: &virtual_tag::Model| {
+            tag.approval_status == ApprovalStatus::Pending
+                && tag.tag_key == self.rule.key
+                && tag.tag_value == value
+        };
         let outcome = match subject.effective_tags(&self.vocabulary).get(&self.rule.key) {
+            _ if !shadowed && tags.iter().any(is_pending) => PreviewOutcome::AlreadyProposed,
             Some(held) if *held == value => PreviewOutcome::AlreadyHolds,
             _ if shadowed => PreviewOutcome::Shadowed,
             _ if subject.approved.contains_key(&self.rule.key) => PreviewOutcome::Conflict,
-            held if would_propose(&self.engine, subject, tags, &self.rule.key, &value) => match held {
-                Some(_) => PreviewOutcome::Conflict,
-                None => PreviewOutcome::NewTag,
-            },
-            _ => PreviewOutcome::NotProposed,
+            held => self.outcome(subject, tags, &value, held.is_some()),
         };
+        self.preview.outcomes_examined += 1;
         let count = self.preview.outcomes.entry(outcome).or_default();
         *count += 1;
         if *count <= EXAMPLES as u64 {
@@ -247,6 +336,31 @@ impl RuleTrial {
                 tag_value: value,
                 outcome,
             });
+        }
+    }
+
+    /// Outcome where neither a decision nor another rule comes first.
+    fn outcome(
+        &self,
+        subject: &Subject,
+        tags: &[virtual_tag::Model],
+        value: &str,
+        is_held: bool,
+    ) -> PreviewOutcome {
+        let replaced = |tag: &virtual_tag::Model| {
+            tag.approval_status == ApprovalStatus::Pending
+                && tag.tag_key == self.rule.key
+                && tag.tag_value != value
+        };
+        let is_proposed = would_propose(&self.engine, subject, tags, &self.rule.key, value);
+        if is_proposed && tags.iter().any(replaced) {
+            PreviewOutcome::Change
+        } else if is_held && !self.rule.corrects {
+            PreviewOutcome::NativeConflict
+        } else if is_proposed {
+            PreviewOutcome::NewTag
+        } else {
+            PreviewOutcome::NotProposed
         }
     }
 

@@ -41,15 +41,18 @@ impl RuleDraft {
     /// `production`. A template stays; what it gives is normalised on each resource.
     #[must_use]
     pub fn normalised(mut self, vocabulary: &Vocabulary) -> Self {
-        if let Some(key) = vocabulary.canonical_key(&self.tag_key) {
-            self.tag_key = key.to_owned();
-            if !self.tag_value.contains("{{")
-                && let Some(value) = vocabulary.canonical_value(&self.tag_key, &self.tag_value)
-            {
-                self.tag_value = value;
-            }
+        if self.is_template() {
+            self.tag_key = vocabulary.canonical(&self.tag_key, "").key;
+        } else {
+            let tag = vocabulary.canonical(&self.tag_key, &self.tag_value);
+            (self.tag_key, self.tag_value) = (tag.key, tag.value);
         }
         self
+    }
+
+    /// True when the value depends on the resource.
+    pub fn is_template(&self) -> bool {
+        self.tag_value.contains("{{")
     }
 
     /// True when the rule matches at this time.

@@ -2,7 +2,7 @@
 
 use super::affected;
 use super::draft::RuleDraft;
-use super::warnings::{self, RuleWarning};
+use super::warnings::{RuleWarning, warnings};
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, Transaction, sql};
 use crate::domain::admin_changes::{self, AdminAction, AdminSubject, NewAdminChange};
@@ -68,7 +68,7 @@ pub(super) async fn create_within(
 ) -> Result<SavedRule> {
     affected::begin(txn).await?;
     input.compile(0, 1)?;
-    let warnings = warnings::of(&input, vocabulary);
+    let warnings = warnings(&input, vocabulary);
     let input = input.normalised(vocabulary);
     let mut row = ActiveModel {
         created_by: Set(actor.subject.clone()),
@@ -77,7 +77,7 @@ pub(super) async fn create_within(
     input.write_to(&mut row, actor);
     let made = row.insert(txn).await.map_err(name_taken)?;
     record(txn, actor, AdminAction::Created, None, Some(&made)).await?;
-    affected::make_due(txn, &[&made]).await?;
+    affected::make_due(txn, affected::active(&made).into_iter()).await?;
     Ok(SavedRule {
         run: Some(back_fill(txn, actor).await?),
         rule: made,
@@ -128,7 +128,7 @@ pub(super) async fn update_within(
     let before = RuleDraft::from(old.clone());
     let mut input = before.clone();
     change(&mut input);
-    let warnings = warnings::of(&input, vocabulary);
+    let warnings = warnings(&input, vocabulary);
     if input == before {
         return Ok(SavedRule {
             rule: old,
@@ -144,7 +144,7 @@ pub(super) async fn update_within(
     row.updated_at = Set(chrono::Utc::now());
     let new = row.update(txn).await.map_err(name_taken)?;
     record(txn, actor, AdminAction::Updated, Some(&old), Some(&new)).await?;
-    affected::make_due(txn, &[&old, &new]).await?;
+    affected::make_due(txn, [&old, &new].into_iter().filter_map(affected::active)).await?;
     Ok(SavedRule {
         run: Some(back_fill(txn, actor).await?),
         rule: new,
@@ -167,7 +167,7 @@ pub(super) async fn delete_within(txn: &Transaction, actor: &Actor, id: i64) -> 
     let old = locked(txn, actor, id).await?;
     old.clone().into_active_model().delete(txn).await?;
     record(txn, actor, AdminAction::Deleted, Some(&old), None).await?;
-    affected::make_due(txn, &[&old]).await?;
+    affected::make_due(txn, affected::active(&old).into_iter()).await?;
     Ok(SavedRule {
         run: Some(back_fill(txn, actor).await?),
         rule: old,
@@ -199,7 +199,8 @@ pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Res
         return Ok(ReorderedRules { rules, run: None });
     }
     record_order(&txn, actor, &present, &rules).await?;
-    affected::make_due(&txn, &moved_past(&present, &rules)).await?;
+    let moved = moved_past(&present, &rules);
+    affected::make_due(&txn, moved.into_iter().filter_map(affected::active)).await?;
     let run = Some(back_fill(&txn, actor).await?);
     txn.commit().await?;
     Ok(ReorderedRules { rules, run })

@@ -33,7 +33,8 @@ pub async fn switch_due(db: &DatabaseConnection, clock: &dyn Clock) -> Result<Op
     if switched.is_empty() {
         return Ok(None);
     }
-    affected::make_due(&txn, &switched.iter().collect::<Vec<_>>()).await?;
+    let switched = switched.iter().filter(|rule| rule.enabled);
+    affected::make_due(&txn, switched.map(|rule| rule.condition.as_str())).await?;
     let run = runs::request_within(&txn, &Actor::system("scheduler"), &AutoTagJob {}).await?;
     txn.commit().await?;
     Ok(Some(run.run))

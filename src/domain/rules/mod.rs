@@ -2,11 +2,13 @@
 
 mod affected;
 pub(in crate::domain) mod approving;
+pub mod coarse;
 mod draft;
 mod edit;
 mod effect;
 pub mod history;
 pub mod list;
+pub mod manifest;
 mod warnings;
 
 use crate::error::{Error, Result};
@@ -16,7 +18,7 @@ pub use crate::entities::rule::Model as RuleRow;
 pub use draft::RuleDraft;
 pub use edit::{ReorderedRules, SavedRule, create, delete, reorder, update};
 pub use effect::switch_due;
-pub use warnings::{RuleWarning, RuleWarningCode};
+pub use warnings::{RuleWarning, RuleWarningCode, warnings};
 
 /// Compiles a stored rule.
 pub fn compile_row(row: RuleRow) -> Result<CompiledRule> {

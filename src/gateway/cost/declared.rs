@@ -50,7 +50,7 @@ pub const WEIGHTS: [(&str, &str, u64); 7] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 28] = [
+pub const LISTS: [(&str, &str, u64); 33] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
@@ -71,6 +71,11 @@ pub const LISTS: [(&str, &str, u64); 28] = [
     ("ResourceEventBatch", "events", 10),
     ("RevokeRuleSuggestionPayload", "rules", 5),
     ("Rule", "history", 10),
+    ("RuleLanguage", "examples", 10),
+    ("RuleLanguage", "fields", 10),
+    ("RuleLanguage", "functions", 10),
+    ("RuleLanguage", "operators", 10),
+    ("RuleLanguage", "templates", 10),
     ("RulePreview", "examples", 20),
     ("RulePreview", "outcomes", 5),
     ("RulePreview", "shadowedBy", 10),

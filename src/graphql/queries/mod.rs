@@ -8,6 +8,7 @@ pub mod dashboard;
 pub mod inferences;
 pub mod node;
 pub mod resources;
+pub mod rule_language;
 pub mod rule_preview;
 pub mod rule_suggestions;
 pub mod rules;

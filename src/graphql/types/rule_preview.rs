@@ -4,6 +4,7 @@ use crate::domain::evaluation::{Example, Overlap, Preview, PreviewOutcome};
 use crate::graphql::scalars::id::{Id, RuleKind};
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::row::db_enum;
+use crate::graphql::types::rule_warning::RuleWarningObject;
 use async_graphql::SimpleObject;
 
 db_enum! {
@@ -11,13 +12,19 @@ db_enum! {
     pub enum PreviewOutcomeEnum("PreviewOutcome") mirrors PreviewOutcome {
         /// The resource would have a new proposal.
         NewTag,
+        /// The proposal would replace another pending tag.
+        Change,
+        /// A tag with the same value is pending.
+        AlreadyProposed,
         /// A tag with the same value is in effect.
         AlreadyHolds,
         /// Another value of the key is approved, or stated by the resource's own tags.
         Conflict,
+        /// The native tags have another value: the value is suggested as a contradiction if the rule is sure.
+        NativeConflict,
         /// A rule of higher precedence decides the key.
         Shadowed,
-        /// The confidence is too low, the native tags have another value, or the value was denied.
+        /// The confidence is too low, or the value was denied.
         NotProposed,
     }
 }
@@ -82,16 +89,20 @@ pub struct RulePreview {
     complete: bool,
     /// Number of examined resources that the rule matches.
     matches: u64,
+    /// Number of matches whose outcome was determined, the newest ones: a sample if fewer than `matches`.
+    outcomes_examined: u64,
     /// Number of resources on which the rule exceeded the time limit and does not match.
     too_expensive: u64,
-    /// Numbers of matches by outcome.
+    /// Numbers of matches by outcome, of those whose outcome was determined.
     outcomes: Vec<PreviewCount>,
     /// Overlapping rules of higher precedence.
     shadowed_by: Vec<RuleOverlap>,
     /// Overlapping rules of lower precedence.
     shadows: Vec<RuleOverlap>,
-    /// Examples of matches.
+    /// Examples of matches, up to five for each outcome.
     examples: Vec<PreviewExample>,
+    /// Warnings about the rule.
+    warnings: Vec<RuleWarningObject>,
 }
 
 impl From<Preview> for RulePreview {
@@ -104,11 +115,13 @@ impl From<Preview> for RulePreview {
             examined: preview.examined,
             complete: preview.complete,
             matches: preview.matches,
+            outcomes_examined: preview.outcomes_examined,
             too_expensive: preview.too_expensive,
             outcomes: preview.outcomes.into_iter().map(count).collect(),
             shadowed_by: preview.shadowed_by.into_iter().map(Into::into).collect(),
             shadows: preview.shadows.into_iter().map(Into::into).collect(),
             examples: preview.examples.into_iter().map(Into::into).collect(),
+            warnings: preview.warnings.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -2,4 +2,5 @@
 
 mod auto_tag;
 mod corpus;
+mod rule_changes;
 mod rules;

@@ -28,7 +28,7 @@ async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
         .await
         .unwrap();
     let done = fixture.auto_tag().await;
-    assert_eq!((done.evaluated, done.proposed), (2, 1));
+    assert_eq!((done.evaluated, done.proposed), (1, 1));
     let tag = fixture.tag_with_key("team").await.unwrap();
     assert_eq!(
         (tag.source, tag.rule_id, tag.approval_status),
@@ -230,7 +230,9 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
 
 #[tokio::test]
 async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
-    use virtual_tagging::domain::evaluation::PreviewOutcome::{Conflict, NewTag, NotProposed};
+    use virtual_tagging::domain::evaluation::PreviewOutcome::{
+        AlreadyProposed, NativeConflict, NewTag, NotProposed,
+    };
     let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     let mut stated = resource("stated");
@@ -251,10 +253,13 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
         .await;
         preview.unwrap().outcomes.into_iter().collect::<Vec<_>>()
     };
-    assert_eq!(preview(&draft, None).await, [(NewTag, 2), (Conflict, 1)]);
+    assert_eq!(preview(&draft, None).await, [(NewTag, 2), (NativeConflict, 1)]);
     let mut unsure = draft.clone();
     unsure.confidence = 0.5;
-    assert_eq!(preview(&unsure, None).await, [(NotProposed, 3)]);
+    assert_eq!(
+        preview(&unsure, None).await,
+        [(NativeConflict, 1), (NotProposed, 2)]
+    );
 
     let made = rules::create(&fixture.pool, &admin, &vocabulary(), draft.clone())
         .await
@@ -265,7 +270,7 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
     decide(&fixture, &approver("ann"), Decision::Deny, &[denied.id]).await;
     assert_eq!(
         preview(&draft, Some(made.id)).await,
-        [(NewTag, 1), (Conflict, 1), (NotProposed, 1)]
+        [(AlreadyProposed, 1), (NativeConflict, 1), (NotProposed, 1)]
     );
 }
 

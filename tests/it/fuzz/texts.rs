@@ -1,31 +1,34 @@
 //! Conditions of rules, templates of their values, inventories, cursors and ids: read without a service.
 
 use super::{mutate, try_all};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
-use tagging::CloudProvider;
-use tagging::rules::{Condition, ConditionInput, ResourceFacts, ValueTemplate};
+use tagging::rules::{Condition, ValueTemplate, foreign_placeholders};
+use tagging::{CloudProvider, Subject};
 use virtual_tagging::domain::discovery::{InventoryReader, ReadOptions};
 use virtual_tagging::graphql::relay::cursor::decode_event;
 use virtual_tagging::graphql::scalars::id::{AuditKind, Id, ResourceKind, ScheduleKind};
 
-fn resource() -> ConditionInput {
+fn resource() -> Subject {
     let tags = BTreeMap::from([("team".to_owned(), "Pay".to_owned())]);
-    ConditionInput::new(&ResourceFacts {
+    Subject {
         cloud: CloudProvider::Aws,
-        account_id: "111122223333",
-        resource_type: "rds/db",
+        account_id: "111122223333".into(),
+        resource_type: "rds/db".into(),
         region: None,
-        name: "prod-payroll-db",
-        resource_id: "arn:aws:rds:eu-west-2:111122223333:db/x",
-        native_tags: &tags,
-        tags: &tags,
-    })
+        name: "prod-payroll-db".into(),
+        resource_id: "arn:aws:rds:eu-west-2:111122223333:db/x".into(),
+        native_tags: tags.clone(),
+        approved: tags,
+        applied: BTreeMap::new(),
+        denied_native: BTreeSet::new(),
+    }
 }
 
 #[test]
 fn any_condition_is_taken_or_refused_with_its_place() {
     let resource = resource();
+    let resource = resource.condition_input(Some(&resource.approved));
     try_all(
         256,
         &mutate::text(include_str!("corpus/conditions.txt")),
@@ -62,9 +65,16 @@ fn any_template_is_taken_or_refused() {
     let corpus = include_str!("corpus/templates.txt");
     try_all(256, &mutate::text(corpus), |text| {
         if let Ok(template) = ValueTemplate::compile(&text) {
-            let _value = template.render("prod-payroll-db");
+            let _value = template.render(&resource());
+            let _reads = template.reads();
         }
-        Ok(())
+        match foreign_placeholders(&text)
+            .iter()
+            .all(|place| text.get(place.clone()).is_some())
+        {
+            true => Ok(()),
+            false => Err(format!("{text:?}: a place outside of the text")),
+        }
     });
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tagging::rules::Condition;
 use tagging::{Disposition, Engine, Proposal, Subject, Thresholds, Vocabulary};
 use virtual_tagging::domain::discovery::ResourceReport;
 use virtual_tagging::domain::rules::RuleDraft;
@@ -77,6 +78,7 @@ pub struct Change {
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
     pub revision: i64,
+    generation: u64,
     rules: BTreeMap<i64, RuleDraft>,
 }
 
@@ -87,6 +89,8 @@ pub struct Model {
     pub tags: BTreeMap<usize, Tag>,
     pub rules: BTreeMap<i64, RuleDraft>,
     pub revision: i64,
+    /// Number of changes of rules.
+    generation: u64,
     pub loaded: Loaded,
     /// Of the present step.
     pub trail: Vec<Change>,
@@ -395,17 +399,38 @@ impl Model {
         if self.rules.get(&id) == rule.as_ref() {
             return false;
         }
+        let changed = [self.rules.get(&id).cloned(), rule.clone()];
+        let changed = changed.into_iter().flatten().filter(|rule| rule.enabled);
+        self.make_due(&changed.collect::<Vec<_>>());
         match rule {
             Some(rule) => self.rules.insert(id, rule),
             None => self.rules.remove(&id),
         };
-        self.revision += 1;
+        self.generation += 1;
         true
+    }
+
+    /// What the rules match is due; everything, if only an evaluation can tell.
+    fn make_due(&mut self, rules: &[RuleDraft]) {
+        if rules.iter().any(|rule| rule.condition.contains("resource.tags")) {
+            self.revision += 1;
+            return;
+        }
+        for rule in rules {
+            let condition = Condition::compile(&rule.condition).unwrap();
+            let slots: Vec<usize> = self.resources.keys().copied().collect();
+            for slot in slots {
+                if condition.matches(&self.subject(slot).condition_input(None)) {
+                    self.resources.get_mut(&slot).unwrap().evaluated = 0;
+                }
+            }
+        }
     }
 
     pub fn load(&mut self) {
         self.loaded = Loaded {
             revision: self.revision,
+            generation: self.generation,
             rules: self.rules.clone(),
         };
     }
@@ -433,7 +458,7 @@ impl Model {
 
     /// Evaluates what is due under the rules that the worker has, if these are the present ones.
     pub fn evaluate(&mut self, actor: &str) {
-        if self.loaded.revision != self.revision {
+        if self.loaded.generation != self.generation {
             return;
         }
         let rules = self.loaded.rules.iter().filter(|(_, rule)| rule.enabled);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::CloudProvider;
+use crate::engine::tests::subject;
 use crate::rules::{CompiledRule, Condition, ConditionInput, ResourceFacts, RuleVerdict, ValueTemplate};
 use std::collections::BTreeMap;
 use std::sync::mpsc;
@@ -44,13 +45,16 @@ fn input(tags: usize) -> ConditionInput {
 fn a_rule_that_takes_too_long_is_given_up_and_the_next_is_asked() {
     let (slow, input) = (slow_rule(), input(256));
     let began = processor_time();
-    assert_eq!(slow.apply(&input, "x"), RuleVerdict::TooExpensive);
+    assert_eq!(slow.apply(&input, &subject("x", &[])), RuleVerdict::TooExpensive);
     let all = processor_time().saturating_sub(began);
     let quick = CompiledRule {
         condition: Condition::compile("resource.name.matches('^x$')").unwrap(),
         ..slow
     };
-    assert_eq!(quick.apply(&input, "x"), RuleVerdict::Value("x".into()));
+    assert_eq!(
+        quick.apply(&input, &subject("x", &[])),
+        RuleVerdict::Value("x".into())
+    );
     // Not a measure of speed: all 256 tags would take a hundred times as long.
     assert!(all < OF_RULE * 40, "{all:?}");
 }
@@ -77,7 +81,7 @@ fn work_ends_when_nobody_waits_for_it() {
             begun.send(()).unwrap();
             let (rule, input) = (slow_rule(), input(256));
             while !is_over() {
-                rule.apply(&input, "x");
+                rule.apply(&input, &subject("x", &[]));
             }
         });
     });

@@ -16,8 +16,11 @@ use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, Value};
 
 use super::condition_error::ConditionError;
-use super::condition_input::{ConditionInput, FIELDS};
+use super::condition_input::{ConditionInput, FIELDS, FieldSet};
+use super::doubts::{self, ConditionDoubt};
+use super::necessary::Derivation;
 use super::pattern_value::{MATCHES, PATTERN_NAME, PatternValue};
+use super::requirement::Requirement;
 use super::type_check::TypeChecker;
 use super::{allowance, complexity_limits};
 
@@ -33,7 +36,9 @@ struct CompiledCondition {
     expression: IdedExpr,
     /// Lists and patterns that do not depend on the resource, referred to as `@0`, `@1`, ...
     constants: Vec<Box<dyn Val>>,
-    reads_tags: bool,
+    requirement: Requirement,
+    doubts: Vec<ConditionDoubt>,
+    reads: FieldSet,
 }
 
 impl fmt::Debug for Condition {
@@ -85,9 +90,19 @@ impl Condition {
         &self.0.text
     }
 
-    /// True if it depends on effective tags.
-    pub fn reads_tags(&self) -> bool {
-        self.0.reads_tags
+    /// What must be true of a resource for the condition to hold.
+    pub fn requirement(&self) -> &Requirement {
+        &self.0.requirement
+    }
+
+    /// Parts of the condition that are probably not meant as they are.
+    pub fn doubts(&self) -> &[ConditionDoubt] {
+        &self.0.doubts
+    }
+
+    /// Fields of the resource that the condition reads.
+    pub fn reads(&self) -> FieldSet {
+        self.0.reads
     }
 
     /// True when the condition holds for this resource. A run-time failure (a tag that is not there) is no match.
@@ -131,14 +146,17 @@ fn compile(text: String) -> Result<CompiledCondition, ConditionError> {
             },
         )
     })?;
+    let written = expression.clone();
     let mut checker = TypeChecker::new(&source);
     checker.check_condition(&mut expression)?;
-    let reads_tags = checker.reads_tags();
+    let (constants, reads) = checker.into_parts();
     Ok(CompiledCondition {
+        requirement: Derivation::default().holds(&written),
+        doubts: doubts::of(&written, &source),
         text,
         expression,
-        constants: checker.into_constants(),
-        reads_tags,
+        constants,
+        reads,
     })
 }
 

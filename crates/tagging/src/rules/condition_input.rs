@@ -9,7 +9,7 @@ use cel::common::value::Val;
 use crate::{CloudProvider, service_category};
 
 /// Longer strings of a resource are cut to this many bytes for conditions. Clouds end far below.
-const MAX_STRING: usize = 4096;
+pub(super) const MAX_STRING: usize = 4096;
 /// Only so many tags of a resource are shown to conditions. AWS and Azure end at 50, GCP at 64.
 pub(crate) const MAX_TAGS: usize = 256;
 
@@ -45,6 +45,30 @@ pub(crate) const FIELDS: [&str; 9] = [
 
 /// The field that has the effective tags.
 pub(crate) const TAGS: &str = "tags";
+/// Set of the fields of a resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldSet(u16);
+
+impl FieldSet {
+    /// Adds the field of that name.
+    pub(super) fn insert(&mut self, name: &str) {
+        if let Some(field) = FIELDS.iter().position(|field| *field == name) {
+            self.0 |= 1 << field;
+        }
+    }
+
+    /// True when a field of that name is in the set.
+    pub fn contains(self, name: &str) -> bool {
+        let field = FIELDS.iter().position(|field| *field == name);
+        field.is_some_and(|field| self.0 & (1 << field) != 0)
+    }
+
+    /// Fields of either set.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
 
 /// A resource made ready for conditions: built once, shared by all rules.
 pub struct ConditionInput {
@@ -54,14 +78,9 @@ pub struct ConditionInput {
 impl ConditionInput {
     /// Copies what conditions may see. Strings beyond 4096 bytes are cut, tags beyond the 256th (by key) left out.
     pub fn new(facts: &ResourceFacts<'_>) -> Self {
-        let cloud = match facts.cloud {
-            CloudProvider::Aws => "aws",
-            CloudProvider::Gcp => "gcp",
-            CloudProvider::Azure => "azure",
-        };
         Self {
             fields: [
-                string(cloud),
+                string(facts.cloud.name()),
                 string(facts.account_id),
                 string(facts.resource_type),
                 string(facts.region.unwrap_or_default()),
@@ -89,7 +108,8 @@ fn map(tags: &BTreeMap<String, String>) -> Box<dyn Val> {
     value.try_into().unwrap_or_else(|_| string(""))
 }
 
-fn cut(text: &str) -> &str {
+/// The beginning of a text, as far as conditions see it.
+pub(super) fn cut(text: &str) -> &str {
     if text.len() <= MAX_STRING {
         text
     } else {

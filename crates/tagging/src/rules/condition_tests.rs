@@ -244,3 +244,20 @@ fn what_a_condition_may_take_is_bounded_when_it_is_compiled() {
     let patterns = many("resource.name.matches('a')", 17, " || ");
     assert!(refusal(&patterns).contains("patterns"));
 }
+
+#[test]
+fn errors_say_where_they_are_and_how_long() {
+    for (text, wrong) in [
+        ("resource.name == 'x' && resource.nme == 'y'", "nme"),
+        ("resource.name == 'É' && resource.cloud == 7", "7"),
+        ("resource.name.startsWith(3)", "3"),
+    ] {
+        let error = refused(text);
+        let start = error.position.unwrap();
+        let found = &text[start..start + error.length];
+        assert!(
+            found.contains(wrong) && found.len() < text.len(),
+            "{text}: {found}"
+        );
+    }
+}

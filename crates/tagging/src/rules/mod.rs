@@ -5,7 +5,14 @@
 //! - `pattern_value.rs`      patterns as values of CEL
 //! - `complexity_limits.rs`  limits on a condition's text before any parser sees it, and on patterns
 //! - `type_check.rs`         the type check of a parsed condition
-//! - `template.rs`           tag values: literal text, or text with captures of the resource's name
+//! - `requirement.rs`        what must be true of a resource for a condition to hold
+//! - `necessary.rs`          derivation of the requirement from a condition
+//! - `necessary_pattern.rs`  texts that every match of a pattern contains
+//! - `doubts.rs`             parts of conditions that are probably not meant as they are
+//! - `index.rs`              of many rules, those that can match a resource
+//! - `language.rs`           the language as a table, for editors and documentation
+//! - `expression_type.rs`    types of expressions
+//! - `template.rs`           tag values: literal text, or text with placeholders for what the resource says
 //! - `allowance.rs`          limits on the time that evaluating rules takes
 
 pub mod allowance;
@@ -13,14 +20,27 @@ mod complexity_limits;
 mod condition;
 mod condition_error;
 mod condition_input;
+mod doubts;
+mod expression_type;
+pub(crate) mod index;
+pub mod language;
+mod necessary;
+mod necessary_pattern;
 mod pattern_value;
+mod requirement;
 mod template;
 mod type_check;
 
 pub use condition::Condition;
 pub use condition_error::ConditionError;
-pub use condition_input::{ConditionInput, ResourceFacts};
-pub use template::{TemplateError, ValueTemplate};
+pub use condition_input::{ConditionInput, FieldSet, ResourceFacts};
+pub use doubts::{ConditionDoubt, DoubtKind};
+pub use requirement::{
+    Comparison, Requirement, ResourceTest, SubjectView, TagMap, TestedText, TextField, TextTest,
+};
+pub use template::{TemplateError, ValueTemplate, foreign_placeholders};
+
+use crate::Subject;
 
 /// One user's rule, compiled and ready to run.
 #[derive(Clone, Debug)]
@@ -68,11 +88,11 @@ impl CompiledRule {
         (self.priority, !self.approves, self.id)
     }
 
-    /// Verdict on a resource of this name.
-    pub fn apply(&self, input: &ConditionInput, name: &str) -> RuleVerdict {
+    /// Verdict on a resource, of which `input` is made.
+    pub fn apply(&self, input: &ConditionInput, subject: &Subject) -> RuleVerdict {
         let given = allowance::of_rule(|| {
             let holds = self.condition.matches(input);
-            holds.then(|| self.value.render(name)).flatten()
+            holds.then(|| self.value.render(subject)).flatten()
         });
         match given {
             Some(Some(value)) => RuleVerdict::Value(value),

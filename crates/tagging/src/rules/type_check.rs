@@ -7,7 +7,8 @@ use cel::{Context, Value};
 
 use super::complexity_limits;
 use super::condition_error::ConditionError;
-use super::condition_input::{FIELDS, MAX_TAGS, TAGS};
+use super::condition_input::{FIELDS, FieldSet, MAX_TAGS};
+use super::expression_type::ExpressionType;
 use super::pattern_value::{MATCHES, PatternValue};
 
 /// Deepest expression. Evaluating takes some 40 KiB of stack per level in debug builds, so this fits the 2 MiB that
@@ -21,29 +22,6 @@ const MAX_STEPS: usize = 20_000;
 /// Steps that a pattern counts for.
 const PATTERN_STEPS: usize = 10;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ExpressionType {
-    Bool,
-    Int,
-    Text,
-    Tags,
-    TextList,
-    IntList,
-}
-
-impl ExpressionType {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Bool => "a boolean",
-            Self::Int => "a number",
-            Self::Text => "text",
-            Self::Tags => "a map of tags",
-            Self::TextList => "a list of texts",
-            Self::IntList => "a list of numbers",
-        }
-    }
-}
-
 type TypeResult = Result<ExpressionType, ConditionError>;
 
 pub(crate) struct TypeChecker<'a> {
@@ -51,8 +29,7 @@ pub(crate) struct TypeChecker<'a> {
     /// The variable of the macro that we are in.
     variable: Option<(String, ExpressionType)>,
     constants: Vec<Box<dyn Val>>,
-    /// The condition reads `resource.tags`.
-    reads_tags: bool,
+    reads: FieldSet,
     depth: usize,
     patterns: usize,
     /// Steps that evaluating takes at most, as far as it was checked.
@@ -67,7 +44,7 @@ impl<'a> TypeChecker<'a> {
             source,
             variable: None,
             constants: Vec::new(),
-            reads_tags: false,
+            reads: FieldSet::default(),
             depth: 0,
             patterns: 0,
             steps: 0,
@@ -75,13 +52,9 @@ impl<'a> TypeChecker<'a> {
         }
     }
 
-    /// True if the condition that was checked reads `resource.tags`.
-    pub(crate) fn reads_tags(&self) -> bool {
-        self.reads_tags
-    }
-
-    pub(crate) fn into_constants(self) -> Vec<Box<dyn Val>> {
-        self.constants
+    /// Constants that the expression refers to, and the fields that it reads.
+    pub(crate) fn into_parts(self) -> (Vec<Box<dyn Val>>, FieldSet) {
+        (self.constants, self.reads)
     }
 
     /// Checks that the expression is boolean, and rewrites it for evaluation.
@@ -93,8 +66,19 @@ impl<'a> TypeChecker<'a> {
         let span = self.source.offset_for(id);
         Err(ConditionError {
             position: span.map(|(start, _)| start as usize),
-            length: span.map_or(0, |(start, stop)| stop.saturating_sub(start) as usize),
+            length: span.map_or(0, |(start, stop)| (stop + 1).saturating_sub(start) as usize),
             reason: reason.into(),
+        })
+    }
+
+    /// Refuses a field where its name stands: the expression begins at the dot.
+    fn refuse_field<T>(&self, id: u64, field: &str, reason: String) -> Result<T, ConditionError> {
+        let dot = self.source.offset_for(id).map(|(start, _)| start as usize);
+        let name = dot.and_then(|dot| Some(dot + self.source.source.get(dot..)?.find(field)?));
+        Err(ConditionError {
+            position: name.or(dot),
+            length: field.len(),
+            reason,
         })
     }
 
@@ -191,7 +175,7 @@ impl<'a> TypeChecker<'a> {
                     select.field,
                     FIELDS.join(", ")
                 );
-                return self.refuse(id, reason);
+                return self.refuse_field(id, &select.field, reason);
             };
             if select.test {
                 return self.refuse(
@@ -199,7 +183,7 @@ impl<'a> TypeChecker<'a> {
                     format!("`resource.{}` is always there; compare it with ''", select.field),
                 );
             }
-            self.reads_tags |= FIELDS[field] == TAGS;
+            self.reads.insert(FIELDS[field]);
             expression.expr = Expr::Ident(format!("@{}", FIELDS[field]));
             return Ok(if field >= FIELDS.len() - 2 {
                 ExpressionType::Tags

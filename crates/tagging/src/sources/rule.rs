@@ -1,18 +1,21 @@
 //! RULE: the users' rules in order of [`CompiledRule::rank`]; the first match per key wins.
 
 use parking_lot::Mutex;
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::rules::allowance::is_over;
-use crate::rules::{CompiledRule, RuleVerdict};
+use crate::rules::index::RuleIndex;
+use crate::rules::{CompiledRule, RuleVerdict, SubjectView};
 use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
 
 /// The RULE source.
 pub(crate) struct RuleSource {
     vocabulary: Arc<Vocabulary>,
     rules: Vec<CompiledRule>,
-    /// A condition depends on effective tags.
+    index: RuleIndex,
+    /// Conditions of some rules read effective tags.
     reads_tags: bool,
     /// Of each rule that took too long somewhere, on how many resources.
     given_up: Mutex<BTreeMap<i64, u64>>,
@@ -27,7 +30,8 @@ impl RuleSource {
         }
         Self {
             vocabulary,
-            reads_tags: rules.iter().any(|rule| rule.condition.reads_tags()),
+            index: RuleIndex::new(&rules),
+            reads_tags: rules.iter().any(|rule| rule.condition.reads().contains("tags")),
             rules,
             given_up: Mutex::default(),
         }
@@ -51,16 +55,26 @@ impl CandidateSource for RuleSource {
         if self.rules.is_empty() {
             return;
         }
-        let input = subject.rule_input(&self.vocabulary);
+        let effective = self.reads_tags.then(|| subject.effective_tags(&self.vocabulary));
+        let view = SubjectView {
+            subject,
+            effective: effective.as_ref(),
+        };
+        let input = LazyCell::new(|| subject.condition_input(view.effective));
         let mut decided: Vec<&str> = Vec::new();
-        for rule in &self.rules {
+        for rule in self
+            .index
+            .candidates(&view)
+            .iter()
+            .map(|number| &self.rules[number])
+        {
             if is_over() {
                 return;
             }
-            if decided.contains(&rule.key.as_str()) {
+            if decided.contains(&rule.key.as_str()) || !rule.condition.requirement().allows(&view) {
                 continue;
             }
-            match rule.apply(&input, &subject.name) {
+            match rule.apply(&input, subject) {
                 RuleVerdict::Value(value) => {
                     decided.push(&rule.key);
                     out.push(self.candidate(rule, &value));

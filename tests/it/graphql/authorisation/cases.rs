@@ -89,6 +89,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
     ),
     ("Query.rule", "{ rule(id: \"%U\") { ruleName } }", READS, RULES),
     (
+        "Query.ruleLanguage",
+        "{ ruleLanguage { fields { name } } }",
+        READS,
+        Scope::Everything("the language is the program's"),
+    ),
+    (
         "Query.ruleSuggestions",
         "{ ruleSuggestions(first: 500) { totalCount nodes { accounts samples { accountId name } } } }",
         READS,
