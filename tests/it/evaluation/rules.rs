@@ -270,7 +270,7 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
     decide(&fixture, &approver("ann"), Decision::Deny, &[denied.id]).await;
     assert_eq!(
         preview(&draft, Some(made.id)).await,
-        [(AlreadyProposed, 1), (NativeConflict, 1), (NotProposed, 1)]
+        [(AlreadyProposed, 2), (NotProposed, 1)]
     );
 }
 

@@ -401,7 +401,7 @@ impl Model {
         }
         let changed = [self.rules.get(&id).cloned(), rule.clone()];
         let changed = changed.into_iter().flatten().filter(|rule| rule.enabled);
-        self.make_due(&changed.collect::<Vec<_>>());
+        self.make_matching_due(&changed.collect::<Vec<_>>());
         match rule {
             Some(rule) => self.rules.insert(id, rule),
             None => self.rules.remove(&id),
@@ -411,7 +411,7 @@ impl Model {
     }
 
     /// What the rules match is due; everything, if only an evaluation can tell.
-    fn make_due(&mut self, rules: &[RuleDraft]) {
+    fn make_matching_due(&mut self, rules: &[RuleDraft]) {
         if rules.iter().any(|rule| rule.condition.contains("resource.tags")) {
             self.revision += 1;
             return;
