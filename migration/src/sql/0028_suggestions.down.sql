@@ -1,8 +1,14 @@
 -- What rules approved stays approved, as if it had been decided one by one.
 DELETE FROM scheduler_jobs WHERE job_name = 'mine_suggestions';
-ALTER TABLE scheduler_jobs DROP CONSTRAINT scheduler_jobs_job_name_check;
-ALTER TABLE scheduler_jobs ADD CONSTRAINT scheduler_jobs_job_name_check CHECK (job_name IN
-    ('discover', 'auto_tag', 'import', 'maintain', 'decide', 'seal', 'train_model'));
+DO $$
+DECLARE
+    jobs CONSTANT text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
+                            WHERE conrelid = 'scheduler_jobs'::regclass AND conname = 'scheduler_jobs_job_name_check');
+BEGIN
+    ALTER TABLE scheduler_jobs DROP CONSTRAINT scheduler_jobs_job_name_check;
+    EXECUTE 'ALTER TABLE scheduler_jobs ADD CONSTRAINT scheduler_jobs_job_name_check '
+        || replace(jobs, '''mine_suggestions''::text, ', '');
+END $$;
 ALTER TABLE virtual_tags DROP COLUMN approved_by_rule;
 DROP INDEX rules_suggestion;
 DROP INDEX rules_order;

@@ -68,6 +68,13 @@ CREATE INDEX rules_order ON rules (priority, ((NOT approves)::int), id);
 
 ALTER TABLE virtual_tags ADD COLUMN approved_by_rule boolean NOT NULL DEFAULT false;
 
-ALTER TABLE scheduler_jobs DROP CONSTRAINT scheduler_jobs_job_name_check;
-ALTER TABLE scheduler_jobs ADD CONSTRAINT scheduler_jobs_job_name_check CHECK (job_name IN
-    ('discover', 'auto_tag', 'import', 'maintain', 'decide', 'seal', 'train_model', 'mine_suggestions'));
+-- One job more, whichever there are.
+DO $$
+DECLARE
+    jobs CONSTANT text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
+                            WHERE conrelid = 'scheduler_jobs'::regclass AND conname = 'scheduler_jobs_job_name_check');
+BEGIN
+    ALTER TABLE scheduler_jobs DROP CONSTRAINT scheduler_jobs_job_name_check;
+    EXECUTE 'ALTER TABLE scheduler_jobs ADD CONSTRAINT scheduler_jobs_job_name_check '
+        || replace(jobs, 'ARRAY[', 'ARRAY[''mine_suggestions''::text, ');
+END $$;

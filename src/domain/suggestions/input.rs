@@ -1,14 +1,14 @@
 //! Resources as the miner sees them: what holds, and what the engine guesses where nothing does.
 
+use super::members::COLUMNS;
 use crate::db::sql;
 use crate::domain::evaluation::subject;
-use crate::entities::resource;
+use crate::entities::{ApprovalStatus, TagSource, resource};
 use crate::error::{Error, Result};
 use sea_orm::{DatabaseConnection, FromQueryResult};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use tagging::suggestions::{Certainty, GuessedValue, HeldValue, MinerInput};
-use tagging::{KeyOutcome, Vocabulary};
+use tagging::{DeniedStatement, KeyOutcome, TagOrigin, Vocabulary};
 
 /// Guesses of a lower confidence tell nothing.
 const LEAST_CONFIDENCE: f64 = 0.2;
@@ -20,8 +20,9 @@ pub(super) struct MinedRow {
     predictions: String,
 }
 
-/// Tag of a resource: key, value, status, and whether it was applied.
-type TagCells = (String, String, String, bool);
+/// Tag of a resource that is approved, denied or applied: key, value, status, source and signature of its evidence.
+#[derive(Deserialize)]
+struct TagCells(String, String, ApprovalStatus, TagSource, String);
 
 #[derive(Deserialize)]
 struct PredictionCells {
@@ -33,13 +34,15 @@ struct PredictionCells {
 
 /// Resources behind `after` that are not retired, in the order of their ids.
 pub(super) async fn page(db: &DatabaseConnection, after: i64, limit: u64) -> Result<Vec<MinedRow>> {
-    let page = format!("{ROWS} WHERE r.retired_at IS NULL AND r.id > $1 ORDER BY r.id LIMIT {limit}");
+    let page = format!(
+        "SELECT {COLUMNS}, {TAGS} WHERE r.retired_at IS NULL AND r.id > $1 ORDER BY r.id LIMIT {limit}"
+    );
     rows(db, &page, after).await
 }
 
 /// Resources with these ids that are not retired, in no order.
 pub(super) async fn by_ids(db: &DatabaseConnection, ids: Vec<i64>) -> Result<Vec<MinedRow>> {
-    let found = format!("{ROWS} WHERE r.retired_at IS NULL AND r.id = ANY($1)");
+    let found = format!("SELECT {COLUMNS}, {TAGS} WHERE r.retired_at IS NULL AND r.id = ANY($1)");
     rows(db, &found, ids).await
 }
 
@@ -61,10 +64,10 @@ async fn rows(
 }
 
 /// As text, which is read into what is needed of it without a tree of the rest.
-const ROWS: &str = "SELECT r.*, coalesce(t.tags::text, '[]') AS tags, coalesce(i.predictions::text, '[]') AS predictions
+const TAGS: &str = "coalesce(t.tags::text, '[]') AS tags, coalesce(i.predictions::text, '[]') AS predictions
       FROM resources r
       LEFT JOIN LATERAL (
-        SELECT jsonb_agg(jsonb_build_array(tag_key, tag_value, approval_status, auto_applied)) AS tags
+        SELECT jsonb_agg(jsonb_build_array(tag_key, tag_value, approval_status, source, evidence_signature)) AS tags
           FROM virtual_tags WHERE resource_id = r.id
            AND (approval_status IN ('APPROVED', 'DENIED') OR approval_status = 'PENDING' AND auto_applied)) t ON true
       LEFT JOIN LATERAL (
@@ -73,46 +76,40 @@ const ROWS: &str = "SELECT r.*, coalesce(t.tags::text, '[]') AS tags, coalesce(i
 impl MinedRow {
     /// The resource as the miner sees it.
     pub(super) fn into_input(self, vocabulary: &Vocabulary) -> Result<MinerInput> {
-        let subject = subject(self.resource, [])?;
+        let mut subject = subject(self.resource, [])?;
         let tags: Vec<TagCells> = serde_json::from_str(&self.tags).map_err(Error::internal)?;
         let predictions: Vec<PredictionCells> =
             serde_json::from_str(&self.predictions).map_err(Error::internal)?;
-        let mut holds: BTreeMap<String, HeldValue> = BTreeMap::new();
         let mut denied = Vec::new();
-        for (key, value, status, is_applied) in tags {
-            let certainty = match status.as_str() {
-                "APPROVED" => Certainty::Approved,
-                "PENDING" if is_applied => Certainty::Applied,
+        for TagCells(key, value, status, source, signature) in tags {
+            match status {
+                ApprovalStatus::Approved => drop(subject.approved.insert(key, value)),
+                ApprovalStatus::Pending => drop(subject.applied.insert(key, value)),
                 _ => {
+                    if source == TagSource::Native {
+                        let (key, value) = (key.clone(), value.clone());
+                        subject.denied_native.insert(DeniedStatement { key, value, signature });
+                    }
                     denied.push((key, value));
-                    continue;
                 }
-            };
-            let held = HeldValue {
-                key: key.clone(),
-                value,
-                certainty,
-            };
-            match holds.get(&key) {
-                Some(other) if other.certainty >= certainty => {}
-                _ => drop(holds.insert(key, held)),
             }
         }
-        for (key, value) in subject.effective_tags(vocabulary) {
-            let is_denied = denied.iter().any(|(k, v)| *k == key && *v == value);
-            if !is_denied && vocabulary.key(&key).is_some() {
-                holds.entry(key.clone()).or_insert(HeldValue {
-                    key,
-                    value,
-                    certainty: Certainty::Native,
-                });
-            }
-        }
+        let resolved = subject.resolve(vocabulary).into_iter();
+        let holds = resolved.filter(|tag| vocabulary.key(&tag.key).is_some()).map(|tag| HeldValue {
+            certainty: match tag.origin {
+                TagOrigin::Approved => Certainty::Approved,
+                TagOrigin::Applied => Certainty::Applied,
+                TagOrigin::Native => Certainty::Native,
+            },
+            key: tag.key,
+            value: tag.value,
+        });
+        let holds: Vec<HeldValue> = holds.collect();
         let guesses = predictions.into_iter().filter(|guess| {
             guess.outcome != KeyOutcome::AlreadyHolds
                 && guess.confidence >= LEAST_CONFIDENCE
-                && !holds.contains_key(&guess.key)
-                && !denied.iter().any(|(k, v)| *k == guess.key && *v == guess.value)
+                && holds.iter().all(|held| held.key != guess.key)
+                && !denied.iter().any(|(key, value)| *key == guess.key && *value == guess.value)
         });
         let guesses = guesses.map(|guess| GuessedValue {
             key: guess.key,
@@ -121,8 +118,8 @@ impl MinedRow {
         });
         Ok(MinerInput {
             guesses: guesses.collect(),
+            holds,
             subject,
-            holds: holds.into_values().collect(),
             cost: None,
         })
     }

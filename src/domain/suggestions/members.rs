@@ -13,6 +13,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, QueryResult,
 use std::collections::HashMap;
 use tagging::suggestions::{Pattern, PatternTerm};
 
+/// Columns of a resource `r`. One of the table's others has a type that the driver would have to look up.
+pub(super) const COLUMNS: &str = "r.id, r.resource_id, r.name, r.cloud, r.account_id, r.resource_type, r.region,
+    r.native_tags, r.created_at, r.discovered_by, r.first_seen_at, r.last_seen_at, r.retired_at, r.changed_at";
+
 /// Resources read at once when all members are looked for.
 const PART: u64 = 5_000;
 /// Resources read at once at most, however few of those that were read are members.
@@ -137,7 +141,7 @@ async fn read(
             let after = bind(&mut binds, search.after);
             let possible = possible_members(&search.pattern, &mut binds);
             format!(
-                "(SELECT {number}::bigint AS search, r.* FROM resources r
+                "(SELECT {number}::bigint AS search, {COLUMNS} FROM resources r
                   WHERE r.retired_at IS NULL AND ($1::text[] IS NULL OR r.account_id = ANY($1))
                     AND r.id > {after} AND {possible} ORDER BY r.id LIMIT {limit})"
             )

@@ -40,7 +40,7 @@ const CASES: [(&str, &str, usize); 17] = [
     (
         "RuleSuggestion.resources",
         "ruleSuggestions(first: $n) { nodes { resources(first: 3) { totalCount nodes { id } } } }",
-        5,
+        4,
     ),
     ("Query.rules", "rules(first: $n) { nodes { id ruleName } }", 1),
     (

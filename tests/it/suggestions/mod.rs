@@ -82,10 +82,12 @@ async fn tag_of(fixture: &Fixture, resource: i64, key: &str) -> Tag {
     tags.remove(0)
 }
 
-/// Makes all resources due.
+async fn make_all_due(fixture: &Fixture) {
+    let due = "UPDATE evaluations SET revision = 0";
+    sql::execute(&fixture.pool, due, []).await.unwrap();
+}
+
 async fn evaluate_all_again(fixture: &Fixture) {
-    sql::execute(&fixture.pool, "UPDATE evaluations SET revision = 0", [])
-        .await
-        .unwrap();
+    make_all_due(fixture).await;
     fixture.auto_tag().await;
 }
