@@ -136,6 +136,6 @@ fn subject(report: &virtual_tagging::domain::discovery::ResourceReport) -> taggi
         native_tags: report.native_tags.clone(),
         approved: std::collections::BTreeMap::new(),
         applied: std::collections::BTreeMap::new(),
-        denied_native: std::collections::BTreeSet::new(),
+        denied_native: BTreeSet::new(),
     }
 }
