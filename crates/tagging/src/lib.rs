@@ -19,6 +19,7 @@ mod candidate;
 mod effective;
 mod engine;
 mod estate;
+pub mod holdout;
 mod kinds;
 mod merge;
 mod native_statements;

@@ -1,19 +1,40 @@
 //! Suggestions: patterns of resources, and the keys that one decision would settle for all of them.
 //!
 //! - `pattern.rs`  what the resources have in common: condition, words, look-up
-//! - `miner.rs`    from resources to an index of patterns and their members
+//! - `terms.rs`    what a resource may have in common with others
+//! - `miner.rs`    from resources to patterns and their members
+//! - `index.rs`    the patterns of an estate, their members, and what holds
+//! - `spread.rs`   how far the members of patterns are spread over families of names, accounts and tags
+//! - `tally.rs`    what holds and is guessed among the members of each pattern
+//! - `prior.rs`    how likely the members of a pattern share a value
+//! - `derive.rs`   values that the text of a pattern names
+//! - `rank.rs`     what an answer settles per unit of work
+//! - `evidence.rs` whether the evidence behind a decided suggestion changed
 //!
 //! [`SuggestionMiner`] takes each resource once and becomes a [`SuggestionIndex`], which ranks. What holds may change
 //! afterwards ([`SuggestionIndex::set_cells`]); ranking again does not mine again.
 
+mod cells;
+mod derive;
+mod evidence;
+mod index;
+mod interner;
+mod members;
 mod miner;
+mod number_hash;
 mod pattern;
+mod prior;
+mod rank;
+mod spread;
+mod tally;
+mod terms;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use miner::{SuggestionIndex, SuggestionMiner};
+pub use index::SuggestionIndex;
+pub use miner::SuggestionMiner;
 pub use pattern::{IndexablePart, Pattern, PatternTerm};
 
 use crate::Subject;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Subject;
 
 /// Tags of a resource that conditions can see.
-const MAX_TAGS: usize = 256;
+pub(super) const MAX_TAGS: usize = 256;
 
 /// One thing that resources have in common. Each is exactly expressible as a condition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub enum PatternTerm {
 }
 
 /// What the resources of a suggestion have in common: one term, or two that hold together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Pattern {
     terms: Vec<PatternTerm>,
@@ -86,6 +86,20 @@ impl PatternTerm {
                     .and_then(|rest| rest.strip_suffix(after.as_str()));
                 word.is_some_and(|word| words.iter().any(|each| each == word))
             }),
+        }
+    }
+
+    /// Bytes of its text.
+    pub(super) fn text_length(&self) -> usize {
+        match self {
+            Self::Account { account_id: text }
+            | Self::ResourceType { resource_type: text }
+            | Self::NamePrefix { prefix: text }
+            | Self::NameToken { token: text }
+            | Self::IdPrefix { prefix: text }
+            | Self::NativeTag { value: text, .. }
+            | Self::NativeTagPrefix { prefix: text, .. }
+            | Self::NativeTagStem { before: text, .. } => text.len(),
         }
     }
 

@@ -1,0 +1,483 @@
+//! Ranking: what a decision is expected to settle per unit of work.
+//!
+//! Looking at a suggestion is one unit of work, each value that has to be typed is one more. A suggestion settles the open
+//! cells (resources, or their cost) of the keys that will be accepted. The order is that of a greedy choice: each
+//! suggestion is worth what those before it are not expected to settle.
+
+use std::collections::{BinaryHeap, HashMap};
+
+use super::derive::{Derivation, derived, environment_of};
+use super::evidence::SuggestionEvidence;
+use super::index::SuggestionIndex;
+use super::interner::NO_VALUE;
+use super::number_hash::mix;
+use super::prior::{Overlap, PatternEvidence, PurityModel, features};
+use super::tally::{KeyTally, TallyTable};
+use super::{DecidedSuggestion, KeyDecision, MinedSuggestion, SuggestedTag};
+
+/// Members of a decided pattern that are looked at for overlaps.
+const OVERLAP_SAMPLE: usize = 2000;
+/// Share from which sets overlap.
+const OVERLAP: f64 = 0.8;
+/// Less likely keys are not suggested.
+const LEAST_PROBABILITY: f64 = 0.08;
+/// A key that has to be typed must settle so much of what the suggestion settles per unit of work.
+const TYPING_RETURN: f64 = 0.5;
+const ENVIRONMENT: &str = "environment";
+
+/// Key of a pattern, rated.
+#[derive(Clone, Debug)]
+struct RatedKey {
+    key: usize,
+    value: Option<SuggestedValue>,
+    /// Probability that the key is accepted.
+    probability: f64,
+    /// Probability that its value then has to be typed.
+    typed: f64,
+    /// Open members, by weight.
+    open: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum SuggestedValue {
+    Number(u32),
+    Text(String),
+}
+
+/// Pattern, rated.
+struct RatedPattern {
+    gain: f64,
+    pattern: u32,
+    keys: Vec<RatedKey>,
+}
+
+impl PartialEq for RatedPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for RatedPattern {}
+
+impl PartialOrd for RatedPattern {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for RatedPattern {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.gain
+            .total_cmp(&other.gain)
+            .then(other.pattern.cmp(&self.pattern))
+    }
+}
+
+pub(super) fn rank(index: &SuggestionIndex, decided: &[DecidedSuggestion]) -> Vec<MinedSuggestion> {
+    let ranking = Ranking::new(index, decided);
+    let mut settled = SettledCells::new(index);
+    let mut heap: BinaryHeap<RatedPattern> = (0..index.patterns.len() as u32)
+        .filter_map(|pattern| ranking.rate(pattern, &settled))
+        .collect();
+    let mut chosen = Vec::new();
+    while chosen.len() < index.settings.max_suggestions
+        && let Some(first) = heap.pop()
+    {
+        // What was chosen meanwhile may have taken from its worth.
+        let Some(now) = ranking.rate(first.pattern, &settled) else {
+            continue;
+        };
+        if heap.peek().is_some_and(|next| now < *next) {
+            heap.push(now);
+            continue;
+        }
+        settled.settle(index, &now);
+        chosen.push(ranking.suggestion(&now));
+    }
+    chosen
+}
+
+/// Cells that suggestions further up are expected to settle.
+struct SettledCells {
+    keys: usize,
+    cells: Vec<bool>,
+    any: bool,
+}
+
+impl SettledCells {
+    fn new(index: &SuggestionIndex) -> Self {
+        let keys = index.cells.keys().len();
+        Self {
+            keys,
+            cells: vec![false; index.cells.len() * keys],
+            any: false,
+        }
+    }
+
+    fn settle(&mut self, index: &SuggestionIndex, rated: &RatedPattern) {
+        self.any = true;
+        for key in rated.keys.iter().filter(|key| key.probability >= 0.5) {
+            for row in index.members.list(rated.pattern) {
+                self.cells[*row as usize * self.keys + key.key] = true;
+            }
+        }
+    }
+
+    fn contains(&self, row: u32, key: usize) -> bool {
+        self.any && self.cells[row as usize * self.keys + key]
+    }
+}
+
+struct Ranking<'a> {
+    index: &'a SuggestionIndex,
+    tallies: TallyTable,
+    model: PurityModel,
+    /// Weight of each resource.
+    weights: Vec<f32>,
+    environment: Option<usize>,
+    /// Keys that were decided, per pattern.
+    decided: HashMap<u32, Vec<(usize, bool, SuggestionEvidence)>>,
+    overlaps: HashMap<(u32, usize), Overlap>,
+    derivations: DerivationRates,
+}
+
+impl<'a> Ranking<'a> {
+    fn new(index: &'a SuggestionIndex, decided: &[DecidedSuggestion]) -> Self {
+        let tallies = TallyTable::of(index);
+        let keys = index.cells.keys();
+        let numbers = index.numbers(decided);
+        let mut ranking = Self {
+            index,
+            tallies,
+            model: PurityModel::fit(keys.len(), &[]),
+            weights: weights(index),
+            environment: keys.iter().position(|key| key == ENVIRONMENT),
+            decided: HashMap::new(),
+            overlaps: HashMap::new(),
+            derivations: DerivationRates::new(keys.len()),
+        };
+        ranking.learn(decided, &numbers);
+        ranking
+    }
+
+    /// Takes the decisions of this estate into account.
+    fn learn(&mut self, decided: &[DecidedSuggestion], numbers: &[Option<u32>]) {
+        let mut observed = Vec::new();
+        for (decision, number) in decided.iter().zip(numbers) {
+            let Some(number) = *number else { continue };
+            let evidence = SuggestionEvidence::parse(&decision.signature);
+            for (name, outcome) in &decision.keys {
+                let Some(key) = self.index.cells.keys().iter().position(|key| key == name) else {
+                    continue;
+                };
+                let more = PatternEvidence {
+                    names_environment: self.environment_fits(number, key),
+                    ..PatternEvidence::default()
+                };
+                let structure = features(self.index, number, key, &KeyTally::NOTHING, more);
+                let accepted = matches!(outcome, KeyDecision::Accepted(_));
+                observed.push((structure, accepted));
+                if let KeyDecision::Accepted(value) = outcome {
+                    self.derivations.observe(self.index, number, key, value);
+                } else {
+                    self.add_overlaps(number, key);
+                }
+                let keys = self.decided.entry(number).or_default();
+                keys.push((key, accepted, evidence.clone()));
+            }
+        }
+        self.model = PurityModel::fit(self.index.cells.keys().len(), &observed);
+    }
+
+    /// Overlaps of all patterns with one that was left out for a key.
+    fn add_overlaps(&mut self, mixed: u32, key: usize) {
+        let members = self.index.members.list(mixed);
+        let step = members.len().div_ceil(OVERLAP_SAMPLE).max(1);
+        let mut common: HashMap<u32, u32> = HashMap::new();
+        let mut sampled = 0;
+        for row in members.iter().step_by(step) {
+            sampled += 1;
+            for pattern in self.index.patterns_of.list(*row) {
+                *common.entry(*pattern).or_default() += 1;
+            }
+        }
+        for (pattern, count) in common {
+            let contains = f64::from(count) / f64::from(sampled);
+            let size = self.index.members.list(pattern).len();
+            let within = f64::from(count) * step as f64 / size as f64;
+            let overlap = self.overlaps.entry((pattern, key)).or_default();
+            if contains > OVERLAP {
+                overlap.contains = overlap.contains.max(contains);
+            } else if within > OVERLAP {
+                overlap.within = overlap.within.max(within.min(1.0) * contains);
+            }
+        }
+    }
+
+    /// For the key of the environment: true if the pattern names one environment.
+    fn environment_fits(&self, pattern: u32, key: usize) -> Option<bool> {
+        (Some(key) == self.environment).then(|| {
+            let mut terms = self.index.terms_of(pattern);
+            terms.any(|term| environment_of(term, &self.index.vocabulary).is_some())
+        })
+    }
+
+    fn rate(&self, pattern: u32, settled: &SettledCells) -> Option<RatedPattern> {
+        let mut keys: Vec<RatedKey> = (0..self.index.cells.keys().len())
+            .filter_map(|key| self.rate_key(pattern, key, settled))
+            .collect();
+        // Those that settle most per typed value come first.
+        keys.sort_by(|a, b| (b.open / b.typed.max(0.01)).total_cmp(&(a.open / a.typed.max(0.01))));
+        let (mut settles, mut work, mut kept) = (0.0, 1.0, 0);
+        for key in &keys {
+            let expected = key.probability * key.open;
+            if kept > 0 && key.open < TYPING_RETURN * key.typed * settles / work {
+                break;
+            }
+            settles += expected;
+            work += key.probability * key.typed;
+            kept += 1;
+        }
+        keys.truncate(kept);
+        keys.sort_by_key(|key| key.key);
+        let gain = settles / work;
+        (kept > 0 && gain > 0.0).then_some(RatedPattern { gain, pattern, keys })
+    }
+
+    fn rate_key(&self, pattern: u32, key: usize, settled: &SettledCells) -> Option<RatedKey> {
+        let open = self.open_weight(pattern, key, settled);
+        if open <= 0.0 {
+            return None;
+        }
+        let tally = self.tallies.tally(pattern, key);
+        if self.stays_away(pattern, key, tally) {
+            return None;
+        }
+        let more = PatternEvidence {
+            overlap: self.overlaps.get(&(pattern, key)).copied().unwrap_or_default(),
+            names_environment: self.environment_fits(pattern, key),
+        };
+        let features = features(self.index, pattern, key, tally, more);
+        let probability = self.model.probability(&features);
+        if probability < LEAST_PROBABILITY {
+            return None;
+        }
+        let (value, typed) = self.value(pattern, key, tally);
+        Some(RatedKey {
+            key,
+            value,
+            probability,
+            typed,
+            open,
+        })
+    }
+
+    /// Members without a value, by weight.
+    fn open_weight(&self, pattern: u32, key: usize, settled: &SettledCells) -> f64 {
+        let open = self.index.members.list(pattern).iter().filter(|row| {
+            self.index.cells.cell(**row, key).held == NO_VALUE && !settled.contains(**row, key)
+        });
+        open.map(|row| f64::from(self.weights[*row as usize])).sum()
+    }
+
+    /// True for a key that was decided for this pattern, unless its evidence changed since.
+    fn stays_away(&self, pattern: u32, key: usize, tally: &KeyTally) -> bool {
+        let Some(keys) = self.decided.get(&pattern) else {
+            return false;
+        };
+        let value = self.index.cells.values.text(tally.value);
+        let (agreeing, contradicting) = (tally.agreeing as usize, (tally.held - tally.agreeing) as usize);
+        let name = &self.index.cells.keys()[key];
+        keys.iter()
+            .filter(|(decided, ..)| *decided == key)
+            .any(|(_, accepted, evidence)| {
+                !accepted && !evidence.changed(name, value, agreeing, contradicting)
+            })
+    }
+
+    /// Value to suggest, and the probability that it has to be typed.
+    fn value(&self, pattern: u32, key: usize, tally: &KeyTally) -> (Option<SuggestedValue>, f64) {
+        if tally.held > 0 {
+            let share = f64::from(tally.agreeing) / f64::from(tally.held);
+            return (Some(SuggestedValue::Number(tally.value)), (1.0 - share).max(0.03));
+        }
+        let environment = (Some(key) == self.environment).then(|| {
+            let mut terms = self.index.terms_of(pattern);
+            terms.find_map(|term| environment_of(term, &self.index.vocabulary))
+        });
+        if let Some(Some(value)) = environment {
+            return (Some(SuggestedValue::Text(value.to_owned())), 0.1);
+        }
+        let derived = self.derivations.best(self.index, pattern, key);
+        let members = self.index.members.list(pattern).len() as f32;
+        let guess = f64::from(tally.guessed / members.max(1.0));
+        match derived {
+            Some((value, rate)) if rate > guess => (Some(SuggestedValue::Text(value)), 1.0 - rate),
+            _ if tally.guess != NO_VALUE => (Some(SuggestedValue::Number(tally.guess)), 1.0 - guess),
+            _ => (None, 1.0),
+        }
+    }
+
+    fn suggestion(&self, rated: &RatedPattern) -> MinedSuggestion {
+        let members = self.index.members.list(rated.pattern).to_vec();
+        let mut evidence = SuggestionEvidence::default();
+        let tags: Vec<SuggestedTag> = rated
+            .keys
+            .iter()
+            .map(|key| {
+                let tag = self.tag(&members, key);
+                let tally = self.tallies.tally(rated.pattern, key.key);
+                let holds = self.index.cells.values.text(tally.value);
+                let agreeing = tally.agreeing as usize;
+                evidence.add(&tag.key, holds, agreeing, tally.held as usize - agreeing);
+                tag
+            })
+            .collect();
+        let known = members.iter().map(|row| self.index.costs[*row as usize]);
+        let known: Vec<f32> = known.filter(|cost| !cost.is_nan()).collect();
+        let pattern = self.index.pattern(rated.pattern).unwrap_or_default();
+        MinedSuggestion {
+            condition: pattern.condition(),
+            description: pattern.to_string(),
+            resource_count: members.len(),
+            cost: (!known.is_empty()).then(|| known.iter().map(|cost| f64::from(*cost)).sum()),
+            gain: rated.gain,
+            samples: self.samples(&members, rated),
+            signature: evidence.signature(),
+            pattern,
+            tags,
+            members,
+        }
+    }
+
+    fn tag(&self, members: &[u32], rated: &RatedKey) -> SuggestedTag {
+        let values = &self.index.cells.values;
+        let value = match &rated.value {
+            Some(SuggestedValue::Number(number)) => values.text(*number).to_owned(),
+            Some(SuggestedValue::Text(text)) => text.clone(),
+            None => String::new(),
+        };
+        let mut counts: HashMap<u32, usize> = HashMap::new();
+        let mut open = 0;
+        for row in members {
+            match self.index.cells.cell(*row, rated.key).held {
+                NO_VALUE => open += 1,
+                held => *counts.entry(held).or_default() += 1,
+            }
+        }
+        let agreeing = values
+            .get(&value)
+            .and_then(|number| counts.remove(&number))
+            .unwrap_or_default();
+        let contradicting = counts.values().sum();
+        let mut conflicts: Vec<(String, usize)> = counts
+            .into_iter()
+            .map(|(value, count)| (values.text(value).to_owned(), count))
+            .collect();
+        conflicts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        SuggestedTag {
+            key: self.index.cells.keys()[rated.key].clone(),
+            value,
+            agreeing,
+            contradicting,
+            open,
+            precision_lower_bound: lower_bound(
+                rated.probability * (1.0 - rated.typed),
+                agreeing,
+                contradicting,
+            ),
+            conflicts,
+        }
+    }
+
+    /// Random members, those first for which the engine is least sure of the suggested keys.
+    fn samples(&self, members: &[u32], rated: &RatedPattern) -> Vec<u32> {
+        let seed = mix(self.index.settings.seed ^ u64::from(rated.pattern));
+        let mut drawn: Vec<(u64, u32)> = members
+            .iter()
+            .map(|row| (mix(seed ^ u64::from(*row)), *row))
+            .collect();
+        drawn.sort_unstable();
+        drawn.truncate(self.index.settings.samples);
+        let sureness = |row: u32| {
+            let keys = rated.keys.iter();
+            keys.map(|key| self.tallies.sureness(row, key.key)).sum::<f64>()
+        };
+        drawn.sort_by(|a, b| sureness(a.1).total_cmp(&sureness(b.1)).then(a.cmp(b)));
+        drawn.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+/// Weight of each resource: 1, or half of it by cost where costs are known.
+fn weights(index: &SuggestionIndex) -> Vec<f32> {
+    let known = index.costs.iter().filter(|cost| !cost.is_nan());
+    let (count, sum) = known.fold((0u32, 0.0f64), |(count, sum), cost| {
+        (count + 1, sum + f64::from(*cost))
+    });
+    if sum <= 0.0 {
+        return vec![1.0; index.costs.len()];
+    }
+    let mean = (sum / f64::from(count)) as f32;
+    let weight = |cost: &f32| {
+        if cost.is_nan() {
+            0.5
+        } else {
+            0.5 + 0.5 * cost / mean
+        }
+    };
+    index.costs.iter().map(weight).collect()
+}
+
+/// Resources that the prior counts for.
+const PRIOR_RESOURCES: f64 = 4.0;
+
+/// Lower bound of a share at 95 % (Wilson) after so many agreed and contradicted, with a prior.
+fn lower_bound(prior: f64, agreeing: usize, contradicting: usize) -> f64 {
+    let total = (agreeing + contradicting) as f64 + PRIOR_RESOURCES;
+    let share = (agreeing as f64 + PRIOR_RESOURCES * prior) / total;
+    let z: f64 = 1.96;
+    let spread = z * (share * (1.0 - share) / total + z * z / (4.0 * total * total)).sqrt();
+    ((share + z * z / (2.0 * total) - spread) / (1.0 + z * z / total)).max(0.0)
+}
+
+/// How often a value followed from the text of its pattern, by key and derivation.
+struct DerivationRates {
+    /// Times that it was right, and times that it could be compared.
+    rates: Vec<[(f64, f64); Derivation::ALL.len()]>,
+}
+
+impl DerivationRates {
+    /// Before anything was observed a derived value is right once in five.
+    fn new(keys: usize) -> Self {
+        Self {
+            rates: vec![[(0.4, 2.0); Derivation::ALL.len()]; keys],
+        }
+    }
+
+    fn observe(&mut self, index: &SuggestionIndex, pattern: u32, key: usize, value: &str) {
+        for (at, derivation) in Derivation::ALL.into_iter().enumerate() {
+            let found = index
+                .terms_of(pattern)
+                .find_map(|term| derived(term, derivation, &index.vocabulary));
+            if let Some(found) = found {
+                let (right, asked) = &mut self.rates[key][at];
+                *asked += 1.0;
+                *right += f64::from(u8::from(found == value));
+            }
+        }
+    }
+
+    /// Derived value that is most likely right, and how likely.
+    fn best(&self, index: &SuggestionIndex, pattern: u32, key: usize) -> Option<(String, f64)> {
+        let candidates = Derivation::ALL
+            .into_iter()
+            .enumerate()
+            .filter_map(|(at, derivation)| {
+                let mut terms = index.terms_of(pattern);
+                let value = terms.find_map(|term| derived(term, derivation, &index.vocabulary))?;
+                let (right, asked) = self.rates[key][at];
+                Some((value, right / asked))
+            });
+        candidates.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}

@@ -1,0 +1,203 @@
+//! Terms of a resource: all that it may have in common with others.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::pattern::{MAX_TAGS, PatternTerm, ascii_words};
+use crate::{Subject, Vocabulary, tokens};
+
+/// Longest text of a term, in bytes: longer values are notes. Conditions bound their patterns at 512 bytes.
+const MAX_TEXT: usize = 160;
+/// Words of a name that are looked at.
+const MAX_WORDS: usize = 8;
+/// Beginnings of a name or id that are looked at.
+const MAX_NAME_PREFIXES: usize = 6;
+/// Beginnings of a tag's value that are looked at: addresses of repositories have some eight.
+const MAX_VALUE_PREFIXES: usize = 9;
+
+/// Kind of a term; kinds order patterns of the same resources, the clearest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub(super) enum TermKind {
+    Account,
+    NativeTag,
+    NamePrefix,
+    IdPrefix,
+    NativeTagStem,
+    NativeTagPrefix,
+    NameToken,
+    ResourceType,
+}
+
+impl TermKind {
+    pub(super) const COUNT: usize = 8;
+}
+
+/// Term of a resource, borrowed from it.
+#[derive(Clone, Copy)]
+pub(super) struct BorrowedTerm<'a> {
+    pub kind: TermKind,
+    /// Key of the tag; empty for others.
+    key: &'a str,
+    text: &'a str,
+    /// What follows the word of a stem.
+    after: &'a str,
+    /// Word of a stem.
+    pub word: &'a str,
+}
+
+impl BorrowedTerm<'_> {
+    /// Hash of what makes the term; the word of a stem is not part of it.
+    pub(super) fn id(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.kind as u8).hash(&mut hasher);
+        self.key.hash(&mut hasher);
+        if self.kind == TermKind::NameToken {
+            for byte in self.text.bytes() {
+                hasher.write_u8(byte.to_ascii_lowercase());
+            }
+        } else {
+            self.text.hash(&mut hasher);
+        }
+        self.after.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// The term on its own; a stem has no words yet.
+    pub(super) fn owned(self) -> PatternTerm {
+        let (key, text) = (self.key.to_owned(), self.text.to_owned());
+        match self.kind {
+            TermKind::Account => PatternTerm::Account { account_id: text },
+            TermKind::ResourceType => PatternTerm::ResourceType { resource_type: text },
+            TermKind::NamePrefix => PatternTerm::NamePrefix { prefix: text },
+            TermKind::NameToken => PatternTerm::NameToken {
+                token: text.to_ascii_lowercase(),
+            },
+            TermKind::IdPrefix => PatternTerm::IdPrefix { prefix: text },
+            TermKind::NativeTag => PatternTerm::NativeTag { key, value: text },
+            TermKind::NativeTagPrefix => PatternTerm::NativeTagPrefix { key, prefix: text },
+            TermKind::NativeTagStem => PatternTerm::NativeTagStem {
+                key,
+                before: text,
+                words: Vec::new(),
+                after: self.after.to_owned(),
+            },
+        }
+    }
+}
+
+/// Calls `take` with each term of a resource, once.
+pub(super) fn terms_of<'a>(
+    subject: &'a Subject,
+    vocabulary: &Vocabulary,
+    mut take: impl FnMut(BorrowedTerm<'a>),
+) {
+    let mut add = |kind, key, text: &'a str| {
+        if !text.is_empty() && text.len() <= MAX_TEXT {
+            take(BorrowedTerm {
+                kind,
+                key,
+                text,
+                after: "",
+                word: "",
+            });
+        }
+    };
+    add(TermKind::Account, "", &subject.account_id);
+    add(TermKind::ResourceType, "", &subject.resource_type);
+    for prefix in prefixes(&subject.name).take(MAX_NAME_PREFIXES) {
+        add(TermKind::NamePrefix, "", prefix);
+    }
+    let words: Vec<&str> = ascii_words(&subject.name).take(MAX_WORDS).collect();
+    for (at, word) in words.iter().enumerate() {
+        let repeated = words[..at].iter().any(|each| each.eq_ignore_ascii_case(word));
+        if word.len() > 2 && !repeated && !is_generated(word) {
+            add(TermKind::NameToken, "", word);
+        }
+    }
+    for prefix in paths(&subject.resource_id).take(MAX_NAME_PREFIXES) {
+        add(TermKind::IdPrefix, "", prefix);
+    }
+    for (key, value) in subject.native_tags.iter().take(MAX_TAGS) {
+        if key.len() > MAX_TEXT || key.eq_ignore_ascii_case("name") {
+            continue;
+        }
+        add(TermKind::NativeTag, key, value);
+        for prefix in prefixes(value).take(MAX_VALUE_PREFIXES) {
+            add(TermKind::NativeTagPrefix, key, prefix);
+        }
+    }
+    for (key, value) in subject.native_tags.iter().take(MAX_TAGS) {
+        if key.len() <= MAX_TEXT
+            && !key.eq_ignore_ascii_case("name")
+            && let Some((before, word, after)) = stem(value, vocabulary)
+        {
+            take(BorrowedTerm {
+                kind: TermKind::NativeTagStem,
+                key,
+                text: before,
+                after,
+                word,
+            });
+        }
+    }
+}
+
+/// Beginnings of a text that end behind a separator, shortest first; the whole text is none.
+fn prefixes(text: &str) -> impl Iterator<Item = &str> {
+    let mut previous = None;
+    let mut letters = false;
+    text.char_indices().filter_map(move |(at, c)| {
+        let separator = !c.is_alphanumeric();
+        let ends = letters && !separator && previous == Some(true);
+        previous = Some(separator);
+        letters |= !separator;
+        ends.then(|| &text[..at])
+    })
+}
+
+/// Beginnings of an id that end with `/`, and are more than a service or an account.
+fn paths(id: &str) -> impl Iterator<Item = &str> {
+    let ends = id.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| at + 1);
+    ends.filter(|end| *end > 1 && *end < id.len())
+        .map(|end| &id[..end])
+}
+
+/// What stands before the only word of a value that names an environment, the word, and what follows it.
+fn stem<'a>(value: &'a str, vocabulary: &Vocabulary) -> Option<(&'a str, &'a str, &'a str)> {
+    if value.len() > MAX_TEXT {
+        return None;
+    }
+    let mut stage = None;
+    let mut others = false;
+    for token in tokens(value) {
+        if token.text.len() > 1 && vocabulary.known_value("environment", token.text).is_some() {
+            if stage.is_some() {
+                return None;
+            }
+            stage = Some((token.start, token.start + token.text.len()));
+        } else {
+            others |= token.text.len() > 1;
+        }
+    }
+    let (start, end) = stage.filter(|_| others)?;
+    Some((&value[..start], &value[start..end], &value[end..]))
+}
+
+/// True for a word that a machine made: a long hexadecimal number, or a number of three digits or more.
+pub(super) fn is_generated(word: &str) -> bool {
+    let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+    let hexadecimal = word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    digits && word.len() >= 3 || hexadecimal && word.len() >= 8
+}
+
+/// Hash of the family of names: the first two words that are neither generated nor name an environment.
+pub(super) fn family_of(subject: &Subject, vocabulary: &Vocabulary) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let words = ascii_words(&subject.name)
+        .filter(|word| !is_generated(word) && vocabulary.known_value("environment", word).is_none());
+    for word in words.take(2) {
+        hasher.write(word.to_ascii_lowercase().as_bytes());
+        hasher.write_u8(0xff);
+    }
+    hasher.finish()
+}
