@@ -164,3 +164,6 @@ pub struct MinedSuggestion {
     /// Evidence of the tags. A dismissed suggestion comes back only when it really changed.
     pub signature: String,
 }
+
+#[cfg(test)]
+mod tests;

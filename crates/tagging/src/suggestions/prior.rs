@@ -29,8 +29,6 @@ pub(super) struct PurityFeatures {
     pub class: usize,
     /// Prior log-odds of the key.
     pub breadth: f64,
-    /// The key is that of the environment.
-    pub environment: bool,
     pub structure: [f64; STRUCTURE],
     /// Evidence in favour and against, each from 0.
     pub evidence: [f64; EVIDENCE],
@@ -102,7 +100,6 @@ pub(super) fn features(
         key,
         class: class(mined.kinds),
         breadth: breadth(&index.cells.keys()[key]),
-        environment,
         structure: [
             families,
             accounts,

@@ -4,7 +4,7 @@
 //! cells (resources, or their cost) of the keys that will be accepted. The order is that of a greedy choice: each
 //! suggestion is worth what those before it are not expected to settle.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::derive::{Derivation, derived, environment_of};
 use super::evidence::SuggestionEvidence;
@@ -45,7 +45,7 @@ enum SuggestedValue {
 }
 
 /// Pattern, rated.
-struct RatedPattern {
+pub(super) struct RatedPattern {
     gain: f64,
     pattern: u32,
     keys: Vec<RatedKey>,
@@ -98,14 +98,14 @@ pub(super) fn rank(index: &SuggestionIndex, decided: &[DecidedSuggestion]) -> Ve
 }
 
 /// Cells that suggestions further up are expected to settle.
-struct SettledCells {
+pub(super) struct SettledCells {
     keys: usize,
     cells: Vec<bool>,
     any: bool,
 }
 
 impl SettledCells {
-    fn new(index: &SuggestionIndex) -> Self {
+    pub(super) fn new(index: &SuggestionIndex) -> Self {
         let keys = index.cells.keys().len();
         Self {
             keys,
@@ -128,21 +128,22 @@ impl SettledCells {
     }
 }
 
-struct Ranking<'a> {
+/// Ratings of the patterns of an index, under what holds and what was decided.
+pub(super) struct Ranking<'a> {
     index: &'a SuggestionIndex,
     tallies: TallyTable,
     model: PurityModel,
     /// Weight of each resource.
     weights: Vec<f32>,
     environment: Option<usize>,
-    /// Keys that were decided, per pattern.
-    decided: HashMap<u32, Vec<(usize, bool, SuggestionEvidence)>>,
+    /// Patterns and keys that were left out, on evidence that still stands.
+    left_out: HashSet<(u32, usize)>,
     overlaps: HashMap<(u32, usize), Overlap>,
     derivations: DerivationRates,
 }
 
 impl<'a> Ranking<'a> {
-    fn new(index: &'a SuggestionIndex, decided: &[DecidedSuggestion]) -> Self {
+    pub(super) fn new(index: &'a SuggestionIndex, decided: &[DecidedSuggestion]) -> Self {
         let tallies = TallyTable::of(index);
         let keys = index.cells.keys();
         let numbers = index.numbers(decided);
@@ -152,7 +153,7 @@ impl<'a> Ranking<'a> {
             model: PurityModel::fit(keys.len(), &[]),
             weights: weights(index),
             environment: keys.iter().position(|key| key == ENVIRONMENT),
-            decided: HashMap::new(),
+            left_out: HashSet::new(),
             overlaps: HashMap::new(),
             derivations: DerivationRates::new(keys.len()),
         };
@@ -175,15 +176,18 @@ impl<'a> Ranking<'a> {
                     ..PatternEvidence::default()
                 };
                 let structure = features(self.index, number, key, &KeyTally::NOTHING, more);
-                let accepted = matches!(outcome, KeyDecision::Accepted(_));
-                observed.push((structure, accepted));
-                if let KeyDecision::Accepted(value) = outcome {
-                    self.derivations.observe(self.index, number, key, value);
-                } else {
-                    self.add_overlaps(number, key);
+                match outcome {
+                    KeyDecision::Accepted(value) => {
+                        self.derivations.observe(self.index, number, key, value);
+                        observed.push((structure, true));
+                    }
+                    KeyDecision::LeftOut if self.evidence_changed(&evidence, number, key) => {}
+                    KeyDecision::LeftOut => {
+                        self.add_overlaps(number, key);
+                        self.left_out.insert((number, key));
+                        observed.push((structure, false));
+                    }
                 }
-                let keys = self.decided.entry(number).or_default();
-                keys.push((key, accepted, evidence.clone()));
             }
         }
         self.model = PurityModel::fit(self.index.cells.keys().len(), &observed);
@@ -222,7 +226,8 @@ impl<'a> Ranking<'a> {
         })
     }
 
-    fn rate(&self, pattern: u32, settled: &SettledCells) -> Option<RatedPattern> {
+    /// The pattern with the keys that it can settle; `None` when there are none.
+    pub(super) fn rate(&self, pattern: u32, settled: &SettledCells) -> Option<RatedPattern> {
         let mut keys: Vec<RatedKey> = (0..self.index.cells.keys().len())
             .filter_map(|key| self.rate_key(pattern, key, settled))
             .collect();
@@ -245,14 +250,14 @@ impl<'a> Ranking<'a> {
     }
 
     fn rate_key(&self, pattern: u32, key: usize, settled: &SettledCells) -> Option<RatedKey> {
+        if self.left_out.contains(&(pattern, key)) {
+            return None;
+        }
         let open = self.open_weight(pattern, key, settled);
         if open <= 0.0 {
             return None;
         }
         let tally = self.tallies.tally(pattern, key);
-        if self.stays_away(pattern, key, tally) {
-            return None;
-        }
         let more = PatternEvidence {
             overlap: self.overlaps.get(&(pattern, key)).copied().unwrap_or_default(),
             names_environment: self.environment_fits(pattern, key),
@@ -280,19 +285,12 @@ impl<'a> Ranking<'a> {
         open.map(|row| f64::from(self.weights[*row as usize])).sum()
     }
 
-    /// True for a key that was decided for this pattern, unless its evidence changed since.
-    fn stays_away(&self, pattern: u32, key: usize, tally: &KeyTally) -> bool {
-        let Some(keys) = self.decided.get(&pattern) else {
-            return false;
-        };
+    /// True if a key was left out of a pattern for reasons that hold no longer.
+    fn evidence_changed(&self, evidence: &SuggestionEvidence, pattern: u32, key: usize) -> bool {
+        let tally = self.tallies.tally(pattern, key);
         let value = self.index.cells.values.text(tally.value);
         let (agreeing, contradicting) = (tally.agreeing as usize, (tally.held - tally.agreeing) as usize);
-        let name = &self.index.cells.keys()[key];
-        keys.iter()
-            .filter(|(decided, ..)| *decided == key)
-            .any(|(_, accepted, evidence)| {
-                !accepted && !evidence.changed(name, value, agreeing, contradicting)
-            })
+        evidence.changed(&self.index.cells.keys()[key], value, agreeing, contradicting)
     }
 
     /// Value to suggest, and the probability that it has to be typed.
@@ -318,7 +316,7 @@ impl<'a> Ranking<'a> {
         }
     }
 
-    fn suggestion(&self, rated: &RatedPattern) -> MinedSuggestion {
+    pub(super) fn suggestion(&self, rated: &RatedPattern) -> MinedSuggestion {
         let members = self.index.members.list(rated.pattern).to_vec();
         let mut evidence = SuggestionEvidence::default();
         let tags: Vec<SuggestedTag> = rated
