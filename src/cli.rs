@@ -2,6 +2,7 @@
 
 mod audit;
 mod env_file;
+mod evaluate;
 mod flags;
 mod health;
 mod import;
@@ -33,6 +34,7 @@ Examples:
   virtual-tagging worker                       work on jobs only, beside a serve
   virtual-tagging migrate status               which migrations the database has
   virtual-tagging import inventory.jsonl.gz    load an inventory; also while the service runs
+  virtual-tagging evaluate inventory.csv       how far its inferences can be trusted
   virtual-tagging token --sub ada --role approver --accounts 111,222 --ttl 8h
 
 Settings come from flags, environment variables and ./.env, in this order; `virtual-tagging settings` lists all.
@@ -81,6 +83,13 @@ enum Command {
         #[command(flatten)]
         database: DatabaseFlags,
     },
+    /// Hide tags of an inventory file, infer them again, and print how often that was right
+    ///
+    /// Reads a partly tagged inventory, takes its tags away as the protocol says, and compares what the engine infers with
+    /// what was there: per governed key the share that gets a value at a confidence of 0.90 or more and of 0.70 to 0.90, how
+    /// many of them are right, the expected calibration error (ECE), the Brier score, and confidence against truth. Needs no
+    /// database and keeps nothing. docs/evaluate.md says how to read the figures.
+    Evaluate(evaluate::EvaluateArgs),
     /// Verify the audit trail, or take old months out of it
     Audit {
         #[command(subcommand)]
@@ -161,6 +170,7 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
         Command::Serve { .. } | Command::Worker { .. } => Ok(DONE),
         Command::Migrate { action } => migrate::run(action, config, interrupt).await,
         Command::Import { arguments, .. } => Box::pin(import::run(arguments, config, interrupt)).await,
+        Command::Evaluate(arguments) => evaluate::run(arguments, config, interrupt).await,
         Command::Audit { what } => audit::run(what, config, interrupt).await,
         Command::Rules { what } => rules::run(what, config, interrupt).await,
         Command::Schema { arguments, .. } => schema::print(arguments, config, interrupt).await,
@@ -207,7 +217,7 @@ impl Cli {
             Some(Command::Import { database, .. } | Command::Schema { database, .. }) => {
                 flags.extend(database.flags());
             }
-            Some(Command::Settings | Command::Token(_)) | None => {}
+            Some(Command::Evaluate(_) | Command::Settings | Command::Token(_)) | None => {}
         }
         flags
     }

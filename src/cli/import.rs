@@ -67,7 +67,7 @@ pub async fn run(arguments: ImportArgs, config: Config, interrupt: Interrupt) ->
 }
 
 /// A reader whose progress a bar shows; the bar hides itself where there is no terminal.
-fn open(path: &Path, unpack: UnpackLimits) -> anyhow::Result<(ProgressBar, InventoryReader)> {
+pub(super) fn open(path: &Path, unpack: UnpackLimits) -> anyhow::Result<(ProgressBar, InventoryReader)> {
     let file = File::open(path)?;
     let bar = ProgressBar::new(file.metadata()?.len());
     bar.set_style(ProgressStyle::with_template(

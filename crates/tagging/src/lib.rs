@@ -8,6 +8,7 @@
 //! - `sources/`         one file per source of candidates
 //! - `rules/`           the rule language: CEL conditions, value templates, limits on their work
 //! - `estate/`          the model of an estate: what its tagged resources say about the others
+//! - `holdout/`         what the engine says of resources whose tags are hidden
 //! - `merge.rs`         one winner per key, and why the others lost
 //! - `suggestions/`     patterns of resources, and the keys that one decision would settle for all of them
 //! - `effective.rs`     what holds for a resource: one value per key

@@ -36,6 +36,19 @@ async fn every_command_explains_itself() {
             &["import", "--help"],
             &["JSON Lines or CSV", "--strict", "--rejects", "--source"],
         ),
+        (
+            &["evaluate", "--help"],
+            &[
+                "--protocol",
+                "cold",
+                "sparse",
+                "warm",
+                "--approver",
+                "--json",
+                "--seed",
+                "ECE",
+            ],
+        ),
         (&["schema", "--help"], &["GraphQL schema"]),
         (
             &["token", "--help"],

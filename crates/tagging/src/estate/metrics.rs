@@ -88,9 +88,14 @@ pub(super) fn measure(key: String, hidden: &[HiddenLabel]) -> KeyMetrics {
         let confidence = calibration.probability(point.score);
         Some((confidence, point.right, hidden.weight))
     });
-    let mut judged: Vec<(f64, bool, f64)> = judged.collect();
+    let support = hidden.iter().map(|hidden| hidden.weight).sum();
+    figures_of(key, support, judged.collect())
+}
+
+/// Figures of a key by what was inferred in place of hidden labels: confidence, whether it was right, weight. `support`
+/// counts those, too, for which nothing was inferred.
+pub(crate) fn figures_of(key: String, support: f64, mut judged: Vec<(f64, bool, f64)>) -> KeyMetrics {
     judged.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let support: f64 = hidden.iter().map(|hidden| hidden.weight).sum();
     let sure = Band::of(&judged, 0.90, f64::INFINITY);
     let likely = Band::of(&judged, 0.70, 0.90);
     let reliability = bins(&judged);

@@ -45,6 +45,7 @@ pub(crate) use calibration::{logit, sigmoid};
 pub use codec::ModelError;
 pub(crate) use groups::{Group, GroupKind, container_of, parent_of};
 pub(crate) use lexicon::Lexicon;
+pub(crate) use metrics::figures_of;
 pub use metrics::{KeyMetrics, ReliabilityBin};
 pub use model::{EstateModel, Inference};
 pub(crate) use name_tokens::NameTokens;

@@ -9,23 +9,24 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::protocol::HoldoutSplit;
+use super::score::engine_of;
 use crate::suggestions::{
     Certainty, DecidedSuggestion, GuessedValue, HeldValue, KeyDecision, MinedSuggestion, MinerInput,
     MinerSettings, SuggestionIndex, SuggestionMiner,
 };
-use crate::{Subject, Vocabulary};
+use crate::{Engine, KeyOutcome, Subject, Vocabulary};
 
 /// Share of the labelled resources that must agree.
 const AGREEMENT: f64 = 0.97;
 
-/// Resource whose labels are hidden from the engine.
-#[derive(Clone, Debug)]
-pub struct ApproverRow {
-    pub subject: Subject,
+/// Resource, what the approver knows of it, and what holds.
+struct ApproverRow {
+    subject: Subject,
     /// What the approver knows: canonical key to value.
-    pub labels: BTreeMap<String, String>,
-    pub holds: Vec<HeldValue>,
-    pub guesses: Vec<GuessedValue>,
+    labels: BTreeMap<String, String>,
+    holds: Vec<HeldValue>,
+    guesses: Vec<GuessedValue>,
 }
 
 /// What holds after so many decisions.
@@ -38,22 +39,25 @@ pub struct DecisionPoint {
     pub precision: Option<f64>,
 }
 
-/// Decides suggestions until the last of `marks`, and tells what holds at each.
+/// Decides the suggestions for a split until the last of `marks`, and tells what holds at each. `progress` is told the
+/// number of decisions so far.
 pub fn simulate_approver(
-    vocabulary: Arc<Vocabulary>,
-    rows: Vec<ApproverRow>,
+    split: &HoldoutSplit,
+    vocabulary: &Arc<Vocabulary>,
     marks: &[usize],
     seed: u64,
-    mut progress: impl FnMut(usize, Option<&MinedSuggestion>),
+    mut progress: impl FnMut(usize),
 ) -> Vec<DecisionPoint> {
+    let engine = engine_of(split, vocabulary, seed);
+    let rows = approver_rows(split, &engine);
     let settings = MinerSettings {
         max_suggestions: 1,
         seed,
         ..MinerSettings::default()
     };
-    let mut miner = SuggestionMiner::new(vocabulary, settings);
+    let mut miner = SuggestionMiner::new(Arc::clone(vocabulary), settings);
     for row in &rows {
-        miner.add(&MinerInput {
+        miner.add(MinerInput {
             subject: row.subject.clone(),
             holds: row.holds.clone(),
             guesses: row.guesses.clone(),
@@ -71,13 +75,55 @@ pub fn simulate_approver(
         while session.spent < *mark
             && let Some(suggestion) = session.index.rank(&session.decided).into_iter().next()
         {
-            progress(session.spent, Some(&suggestion));
             session.decide(suggestion);
+            progress(session.spent);
         }
-        progress(session.spent, None);
         points.push(session.point(*mark));
     }
     points
+}
+
+/// Resources that keep their tags, and those that are asked about with what the engine applies and guesses.
+fn approver_rows(split: &HoldoutSplit, engine: &Engine) -> Vec<ApproverRow> {
+    let context = split.context.iter().map(|row| ApproverRow {
+        subject: row.subject.clone(),
+        labels: BTreeMap::new(),
+        holds: row
+            .labels
+            .iter()
+            .map(|label| held(&label.key, &label.value, Certainty::Native))
+            .collect(),
+        guesses: Vec::new(),
+    });
+    let hidden = split.hidden.iter().map(|row| {
+        let (mut holds, mut guesses) = (Vec::new(), Vec::new());
+        for found in engine.evaluate(&row.subject).predictions {
+            if found.outcome == KeyOutcome::AutoApply {
+                holds.push(held(&found.key, &found.value, Certainty::Applied));
+            } else {
+                guesses.push(GuessedValue {
+                    key: found.key,
+                    value: found.value,
+                    confidence: found.confidence,
+                });
+            }
+        }
+        ApproverRow {
+            subject: row.subject.clone(),
+            labels: row.labels.clone(),
+            holds,
+            guesses,
+        }
+    });
+    context.chain(hidden).collect()
+}
+
+fn held(key: &str, value: &str, certainty: Certainty) -> HeldValue {
+    HeldValue {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        certainty,
+    }
 }
 
 struct ApprovalSession {
@@ -138,11 +184,7 @@ impl ApprovalSession {
                 continue;
             }
             row.holds.retain(|held| held.key != key);
-            row.holds.push(HeldValue {
-                key: key.to_owned(),
-                value: value.to_owned(),
-                certainty: Certainty::Approved,
-            });
+            row.holds.push(held(key, value, Certainty::Approved));
             self.index.set_cells(*number, &row.holds, &row.guesses);
         }
     }

@@ -79,7 +79,7 @@ impl SuggestionMiner {
     }
 
     /// Takes a resource; the first has the number 0.
-    pub fn add(&mut self, input: &MinerInput) {
+    pub fn add(&mut self, input: MinerInput) {
         let row = self.cells.len() as u32;
         self.cells.push(&input.holds, &input.guesses);
         self.costs.push(input.cost.map_or(f32::NAN, |cost| cost as f32));

@@ -64,14 +64,14 @@ fn breadth(key: &str) -> f64 {
 /// What decisions and the words of a pattern say besides its tally.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PatternEvidence {
-    pub overlap: Overlap,
+    pub overlap: MixedOverlap,
     /// For the key of the environment: the pattern names one.
     pub names_environment: Option<bool>,
 }
 
 /// Overlap of a pattern with patterns for which a key was left out.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Overlap {
+pub(super) struct MixedOverlap {
     /// Share of such a pattern that this one contains, from 0.8: it is mixed, too.
     pub contains: f64,
     /// Share of this one that lies within such a pattern.

@@ -11,7 +11,7 @@ use super::evidence::SuggestionEvidence;
 use super::index::SuggestionIndex;
 use super::interner::NO_VALUE;
 use super::number_hash::mix;
-use super::prior::{Overlap, PatternEvidence, PurityModel, features};
+use super::prior::{MixedOverlap, PatternEvidence, PurityModel, features};
 use super::tally::{KeyTally, TallyTable};
 use super::{DecidedSuggestion, KeyDecision, MinedSuggestion, SuggestedTag};
 
@@ -138,7 +138,7 @@ pub(super) struct Ranking<'a> {
     environment: Option<usize>,
     /// Patterns and keys that were left out, on evidence that still stands.
     left_out: HashSet<(u32, usize)>,
-    overlaps: HashMap<(u32, usize), Overlap>,
+    overlaps: HashMap<(u32, usize), MixedOverlap>,
     derivations: DerivationRates,
 }
 

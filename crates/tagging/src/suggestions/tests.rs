@@ -29,7 +29,7 @@ fn subject(number: usize, name: &str, account: &str, resource_type: &str, tags: 
 fn index(inputs: &[MinerInput], settings: MinerSettings) -> SuggestionIndex {
     let mut miner = SuggestionMiner::new(Arc::new(Vocabulary::default()), settings);
     for input in inputs {
-        miner.add(input);
+        miner.add(input.clone());
     }
     miner.finish()
 }
