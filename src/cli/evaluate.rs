@@ -128,6 +128,8 @@ fn subject(report: ResourceReport) -> Subject {
         region: report.region,
         native_tags: report.native_tags,
         approved: std::collections::BTreeMap::new(),
+        applied: std::collections::BTreeMap::new(),
+        denied_native: std::collections::BTreeSet::new(),
     }
 }
 

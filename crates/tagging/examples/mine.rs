@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are its result")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -57,6 +57,8 @@ fn input(number: usize, applications: usize) -> MinerInput {
             region: None,
             native_tags: tags.map(|(key, value)| (key.to_owned(), value)).into(),
             approved: BTreeMap::new(),
+            applied: BTreeMap::new(),
+            denied_native: BTreeSet::new(),
         },
         holds: (draw(5, 5) == 0).then_some(held).into_iter().collect(),
         guesses: Vec::new(),

@@ -110,7 +110,9 @@ async fn raw_sql_sees_what_is_in_scope_and_changes_nothing() {
                 _ if ["import_rejections", "scheduler_jobs"].contains(&name.as_str()) => "false".to_owned(),
                 None | Some("{}") => "false".to_owned(),
                 Some(scope) if has_account => format!("account_id = ANY ('{scope}')"),
-                Some(scope) if ["api_tokens", "rule_suggestions"].contains(&name.as_str()) => format!("accounts <@ '{scope}'"),
+                Some(scope) if ["api_tokens", "rule_suggestions"].contains(&name.as_str()) => {
+                    format!("accounts <@ '{scope}'")
+                }
                 Some(scope) => {
                     format!("resource_id IN (SELECT id FROM resources WHERE account_id = ANY ('{scope}'))")
                 }

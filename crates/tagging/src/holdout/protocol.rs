@@ -103,6 +103,8 @@ fn hide(subject: &Subject, vocabulary: &Vocabulary) -> HiddenRow {
         .collect();
     let mut subject = subject.clone();
     subject.approved.clear();
+    subject.applied.clear();
+    subject.denied_native.clear();
     subject
         .native_tags
         .retain(|key, value| !canonical(key) && !values.contains(&folded(value)));

@@ -1,6 +1,6 @@
 //! Tests of holdout evaluation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::*;
@@ -29,6 +29,8 @@ fn subjects() -> Vec<Subject> {
             region: None,
             native_tags: tags.map(|(key, value)| (key.to_owned(), value)).into(),
             approved: BTreeMap::new(),
+            applied: BTreeMap::new(),
+            denied_native: BTreeSet::new(),
         }
     };
     (0..240).map(tagged).collect()

@@ -1,6 +1,6 @@
 //! Tests of mining and ranking.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::*;
@@ -23,6 +23,8 @@ fn subject(number: usize, name: &str, account: &str, resource_type: &str, tags: 
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect(),
         approved: BTreeMap::new(),
+        applied: BTreeMap::new(),
+        denied_native: BTreeSet::new(),
     }
 }
 
@@ -140,7 +142,7 @@ fn conditions_hold_for_the_members_and_for_nothing_else() {
         .map(|input| input.subject.rule_input(&vocabulary))
         .collect();
     let index = index(&inputs, SMALL);
-    let mut kinds = std::collections::BTreeSet::new();
+    let mut kinds = BTreeSet::new();
     for number in 0..index.patterns() as u32 {
         let pattern = index.pattern(number).unwrap();
         let condition = Condition::compile(&pattern.condition()).unwrap_or_else(|error| {
