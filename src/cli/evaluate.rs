@@ -141,7 +141,7 @@ fn decisions(
     let last = MARKS.iter().copied().max().unwrap_or_default();
     let bar = progress_bar(last as u64, "decisions")?;
     let points = simulate_approver(split, vocabulary, &MARKS, seed, |spent| {
-        bar.set_position(spent as u64)
+        bar.set_position(spent as u64);
     });
     bar.finish_and_clear();
     Ok(points)
