@@ -196,29 +196,15 @@ impl Knowledge {
             word.is_some_and(|word| word.key == key && word.strong)
         });
         let mut found = StrongWords::None;
-        let mut named = false;
         for hit in strong {
             let value = self.word_values[hit.word as usize];
-            named |= hit.place == WordPlace::Name;
             match found {
                 StrongWords::None => found = StrongWords::One(value),
                 StrongWords::One(other) if other == value => {}
                 _ => return StrongWords::Several,
             }
         }
-        match found {
-            StrongWords::One(value) if !named && self.name_objects(lexicon, seen, key, value) => {
-                StrongWords::Several
-            }
-            _ => found,
-        }
-    }
-
-    /// True if a word of the name, even an ambiguous one, means another value than `value`.
-    fn name_objects(&self, lexicon: &Lexicon, seen: &Observation, key: u8, value: u32) -> bool {
-        let named = seen.words.iter().filter(|hit| hit.place == WordPlace::Name);
-        let mut of_key = named.filter(|hit| lexicon.word(**hit).is_some_and(|word| word.key == key));
-        of_key.any(|hit| self.word_values[hit.word as usize] != value)
+        found
     }
 }
 
