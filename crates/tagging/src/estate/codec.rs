@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::calibration::Calibration;
 use super::knowledge::{Knowledge, Values};
 use super::lexicon::Lexicon;
-use super::model::{KeyModel, Tallies};
+use super::model::KeyModel;
 use super::reliability::Reliability;
-use super::tally::{Tally, ValueCount};
+use super::tallies::{StoredTallies, Tallies};
+use super::tally::ValueCount;
 use super::{EstateModel, KeyMetrics};
 use crate::Vocabulary;
 
@@ -37,7 +38,7 @@ struct StoredModel {
     /// Per key, values and their labels.
     supports: Vec<Vec<(u32, u32)>>,
     account_words: Vec<(u64, Vec<ValueCount>)>,
-    groups: Vec<(u64, Vec<(u8, Tally)>)>,
+    tallies: StoredTallies,
     learned: Vec<StoredKey>,
     metrics: Vec<KeyMetrics>,
 }
@@ -72,7 +73,7 @@ impl EstateModel {
             values: self.knowledge.values.texts().to_vec(),
             supports: supports.collect(),
             account_words,
-            groups: self.tallies.sorted(),
+            tallies: self.tallies.to_stored(),
             learned: learned.collect(),
             metrics: self.metrics.clone(),
         })
@@ -103,12 +104,7 @@ impl EstateModel {
         });
         let mut keys: Vec<KeyModel> = learned.collect();
         keys.resize_with(lexicon.keys().len(), KeyModel::young);
-        let mut tallies = Tallies::default();
-        tallies.reserve(stored.groups.len());
-        for (group, mut of_group) in stored.groups {
-            of_group.retain(|(key, _)| usize::from(*key) < keys.len());
-            tallies.insert(group, &of_group);
-        }
+        let tallies = Tallies::from_stored(stored.tallies, keys.len());
         Ok(Self {
             lexicon,
             knowledge,

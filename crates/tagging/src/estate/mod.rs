@@ -10,6 +10,7 @@
 //! - `lexicon.rs`       words of the vocabulary, as they are looked for in names
 //! - `knowledge.rs`     values in use, and the words of each account
 //! - `tally.rs`         votes of a group
+//! - `tallies.rs`       votes of all groups
 //! - `votes.rs`         votes about one key, and their sum
 //! - `reliability.rs`   how often votes are right in this estate
 //! - `calibration.rs`   summed votes as probabilities
@@ -31,6 +32,7 @@ mod observation;
 mod reliability;
 mod row;
 mod stable_hash;
+mod tallies;
 mod tally;
 mod trainer;
 mod training;

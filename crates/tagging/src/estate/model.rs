@@ -12,8 +12,7 @@ use super::knowledge::{Knowledge, Values};
 use super::lexicon::Lexicon;
 use super::observation::Observation;
 use super::reliability::Reliability;
-use super::stable_hash::HashMapOfHashes;
-use super::tally::Tally;
+use super::tallies::Tallies;
 use super::votes::{ValueScore, Vote, VoteOrigin, sum_up};
 use super::{EVIDENCE_SOURCES, KeyMetrics};
 use crate::native_statements;
@@ -55,54 +54,6 @@ impl KeyModel {
         } else {
             &self.unfamiliar
         }
-    }
-}
-
-/// Tallies of all groups and keys.
-#[derive(Default)]
-pub(super) struct Tallies {
-    /// Group to the place of its first tally.
-    places: HashMapOfHashes<u32>,
-    /// Key, tally, and whether the group has another one.
-    tallies: Vec<(u8, bool, Tally)>,
-}
-
-impl Tallies {
-    /// Tallies of one group, in order of keys.
-    pub(super) fn insert(&mut self, group: u64, tallies: &[(u8, Tally)]) {
-        let Ok(place) = u32::try_from(self.tallies.len()) else {
-            return;
-        };
-        let last = tallies.len().saturating_sub(1);
-        let marked = tallies
-            .iter()
-            .enumerate()
-            .map(|(at, (key, tally))| (*key, at < last, *tally));
-        self.tallies.extend(marked);
-        self.places.insert(group, place);
-    }
-
-    fn of(&self, group: u64) -> impl Iterator<Item = (u8, Tally)> {
-        let mut place = self.places.get(&group).map(|place| *place as usize);
-        std::iter::from_fn(move || {
-            let (key, more, tally) = *self.tallies.get(place?)?;
-            place = place.filter(|_| more).map(|place| place + 1);
-            Some((key, tally))
-        })
-    }
-
-    pub(super) fn reserve(&mut self, groups: usize) {
-        self.places.reserve(groups);
-    }
-
-    /// All groups with their tallies, in order of groups.
-    pub(super) fn sorted(&self) -> Vec<(u64, Vec<(u8, Tally)>)> {
-        let mut groups: Vec<u64> = self.places.keys().copied().collect();
-        groups.sort_unstable();
-        groups
-            .into_iter()
-            .map(|group| (group, self.of(group).collect()))
-            .collect()
     }
 }
 
@@ -185,7 +136,7 @@ impl EstateModel {
         votes.resize_with(self.keys.len(), Vec::new);
         votes.iter_mut().for_each(Vec::clear);
         for (index, group) in (0u16..).zip(&seen.groups) {
-            for (key, tally) in self.tallies.of(group.id) {
+            for &(key, tally) in self.tallies.of(group.id) {
                 let key = usize::from(key);
                 let vote = tally.vote(own.values[key]);
                 votes[key].extend(vote.map(|vote| Vote::of_group(index, group.kind, vote)));

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 /// Value and the number of members that have it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct ValueCount {
     pub value: u32,
     pub count: u32,
 }
 
 /// Tagged members of a group: how many, and the two values that most of them have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub total: u32,
     pub top: ValueCount,

@@ -8,10 +8,11 @@ use super::hiding::Hiding;
 use super::knowledge::{Knowledge, StrongWords, account_key};
 use super::lexicon::Lexicon;
 use super::metrics::{self, HiddenLabel};
-use super::model::{EstateModel, KeyModel, Tallies};
+use super::model::{EstateModel, KeyModel};
 use super::observation::Observation;
 use super::reliability::Reliability;
 use super::stable_hash::{HashMapOfHashes, StableHash};
+use super::tallies::Tallies;
 use super::tally::{Tally, ValueCount};
 use super::trainer::TrainingRow;
 use super::votes::VoteOrigin;
@@ -79,16 +80,11 @@ pub(super) fn train(
         learn(&mut model, &estate, key, labels, &of_key, seed);
         tallies.push(of_key.tallies);
     }
-    model.tallies.reserve(estate.hashes.len());
-    for (at, hash) in estate.hashes.iter().enumerate() {
-        let of_group: Vec<(u8, Tally)> = (0u8..)
-            .zip(&tallies)
-            .filter_map(|(key, of_key)| Some((key, of_key[at]?)))
-            .collect();
-        if !of_group.is_empty() {
-            model.tallies.insert(*hash, &of_group);
-        }
-    }
+    model.tallies = Tallies::new(estate.hashes.iter().enumerate().map(|(at, hash)| {
+        let of_group = (0u8..).zip(&tallies);
+        let of_group = of_group.filter_map(|(key, of_key)| Some((key, of_key[at]?)));
+        (*hash, of_group.collect())
+    }));
     model
 }
 
