@@ -15,7 +15,7 @@ CREATE TABLE admin_changes (
     after jsonb,
     CONSTRAINT admin_changes_pkey PRIMARY KEY (id),
     CONSTRAINT admin_changes_action_check CHECK ((action = ANY (ARRAY['CREATED'::text, 'UPDATED'::text, 'DELETED'::text, 'REORDERED'::text, 'PAUSED'::text, 'RESUMED'::text, 'REVOKED'::text]))),
-    CONSTRAINT admin_changes_subject_type_check CHECK ((subject_type = ANY (ARRAY['RULE'::text, 'SCHEDULE'::text, 'API_TOKEN'::text, 'VOCABULARY_KEY'::text])))
+    CONSTRAINT admin_changes_subject_type_check CHECK ((subject_type = ANY (ARRAY['RULE'::text, 'SCHEDULE'::text, 'API_TOKEN'::text, 'MODEL'::text, 'VOCABULARY_KEY'::text])))
 );
 CREATE INDEX admin_changes_actor ON admin_changes USING btree (actor, id);
 CREATE INDEX admin_changes_subject ON admin_changes USING btree (subject_type, id);
@@ -295,6 +295,40 @@ CASE
     ELSE NULL::boolean
 END IS NOT NULL));
 GRANT SELECT ON ml_inferences TO virtual_tagging_reader;
+
+CREATE TABLE model_parts (
+    version bigint NOT NULL,
+    part integer NOT NULL,
+    bytes bytea NOT NULL,
+    CONSTRAINT model_parts_pkey PRIMARY KEY (version, part),
+    CONSTRAINT model_parts_version_fkey FOREIGN KEY (version) REFERENCES models(version) ON DELETE CASCADE
+);
+ALTER TABLE model_parts ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE models (
+    version bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    status text NOT NULL,
+    status_reason text NOT NULL,
+    activated_at timestamp with time zone,
+    window_start timestamp with time zone,
+    window_end timestamp with time zone NOT NULL,
+    window_xid xid8 NOT NULL,
+    resource_count bigint NOT NULL,
+    native_labels bigint NOT NULL,
+    decided_labels bigint NOT NULL,
+    rule_labels bigint NOT NULL,
+    denied_labels bigint NOT NULL,
+    seed bigint NOT NULL,
+    vocabulary text NOT NULL,
+    metrics jsonb NOT NULL,
+    comparison jsonb,
+    byte_count bigint NOT NULL,
+    CONSTRAINT models_pkey PRIMARY KEY (version),
+    CONSTRAINT models_status_check CHECK ((status = ANY (ARRAY['CANDIDATE'::text, 'ACTIVE'::text, 'RETIRED'::text, 'REJECTED'::text])))
+);
+CREATE UNIQUE INDEX models_active ON models USING btree (status) WHERE (status = 'ACTIVE'::text);
+ALTER TABLE models ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE resource_count_deltas (
     account_id text NOT NULL,

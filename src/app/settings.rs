@@ -69,6 +69,7 @@ fn engine(config: &Config) -> anyhow::Result<EngineSettings> {
     Ok(EngineSettings {
         vocabulary: Arc::new(Vocabulary::default()),
         thresholds: Thresholds::new(engine.auto_apply_threshold, engine.manual_review_threshold)?,
-        model_version: engine.model_version.clone(),
+        pinned_model: engine.pinned_model.clone(),
+        models: Arc::default(),
     })
 }

@@ -83,8 +83,8 @@ impl WorkerConfig {
 /// Settings of inference.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
-    /// `ML_MODEL_VERSION`, written beside every inference.
-    pub model_version: String,
+    /// `ML_MODEL_VERSION`; `None` for the active model.
+    pub pinned_model: Option<String>,
     /// `AUTO_APPLY_THRESHOLD`.
     pub auto_apply_threshold: f64,
     /// `MANUAL_REVIEW_THRESHOLD`.
@@ -190,7 +190,7 @@ impl Config {
                 audience: read.given(&settings::JWT_AUDIENCE).map(str::to_owned),
             },
             engine: EngineConfig {
-                model_version: read.text(&settings::ML_MODEL_VERSION).to_owned(),
+                pinned_model: read.given(&settings::ML_MODEL_VERSION).map(str::to_owned),
                 auto_apply_threshold: read.number(&settings::AUTO_APPLY_THRESHOLD)?,
                 manual_review_threshold: read.number(&settings::MANUAL_REVIEW_THRESHOLD)?,
             },

@@ -19,7 +19,7 @@ use serde_json::Value;
 pub struct NewAdminChange {
     pub action: AdminAction,
     pub subject: AdminSubject,
-    /// Id of the rule, schedule or token; `None` for a change of order.
+    /// Id of the rule, schedule, token or model; `None` for a change of order.
     pub subject_id: Option<String>,
     /// Name, by which people recognise it when it is deleted.
     pub subject_name: String,

@@ -2,7 +2,7 @@
 
 use super::approvals::items;
 use super::inventory::prune;
-use super::{audit, counters, imports};
+use super::{audit, counters, imports, models};
 use crate::auth::Role;
 use crate::clock::Clock;
 use crate::config::RunHistory;
@@ -34,6 +34,8 @@ pub struct MaintenanceContext {
     pub history: RunHistory,
     /// Whole months that the audit trail keeps besides the present one; all when `None`.
     pub audit_retention: Option<u32>,
+    /// Version of the model that the configuration pins, which is kept.
+    pub pinned_model: Option<String>,
 }
 
 #[async_trait::async_trait]
@@ -73,6 +75,7 @@ async fn maintain(context: &MaintenanceContext, run: &RunHandle) -> Result<()> {
     let uploads = imports::prune(db, KEEP_UPLOADS).await?;
     let counted = counters::prune(db).await?;
     let imports = imports::prune_staged(db).await?;
+    let models = models::prune(db, context.pinned_model.as_deref()).await?;
     let counts = [
         ("partitions_made", i64::from(partitions)),
         ("decisions_pruned", decisions as i64),
@@ -81,6 +84,7 @@ async fn maintain(context: &MaintenanceContext, run: &RunHandle) -> Result<()> {
         ("uploads_pruned", uploads as i64),
         ("counters_pruned", counted as i64),
         ("imports_forgotten", imports as i64),
+        ("models_pruned", models as i64),
     ];
     let mut flow = run.checkpoint(db, progress(counts.into())).await?;
     let mut more = true;

@@ -19,6 +19,7 @@ pub mod events;
 pub mod imports;
 pub mod inventory;
 pub mod maintenance;
+pub mod models;
 pub mod revision;
 pub mod rules;
 pub mod schedules;

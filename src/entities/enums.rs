@@ -120,6 +120,8 @@ db_enum! {
         Seal,
         /// Looks for patterns of resources that one decision would settle.
         MineSuggestions,
+        /// Trains a model on the estate.
+        TrainModel,
     }
 
     /// Outcome for a tag that a run was to decide.
@@ -154,8 +156,21 @@ db_enum! {
         Revoked,
     }
 
+    /// State of a trained model.
+    ModelStatus "UPPERCASE" {
+        /// It was trained, and nothing was decided about it.
+        Candidate,
+        /// Engines work with it.
+        Active,
+        /// Another one took its place.
+        Retired,
+        /// It was not better than the one in use.
+        Rejected,
+    }
+
     /// Objects that administrators change.
     AdminSubject "SCREAMING_SNAKE_CASE" {
+        Model,
         Rule,
         Schedule,
         ApiToken,

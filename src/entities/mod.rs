@@ -17,10 +17,11 @@ pub mod rule_version;
 pub mod schedule;
 pub mod scheduler_job;
 pub mod tag_audit;
+pub mod trained_model;
 pub mod virtual_tag;
 
 pub use enums::{
-    AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus,
+    AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, JobName, ModelStatus, Outcome, RunStatus,
     SuggestionStatus, TagSource,
 };
 pub use scope::AccountScope;

@@ -3,6 +3,7 @@
 use super::mutations::api_tokens::ApiTokenMutation;
 use super::mutations::decisions::DecisionMutation;
 use super::mutations::imports::ImportMutation;
+use super::mutations::models::ModelMutation;
 use super::mutations::resources::ResourceMutation;
 use super::mutations::rule_suggestions::RuleSuggestionMutation;
 use super::mutations::rules::RuleMutation;
@@ -15,6 +16,7 @@ use super::queries::approvals::ApprovalQuery;
 use super::queries::audit::AuditQuery;
 use super::queries::dashboard::DashboardQuery;
 use super::queries::inferences::InferenceQuery;
+use super::queries::models::ModelQuery;
 use super::queries::node::NodeQuery;
 use super::queries::resources::ResourceQuery;
 use super::queries::rule_language::RuleLanguageQuery;
@@ -49,6 +51,7 @@ pub struct Query(
     DashboardQuery,
     ApiTokenQuery,
     AdminChangeQuery,
+    ModelQuery,
 );
 
 /// Mutations.
@@ -63,6 +66,7 @@ pub struct Mutation(
     ImportMutation,
     ScheduleMutation,
     ApiTokenMutation,
+    ModelMutation,
 );
 
 /// Schema with its services.

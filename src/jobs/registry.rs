@@ -7,6 +7,7 @@ use crate::domain::evaluation::AutoTagJob;
 use crate::domain::imports::ImportSpec;
 use crate::domain::inventory::DiscoverJob;
 use crate::domain::maintenance::{MaintainJob, MaintenanceContext};
+use crate::domain::models::TrainModelJob;
 use crate::domain::suggestions::{MineSuggestionsJob, MiningContext};
 use crate::runs::{JobDefinitions, JobRegistry};
 
@@ -28,7 +29,9 @@ pub(super) fn registry() -> JobRegistry<JobContext> {
             clock: context.clock.clone(),
             history: context.run_history,
             audit_retention: context.audit_retention,
+            pinned_model: context.engine.pinned_model.clone(),
         })
+        .register::<TrainModelJob>(|context| (context.db.clone(), context.engine.clone()))
 }
 
 /// The jobs, for those who ask for runs and steer them.

@@ -25,5 +25,5 @@ DELETE FROM admin_changes WHERE subject_type = 'VOCABULARY_KEY';
 CREATE TRIGGER kept BEFORE UPDATE OR DELETE ON admin_changes
     FOR EACH ROW EXECUTE FUNCTION admin_changes_refuse_change();
 ALTER TABLE admin_changes DROP CONSTRAINT admin_changes_subject_type_check,
-    ADD CONSTRAINT admin_changes_subject_type_check CHECK (subject_type IN ('RULE', 'SCHEDULE', 'API_TOKEN'));
+    ADD CONSTRAINT admin_changes_subject_type_check CHECK (subject_type IN ('RULE', 'SCHEDULE', 'API_TOKEN', 'MODEL'));
 DROP TABLE vocabulary_versions, vocabulary_keys;

@@ -29,7 +29,7 @@ CREATE POLICY scope ON vocabulary_versions USING (true);
 GRANT SELECT ON vocabulary_keys, vocabulary_versions TO virtual_tagging_reader;
 
 ALTER TABLE admin_changes DROP CONSTRAINT admin_changes_subject_type_check,
-    ADD CONSTRAINT admin_changes_subject_type_check CHECK (subject_type IN ('RULE', 'SCHEDULE', 'API_TOKEN', 'VOCABULARY_KEY'));
+    ADD CONSTRAINT admin_changes_subject_type_check CHECK (subject_type IN ('RULE', 'SCHEDULE', 'API_TOKEN', 'MODEL', 'VOCABULARY_KEY'));
 
 -- Renames a key of stored tags. Where a resource has the value under the new key already, or an approved one, the
 -- tag of the old name gives way. The trail is history: it keeps the name under which things were done.

@@ -2,6 +2,7 @@
 
 use super::compute::compute;
 use crate::domain::approvals::by_rule::Acceptance;
+use crate::domain::models::load::ModelCache;
 use crate::domain::revision::{self, EngineState};
 use crate::domain::rules::{self, RuleRow};
 use crate::entities::AccountScope;
@@ -18,8 +19,10 @@ use tagging::{Engine, Thresholds, Vocabulary};
 pub struct EngineSettings {
     pub vocabulary: Arc<Vocabulary>,
     pub thresholds: Thresholds,
-    /// Written beside every inference.
-    pub model_version: String,
+    /// Version of the model to work with; the active one when `None`.
+    pub pinned_model: Option<String>,
+    /// The model that was loaded last, for all engines of the process.
+    pub models: Arc<ModelCache>,
 }
 
 impl EngineSettings {
@@ -28,7 +31,7 @@ impl EngineSettings {
         let (auto_apply, manual_review) = (self.thresholds.auto_apply(), self.thresholds.manual_review());
         let settings = (
             env!("CARGO_PKG_VERSION"),
-            &self.model_version,
+            &self.pinned_model,
             self.vocabulary.fingerprint(),
         );
         let digest = Sha256::digest(format!("{settings:?} {auto_apply} {manual_review}"));
@@ -48,7 +51,8 @@ pub struct LoadedEngine {
     pub(super) acceptances: Arc<HashMap<i64, Acceptance>>,
     /// Conditions of rules read effective tags.
     pub(super) reads_tags: bool,
-    pub(super) model_version: String,
+    /// Version of the model, as inferences are marked with it.
+    pub model_version: String,
 }
 
 /// Part of a [`LoadedEngine`] that threads share.
@@ -69,8 +73,8 @@ impl LoadedEngine {
     }
 }
 
-/// Reads the generation, then the rules. In this order: a rule that changes in between only means that the engine is loaded
-/// once more. A stored rule that no longer compiles is left out, and logged.
+/// Reads the generation, then the rules and the model. In this order: a rule that changes in between only means that the engine is
+/// loaded once more. A stored rule that no longer compiles is left out, and logged.
 pub async fn load_engine(db: &DatabaseConnection, settings: &EngineSettings) -> Result<LoadedEngine> {
     load_rules(db, settings, &revision::current(db).await?).await
 }
@@ -84,14 +88,16 @@ pub(super) async fn load_rules(
     let acceptances = rows.iter().filter_map(acceptance).collect();
     let reads_tags = rows.iter().any(reads_tags);
     let compiled = compute(Duration::MAX, move || rules::compile(rows)).await??;
+    let pinned = settings.pinned_model.as_deref();
+    let learned = settings.models.load(db, pinned, &settings.vocabulary).await?;
     let engine = Engine::new(Arc::clone(&settings.vocabulary), compiled, settings.thresholds);
     Ok(LoadedEngine {
         revision: state.revision,
         generation: state.generation,
-        engine: Arc::new(engine),
+        engine: Arc::new(engine.with_model(learned.model)),
         acceptances: Arc::new(acceptances),
         reads_tags,
-        model_version: settings.model_version.clone(),
+        model_version: learned.version,
     })
 }
 

@@ -50,7 +50,7 @@ pub const WEIGHTS: [(&str, &str, u64); 7] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 33] = [
+pub const LISTS: [(&str, &str, u64); 35] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
@@ -59,6 +59,8 @@ pub const LISTS: [(&str, &str, u64); 33] = [
     ("Dashboard", "resourcesByCloud", 3),
     ("Dashboard", "tagsByStatus", 4),
     ("ImportPlan", "samples", 30),
+    ("Model", "metrics", 10),
+    ("ModelKeyMetrics", "reliability", 10),
     ("ImportSample", "changes", 10),
     ("InferTagsResult", "predictions", 5),
     ("JobRun", "counts", 10),

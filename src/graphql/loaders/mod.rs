@@ -18,6 +18,7 @@ use crate::domain::inventory::list::ResourceOrder;
 use crate::domain::inventory::rejections::{self, RejectionOrder};
 use crate::domain::inventory::{Resource, list as resources};
 use crate::domain::keyset::PageLimits;
+use crate::domain::models::{self, ModelVersion};
 use crate::domain::rules::history::{self, RuleVersionRow};
 use crate::domain::rules::{RuleRow, list as rules};
 use crate::domain::suggestions::{self, Suggestion};
@@ -55,6 +56,8 @@ pub struct Loaders {
     pub api_tokens: BatchLoader<i64, Arc<ApiToken>>,
     /// Administrative changes by id, for admins.
     pub admin_changes: BatchLoader<i64, Arc<AdminChange>>,
+    /// Trained models, by version.
+    pub models: BatchLoader<i64, Arc<ModelVersion>>,
     /// Newest run of a job.
     pub last_runs: BatchLoader<JobName, Arc<Run>>,
     /// Tags that decide what holds for a resource.
@@ -150,6 +153,8 @@ impl Loaders {
             runs: by_key!(context, runs::by_ids, |row: &Run| row.id),
             api_tokens: by_key!(context, tokens::by_ids, |row: &ApiToken| row.id),
             admin_changes: by_key!(context, admin_changes::by_ids, |row: &AdminChange| row.id),
+            models: by_key!(context, models::list::by_versions, |row: &ModelVersion| row
+                .version),
             last_runs: by_key!(context, runs::last_of_jobs, |row: &Run| row.job_name),
             resolution_tags: resolution_tags(&context),
             rule_versions: rule_versions(&context),

@@ -3,6 +3,7 @@
 pub mod api_tokens;
 pub mod decisions;
 pub mod imports;
+pub mod models;
 pub mod payload;
 pub mod resources;
 pub mod rule_suggestions;

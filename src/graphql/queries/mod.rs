@@ -6,6 +6,7 @@ pub mod approvals;
 pub mod audit;
 pub mod dashboard;
 pub mod inferences;
+pub mod models;
 pub mod node;
 pub mod resources;
 pub mod rule_language;

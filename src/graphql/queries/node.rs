@@ -4,14 +4,15 @@ use crate::auth::Role;
 use crate::graphql::error::{FieldResult, Nullable, ResolverError, nullable};
 use crate::graphql::relay::bounded_list::BoundedList;
 use crate::graphql::scalars::id::{
-    AdminChangeKind, ApiTokenKind, AuditKind, Id, InferenceKind, JobRunKind, NodeType, ResourceKind,
-    RuleKind, RuleSuggestionKind, ScheduleKind, VirtualTagKind, split,
+    AdminChangeKind, ApiTokenKind, AuditKind, Id, InferenceKind, JobRunKind, ModelKind, NodeType,
+    ResourceKind, RuleKind, RuleSuggestionKind, ScheduleKind, VirtualTagKind, split,
 };
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::admin_change::AdminChange;
 use crate::graphql::types::api_token::ApiToken;
 use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::ml_inference::MlInference;
+use crate::graphql::types::model::ModelObject;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::rule::RuleObject;
 use crate::graphql::types::rule_suggestion::RuleSuggestion;
@@ -50,6 +51,8 @@ pub enum Node {
     ApiToken(ApiToken),
     /// Administrative change; for admins.
     AdminChange(AdminChange),
+    /// Trained model; for callers with access to all accounts.
+    Model(ModelObject),
 }
 
 /// Loads an object by its key: `found!(loaders.rules, RuleKind, Rule, id)`.
@@ -80,6 +83,14 @@ async fn load(ctx: &Context<'_>, id: &ID) -> FieldResult<Option<Node>> {
         AdminChangeKind::NAME => {
             ctx.actor()?.require(Role::Admin)?;
             found!(loaders.admin_changes, AdminChangeKind, AdminChange, id)
+        }
+        ModelKind::NAME => {
+            let id = Id::<ModelKind>::of(id)?;
+            loaders
+                .models
+                .load(id.0)
+                .await?
+                .map(|row| Node::Model(row.into()))
         }
         ScheduleKind::NAME => {
             let Id(job) = Id::<ScheduleKind>::of(id)?;

@@ -59,6 +59,8 @@ node_types! {
     ApiTokenKind("ApiToken"): i64;
     /// Ids of administrative changes.
     AdminChangeKind("AdminChange"): i64;
+    /// Ids of trained models; the key is the version.
+    ModelKind("Model"): i64;
     /// Ids of audit rows.
     AuditKind("TagAudit"): AuditKey;
     /// Ids of a run's decisions.

@@ -65,5 +65,7 @@ db_enum! {
         ApiToken,
         /// Key of the vocabulary.
         VocabularyKey,
+        /// Trained model; the version in use was changed.
+        Model,
     }
 }

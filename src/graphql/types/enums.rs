@@ -163,5 +163,7 @@ db_enum! {
         Seal,
         /// Looks for patterns of resources that one decision settles, and suggests rules.
         MineSuggestions,
+        /// Trains a model on the native tags and decisions of the estate.
+        TrainModel,
     }
 }

@@ -12,6 +12,7 @@ pub mod enums;
 pub mod import_plan;
 pub mod job_run;
 pub mod ml_inference;
+pub mod model;
 pub mod prediction;
 pub mod rejected_line;
 pub mod resource;

@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 /// For each list field a query that selects all that a node can look up; `$n` is the size of each page, and the
 /// number is how many statements it takes.
-const CASES: [(&str, &str, usize); 17] = [
+const CASES: [(&str, &str, usize); 18] = [
     (
         "Query.resources",
         "resources(first: $n) { totalCount totalCountIsEstimate nodes { id effectiveTags { key virtualTag { id } }
@@ -55,6 +55,7 @@ const CASES: [(&str, &str, usize); 17] = [
     ),
     ("Query.adminChanges", "adminChanges(first: $n) { nodes { id actor action subjectName before after } }", 1),
     ("Query.apiTokens", "apiTokens(first: $n) { nodes { id subject role accounts } }", 1),
+    ("Query.models", "models(first: $n) { nodes { id version status metrics { key ece } labels { native } } }", 1),
     ("Query.jobRuns", "jobRuns(first: $n) { nodes { id } }", 1),
     (
         "Resource.virtualTags",

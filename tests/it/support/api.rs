@@ -38,7 +38,8 @@ impl Api {
             engine: EngineSettings {
                 vocabulary: Arc::default(),
                 thresholds: Thresholds::default(),
-                model_version: "test".into(),
+                pinned_model: None,
+                models: Arc::default(),
             },
             jobs: jobs::definitions(),
             sources: vec!["simulated".into()],
@@ -111,7 +112,7 @@ pub fn actor(role: Role, scope: AccountScope) -> Actor {
 }
 
 /// `$1` is how many resources.
-const ROWS: [&str; 11] = [
+const ROWS: [&str; 12] = [
     "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at,
             discovered_by, first_seen_at, last_seen_at)
      SELECT 'arn:' || n, 'prod-web-' || n, (ARRAY['aws', 'gcp', 'azure'])[n % 3 + 1], 'account-' || n % 2,
@@ -157,5 +158,11 @@ const ROWS: [&str; 11] = [
                 'open', 5, 'precision_lower_bound', 0.5, 'conflicts', '[]'::jsonb)),
             ARRAY['owner'], 'signature ' || n,
             ARRAY(SELECT id FROM resources WHERE account_id = 'account-' || n % 2 ORDER BY id LIMIT 5)
+       FROM generate_series(1, $1) n",
+    "INSERT INTO models (status, status_reason, window_end, window_xid, resource_count, native_labels, decided_labels,
+            rule_labels, denied_labels, seed, vocabulary, metrics, byte_count)
+     SELECT 'REJECTED', 'a test', now(), '1', 1, 1, 1, 1, 1, 1, 'a vocabulary',
+            '[{\"key\": \"team\", \"support\": 1, \"coverage90\": 1, \"precision90\": 1, \"coverage70\": 0, \"precision70\": null,
+               \"ece\": 0, \"brier\": 0, \"reliability\": []}]', 0
        FROM generate_series(1, $1) n",
 ];

@@ -181,7 +181,8 @@ pub fn settings() -> EngineSettings {
     EngineSettings {
         vocabulary: Arc::new(Vocabulary::default()),
         thresholds: Thresholds::default(),
-        model_version: "test".into(),
+        pinned_model: None,
+        models: Arc::default(),
     }
 }
 

@@ -39,7 +39,8 @@ impl JobWorkers {
             engine: EngineSettings {
                 vocabulary: Arc::new(Vocabulary::default()),
                 thresholds: Thresholds::default(),
-                model_version: "test".into(),
+                pinned_model: None,
+                models: Arc::default(),
             },
             suggestions: SuggestionCache::default(),
             providers: vec![Arc::new(provider)],

@@ -65,6 +65,7 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         READS,
         Scope::Part,
     ),
+    ("Query.models", "{ models { totalCount nodes { version } } }", READS, Scope::Forbidden),
     ("Query.node", "{ node(id: \"%R\") { id } }", READS, Scope::Null),
     (
         "Query.nodes",
@@ -244,6 +245,13 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Forbidden(Viewer),
         Scope::Refused,
     ),
+    (
+        "Mutation.rollbackModel",
+        "mutation { rollbackModel(input: {version: \"1\"}) { model { id } } }",
+        Forbidden(Approver),
+        Scope::Forbidden,
+    ),
+    ("Mutation.trainModel", "mutation { trainModel { run { id } } }", Forbidden(Viewer), Scope::Forbidden),
     ("Mutation.runAutoTagging", "mutation { runAutoTagging { run { id } } }", Forbidden(Viewer), Scope::Forbidden),
     ("Mutation.runDiscovery", "mutation { runDiscovery { run { id } } }", Forbidden(Viewer), Scope::Forbidden),
     (
