@@ -88,28 +88,36 @@ impl MinedRow {
                 _ => {
                     if source == TagSource::Native {
                         let (key, value) = (key.clone(), value.clone());
-                        subject.denied_native.insert(DeniedStatement { key, value, signature });
+                        subject.denied_native.insert(DeniedStatement {
+                            key,
+                            value,
+                            signature,
+                        });
                     }
                     denied.push((key, value));
                 }
             }
         }
         let resolved = subject.resolve(vocabulary).into_iter();
-        let holds = resolved.filter(|tag| vocabulary.key(&tag.key).is_some()).map(|tag| HeldValue {
-            certainty: match tag.origin {
-                TagOrigin::Approved => Certainty::Approved,
-                TagOrigin::Applied => Certainty::Applied,
-                TagOrigin::Native => Certainty::Native,
-            },
-            key: tag.key,
-            value: tag.value,
-        });
+        let holds = resolved
+            .filter(|tag| vocabulary.key(&tag.key).is_some())
+            .map(|tag| HeldValue {
+                certainty: match tag.origin {
+                    TagOrigin::Approved => Certainty::Approved,
+                    TagOrigin::Applied => Certainty::Applied,
+                    TagOrigin::Native => Certainty::Native,
+                },
+                key: tag.key,
+                value: tag.value,
+            });
         let holds: Vec<HeldValue> = holds.collect();
         let guesses = predictions.into_iter().filter(|guess| {
             guess.outcome != KeyOutcome::AlreadyHolds
                 && guess.confidence >= LEAST_CONFIDENCE
                 && holds.iter().all(|held| held.key != guess.key)
-                && !denied.iter().any(|(key, value)| *key == guess.key && *value == guess.value)
+                && !denied
+                    .iter()
+                    .any(|(key, value)| *key == guess.key && *value == guess.value)
         });
         let guesses = guesses.map(|guess| GuessedValue {
             key: guess.key,
