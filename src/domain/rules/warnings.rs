@@ -125,9 +125,9 @@ mod tests {
     }
 
     /// Code, field, and line, column and length.
-    type Found = (RuleWarningCode, &'static str, Option<(u32, u32, u32)>);
+    type LocatedWarning = (RuleWarningCode, &'static str, Option<(u32, u32, u32)>);
 
-    fn found(draft: &RuleDraft) -> Vec<Found> {
+    fn found(draft: &RuleDraft) -> Vec<LocatedWarning> {
         let place = |at: TextPosition| (at.line, at.column, at.length);
         warnings(draft, &Vocabulary::default())
             .into_iter()

@@ -2,5 +2,6 @@
 
 mod auto_tag;
 mod corpus;
+mod rule_api;
 mod rule_changes;
 mod rules;

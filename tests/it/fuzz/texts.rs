@@ -68,12 +68,11 @@ fn any_template_is_taken_or_refused() {
             let _value = template.render(&resource());
             let _reads = template.reads();
         }
-        match foreign_placeholders(&text)
-            .iter()
-            .all(|place| text.get(place.clone()).is_some())
-        {
-            true => Ok(()),
-            false => Err(format!("{text:?}: a place outside of the text")),
+        let places = foreign_placeholders(&text);
+        if places.iter().all(|place| text.get(place.clone()).is_some()) {
+            Ok(())
+        } else {
+            Err(format!("{text:?}: a placeholder outside of the text"))
         }
     });
 }
