@@ -552,7 +552,7 @@ CREATE TABLE scheduler_jobs (
     recruited_by bigint,
     accounts text[],
     CONSTRAINT scheduler_jobs_pkey PRIMARY KEY (id),
-    CONSTRAINT scheduler_jobs_job_name_check CHECK ((job_name = ANY (ARRAY['mine_suggestions'::text, 'discover'::text, 'auto_tag'::text, 'import'::text, 'maintain'::text, 'decide'::text, 'seal'::text]))),
+    CONSTRAINT scheduler_jobs_job_name_check CHECK ((job_name = ANY (ARRAY['mine_suggestions'::text, 'discover'::text, 'auto_tag'::text, 'import'::text, 'maintain'::text, 'decide'::text, 'seal'::text, 'train_model'::text]))),
     CONSTRAINT scheduler_jobs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 ) WITH (fillfactor=70);
 CREATE UNIQUE INDEX scheduler_jobs_exclusive ON scheduler_jobs USING btree (exclusive_key) WHERE ((exclusive_key IS NOT NULL) AND (status = 'RUNNING'::text));
