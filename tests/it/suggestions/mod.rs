@@ -2,6 +2,7 @@
 
 mod accept;
 mod members;
+mod mining;
 mod properties;
 mod revoke;
 
