@@ -6,26 +6,9 @@ use std::sync::Arc;
 use super::cells::CellTable;
 use super::members::NumberLists;
 use super::pattern::{Pattern, PatternTerm};
-use super::terms::TermKind;
-use super::{DecidedSuggestion, GuessedValue, HeldValue, MinedSuggestion, MinerSettings, rank, spread};
+use super::spread::{self, MinedPattern};
+use super::{DecidedSuggestion, GuessedValue, HeldValue, MinerSettings};
 use crate::Vocabulary;
-
-/// Pattern of the index.
-pub(super) struct MinedPattern {
-    pub kinds: (TermKind, Option<TermKind>),
-    pub terms: (u32, Option<u32>),
-    pub spread: PatternSpread,
-}
-
-/// How far the members of a pattern are spread over groups of the estate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct PatternSpread {
-    /// Families of names.
-    pub families: u32,
-    pub accounts: u32,
-    /// Frequent values of the native tag that has most of them.
-    pub tag_values: u32,
-}
 
 /// Patterns of an estate with their members, and what holds.
 pub struct SuggestionIndex {
@@ -94,11 +77,6 @@ impl SuggestionIndex {
     /// Number of patterns.
     pub fn patterns(&self) -> usize {
         self.patterns.len()
-    }
-
-    /// Suggestions, the most worthwhile first, each ranked as if those before it had been decided.
-    pub fn rank(&self, decided: &[DecidedSuggestion]) -> Vec<MinedSuggestion> {
-        rank::rank(self, decided)
     }
 
     pub(super) fn pattern(&self, number: u32) -> Option<Pattern> {

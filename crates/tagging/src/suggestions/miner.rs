@@ -9,11 +9,12 @@ use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use super::cells::CellTable;
-use super::index::{MinedPattern, PatternSpread, SuggestionIndex};
+use super::index::SuggestionIndex;
 use super::interner::Interner;
 use super::members::NumberLists;
 use super::number_hash::{NumberHasher, mix};
 use super::pattern::PatternTerm;
+use super::spread::{MinedPattern, PatternSpread};
 use super::terms::{BorrowedTerm, TermKind, family_of, terms_of};
 use super::{MinerInput, MinerSettings};
 use crate::Vocabulary;

@@ -8,6 +8,7 @@
 //! - `tally.rs`    what holds and is guessed among the members of each pattern
 //! - `prior.rs`    how likely the members of a pattern share a value
 //! - `derive.rs`   values that the text of a pattern names
+//! - `rated.rs`    patterns with the probability that their keys are accepted
 //! - `rank.rs`     what an answer settles per unit of work
 //! - `evidence.rs` whether the evidence behind a decided suggestion changed
 //!
@@ -25,6 +26,7 @@ mod number_hash;
 mod pattern;
 mod prior;
 mod rank;
+mod rated;
 mod spread;
 mod tally;
 mod terms;

@@ -6,12 +6,13 @@
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use super::derive::{Derivation, derived, environment_of};
+use super::derive::{DerivationRates, environment_of};
 use super::evidence::SuggestionEvidence;
 use super::index::SuggestionIndex;
 use super::interner::NO_VALUE;
 use super::number_hash::mix;
 use super::prior::{MixedOverlap, PatternEvidence, PurityModel, features};
+use super::rated::{RatedKey, RatedPattern, SuggestedValue};
 use super::tally::{KeyTally, TallyTable};
 use super::{DecidedSuggestion, KeyDecision, MinedSuggestion, SuggestedTag};
 
@@ -25,55 +26,14 @@ const LEAST_PROBABILITY: f64 = 0.08;
 const TYPING_RETURN: f64 = 0.5;
 const ENVIRONMENT: &str = "environment";
 
-/// Key of a pattern, rated.
-#[derive(Clone, Debug)]
-struct RatedKey {
-    key: usize,
-    value: Option<SuggestedValue>,
-    /// Probability that the key is accepted.
-    probability: f64,
-    /// Probability that its value then has to be typed.
-    typed: f64,
-    /// Open members, by weight.
-    open: f64,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum SuggestedValue {
-    Number(u32),
-    Text(String),
-}
-
-/// Pattern, rated.
-pub(super) struct RatedPattern {
-    gain: f64,
-    pattern: u32,
-    keys: Vec<RatedKey>,
-}
-
-impl PartialEq for RatedPattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+impl SuggestionIndex {
+    /// Suggestions, the most worthwhile first, each ranked as if those before it had been decided.
+    pub fn rank(&self, decided: &[DecidedSuggestion]) -> Vec<MinedSuggestion> {
+        rank(self, decided)
     }
 }
 
-impl Eq for RatedPattern {}
-
-impl PartialOrd for RatedPattern {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for RatedPattern {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.gain
-            .total_cmp(&other.gain)
-            .then(other.pattern.cmp(&self.pattern))
-    }
-}
-
-pub(super) fn rank(index: &SuggestionIndex, decided: &[DecidedSuggestion]) -> Vec<MinedSuggestion> {
+fn rank(index: &SuggestionIndex, decided: &[DecidedSuggestion]) -> Vec<MinedSuggestion> {
     let ranking = Ranking::new(index, decided);
     let mut settled = SettledCells::new(index);
     let mut heap: BinaryHeap<RatedPattern> = (0..index.patterns.len() as u32)
@@ -436,46 +396,4 @@ fn lower_bound(prior: f64, agreeing: usize, contradicting: usize) -> f64 {
     let z: f64 = 1.96;
     let spread = z * (share * (1.0 - share) / total + z * z / (4.0 * total * total)).sqrt();
     ((share + z * z / (2.0 * total) - spread) / (1.0 + z * z / total)).max(0.0)
-}
-
-/// How often a value followed from the text of its pattern, by key and derivation.
-struct DerivationRates {
-    /// Times that it was right, and times that it could be compared.
-    rates: Vec<[(f64, f64); Derivation::ALL.len()]>,
-}
-
-impl DerivationRates {
-    /// Before anything was observed a derived value is right once in five.
-    fn new(keys: usize) -> Self {
-        Self {
-            rates: vec![[(0.4, 2.0); Derivation::ALL.len()]; keys],
-        }
-    }
-
-    fn observe(&mut self, index: &SuggestionIndex, pattern: u32, key: usize, value: &str) {
-        for (at, derivation) in Derivation::ALL.into_iter().enumerate() {
-            let found = index
-                .terms_of(pattern)
-                .find_map(|term| derived(term, derivation, &index.vocabulary));
-            if let Some(found) = found {
-                let (right, asked) = &mut self.rates[key][at];
-                *asked += 1.0;
-                *right += f64::from(u8::from(found == value));
-            }
-        }
-    }
-
-    /// Derived value that is most likely right, and how likely.
-    fn best(&self, index: &SuggestionIndex, pattern: u32, key: usize) -> Option<(String, f64)> {
-        let candidates = Derivation::ALL
-            .into_iter()
-            .enumerate()
-            .filter_map(|(at, derivation)| {
-                let mut terms = index.terms_of(pattern);
-                let value = terms.find_map(|term| derived(term, derivation, &index.vocabulary))?;
-                let (right, asked) = self.rates[key][at];
-                Some((value, right / asked))
-            });
-        candidates.max_by(|a, b| a.1.total_cmp(&b.1))
-    }
 }

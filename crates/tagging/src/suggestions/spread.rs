@@ -2,9 +2,26 @@
 
 use std::collections::HashMap;
 
-use super::index::MinedPattern;
 use super::members::NumberLists;
 use super::pattern::PatternTerm;
+use super::terms::TermKind;
+
+/// Pattern of the index.
+pub(super) struct MinedPattern {
+    pub kinds: (TermKind, Option<TermKind>),
+    pub terms: (u32, Option<u32>),
+    pub spread: PatternSpread,
+}
+
+/// How far the members of a pattern are spread over groups of the estate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct PatternSpread {
+    /// Families of names.
+    pub families: u32,
+    pub accounts: u32,
+    /// Frequent values of the native tag that has most of them.
+    pub tag_values: u32,
+}
 
 /// Measures the spread of each pattern. The first patterns have one term each, that of the same number; `groups` has the
 /// family and the account of each resource.
