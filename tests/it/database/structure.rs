@@ -92,8 +92,8 @@ async fn keys_are_renamed_where_they_are_stored() {
         .await
         .unwrap();
     sqlx::raw_sql(
-        "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, native_tags, created_at)
-         SELECT 'i-' || n, 'x', 'aws', '1', 'ec2/instance', '{}', now() FROM generate_series(1, 2) n;
+        "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by)
+         SELECT 'i-' || n, 'x', 'aws', '1', 'ec2/instance', 'test' FROM generate_series(1, 2) n;
          INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied, approval_status,
              evidence, evidence_signature, cloud, account_id, resource_type)
          SELECT r.id, t.key, t.value, 'MANUAL', 1, false, t.status, '{}', 'MANUAL', r.cloud, r.account_id, r.resource_type
