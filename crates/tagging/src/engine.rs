@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::candidate::bounded_signature;
 use crate::merge::{Evidence, LosingCandidate, Merged, merge};
 use crate::rules::CompiledRule;
-use crate::sources::estate::EstateSource;
+use crate::sources::inferred::InferredSource;
 use crate::sources::native::NativeSource;
 use crate::sources::rule::RuleSource;
 use crate::{Candidate, CandidateSource, EstateModel, SourceKind, StatedTag, Subject, Vocabulary};
@@ -152,7 +152,7 @@ pub struct Engine {
     sources: Vec<Box<dyn CandidateSource>>,
     thresholds: Thresholds,
     /// What this estate has taught.
-    estate: EstateSource,
+    inferred: InferredSource,
     /// Rules that approve.
     approving: HashSet<i64>,
     /// Rules whose values override what the resource's own tags state.
@@ -176,7 +176,7 @@ impl Engine {
             }),
             Box::new(RuleSource::new(Arc::clone(&vocabulary), rules)),
         ];
-        let estate = EstateSource {
+        let inferred = InferredSource {
             model: Arc::new(EstateModel::untrained(Arc::clone(&vocabulary))),
             floor: thresholds.manual_review,
         };
@@ -184,7 +184,7 @@ impl Engine {
             vocabulary,
             sources,
             thresholds,
-            estate,
+            inferred,
             approving,
             correcting,
         }
@@ -194,7 +194,7 @@ impl Engine {
     #[must_use]
     pub fn with_model(mut self, model: Option<Arc<EstateModel>>) -> Self {
         if let Some(model) = model {
-            self.estate.model = model;
+            self.inferred.model = model;
         }
         self
     }
@@ -202,7 +202,7 @@ impl Engine {
     /// The same engine, which also keeps all evidence for what it does not propose.
     #[must_use]
     pub fn with_all_evidence(mut self) -> Self {
-        self.estate.floor = 0.0;
+        self.inferred.floor = 0.0;
         self
     }
 
@@ -268,7 +268,7 @@ impl Engine {
             }
         }
         if !reads_applied {
-            self.estate.propose(subject, &mut candidates);
+            self.inferred.propose(subject, &mut candidates);
         }
         let storable = candidates.into_iter().filter_map(Candidate::storable);
         storable.collect()

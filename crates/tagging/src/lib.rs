@@ -7,7 +7,7 @@
 //! - `candidate.rs`     the subject that a source sees, and the candidates that it proposes
 //! - `sources/`         one file per source of candidates
 //! - `rules/`           the rule language: CEL conditions, value templates, limits on their work
-//! - `estate/`          the model of an estate: what its tagged resources say about the others
+//! - `inference/`       the model of an estate: what its tagged resources say about the others
 //! - `holdout/`         what the engine says of resources whose tags are hidden
 //! - `merge.rs`         one winner per key, and why the others lost
 //! - `suggestions/`     patterns of resources, and the keys that one decision would settle for all of them
@@ -19,8 +19,8 @@
 mod candidate;
 mod effective;
 mod engine;
-mod estate;
 pub mod holdout;
+mod inference;
 mod kinds;
 mod merge;
 mod native_statements;
@@ -40,7 +40,7 @@ pub use engine::{
     CONTRADICTS, Disposition, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal, ThresholdError,
     Thresholds,
 };
-pub use estate::{
+pub use inference::{
     EstateModel, EstateRow, EstateTrainer, Inference, KeyMetrics, Label, LabelOrigin, ModelError,
     ReliabilityBin,
 };

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{logit, sigmoid};
+use crate::inference::{logit, sigmoid};
 use crate::{Candidate, SourceKind, StatedTag};
 
 /// Agreement never lifts a confidence above this.

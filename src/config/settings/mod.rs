@@ -176,7 +176,7 @@ settings! {
         /// Confidence from which on a tag is suggested; not above `AUTO_APPLY_THRESHOLD`.
         MANUAL_REVIEW_THRESHOLD: Number<f64> = Number::new(0.70, 0.0, 1.0);
         /// Version of the trained model to work with, in place of the active one; the query `models` shows those that are
-        /// stored. One that does not exist is logged and shown by `/readyz`, and resources are evaluated without a model.
+        /// stored.
         ML_MODEL_VERSION: Text = Text::new("", "a version");
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::protocol::HoldoutSplit;
-use crate::estate::figures_of;
+use crate::inference::figures_of;
 use crate::{Engine, EstateRow, EstateTrainer, KeyMetrics, Thresholds, Vocabulary};
 
 /// Engine with the model of a split.
@@ -30,7 +30,7 @@ struct KeyScore {
     judged: Vec<(f64, bool, f64)>,
 }
 
-/// Figures per key over all splits. `progress` is told each time that a resource was evaluated.
+/// Metrics per key over all splits. `progress` is told each time that a resource was evaluated.
 pub fn score_splits(
     splits: &[HoldoutSplit],
     vocabulary: &Arc<Vocabulary>,

@@ -1,8 +1,8 @@
 //! INHERITED: the account, the type within it, the resource group, project or namespace, and the parent of a resource.
 
 use crate::Subject;
-use crate::estate::{
-    EvidenceSource, Group, GroupKind, Lexicon, Observation, StableHash, container_of, parent_of,
+use crate::inference::{
+    EvidenceSource, GroupKind, Lexicon, Observation, StableHash, VotingGroup, container_of, parent_of,
 };
 
 /// The INHERITED source.
@@ -12,7 +12,7 @@ impl EvidenceSource for InheritedSource {
     fn observe(&self, subject: &Subject, _: &Lexicon, seen: &mut Observation) {
         let of = |kind: GroupKind| StableHash::new(kind as u8);
         let mut add = |kind, id: StableHash| {
-            seen.groups.push(Group {
+            seen.groups.push(VotingGroup {
                 kind,
                 at: 0,
                 id: id.finish(),

@@ -3,7 +3,7 @@
 //! Which runs of tokens are values only the model can say, which was trained on them: here they are only offered.
 
 use crate::Subject;
-use crate::estate::{EvidenceSource, Lexicon, Observation, StableHash, ValueRun};
+use crate::inference::{EvidenceSource, Lexicon, Observation, StableHash, ValueRun};
 
 /// Tokens of the longest value that is looked for.
 const MAX_RUN: usize = 5;

@@ -1,7 +1,9 @@
 //! NEIGHBOUR: tagged resources whose names begin or end alike, have a word in common, or carry the same other tags.
 
 use crate::Subject;
-use crate::estate::{EvidenceSource, Group, GroupKind, Lexicon, NameTokens, Observation, StableHash};
+use crate::inference::{
+    EvidenceSource, GroupKind, Lexicon, NameTokens, Observation, StableHash, VotingGroup,
+};
 
 /// Bytes of a tag value that may found a group: longer ones are notes.
 const MAX_TAG_VALUE: usize = 200;
@@ -20,8 +22,8 @@ impl EvidenceSource for NeighbourSource {
     }
 }
 
-fn add(groups: &mut Vec<Group>, kind: GroupKind, at: usize, id: StableHash) {
-    groups.push(Group {
+fn add(groups: &mut Vec<VotingGroup>, kind: GroupKind, at: usize, id: StableHash) {
+    groups.push(VotingGroup {
         kind,
         at: u16::try_from(at).unwrap_or(u16::MAX),
         id: id.finish(),

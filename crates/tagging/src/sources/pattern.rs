@@ -4,7 +4,7 @@
 //! also name other things, and each estate's own tags tell what they are worth there.
 
 use crate::Subject;
-use crate::estate::{EvidenceSource, Lexicon, Observation, WordPlace};
+use crate::inference::{EvidenceSource, Lexicon, Observation, WordPlace};
 
 /// Bytes of a tag value that is read: longer ones are notes.
 const MAX_TAG_VALUE: usize = 256;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::cells::CellTable;
+use super::cell_table::CellTable;
 use super::members::NumberLists;
 use super::pattern::{Pattern, PatternTerm};
 use super::spread::{self, MinedPattern};

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use super::cells::CellTable;
+use super::cell_table::CellTable;
 use super::index::SuggestionIndex;
 use super::interner::Interner;
 use super::members::NumberLists;

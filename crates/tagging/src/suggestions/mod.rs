@@ -15,7 +15,7 @@
 //! [`SuggestionMiner`] takes each resource once and becomes a [`SuggestionIndex`], which ranks. What holds may change
 //! afterwards ([`SuggestionIndex::set_cells`]); ranking again does not mine again.
 
-mod cells;
+mod cell_table;
 mod derive;
 mod evidence;
 mod index;

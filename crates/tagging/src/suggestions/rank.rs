@@ -57,7 +57,7 @@ fn rank(index: &SuggestionIndex, decided: &[DecidedSuggestion]) -> Vec<MinedSugg
     chosen
 }
 
-/// Cells that suggestions further up are expected to settle.
+/// Table of the cells that suggestions further up are expected to settle.
 pub(super) struct SettledCells {
     keys: usize,
     cells: Vec<bool>,

@@ -85,7 +85,7 @@ impl GroupKind {
 
 /// Group of which a resource is a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Group {
+pub(crate) struct VotingGroup {
     pub kind: GroupKind,
     /// Position of what the members have in common: index of a token or of a tag, where the kind needs one.
     pub at: u16,
@@ -93,7 +93,7 @@ pub(crate) struct Group {
     pub id: u64,
 }
 
-impl Group {
+impl VotingGroup {
     /// What the members have in common, for people.
     pub(crate) fn basis(&self, subject: &Subject, seen: &Observation) -> EvidenceBasis {
         let at = usize::from(self.at);

@@ -134,7 +134,7 @@ impl Knowledge {
                     key,
                     Vote {
                         value,
-                        origin: VoteOrigin::Known { index, bucket },
+                        origin: VoteOrigin::KnownValue { index, bucket },
                         voters: support,
                         agreeing: support,
                         weight: 0.0,

@@ -19,7 +19,7 @@ use super::tally::ValueCount;
 use super::{EstateModel, KeyMetrics};
 use crate::Vocabulary;
 
-/// Refusal of bytes that are no model of this version.
+/// Error of bytes that are no model of this version.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     #[error("the bytes do not begin as a model does")]

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::{Candidate, CandidateSource, EstateModel, SourceKind, Subject, WeighedEvidence};
 
 /// Source of all that is inferred. Its candidates carry the kind of their strongest evidence.
-pub(crate) struct EstateSource {
+pub(crate) struct InferredSource {
     pub model: Arc<EstateModel>,
     /// Confidence below which only the strongest evidence is kept.
     pub floor: f64,
 }
 
-impl CandidateSource for EstateSource {
+impl CandidateSource for InferredSource {
     fn source(&self) -> SourceKind {
         SourceKind::Model
     }

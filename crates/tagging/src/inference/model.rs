@@ -112,7 +112,7 @@ impl EstateModel {
         }
     }
 
-    /// Figures per key, measured on labels that were hidden.
+    /// Metrics per key, measured on labels that were hidden.
     pub fn metrics(&self) -> &[KeyMetrics] {
         &self.metrics
     }
@@ -204,7 +204,7 @@ impl EstateModel {
         let reliability = &self.keys[usize::from(key)].reliability;
         for vote in votes {
             vote.weight = match vote.origin {
-                VoteOrigin::Group { bucket, .. } | VoteOrigin::Known { bucket, .. } => {
+                VoteOrigin::Group { bucket, .. } | VoteOrigin::KnownValue { bucket, .. } => {
                     reliability.of_group(bucket)
                 }
                 VoteOrigin::Word { bucket, .. } | VoteOrigin::AccountWords { bucket } => {

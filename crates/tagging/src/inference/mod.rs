@@ -45,7 +45,7 @@ use crate::sources::pattern::PatternSource;
 
 pub(crate) use calibration::{logit, sigmoid};
 pub use codec::ModelError;
-pub(crate) use groups::{Group, GroupKind, container_of, parent_of};
+pub(crate) use groups::{GroupKind, VotingGroup, container_of, parent_of};
 pub(crate) use lexicon::Lexicon;
 pub(crate) use metrics::figures_of;
 pub use metrics::{KeyMetrics, ReliabilityBin};

@@ -24,7 +24,7 @@ pub(crate) enum VoteOrigin {
     /// Words of the other names of the account.
     AccountWords { bucket: WordBucket },
     /// Index of the run of tokens among those of the observation.
-    Known { index: u16, bucket: GroupBucket },
+    KnownValue { index: u16, bucket: GroupBucket },
 }
 
 /// Vote for a value.

@@ -89,7 +89,7 @@ impl VoteView<'_> {
         match vote.origin {
             VoteOrigin::Group { index, .. } => self.seen.groups[usize::from(index)].kind.source(),
             VoteOrigin::Word { .. } | VoteOrigin::AccountWords { .. } => SourceKind::Pattern,
-            VoteOrigin::Known { .. } => GroupKind::ValueFirst.source(),
+            VoteOrigin::KnownValue { .. } => GroupKind::ValueFirst.source(),
         }
     }
 
@@ -109,7 +109,7 @@ impl VoteView<'_> {
             VoteOrigin::AccountWords { .. } => EvidenceBasis::AccountWords {
                 account_id: self.subject.account_id.clone(),
             },
-            VoteOrigin::Known { index, .. } => {
+            VoteOrigin::KnownValue { index, .. } => {
                 let run = self.seen.runs[usize::from(index)];
                 let tokens = self
                     .seen

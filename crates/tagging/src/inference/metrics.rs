@@ -1,10 +1,10 @@
-//! Figures of a model: how well it does on tags that were hidden from it.
+//! Metrics of a model: how well it does on tags that were hidden from it.
 
 use serde::{Deserialize, Serialize};
 
 use super::calibration::{Calibration, CalibrationPoint};
 
-/// Figures of one key, measured by hiding each label in turn.
+/// Metrics of one key, measured by hiding each label in turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeyMetrics {
     /// Canonical key.
@@ -70,7 +70,7 @@ pub(super) fn calibrate(hidden: &[HiddenLabel]) -> [Calibration; 2] {
 /// Bins of [`KeyMetrics::reliability`].
 const BINS: usize = 10;
 
-/// Figures of a key. Each half of the families is judged by a calibration that the other half gave.
+/// Metrics of a key. Each half of the families is judged by a calibration that the other half gave.
 pub(super) fn measure(key: String, hidden: &[HiddenLabel]) -> KeyMetrics {
     let half = |hidden: &HiddenLabel| (hidden.family & 1) as usize;
     let calibrations = [1, 0].map(|other| {
@@ -92,7 +92,7 @@ pub(super) fn measure(key: String, hidden: &[HiddenLabel]) -> KeyMetrics {
     figures_of(key, support, judged.collect())
 }
 
-/// Figures of a key by what was inferred in place of hidden labels: confidence, whether it was right, weight. `support`
+/// Metrics of a key by what was inferred in place of hidden labels: confidence, whether it was right, weight. `support`
 /// counts those, too, for which nothing was inferred.
 pub(crate) fn figures_of(key: String, support: f64, mut judged: Vec<(f64, bool, f64)>) -> KeyMetrics {
     judged.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

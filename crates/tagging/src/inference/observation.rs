@@ -1,6 +1,6 @@
 //! What the estate model sees of a resource.
 
-use super::groups::Group;
+use super::groups::VotingGroup;
 use super::name_tokens::NameTokens;
 use super::stable_hash::text_hash;
 use crate::Subject;
@@ -50,7 +50,7 @@ pub(crate) struct ValueRun {
 pub(crate) struct Observation {
     pub account: u64,
     pub name: NameTokens,
-    pub groups: Vec<Group>,
+    pub groups: Vec<VotingGroup>,
     pub words: Vec<WordHit>,
     /// Hashes of the tokens of the name.
     pub tokens: Vec<u64>,

@@ -22,7 +22,7 @@ const EMPTY: CellValue = CellValue {
     approved: false,
 };
 
-/// Cells of all resources.
+/// Table of all resources, a row of cells for each.
 pub(super) struct CellTable {
     keys: Vec<String>,
     pub(super) values: Interner,

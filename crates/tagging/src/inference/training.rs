@@ -267,7 +267,7 @@ fn learn(
         for vote in &hiding.votes {
             let right = vote.value == label.value;
             match vote.origin {
-                VoteOrigin::Group { bucket, .. } | VoteOrigin::Known { bucket, .. } => {
+                VoteOrigin::Group { bucket, .. } | VoteOrigin::KnownValue { bucket, .. } => {
                     reliability.add_group(bucket, right, label.weight);
                 }
                 VoteOrigin::Word { bucket, .. } | VoteOrigin::AccountWords { bucket } => {
