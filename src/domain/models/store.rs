@@ -1,15 +1,11 @@
-//! Versions of models: stored, activated, rolled back, pruned.
+//! Versions of models: stored, activated, pruned.
 
 use super::ModelVersion;
-use crate::auth::{Actor, Role};
-use crate::db::{Begin, Transaction, sql};
-use crate::domain::admin_changes::{self, NewAdminChange};
-use crate::domain::revision;
-use crate::entities::{AccountScope, AdminAction, AdminSubject, ModelStatus, trained_model};
-use crate::error::{Error, Problem, ProblemCode, Result};
+use crate::db::{Transaction, sql};
+use crate::entities::{AccountScope, trained_model};
+use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, FromQueryResult, QueryFilter};
-use serde_json::json;
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter};
 
 /// Models that are kept, besides the one in use.
 pub const KEEP_MODELS: i64 = 10;
@@ -143,49 +139,6 @@ pub(super) async fn note_comparison(
     let note = "UPDATE models SET comparison = $2 WHERE version = $1";
     sql::execute(txn, note, [version.into(), comparison.into()]).await?;
     Ok(())
-}
-
-/// Puts an earlier model into use again; all resources are due. Needs [`Role::Admin`] and access to all accounts.
-pub async fn rollback(
-    db: &DatabaseConnection,
-    actor: &Actor,
-    version: &str,
-    reason: Option<String>,
-) -> Result<ModelVersion> {
-    actor.require(Role::Admin)?;
-    actor.require_all_accounts()?;
-    let txn = db.begin().await?;
-    // Holds the row that activations hold, so that the active version stays what it is.
-    revision::raise(&txn).await?;
-    let found = match version.parse() {
-        Ok(version) => find(&txn, version).await?,
-        Err(_) => None,
-    };
-    let model = found.ok_or_else(|| Error::not_found("version", "such model"))?;
-    if model.status == ModelStatus::Active {
-        let problem = Problem::field(ProblemCode::Conflict, "version", "this model is in use");
-        return Err(Error::Validation(vec![problem]));
-    }
-    let before = active(&txn).await?;
-    let why = reason.as_deref().unwrap_or("no reason given");
-    activate(
-        &txn,
-        model.version,
-        &format!("rolled back by {}: {why}", actor.subject),
-    )
-    .await?;
-    let change = NewAdminChange {
-        action: AdminAction::Updated,
-        subject: AdminSubject::Model,
-        subject_id: Some(model.version.to_string()),
-        subject_name: format!("model {}", model.version),
-        before: Some(json!({ "activeVersion": before.map(|version| version.to_string()) })),
-        after: Some(json!({ "activeVersion": model.version.to_string(), "reason": reason })),
-    };
-    admin_changes::record(&txn, actor, change).await?;
-    let now = find(&txn, model.version).await?;
-    txn.commit().await?;
-    now.ok_or_else(|| Error::internal("a model has gone that was put into use"))
 }
 
 /// Deletes all but the newest models and the ones in use.

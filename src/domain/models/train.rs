@@ -52,6 +52,11 @@ impl Job for TrainModelJob {
         Some(self.singleton_key())
     }
 
+    /// A model that is put into use makes all resources due.
+    fn follow_up(&self) -> Option<JobName> {
+        Some(JobName::AutoTag)
+    }
+
     async fn is_due(txn: &Transaction) -> Result<bool> {
         is_due(txn).await
     }
