@@ -114,7 +114,8 @@ pub(super) fn terms_of<'a>(
             add(TermKind::NameToken, "", word);
         }
     }
-    for prefix in paths(&subject.resource_id).take(MAX_NAME_PREFIXES) {
+    let named = |path: &&str| path.contains(char::is_alphanumeric);
+    for prefix in paths(&subject.resource_id).filter(named).take(MAX_NAME_PREFIXES) {
         add(TermKind::IdPrefix, "", prefix);
     }
     for (key, value) in subject.native_tags.iter().take(MAX_TAGS) {
