@@ -67,7 +67,8 @@ async fn main() -> anyhow::Result<()> {
         engine: EngineSettings {
             vocabulary: Arc::new(Vocabulary::default()),
             thresholds: Thresholds::new(0.9, 0.7)?,
-            model_version: "rules-1".into(),
+            pinned_model: None,
+            models: Arc::default(),
         },
         jobs: jobs::definitions(),
         sources: Vec::new(),

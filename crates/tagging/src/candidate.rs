@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::rules::{ConditionInput, ResourceFacts};
+use crate::signature::bounded_signature;
 use crate::{CloudProvider, DeniedStatement, LosingCandidate, Signal, SourceKind, Vocabulary};
 
 /// A resource as the engine sees it.
@@ -88,8 +87,6 @@ pub struct WeighedEvidence {
 const MAX_KEY: usize = 128;
 /// Bytes of a value. Indexes hold key, value and signature in one row, which has at most 2,704 bytes.
 const MAX_VALUE: usize = 1000;
-/// Bytes of a signature, the hash of a longer one included.
-const MAX_SIGNATURE: usize = 200;
 
 impl Candidate {
     /// The candidate as it can be stored; `None` for a key or value that no tag can have. A long signature, which
@@ -102,22 +99,6 @@ impl Candidate {
         self.signature = bounded_signature(self.signature);
         Some(self)
     }
-}
-
-/// The signature; of a long one the beginning, and a hash that stands for the rest.
-pub(crate) fn bounded_signature(mut signature: String) -> String {
-    if signature.len() > MAX_SIGNATURE {
-        let hash = short_hash(&signature);
-        signature.truncate(signature.floor_char_boundary(MAX_SIGNATURE - hash.len() - 1));
-        signature.push('#');
-        signature.push_str(&hash);
-    }
-    signature
-}
-
-fn short_hash(text: &str) -> String {
-    let digest = Sha256::digest(text);
-    hex::encode(&digest[..8])
 }
 
 /// One way of finding candidates. Must be deterministic, and cheap: it runs for every resource.
@@ -142,6 +123,7 @@ pub trait CandidateSource: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signature::MAX_SIGNATURE;
 
     fn candidate(key: &str, value: &str, signature: &str) -> Candidate {
         Candidate {

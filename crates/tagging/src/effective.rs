@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::native_statements::{NativeStatement, statements};
-use crate::{Subject, Vocabulary};
+use crate::signature::native_signature;
+use crate::{DeniedStatement, StatedTag, Subject, Vocabulary};
 
 /// Origin of a value that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,28 +26,6 @@ pub enum TagOrigin {
     Applied,
     /// A tag of the resource itself.
     Native,
-}
-
-/// Value that the resource's own tags state for a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StatedTag {
-    /// Canonical key; the raw key if the vocabulary does not know it.
-    pub key: String,
-    /// Canonical value; the raw value if the vocabulary does not know the key.
-    pub value: String,
-    /// Key as on the resource.
-    pub raw_key: String,
-    /// Value as on the resource.
-    pub raw_value: String,
-    /// Another tag of the resource states another value of the key.
-    pub disputed: bool,
-}
-
-impl StatedTag {
-    /// Signature of the statement as evidence, see [`crate::Candidate::signature`].
-    pub fn signature(&self) -> String {
-        native_signature(&self.raw_key, &self.raw_value)
-    }
 }
 
 /// Value that holds for a key.
@@ -64,15 +43,6 @@ pub struct ResolvedTag {
     pub contradicts: bool,
 }
 
-/// Native value that a person denied. It does not hold for as long as the tag that states it is as it was.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DeniedStatement {
-    pub key: String,
-    pub value: String,
-    /// See [`StatedTag::signature`].
-    pub signature: String,
-}
-
 /// Statements of the resource's own tags, resolved: at most one for each key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NativeResolution {
@@ -80,11 +50,6 @@ pub struct NativeResolution {
     pub tags: Vec<StatedTag>,
     /// Canonical keys of which the resource has a tag, but none with a value that the key can have.
     pub invalid: BTreeSet<String>,
-}
-
-/// Signature of a native tag as evidence.
-pub(crate) fn native_signature(raw_key: &str, raw_value: &str) -> String {
-    crate::candidate::bounded_signature(format!("NATIVE:{raw_key}={raw_value}"))
 }
 
 impl Subject {

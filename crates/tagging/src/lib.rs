@@ -9,9 +9,13 @@
 //! - `rules/`           the rule language: CEL conditions, value templates, limits on their work
 //! - `inference/`       the model of an estate: what its tagged resources say about the others
 //! - `holdout/`         what the engine says of resources whose tags are hidden
+//! - `evidence.rs`      why a value is proposed, and what lost against it
+//! - `signature.rs`     signatures of evidence, as they are stored
 //! - `merge.rs`         one winner per key, and why the others lost
 //! - `suggestions/`     patterns of resources, and the keys that one decision would settle for all of them
+//! - `stated_tag.rs`    values that the resource's own tags state, and those that people denied
 //! - `effective.rs`     what holds for a resource: one value per key
+//! - `thresholds.rs`    dispositions by confidence
 //! - `engine.rs`        runs the sources, merges, decides by confidence
 //!
 //! A new source implements [`CandidateSource`] and is added to [`Engine::new`].
@@ -19,6 +23,7 @@
 mod candidate;
 mod effective;
 mod engine;
+mod evidence;
 pub mod holdout;
 mod inference;
 mod kinds;
@@ -26,8 +31,11 @@ mod merge;
 mod native_statements;
 pub mod rules;
 mod service_category;
+mod signature;
 mod sources;
+mod stated_tag;
 pub mod suggestions;
+mod thresholds;
 mod tokens;
 mod vocabulary;
 
@@ -35,18 +43,18 @@ mod vocabulary;
 mod corpus_tests;
 
 pub use candidate::{Candidate, CandidateSource, Subject, WeighedEvidence};
-pub use effective::{DeniedStatement, NativeResolution, ResolvedTag, StatedTag, TagOrigin};
-pub use engine::{
-    CONTRADICTS, Disposition, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal, ThresholdError,
-    Thresholds,
-};
+pub use effective::{NativeResolution, ResolvedTag, TagOrigin};
+pub use engine::{CONTRADICTS, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal};
+pub use evidence::{Evidence, EvidenceBasis, LosingCandidate, Signal};
 pub use inference::{
     EstateModel, EstateRow, EstateTrainer, Inference, KeyMetrics, Label, LabelOrigin, ModelError,
     ReliabilityBin,
 };
 pub use kinds::{CloudProvider, SourceKind};
-pub use merge::{Evidence, EvidenceBasis, LosingCandidate, Merged, Signal, merge};
+pub use merge::{Merged, merge};
 pub use service_category::service_category;
+pub use stated_tag::{DeniedStatement, StatedTag};
+pub use thresholds::{Disposition, ThresholdError, Thresholds};
 pub use tokens::{NameToken, tokens};
 pub use vocabulary::{
     ApprovalPolicy, CanonicalKey, CanonicalTag, KeyMatch, KnownValue, Vocabulary, VocabularyError,

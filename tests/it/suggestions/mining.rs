@@ -16,7 +16,7 @@ use virtual_tagging::domain::suggestions::{self, Suggestion};
 async fn settle(fixture: &Fixture) {
     let busy = "(SELECT id FROM scheduler_jobs WHERE status IN ('QUEUED', 'RUNNING') UNION ALL
          SELECT e.resource_id FROM evaluations e, engine_state s WHERE e.revision < s.revision) busy";
-    wait_until(Duration::from_secs(60), "the end of all runs", async || {
+    wait_until(Duration::from_mins(1), "the end of all runs", async || {
         fixture.count(busy).await == 0
     })
     .await;
@@ -141,7 +141,7 @@ async fn a_kill_between_acceptance_and_back_fill_loses_nothing() {
     .await;
     first.kill();
     let second = JobWorkers::start(&fixture.pool, Scripted::Fails).await;
-    wait_until(Duration::from_secs(60), "all approvals", async || {
+    wait_until(Duration::from_mins(1), "all approvals", async || {
         fixture.count("virtual_tags WHERE approved_by_rule").await == 60
     })
     .await;

@@ -1,7 +1,9 @@
 //! Votes as evidence for people.
 
 use super::groups::GroupKind;
-use super::model::{EstateModel, Inference};
+use super::inferred_value::Inference;
+use super::knowledge::Values;
+use super::lexicon::Lexicon;
 use super::observation::Observation;
 use super::tally::purity_bucket;
 use super::votes::{ValueScore, Vote, VoteOrigin};
@@ -14,7 +16,8 @@ const MAX_ALTERNATIVES: usize = 3;
 
 /// Votes about one key of a resource, surest first, and their sums.
 pub(super) struct VoteView<'a> {
-    pub model: &'a EstateModel,
+    pub lexicon: &'a Lexicon,
+    pub values: &'a Values,
     pub subject: &'a Subject,
     pub seen: &'a Observation,
     pub votes: &'a [Vote],
@@ -43,12 +46,12 @@ impl VoteView<'_> {
             (1, 0)
         };
         let signals: Vec<Signal> = agreeing.take(signals).map(|vote| self.signal(vote)).collect();
-        let name = &self.model.lexicon.keys()[usize::from(key)];
+        let name = &self.lexicon.keys()[usize::from(key)];
         let rivals = rivals.iter().take(alternatives);
         let first = signals.first()?;
         Some(Inference {
             key: name.clone(),
-            value: self.model.knowledge.values.text(winner.value).to_owned(),
+            value: self.values.text(winner.value).to_owned(),
             confidence,
             source: first.source,
             reason: first.reason.clone(),
@@ -65,7 +68,7 @@ impl VoteView<'_> {
         let signal = self.signal(vote);
         Some(LosingCandidate {
             key: key.to_owned(),
-            value: self.model.knowledge.values.text(rival.value).to_owned(),
+            value: self.values.text(rival.value).to_owned(),
             source: signal.source,
             confidence: signal.confidence,
             reason: signal.reason,
@@ -100,7 +103,7 @@ impl VoteView<'_> {
             }
             VoteOrigin::Word { index, .. } => {
                 let hit = self.seen.words[usize::from(index)];
-                let word = self.model.lexicon.word(hit).map(|word| word.text.clone());
+                let word = self.lexicon.word(hit).map(|word| word.text.clone());
                 EvidenceBasis::Word {
                     word: word.unwrap_or_default(),
                     place: hit.place.name().to_owned(),

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::LabelOrigin;
 use super::calibration::CalibrationPoint;
+use super::label_counts::{Estate, KeyCounts, KeyLabel, NO_GROUP, counts_in};
 use super::metrics::HiddenLabel;
 use super::model::EstateModel;
 use super::observation::Observation;
 use super::stable_hash::StableHash;
 use super::tally::{Tally, TallyVote, ValueCount};
-use super::training::{Estate, KeyCounts, KeyLabel, NO_GROUP, counts_in};
 use super::votes::{ValueScore, Vote, sum_up};
 use crate::sources::known_value::value_runs;
 

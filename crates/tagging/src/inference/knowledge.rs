@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use super::groups::GroupKind;
 use super::lexicon::Lexicon;
 use super::name_tokens::NameTokens;
-use super::observation::{Observation, WordPlace};
+use super::observation::Observation;
 use super::reliability::{GroupBucket, WordBucket};
 use super::stable_hash::{HashMapOfHashes, StableHash, text_hash};
 use super::tally::{ValueCount, count_bucket, purity_bucket};
 use super::votes::{Vote, VoteOrigin};
+use super::word_hit::WordPlace;
 
 /// Names of an account whose words are known, below which they say nothing about each other.
 const FEW_WORDS: u32 = 3;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::observation::{WordHit, WordPlace};
 use super::stable_hash::{HashMapOfHashes, StableHash, text_hash};
+use super::word_hit::{WordHit, WordPlace};
 use crate::Vocabulary;
 use crate::tokens::tokens;
 

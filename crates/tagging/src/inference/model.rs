@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::calibration::Calibration;
 use super::evidence::VoteView;
+use super::inferred_value::Inference;
 use super::knowledge::{Knowledge, Values};
 use super::lexicon::Lexicon;
 use super::observation::Observation;
@@ -16,7 +17,7 @@ use super::tallies::Tallies;
 use super::votes::{ValueScore, Vote, VoteOrigin, sum_up};
 use super::{EVIDENCE_SOURCES, KeyMetrics};
 use crate::native_statements;
-use crate::{LosingCandidate, Signal, SourceKind, Subject, Vocabulary};
+use crate::{Subject, Vocabulary};
 
 /// What the tagged resources of one estate say about the others.
 pub struct EstateModel {
@@ -55,27 +56,6 @@ impl KeyModel {
             &self.unfamiliar
         }
     }
-}
-
-/// A value that the model infers for one key of a resource.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Inference {
-    /// Canonical key.
-    pub key: String,
-    /// Canonical value.
-    pub value: String,
-    /// Probability that the value is right, 0 to 1.
-    pub confidence: f64,
-    /// Kind of the strongest evidence.
-    pub source: SourceKind,
-    /// One sentence for people.
-    pub reason: String,
-    /// Evidence for the value, strongest first.
-    pub signals: Vec<Signal>,
-    /// Other values, strongest first, and why they lost.
-    pub alternatives: Vec<LosingCandidate>,
-    /// The same as long as the evidence is the same but for small changes of counts.
-    pub signature: String,
 }
 
 /// Buffers of inference, used again for the next resource.
@@ -164,7 +144,8 @@ impl EstateModel {
                 continue;
             }
             let view = VoteView {
-                model: self,
+                lexicon: &self.lexicon,
+                values: &self.knowledge.values,
                 subject,
                 seen,
                 votes,

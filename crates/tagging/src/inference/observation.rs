@@ -1,38 +1,11 @@
 //! What the estate model sees of a resource.
 
 use super::groups::VotingGroup;
+use super::lexicon::Lexicon;
 use super::name_tokens::NameTokens;
 use super::stable_hash::text_hash;
+use super::word_hit::WordHit;
 use crate::Subject;
-
-use super::lexicon::Lexicon;
-
-/// Where a word was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub(crate) enum WordPlace {
-    Name = 0,
-    Tag = 1,
-    Id = 2,
-}
-
-impl WordPlace {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Tag => "tag",
-            Self::Id => "id",
-        }
-    }
-}
-
-/// Word of the vocabulary that was found in a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WordHit {
-    pub place: WordPlace,
-    /// Index of the word in the lexicon.
-    pub word: u32,
-}
 
 /// Run of tokens of a name, which may be a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,32 +5,12 @@ use std::sync::Arc;
 
 use super::knowledge::{Knowledge, Values};
 use super::lexicon::Lexicon;
-use super::observation::{Observation, WordHit};
+use super::observation::Observation;
 use super::stable_hash::StableHash;
 use super::training;
-use super::{EVIDENCE_SOURCES, EstateModel, EstateRow, LabelOrigin};
+use super::training_row::{RowLabel, TrainingRow};
+use super::{EVIDENCE_SOURCES, EstateModel, EstateRow};
 use crate::Vocabulary;
-
-/// Label of a row, by numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RowLabel {
-    pub key: u8,
-    pub value: u32,
-    pub origin: LabelOrigin,
-}
-
-/// What is kept of a row.
-pub(super) struct TrainingRow {
-    pub account: u64,
-    /// Resources of one family repeat each other: the same name in the same account, but for stages and numbers.
-    pub family: u64,
-    pub groups: Box<[u64]>,
-    /// Kinds of those groups.
-    pub kinds: Box<[super::groups::GroupKind]>,
-    pub words: Box<[WordHit]>,
-    pub tokens: Box<[u64]>,
-    pub labels: Box<[RowLabel]>,
-}
 
 /// Collects the rows of an estate, then makes a model of them.
 pub struct EstateTrainer {

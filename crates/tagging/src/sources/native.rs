@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::effective::native_signature;
 use crate::native_statements::{IMPLIED, statements};
+use crate::signature::native_signature;
 use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
 
 /// The NATIVE source.

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Longer values are notes, not tag values (AWS, Azure and GCP all end at 256 or below).
+pub(super) const MAX_VALUE_CHARS: usize = 256;
+
 /// Decision that the values of a key need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -137,11 +140,7 @@ impl CanonicalKey {
         for value in &self.values {
             let name = &value.name;
             let lower = !name.chars().any(char::is_uppercase);
-            if name.trim() != name
-                || name.is_empty()
-                || name.chars().count() > super::MAX_VALUE_CHARS
-                || !lower
-            {
+            if name.trim() != name || name.is_empty() || name.chars().count() > MAX_VALUE_CHARS || !lower {
                 return Err(VocabularyError::ValueName {
                     key: self.name.clone(),
                     value: name.clone(),

@@ -3,6 +3,7 @@
 //! - `vocabulary.json`   the vocabulary that ships with the product, with its sources
 //! - `file.rs`           the form of that file
 //! - `fold.rs`           what counts as the same spelling
+//! - `spellings.rs`      spellings of the values of a key
 //! - `values.rs`         canonical values
 //! - `memo.rs`          what is remembered of earlier look-ups
 //! - `taggability.rs`    types of resources for which a key is not asked
@@ -10,6 +11,7 @@
 mod file;
 mod fold;
 mod memo;
+mod spellings;
 mod taggability;
 mod values;
 
@@ -22,9 +24,9 @@ use sha2::{Digest, Sha256};
 pub use file::{ApprovalPolicy, CanonicalKey, KnownValue, VocabularyError, VocabularyFile, VocabularySource};
 use fold::{TypoIndex, fold};
 use memo::Memo;
+use spellings::ValueSpellings;
 use taggability::TypePatterns;
 pub(crate) use taggability::folded_type;
-use values::{MAX_VALUE_CHARS, ValueSpellings};
 
 /// Bytes that a compiled pattern of values may take.
 const MAX_PATTERN: usize = 1 << 20;

@@ -1,75 +1,8 @@
 //! Canonical values of raw ones.
 
 use super::Vocabulary;
-use super::fold::{TypoIndex, fold, mail_address, slug};
-use crate::tokens::tokens;
-use std::collections::{BTreeSet, HashMap};
-
-/// Longer values are notes, not tag values (AWS, Azure and GCP all end at 256 or below).
-pub(super) const MAX_VALUE_CHARS: usize = 256;
-
-/// Words that a phrase of the vocabulary may have.
-const MAX_PHRASE: usize = 4;
-
-/// Words that turn the next one into its opposite, unless both are a phrase of the vocabulary (`non-prod`).
-const NEGATIONS: [&str; 6] = ["not", "no", "non", "except", "excluding", "without"];
-
-/// Spellings of the values of one key.
-#[derive(Default)]
-pub(super) struct ValueSpellings {
-    /// Folded spelling to index of value.
-    pub exact: HashMap<String, usize>,
-    pub typos: TypoIndex,
-}
-
-impl ValueSpellings {
-    fn find(&self, raw: &str) -> Option<usize> {
-        let folded = fold(raw);
-        if let Some(found) = self.exact.get(&folded) {
-            return Some(*found);
-        }
-        self.exact.get(self.typos.nearest(raw, &folded)?).copied()
-    }
-
-    /// The value that the last phrase or word of two or more letters spells; a phrase before its words. `Err` if it
-    /// is negated.
-    fn last_word(&self, raw: &str) -> Result<Option<usize>, ()> {
-        let words: Vec<&str> = tokens(raw).map(|token| token.text).collect();
-        for end in (1..=words.len()).rev() {
-            for start in end.saturating_sub(MAX_PHRASE)..end {
-                let phrase = words[start..end].concat();
-                if phrase.chars().nth(1).is_none() {
-                    continue;
-                }
-                if let Some(found) = self.find(&phrase) {
-                    let before = start.checked_sub(1).map(|at| words[at].to_lowercase());
-                    let negated = before.is_some_and(|word| NEGATIONS.contains(&word.as_str()));
-                    return if negated { Err(()) } else { Ok(Some(found)) };
-                }
-                let rest = phrase.to_lowercase();
-                if rest
-                    .strip_prefix("not")
-                    .is_some_and(|rest| self.exact.contains_key(rest))
-                {
-                    return Err(());
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// True if `raw` lists several values.
-    fn is_list(&self, raw: &str) -> bool {
-        let pieces = raw.split([',', ';', '|', '&', '+', '/']);
-        let pieces = pieces
-            .flat_map(|piece| piece.split(" and "))
-            .flat_map(|piece| piece.split(" or "));
-        let values: BTreeSet<usize> = pieces
-            .filter_map(|piece| self.last_word(piece).ok().flatten())
-            .collect();
-        values.len() > 1
-    }
-}
+use super::file::MAX_VALUE_CHARS;
+use super::fold::{mail_address, slug};
 
 impl Vocabulary {
     /// The listed value that `raw` is a spelling of, with at most one slip in a long word.
