@@ -11,6 +11,7 @@ pub mod approvals;
 pub mod audit;
 pub mod cluster_stats;
 pub mod counters;
+pub mod coverage;
 pub mod csv;
 pub mod dashboard;
 pub mod discovery;

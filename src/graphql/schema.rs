@@ -14,6 +14,7 @@ use super::queries::admin_changes::AdminChangeQuery;
 use super::queries::api_tokens::ApiTokenQuery;
 use super::queries::approvals::ApprovalQuery;
 use super::queries::audit::AuditQuery;
+use super::queries::coverage::CoverageQuery;
 use super::queries::dashboard::DashboardQuery;
 use super::queries::inferences::InferenceQuery;
 use super::queries::models::ModelQuery;
@@ -49,6 +50,7 @@ pub struct Query(
     RunQuery,
     VocabularyQuery,
     DashboardQuery,
+    CoverageQuery,
     ApiTokenQuery,
     AdminChangeQuery,
     ModelQuery,

@@ -183,7 +183,7 @@ fn checked<'a>(field: &str, text: Result<&'a str, String>) -> Result<&'a str> {
     text.map_err(|why| Error::invalid(field, why))
 }
 
-async fn lock_resource(txn: &Transaction, actor: &Actor, id: i64) -> Result<()> {
+pub(super) async fn lock_resource(txn: &Transaction, actor: &Actor, id: i64) -> Result<()> {
     let lock = "SELECT 1 FROM resources WHERE id = $1 AND ($2::text[] IS NULL OR account_id = ANY($2))
                  FOR NO KEY UPDATE";
     match sql::execute(txn, lock, [id.into(), actor.scope.as_bind().into()]).await? {
@@ -193,7 +193,7 @@ async fn lock_resource(txn: &Transaction, actor: &Actor, id: i64) -> Result<()> 
 }
 
 /// Refuses one more tag for a locked resource that has [`MAX_TAGS_PER_RESOURCE`].
-async fn check_tag_count(txn: &Transaction, resource_id: i64) -> Result<()> {
+pub(super) async fn check_tag_count(txn: &Transaction, resource_id: i64) -> Result<()> {
     #[derive(sea_orm::FromQueryResult)]
     struct TagCountRow {
         count: i64,
@@ -255,7 +255,7 @@ fn is_approved(tag: &VirtualTag) -> bool {
     tag.approval_status == ApprovalStatus::Approved
 }
 
-fn conflict(field: &str, message: &str) -> Error {
+pub(super) fn conflict(field: &str, message: &str) -> Error {
     Error::Validation(vec![Problem::field(ProblemCode::Conflict, field, message)])
 }
 

@@ -184,7 +184,7 @@ pub async fn count_of_resources(
 
 /// Tags that decide what holds for the resources: approved and applied ones, and denied native values. In no order.
 pub async fn resolution_of(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     scope: &AccountScope,
     resources: Vec<i64>,
 ) -> Result<Vec<VirtualTag>> {

@@ -180,6 +180,8 @@ fn action(proposal: &Proposal, old: Option<&virtual_tag::Model>) -> Option<&'sta
         }
         // Withdrawn by an evaluation, not turned down by a person.
         ApprovalStatus::Superseded if old.superseded_by.is_none() => Some("PROPOSED"),
+        // A native value that a person denied: only another native tag states it again.
+        ApprovalStatus::Denied if old.source == TagSource::Native => None,
         ApprovalStatus::Denied | ApprovalStatus::Superseded => (!same_evidence).then_some("PROPOSED"),
     }
 }

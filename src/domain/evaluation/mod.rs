@@ -11,6 +11,7 @@
 //! - `engine.rs`        the engine with the stored rules
 //! - `preview.rs`       the effect of a rule, before it is saved
 //! - `scan.rs`          the resources that conditions match
+//! - `why_not.rs`       why a value does not hold
 //! - `subject.rs`       stored resources and tags as the engine sees them, and back
 
 pub mod auto_tag;
@@ -25,6 +26,7 @@ mod engine;
 mod preview;
 pub(in crate::domain) mod scan;
 mod subject;
+mod why_not;
 
 pub use auto_tag::AutoTagJob;
 pub use backlog::is_due;
@@ -33,3 +35,4 @@ pub use dry_runs::DryRuns;
 pub use engine::{EngineSettings, LoadedEngine, load_engine};
 pub use preview::{Example, Overlap, Preview, PreviewOutcome, preview};
 pub use subject::subject;
+pub use why_not::{WhyNot, WhyNotReason, why_not};

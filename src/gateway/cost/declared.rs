@@ -36,12 +36,14 @@ pub const TYPE: u64 = 10 * UNIT;
 pub const DECIDED: u64 = 200;
 
 /// Fields that aggregate, evaluate or search, in units: these count besides their selections.
-pub const WEIGHTS: [(&str, &str, u64); 7] = [
+pub const WEIGHTS: [(&str, &str, u64); 9] = [
     ("Query", "approvalGroups", 20),
     ("Query", "approvalStats", 20),
+    ("Query", "coverage", 200),
     ("Query", "dashboard", 50),
     ("Query", "inferTags", 50),
     ("Query", "previewRule", 1000),
+    ("Query", "whyNot", 50),
     ("Subscription", "approvalStats", 30),
     ("JobRun", "importPlan", 5),
 ];
@@ -50,7 +52,7 @@ pub const WEIGHTS: [(&str, &str, u64); 7] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 35] = [
+pub const LISTS: [(&str, &str, u64); 39] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
@@ -66,6 +68,7 @@ pub const LISTS: [(&str, &str, u64); 35] = [
     ("JobRun", "counts", 10),
     ("MlInference", "predictions", 5),
     ("Prediction", "alternatives", 3),
+    ("Query", "coverage", 50),
     ("Query", "schedules", 10),
     ("Query", "vocabulary", 20),
     ("ReorderRulesPayload", "rules", 100),
@@ -85,5 +88,8 @@ pub const LISTS: [(&str, &str, u64); 35] = [
     ("RuleSuggestion", "samples", 10),
     ("RuleSuggestion", "tags", 5),
     ("SuggestedTag", "conflicts", 3),
+    ("EvidenceSignal", "attributes", 3),
+    ("TagEvidence", "alternatives", 3),
+    ("TagEvidence", "signals", 3),
     ("VocabularyKey", "values", 20),
 ];

@@ -42,7 +42,23 @@ pub struct DeleteVirtualTagInput {
     reason: Option<String>,
 }
 
+/// Input of `denyNativeTag`.
+#[derive(InputObject)]
+pub struct DenyNativeTagInput {
+    /// Global id of the resource.
+    resource_id: Id<ResourceKind>,
+    /// Tag key, in any spelling.
+    tag_key: String,
+    /// Reason, stored in the audit trail.
+    reason: Option<String>,
+}
+
 payloads! {
+    /// Payload of `denyNativeTag`.
+    DenyNativeTagPayload {
+        /// Denied value, as a virtual tag of source NATIVE; null if refused.
+        virtual_tag: VirtualTag, from VirtualTagRow
+    }
     /// Payload of `createVirtualTag`.
     CreateVirtualTagPayload {
         /// New virtual tag, approved; null if refused.
@@ -82,6 +98,26 @@ impl VirtualTagMutation {
         };
         let made = approvals::create(&services.db, actor, new).await;
         CreateVirtualTagPayload::of(made)
+    }
+
+    /// Denies the value that the resource's own tags state for a key: it is no longer in effect, until the tag in the cloud
+    /// changes or `undoDecisions` takes the denial back. For approvers.
+    async fn deny_native_tag(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Native value to deny.")] input: DenyNativeTagInput,
+    ) -> FieldResult<DenyNativeTagPayload> {
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let (vocabulary, resource) = (&services.engine.vocabulary, input.resource_id.0);
+        let denied = approvals::deny_native(
+            &services.db,
+            vocabulary,
+            actor,
+            resource,
+            &input.tag_key,
+            input.reason,
+        );
+        DenyNativeTagPayload::of(denied.await)
     }
 
     /// Changes the value of a manual virtual tag. For approvers.

@@ -9,6 +9,7 @@ pub mod approval_stats;
 pub mod dashboard;
 pub mod decision;
 pub mod enums;
+pub mod evidence;
 pub mod import_plan;
 pub mod job_run;
 pub mod ml_inference;

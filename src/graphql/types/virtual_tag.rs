@@ -5,10 +5,11 @@ use crate::graphql::error::{Nullable, nullable};
 use crate::graphql::scalars::id::{Id, VirtualTagKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::enums::{ApprovalStatusEnum, TagKindEnum, TagSourceEnum};
+use crate::graphql::types::evidence::TagEvidence;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::row::row_object;
 use crate::graphql::types::rule::RuleObject;
-use async_graphql::{Context, Json};
+use async_graphql::Context;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -62,9 +63,6 @@ row_object! {
         auto_applied: bool,
         /// Approval status.
         approval_status: ApprovalStatusEnum,
-        /// Evidence for the proposal: the `reason`, the `signals` that agree, and the `alternatives` that lost, each with
-        /// a reason.
-        evidence: Json<&serde_json::Value>,
         /// Signature of the evidence: the signals, in words that are equal on all resources.
         evidence_signature: &str,
         /// Time of creation.
@@ -82,6 +80,11 @@ row_object! {
     /// Global id.
     pub async fn id(&self) -> Id<VirtualTagKind> {
         Id(self.row.id)
+    }
+
+    /// Evidence for the value, and what lost against it.
+    async fn evidence(&self) -> TagEvidence {
+        TagEvidence::from(&self.row.evidence)
     }
 
     /// Kind of the proposal.

@@ -13,7 +13,7 @@ export const QueueTag = graphql(`
     source
     kind
     confidence
-    evidence
+    evidence { reason signals { source reason } alternatives { value lostBecause } }
     approvalStatus
     createdAt
     resource {

@@ -11,7 +11,7 @@ async fn the_queue_with_its_resources() {
     let page = api
         .ask(
             "{ approvals(first: 2) { totalCount nodes { id tagKey tagValue source confidence autoApplied kind
-                 approvalStatus evidence createdAt decidedBy rule { ruleName } resource { id resourceId name cloud
+                 approvalStatus evidence { reason } createdAt decidedBy rule { ruleName } resource { id resourceId name cloud
                  accountId resourceType region nativeTags createdAt retiredAt effectiveTags { key value } } } } }",
         )
         .await;

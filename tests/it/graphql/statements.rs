@@ -18,7 +18,7 @@ const CASES: [(&str, &str, usize); 18] = [
     ),
     (
         "Query.virtualTags",
-        "virtualTags(first: $n) { nodes { id evidence rule { id } resource { id nativeTags
+        "virtualTags(first: $n) { nodes { id evidence { reason } rule { id } resource { id nativeTags
             virtualTags(first: $n) { nodes { id resource { id } } } } } }",
         4,
     ),

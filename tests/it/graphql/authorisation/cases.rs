@@ -51,6 +51,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Scope::Part,
     ),
     (
+        "Query.coverage",
+        "{ coverage(groupBy: [KEY, ACCOUNT]) { tagKey accountId resources missing coveredShare } }",
+        READS,
+        Scope::Part,
+    ),
+    (
         "Query.dashboard",
         "{ dashboard { approvals { pending } resourcesByCloud { resources tagged } tagsByStatus { count } } }",
         READS,
@@ -118,6 +124,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
     ),
     ("Query.vocabulary", "{ vocabulary { name } }", READS, Scope::Everything("the vocabulary is the program's")),
     (
+        "Query.whyNot",
+        "{ whyNot(resourceId: \"%R\", tagKey: \"team\", tagValue: \"x\") { reason } }",
+        READS,
+        Scope::Refused,
+    ),
+    (
         "Mutation.acceptRuleSuggestion",
         "mutation { acceptRuleSuggestion(input: {id: \"%S\"}) { suggestion { id } userErrors { code } } }",
         Forbidden(Viewer),
@@ -158,6 +170,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
     (
         "Mutation.createVirtualTag",
         "mutation { createVirtualTag(input: {resourceId: \"%R\", tagKey: \"k\", tagValue: \"v\"}) { virtualTag { id } userErrors { code } } }",
+        Forbidden(Viewer),
+        Scope::Refused,
+    ),
+    (
+        "Mutation.denyNativeTag",
+        "mutation { denyNativeTag(input: {resourceId: \"%R\", tagKey: \"environment\"}) { virtualTag { id } userErrors { code } } }",
         Forbidden(Viewer),
         Scope::Refused,
     ),
