@@ -35,11 +35,11 @@ pub const TYPE: u64 = 10 * UNIT;
 /// Decisions in a payload when the request does not name the tags.
 pub const DECIDED: u64 = 200;
 
-/// Fields that aggregate, evaluate or search, in units: these count besides their selections.
+/// Fields that aggregate, evaluate or search, in units: these count besides their selections, in a list for each object.
 pub const WEIGHTS: [(&str, &str, u64); 9] = [
     ("Query", "approvalGroups", 20),
     ("Query", "approvalStats", 20),
-    ("Query", "coverage", 200),
+    ("Query", "coverage", 10),
     ("Query", "dashboard", 50),
     ("Query", "inferTags", 50),
     ("Query", "previewRule", 1000),

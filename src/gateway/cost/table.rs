@@ -205,4 +205,19 @@ mod tests {
             );
         }
     }
+
+    /// Otherwise a field with a weight is refused whatever is selected of it.
+    #[test]
+    fn weighted_fields_cost_less_than_an_operation_may() {
+        let table = CostTable::of_schema();
+        let most = u64::from(crate::config::Limits::default().cost) * UNIT;
+        for (kind, name, _) in WEIGHTS {
+            let field = table.field(table.type_named(kind).unwrap(), name).unwrap();
+            let times = match field.multiplicity {
+                Multiplicity::Fixed(times) | Multiplicity::Page(times) => times,
+                _ => 1,
+            };
+            assert!(field.own_cost * times < most / 2, "{kind}.{name}");
+        }
+    }
 }
