@@ -52,14 +52,16 @@ pub const WEIGHTS: [(&str, &str, u64); 9] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 39] = [
+pub const LISTS: [(&str, &str, u64); 45] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
     ("ApprovalStats", "byKey", 20),
+    ("CreateRulePayload", "warnings", 3),
     ("Dashboard", "lastRuns", 10),
     ("Dashboard", "resourcesByCloud", 3),
     ("Dashboard", "tagsByStatus", 4),
+    ("DeleteRulePayload", "warnings", 3),
     ("EvidenceSignal", "attributes", 3),
     ("ImportPlan", "samples", 30),
     ("ImportSample", "changes", 10),
@@ -75,6 +77,7 @@ pub const LISTS: [(&str, &str, u64); 39] = [
     ("ReorderRulesPayload", "rules", 100),
     ("Resource", "effectiveTags", 5),
     ("ResourceEventBatch", "events", 10),
+    ("RestoreRulePayload", "warnings", 3),
     ("RevokeRuleSuggestionPayload", "rules", 5),
     ("Rule", "history", 10),
     ("RuleLanguage", "examples", 10),
@@ -86,10 +89,13 @@ pub const LISTS: [(&str, &str, u64); 39] = [
     ("RulePreview", "outcomes", 5),
     ("RulePreview", "shadowedBy", 10),
     ("RulePreview", "shadows", 10),
+    ("RulePreview", "warnings", 3),
     ("RuleSuggestion", "samples", 10),
     ("RuleSuggestion", "tags", 5),
+    ("SetRuleEnabledPayload", "warnings", 3),
     ("SuggestedTag", "conflicts", 3),
     ("TagEvidence", "alternatives", 3),
     ("TagEvidence", "signals", 3),
+    ("UpdateRulePayload", "warnings", 3),
     ("VocabularyKey", "values", 20),
 ];
