@@ -36,13 +36,9 @@ pub async fn of_suggestions(
     ids: Vec<i64>,
     window: &Window,
 ) -> Result<HashMap<i64, Page<resource::Model>>> {
-    let after = match window.after.as_deref() {
-        Some([Key::Int(after)]) => *after,
-        _ => 0,
-    };
     let mut wanted = Vec::new();
     for suggestion in list::by_ids(db, scope, ids).await? {
-        wanted.push(MemberSearch::new(&suggestion, after)?);
+        wanted.push(MemberSearch::new(&suggestion, window)?);
     }
     let wanted_rows = window.size + 1;
     let mut limit = wanted_rows;
@@ -80,7 +76,7 @@ pub(super) async fn ids(
     suggestion: &Suggestion,
     most: usize,
 ) -> Result<Vec<i64>> {
-    let mut search = MemberSearch::new(suggestion, 0)?;
+    let mut search = MemberSearch::new(suggestion, &Window::first(PART))?;
     let mut ids = Vec::new();
     while !search.is_exhausted && ids.len() <= most {
         read(txn, scope, &mut [&mut search], PART).await?;
@@ -90,21 +86,30 @@ pub(super) async fn ids(
     Ok(ids)
 }
 
-/// Search for the members of a suggestion, in the order of their ids.
+/// Search for the members of a suggestion, in the order of their ids or, backward, against it.
 struct MemberSearch {
     id: i64,
     pattern: Pattern,
+    backward: bool,
+    /// Ids between which resources were not yet read.
     after: i64,
+    before: i64,
     members: Vec<resource::Model>,
     is_exhausted: bool,
 }
 
 impl MemberSearch {
-    fn new(suggestion: &Suggestion, after: i64) -> Result<Self> {
+    fn new(suggestion: &Suggestion, window: &Window) -> Result<Self> {
+        let id = |bound: &Option<Vec<Key>>| match bound.as_deref() {
+            Some([Key::Int(id)]) => Some(*id),
+            _ => None,
+        };
         Ok(Self {
             id: suggestion.id,
             pattern: suggestion.pattern()?,
-            after,
+            backward: window.backward,
+            after: id(&window.after).unwrap_or(0),
+            before: id(&window.before).unwrap_or(i64::MAX),
             members: Vec::new(),
             is_exhausted: false,
         })
@@ -114,9 +119,15 @@ impl MemberSearch {
         self.is_exhausted || self.members.len() as u64 >= wanted
     }
 
-    fn take(&mut self, found: Vec<resource::Model>, limit: u64) -> Result<()> {
+    fn take(&mut self, mut found: Vec<resource::Model>, limit: u64) -> Result<()> {
+        found.sort_unstable_by_key(|resource| resource.id);
         self.is_exhausted = (found.len() as u64) < limit;
-        self.after = found.last().map_or(self.after, |resource| resource.id);
+        if self.backward {
+            self.before = found.first().map_or(self.before, |resource| resource.id);
+            found.reverse();
+        } else {
+            self.after = found.last().map_or(self.after, |resource| resource.id);
+        }
         for resource in found {
             if self.pattern.contains(&subject(resource.clone(), [])?) {
                 self.members.push(resource);
@@ -139,11 +150,13 @@ async fn read(
         .enumerate()
         .map(|(number, search)| {
             let after = bind(&mut binds, search.after);
+            let before = bind(&mut binds, search.before);
+            let direction = if search.backward { "DESC" } else { "ASC" };
             let possible = possible_members(&search.pattern, &mut binds);
             format!(
                 "(SELECT {number}::bigint AS search, {COLUMNS} FROM resources r
                   WHERE r.retired_at IS NULL AND ($1::text[] IS NULL OR r.account_id = ANY($1))
-                    AND r.id > {after} AND {possible} ORDER BY r.id LIMIT {limit})"
+                    AND r.id > {after} AND r.id < {before} AND {possible} ORDER BY r.id {direction} LIMIT {limit})"
             )
         })
         .collect();
@@ -156,8 +169,7 @@ async fn read(
             found.push(resource::Model::from_query_result(&row, "")?);
         }
     }
-    for (search, mut found) in searches.iter_mut().zip(found) {
-        found.sort_unstable_by_key(|resource| resource.id);
+    for (search, found) in searches.iter_mut().zip(found) {
         search.take(found, limit)?;
     }
     Ok(())

@@ -80,8 +80,10 @@ row_object! {
         ctx: &Context<'_>,
         #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
     ) -> FieldResult<Connection<Resource>> {
-        let args = PageArgs::new(first, after, None, None);
+        let args = PageArgs::new(first, after, last, before);
         ctx.loaders()?.members_of_suggestion.connection(ctx, self.0.id, (), args).await
     }
 }

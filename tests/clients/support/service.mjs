@@ -157,14 +157,14 @@ class Service {
   }
 }
 
-/** An inventory of so many resources in two accounts, as CSV; each gets a few virtual tags. */
+/** An inventory of so many resources in two accounts, as CSV; each gets a virtual tag for its environment. */
 export function inventory(count) {
-  const lines = ["cloud,account_id,resource_type,resource_id,name,tag:env"];
+  const lines = ["cloud,account_id,resource_type,resource_id,name"];
   for (let number = 1; number <= count; number += 1) {
     const [account, stage] = number % 2 ? ["111122223333", "prd"] : ["444455556666", "stg"];
     const name = `orders-${stage}-${number}`;
     const arn = `arn:aws:rds:eu-west-1:${account}:db:${name}`;
-    lines.push(`aws,${account},rds/db,${arn},${name},${stage}`);
+    lines.push(`aws,${account},rds/db,${arn},${name}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -102,7 +102,7 @@ const RESOURCE_PAGES = gql`
 `;
 
 for (const [field, query, first] of [
-  ["approvals", QUEUE, 25],
+  ["approvals", QUEUE, 9],
   ["resources", RESOURCE_PAGES, 7],
 ]) {
   test(`relayStylePagination gathers all pages of ${field}, none doubled`, async () => {

@@ -28,6 +28,24 @@ async fn pages(fixture: &Fixture, scope: &AccountScope, id: i64, size: u64) -> V
     }
 }
 
+/// Names of all members, page by page from the end.
+async fn pages_backward(fixture: &Fixture, id: i64, size: u64) -> Vec<String> {
+    let (mut found, mut window) = (Vec::new(), Window::first(size));
+    window.backward = true;
+    loop {
+        let mut pages = members::of_suggestions(&fixture.pool, &AccountScope::All, vec![id], &window)
+            .await
+            .unwrap();
+        let page = pages.remove(&id).unwrap();
+        window.before = page.rows.first().map(|first| vec![Key::Int(first.id)]);
+        found.extend(page.rows.into_iter().rev().map(|resource| resource.name));
+        if !page.has_previous {
+            found.reverse();
+            return found;
+        }
+    }
+}
+
 #[tokio::test]
 async fn pages_have_each_member_once_whatever_the_pattern_is() {
     let fixture = Fixture::new().await;
@@ -102,6 +120,7 @@ async fn pages_have_each_member_once_whatever_the_pattern_is() {
                 expected,
                 "{term:?}"
             );
+            assert_eq!(pages_backward(&fixture, id, size).await, found, "{term:?}");
         }
     }
 }
