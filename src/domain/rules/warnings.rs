@@ -164,7 +164,10 @@ mod tests {
                 "team",
                 "x"
             )),
-            [(ImpossibleConstant, "condition", Some((2, 21, 5)))],
+            [
+                (ImpossibleConstant, "condition", Some((2, 21, 5))),
+                (NeverTrue, "condition", Some((2, 3, 23)))
+            ],
         );
         let never = found(&draft("resource.cloud == 'AWS'", "team", "x"));
         assert_eq!(never[1].0, NeverTrue);
