@@ -19,6 +19,8 @@ SELECT rename_tag_key('cost-center', 'cost_center'), rename_tag_key('business-un
 DROP FUNCTION rename_tag_key(text, text);
 UPDATE engine_state SET revision = revision + 1, updated_at = now();
 
+DROP INDEX group_counts_impact;
+
 -- Its trail of administration has no place in the older schema.
 DROP TRIGGER kept ON admin_changes;
 DELETE FROM admin_changes WHERE subject_type = 'VOCABULARY_KEY';

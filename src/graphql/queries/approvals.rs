@@ -32,6 +32,22 @@ db_enum! {
     }
 }
 
+db_enum! {
+    /// Order of the groups of the approval queue.
+    #[derive(Default)]
+    pub enum ApprovalGroupOrderEnum("ApprovalGroupOrder") mirrors GroupOrder {
+        /// By the number of tags that a decision settles, most first.
+        #[default]
+        Impact,
+        /// By the lowest confidence in the group, highest first.
+        Surest,
+        /// By the creation time of the oldest tag in the group, oldest first.
+        Oldest,
+        /// By key, value, source and evidence.
+        Name,
+    }
+}
+
 /// Queries on the approval queue.
 #[derive(Default)]
 pub struct ApprovalQuery;
@@ -67,7 +83,11 @@ impl ApprovalQuery {
         .await
     }
 
-    /// Approval queue in groups of equal key, value, source and evidence.
+    /// Approval queue in groups of equal key, value, source and evidence, by default those first that settle the most.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the arguments of a Relay connection"
+    )]
     async fn approval_groups(
         &self,
         ctx: &Context<'_>,
@@ -76,15 +96,16 @@ impl ApprovalQuery {
         #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
         #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
         #[graphql(desc = "Filter of the tags to group.")] filter: Option<ApprovalFilter>,
+        #[graphql(desc = "Order of the groups.", default)] order_by: ApprovalGroupOrderEnum,
     ) -> FieldResult<Connection<ApprovalGroup>> {
         let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
-        let filter = filter.unwrap_or_default().into();
+        let (filter, order) = (filter.unwrap_or_default().into(), GroupOrder::from(order_by));
         connection(
             ctx,
             args,
-            GroupOrder,
-            async |window| groups::list(db, actor, &filter, &window).await,
+            order,
+            async |window| groups::list(db, actor, &filter, order, &window).await,
             async || groups::count(db, actor, &filter).await,
         )
         .await

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use virtual_tagging::auth::{AccountScope, Actor};
 use virtual_tagging::db::estimate::Total;
+use virtual_tagging::db::keyset::Keyset;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::groups::{self, GroupOrder};
 use virtual_tagging::domain::approvals::queue::{self, QueueOrder};
@@ -225,7 +226,7 @@ async fn assert_groups(fixture: &Fixture, actor: &Actor, filter: &TagFilter, pen
         (true, 90),
         (false, 200),
     ] {
-        let found = walk(GroupOrder, 300, backward, async |window| {
+        let found = walk(GroupOrder::Name, 300, backward, async |window| {
             let page = groups::list_within(&fixture.pool, actor, filter, &window, most).await;
             page.unwrap()
         });
@@ -251,6 +252,35 @@ async fn assert_groups(fixture: &Fixture, actor: &Actor, filter: &TagFilter, pen
             (found.len(), &expected),
             "{filter:?} {actor:?}"
         );
+    }
+    for order in [GroupOrder::Impact, GroupOrder::Surest, GroupOrder::Oldest] {
+        for backward in [false, true] {
+            let found = walk(order, 40, backward, async |window| {
+                let page = groups::list(&fixture.pool, actor, filter, order, &window).await;
+                page.unwrap()
+            });
+            let found = found.await;
+            assert_eq!(found.len(), expected.len(), "{order:?} {filter:?} {actor:?}");
+            assert!(
+                found.is_sorted_by(|one, next| order.key(one) < order.key(next)),
+                "{order:?} {filter:?} {actor:?}"
+            );
+            for group in &found {
+                let key = (
+                    &group.tag_key,
+                    &group.tag_value,
+                    format!("{:?}", group.source),
+                    &group.evidence_signature,
+                );
+                let figure = (
+                    group.count,
+                    group.min_confidence,
+                    group.max_confidence,
+                    group.oldest,
+                );
+                assert_eq!(expected[&key], figure, "{order:?} {filter:?} {actor:?}");
+            }
+        }
     }
     let count = groups::count(&fixture.pool, actor, filter).await.unwrap();
     assert_eq!(count, Total::exact(expected.len() as u64), "{filter:?}");

@@ -1,11 +1,21 @@
 //! Groups of the queue: tags that were proposed for the same reason, to be decided together.
+//!
+//! A group never spans what a person would want to see apart: another key, value or source, and another evidence. The
+//! signature of evidence names what fired (a word, a tag, a rule, a family or an account of neighbours), and begins
+//! otherwise where the resource's own tags say something else, so that contradictions are groups of their own. One word
+//! may have fired in many accounts: they are one question, and the filter by account asks it of one of them.
+
+mod order;
+mod ranked;
+
+pub use order::GroupOrder;
 
 use super::filter::TagFilter;
 use super::queue::plan::{self, OF_GROUP, QueryPlan};
 use super::selection::GroupKey;
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
-use crate::db::keyset::{Key, KeyKind, Keyset, Page, Window};
+use crate::db::keyset::{Key, Page, Window};
 use crate::db::opaque::opaque;
 use crate::db::sql;
 use crate::domain::account_pages::{for_each_account, of_account};
@@ -13,9 +23,10 @@ use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, Ta
 use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
+use order::COLUMNS;
 use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, DatabaseConnection, DbBackend, EntityName, FromQueryResult, IdenStatic,
+    ColumnTrait, DatabaseConnection, DbBackend, EntityName, FromQueryResult, IdenStatic,
     QueryFilter, QuerySelect, QueryTrait, Select, Value,
 };
 use virtual_tag::Column;
@@ -47,42 +58,6 @@ impl From<&Group> for GroupKey {
     }
 }
 
-/// Order of groups: by key, value, source and evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GroupOrder;
-
-const COLUMNS: [Column; 4] = [
-    Column::TagKey,
-    Column::TagValue,
-    Column::Source,
-    Column::EvidenceSignature,
-];
-
-impl Keyset for GroupOrder {
-    type Row = Group;
-
-    fn name(self) -> &'static str {
-        "approvalGroups"
-    }
-
-    fn descending(self) -> bool {
-        false
-    }
-
-    fn columns(self) -> Vec<(Expr, KeyKind)> {
-        COLUMNS.map(|column| (column.into_expr(), KeyKind::Text)).into()
-    }
-
-    fn key(self, group: &Group) -> Vec<Key> {
-        vec![
-            Key::Text(group.tag_key.clone()),
-            Key::Text(group.tag_value.clone()),
-            Key::Text(group.source.to_value()),
-            Key::Text(group.evidence_signature.clone()),
-        ]
-    }
-}
-
 /// Groups the tags: one row per group.
 fn grouped(tags: Select<virtual_tag::Entity>) -> Select<virtual_tag::Entity> {
     COLUMNS.iter().fold(tags.select_only(), |tags, column| {
@@ -107,12 +82,18 @@ pub async fn list(
     db: &DatabaseConnection,
     actor: &Actor,
     filter: &TagFilter,
+    order: GroupOrder,
     window: &Window,
 ) -> Result<Page<Group>> {
-    list_within(db, actor, filter, window, MAX_READ).await
+    match order {
+        GroupOrder::Name => list_within(db, actor, filter, window, MAX_READ).await,
+        GroupOrder::Impact | GroupOrder::Surest | GroupOrder::Oldest => {
+            ranked::list(db, actor, filter, order, window).await
+        }
+    }
 }
 
-/// Page of groups as [`list`], with another bound than [`MAX_READ`].
+/// Page of groups as [`list`] in the order of their names, with another bound than [`MAX_READ`].
 pub async fn list_within(
     db: &DatabaseConnection,
     actor: &Actor,
@@ -132,7 +113,7 @@ pub async fn list_within(
             select,
             is_small: true,
         }) => {
-            let groups = window.statement(with_aggregates(grouped(select)), GroupOrder);
+            let groups = window.statement(with_aggregates(grouped(select)), GroupOrder::Name);
             Ok(window.page(Group::find_by_statement(groups).all(db).await?))
         }
         Some(QueryPlan {
@@ -156,7 +137,7 @@ async fn list_in_accounts(
     let tags = virtual_tag::find_pending(&AccountScope::All)
         .filter(of_account(Column::AccountId))
         .filter(opaque(filter.condition()));
-    let first = window.part(with_aggregates(grouped(tags)), GroupOrder);
+    let first = window.part(with_aggregates(grouped(tags)), GroupOrder::Name);
     let mut groups = for_each_account(accounts, first, virtual_tag::Entity.table_name());
     for column in COLUMNS {
         groups.expr(column.into_expr()).add_group_by([column.into_expr()]);
@@ -169,7 +150,7 @@ async fn list_in_accounts(
     ] {
         groups.expr_as(Expr::cust(aggregate), name);
     }
-    window.limit_parts(&mut groups, GroupOrder);
+    window.limit_parts(&mut groups, GroupOrder::Name);
     let groups = Group::find_by_statement(DbBackend::Postgres.build(&groups));
     Ok(window.page(groups.all(db).await?))
 }
@@ -320,6 +301,13 @@ async fn list_by_counters(
     key: GroupCounterKey,
     window: &Window,
 ) -> Result<Page<Group>> {
+    let (groups, binds) = next_groups(&key, window);
+    let page = with_extremes(&format!("page AS MATERIALIZED ({groups})"), &ordered(window));
+    Ok(window.page(sql::rows(db, &page, binds).await?))
+}
+
+/// Statement for the groups of a subquery `page`, with their confidences and age.
+fn with_extremes(page: &str, order: &str) -> String {
     let one = |name: &str, order: &str| {
         format!(
             "CROSS JOIN LATERAL (SELECT confidence, created_at FROM virtual_tags t
@@ -328,19 +316,16 @@ async fn list_by_counters(
                   ORDER BY {order} LIMIT 1) {name}"
         )
     };
-    let (groups, binds) = next_groups(&key, window);
-    let page = format!(
-        "WITH page AS MATERIALIZED ({groups})
+    format!(
+        "WITH {page}
          SELECT page.*, least.confidence AS min_confidence, most.confidence AS max_confidence,
                 first.created_at AS oldest
            FROM page {} {} {}
-          ORDER BY {}",
+          ORDER BY {order}",
         one("least", "confidence"),
         one("most", "confidence DESC"),
         one("first", "created_at"),
-        ordered(window),
-    );
-    Ok(window.page(sql::rows(db, &page, binds).await?))
+    )
 }
 
 /// Counts the groups of the queue.
