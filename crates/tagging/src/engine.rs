@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::merge::{Merged, merge};
 use crate::rules::CompiledRule;
 use crate::signature::bounded_signature;
+use crate::settings;
 use crate::sources::inferred::InferredSource;
 use crate::sources::native::NativeSource;
 use crate::sources::rule::RuleSource;
@@ -214,6 +215,7 @@ impl Engine {
             let held = Held {
                 approved: subject.approved.get(&winner.key),
                 stated: stated.iter().find(|stated| stated.key == winner.key && !corrects),
+                resource_type: &subject.resource_type,
             };
             let disposition = self.dispose(&held, &winner);
             if disposition == Some(Disposition::Approve) {
@@ -278,10 +280,10 @@ impl Engine {
         if held.approved == Some(&winner.value) || stated == Some(&winner.value) || states {
             return None;
         }
-        let disposition = self.thresholds.decide(winner.confidence);
-        let valid = winner.source == SourceKind::Rule || self.vocabulary.is_valid(&winner.key, &winner.value);
-        let contested = held.approved.or(stated).is_some() || !valid;
-        Some(if contested && disposition == Disposition::AutoApply {
+        let disposition =
+            settings::decide(&self.vocabulary, self.thresholds, held.resource_type, winner);
+        let contested = held.approved.or(stated).is_some() && disposition == Disposition::AutoApply;
+        Some(if contested {
             Disposition::Suggest
         } else {
             disposition
@@ -293,6 +295,8 @@ impl Engine {
 struct Held<'a> {
     approved: Option<&'a String>,
     stated: Option<&'a StatedTag>,
+    /// Type of the resource, of which the key may not be asked.
+    resource_type: &'a str,
 }
 
 fn predict(winner: &Merged, disposition: Option<Disposition>) -> KeyPrediction {

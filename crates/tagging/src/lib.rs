@@ -16,6 +16,7 @@
 //! - `stated_tag.rs`    values that the resource's own tags state, and those that people denied
 //! - `effective.rs`     what holds for a resource: one value per key
 //! - `thresholds.rs`    dispositions by confidence
+//! - `settings.rs`      what the settings of a key make of a confidence
 //! - `engine.rs`        runs the sources, merges, decides by confidence
 //!
 //! A new source implements [`CandidateSource`] and is added to [`Engine::new`].
@@ -32,6 +33,7 @@ mod native_statements;
 pub mod rules;
 mod service_category;
 mod signature;
+mod settings;
 mod sources;
 mod stated_tag;
 pub mod suggestions;

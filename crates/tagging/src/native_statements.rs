@@ -52,10 +52,14 @@ pub(crate) fn statements<'a>(
             let matches = vocabulary.key_matches(raw_key).into_iter();
             let stated = matches.filter_map(move |matched| {
                 let value = vocabulary.canonical_value(&matched.key.name, raw_value)?;
-                let listed = &matched.key.values;
+                // What only often means the key is worth a question where the key is wanted and the value fits.
+                let fits = || matched.key.governed && vocabulary.is_valid(&matched.key.name, &value);
+                if matched.weak && !fits() {
+                    return None;
+                }
                 Some(NativeStatement {
                     key: &matched.key.name,
-                    known: listed.is_empty() || listed.iter().any(|listed| listed.name == value),
+                    known: vocabulary.is_valid(&matched.key.name, &value),
                     value,
                     confidence: if matched.weak { IMPLIED } else { STATED },
                     rank: matched.rank,

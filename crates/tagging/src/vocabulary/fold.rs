@@ -81,11 +81,13 @@ impl TypoIndex {
             return None;
         }
         let (start, end) = edges(folded)?;
+        // One letter makes `not production` the phrase `non production`, and says the opposite of a slip.
+        let negated = folded.starts_with("not");
         let mut found: Option<&str> = None;
         for edge in [(start, false), (end, true)] {
             for spelling in self.by_edge.get(&edge).into_iter().flatten() {
                 let known = found == Some(spelling.as_str());
-                if known || !is_one_slip(folded, spelling) || !in_long_word(raw, folded, spelling) {
+                if known || negated && !spelling.starts_with("not") || !is_one_slip(folded, spelling) || !in_long_word(raw, folded, spelling) {
                     continue;
                 }
                 if found.is_some() {

@@ -85,6 +85,165 @@ fn values_are_normalised_and_junk_proves_nothing() {
 }
 
 #[test]
+fn slips_in_long_words_fold_but_never_between_two_known_words() {
+    let vocabulary = shipped();
+    for raw in ["Enviroment", "enviromnent", "acme:envrionment", "environments"] {
+        assert_eq!(vocabulary.canonical_key(raw), Some("environment"), "{raw}");
+    }
+    assert_eq!(vocabulary.canonical_key("cost_centr"), Some("cost-center"));
+    // As near to `team` as to nothing: short words are taken as they are.
+    assert_eq!(vocabulary.canonical_key("teem"), None);
+    assert_eq!(
+        vocabulary.canonical_key("product").map(str::to_owned),
+        Some("application".into())
+    );
+    assert_eq!(
+        vocabulary.canonical_key("project").map(str::to_owned),
+        Some("project".into())
+    );
+    for (raw, expected) in [
+        ("produciton", "production"),
+        ("developement", "development"),
+        ("payroll-stagging", "staging"),
+        ("testing", "test"),
+    ] {
+        let value = vocabulary.canonical_value("environment", raw);
+        assert_eq!(value.as_deref(), Some(expected), "{raw}");
+    }
+}
+
+#[test]
+fn phrases_come_before_their_words() {
+    let vocabulary = shipped();
+    for (raw, expected) in [
+        ("Non-functional testing", "performance"),
+        ("user acceptance testing", "uat"),
+        ("non prod", "non-production"),
+        ("PayrollPreProd", "pre-production"),
+        ("disaster recovery", "disaster-recovery"),
+    ] {
+        let value = vocabulary.canonical_value("environment", raw);
+        assert_eq!(value.as_deref(), Some(expected), "{raw}");
+    }
+}
+
+#[test]
+fn negations_and_lists_state_nothing() {
+    let vocabulary = shipped();
+    for raw in [
+        "NotProd",
+        "not production",
+        "notprod",
+        "no test",
+        "Prod,Dev",
+        "prod/staging",
+        "dev and test",
+    ] {
+        assert_eq!(vocabulary.canonical_value("environment", raw), None, "{raw}");
+    }
+    let same = vocabulary.canonical_value("environment", "prod, production");
+    assert_eq!(same.as_deref(), Some("production"));
+}
+
+#[test]
+fn values_that_are_not_listed_are_kept_and_are_not_valid() {
+    let vocabulary = shipped();
+    assert_eq!(
+        vocabulary.canonical_value("environment", "Parity").as_deref(),
+        Some("parity")
+    );
+    assert!(!vocabulary.is_valid("environment", "parity"));
+    assert!(vocabulary.is_valid("environment", "production"));
+    assert!(vocabulary.is_valid("team", "anything"));
+    assert!(vocabulary.is_valid("colour", "anything"));
+}
+
+#[test]
+fn tags_that_providers_write_state_nothing() {
+    let vocabulary = shipped();
+    assert_eq!(vocabulary.canonical_key("aws:createdBy"), None);
+    assert_eq!(vocabulary.canonical_key("AWS:servicecatalog:environment"), None);
+    assert_eq!(
+        vocabulary.canonical_key("app.kubernetes.io/managed-by"),
+        Some("managed-by")
+    );
+}
+
+#[test]
+fn what_people_and_rules_give_is_written_as_the_vocabulary_does() {
+    let vocabulary = shipped();
+    let canonical = |key: &str, value: &str| {
+        let tag = vocabulary.canonical(key, value);
+        let again = vocabulary.canonical(&tag.key, &tag.value);
+        assert_eq!(tag, again);
+        (tag.key, tag.value)
+    };
+    for ((key, value), (as_key, as_value)) in [
+        (("Environment", "Prod"), ("environment", "production")),
+        (("Team", "Pay Roll"), ("team", "pay-roll")),
+        (("cost_center", "CC-1410"), ("cost-center", "cc-1410")),
+        (("Owner", "TBD"), ("owner", "tbd")),
+        (("Env", "Prod,Dev"), ("environment", "prod,dev")),
+        (("Colour", "Dark Red"), ("Colour", "Dark Red")),
+        // A spelling that only often means a key is a key of its own.
+        (("solution", "Alpha"), ("solution", "Alpha")),
+    ] {
+        assert_eq!(
+            canonical(key, value),
+            (as_key.into(), as_value.into()),
+            "{key}={value}"
+        );
+    }
+}
+
+#[test]
+fn patterns_and_settings_of_keys_are_checked() {
+    let file = |settings: &str| {
+        format!(
+            r#"{{"keys":[{{"name":"code","description":"","governed":true,"open":true{settings}}}],"junk":[]}}"#
+        )
+    };
+    let vocabulary = Vocabulary::parse(&file(r#","pattern":"cc-[0-9]+""#)).unwrap();
+    assert!(vocabulary.is_valid("code", "cc-12"));
+    assert!(!vocabulary.is_valid("code", "xcc-12"));
+    let refused = |settings: &str| Vocabulary::parse(&file(settings)).err().unwrap();
+    assert!(matches!(
+        refused(r#","pattern":"(""#),
+        VocabularyError::Pattern { .. }
+    ));
+    assert!(matches!(
+        refused(r#","auto_apply_threshold":0.6,"manual_review_threshold":0.7"#),
+        VocabularyError::KeyThresholds(_)
+    ));
+    assert!(matches!(
+        refused(r#","auto_apply_threshold":1.5"#),
+        VocabularyError::KeyThresholds(_)
+    ));
+    assert!(matches!(
+        refused(r#","values":[{"name":"A"}]"#),
+        VocabularyError::ValueName { .. }
+    ));
+}
+
+#[test]
+fn sources_of_the_shipped_keys_are_named() {
+    let vocabulary = shipped();
+    for key in vocabulary.keys() {
+        assert!(!key.sources.is_empty(), "{}", key.name);
+        for source in &key.sources {
+            assert!(
+                vocabulary
+                    .file()
+                    .sources
+                    .iter()
+                    .any(|named| named.name == *source),
+                "{source}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_fingerprint_follows_the_content() {
     let changed = include_str!("vocabulary.json").replace("\"prd\", ", "");
     assert_eq!(shipped().fingerprint(), Vocabulary::default().fingerprint());

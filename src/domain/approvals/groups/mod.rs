@@ -26,8 +26,8 @@ use chrono::{DateTime, Utc};
 use order::COLUMNS;
 use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbBackend, EntityName, FromQueryResult, IdenStatic,
-    QueryFilter, QuerySelect, QueryTrait, Select, Value,
+    ColumnTrait, DatabaseConnection, DbBackend, EntityName, FromQueryResult, IdenStatic, QueryFilter,
+    QuerySelect, QueryTrait, Select, Value,
 };
 use virtual_tag::Column;
 

@@ -112,6 +112,9 @@ fn bind(key: &Key) -> Value {
 fn ordered(order: GroupOrder, window: &Window) -> String {
     let direction = if window.backward { "DESC" } else { "ASC" };
     let columns = order.texts();
-    let columns: Vec<String> = columns.iter().map(|column| format!("{column} {direction}")).collect();
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|column| format!("{column} {direction}"))
+        .collect();
     columns.join(", ")
 }
