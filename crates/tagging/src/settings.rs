@@ -2,6 +2,7 @@
 
 use crate::engine::{Disposition, Thresholds};
 use crate::merge::Merged;
+use crate::native_statements::STATED;
 use crate::{CanonicalKey, SourceKind, Subject, Vocabulary};
 
 /// Disposition of a merged winner that does not hold yet.
@@ -23,7 +24,9 @@ pub(crate) fn decide(
     if !vocabulary.is_taggable(&winner.key, &subject.resource_type) {
         return Disposition::Discard;
     }
-    let is_implied = winner.source == SourceKind::Native;
+    let strongest = winner.evidence.signals.first();
+    let is_implied =
+        winner.source == SourceKind::Native && strongest.is_some_and(|signal| signal.confidence < STATED);
     let is_unknown = !vocabulary.is_valid(&winner.key, &winner.value);
     match disposition {
         Disposition::AutoApply if is_implied || is_unknown => Disposition::Suggest,
@@ -102,7 +105,7 @@ mod tests {
 
     #[test]
     fn unknown_values_and_implied_ones_are_never_applied_but_a_rule_may() {
-        let of = |source, value| decided("", source, value, 0.98, "ec2/instance");
+        let of = |source, value| decided("", source, value, 0.95, "ec2/instance");
         assert_eq!(of(SourceKind::Pattern, "parity"), Disposition::Suggest);
         assert_eq!(of(SourceKind::Native, "production"), Disposition::Suggest);
         assert_eq!(of(SourceKind::Rule, "parity"), Disposition::AutoApply);

@@ -87,7 +87,11 @@ impl TypoIndex {
         for edge in [(start, false), (end, true)] {
             for spelling in self.by_edge.get(&edge).into_iter().flatten() {
                 let known = found == Some(spelling.as_str());
-                if known || negated && !spelling.starts_with("not") || !is_one_slip(folded, spelling) || !in_long_word(raw, folded, spelling) {
+                if known
+                    || negated && !spelling.starts_with("not")
+                    || !is_one_slip(folded, spelling)
+                    || !in_long_word(raw, folded, spelling)
+                {
                     continue;
                 }
                 if found.is_some() {
