@@ -176,6 +176,7 @@ CREATE TABLE group_counts (
     count bigint NOT NULL,
     CONSTRAINT group_counts_pkey PRIMARY KEY (tag_key, tag_value, source, evidence_signature)
 ) WITH (fillfactor=70);
+CREATE INDEX group_counts_impact ON group_counts USING btree (((- count)), tag_key, tag_value, source, evidence_signature) WHERE (count > 0);
 ALTER TABLE group_counts ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE import_chunks (

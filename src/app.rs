@@ -168,6 +168,13 @@ impl BackgroundTasks {
             .map(|provider| provider.name().to_owned());
         let sources: Vec<String> = sources.collect();
         let engine = prepared.engine.clone();
+        engine.live.refresh(&database.pools.all).await?;
+        self.background.spawn(
+            engine
+                .live
+                .clone()
+                .follow(database.pools.all.clone(), self.ending.clone()),
+        );
         self.start_jobs(config, database, prepared).await?;
         let metrics = Metrics::start();
         if let Some(metrics) = metrics.clone() {

@@ -12,6 +12,7 @@ mod rules;
 mod schema;
 mod signals;
 mod token;
+mod vocabulary;
 
 use crate::app::{App, Mode, RunningApp};
 use crate::config::{Config, settings};
@@ -107,6 +108,11 @@ enum Command {
         #[command(flatten)]
         database: DatabaseFlags,
     },
+    /// Print what is changed in the vocabulary, or apply such a file
+    Vocabulary {
+        #[command(subcommand)]
+        action: vocabulary::VocabularyAction,
+    },
     /// Print all settings with their defaults, values and meanings, as Markdown
     Settings,
     /// Print a signed bearer token
@@ -173,6 +179,7 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
         Command::Evaluate(arguments) => evaluate::run(arguments, config, interrupt).await,
         Command::Audit { what } => audit::run(what, config, interrupt).await,
         Command::Rules { what } => rules::run(what, config, interrupt).await,
+        Command::Vocabulary { action } => vocabulary::run(action, config, interrupt).await,
         Command::Schema { arguments, .. } => schema::print(arguments, config, interrupt).await,
         Command::Settings => {
             say(settings::markdown().trim_end());
@@ -213,6 +220,7 @@ impl Cli {
             Some(Command::Migrate { action }) => flags.extend(action.database().flags()),
             Some(Command::Audit { what }) => flags.extend(what.database().flags()),
             Some(Command::Rules { what }) => flags.extend(what.database().flags()),
+            Some(Command::Vocabulary { action }) => flags.extend(action.database().flags()),
             Some(Command::Health(arguments)) => flags.extend(arguments.flags()),
             Some(Command::Import { database, .. } | Command::Schema { database, .. }) => {
                 flags.extend(database.flags());

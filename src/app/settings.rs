@@ -5,6 +5,7 @@ use super::mode::Mode;
 use crate::config::{Config, HttpConfig};
 use crate::domain::discovery::Provider;
 use crate::domain::evaluation::EngineSettings;
+use crate::domain::vocabulary::LiveVocabulary;
 use crate::gateway::Gateway;
 use crate::http::auth::Authenticator;
 use crate::{jobs, providers};
@@ -68,6 +69,7 @@ fn engine(config: &Config) -> anyhow::Result<EngineSettings> {
     let engine = &config.engine;
     Ok(EngineSettings {
         vocabulary: Arc::new(Vocabulary::default()),
+        live: LiveVocabulary::default(),
         thresholds: Thresholds::new(engine.auto_apply_threshold, engine.manual_review_threshold)?,
         pinned_model: engine.pinned_model.clone(),
         models: Arc::default(),

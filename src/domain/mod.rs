@@ -27,3 +27,4 @@ pub mod schedules;
 pub mod subject;
 pub mod suggestions;
 pub mod tokens;
+pub mod vocabulary;

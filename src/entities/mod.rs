@@ -19,6 +19,7 @@ pub mod scheduler_job;
 pub mod tag_audit;
 pub mod trained_model;
 pub mod virtual_tag;
+pub mod vocabulary_key;
 
 pub use enums::{
     AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, JobName, ModelStatus, Outcome, RunStatus,

@@ -10,6 +10,7 @@ use super::mutations::rules::RuleMutation;
 use super::mutations::runs::RunMutation;
 use super::mutations::schedules::ScheduleMutation;
 use super::mutations::virtual_tags::VirtualTagMutation;
+use super::mutations::vocabulary::VocabularyMutation;
 use super::queries::admin_changes::AdminChangeQuery;
 use super::queries::api_tokens::ApiTokenQuery;
 use super::queries::approvals::ApprovalQuery;
@@ -64,6 +65,7 @@ pub struct Mutation(
     DecisionMutation,
     RuleMutation,
     RuleSuggestionMutation,
+    VocabularyMutation,
     RunMutation,
     ImportMutation,
     ScheduleMutation,

@@ -59,6 +59,6 @@ pub use stated_tag::{DeniedStatement, StatedTag};
 pub use thresholds::{Disposition, ThresholdError, Thresholds};
 pub use tokens::{NameToken, tokens};
 pub use vocabulary::{
-    ApprovalPolicy, CanonicalKey, CanonicalTag, KeyMatch, KnownValue, Vocabulary, VocabularyError,
+    ApprovalPolicy, CanonicalKey, CanonicalTag, KeyChange, KeyMatch, KnownValue, Vocabulary, VocabularyError,
     VocabularyFile, VocabularySource,
 };

@@ -5,6 +5,7 @@ use crate::domain::approvals::by_rule::Acceptance;
 use crate::domain::models::load::ModelCache;
 use crate::domain::revision::{self, EngineState};
 use crate::domain::rules::{self, RuleRow};
+use crate::domain::vocabulary::LiveVocabulary;
 use crate::entities::AccountScope;
 use crate::error::Result;
 use sea_orm::DatabaseConnection;
@@ -17,7 +18,10 @@ use tagging::{Engine, Thresholds, Vocabulary};
 /// Settings of the engine besides the rules.
 #[derive(Clone)]
 pub struct EngineSettings {
+    /// The shipped vocabulary.
     pub vocabulary: Arc<Vocabulary>,
+    /// The vocabulary with the stored changes.
+    pub live: LiveVocabulary,
     pub thresholds: Thresholds,
     /// Version of the model to work with; the active one when `None`.
     pub pinned_model: Option<String>,
@@ -26,6 +30,11 @@ pub struct EngineSettings {
 }
 
 impl EngineSettings {
+    /// The vocabulary as this process knows it: shipped, with the stored changes.
+    pub fn vocabulary(&self) -> Arc<Vocabulary> {
+        Arc::clone(&self.live.current().vocabulary)
+    }
+
     /// Another text for other settings, see [`revision::adopt`].
     pub fn fingerprint(&self) -> String {
         let (auto_apply, manual_review) = (self.thresholds.auto_apply(), self.thresholds.manual_review());
@@ -89,8 +98,9 @@ pub(super) async fn load_rules(
     let reads_tags = rows.iter().any(reads_tags);
     let compiled = compute(Duration::MAX, move || rules::compile(rows)).await??;
     let pinned = settings.pinned_model.as_deref();
-    let learned = settings.models.load(db, pinned, &settings.vocabulary).await?;
-    let engine = Engine::new(Arc::clone(&settings.vocabulary), compiled, settings.thresholds);
+    let vocabulary = Arc::clone(&settings.live.refresh(db).await?.vocabulary);
+    let learned = settings.models.load(db, pinned, &vocabulary).await?;
+    let engine = Engine::new(vocabulary, compiled, settings.thresholds);
     Ok(LoadedEngine {
         revision: state.revision,
         generation: state.generation,

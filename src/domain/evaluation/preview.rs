@@ -245,8 +245,8 @@ impl RuleTrial {
         }
         let rules = others.iter().chain([&rule]).cloned().collect();
         Ok(Self {
-            engine: Engine::new(Arc::clone(&settings.vocabulary), rules, settings.thresholds),
-            vocabulary: Arc::clone(&settings.vocabulary),
+            engine: Engine::new(settings.vocabulary(), rules, settings.thresholds),
+            vocabulary: settings.vocabulary(),
             rule,
             others,
             overlaps: HashMap::new(),

@@ -11,3 +11,4 @@ pub mod rules;
 pub mod runs;
 pub mod schedules;
 pub mod virtual_tags;
+pub mod vocabulary;

@@ -192,7 +192,7 @@ impl RuleMutation {
     ) -> FieldResult<CreateRulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         CreateRulePayload::of(
-            rules::create(&services.db, actor, &services.engine.vocabulary, input.into()).await,
+            rules::create(&services.db, actor, &services.engine.vocabulary(), input.into()).await,
         )
     }
 
@@ -205,7 +205,7 @@ impl RuleMutation {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let (db, vocabulary, id, version) = (
             &services.db,
-            &services.engine.vocabulary,
+            &services.engine.vocabulary(),
             input.id.0,
             input.version,
         );
@@ -220,7 +220,7 @@ impl RuleMutation {
         #[graphql(desc = "Rule to change.")] input: SetRuleEnabledInput,
     ) -> FieldResult<SetRuleEnabledPayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let (db, vocabulary, id) = (&services.db, &services.engine.vocabulary, input.id.0);
+        let (db, vocabulary, id) = (&services.db, &services.engine.vocabulary(), input.id.0);
         let turned = |draft: &mut RuleDraft| draft.enabled = input.enabled;
         SetRuleEnabledPayload::of(rules::update(db, actor, vocabulary, id, None, turned).await)
     }
@@ -232,7 +232,7 @@ impl RuleMutation {
         #[graphql(desc = "Rule and version.")] input: RestoreRuleInput,
     ) -> FieldResult<RestoreRulePayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let (db, vocabulary, id) = (&services.db, &services.engine.vocabulary, input.id.0);
+        let (db, vocabulary, id) = (&services.db, &services.engine.vocabulary(), input.id.0);
         RestoreRulePayload::of(rules::history::restore(db, actor, vocabulary, id, input.version).await)
     }
 

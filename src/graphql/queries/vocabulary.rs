@@ -11,16 +11,10 @@ pub struct VocabularyQuery;
 
 #[Object]
 impl VocabularyQuery {
-    /// Keys of the vocabulary with values and spellings.
+    /// Keys of the vocabulary with values, spellings and settings: as shipped, with the changes of administrators.
     async fn vocabulary(&self, ctx: &Context<'_>) -> FieldResult<Vec<VocabularyKey>> {
         ctx.actor()?;
-        Ok(ctx
-            .services()?
-            .engine
-            .vocabulary
-            .keys()
-            .iter()
-            .map(Into::into)
-            .collect())
+        let stored = ctx.services()?.engine.live.refresh(ctx.reads()?).await?;
+        Ok(stored.keys().into_iter().map(Into::into).collect())
     }
 }

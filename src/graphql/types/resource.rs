@@ -82,7 +82,7 @@ row_object! {
     async fn effective_tags(&self, ctx: &Context<'_>) -> FieldResult<Vec<EffectiveTag>> {
         let tags = ctx.loaders()?.resolution_tags.load(self.0.id).await?.unwrap_or_default();
         let resource = subject(ResourceRow::clone(&self.0), &tags)?;
-        let resolved = resource.resolve(&ctx.services()?.engine.vocabulary).into_iter();
+        let resolved = resource.resolve(&ctx.services()?.engine.vocabulary()).into_iter();
         Ok(resolved.map(|tag| EffectiveTag::new(tag, &tags)).collect())
     }
 

@@ -37,6 +37,7 @@ impl Api {
             dry_runs: Arc::default(),
             engine: EngineSettings {
                 vocabulary: Arc::default(),
+                live: virtual_tagging::domain::vocabulary::LiveVocabulary::default(),
                 thresholds: Thresholds::default(),
                 pinned_model: None,
                 models: Arc::default(),

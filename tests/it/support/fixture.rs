@@ -180,6 +180,7 @@ impl Fixture {
 pub fn settings() -> EngineSettings {
     EngineSettings {
         vocabulary: Arc::new(Vocabulary::default()),
+        live: virtual_tagging::domain::vocabulary::LiveVocabulary::default(),
         thresholds: Thresholds::default(),
         pinned_model: None,
         models: Arc::default(),

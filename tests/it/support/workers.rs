@@ -38,6 +38,7 @@ impl JobWorkers {
             clock: Arc::new(SystemClock),
             engine: EngineSettings {
                 vocabulary: Arc::new(Vocabulary::default()),
+                live: virtual_tagging::domain::vocabulary::LiveVocabulary::default(),
                 thresholds: Thresholds::default(),
                 pinned_model: None,
                 models: Arc::default(),

@@ -130,6 +130,26 @@ pub enum VocabularyError {
 }
 
 impl CanonicalKey {
+    /// A key of the customer's own: governed, and open to any value.
+    pub(super) fn own(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            description: String::new(),
+            governed: true,
+            required: false,
+            synonyms: Vec::new(),
+            weak_synonyms: Vec::new(),
+            values: Vec::new(),
+            open: true,
+            pattern: None,
+            approval: ApprovalPolicy::Required,
+            auto_apply_threshold: None,
+            manual_review_threshold: None,
+            not_taggable: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+
     /// Checks name, values and thresholds; spellings are checked against those of the other keys by the vocabulary.
     pub(super) fn check(&self) -> Result<(), VocabularyError> {
         let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

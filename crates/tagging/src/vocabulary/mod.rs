@@ -2,12 +2,14 @@
 //!
 //! - `vocabulary.json`   the vocabulary that ships with the product, with its sources
 //! - `file.rs`           the form of that file
+//! - `change.rs`         what a customer changes over it
 //! - `fold.rs`           what counts as the same spelling
 //! - `spellings.rs`      spellings of the values of a key
 //! - `values.rs`         canonical values
 //! - `memo.rs`          what is remembered of earlier look-ups
 //! - `taggability.rs`    types of resources for which a key is not asked
 
+mod change;
 mod file;
 mod fold;
 mod memo;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 use regex::{Regex, RegexBuilder};
 use sha2::{Digest, Sha256};
 
+pub use change::KeyChange;
 pub use file::{ApprovalPolicy, CanonicalKey, KnownValue, VocabularyError, VocabularyFile, VocabularySource};
 use fold::{TypoIndex, fold};
 use memo::Memo;

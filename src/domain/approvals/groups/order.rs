@@ -42,7 +42,7 @@ impl GroupOrder {
     /// Columns of the order as text, the leading one first.
     pub(super) fn texts(self) -> Vec<&'static str> {
         let lead = self.lead().map(|(lead, _)| lead);
-        let names = COLUMNS.iter().map(|column| column.as_str());
+        let names = COLUMNS.iter().map(IdenStatic::as_str);
         lead.into_iter().chain(names).collect()
     }
 }

@@ -122,7 +122,7 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         READS,
         Scope::Part,
     ),
-    ("Query.vocabulary", "{ vocabulary { name } }", READS, Scope::Everything("the vocabulary is the program's")),
+    ("Query.vocabulary", "{ vocabulary { name } }", READS, Scope::Everything("the vocabulary is for all accounts")),
     (
         "Query.whyNot",
         "{ whyNot(resourceId: \"%R\", tagKey: \"team\", tagValue: \"x\") { reason } }",
@@ -188,6 +188,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
     (
         "Mutation.deleteRule",
         "mutation { deleteRule(input: {id: \"%U\"}) { rule { id } } }",
+        Forbidden(Approver),
+        Scope::Forbidden,
+    ),
+    (
+        "Mutation.deleteVocabularyKey",
+        "mutation { deleteVocabularyKey(input: {name: \"team\"}) { vocabularyKey { name } } }",
         Forbidden(Approver),
         Scope::Forbidden,
     ),
@@ -313,6 +319,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         "mutation { updateVirtualTag(input: {id: \"%T\", tagValue: \"x\"}) { virtualTag { id } userErrors { code } } }",
         Forbidden(Viewer),
         Scope::Refused,
+    ),
+    (
+        "Mutation.updateVocabularyKey",
+        "mutation { updateVocabularyKey(input: {name: \"team\", governed: false}) { vocabularyKey { name } } }",
+        Forbidden(Approver),
+        Scope::Forbidden,
     ),
     (
         "Subscription.approvalEvents",
