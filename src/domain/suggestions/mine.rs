@@ -52,7 +52,7 @@ impl Job for MineSuggestionsJob {
         let (known, decided) = store::decided(db).await?;
         let mined = context
             .cache
-            .mine(db, &context.engine.vocabulary, decided)
+            .mine(db, &context.engine.vocabulary(), decided)
             .await?;
         let found = mined.len() as i64;
         let txn = db.begin().await?;

@@ -147,7 +147,7 @@ impl RuleSuggestionMutation {
         #[graphql(desc = "Suggestion and tags.")] input: AcceptRuleSuggestionInput,
     ) -> FieldResult<AcceptRuleSuggestionPayload> {
         let services = ctx.services()?;
-        let (db, vocabulary) = (&services.db, &services.engine.vocabulary);
+        let (db, vocabulary) = (&services.db, &services.engine.vocabulary());
         let accepted = suggestions::accept(db, ctx.actor()?, vocabulary, input.into()).await;
         AcceptRuleSuggestionPayload::of(accepted)
     }

@@ -5,3 +5,4 @@ mod corpus;
 mod rule_api;
 mod rule_changes;
 mod rules;
+mod vocabulary;
