@@ -66,6 +66,7 @@ async fn main() -> anyhow::Result<()> {
         dry_runs: Arc::default(),
         engine: EngineSettings {
             vocabulary: Arc::new(Vocabulary::default()),
+            live: virtual_tagging::domain::vocabulary::LiveVocabulary::default(),
             thresholds: Thresholds::new(0.9, 0.7)?,
             pinned_model: None,
             models: Arc::default(),

@@ -22,6 +22,7 @@ type StoredChanges = BTreeMap<String, (KeyChange, i32)>;
 pub struct LiveVocabulary(Arc<RwLock<Arc<StoredVocabulary>>>);
 
 /// Vocabulary with the changes that were stored at a version.
+#[derive(Default)]
 pub struct StoredVocabulary {
     /// Number of the last change; 0 before any.
     pub version: i64,
@@ -39,16 +40,6 @@ pub struct VocabularyKeyState {
     pub customized: Vec<&'static str>,
     /// The product ships the key.
     pub is_shipped: bool,
-}
-
-impl Default for StoredVocabulary {
-    fn default() -> Self {
-        Self {
-            version: 0,
-            vocabulary: Arc::default(),
-            changes: BTreeMap::new(),
-        }
-    }
 }
 
 impl StoredVocabulary {

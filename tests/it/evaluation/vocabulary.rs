@@ -41,17 +41,30 @@ async fn a_mapping_is_decided_once_and_holds_for_every_resource() {
     let saved = update(&api, mapped.clone()).await;
     assert_eq!(saved["userErrors"], json!([]));
     let key = &saved["vocabularyKey"];
-    assert_eq!((key["version"].as_i64(), &key["customized"]), (Some(1), &json!(["mappings"])));
+    assert_eq!(
+        (key["version"].as_i64(), &key["customized"]),
+        (Some(1), &json!(["mappings"]))
+    );
     assert!(saved["run"]["id"].is_string());
     assert_eq!(environment(&api, ids[0]).await, "staging");
     assert!(revision::current(&api.fixture.pool).await.unwrap().revision > before);
-    assert_eq!(update(&api, mapped).await["run"], Value::Null, "nothing is changed by saying it twice");
+    assert_eq!(
+        update(&api, mapped).await["run"],
+        Value::Null,
+        "nothing is changed by saying it twice"
+    );
 
     // Another replica learns of it.
     let other = LiveVocabulary::default();
-    assert_eq!(other.current().vocabulary.known_value("environment", "blue"), None);
+    assert_eq!(
+        other.current().vocabulary.known_value("environment", "blue"),
+        None
+    );
     other.refresh(&api.fixture.pool).await.unwrap();
-    assert_eq!(other.current().vocabulary.known_value("environment", "blue"), Some("staging"));
+    assert_eq!(
+        other.current().vocabulary.known_value("environment", "blue"),
+        Some("staging")
+    );
 
     let deleted = "mutation { deleteVocabularyKey(input: {name: \"environment\", version: 1}) {
         vocabularyKey { version customized isShipped } run { id } userErrors { code } } }";
@@ -77,26 +90,63 @@ async fn settings_and_own_keys_are_checked_and_versioned() {
     .await;
     let key = &saved["vocabularyKey"];
     assert_eq!(
-        (&key["isShipped"], &key["governed"], &key["approval"], &key["autoApplyThreshold"]),
+        (
+            &key["isShipped"],
+            &key["governed"],
+            &key["approval"],
+            &key["autoApplyThreshold"]
+        ),
         (&json!(false), &json!(true), &json!("AUTOMATIC"), &json!(0.97))
     );
     for (input, code, field) in [
-        (json!({"name": "tenant", "version": 0, "governed": false}), "STALE", "version"),
+        (
+            json!({"name": "tenant", "version": 0, "governed": false}),
+            "STALE",
+            "version",
+        ),
         (json!({"name": "Tenant", "governed": false}), "INVALID", "name"),
-        (json!({"name": "tenant", "synonyms": ["Env"]}), "INVALID", "synonyms"),
+        (
+            json!({"name": "tenant", "synonyms": ["Env"]}),
+            "INVALID",
+            "synonyms",
+        ),
         (json!({"name": "tenant", "pattern": "("}), "INVALID", "pattern"),
-        (json!({"name": "tenant", "manualReviewThreshold": 0.99}), "INVALID", "autoApplyThreshold"),
-        (json!({"name": "tenant", "values": [{"name": "Big", "synonyms": []}]}), "INVALID", "values"),
-        (json!({"name": "tenant", "mappings": [{"rawValue": "x"}]}), "INVALID", "mappings"),
-        (json!({"name": "team", "synonyms": ["tenant"]}), "INVALID", "synonyms"),
+        (
+            json!({"name": "tenant", "manualReviewThreshold": 0.99}),
+            "INVALID",
+            "autoApplyThreshold",
+        ),
+        (
+            json!({"name": "tenant", "values": [{"name": "Big", "synonyms": []}]}),
+            "INVALID",
+            "values",
+        ),
+        (
+            json!({"name": "tenant", "mappings": [{"rawValue": "x"}]}),
+            "INVALID",
+            "mappings",
+        ),
+        (
+            json!({"name": "team", "synonyms": ["tenant"]}),
+            "INVALID",
+            "synonyms",
+        ),
     ] {
         let refused = update(&api, input.clone()).await;
         let error = &refused["userErrors"][0];
-        assert_eq!((&error["code"], &error["field"]), (&json!(code), &json!(field)), "{input}: {refused}");
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!(code), &json!(field)),
+            "{input}: {refused}"
+        );
         assert_eq!(refused["vocabularyKey"], Value::Null);
     }
     // Null takes a change back.
-    let saved = update(&api, json!({"name": "tenant", "version": 1, "autoApplyThreshold": null})).await;
+    let saved = update(
+        &api,
+        json!({"name": "tenant", "version": 1, "autoApplyThreshold": null}),
+    )
+    .await;
     assert_eq!(saved["vocabularyKey"]["autoApplyThreshold"], Value::Null);
     assert_eq!(saved["vocabularyKey"]["version"], 2);
     let names = api.ask("{ vocabulary { name isShipped } }").await;
@@ -113,14 +163,24 @@ async fn settings_and_own_keys_are_checked_and_versioned() {
 #[tokio::test]
 async fn a_file_is_applied_whole_or_not_at_all() {
     let api = Api::new().await;
-    let (db, ada, live) = (&api.fixture.pool, actor("ada", Role::Admin), LiveVocabulary::default());
+    let (db, ada, live) = (
+        &api.fixture.pool,
+        actor("ada", Role::Admin),
+        LiveVocabulary::default(),
+    );
     let file = |text: &str| -> BTreeMap<String, KeyChange> { serde_json::from_str(text).unwrap() };
     let good = file(r#"{"team": {"governed": false}, "tenant": {"synonyms": ["customer"]}}"#);
     let planned = vocabulary::apply(db, &ada, &live, &good, true).await.unwrap();
     assert_eq!(planned.len(), 2);
     assert_eq!(api.fixture.count("vocabulary_keys").await, 0);
-    assert_eq!(vocabulary::apply(db, &ada, &live, &good, false).await.unwrap(), planned);
-    assert_eq!(vocabulary::apply(db, &ada, &live, &good, false).await.unwrap(), []);
+    assert_eq!(
+        vocabulary::apply(db, &ada, &live, &good, false).await.unwrap(),
+        planned
+    );
+    assert_eq!(
+        vocabulary::apply(db, &ada, &live, &good, false).await.unwrap(),
+        []
+    );
     let bad = file(r#"{"team": {"governed": true}, "branch": {"synonyms": ["customer"]}}"#);
     assert!(vocabulary::apply(db, &ada, &live, &bad, false).await.is_err());
     let changes = live.refresh(db).await.unwrap().changes();
