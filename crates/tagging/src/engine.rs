@@ -280,8 +280,7 @@ impl Engine {
         if held.approved == Some(&winner.value) || stated == Some(&winner.value) || states {
             return None;
         }
-        let disposition =
-            settings::decide(&self.vocabulary, self.thresholds, held.resource_type, winner);
+        let disposition = settings::decide(&self.vocabulary, self.thresholds, held.resource_type, winner);
         let contested = held.approved.or(stated).is_some() && disposition == Disposition::AutoApply;
         Some(if contested {
             Disposition::Suggest

@@ -3,7 +3,7 @@
 use crate::engine::{Disposition, Thresholds};
 use crate::merge::Merged;
 use crate::native_statements::STATED;
-use crate::{CanonicalKey, SourceKind, Subject, Vocabulary};
+use crate::{CanonicalKey, SourceKind, Vocabulary};
 
 /// Disposition of a merged winner that does not hold yet.
 ///
@@ -13,7 +13,7 @@ use crate::{CanonicalKey, SourceKind, Subject, Vocabulary};
 pub(crate) fn decide(
     vocabulary: &Vocabulary,
     thresholds: Thresholds,
-    subject: &Subject,
+    resource_type: &str,
     winner: &Merged,
 ) -> Disposition {
     let key = vocabulary.key(&winner.key);
@@ -21,7 +21,7 @@ pub(crate) fn decide(
     if winner.source == SourceKind::Rule {
         return disposition;
     }
-    if !vocabulary.is_taggable(&winner.key, &subject.resource_type) {
+    if !vocabulary.is_taggable(&winner.key, resource_type) {
         return Disposition::Discard;
     }
     let strongest = winner.evidence.signals.first();
@@ -46,7 +46,6 @@ fn of_key(key: Option<&CanonicalKey>, general: Thresholds) -> Thresholds {
 mod tests {
     use super::*;
     use crate::Candidate;
-    use crate::engine::tests::subject;
     use crate::merge::merge;
 
     fn vocabulary(settings: &str) -> Vocabulary {
@@ -77,10 +76,13 @@ mod tests {
             signature: String::new(),
             weighed: None,
         };
-        let mut resource = subject("x", &[]);
-        resource.resource_type = resource_type.into();
         let winner = merge(vec![candidate]).remove(0);
-        decide(&vocabulary(settings), Thresholds::default(), &resource, &winner)
+        decide(
+            &vocabulary(settings),
+            Thresholds::default(),
+            resource_type,
+            &winner,
+        )
     }
 
     #[test]

@@ -123,7 +123,7 @@ impl ResourceQuery {
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let filter = filter
             .unwrap_or_default()
-            .into_filter(&ctx.services()?.engine.vocabulary);
+            .into_filter(&ctx.services()?.engine.vocabulary());
         let order = ResourceOrder::from(order);
         connection(
             ctx,
