@@ -229,7 +229,7 @@ impl RuleTrial {
         // A new rule comes last among those of its priority.
         let rule = draft
             .clone()
-            .normalised(&settings.vocabulary)
+            .normalised(&settings.vocabulary())
             .compile(replaces.unwrap_or(i64::MAX), 0)?;
         let same_key = |row: &RuleRow| {
             row.enabled && row.in_effect && Some(row.id) != replaces && row.tag_key == rule.key
@@ -253,7 +253,7 @@ impl RuleTrial {
             matching: Vec::new(),
             last: None,
             preview: Preview {
-                warnings: warnings(draft, &settings.vocabulary),
+                warnings: warnings(draft, &settings.vocabulary()),
                 ..Preview::default()
             },
         })

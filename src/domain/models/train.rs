@@ -64,7 +64,7 @@ impl Job for TrainModelJob {
     async fn run(self, (db, settings): &Self::Context, run: &RunHandle) -> Result<()> {
         run.start_over(db).await?;
         let window = window(db).await?;
-        let vocabulary = Arc::clone(&settings.vocabulary);
+        let vocabulary = settings.vocabulary();
         let learner = Learner::start(Arc::clone(&vocabulary), SEED);
         if read_estate(db, settings, &learner, run).await? == ControlFlow::Cancelled {
             return Ok(());
@@ -140,7 +140,7 @@ async fn page(
     }
     let rows = resources.into_iter().map(|resource| {
         let tags = tags.remove(&resource.id).unwrap_or_default();
-        learn::row(resource, &tags, &settings.vocabulary)
+        learn::row(resource, &tags, &settings.vocabulary())
     });
     Ok(Some((last, rows.collect::<Result<_>>()?)))
 }
@@ -156,7 +156,7 @@ async fn conclude(
     let in_use = match store::active(db).await? {
         Some(version) => {
             let bytes = store::bytes(db, version).await?;
-            Some(load::read(bytes, Arc::clone(&settings.vocabulary)).await?)
+            Some(load::read(bytes, settings.vocabulary()).await?)
         }
         None => None,
     };
@@ -168,7 +168,7 @@ async fn conclude(
         resources: learned.resources,
         labels: learned.labels,
         seed: SEED as i64,
-        vocabulary: settings.vocabulary.fingerprint(),
+        vocabulary: settings.vocabulary().fingerprint(),
         metrics: serde_json::to_value(learned.model.metrics()).map_err(Error::internal)?,
         bytes,
     };

@@ -1,8 +1,8 @@
 //! Pages of groups by rank: by impact, surest or oldest first.
 //!
 //! The largest groups of all accounts come from an index of the counters, whatever their number; groups that changed within
-//! the last second are counted beside it. Everything else is aggregated: the pending tags of the filter are read once, from
-//! the index of groups alone where the filter leaves it the choice, which takes some 0.4 s for a million of them.
+//! the last second are counted beside it. Everything else is aggregated: the pending tags of the
+//! filter are read once, from the index of groups alone where the filter leaves it the choice.
 
 use super::{COLUMNS, Group, GroupOrder, grouped, with_aggregates, with_extremes};
 use crate::auth::{AccountScope, Actor};
