@@ -4,7 +4,7 @@ use crate::db::sql;
 use crate::entities::{AccountScope, vocabulary_key};
 use crate::error::{Error, Result};
 use parking_lot::RwLock;
-use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, FromQueryResult, QueryFilter, QueryOrder};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,11 +110,11 @@ impl LiveVocabulary {
 
 async fn version(db: &impl ConnectionTrait) -> Result<i64> {
     #[derive(FromQueryResult)]
-    struct VersionRow {
+    struct VocabularyVersionRow {
         version: i64,
     }
     let version = "SELECT coalesce(max(version), 0) AS version FROM vocabulary_versions";
-    let row: Option<VersionRow> = sql::row(db, version, []).await?;
+    let row: Option<VocabularyVersionRow> = sql::row(db, version, []).await?;
     Ok(row.map_or(0, |row| row.version))
 }
 
@@ -187,5 +187,6 @@ pub(super) async fn lock(db: &impl ConnectionTrait) -> Result<()> {
 
 /// The row of a key.
 pub(super) async fn row(db: &impl ConnectionTrait, name: &str) -> Result<Option<vocabulary_key::Model>> {
-    Ok(vocabulary_key::Entity::find_by_id(name).one(db).await?)
+    let of_name = vocabulary_key::find(&AccountScope::All).filter(vocabulary_key::Column::Name.eq(name));
+    Ok(of_name.one(db).await?)
 }

@@ -5,14 +5,15 @@
 //! otherwise where the resource's own tags say something else, so that contradictions are groups of their own. One word
 //! may have fired in many accounts: they are one question, and the filter by account asks it of one of them.
 
+mod group;
 mod order;
 mod ranked;
 
+pub use group::Group;
 pub use order::GroupOrder;
 
 use super::filter::TagFilter;
 use super::queue::plan::{self, OF_GROUP, QueryPlan};
-use super::selection::GroupKey;
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{Key, Page, Window};
@@ -20,58 +21,15 @@ use crate::db::opaque::opaque;
 use crate::db::sql;
 use crate::domain::account_pages::{for_each_account, of_account};
 use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, TagCounterKey};
-use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
+use crate::entities::{ApprovalStatus, virtual_tag};
 use crate::error::Result;
-use chrono::{DateTime, Utc};
-use order::COLUMNS;
+use group::{COLUMNS, grouped, with_aggregates, with_extremes};
 use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbBackend, EntityName, FromQueryResult, IdenStatic, QueryFilter,
     QuerySelect, QueryTrait, Select, Value,
 };
 use virtual_tag::Column;
-
-/// Group of pending tags with the same key, value, source and evidence.
-#[derive(Clone, Debug, PartialEq, FromQueryResult)]
-pub struct Group {
-    pub tag_key: String,
-    pub tag_value: String,
-    pub source: TagSource,
-    /// Evidence, in words that are the same on every resource.
-    pub evidence_signature: String,
-    /// Number of tags.
-    pub count: i64,
-    pub min_confidence: f64,
-    pub max_confidence: f64,
-    /// Time at which the oldest tag was proposed.
-    pub oldest: DateTime<Utc>,
-}
-
-impl From<&Group> for GroupKey {
-    fn from(group: &Group) -> Self {
-        Self {
-            tag_key: group.tag_key.clone(),
-            tag_value: group.tag_value.clone(),
-            source: group.source,
-            evidence_signature: group.evidence_signature.clone(),
-        }
-    }
-}
-
-/// Groups the tags: one row per group.
-fn grouped(tags: Select<virtual_tag::Entity>) -> Select<virtual_tag::Entity> {
-    COLUMNS.iter().fold(tags.select_only(), |tags, column| {
-        tags.column(*column).group_by(*column)
-    })
-}
-
-/// Selects count, confidences and age of tags.
-fn with_aggregates(tags: Select<virtual_tag::Entity>) -> Select<virtual_tag::Entity> {
-    tags.column_as(Column::Id.count(), "count")
-        .column_as(Column::Confidence.min(), "min_confidence")
-        .column_as(Column::Confidence.max(), "max_confidence")
-        .column_as(Column::CreatedAt.min(), "oldest")
-}
 
 /// Tags that are read for a page before it ends, even if it is shorter than requested.
 pub const MAX_READ: i64 = 150_000;
@@ -304,28 +262,6 @@ async fn list_by_counters(
     let (groups, binds) = next_groups(&key, window);
     let page = with_extremes(&format!("page AS MATERIALIZED ({groups})"), &ordered(window));
     Ok(window.page(sql::rows(db, &page, binds).await?))
-}
-
-/// Statement for the groups of a subquery `page`, with their confidences and age.
-fn with_extremes(page: &str, order: &str) -> String {
-    let one = |name: &str, order: &str| {
-        format!(
-            "CROSS JOIN LATERAL (SELECT confidence, created_at FROM virtual_tags t
-                  WHERE t.approval_status = 'PENDING' AND t.tag_key = page.tag_key AND t.tag_value = page.tag_value
-                    AND t.source = page.source AND t.evidence_signature = page.evidence_signature
-                  ORDER BY {order} LIMIT 1) {name}"
-        )
-    };
-    format!(
-        "WITH {page}
-         SELECT page.*, least.confidence AS min_confidence, most.confidence AS max_confidence,
-                first.created_at AS oldest
-           FROM page {} {} {}
-          ORDER BY {order}",
-        one("least", "confidence"),
-        one("most", "confidence DESC"),
-        one("first", "created_at"),
-    )
 }
 
 /// Counts the groups of the queue.

@@ -1,8 +1,7 @@
 //! Orders of the groups of the queue.
 
-use super::Group;
+use super::group::{COLUMNS, Group};
 use crate::db::keyset::{Key, KeyKind, Keyset};
-use crate::entities::virtual_tag::Column;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveEnum, ColumnTrait, IdenStatic};
 
@@ -19,14 +18,6 @@ pub enum GroupOrder {
     /// By key, value, source and evidence.
     Name,
 }
-
-/// Columns that name a group.
-pub(super) const COLUMNS: [Column; 4] = [
-    Column::TagKey,
-    Column::TagValue,
-    Column::Source,
-    Column::EvidenceSignature,
-];
 
 impl GroupOrder {
     /// Expression that leads the order, over the columns of a [`Group`]; it runs upwards.

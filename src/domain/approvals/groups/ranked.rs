@@ -4,7 +4,8 @@
 //! the last second are counted beside it. Everything else is aggregated: the pending tags of the
 //! filter are read once, from the index of groups alone where the filter leaves it the choice.
 
-use super::{COLUMNS, Group, GroupOrder, grouped, with_aggregates, with_extremes};
+use super::group::{COLUMNS, Group, grouped, with_aggregates, with_extremes};
+use super::order::GroupOrder;
 use crate::auth::{AccountScope, Actor};
 use crate::db::keyset::{Key, Page, Window};
 use crate::db::sql;
