@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::merge::{Merged, merge};
 use crate::rules::CompiledRule;
-use crate::signature::bounded_signature;
 use crate::settings;
+use crate::signature::bounded_signature;
 use crate::sources::inferred::InferredSource;
 use crate::sources::native::NativeSource;
 use crate::sources::rule::RuleSource;

@@ -1,8 +1,8 @@
 //! Disposition of a value by the settings that the vocabulary has for its key.
 
-use crate::engine::{Disposition, Thresholds};
 use crate::merge::Merged;
 use crate::native_statements::STATED;
+use crate::thresholds::{Disposition, Thresholds};
 use crate::{CanonicalKey, SourceKind, Vocabulary};
 
 /// Disposition of a merged winner that does not hold yet.
