@@ -58,7 +58,7 @@ pub async fn why_not(
     key: &str,
     value: &str,
 ) -> Result<WhyNot> {
-    let vocabulary = &settings.vocabulary;
+    let vocabulary = &settings.vocabulary();
     let canonical = vocabulary.canonical_key(key);
     let key = canonical.unwrap_or(key);
     let given = vocabulary.canonical_value(key, value);

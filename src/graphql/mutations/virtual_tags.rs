@@ -108,7 +108,7 @@ impl VirtualTagMutation {
         #[graphql(desc = "Native value to deny.")] input: DenyNativeTagInput,
     ) -> FieldResult<DenyNativeTagPayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let (vocabulary, resource) = (&services.engine.vocabulary, input.resource_id.0);
+        let (vocabulary, resource) = (&services.engine.vocabulary(), input.resource_id.0);
         let denied = approvals::deny_native(
             &services.db,
             vocabulary,

@@ -136,7 +136,7 @@ impl CoverageQuery {
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let dimensions: Vec<CoverageDimension> = group_by.into_iter().map(Into::into).collect();
         let (vocabulary, filter) = (
-            &ctx.services()?.engine.vocabulary,
+            &ctx.services()?.engine.vocabulary(),
             filter.unwrap_or_default().into(),
         );
         let groups = coverage::report(db, vocabulary, actor, &dimensions, &filter).await?;
