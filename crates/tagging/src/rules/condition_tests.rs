@@ -84,7 +84,7 @@ fn a_missing_region_is_empty_text() {
 #[test]
 fn faults_are_refused_with_position_and_reason() {
     for (text, position, reason) in [
-        ("resource.nmae == 'x'", 8, "no field `nmae`"),
+        ("resource.nmae == 'x'", 9, "no field `nmae`"),
         ("true && foo", 8, "unknown variable `foo`"),
         ("'größe' == 'x' && foo", 20, "unknown variable `foo`"),
         ("resource == 'x'", 0, "needs a field"),
@@ -249,7 +249,7 @@ fn what_a_condition_may_take_is_bounded_when_it_is_compiled() {
 fn errors_say_where_they_are_and_how_long() {
     for (text, wrong) in [
         ("resource.name == 'x' && resource.nme == 'y'", "nme"),
-        ("resource.name == 'É' && resource.cloud == 7", "7"),
+        ("resource.name == 'É' && resource.cloud == 7", "=="),
         ("resource.name.startsWith(3)", "3"),
     ] {
         let error = refused(text);

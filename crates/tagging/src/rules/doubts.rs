@@ -153,7 +153,15 @@ fn whole(expression: &IdedExpr, source: &SourceInfo) -> Option<Range<usize>> {
 
 /// Bytes of an expression with all its parts.
 fn parts(expression: &IdedExpr, source: &SourceInfo) -> Option<Range<usize>> {
-    let own = span(expression.id, source);
+    let mut own = span(expression.id, source);
+    // A field's own span is its dot.
+    if let (Expr::Select(select), Some(dot)) = (&expression.expr, &mut own) {
+        let field = source
+            .source
+            .get(dot.end..)
+            .and_then(|rest| rest.find(&select.field));
+        dot.end += field.map_or(0, |at| at + select.field.len());
+    }
     let inner: Vec<&IdedExpr> = match &expression.expr {
         Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
         Expr::Select(select) => vec![&select.operand],
