@@ -14,11 +14,13 @@ pub struct EstateRow {
 }
 
 impl EstateRow {
-    /// The row of a resource of which no more is known than its own tags.
+    /// The row of a resource of which no more is known than its own tags. What a key only usually means is no label: a few
+    /// of these would speak for a whole account.
     pub fn of_native_tags(subject: Subject, vocabulary: &Vocabulary) -> Self {
         let mut labels: Vec<Label> = Vec::new();
         for statement in statements(&subject.native_tags, vocabulary) {
-            if labels.last().is_none_or(|label| label.key != statement.key) {
+            let is_first = labels.last().is_none_or(|label| label.key != statement.key);
+            if is_first && !statement.is_implied() {
                 labels.push(Label {
                     key: statement.key.to_owned(),
                     value: statement.value,
