@@ -185,12 +185,12 @@ async fn decide_by_filter(service: &Service, fixture: &Fixture) -> (i64, i64) {
         "mutation($filter: ApprovalFilter!) { approveTags(input: {filter: $filter, reason: \"seen\"}) {
         decided refused userErrors { code } results { outcome } } }";
     let deny = &approve.replace("approveTags", "denyTags");
-    let account = fixture.account_of_most_pending(1000).await;
     let mut decided = [0, 0];
     for (n, (field, mutation)) in [("approveTags", approve), ("denyTags", deny)]
         .into_iter()
         .enumerate()
     {
+        let account = fixture.account_of_most_pending(1000).await;
         let filter = match n {
             0 => json!({"accountId": account, "minConfidence": 0.9}),
             _ => json!({"accountId": account}),
