@@ -8,6 +8,8 @@ const PRIOR: f64 = 5.0;
 const YOUNG: f64 = 40.0;
 /// Labels from which measurements are believed altogether.
 const GROWN: f64 = 400.0;
+/// Doubt about what labels of other accounts alone say.
+const DOUBT_ELSEWHERE: f64 = 0.5;
 /// Confidence that is never reached, and its counterpart.
 const CERTAIN: f64 = 0.999;
 
@@ -20,6 +22,62 @@ pub(crate) struct CalibrationPoint {
     pub weight: f64,
 }
 
+/// Nearest tagged resources, or words, that an inference rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nearest {
+    /// Resources of the same family of names.
+    Family,
+    /// Resources of the same account, or a word that names the value.
+    Account,
+    /// Resources of other accounts only: labels of a few accounts say nothing about all the others.
+    Elsewhere,
+}
+
+/// Calibrations of one key, by the nearest evidence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Calibrations {
+    family: Calibration,
+    account: Calibration,
+    elsewhere: Calibration,
+}
+
+impl Calibrations {
+    /// Calibrations where nothing is measured.
+    pub(crate) fn young() -> Self {
+        Self::fit(&[])
+    }
+
+    /// Fits each calibration to the points of its kind. Where one has too few points, family and account speak together.
+    pub(crate) fn fit(points: &[(Nearest, CalibrationPoint)]) -> Self {
+        let of = |kinds: &[Nearest]| -> Vec<CalibrationPoint> {
+            let points = points.iter().filter(|(nearest, _)| kinds.contains(nearest));
+            points.map(|(_, point)| *point).collect()
+        };
+        let near = |nearest| {
+            let calibration = Calibration::fit(of(&[nearest]), 0.0);
+            if calibration.is_young() {
+                Calibration::fit(of(&[Nearest::Family, Nearest::Account]), 0.0)
+            } else {
+                calibration
+            }
+        };
+        Self {
+            family: near(Nearest::Family),
+            account: near(Nearest::Account),
+            elsewhere: Calibration::fit(of(&[Nearest::Elsewhere]), DOUBT_ELSEWHERE),
+        }
+    }
+
+    /// Calibration for inferences of that evidence.
+    pub(crate) fn of(&self, nearest: Nearest) -> &Calibration {
+        match nearest {
+            Nearest::Family => &self.family,
+            Nearest::Account => &self.account,
+            Nearest::Elsewhere => &self.elsewhere,
+        }
+    }
+}
+
 /// Map from scores (log-odds of votes that are no independent witnesses) to probabilities.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Calibration {
@@ -27,6 +85,8 @@ pub(crate) struct Calibration {
     steps: Vec<(f64, f64)>,
     /// Weight of the points it was made of.
     support: f64,
+    /// Part of its word that a score is not taken at, 0 to 1.
+    doubt: f64,
 }
 
 pub(crate) fn logit(probability: f64) -> f64 {
@@ -45,7 +105,8 @@ struct Pool {
 }
 
 impl Calibration {
-    pub(crate) fn fit(mut points: Vec<CalibrationPoint>) -> Self {
+    /// `doubt` is the part of their word that scores are not taken at while there is too little to measure.
+    fn fit(mut points: Vec<CalibrationPoint>, doubt: f64) -> Self {
         points.sort_by(|a, b| a.score.total_cmp(&b.score).then(a.right.cmp(&b.right)));
         let size = (points.len() / 80).max(20);
         let mut pools: Vec<Pool> = Vec::new();
@@ -57,13 +118,14 @@ impl Calibration {
             }
             let (bin, after) = rest.split_at(end);
             rest = after;
-            pools.push(pool(bin));
+            pools.push(pool(bin, doubt));
             pool_violators(&mut pools);
         }
         let steps = pools.iter().map(|pool| (pool.from, pool.right / pool.asked));
         Self {
             steps: steps.collect(),
             support: points.iter().map(|point| point.weight).sum(),
+            doubt,
         }
     }
 
@@ -74,21 +136,28 @@ impl Calibration {
 
     /// Probability that an inference of that score is right.
     pub(crate) fn probability(&self, score: f64) -> f64 {
-        let prior = sigmoid(score);
-        let probability = if self.is_young() {
+        // An account that was hidden whole is worth more than a label that others repeat.
+        let grown = if self.doubt > 0.0 { YOUNG } else { GROWN };
+        let trust = if self.is_young() {
+            0.0
+        } else {
+            (self.support / grown).min(1.0)
+        };
+        let prior = sigmoid(score) * (1.0 - self.doubt * (1.0 - trust));
+        let at = self.steps.partition_point(|(from, _)| *from <= score);
+        let lowest = self.steps.first().map_or(prior, |(_, lowest)| prior.min(*lowest));
+        let measured = at.checked_sub(1).map_or(lowest, |at| self.steps[at].1);
+        let unmeasured = if self.is_young() {
             prior
         } else {
-            let at = self.steps.partition_point(|(from, _)| *from <= score);
-            let lowest = self.steps.first().map_or(prior, |(_, lowest)| prior.min(*lowest));
-            let measured = at.checked_sub(1).map_or(lowest, |at| self.steps[at].1);
-            let trust = (self.support / GROWN).min(1.0);
-            trust * measured + (1.0 - trust) * measured.min(prior)
+            measured.min(prior)
         };
+        let probability = trust * measured + (1.0 - trust) * unmeasured;
         probability.clamp(1.0 - CERTAIN, CERTAIN)
     }
 }
 
-fn pool(bin: &[CalibrationPoint]) -> Pool {
+fn pool(bin: &[CalibrationPoint], doubt: f64) -> Pool {
     let asked: f64 = bin.iter().map(|point| point.weight).sum();
     let claimed: f64 = bin.iter().map(|point| point.weight * sigmoid(point.score)).sum();
     let right: f64 = bin
@@ -96,7 +165,7 @@ fn pool(bin: &[CalibrationPoint]) -> Pool {
         .filter(|point| point.right)
         .map(|point| point.weight)
         .sum();
-    let claim = if asked > 0.0 { claimed / asked } else { 0.5 };
+    let claim = if asked > 0.0 { claimed / asked } else { 0.5 } * (1.0 - doubt);
     Pool {
         from: bin.first().map_or(0.0, |point| point.score),
         right: right + PRIOR * claim,
@@ -123,7 +192,7 @@ mod tests {
 
     #[test]
     fn without_points_scores_are_taken_at_their_word() {
-        let calibration = Calibration::fit(Vec::new());
+        let calibration = Calibration::fit(Vec::new(), 0.0);
         assert!((calibration.probability(logit(0.8)) - 0.8).abs() < 1e-9);
     }
 
@@ -134,7 +203,7 @@ mod tests {
             right: n.is_multiple_of(2),
             weight: 1.0,
         };
-        let calibration = Calibration::fit((0..2_000).map(point).collect());
+        let calibration = Calibration::fit((0..2_000).map(point).collect(), 0.0);
         assert!((calibration.probability(4.0) - 0.5).abs() < 0.01);
     }
 
@@ -145,7 +214,7 @@ mod tests {
             scores in proptest::collection::vec(-6.0..10.0f64, 2..20),
         ) {
             let points = points.into_iter().map(|(score, right)| CalibrationPoint { score, right, weight: 1.0 });
-            let calibration = Calibration::fit(points.collect());
+            let calibration = Calibration::fit(points.collect(), 0.0);
             let mut scores = scores;
             scores.sort_by(f64::total_cmp);
             let found: Vec<f64> = scores.iter().map(|score| calibration.probability(*score)).collect();

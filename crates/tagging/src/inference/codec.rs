@@ -9,7 +9,7 @@ use flate2::write::DeflateEncoder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::calibration::Calibration;
+use super::calibration::Calibrations;
 use super::knowledge::{Knowledge, Values};
 use super::lexicon::Lexicon;
 use super::model::KeyModel;
@@ -46,8 +46,7 @@ struct StoredModel {
 #[derive(Serialize, Deserialize)]
 struct StoredKey {
     reliability: Reliability,
-    familiar: Calibration,
-    unfamiliar: Calibration,
+    calibrations: Calibrations,
 }
 
 impl EstateModel {
@@ -65,8 +64,7 @@ impl EstateModel {
         account_words.sort_by_key(|(account, _)| *account);
         let learned = self.keys.iter().map(|key| StoredKey {
             reliability: key.reliability.clone(),
-            familiar: key.familiar.clone(),
-            unfamiliar: key.unfamiliar.clone(),
+            calibrations: key.calibrations.clone(),
         });
         encode(&StoredModel {
             keys: self.lexicon.keys().to_vec(),
@@ -98,8 +96,7 @@ impl EstateModel {
             key.reliability.prepare();
             KeyModel {
                 reliability: key.reliability,
-                familiar: key.familiar,
-                unfamiliar: key.unfamiliar,
+                calibrations: key.calibrations,
             }
         });
         let mut keys: Vec<KeyModel> = learned.collect();
@@ -116,7 +113,7 @@ impl EstateModel {
 }
 
 const MAGIC: &[u8; 4] = b"VTEM";
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 /// Bytes of the content of the largest model that is read: more is a bomb.
 const MAX_CONTENT: u64 = 1 << 30;
 

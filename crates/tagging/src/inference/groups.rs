@@ -67,6 +67,25 @@ impl GroupKind {
         Self::FAMILY.contains(&self)
     }
 
+    /// True for groups whose members are in one account.
+    pub(crate) fn is_in_account(self) -> bool {
+        matches!(
+            self,
+            Self::Account
+                | Self::AccountType
+                | Self::AccountPrefix1
+                | Self::AccountPrefix2
+                | Self::AccountPrefix3
+                | Self::AccountPrefix4
+                | Self::AccountName
+                | Self::AccountSuffix
+                | Self::AccountToken
+                | Self::AccountTag
+                | Self::Parent
+                | Self::Container
+        )
+    }
+
     /// Source that speaks through groups of this kind.
     pub(crate) fn source(self) -> SourceKind {
         match self {
@@ -95,7 +114,8 @@ pub(crate) struct VotingGroup {
 /// Identifier of what holds a resource, by its own identifier; `None` where that says no more than the account.
 pub(crate) fn parent_of(resource_id: &str) -> Option<&str> {
     let (parent, _) = resource_id.rsplit_once(['/', ':'])?;
-    parent.contains(['/', ':']).then_some(parent)
+    let names_something = parent.contains(['/', ':']) && !parent.ends_with(['/', ':']);
+    names_something.then_some(parent)
 }
 
 /// Resource group, project or namespace of a resource, by its identifier and its tags.
@@ -107,4 +127,20 @@ pub(crate) fn container_of(subject: &Subject) -> Option<&str> {
         .and_then(|_| parts.next())
         .filter(|part| !part.is_empty())
         .or_else(|| subject.native_tags.get("namespace").map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_name_a_resource_or_an_account() {
+        assert_eq!(parent_of("arn:aws:s3:::logs"), None);
+        assert_eq!(parent_of("logs"), None);
+        let of_table = parent_of("arn:aws:dynamodb:eu-west-1:100000000001:table/orders/index/by-day");
+        assert_eq!(
+            of_table,
+            Some("arn:aws:dynamodb:eu-west-1:100000000001:table/orders/index")
+        );
+    }
 }

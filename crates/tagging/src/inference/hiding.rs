@@ -1,25 +1,26 @@
-//! Asks the estate about labels that are hidden: one at a time, or all of one family of names.
+//! Asks the estate about labels that are hidden: one at a time, or all of one family of names or of one account.
 
 use std::collections::HashMap;
 
 use super::LabelOrigin;
-use super::calibration::CalibrationPoint;
+use super::calibration::{CalibrationPoint, Nearest};
 use super::label_counts::{Estate, KeyCounts, KeyLabel, NO_GROUP, counts_in};
 use super::metrics::HiddenLabel;
 use super::model::EstateModel;
 use super::observation::Observation;
 use super::stable_hash::StableHash;
 use super::tally::{Tally, TallyVote, ValueCount};
-use super::votes::{ValueScore, Vote, sum_up};
+use super::training_row::TrainingRow;
+use super::votes::{ValueScore, Vote, nearest, sum_up};
 use crate::sources::known_value::value_runs;
 
-/// Families that are hidden; of more, a sample.
-const MAX_FAMILIES: usize = 10_000;
-/// Labels of a hidden family that are asked about; they share a weight of 1.
+/// Families that are hidden, and accounts; of more, a sample.
+const MAX_SETS: usize = 10_000;
+/// Labels of a hidden family or account that are asked about; they share a weight of 1.
 const ASKED: usize = 3;
 
-/// Labels of a family, per group.
-type FamilyCounts = HashMap<u32, Vec<ValueCount>>;
+/// Labels of a family or an account, per group.
+type SetCounts = HashMap<u32, Vec<ValueCount>>;
 
 /// Votes about hidden labels of one key.
 pub(super) struct Hiding<'a> {
@@ -86,11 +87,13 @@ impl<'a> Hiding<'a> {
         HiddenLabel {
             family: self.estate.rows[label.row].family,
             weight,
-            familiar: self.votes.iter().any(Vote::is_of_family),
-            point: self.scores.first().map(|winner| CalibrationPoint {
-                score: winner.score,
-                right: winner.value == label.value,
-                weight,
+            point: self.scores.first().map(|winner| {
+                let point = CalibrationPoint {
+                    score: winner.score,
+                    right: winner.value == label.value,
+                    weight,
+                };
+                (nearest(&self.votes, winner.value), point)
             }),
         }
     }
@@ -102,35 +105,59 @@ impl<'a> Hiding<'a> {
         labels: &[KeyLabel],
         seed: u64,
     ) -> Vec<HiddenLabel> {
+        self.hide_sets(model, labels, seed, |row| row.family)
+    }
+
+    /// Inferences about accounts of which all labels are hidden, as far as they rest on other accounts alone.
+    pub(super) fn hide_accounts(
+        &mut self,
+        model: &EstateModel,
+        labels: &[KeyLabel],
+        seed: u64,
+    ) -> Vec<HiddenLabel> {
+        let mut points = self.hide_sets(model, labels, seed, |row| row.account);
+        points.retain(|hidden| matches!(hidden.point, Some((Nearest::Elsewhere, _))));
+        points
+    }
+
+    /// Hides the labels of each set of rows, one set at a time. A set with a label of an approving rule is left out: the rule
+    /// may have labelled others.
+    fn hide_sets(
+        &mut self,
+        model: &EstateModel,
+        labels: &[KeyLabel],
+        seed: u64,
+        set_of: impl Fn(&TrainingRow) -> u64,
+    ) -> Vec<HiddenLabel> {
         let rows = self.estate.rows;
         let order = |label: &KeyLabel| {
-            let family = rows[label.row].family;
-            (StableHash::new(1).hash(seed).hash(family).finish(), family)
+            let set = set_of(&rows[label.row]);
+            (StableHash::new(1).hash(seed).hash(set).finish(), set)
         };
         let mut sorted = labels.to_vec();
         sorted.sort_by_key(|label| {
             let row = label.row as u64;
             (order(label), StableHash::new(2).hash(seed).hash(row).finish())
         });
-        let families = sorted.chunk_by(|a, b| order(a) == order(b));
-        let of_own = |family: &&[KeyLabel]| {
+        let sets = sorted.chunk_by(|a, b| order(a) == order(b));
+        let of_own = |set: &&[KeyLabel]| {
             let own = |label: &KeyLabel| !matches!(label.origin, LabelOrigin::Rule(_));
-            family.len() > 1 && family.iter().all(own)
+            set.len() > 1 && set.iter().all(own)
         };
         let mut points = Vec::new();
-        for family in families.filter(of_own).take(MAX_FAMILIES) {
-            self.hide_family(model, family, &mut points);
+        for set in sets.filter(of_own).take(MAX_SETS) {
+            self.hide_set(model, set, &mut points);
         }
         points
     }
 
-    fn hide_family(&mut self, model: &EstateModel, family: &[KeyLabel], points: &mut Vec<HiddenLabel>) {
-        let of_family = count_family(self.estate, family);
+    fn hide_set(&mut self, model: &EstateModel, set: &[KeyLabel], points: &mut Vec<HiddenLabel>) {
+        let of_set = count_set(self.estate, set);
         let mut votes: HashMap<u32, Option<TallyVote>> = HashMap::new();
-        let asked = family.len().min(ASKED);
+        let asked = set.len().min(ASKED);
         let counts = self.counts;
-        for label in &family[..asked] {
-            let same = family.iter().filter(|other| other.value == label.value).count();
+        for label in &set[..asked] {
+            let same = set.iter().filter(|other| other.value == label.value).count();
             let hidden = |own| {
                 if own {
                     u32::try_from(same).unwrap_or(u32::MAX)
@@ -140,16 +167,16 @@ impl<'a> Hiding<'a> {
             };
             self.ask(model, label, hidden, |group, _| {
                 let vote = votes.entry(group);
-                *vote.or_insert_with(|| vote_without(counts, &of_family, group))
+                *vote.or_insert_with(|| vote_without(counts, &of_set, group))
             });
             points.push(self.judge(model, label, 1.0 / asked as f64));
         }
     }
 }
 
-fn count_family(estate: &Estate<'_>, family: &[KeyLabel]) -> FamilyCounts {
-    let mut counts = FamilyCounts::new();
-    for label in family {
+fn count_set(estate: &Estate<'_>, set: &[KeyLabel]) -> SetCounts {
+    let mut counts = SetCounts::new();
+    for label in set {
         for group in estate.groups[label.row]
             .iter()
             .filter(|group| **group != NO_GROUP)
@@ -167,9 +194,9 @@ fn count_family(estate: &Estate<'_>, family: &[KeyLabel]) -> FamilyCounts {
     counts
 }
 
-/// Vote of a group's members outside the family.
-fn vote_without(counts: &KeyCounts, of_family: &FamilyCounts, group: u32) -> Option<TallyVote> {
-    let hidden = of_family.get(&group).map_or(&[][..], Vec::as_slice);
+/// Vote of a group's members outside the set.
+fn vote_without(counts: &KeyCounts, of_set: &SetCounts, group: u32) -> Option<TallyVote> {
+    let hidden = of_set.get(&group).map_or(&[][..], Vec::as_slice);
     let from = counts.runs.partition_point(|(other, _)| *other < group);
     let runs = counts.runs[from..]
         .iter()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::calibration::{Calibration, CalibrationPoint};
+use super::calibration::{CalibrationPoint, Calibrations, Nearest};
 
 /// Metrics of one key, measured by hiding each label in turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,28 +43,14 @@ pub struct ReliabilityBin {
 pub(super) struct HiddenLabel {
     pub family: u64,
     pub weight: f64,
-    /// Tagged resources of its family voted.
-    pub familiar: bool,
-    /// `None` when nothing was inferred.
-    pub point: Option<CalibrationPoint>,
+    /// The inference, and its nearest evidence; `None` when nothing was inferred.
+    pub point: Option<(Nearest, CalibrationPoint)>,
 }
 
-/// Calibrations for resources of whose families some are tagged, and for others. Where one has too few points, all speak.
-pub(super) fn calibrate(hidden: &[HiddenLabel]) -> [Calibration; 2] {
-    let points = |familiar: Option<bool>| {
-        let points = hidden
-            .iter()
-            .filter(|hidden| familiar.is_none_or(|familiar| hidden.familiar == familiar));
-        points.filter_map(|hidden| hidden.point).collect()
-    };
-    [true, false].map(|familiar| {
-        let calibration = Calibration::fit(points(Some(familiar)));
-        if calibration.is_young() {
-            Calibration::fit(points(None))
-        } else {
-            calibration
-        }
-    })
+/// Calibrations that these inferences give.
+pub(super) fn calibrate(hidden: &[HiddenLabel]) -> Calibrations {
+    let points: Vec<_> = hidden.iter().filter_map(|hidden| hidden.point).collect();
+    Calibrations::fit(&points)
 }
 
 /// Bins of [`KeyMetrics::reliability`].
@@ -82,10 +68,8 @@ pub(super) fn measure(key: String, hidden: &[HiddenLabel]) -> KeyMetrics {
         calibrate(&points)
     });
     let judged = hidden.iter().filter_map(|hidden| {
-        let point = hidden.point?;
-        let [familiar, unfamiliar] = &calibrations[half(hidden)];
-        let calibration = if hidden.familiar { familiar } else { unfamiliar };
-        let confidence = calibration.probability(point.score);
+        let (nearest, point) = hidden.point?;
+        let confidence = calibrations[half(hidden)].of(nearest).probability(point.score);
         Some((confidence, point.right, hidden.weight))
     });
     let support = hidden.iter().map(|hidden| hidden.weight).sum();

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::calibration::Calibration;
+use super::calibration::Calibrations;
 use super::evidence::VoteView;
 use super::inferred_value::Inference;
 use super::knowledge::{Knowledge, Values};
@@ -14,7 +14,7 @@ use super::lexicon::Lexicon;
 use super::observation::Observation;
 use super::reliability::Reliability;
 use super::tallies::Tallies;
-use super::votes::{ValueScore, Vote, VoteOrigin, sum_up};
+use super::votes::{ValueScore, Vote, VoteOrigin, nearest, sum_up};
 use super::{EVIDENCE_SOURCES, KeyMetrics};
 use crate::native_statements;
 use crate::{Subject, Vocabulary};
@@ -32,10 +32,7 @@ pub struct EstateModel {
 /// What was learned about one key.
 pub(super) struct KeyModel {
     pub reliability: Reliability,
-    /// For resources of whose families some are tagged.
-    pub familiar: Calibration,
-    /// For resources of families of which nothing is known.
-    pub unfamiliar: Calibration,
+    pub calibrations: Calibrations,
 }
 
 impl KeyModel {
@@ -43,17 +40,7 @@ impl KeyModel {
     pub(super) fn young() -> Self {
         Self {
             reliability: Reliability::new(),
-            familiar: Calibration::default(),
-            unfamiliar: Calibration::default(),
-        }
-    }
-
-    /// Calibration of inferences that rest on these votes.
-    pub(super) fn calibration(&self, votes: &[Vote]) -> &Calibration {
-        if votes.iter().any(Vote::is_of_family) {
-            &self.familiar
-        } else {
-            &self.unfamiliar
+            calibrations: Calibrations::young(),
         }
     }
 }
@@ -131,7 +118,8 @@ impl EstateModel {
             self.weigh(key, votes);
             sum_up(votes, scores);
             let Some(winner) = scores.first() else { continue };
-            let calibration = self.keys[usize::from(key)].calibration(votes);
+            let nearest = nearest(votes, winner.value);
+            let calibration = self.keys[usize::from(key)].calibrations.of(nearest);
             if calibration.is_young() && winner.best <= 0.5 {
                 // Nothing is known that is more likely right than wrong.
                 continue;

@@ -163,9 +163,9 @@ fn other_bytes_are_refused() {
     let of = |bytes: &[u8]| EstateModel::from_bytes(bytes, Arc::default()).err();
     assert!(matches!(of(b""), Some(ModelError::NotAModel)));
     let mut bytes = train(&estate()).to_bytes();
-    bytes[4] = 99;
+    let format = std::mem::replace(&mut bytes[4], 99);
     assert!(matches!(of(&bytes), Some(ModelError::Format { found: 99, .. })));
-    bytes[4] = 1;
+    bytes[4] = format;
     bytes.truncate(bytes.len() / 2);
     assert!(matches!(of(&bytes), Some(ModelError::Damaged(_))));
 }
@@ -237,4 +237,53 @@ fn confidences_are_never_out_of_range_for_any_resource() {
         assert!((0.0..=1.0).contains(&inferred.confidence));
         assert!(!inferred.value.is_empty() && !inferred.signals.is_empty());
     }
+}
+
+#[test]
+fn labels_of_a_few_accounts_do_not_spread_to_all_others() {
+    let words = ["internal", "public", "shared", "batch"];
+    let labelled = (0..3).flat_map(|account| {
+        let names = (0..60).map(move |n| format!("{}-{n}-{}", words[n % 4], ["web", "db", "queue"][n % 3]));
+        let account = format!("10000000000{account}");
+        names.map(move |name| row(&name, &account, "cost-center", "cc-7", LabelOrigin::Native))
+    });
+    let model = train(&labelled.collect::<Vec<_>>());
+    let at_home = found(
+        &model,
+        &resource("internal-77-web", "100000000001"),
+        "cost-center",
+    )
+    .unwrap();
+    assert!(at_home.confidence >= 0.90, "{at_home:?}");
+    if let Some(elsewhere) = found(
+        &model,
+        &resource("internal-77-web", "200000000009"),
+        "cost-center",
+    ) {
+        assert!(elsewhere.confidence < 0.70, "{elsewhere:?}");
+    }
+}
+
+#[test]
+fn labels_that_hold_in_every_account_reach_the_next_one() {
+    let families = ["payroll", "ledger", "checkout", "search"];
+    let labelled = (0..90).flat_map(|account| {
+        families.map(|family| {
+            let account = format!("1000000000{account:02}");
+            let team = format!("team-of-{family}");
+            [1, 2].map(|n| {
+                row(
+                    &format!("{family}-core-{n}"),
+                    &account,
+                    "team",
+                    &team,
+                    LabelOrigin::Native,
+                )
+            })
+        })
+    });
+    let model = train(&labelled.flatten().collect::<Vec<_>>());
+    let next = found(&model, &resource("payroll-core-3", "200000000009"), "team").unwrap();
+    assert_eq!(next.value, "team-of-payroll");
+    assert!(next.confidence >= 0.90, "{next:?}");
 }

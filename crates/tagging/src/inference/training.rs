@@ -159,10 +159,8 @@ fn learn(
     let name = model.lexicon.keys()[usize::from(key)].clone();
     model.metrics.push(metrics::measure(name, &points));
     points.extend(hiding.hide_families(model, &hidden, seed));
-    let [familiar, unfamiliar] = metrics::calibrate(&points);
-    let learned = &mut model.keys[usize::from(key)];
-    learned.familiar = familiar;
-    learned.unfamiliar = unfamiliar;
+    points.extend(hiding.hide_accounts(model, &hidden, seed));
+    model.keys[usize::from(key)].calibrations = metrics::calibrate(&points);
 }
 
 /// Labels that are hidden in turn: all that say what is right, or a sample of them.

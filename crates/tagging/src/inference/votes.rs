@@ -1,6 +1,6 @@
 //! Votes about one key of one resource, and their sum.
 
-use super::calibration::logit;
+use super::calibration::{Nearest, logit};
 use super::groups::GroupKind;
 use super::reliability::{GroupBucket, WordBucket};
 use super::tally::TallyVote;
@@ -17,7 +17,7 @@ pub(crate) enum VoteOrigin {
     Group {
         index: u16,
         bucket: GroupBucket,
-        of_family: bool,
+        kind: GroupKind,
     },
     /// Index of the word among those of the observation.
     Word { index: u16, bucket: WordBucket },
@@ -46,7 +46,7 @@ impl Vote {
             origin: VoteOrigin::Group {
                 index,
                 bucket: GroupBucket::new(kind, vote),
-                of_family: kind.is_family(),
+                kind,
             },
             voters: vote.voters,
             agreeing: vote.agreeing,
@@ -54,9 +54,27 @@ impl Vote {
         }
     }
 
-    /// True if tagged resources of the same family of names vote.
-    pub(crate) fn is_of_family(&self) -> bool {
-        matches!(self.origin, VoteOrigin::Group { of_family: true, .. })
+    fn is_of(&self, group: impl Fn(GroupKind) -> bool) -> bool {
+        matches!(self.origin, VoteOrigin::Group { kind, .. } if group(kind))
+    }
+
+    fn is_of_word(&self) -> bool {
+        matches!(
+            self.origin,
+            VoteOrigin::Word { .. } | VoteOrigin::AccountWords { .. }
+        )
+    }
+}
+
+/// Nearest evidence for a value among `votes`.
+pub(crate) fn nearest(votes: &[Vote], value: u32) -> Nearest {
+    let is_near = |vote: &Vote| vote.is_of(GroupKind::is_in_account) || vote.is_of_word();
+    if !votes.iter().any(|vote| vote.value == value && is_near(vote)) {
+        Nearest::Elsewhere
+    } else if votes.iter().any(|vote| vote.is_of(GroupKind::is_family)) {
+        Nearest::Family
+    } else {
+        Nearest::Account
     }
 }
 

@@ -27,7 +27,8 @@ impl EvidenceSource for InheritedSource {
             add(GroupKind::Container, id);
         }
         if let Some(parent) = parent_of(&subject.resource_id) {
-            add(GroupKind::Parent, of(GroupKind::Parent).text(parent));
+            let id = of(GroupKind::Parent).text(&subject.account_id).text(parent);
+            add(GroupKind::Parent, id);
         }
     }
 }
