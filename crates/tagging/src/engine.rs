@@ -76,12 +76,25 @@ pub struct Evaluation {
     pub predictions: Vec<KeyPrediction>,
 }
 
+impl Evaluation {
+    /// Replaces what it says about `keys`.
+    fn replace(&mut self, keys: &BTreeSet<String>, other: Self) {
+        self.proposals.retain(|proposal| !keys.contains(&proposal.key));
+        self.proposals.extend(other.proposals);
+        self.proposals.sort_by(|a, b| a.key.cmp(&b.key));
+        self.predictions
+            .retain(|prediction| !keys.contains(&prediction.key));
+        self.predictions.extend(other.predictions);
+        self.predictions.sort_by(|a, b| a.key.cmp(&b.key));
+    }
+}
+
 /// The tagging engine. Pure: the same subject gives the same evaluation.
 pub struct Engine {
     vocabulary: Arc<Vocabulary>,
     sources: Vec<Box<dyn CandidateSource>>,
     thresholds: Thresholds,
-    /// What this estate has taught.
+    /// Source of all that this estate has taught.
     inferred: InferredSource,
     /// Rules that approve.
     approving: HashSet<i64>,
@@ -108,7 +121,7 @@ impl Engine {
         ];
         let inferred = InferredSource {
             model: Arc::new(EstateModel::untrained(Arc::clone(&vocabulary))),
-            floor: thresholds.manual_review(),
+            floor: settings::lowest_review(&vocabulary, thresholds),
         };
         Self {
             vocabulary,
@@ -158,35 +171,36 @@ impl Engine {
 
     /// Evaluates `subject`: candidates of all sources, merged and decided.
     pub fn evaluate(&self, subject: &Subject) -> Evaluation {
+        let stated = subject.stated(&self.vocabulary).tags;
         let mut candidates = self.propose(subject, false);
-        if self.reads_applied() {
-            let subject = self.with_applied(subject, candidates.clone());
-            candidates.extend(self.propose(&subject, true));
+        if !self.reads_applied() {
+            return self.decide(subject, &stated, candidates);
         }
-        self.decide(subject, candidates)
+        let mut evaluation = self.decide(subject, &stated, candidates.clone());
+        let further = self.propose(&with_applied(subject, &evaluation), true);
+        if !further.is_empty() {
+            // Keys are decided one by one: only those of further candidates are decided again.
+            let keys: BTreeSet<String> = further.iter().map(|candidate| candidate.key.clone()).collect();
+            candidates.retain(|candidate| keys.contains(&candidate.key));
+            candidates.extend(further);
+            evaluation.replace(&keys, self.decide(subject, &stated, candidates));
+        }
+        evaluation
     }
 
     /// The resource as conditions of rules see it: beside approved and native tags, with the tags that this evaluation
     /// applies from other sources than rules. So rules never depend on what rules proposed, nor on an earlier evaluation.
     pub fn for_rules<'a>(&self, subject: &'a Subject) -> Cow<'a, Subject> {
-        if self.reads_applied() {
-            Cow::Owned(self.with_applied(subject, self.propose(subject, false)))
-        } else {
-            Cow::Borrowed(subject)
+        if !self.reads_applied() {
+            return Cow::Borrowed(subject);
         }
+        let stated = subject.stated(&self.vocabulary).tags;
+        let candidates = self.propose(subject, false);
+        Cow::Owned(with_applied(subject, &self.decide(subject, &stated, candidates)))
     }
 
     fn reads_applied(&self) -> bool {
         self.sources.iter().any(|source| source.reads_applied())
-    }
-
-    fn with_applied(&self, subject: &Subject, candidates: Vec<Candidate>) -> Subject {
-        let proposals = self.decide(subject, candidates).proposals.into_iter();
-        let applied = proposals.filter(|proposal| proposal.disposition == Disposition::AutoApply);
-        Subject {
-            applied: applied.map(|proposal| (proposal.key, proposal.value)).collect(),
-            ..subject.clone()
-        }
     }
 
     /// Candidates of the sources that depend on applied tags, or of the others.
@@ -204,9 +218,8 @@ impl Engine {
         storable.collect()
     }
 
-    fn decide(&self, subject: &Subject, candidates: Vec<Candidate>) -> Evaluation {
-        let stated = subject.stated(&self.vocabulary).tags;
-        let contradictions = self.contradictions(subject, &stated, &candidates);
+    fn decide(&self, subject: &Subject, stated: &[StatedTag], candidates: Vec<Candidate>) -> Evaluation {
+        let contradictions = self.contradictions(subject, stated, &candidates);
         let mut evaluation = Evaluation::default();
         for winner in merge(candidates) {
             let contradiction = contradictions.get(&winner.key);
@@ -253,9 +266,8 @@ impl Engine {
                 continue;
             }
             let winner = merge(others.cloned().collect()).pop();
-            let is_sure = |winner: &Merged| {
-                winner.value != stated.value && winner.confidence >= self.thresholds.auto_apply()
-            };
+            let sure = settings::of_key(self.vocabulary.key(&stated.key), self.thresholds).auto_apply();
+            let is_sure = |winner: &Merged| winner.value != stated.value && winner.confidence >= sure;
             if let Some(mut winner) = winner.filter(is_sure) {
                 if !self.corrects(&winner) {
                     let signature = format!("{CONTRADICTS}{}:{}", stated.value, winner.signature);
@@ -290,7 +302,19 @@ impl Engine {
     }
 }
 
-/// What holds for a key before the evaluation.
+/// The subject with the tags that the evaluation applies, in place of those that were applied before.
+fn with_applied(subject: &Subject, evaluation: &Evaluation) -> Subject {
+    let applied = evaluation.proposals.iter();
+    let applied = applied.filter(|proposal| proposal.disposition == Disposition::AutoApply);
+    Subject {
+        applied: applied
+            .map(|proposal| (proposal.key.clone(), proposal.value.clone()))
+            .collect(),
+        ..subject.clone()
+    }
+}
+
+/// Values that hold for a key before the evaluation.
 struct Held<'a> {
     approved: Option<&'a String>,
     stated: Option<&'a StatedTag>,

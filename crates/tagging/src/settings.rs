@@ -34,8 +34,15 @@ pub(crate) fn decide(
     }
 }
 
+/// Lowest confidence from which the value of any key is put before reviewers.
+pub(crate) fn lowest_review(vocabulary: &Vocabulary, thresholds: Thresholds) -> f64 {
+    let of_keys = vocabulary.keys().iter();
+    let of_keys = of_keys.map(|key| of_key(Some(key), thresholds).manual_review());
+    of_keys.fold(thresholds.manual_review(), f64::min)
+}
+
 /// Thresholds of a key: its own where it has them.
-fn of_key(key: Option<&CanonicalKey>, general: Thresholds) -> Thresholds {
+pub(crate) fn of_key(key: Option<&CanonicalKey>, general: Thresholds) -> Thresholds {
     let own = |of: fn(&CanonicalKey) -> Option<f64>| key.and_then(of);
     let auto_apply = own(|key| key.auto_apply_threshold).unwrap_or_else(|| general.auto_apply());
     let manual_review = own(|key| key.manual_review_threshold).unwrap_or_else(|| general.manual_review());

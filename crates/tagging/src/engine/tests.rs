@@ -84,6 +84,63 @@ fn sure_evidence_against_a_native_tag_is_suggested_as_a_contradiction() {
     assert_eq!(unsure.predictions[0].outcome, KeyOutcome::AlreadyHolds);
 }
 
+/// The shipped vocabulary with other thresholds for one key.
+fn with_thresholds(key: &str, auto_apply: f64, manual_review: f64) -> Arc<Vocabulary> {
+    let change = crate::KeyChange {
+        auto_apply_threshold: Some(auto_apply),
+        manual_review_threshold: Some(manual_review),
+        ..crate::KeyChange::default()
+    };
+    let file = Vocabulary::shipped_file().unwrap();
+    let changed = file.changed([(&key.to_owned(), &change)]);
+    Arc::new(Vocabulary::from_file(changed).unwrap())
+}
+
+#[test]
+fn evidence_against_a_native_tag_is_sure_by_the_thresholds_of_its_key() {
+    let source = || {
+        Box::new(FixedSource(Candidate {
+            key: "environment".into(),
+            value: "production".into(),
+            source: SourceKind::Pattern,
+            confidence: 0.95,
+            rule_id: None,
+            reason: String::new(),
+            signature: String::new(),
+            weighed: None,
+        }))
+    };
+    let outcome = |vocabulary| {
+        let engine = Engine::new(vocabulary, Vec::new(), Thresholds::default()).with_source(source());
+        let found = engine.evaluate(&subject("x", &[("env", "stg")]));
+        (found.predictions[0].value.clone(), found.predictions[0].outcome)
+    };
+    assert_eq!(
+        outcome(with_thresholds("environment", 0.99, 0.97)),
+        ("staging".into(), KeyOutcome::AlreadyHolds)
+    );
+    assert_eq!(
+        outcome(Arc::default()),
+        ("production".into(), KeyOutcome::Suggest)
+    );
+}
+
+#[test]
+fn what_a_key_with_a_lower_threshold_proposes_has_all_its_evidence() {
+    let vocabulary = with_thresholds("team", 0.98, 0.5);
+    let mut trainer = crate::EstateTrainer::new(Arc::clone(&vocabulary), 0);
+    for name in ["lonely-thing-a", "lonely-thing-b", "lonely-thing-c"] {
+        let row = crate::EstateRow::of_native_tags(subject(name, &[("team", "hermits")]), &vocabulary);
+        trainer.add(row);
+    }
+    let thresholds = Thresholds::new(0.98, 0.95).unwrap();
+    let engine = Engine::new(vocabulary, Vec::new(), thresholds).with_model(Some(Arc::new(trainer.finish())));
+    let found = engine.evaluate(&subject("lonely-thing-d", &[]));
+    let proposal = found.proposals.iter().find(|found| found.key == "team").unwrap();
+    assert!(proposal.confidence < 0.95, "{}", proposal.confidence);
+    assert!(proposal.evidence.signals.len() > 1);
+}
+
 fn rule(id: i64, condition: &str, key: &str, value: &str) -> CompiledRule {
     CompiledRule {
         id,
