@@ -35,9 +35,13 @@ impl EvidenceSource for PatternSource {
     }
 }
 
-/// What an ARN says beyond partition, service, region and account; other identifiers as they are.
+/// Part of an ARN beyond partition, service, region and account; other identifiers as they are.
 fn beyond_account(resource_id: &str) -> &str {
-    resource_id.splitn(6, ':').last().unwrap_or_default()
+    if resource_id.starts_with("arn:") {
+        resource_id.splitn(6, ':').last().unwrap_or_default()
+    } else {
+        resource_id
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +79,15 @@ mod tests {
         let mut resource = subject("shop-dev", &[]);
         resource.resource_id = "arn:aws:s3:::shop-dev".into();
         assert_eq!(found(&resource), [row("name", "dev")]);
+    }
+
+    #[test]
+    fn only_arns_are_cut_at_colons() {
+        let mut resource = subject("x", &[]);
+        resource.resource_id = "//example.org/projects/shop-dev/things/a:b".into();
+        assert_eq!(found(&resource), [row("id", "dev")]);
+        resource.resource_id = "arn:aws:x:eu-west-1:shop-dev:thing/shop-uat".into();
+        assert_eq!(found(&resource), [row("id", "uat")]);
     }
 
     #[test]
