@@ -45,13 +45,15 @@ impl GroupKind {
     pub(crate) const PREFIX: [Self; 4] = [Self::Prefix1, Self::Prefix2, Self::Prefix3, Self::Prefix4];
 
     /// Kinds of groups that hold much that has nothing else in common.
-    pub(crate) const BROAD: [Self; 6] = [
+    pub(crate) const BROAD: [Self; 8] = [
         Self::Account,
         Self::AccountType,
         Self::AccountPrefix1,
         Self::Prefix1,
         Self::Token,
+        Self::AccountTag,
         Self::Tag,
+        Self::Parent,
     ];
     /// Kinds of groups that hold one family of names.
     const FAMILY: [Self; 5] = [
@@ -111,14 +113,15 @@ pub(crate) struct VotingGroup {
     pub id: u64,
 }
 
-/// Identifier of what holds a resource, by its own identifier; `None` where that says no more than the account.
+/// Identifier of what holds a resource, by its own identifier; `None` where it names nothing else. Of
+/// many ARNs no more than account, region and type is left.
 pub(crate) fn parent_of(resource_id: &str) -> Option<&str> {
     let (parent, _) = resource_id.rsplit_once(['/', ':'])?;
     let names_something = parent.contains(['/', ':']) && !parent.ends_with(['/', ':']);
     names_something.then_some(parent)
 }
 
-/// Resource group, project or namespace of a resource, by its identifier and its tags.
+/// Resource group, project or namespace of a resource, by its identifier and its tags; `None` where that is the account.
 pub(crate) fn container_of(subject: &Subject) -> Option<&str> {
     const MARKERS: [&str; 3] = ["resourcegroups", "projects", "namespaces"];
     let mut parts = subject.resource_id.split('/');
@@ -127,6 +130,22 @@ pub(crate) fn container_of(subject: &Subject) -> Option<&str> {
         .and_then(|_| parts.next())
         .filter(|part| !part.is_empty())
         .or_else(|| subject.native_tags.get("namespace").map(String::as_str))
+        .filter(|container| *container != subject.account_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tests::subject;
+
+    #[test]
+    fn a_project_that_is_the_account_is_no_container() {
+        let mut resource = subject("web", &[]);
+        resource.resource_id = "//compute.googleapis.com/projects/shop/zones/a/instances/web".into();
+        assert_eq!(container_of(&resource), Some("shop"));
+        resource.account_id = "shop".into();
+        assert_eq!(container_of(&resource), None);
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What an estate knows besides its groups: the values in use, the words of each account, the values of each key.
+//! Knowledge of an estate besides its groups: the values in use, the words of each account, the values of each key.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::lexicon::Lexicon;
 use super::name_tokens::NameTokens;
 use super::observation::Observation;
 use super::reliability::{GroupBucket, WordBucket};
-use super::stable_hash::{HashMapOfHashes, StableHash, text_hash};
+use super::stable_hash::{HashMapOfHashes, StableHash, run_hash, text_hash};
 use super::tally::{ValueCount, count_bucket, purity_bucket};
 use super::votes::{Vote, VoteOrigin};
 use super::word_hit::WordPlace;
@@ -48,7 +48,7 @@ impl Values {
     }
 }
 
-/// What is known beside groups.
+/// Knowledge of an estate beside its groups.
 #[derive(Default)]
 pub(crate) struct Knowledge {
     pub values: Values,
@@ -98,10 +98,10 @@ impl Knowledge {
                 if text.len() < 3 || hashes.is_empty() {
                     continue;
                 }
-                let mut spellings = vec![run(&hashes)];
+                let mut spellings = vec![run_hash(&hashes)];
                 if hashes.len() > 1 {
                     let joined: String = tokens.iter().collect();
-                    spellings.push(run(&[text_hash(&joined)]));
+                    spellings.push(run_hash(&[text_hash(&joined)]));
                 }
                 for spelling in spellings {
                     self.runs.entry(spelling).or_default().push((key, value));
@@ -215,13 +215,6 @@ pub(crate) enum StrongWords {
     None,
     One(u32),
     Several,
-}
-
-fn run(tokens: &[u64]) -> u64 {
-    let all = tokens
-        .iter()
-        .fold(StableHash::new(0), |hash, token| hash.hash(*token));
-    all.finish()
 }
 
 fn account_vote(top: ValueCount, total: u32) -> Vote {

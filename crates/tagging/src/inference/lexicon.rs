@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::stable_hash::{HashMapOfHashes, StableHash, text_hash};
+use super::stable_hash::{HashMapOfHashes, StableHash, run_hash, text_hash};
 use super::word_hit::{WordHit, WordPlace};
 use crate::Vocabulary;
 use crate::tokens::tokens;
+use crate::vocabulary::NEGATIONS;
 
-/// Words that deny the word after them: `not-prod`.
-const NEGATIONS: [&str; 6] = ["no", "non", "not", "without", "except", "excluding"];
 /// Keys of tags whose meaning is remembered.
 const MAX_REMEMBERED_KEYS: usize = 65_536;
 /// Tokens of a text that are looked at.
@@ -19,7 +18,7 @@ const MAX_TEXT_TOKENS: usize = 48;
 /// Word or phrase that names a value of a governed key.
 #[derive(Clone, Debug)]
 pub(crate) struct LexiconWord {
-    /// Index of the key among the governed ones.
+    /// Index of the key.
     pub key: u8,
     /// Canonical value.
     pub value: String,
@@ -35,6 +34,8 @@ pub(crate) struct LexiconWord {
 pub(crate) struct Lexicon {
     vocabulary: Arc<Vocabulary>,
     keys: Vec<String>,
+    /// Per key, true if the vocabulary governs it: a model may have been trained on keys that it does not govern any more.
+    governed: Vec<bool>,
     words: Vec<LexiconWord>,
     /// Hash of a phrase to the index of its word.
     phrases: HashMapOfHashes<u32>,
@@ -57,8 +58,10 @@ impl Lexicon {
                 keys.push(key.name.clone());
             }
         }
+        let is_governed = |name: &String| vocabulary.key(name).is_some_and(|key| key.governed);
         let mut lexicon = Self {
             vocabulary: Arc::clone(&vocabulary),
+            governed: keys.iter().map(is_governed).collect(),
             keys,
             words: Vec::new(),
             phrases: HashMapOfHashes::default(),
@@ -86,7 +89,7 @@ impl Lexicon {
         let hashes: Vec<u64> = parts.iter().map(|part| text_hash(part)).collect();
         let Some(first) = hashes.first() else { return };
         let index = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-        if *self.phrases.entry(phrase(&hashes)).or_insert(index) != index {
+        if *self.phrases.entry(run_hash(&hashes)).or_insert(index) != index {
             return;
         }
         let longest = self.beginnings.entry(*first).or_default();
@@ -101,9 +104,14 @@ impl Lexicon {
         });
     }
 
-    /// Governed keys, in the order of the vocabulary.
+    /// Keys that a model was trained on, in its order, then the other governed ones in the order of the vocabulary.
     pub(crate) fn keys(&self) -> &[String] {
         &self.keys
+    }
+
+    /// True if the vocabulary governs the key of that index.
+    pub(crate) fn is_governed(&self, key: u8) -> bool {
+        self.governed[usize::from(key)]
     }
 
     pub(crate) fn vocabulary(&self) -> &Vocabulary {
@@ -135,7 +143,7 @@ impl Lexicon {
 
     /// True if the token, alone, names a value.
     pub(crate) fn names_a_value(&self, token: &str) -> bool {
-        self.phrases.contains_key(&phrase(&[text_hash(token)]))
+        self.phrases.contains_key(&run_hash(&[text_hash(token)]))
     }
 
     /// Adds the words of `text`, longest phrases first, each word once per place. Words that are denied give nothing, nor
@@ -178,7 +186,7 @@ impl Lexicon {
     fn longest(&self, rest: &[u64]) -> Option<(u32, usize)> {
         let longest = *self.beginnings.get(rest.first()?)?;
         (1..=longest.min(rest.len())).rev().find_map(|length| {
-            let word = self.phrases.get(&phrase(&rest[..length]))?;
+            let word = self.phrases.get(&run_hash(&rest[..length]))?;
             Some((*word, length))
         })
     }
@@ -191,13 +199,6 @@ impl Lexicon {
         let first = meanings.next();
         meanings.any(|meaning| Some(meaning) != first)
     }
-}
-
-fn phrase(tokens: &[u64]) -> u64 {
-    let all = tokens
-        .iter()
-        .fold(StableHash::new(0), |hash, token| hash.hash(*token));
-    all.finish()
 }
 
 #[cfg(test)]

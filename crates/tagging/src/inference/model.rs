@@ -13,13 +13,13 @@ use super::knowledge::{Knowledge, Values};
 use super::lexicon::Lexicon;
 use super::observation::Observation;
 use super::reliability::Reliability;
+use super::row::stated_labels;
 use super::tallies::Tallies;
 use super::votes::{ValueScore, Vote, VoteOrigin, nearest, sum_up};
 use super::{EVIDENCE_SOURCES, KeyMetrics};
-use crate::native_statements;
 use crate::{Subject, Vocabulary};
 
-/// What the tagged resources of one estate say about the others.
+/// Model of what the tagged resources of one estate say about the others.
 pub struct EstateModel {
     pub(super) lexicon: Lexicon,
     pub(super) knowledge: Knowledge,
@@ -29,14 +29,14 @@ pub struct EstateModel {
     pub(super) metrics: Vec<KeyMetrics>,
 }
 
-/// What was learned about one key.
+/// Lessons about one key.
 pub(super) struct KeyModel {
     pub reliability: Reliability,
     pub calibrations: Calibrations,
 }
 
 impl KeyModel {
-    /// What is believed before anything is learned.
+    /// Priors, which are believed before anything is learned.
     pub(super) fn young() -> Self {
         Self {
             reliability: Reliability::new(),
@@ -57,7 +57,7 @@ thread_local! {
     static WORKSPACE: RefCell<Workspace> = RefCell::default();
 }
 
-/// What a resource itself has, per key: it is no evidence for itself.
+/// Labels of a resource itself, per key: it is no evidence for itself.
 struct OwnValues {
     /// The value that is approved or stated, if the estate knows it.
     values: Vec<Option<u32>>,
@@ -84,14 +84,13 @@ impl EstateModel {
         &self.metrics
     }
 
-    /// Values of governed keys for a resource, at most one per key, in the order of the vocabulary. What the resource
-    /// itself states is no evidence here.
+    /// Values of governed keys for a resource, at most one per key. What the resource itself states is no evidence here.
     pub fn infer(&self, subject: &Subject) -> Vec<Inference> {
         self.infer_from(subject, 0.0)
     }
 
-    /// As [`Self::infer`], without the values that the resource's own tags state, and of inferences below `floor` with the
-    /// strongest evidence only.
+    /// As [`Self::infer`], without the values that the resource's own tags state, and with the strongest evidence only for
+    /// inferences below `floor` and for values that are approved.
     pub fn infer_from(&self, subject: &Subject, floor: f64) -> Vec<Inference> {
         WORKSPACE.with_borrow_mut(|workspace| self.infer_in(subject, floor, workspace))
     }
@@ -113,7 +112,10 @@ impl EstateModel {
         self.knowledge
             .value_votes(seen, hidden, |key, vote| votes[usize::from(key)].push(vote));
         let mut inferences = Vec::new();
-        for (key, votes) in (0u8..).zip(votes.iter_mut()) {
+        let governed = (0u8..)
+            .zip(votes.iter_mut())
+            .filter(|(key, _)| self.lexicon.is_governed(*key));
+        for (key, votes) in governed {
             self.knowledge.word_votes(&self.lexicon, seen, key, votes);
             self.weigh(key, votes);
             sum_up(votes, scores);
@@ -124,13 +126,11 @@ impl EstateModel {
                 // Nothing is known that is more likely right than wrong.
                 continue;
             }
-            let confidence = calibration.probability(winner.score);
-            if floor > 0.0
-                && own.stated[usize::from(key)]
-                && own.values[usize::from(key)] == Some(winner.value)
-            {
+            let holds = own.values[usize::from(key)] == Some(winner.value);
+            if floor > 0.0 && own.stated[usize::from(key)] && holds {
                 continue;
             }
+            let confidence = calibration.probability(winner.score);
             let view = VoteView {
                 lexicon: &self.lexicon,
                 values: &self.knowledge.values,
@@ -139,7 +139,8 @@ impl EstateModel {
                 votes,
                 scores,
             };
-            let full = floor <= 0.0 || confidence >= floor;
+            // A value that holds already is not proposed, however sure.
+            let full = floor <= 0.0 || confidence >= floor && !holds;
             inferences.extend(view.inference(key, confidence, full));
         }
         inferences
@@ -157,7 +158,7 @@ impl EstateModel {
                 own.values[at] = self.knowledge.values.find(value);
             }
         }
-        for statement in native_statements::statements(&subject.native_tags, self.lexicon.vocabulary()) {
+        for statement in stated_labels(subject, self.lexicon.vocabulary()) {
             if let Some(at) = position(statement.key)
                 && own.values[at].is_none()
             {

@@ -1,6 +1,6 @@
 //! Rows that an estate model learns from.
 
-use crate::native_statements::statements;
+use crate::native_statements::{NativeStatement, statements};
 use crate::{Subject, Vocabulary};
 
 /// A resource of the estate and what is known about it. Rows without labels count, too: they tell which words and groups
@@ -9,27 +9,36 @@ use crate::{Subject, Vocabulary};
 pub struct EstateRow {
     /// The resource, with its native tags as they are on it.
     pub subject: Subject,
-    /// What holds for the resource, and what was denied there.
+    /// Values that hold for the resource, and values that were denied there.
     pub labels: Vec<Label>,
 }
 
 impl EstateRow {
-    /// The row of a resource of which no more is known than its own tags. What a key only usually means is no label: a few
-    /// of these would speak for a whole account.
+    /// The row of a resource of which no more is known than its own tags.
     pub fn of_native_tags(subject: Subject, vocabulary: &Vocabulary) -> Self {
-        let mut labels: Vec<Label> = Vec::new();
-        for statement in statements(&subject.native_tags, vocabulary) {
-            let is_first = labels.last().is_none_or(|label| label.key != statement.key);
-            if is_first && !statement.is_implied() {
-                labels.push(Label {
-                    key: statement.key.to_owned(),
-                    value: statement.value,
-                    origin: LabelOrigin::Native,
-                });
-            }
+        let labels = stated_labels(&subject, vocabulary).into_iter();
+        let labels = labels.map(|statement| Label {
+            key: statement.key.to_owned(),
+            value: statement.value,
+            origin: LabelOrigin::Native,
+        });
+        Self {
+            labels: labels.collect(),
+            subject,
         }
-        Self { subject, labels }
     }
+}
+
+/// Statements of the resource's own tags that are labels, at most one for each key. A tag whose key only usually means the
+/// canonical one is no label: a few of these would speak for a whole account.
+pub(super) fn stated_labels<'a>(
+    subject: &'a Subject,
+    vocabulary: &'a Vocabulary,
+) -> Vec<NativeStatement<'a>> {
+    let mut found = statements(&subject.native_tags, vocabulary);
+    found.retain(|statement| !statement.is_implied());
+    found.dedup_by_key(|statement| statement.key);
+    found
 }
 
 /// Value of one key on one resource.

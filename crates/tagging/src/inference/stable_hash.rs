@@ -55,6 +55,14 @@ pub(crate) fn text_hash(text: &str) -> u64 {
     StableHash::new(0).text(text).finish()
 }
 
+/// Hash of a run of tokens, given by their hashes.
+pub(crate) fn run_hash(tokens: &[u64]) -> u64 {
+    let all = tokens
+        .iter()
+        .fold(StableHash::new(0), |hash, token| hash.hash(*token));
+    all.finish()
+}
+
 /// Hasher of maps whose keys are hashes already.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct HashedKey(u64);

@@ -89,6 +89,51 @@ fn a_resource_is_no_evidence_for_itself() {
 }
 
 #[test]
+fn a_tag_that_only_often_means_a_key_is_no_label_of_its_resource() {
+    let account = "100000000009";
+    let names = ["lonely-thing-a", "lonely-thing-b", "lonely-thing-c"];
+    let rows = names.map(|name| row(name, account, "application", "hermitage", LabelOrigin::Native));
+    let mut asked = resource("lonely-thing-d", account);
+    asked.native_tags.insert("solution".into(), "hermitage".into());
+    assert_eq!(
+        EstateRow::of_native_tags(asked.clone(), &Vocabulary::default()).labels,
+        []
+    );
+    let inferred = train(&rows).infer_from(&asked, 0.5);
+    let inferred = inferred.iter().find(|found| found.key == "application").unwrap();
+    assert_eq!(inferred.signals[0].voters, 3);
+}
+
+/// Tagged resources of one account and one team, whose names have nothing in common.
+fn team_of_account(account: &str, team: &str, count: usize) -> Vec<EstateRow> {
+    let letter = |n: usize| char::from(b'a' + (n % 26) as u8);
+    let name = |n: usize| format!("{}{}{}", letter(n), letter(n / 26), letter(n * 7));
+    let rows = (0..count).map(|n| row(&name(n), account, "team", team, LabelOrigin::Native));
+    let mut rows: Vec<EstateRow> = rows.collect();
+    for row in &mut rows {
+        row.subject.native_tags.insert("terraform".into(), "true".into());
+    }
+    rows
+}
+
+/// Team of a resource that has nothing in common with others but its account, its type and a tag that all have.
+fn team_by_account(rows: &[EstateRow], account: &str) -> Inference {
+    let mut asked = resource("unlike", account);
+    asked.native_tags.insert("terraform".into(), "true".into());
+    found(&train(rows), &asked, "team").unwrap()
+}
+
+#[test]
+fn an_account_speaks_where_labels_of_other_values_could_have_shown_it_wrong() {
+    let rows: Vec<EstateRow> = (0..10)
+        .flat_map(|n| team_of_account(&format!("10000000000{n}"), &format!("team-{n}"), 12))
+        .collect();
+    let inferred = team_by_account(&rows, "100000000004");
+    assert_eq!(inferred.value, "team-4");
+    assert!(inferred.confidence >= 0.9, "{}", inferred.confidence);
+}
+
+#[test]
 fn one_tag_of_a_whole_estate_says_nothing_about_others() {
     let model = train(&[row(
         "lonely-thing",
@@ -184,6 +229,12 @@ fn keys_that_are_no_longer_governed_or_governed_since_do_not_disturb_a_model() {
     let model = EstateModel::from_bytes(&bytes, vocabulary).unwrap();
     let asked = resource("ledger-core-alarm", "100000000002");
     assert_eq!(found(&model, &asked, "team").unwrap().value, "ledger-team");
+    for key in other["keys"].as_array_mut().unwrap() {
+        key["governed"] = (key["name"] == "project").into();
+    }
+    let vocabulary = Arc::new(Vocabulary::parse(&other.to_string()).unwrap());
+    let model = EstateModel::from_bytes(&bytes, vocabulary).unwrap();
+    assert_eq!(found(&model, &asked, "team"), None);
 }
 
 #[test]

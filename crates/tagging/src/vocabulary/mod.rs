@@ -6,7 +6,7 @@
 //! - `fold.rs`           what counts as the same spelling
 //! - `spellings.rs`      spellings of the values of a key
 //! - `values.rs`         canonical values
-//! - `memo.rs`          what is remembered of earlier look-ups
+//! - `memo.rs`           what is remembered of earlier look-ups
 //! - `taggability.rs`    types of resources for which a key is not asked
 
 mod change;
@@ -27,6 +27,7 @@ pub use change::KeyChange;
 pub use file::{ApprovalPolicy, CanonicalKey, KnownValue, VocabularyError, VocabularyFile, VocabularySource};
 use fold::{TypoIndex, fold};
 use memo::Memo;
+pub(crate) use spellings::NEGATIONS;
 use spellings::ValueSpellings;
 use taggability::TypePatterns;
 pub(crate) use taggability::folded_type;

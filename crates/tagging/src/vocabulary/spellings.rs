@@ -9,7 +9,7 @@ use crate::tokens::tokens;
 const MAX_PHRASE: usize = 4;
 
 /// Words that turn the next one into its opposite, unless both are a phrase of the vocabulary (`non-prod`).
-const NEGATIONS: [&str; 6] = ["not", "no", "non", "except", "excluding", "without"];
+pub(crate) const NEGATIONS: [&str; 6] = ["not", "no", "non", "except", "excluding", "without"];
 
 /// Spellings of the values of one key.
 #[derive(Default)]
