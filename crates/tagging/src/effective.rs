@@ -126,7 +126,7 @@ impl Subject {
         tags.into_values().collect()
     }
 
-    /// What holds as keys and values.
+    /// Values that hold, by their keys.
     pub fn effective_tags(&self, vocabulary: &Vocabulary) -> BTreeMap<String, String> {
         let resolved = self.resolve(vocabulary).into_iter();
         resolved.map(|tag| (tag.key, tag.value)).collect()

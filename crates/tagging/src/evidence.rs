@@ -22,7 +22,7 @@ pub struct Signal {
     pub agreeing: u32,
 }
 
-/// What a piece of evidence rests on.
+/// Basis of a piece of evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "kind",

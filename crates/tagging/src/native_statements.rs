@@ -52,7 +52,7 @@ pub(crate) fn statements<'a>(
             let matches = vocabulary.key_matches(raw_key).into_iter();
             let stated = matches.filter_map(move |matched| {
                 let value = vocabulary.canonical_value(&matched.key.name, raw_value)?;
-                // What only often means the key is worth a question where the key is wanted and the value fits.
+                // A key that only often means this one is worth a question where the key is wanted and the value fits.
                 let fits = || matched.key.governed && vocabulary.is_valid(&matched.key.name, &value);
                 if matched.weak && !fits() {
                     return None;

@@ -30,7 +30,7 @@ pub enum ModelError {
     Damaged(String),
 }
 
-/// What is stored of a model. Groups are in order of their hashes, so that equal models are equal bytes.
+/// Content of a model as it is stored. Groups are in order of their hashes, so that equal models are equal bytes.
 #[derive(Serialize, Deserialize)]
 struct StoredModel {
     keys: Vec<String>,

@@ -5,7 +5,7 @@ use super::observation::Observation;
 use crate::{EvidenceBasis, Subject};
 
 impl VotingGroup {
-    /// What the members have in common, for people.
+    /// Property that the members have in common, for people.
     pub(super) fn basis(&self, subject: &Subject, seen: &Observation) -> EvidenceBasis {
         let at = usize::from(self.at);
         let account = || subject.account_id.clone();

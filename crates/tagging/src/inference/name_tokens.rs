@@ -11,7 +11,7 @@ pub(crate) struct NameTokens {
 }
 
 impl NameTokens {
-    /// Holds the tokens of `name` from now on, those that machines made left out if `kept` says so.
+    /// Holds the tokens of `name` from now on, those that machines made only if `generated`.
     pub(crate) fn read(&mut self, name: &str, generated: bool) {
         self.text.clear();
         self.ends.clear();

@@ -1,4 +1,4 @@
-//! What the estate model sees of a resource.
+//! Observations: the part of a resource that the estate model sees.
 
 use super::groups::VotingGroup;
 use super::lexicon::Lexicon;

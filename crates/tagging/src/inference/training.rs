@@ -19,6 +19,8 @@ use super::votes::VoteOrigin;
 
 /// Labels of one key that are hidden in turn; of more, a sample.
 const MAX_HIDDEN: usize = 200_000;
+
+/// Makes a model of an estate's rows and of what is known beside them.
 pub(super) fn train(
     lexicon: Lexicon,
     mut knowledge: Knowledge,

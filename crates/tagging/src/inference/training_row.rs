@@ -12,7 +12,7 @@ pub(super) struct RowLabel {
     pub origin: LabelOrigin,
 }
 
-/// What is kept of a row.
+/// Row as training keeps it.
 pub(super) struct TrainingRow {
     pub account: u64,
     /// Resources of one family repeat each other: the same name in the same account, but for stages and numbers.

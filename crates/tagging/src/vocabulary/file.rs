@@ -12,7 +12,7 @@ pub enum ApprovalPolicy {
     /// A person decides.
     #[default]
     Required,
-    /// What is sure enough to be applied is approved at once, in the name of the policy.
+    /// A value that is sure enough to be applied is approved at once, in the name of the policy.
     Automatic,
 }
 
