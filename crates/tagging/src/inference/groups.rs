@@ -139,20 +139,6 @@ mod tests {
     use crate::engine::tests::subject;
 
     #[test]
-    fn a_project_that_is_the_account_is_no_container() {
-        let mut resource = subject("web", &[]);
-        resource.resource_id = "//compute.googleapis.com/projects/shop/zones/a/instances/web".into();
-        assert_eq!(container_of(&resource), Some("shop"));
-        resource.account_id = "shop".into();
-        assert_eq!(container_of(&resource), None);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
     fn parents_name_a_resource_or_an_account() {
         assert_eq!(parent_of("arn:aws:s3:::logs"), None);
         assert_eq!(parent_of("logs"), None);
@@ -161,5 +147,14 @@ mod tests {
             of_table,
             Some("arn:aws:dynamodb:eu-west-1:100000000001:table/orders/index")
         );
+    }
+
+    #[test]
+    fn a_project_that_is_the_account_is_no_container() {
+        let mut resource = subject("web", &[]);
+        resource.resource_id = "//compute.googleapis.com/projects/shop/zones/a/instances/web".into();
+        assert_eq!(container_of(&resource), Some("shop"));
+        resource.account_id = "shop".into();
+        assert_eq!(container_of(&resource), None);
     }
 }

@@ -29,14 +29,14 @@ impl EstateRow {
     }
 }
 
-/// Statements of the resource's own tags that are labels, at most one for each key. A tag whose key only usually means the
-/// canonical one is no label: a few of these would speak for a whole account.
+/// Statements of the resource's own tags that are labels, at most one for each key: those that nobody denied. A tag whose
+/// key only usually means the canonical one is no label: a few of these would speak for a whole account.
 pub(super) fn stated_labels<'a>(
     subject: &'a Subject,
     vocabulary: &'a Vocabulary,
 ) -> Vec<NativeStatement<'a>> {
     let mut found = statements(&subject.native_tags, vocabulary);
-    found.retain(|statement| !statement.is_implied());
+    found.retain(|statement| !statement.is_implied() && !subject.is_denied(statement));
     found.dedup_by_key(|statement| statement.key);
     found
 }

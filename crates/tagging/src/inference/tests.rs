@@ -104,6 +104,24 @@ fn a_tag_that_only_often_means_a_key_is_no_label_of_its_resource() {
     assert_eq!(inferred.signals[0].voters, 3);
 }
 
+#[test]
+fn a_tag_that_a_person_denied_is_no_label_of_its_resource() {
+    let account = "100000000009";
+    let names = ["lonely-thing-a", "lonely-thing-b", "lonely-thing-c"];
+    let rows = names.map(|name| row(name, account, "team", "hermits", LabelOrigin::Native));
+    let mut asked = resource("lonely-thing-d", account);
+    asked.native_tags.insert("team".into(), "hermits".into());
+    let labels = |asked: &Subject| EstateRow::of_native_tags(asked.clone(), &Vocabulary::default()).labels;
+    let voters = |asked: &Subject| found(&train(&rows), asked, "team").map(|found| found.signals[0].voters);
+    assert_eq!((labels(&asked).len(), voters(&asked)), (1, Some(2)));
+    asked.denied_native.insert(crate::DeniedStatement {
+        key: "team".into(),
+        value: "hermits".into(),
+        signature: "NATIVE:team=hermits".into(),
+    });
+    assert_eq!((labels(&asked).len(), voters(&asked)), (0, Some(3)));
+}
+
 /// Tagged resources of one account and one team, whose names have nothing in common.
 fn team_of_account(account: &str, team: &str, count: usize) -> Vec<EstateRow> {
     let letter = |n: usize| char::from(b'a' + (n % 26) as u8);
