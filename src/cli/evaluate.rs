@@ -72,26 +72,18 @@ fn evaluate(arguments: &EvaluateArgs, config: &Config) -> anyhow::Result<ExitCod
     let subjects = subjects(reader).with_context(|| file.clone())?;
     bar.finish_and_clear();
     let vocabulary = Arc::new(Vocabulary::default());
-    let splits = splits(
-        arguments.protocol.holdout(),
-        &vocabulary,
-        &subjects,
-        arguments.seed,
-    );
-    let labels = splits
-        .iter()
-        .flat_map(|split| &split.hidden)
-        .map(|row| row.labels.len());
+    let protocol = arguments.protocol.holdout();
+    let splits = || splits(protocol, &vocabulary, &subjects, arguments.seed);
+    let bar = progress_bar(subjects.len() as u64, "evaluated")?;
+    let figures = score_splits(splits(), &vocabulary, arguments.seed, || bar.inc(1));
+    bar.finish_and_clear();
     ensure!(
-        labels.sum::<usize>() > 0,
+        !figures.is_empty(),
         "{file}: none of {} resources has a tag that could be hidden",
         subjects.len()
     );
-    let bar = progress_bar(subjects.len() as u64, "evaluated")?;
-    let figures = score_splits(&splits, &vocabulary, arguments.seed, || bar.inc(1));
-    bar.finish_and_clear();
-    let decisions = match splits.first().filter(|_| arguments.approver) {
-        Some(split) => decisions(split, &vocabulary, arguments.seed)?,
+    let decisions = match splits().next().filter(|_| arguments.approver) {
+        Some(split) => decisions(&split, &vocabulary, arguments.seed)?,
         None => Vec::new(),
     };
     if arguments.json {

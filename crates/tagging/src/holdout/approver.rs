@@ -23,13 +23,13 @@ const AGREEMENT: f64 = 0.97;
 /// Resource, what the approver knows of it, and what holds.
 struct ApproverRow {
     subject: Subject,
-    /// What the approver knows: canonical key to value.
+    /// Labels that the approver knows: canonical key to value.
     labels: BTreeMap<String, String>,
     holds: Vec<HeldValue>,
     guesses: Vec<GuessedValue>,
 }
 
-/// What holds after so many decisions.
+/// Coverage and precision after so many decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DecisionPoint {
     pub n: usize,

@@ -37,13 +37,14 @@ pub struct HoldoutSplit {
     pub hidden: Vec<HiddenRow>,
 }
 
-/// Splits of an inventory: one that hides everything, or one for each fold.
+/// Splits of an inventory: one that hides everything, or one for each fold. Each copies the resources, and is made when
+/// it is asked for.
 pub fn splits(
     protocol: HoldoutProtocol,
     vocabulary: &Vocabulary,
     subjects: &[Subject],
     seed: u64,
-) -> Vec<HoldoutSplit> {
+) -> impl Iterator<Item = HoldoutSplit> {
     let folds: Vec<u64> = subjects
         .iter()
         .map(|subject| fold(&subject.resource_id, seed))
@@ -53,7 +54,7 @@ pub fn splits(
     } else {
         FOLDS
     };
-    let split = |hidden: u64| {
+    let split = move |hidden: u64| {
         let mut split = HoldoutSplit::default();
         for (subject, fold) in subjects.iter().zip(&folds) {
             let is_context = match protocol {
@@ -70,7 +71,7 @@ pub fn splits(
         }
         split
     };
-    (0..count).map(split).collect()
+    (0..count).map(split)
 }
 
 /// Part of the inventory that a resource belongs to; the same whatever the order.

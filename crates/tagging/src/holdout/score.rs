@@ -32,14 +32,14 @@ struct KeyScore {
 
 /// Metrics per key over all splits. `progress` is told each time that a resource was evaluated.
 pub fn score_splits(
-    splits: &[HoldoutSplit],
+    splits: impl Iterator<Item = HoldoutSplit>,
     vocabulary: &Arc<Vocabulary>,
     seed: u64,
     mut progress: impl FnMut(),
 ) -> Vec<KeyMetrics> {
     let mut scores: BTreeMap<String, KeyScore> = BTreeMap::new();
     for split in splits {
-        let engine = engine_of(split, vocabulary, seed);
+        let engine = engine_of(&split, vocabulary, seed);
         for row in &split.hidden {
             let predictions = engine.evaluate(&row.subject).predictions;
             for (key, value) in &row.labels {

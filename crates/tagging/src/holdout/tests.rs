@@ -39,7 +39,9 @@ fn subjects() -> Vec<Subject> {
 #[test]
 fn what_is_asked_is_hidden_and_the_rest_stays() {
     let vocabulary = Vocabulary::default();
-    let split = splits(HoldoutProtocol::Cold, &vocabulary, &subjects(), 1).swap_remove(0);
+    let split = splits(HoldoutProtocol::Cold, &vocabulary, &subjects(), 1)
+        .next()
+        .unwrap();
     assert_eq!((split.context.len(), split.hidden.len()), (0, 240));
     let row = &split.hidden[0];
     assert_eq!(row.labels["environment"], "production");
@@ -56,7 +58,7 @@ fn what_is_asked_is_hidden_and_the_rest_stays() {
 fn each_resource_is_asked_about_once() {
     let vocabulary = Vocabulary::default();
     for (protocol, context) in [(HoldoutProtocol::Sparse, 240), (HoldoutProtocol::Warm, 960)] {
-        let splits = splits(protocol, &vocabulary, &subjects(), 1);
+        let splits: Vec<HoldoutSplit> = splits(protocol, &vocabulary, &subjects(), 1).collect();
         let hidden = splits.iter().map(|split| split.hidden.len()).sum::<usize>();
         let visible = splits.iter().map(|split| split.context.len()).sum::<usize>();
         assert_eq!((hidden, visible), (240, context), "{protocol:?}");
@@ -66,9 +68,10 @@ fn each_resource_is_asked_about_once() {
 #[test]
 fn figures_and_decisions_are_those_of_the_seed() {
     let vocabulary = Arc::new(Vocabulary::default());
-    let splits = splits(HoldoutProtocol::Warm, &vocabulary, &subjects(), 1);
+    let subjects = subjects();
+    let splits = || splits(HoldoutProtocol::Warm, &vocabulary, &subjects, 1);
     let mut asked = 0;
-    let figures = score_splits(&splits, &vocabulary, 1, || asked += 1);
+    let figures = score_splits(splits(), &vocabulary, 1, || asked += 1);
     assert_eq!(asked, 240);
     let environment = figures
         .iter()
@@ -79,15 +82,16 @@ fn figures_and_decisions_are_those_of_the_seed() {
         environment.coverage90 > 0.5 && environment.precision90 > Some(0.9),
         "{environment:?}"
     );
-    assert_eq!(figures, score_splits(&splits, &vocabulary, 1, || ()));
+    assert_eq!(figures, score_splits(splits(), &vocabulary, 1, || ()));
 }
 
 #[test]
 fn a_truthful_approver_settles_more_with_every_decision_and_nothing_wrong() {
     let vocabulary = Arc::new(Vocabulary::default());
-    let cold = splits(HoldoutProtocol::Cold, &vocabulary, &subjects(), 1);
+    let subjects = subjects();
+    let cold = splits(HoldoutProtocol::Cold, &vocabulary, &subjects, 1).last();
     let mut spent = Vec::new();
-    let points = simulate_approver(&cold[0], &vocabulary, &[0, 3, 10, 30], 1, |decisions| {
+    let points = simulate_approver(&cold.unwrap(), &vocabulary, &[0, 3, 10, 30], 1, |decisions| {
         spent.push(decisions);
     });
     assert!(
