@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn every_function_operator_and_placeholder_of_the_table_is_understood() {
-        for text in [
+        let texts = [
             "resource.name.startsWith('a')",
             "resource.name.endsWith('a')",
             "resource.name.contains('a')",
@@ -254,14 +254,24 @@ mod tests {
             "resource.native_tags.exists_one(k, k == 'a')",
             "'a' in resource.tags || resource.tags['b'] == 'c'",
             "!(resource.region == '' ? true : false)",
-        ] {
+        ];
+        for text in texts {
             Condition::compile(text).unwrap();
         }
-        let used = |name: &str, texts: &[&str]| texts.iter().any(|text| text.contains(name));
+        for item in FUNCTIONS.iter().chain(OPERATORS) {
+            // `a[b]`, `a ? b : c`
+            let parts = item
+                .name
+                .strip_prefix(['[', '?'])
+                .map(|end| (&item.name[..1], end));
+            let (begin, end) = parts.unwrap_or((item.name, ""));
+            let is_used = |text: &&str| text.find(begin).is_some_and(|at| text[at..].contains(end));
+            assert!(texts.iter().any(is_used), "{} is not tried", item.name);
+        }
         for placeholder in TEMPLATES {
             let text = placeholder.signature.replace("PATTERN", "^([a-z]+)");
             ValueTemplate::compile(&text).unwrap();
-            assert!(used(placeholder.name, &[placeholder.signature]));
+            assert!(text.contains(placeholder.name));
         }
     }
 
