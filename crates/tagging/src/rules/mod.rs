@@ -33,6 +33,7 @@ mod type_check;
 
 pub use condition::Condition;
 pub use condition_error::ConditionError;
+pub(crate) use condition_input::MAX_TAGS;
 pub use condition_input::{ConditionInput, FieldSet, ResourceFacts};
 pub use doubts::{ConditionDoubt, DoubtKind};
 pub use requirement::{

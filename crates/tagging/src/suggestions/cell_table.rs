@@ -75,7 +75,8 @@ impl CellTable {
             let Some(key) = self.keys.iter().position(|key| *key == guess.key) else {
                 continue;
             };
-            let confidence = (guess.confidence.clamp(0.0, 1.0) * 255.0) as u8;
+            // 255 is kept for what holds.
+            let confidence = (guess.confidence.clamp(0.0, 1.0) * 255.0).min(254.0) as u8;
             if cells[key].held == NO_VALUE && confidence > cells[key].confidence {
                 cells[key].guess = self.values.number(&guess.value);
                 cells[key].confidence = confidence;

@@ -2,10 +2,10 @@
 
 use super::index::SuggestionIndex;
 use super::pattern::PatternTerm;
-use super::terms::is_generated;
+use super::terms::{environment, is_generated};
 use crate::{Vocabulary, tokens};
 
-/// How a value follows from the text of a term.
+/// Way in which a value follows from the text of a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ValueDerivation {
     /// All words.
@@ -40,7 +40,7 @@ fn derived(term: &PatternTerm, derivation: ValueDerivation, vocabulary: &Vocabul
         ValueDerivation::FirstWord | ValueDerivation::LastSegment => segment,
     };
     let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| {
-        !word.is_empty() && !is_generated(word) && !is_flag(word) && !names_environment(word, vocabulary)
+        !word.is_empty() && !is_generated(word) && !is_flag(word) && environment(word, vocabulary).is_none()
     });
     let value = match derivation {
         ValueDerivation::FirstWord => words.next()?.to_lowercase(),
@@ -56,10 +56,6 @@ fn is_flag(word: &str) -> bool {
     ["true", "false", "yes", "no", "none", "on", "off"]
         .iter()
         .any(|flag| word.eq_ignore_ascii_case(flag))
-}
-
-fn names_environment(word: &str, vocabulary: &Vocabulary) -> bool {
-    vocabulary.known_value("environment", word).is_some()
 }
 
 /// Environment that the words of a term name, if they name one only.
@@ -78,12 +74,12 @@ pub(super) fn environment_of<'a>(term: &PatternTerm, vocabulary: &'a Vocabulary)
     };
     let mut found = tokens(text)
         .filter(|token| token.text.len() > 2)
-        .filter_map(|token| vocabulary.known_value("environment", token.text));
+        .filter_map(|token| environment(token.text, vocabulary));
     let first = found.next()?;
     found.all(|value| value == first).then_some(first)
 }
 
-/// How often a value followed from the text of its pattern, by key and derivation.
+/// Shares of patterns from whose text a value followed, by key and derivation.
 pub(super) struct DerivationRates {
     /// Times that it was right, and times that it could be compared.
     rates: Vec<[(f64, f64); ValueDerivation::ALL.len()]>,

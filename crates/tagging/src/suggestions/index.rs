@@ -69,11 +69,6 @@ impl SuggestionIndex {
         self.cells.set(row, holds, guesses);
     }
 
-    /// Number of resources.
-    pub fn resources(&self) -> usize {
-        self.cells.len()
-    }
-
     /// Number of patterns.
     pub fn patterns(&self) -> usize {
         self.patterns.len()
@@ -117,7 +112,9 @@ impl SuggestionIndex {
                 .map(|term| terms.get(term).copied())
                 .collect::<Option<_>>()?;
             numbers.sort_unstable();
-            patterns.get(&(numbers[0], numbers.get(1).copied())).copied()
+            patterns
+                .get(&(*numbers.first()?, numbers.get(1).copied()))
+                .copied()
         };
         decided.iter().map(find).collect()
     }

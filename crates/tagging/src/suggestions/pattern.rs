@@ -5,9 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::Subject;
-
-/// Tags of a resource that conditions can see.
-pub(super) const MAX_TAGS: usize = 256;
+use crate::rules::MAX_TAGS;
 
 /// One thing that resources have in common. Each is exactly expressible as a condition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,7 +35,7 @@ pub enum PatternTerm {
     ResourceType { resource_type: String },
 }
 
-/// What the resources of a suggestion have in common: one term, or two that hold together.
+/// Common ground of the resources of a suggestion: one term, or two that hold together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Pattern {
@@ -193,7 +191,7 @@ impl Pattern {
         terms.join(" && ")
     }
 
-    /// What an index of the database can look up.
+    /// Part that an index of the database can look up.
     pub fn indexable(&self) -> IndexablePart {
         let mut part = IndexablePart::default();
         for term in &self.terms {

@@ -1,4 +1,4 @@
-//! Ranking: what a decision is expected to settle per unit of work.
+//! Ranking by what a decision is expected to settle per unit of work.
 //!
 //! Looking at a suggestion is one unit of work, each value that has to be typed is one more. A suggestion settles the open
 //! cells (resources, or their cost) of the keys that will be accepted. The order is that of a greedy choice: each
@@ -14,6 +14,7 @@ use super::number_hash::mix;
 use super::prior::{MixedOverlap, PatternEvidence, PurityModel, features};
 use super::rated::{RatedKey, RatedPattern, SuggestedValue};
 use super::tally::{KeyTally, TallyTable};
+use super::terms::ENVIRONMENT;
 use super::{DecidedSuggestion, KeyDecision, MinedSuggestion, SuggestedTag};
 
 /// Members of a decided pattern that are looked at for overlaps.
@@ -24,7 +25,6 @@ const OVERLAP: f64 = 0.8;
 const LEAST_PROBABILITY: f64 = 0.08;
 /// A key that has to be typed must settle so much of what the suggestion settles per unit of work.
 const TYPING_RETURN: f64 = 0.5;
-const ENVIRONMENT: &str = "environment";
 
 impl SuggestionIndex {
     /// Suggestions, the most worthwhile first, each ranked as if those before it had been decided.
@@ -43,7 +43,7 @@ fn rank(index: &SuggestionIndex, decided: &[DecidedSuggestion]) -> Vec<MinedSugg
     while chosen.len() < index.settings.max_suggestions
         && let Some(first) = heap.pop()
     {
-        // What was chosen meanwhile may have taken from its worth.
+        // Suggestions chosen meanwhile may have taken from its worth.
         let Some(now) = ranking.rate(first.pattern, &settled) else {
             continue;
         };

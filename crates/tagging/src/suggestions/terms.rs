@@ -2,16 +2,19 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::pattern::{MAX_TAGS, PatternTerm, ascii_words};
+use super::pattern::{PatternTerm, ascii_words};
+use crate::rules::MAX_TAGS;
 use crate::{Subject, Vocabulary, tokens};
 
+/// Key of the environment, the one whose values words name.
+pub(super) const ENVIRONMENT: &str = "environment";
 /// Longest text of a term, in bytes: longer values are notes. Conditions bound their patterns at 512 bytes.
 const MAX_TEXT: usize = 160;
-/// Words of a name that are looked at.
-const MAX_WORDS: usize = 8;
-/// Beginnings of a name or id that are looked at.
+/// Words of a name that are looked at. A resource is no member by a later word, though the condition holds for it.
+const MAX_WORDS: usize = 64;
+/// Runs of separators in a name behind which beginnings end, and parts of the path of an id.
 const MAX_NAME_PREFIXES: usize = 6;
-/// Beginnings of a tag's value that are looked at: addresses of repositories have some eight.
+/// Runs of separators in a tag's value behind which beginnings end: addresses of repositories have some eight.
 const MAX_VALUE_PREFIXES: usize = 9;
 
 /// Kind of a term; kinds order patterns of the same resources, the clearest first.
@@ -39,7 +42,7 @@ pub(super) struct BorrowedTerm<'a> {
     /// Key of the tag; empty for others.
     key: &'a str,
     text: &'a str,
-    /// What follows the word of a stem.
+    /// Text behind the word of a stem.
     after: &'a str,
     /// Word of a stem.
     pub word: &'a str,
@@ -104,7 +107,7 @@ pub(super) fn terms_of<'a>(
     };
     add(TermKind::Account, "", &subject.account_id);
     add(TermKind::ResourceType, "", &subject.resource_type);
-    for prefix in prefixes(&subject.name).take(MAX_NAME_PREFIXES) {
+    for prefix in prefixes(&subject.name, MAX_NAME_PREFIXES) {
         add(TermKind::NamePrefix, "", prefix);
     }
     let words: Vec<&str> = ascii_words(&subject.name).take(MAX_WORDS).collect();
@@ -123,7 +126,7 @@ pub(super) fn terms_of<'a>(
             continue;
         }
         add(TermKind::NativeTag, key, value);
-        for prefix in prefixes(value).take(MAX_VALUE_PREFIXES) {
+        for prefix in prefixes(value, MAX_VALUE_PREFIXES) {
             add(TermKind::NativeTagPrefix, key, prefix);
         }
     }
@@ -143,27 +146,27 @@ pub(super) fn terms_of<'a>(
     }
 }
 
-/// Beginnings of a text that end behind a separator, shortest first; the whole text is none.
-fn prefixes(text: &str) -> impl Iterator<Item = &str> {
-    let mut previous = None;
-    let mut letters = false;
-    text.char_indices().filter_map(move |(at, c)| {
-        let separator = !c.is_alphanumeric();
-        let ends = letters && !separator && previous == Some(true);
-        previous = Some(separator);
-        letters |= !separator;
-        ends.then(|| &text[..at])
-    })
+/// Beginnings of a text that have a word and end with a separator, shortest first, as far as the first `most` runs of
+/// separators. They depend on nothing that follows, so that all texts that begin so have them.
+fn prefixes(text: &str, most: usize) -> impl Iterator<Item = &str> {
+    let (mut has_word, mut in_run, mut runs) = (false, false, 0);
+    let ends = text.char_indices().map_while(move |(at, c)| {
+        has_word |= c.is_alphanumeric();
+        let ends = has_word && !c.is_alphanumeric();
+        runs += usize::from(ends && !in_run);
+        in_run = ends;
+        (runs <= most).then(|| ends.then(|| at + c.len_utf8()))
+    });
+    ends.flatten().map(|end| &text[..end])
 }
 
-/// Beginnings of an id that end with `/`, and are more than a service or an account.
+/// Beginnings of an id that end with `/`.
 fn paths(id: &str) -> impl Iterator<Item = &str> {
     let ends = id.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| at + 1);
-    ends.filter(|end| *end > 1 && *end < id.len())
-        .map(|end| &id[..end])
+    ends.map(|end| &id[..end])
 }
 
-/// What stands before the only word of a value that names an environment, the word, and what follows it.
+/// Text before the only word of a value that names an environment, the word, and the text behind it.
 fn stem<'a>(value: &'a str, vocabulary: &Vocabulary) -> Option<(&'a str, &'a str, &'a str)> {
     if value.len() > MAX_TEXT {
         return None;
@@ -171,7 +174,7 @@ fn stem<'a>(value: &'a str, vocabulary: &Vocabulary) -> Option<(&'a str, &'a str
     let mut stage = None;
     let mut others = false;
     for token in tokens(value) {
-        if token.text.len() > 1 && vocabulary.known_value("environment", token.text).is_some() {
+        if token.text.len() > 1 && environment(token.text, vocabulary).is_some() {
             if stage.is_some() {
                 return None;
             }
@@ -182,6 +185,11 @@ fn stem<'a>(value: &'a str, vocabulary: &Vocabulary) -> Option<(&'a str, &'a str
     }
     let (start, end) = stage.filter(|_| others)?;
     Some((&value[..start], &value[start..end], &value[end..]))
+}
+
+/// Environment that a word names.
+pub(super) fn environment<'a>(word: &str, vocabulary: &'a Vocabulary) -> Option<&'a str> {
+    vocabulary.known_value(ENVIRONMENT, word)
 }
 
 /// True for a word that a machine made: a long hexadecimal number, or a number of three digits or more.
@@ -195,7 +203,7 @@ pub(super) fn is_generated(word: &str) -> bool {
 pub(super) fn family_of(subject: &Subject, vocabulary: &Vocabulary) -> u64 {
     let mut hasher = DefaultHasher::new();
     let words = ascii_words(&subject.name)
-        .filter(|word| !is_generated(word) && vocabulary.known_value("environment", word).is_none());
+        .filter(|word| !is_generated(word) && environment(word, vocabulary).is_none());
     for word in words.take(2) {
         hasher.write(word.to_ascii_lowercase().as_bytes());
         hasher.write_u8(0xff);
