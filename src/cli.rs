@@ -6,6 +6,7 @@ mod evaluate;
 mod flags;
 mod health;
 mod import;
+mod input;
 mod migrate;
 mod output;
 mod rules;
@@ -13,6 +14,7 @@ mod schema;
 mod signals;
 mod token;
 mod vocabulary;
+mod with_database;
 
 use crate::app::{App, Mode, RunningApp};
 use crate::config::{Config, settings};
@@ -21,7 +23,6 @@ use clap::{Parser, Subcommand};
 use flags::{DatabaseFlags, Flags, ListenFlags, WorkerFlags};
 use health::HealthArgs;
 use output::say;
-
 use signals::{Interrupt, Interrupted, Signals};
 use std::process::ExitCode;
 
@@ -132,10 +133,11 @@ pub fn run() -> ExitCode {
             forget_libpq_variables();
         }
         telemetry::start_log(&config.log).map_err(anyhow::Error::msg)?;
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(dispatch(command, config))
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let result = runtime.block_on(dispatch(command, config));
+        // Work on threads that nobody awaits any more, as of an `evaluate` that a signal ended, does not keep the process.
+        runtime.shutdown_background();
+        result
     });
     result.unwrap_or_else(|error| {
         output::complain(&format!("virtual-tagging: {error:#}"));

@@ -3,7 +3,7 @@
 use super::flags::DatabaseFlags;
 use super::output::say;
 use super::signals::Interrupt;
-use crate::app::{ConnectionShare, Database};
+use super::with_database::with_database;
 use crate::config::Config;
 use crate::domain::audit::partitions::{self, PartitionState};
 use crate::domain::audit::verify::{PartitionVerification, SealFault, verify};
@@ -60,14 +60,12 @@ impl Audit {
     }
 }
 
-/// Does it; the database is opened and closed around.
+/// Runs the command on a database that is opened and closed around it.
 pub async fn run(what: Audit, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
-    let database = interrupt
-        .or(Database::open(&config.database, ConnectionShare::Command))
-        .await?;
-    let result = interrupt.or(run_on(what, &database.pools.all)).await;
-    database.close().await;
-    result
+    with_database(&config, &interrupt, async |database| {
+        run_on(what, &database.pools.all).await
+    })
+    .await
 }
 
 async fn run_on(what: Audit, db: &DatabaseConnection) -> anyhow::Result<ExitCode> {

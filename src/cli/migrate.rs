@@ -3,7 +3,8 @@
 use super::flags::DatabaseFlags;
 use super::output::{complain, say};
 use super::signals::Interrupt;
-use crate::app::{ConnectionShare, Database};
+use super::with_database::with_database;
+use crate::app::Database;
 use crate::config::Config;
 use crate::db::migrate::{self, MigrationState, MigrationStatus};
 use anyhow::Context;
@@ -50,12 +51,10 @@ impl Migrate {
 
 /// Runs the action on a database that is opened and closed around it.
 pub async fn run(action: Migrate, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
-    let database = interrupt
-        .or(Database::open(&config.database, ConnectionShare::Command))
-        .await?;
-    let result = interrupt.or(run_on(action, &database)).await;
-    database.close().await;
-    result
+    with_database(&config, &interrupt, async |database| {
+        run_on(action, database).await
+    })
+    .await
 }
 
 async fn run_on(action: Migrate, database: &Database) -> anyhow::Result<ExitCode> {

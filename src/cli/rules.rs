@@ -1,21 +1,20 @@
 //! `rules`: rules as a file, out of the database and into it.
 
 use super::flags::DatabaseFlags;
+use super::input::read_text;
 use super::output::{complain, say};
 use super::signals::Interrupt;
-use crate::app::{ConnectionShare, Database};
+use super::with_database::with_database;
+use crate::app::Database;
 use crate::auth::Actor;
 use crate::config::Config;
 use crate::domain::rules::manifest::{self, RuleManifest, RulePlanAction, RulePlanStep};
+use crate::domain::vocabulary::LiveVocabulary;
 use crate::error::Error;
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tagging::Vocabulary;
-
-/// Largest file that is read, in bytes.
-const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Exit code of a dry run that found something to change.
 const WOULD_CHANGE: u8 = 2;
@@ -54,14 +53,9 @@ impl Rules {
     }
 }
 
-/// Does it; the database is opened and closed around.
+/// Runs the action on a database that is opened and closed around it.
 pub async fn run(what: Rules, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
-    let database = interrupt
-        .or(Database::open(&config.database, ConnectionShare::Command))
-        .await?;
-    let result = interrupt.or(run_on(what, &database)).await;
-    database.close().await;
-    result
+    with_database(&config, &interrupt, async |database| run_on(what, database).await).await
 }
 
 async fn run_on(what: Rules, database: &Database) -> anyhow::Result<ExitCode> {
@@ -77,8 +71,8 @@ async fn run_on(what: Rules, database: &Database) -> anyhow::Result<ExitCode> {
         } => {
             let read = read(&file).with_context(|| file.display().to_string())?;
             database.prepare().await?;
-            let vocabulary = Vocabulary::default();
-            let plan = manifest::apply(db, &actor, &vocabulary, read, prune, dry_run).await;
+            let stored = LiveVocabulary::default().refresh(db).await?;
+            let plan = manifest::apply(db, &actor, &stored.vocabulary, read, prune, dry_run).await;
             let plan = plan.map_err(refusal)?;
             show(&plan);
             let changes = plan.iter().any(RulePlanStep::is_change);
@@ -104,17 +98,8 @@ fn refusal(error: Error) -> anyhow::Error {
     }
 }
 
-fn read(path: &PathBuf) -> anyhow::Result<RuleManifest> {
-    let text = if path.as_os_str() == "-" {
-        std::io::read_to_string(std::io::stdin())?
-    } else {
-        anyhow::ensure!(
-            std::fs::metadata(path)?.len() <= MAX_FILE_BYTES,
-            "larger than {MAX_FILE_BYTES} bytes"
-        );
-        std::fs::read_to_string(path)?
-    };
-    Ok(serde_saphyr::from_str(&text)?)
+fn read(path: &Path) -> anyhow::Result<RuleManifest> {
+    Ok(serde_saphyr::from_str(&read_text(path)?)?)
 }
 
 fn show(plan: &[RulePlanStep]) {

@@ -2,7 +2,8 @@
 
 use super::output::say;
 use super::signals::Interrupt;
-use crate::app::{ConnectionShare, Database};
+use super::with_database::with_database;
+use crate::app::Database;
 use crate::config::Config;
 use crate::db::migrate::{self, SchemaFit};
 use crate::db::structure;
@@ -23,12 +24,8 @@ pub async fn print(arguments: SchemaArgs, config: Config, interrupt: Interrupt) 
         say(schema::sdl().trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    let database = interrupt
-        .or(Database::open(&config.database, ConnectionShare::Command))
-        .await?;
-    let result = interrupt.or(describe(&database)).await;
-    database.close().await;
-    say(result?.trim_end());
+    let sql = with_database(&config, &interrupt, describe).await?;
+    say(sql.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 

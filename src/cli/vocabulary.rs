@@ -1,9 +1,11 @@
 //! `vocabulary`: prints the changes of the vocabulary as a file, and applies such a file.
 
 use super::flags::DatabaseFlags;
+use super::input::read_text;
 use super::output::say;
 use super::signals::Interrupt;
-use crate::app::{ConnectionShare, Database};
+use super::with_database::with_database;
+use crate::app::Database;
 use crate::auth::Actor;
 use crate::config::Config;
 use crate::domain::vocabulary::{self, LiveVocabulary};
@@ -26,7 +28,7 @@ pub enum VocabularyAction {
     },
     /// Give keys the changes of a file as `export` prints it; keys that it does not name stay as they are
     Apply {
-        /// File of changes
+        /// File as `vocabulary export` prints it; `-` reads the standard input
         file: PathBuf,
         /// Tell what would be changed, and change nothing
         #[arg(long)]
@@ -53,12 +55,10 @@ impl VocabularyAction {
 
 /// Runs the action on a database that is opened and closed around it.
 pub async fn run(action: VocabularyAction, config: Config, interrupt: Interrupt) -> anyhow::Result<ExitCode> {
-    let database = interrupt
-        .or(Database::open(&config.database, ConnectionShare::Command))
-        .await?;
-    let result = interrupt.or(run_on(action, &database)).await;
-    database.close().await;
-    result
+    with_database(&config, &interrupt, async |database| {
+        run_on(action, database).await
+    })
+    .await
 }
 
 async fn run_on(action: VocabularyAction, database: &Database) -> anyhow::Result<ExitCode> {
@@ -69,9 +69,10 @@ async fn run_on(action: VocabularyAction, database: &Database) -> anyhow::Result
             say(&serde_json::to_string_pretty(&ChangeFile { keys })?);
         }
         VocabularyAction::Apply { file, dry_run, .. } => {
-            let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+            let text = read_text(&file).with_context(|| file.display().to_string())?;
             let changes: ChangeFile = serde_json::from_str(&text)
                 .with_context(|| format!("{} is no file of changes", file.display()))?;
+            database.prepare().await?;
             let actor = Actor::system("vocabulary");
             let applied = vocabulary::apply(db, &actor, &live, &changes.keys, dry_run).await?;
             for key in &applied {

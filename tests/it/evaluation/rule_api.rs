@@ -61,6 +61,38 @@ async fn saving_gives_the_run_and_the_warnings_and_errors_say_where_they_are() {
 }
 
 #[tokio::test]
+async fn rules_of_a_file_are_in_the_words_of_the_changed_vocabulary() {
+    let database = TestDb::create().await;
+    let url = database.url();
+    let settings = [("DATABASE_URL", url.as_str())];
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let changes = file(
+        "vocabulary.json",
+        r#"{"keys": {"environment": {"mappings": {"blue": "staging"}}, "tenant": {"synonyms": ["customer-name"]}}}"#,
+    );
+    let changed = run(&settings, &["vocabulary", "apply", &changes]).await;
+    assert_eq!(changed.code, 0, "{}", changed.stderr);
+    let rules = file(
+        "rules.yaml",
+        "rules:
+  - {ruleName: one, condition: \"resource.name == 'a'\", tagKey: Env, tagValue: Blue}
+  - {ruleName: two, condition: \"resource.name == 'b'\", tagKey: Customer Name, tagValue: acme}
+",
+    );
+    let applied = run(&settings, &["rules", "apply", &rules]).await;
+    assert_eq!(applied.code, 0, "{}", applied.stderr);
+    let exported = run(&settings, &["rules", "export"]).await.stdout;
+    for stored in ["tagKey: environment", "tagValue: staging", "tagKey: tenant"] {
+        assert!(exported.contains(stored), "{stored}: {exported}");
+    }
+}
+
+#[tokio::test]
 async fn rules_are_exported_and_applied_as_a_file_and_what_is_not_in_it_stays() {
     let database = TestDb::create().await;
     let url = database.url();

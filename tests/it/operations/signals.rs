@@ -4,6 +4,7 @@ use crate::support::db::TestDb;
 use crate::support::process::program;
 use crate::support::wait::wait_until;
 use rustix::process::{Pid, Signal, kill_process};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -34,6 +35,14 @@ fn spawn(command: &mut Command) -> Child {
         .unwrap()
 }
 
+/// Pipe with the name of an inventory.
+async fn pipe_in(directory: &Path) -> PathBuf {
+    let pipe = directory.join("inventory.jsonl");
+    let made = Command::new("mkfifo").arg(&pipe).status().await.unwrap();
+    assert!(made.success());
+    pipe
+}
+
 /// Waits until somebody waits for the lock of migrations, or anything else that the condition asks.
 async fn until(db: &TestDb, condition: &str) {
     let pool = db.connect().await;
@@ -52,9 +61,7 @@ async fn an_import_ends_between_two_batches_and_is_taken_up_again() {
     let database = TestDb::create().await;
     let (url, scratch) = (database.url(), tempfile::tempdir().unwrap());
     let settings = [("DATABASE_URL", url.as_str())];
-    let pipe = scratch.path().join("inventory.jsonl");
-    let made = Command::new("mkfifo").arg(&pipe).status().await.unwrap();
-    assert!(made.success());
+    let pipe = pipe_in(scratch.path()).await;
     let line = |number: usize| {
         format!(
             "{{\"cloud\":\"aws\",\"account_id\":\"1\",\"resource_type\":\"ec2\",\"resource_id\":\"i-{number}\",\"name\":\"web\",\"native_tags\":{{}}}}\n"
@@ -86,6 +93,23 @@ async fn an_import_ends_between_two_batches_and_is_taken_up_again() {
     let again = crate::support::process::run(&settings, &["import", whole.to_str().unwrap()]).await;
     assert_eq!(again.code, 0, "{}", again.stderr);
     until(&database, "SELECT count(*) = 2500 FROM resources").await;
+}
+
+#[tokio::test]
+async fn an_evaluation_ends_while_it_waits_for_its_file() {
+    let scratch = tempfile::tempdir().unwrap();
+    let pipe = pipe_in(scratch.path()).await;
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let evaluation = spawn(&mut program(&[], &["evaluate", pipe.to_str().unwrap()]));
+        // Open once the evaluation reads, and open until it has ended.
+        let path = pipe.clone();
+        let open = move || std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        let writer = tokio::task::spawn_blocking(open).await.unwrap();
+        send(&evaluation, signal);
+        let (ended, told) = end_of(evaluation).await;
+        assert_eq!(ended, Some(code), "{told}");
+        drop(writer);
+    }
 }
 
 #[tokio::test]
