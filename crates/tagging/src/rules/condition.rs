@@ -90,7 +90,7 @@ impl Condition {
         &self.0.text
     }
 
-    /// What must be true of a resource for the condition to hold.
+    /// Requirement that a resource meets if the condition holds.
     pub fn requirement(&self) -> &Requirement {
         &self.0.requirement
     }

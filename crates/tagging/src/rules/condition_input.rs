@@ -45,6 +45,7 @@ pub(crate) const FIELDS: [&str; 9] = [
 
 /// The field that has the effective tags.
 pub(crate) const TAGS: &str = "tags";
+
 /// Set of the fields of a resource.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FieldSet(u16);

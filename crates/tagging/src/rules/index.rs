@@ -43,7 +43,7 @@ impl Access {
                 TestedText::Tag(map, key) if test.comparison == Comparison::Equals && !test.lower => {
                     Some(Self::TagIs(*map, key.clone(), test.literal.clone()))
                 }
-                // That the tag is there is a requirement of its own.
+                // The presence of the tag is a requirement of its own.
                 TestedText::Tag(..) => None,
             },
         }

@@ -22,7 +22,7 @@ const MAX_PLACEHOLDERS: usize = 8;
 /// Most filters of one placeholder.
 const MAX_FILTERS: usize = 4;
 
-/// Why a template was refused.
+/// Reason for which a template is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} (at byte {position})")]
 pub struct TemplateError {
@@ -153,7 +153,7 @@ pub fn foreign_placeholders(text: &str) -> Vec<std::ops::Range<usize>> {
     };
     let mut placeholders = Vec::new();
     let mut at = 0;
-    // What stands between the placeholders of this language.
+    // Text between the placeholders of this language.
     for part in text.split("{{") {
         let literal_at = if at == 0 {
             0
@@ -197,7 +197,7 @@ fn push_text(parts: &mut Vec<TemplatePart>, text: &str) {
     }
 }
 
-/// Parser of what stands between `{{` and `}}`.
+/// Parser of the text between `{{` and `}}`.
 struct PlaceholderParser<'a> {
     text: &'a str,
     /// Byte that comes next.

@@ -9,7 +9,7 @@
 //! - `prior.rs`    how likely the members of a pattern share a value
 //! - `derive.rs`   values that the text of a pattern names
 //! - `rated.rs`    patterns with the probability that their keys are accepted
-//! - `rank.rs`     what an answer settles per unit of work
+//! - `rank.rs`     what a decision settles per unit of work
 //! - `evidence.rs` whether the evidence behind a decided suggestion changed
 //!
 //! [`SuggestionMiner`] takes each resource once and becomes a [`SuggestionIndex`], which ranks. What holds may change
@@ -41,7 +41,7 @@ pub use pattern::{IndexablePart, Pattern, PatternTerm};
 
 use crate::Subject;
 
-/// How sure a value is that holds.
+/// Certainty of a value that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
     /// Applied by the engine, not decided.
@@ -156,7 +156,7 @@ pub struct MinedSuggestion {
     pub resource_count: usize,
     /// Sum of the members' costs; `None` when no member has one.
     pub cost: Option<f64>,
-    /// What the decision is expected to settle per unit of work.
+    /// Weight of the open cells that the decision is expected to settle, per unit of work.
     pub gain: f64,
     pub tags: Vec<SuggestedTag>,
     /// Members, by the order in which they were added to the miner.

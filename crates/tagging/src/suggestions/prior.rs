@@ -22,7 +22,7 @@ pub(super) fn class((first, second): (TermKind, Option<TermKind>)) -> usize {
     }
 }
 
-/// What the index says of a pattern and a key, as far as it tells whether the members share a value.
+/// Facts of a pattern and a key that tell whether the members share a value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PurityFeatures {
     pub key: usize,
@@ -61,7 +61,7 @@ fn breadth(key: &str) -> f64 {
     }
 }
 
-/// What decisions and the words of a pattern say besides its tally.
+/// Evidence from decisions and from the words of a pattern, besides its tally.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PatternEvidence {
     pub overlap: MixedOverlap,
@@ -180,7 +180,7 @@ const VARIANCES: [f64; 3] = [1.0, 0.1, 0.5];
 const PIVOT: f64 = 2.3;
 const SWEEPS: usize = 8;
 
-/// Whether the members of a decided pattern shared a value.
+/// Decided pattern and key, and true if the members shared a value.
 pub(super) type PurityObservation = (PurityFeatures, bool);
 
 impl PurityModel {

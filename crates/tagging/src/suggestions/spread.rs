@@ -13,7 +13,7 @@ pub(super) struct MinedPattern {
     pub spread: PatternSpread,
 }
 
-/// How far the members of a pattern are spread over groups of the estate.
+/// Spread of the members of a pattern over groups of the estate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct PatternSpread {
     /// Families of names.

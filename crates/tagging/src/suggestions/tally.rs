@@ -3,7 +3,7 @@
 use super::index::SuggestionIndex;
 use super::interner::NO_VALUE;
 
-/// What is known of one key among the members of a pattern.
+/// Tally of one key among the members of a pattern.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeyTally {
     /// Members for which a value holds.
