@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::rules::{ConditionInput, ResourceFacts};
 use crate::signature::bounded_signature;
-use crate::{CloudProvider, DeniedStatement, LosingCandidate, Signal, SourceKind, Vocabulary};
+use crate::{CloudProvider, DeniedStatement, EvidenceBasis, LosingCandidate, Signal, SourceKind, Vocabulary};
 
 /// A resource as the engine sees it.
 #[derive(Clone, Debug)]
@@ -81,6 +81,23 @@ pub struct WeighedEvidence {
     pub signals: Vec<Signal>,
     /// Values that weighed less, strongest first.
     pub alternatives: Vec<LosingCandidate>,
+}
+
+impl WeighedEvidence {
+    /// One signal of one basis, for which no resources were asked.
+    pub(crate) fn of(source: SourceKind, confidence: f64, reason: &str, basis: EvidenceBasis) -> Arc<Self> {
+        Arc::new(Self {
+            signals: vec![Signal {
+                source,
+                confidence,
+                reason: reason.to_owned(),
+                basis: Some(basis),
+                voters: 0,
+                agreeing: 0,
+            }],
+            alternatives: Vec::new(),
+        })
+    }
 }
 
 /// Characters of a key, as `virtual_tags` takes it.

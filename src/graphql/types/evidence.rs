@@ -5,11 +5,10 @@ use crate::graphql::types::enums::TagSourceEnum;
 use async_graphql::{Enum, SimpleObject};
 use serde::Deserialize;
 use serde_json::Value;
-use tagging::SourceKind;
+use tagging::{Evidence, EvidenceBasis, LosingCandidate, Signal};
 
 /// Kind of what a piece of evidence rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum EvidenceKind {
     /// A tag of the resource itself: `key`, `value`.
     NativeTag,
@@ -63,7 +62,7 @@ pub struct EvidenceSignal {
     pub reason: String,
     /// Kind of what the evidence rests on; null in evidence that older versions stored.
     pub kind: Option<EvidenceKind>,
-    /// What the evidence rests on: rule, tag, word, account, prefix.
+    /// Basis of the evidence: rule, tag, word, account, prefix.
     pub attributes: Vec<EvidenceAttribute>,
     /// Number of tagged resources that were asked; 0 if the evidence is not of resources.
     pub voters: i32,
@@ -110,48 +109,14 @@ pub struct TagEvidence {
     pub contradicts: Option<ContradictedTag>,
 }
 
-/// Evidence as it is stored; what older versions did not store has a default.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct StoredEvidence {
-    reason: String,
-    signals: Vec<StoredSignal>,
-    alternatives: Vec<StoredAlternative>,
-    contradicts: Option<tagging::StatedTag>,
-}
-
-#[derive(Deserialize)]
-struct StoredSignal {
-    source: SourceKind,
-    #[serde(default)]
-    confidence: f64,
-    #[serde(default)]
-    reason: String,
-    #[serde(default)]
-    basis: serde_json::Map<String, Value>,
-    #[serde(default)]
-    voters: i32,
-    #[serde(default)]
-    agreeing: i32,
-}
-
-#[derive(Deserialize)]
-struct StoredAlternative {
-    value: String,
-    source: SourceKind,
-    #[serde(default)]
-    confidence: f64,
-    #[serde(default)]
-    reason: String,
-    #[serde(default)]
-    lost_because: String,
-}
-
 impl From<&Value> for TagEvidence {
+    /// Reads evidence as it is stored. What people and files gave is a reason without signals.
     fn from(stored: &Value) -> Self {
-        let stored = StoredEvidence::deserialize(stored).unwrap_or_else(|_| StoredEvidence {
+        let stored = Evidence::deserialize(stored).unwrap_or_else(|_| Evidence {
             reason: stored["reason"].as_str().unwrap_or_default().to_owned(),
-            ..StoredEvidence::default()
+            signals: Vec::new(),
+            alternatives: Vec::new(),
+            contradicts: None,
         });
         Self {
             reason: stored.reason,
@@ -166,31 +131,62 @@ impl From<&Value> for TagEvidence {
     }
 }
 
-impl From<StoredSignal> for EvidenceSignal {
-    fn from(mut signal: StoredSignal) -> Self {
-        let kind = signal.basis.remove("kind");
-        let attribute = |(name, value): (String, Value)| match value {
-            Value::Null => None,
-            Value::String(value) => Some(EvidenceAttribute { name, value }),
-            other => Some(EvidenceAttribute {
-                name,
-                value: other.to_string(),
-            }),
-        };
+impl From<Signal> for EvidenceSignal {
+    fn from(signal: Signal) -> Self {
+        let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         Self {
             source: TagSource::from(signal.source).into(),
             confidence: signal.confidence,
             reason: signal.reason,
-            kind: kind.and_then(|kind| serde_json::from_value(kind).ok()),
-            attributes: signal.basis.into_iter().filter_map(attribute).collect(),
-            voters: signal.voters,
-            agreeing: signal.agreeing,
+            kind: signal.basis.as_ref().map(Into::into),
+            attributes: signal.basis.map(attributes).unwrap_or_default(),
+            voters: count(signal.voters),
+            agreeing: count(signal.agreeing),
         }
     }
 }
 
-impl From<StoredAlternative> for EvidenceAlternative {
-    fn from(alternative: StoredAlternative) -> Self {
+/// Attributes of a basis, by the names that are stored.
+fn attributes(basis: EvidenceBasis) -> Vec<EvidenceAttribute> {
+    let Ok(Value::Object(mut basis)) = serde_json::to_value(basis) else {
+        return Vec::new();
+    };
+    basis.remove("kind");
+    let attribute = |(name, value): (String, Value)| match value {
+        Value::Null => None,
+        Value::String(value) => Some(EvidenceAttribute { name, value }),
+        other => Some(EvidenceAttribute {
+            name,
+            value: other.to_string(),
+        }),
+    };
+    basis.into_iter().filter_map(attribute).collect()
+}
+
+impl From<&EvidenceBasis> for EvidenceKind {
+    fn from(basis: &EvidenceBasis) -> Self {
+        match basis {
+            EvidenceBasis::NativeTag { .. } => Self::NativeTag,
+            EvidenceBasis::Rule { .. } => Self::Rule,
+            EvidenceBasis::Word { .. } => Self::Word,
+            EvidenceBasis::AccountWords { .. } => Self::AccountWords,
+            EvidenceBasis::Account { .. } => Self::Account,
+            EvidenceBasis::AccountType { .. } => Self::AccountType,
+            EvidenceBasis::Container { .. } => Self::Container,
+            EvidenceBasis::Parent { .. } => Self::Parent,
+            EvidenceBasis::NamePrefix { .. } => Self::NamePrefix,
+            EvidenceBasis::Name { .. } => Self::Name,
+            EvidenceBasis::NameSuffix { .. } => Self::NameSuffix,
+            EvidenceBasis::Token { .. } => Self::Token,
+            EvidenceBasis::Tag { .. } => Self::Tag,
+            EvidenceBasis::TagStem { .. } => Self::TagStem,
+            EvidenceBasis::KnownValue { .. } => Self::KnownValue,
+        }
+    }
+}
+
+impl From<LosingCandidate> for EvidenceAlternative {
+    fn from(alternative: LosingCandidate) -> Self {
         Self {
             value: alternative.value,
             source: TagSource::from(alternative.source).into(),
@@ -220,6 +216,14 @@ mod tests {
         assert_eq!(new.signals[0].kind, Some(EvidenceKind::NamePrefix));
         assert_eq!(new.signals[0].attributes.len(), 1);
         assert_eq!(new.contradicts.unwrap().raw_value, "V");
+        let without_basis = TagEvidence::from(
+            &json!({"reason": "r", "signals": [{"source": "RULE", "confidence": 0.9,
+            "reason": "x", "basis": null, "voters": 0, "agreeing": 0}], "alternatives": []}),
+        );
+        assert_eq!(
+            (without_basis.signals.len(), without_basis.signals[0].kind),
+            (1, None)
+        );
         let by_hand = TagEvidence::from(&json!({"reason": "made by ann", "signals": 7}));
         assert_eq!(by_hand.reason, "made by ann");
     }

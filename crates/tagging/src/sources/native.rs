@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::native_statements::{IMPLIED, statements};
 use crate::signature::native_signature;
-use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
+use crate::{Candidate, CandidateSource, EvidenceBasis, SourceKind, Subject, Vocabulary, WeighedEvidence};
 
 /// The NATIVE source.
 pub(crate) struct NativeSource {
@@ -27,19 +27,30 @@ impl CandidateSource for NativeSource {
             }
             is_implied = if first { statement.is_implied() } else { is_implied };
             held = Some(statement.key);
+            let confidence = if first {
+                statement.confidence
+            } else {
+                statement.confidence.min(IMPLIED)
+            };
+            let reason = format!("the tag `{}` says `{}`", statement.raw_key, statement.raw_value);
+            let basis = EvidenceBasis::NativeTag {
+                key: statement.raw_key.to_owned(),
+                value: statement.raw_value.to_owned(),
+            };
             out.push(Candidate {
                 key: statement.key.to_owned(),
                 source: SourceKind::Native,
-                confidence: if first {
-                    statement.confidence
-                } else {
-                    statement.confidence.min(IMPLIED)
-                },
+                confidence,
                 rule_id: None,
-                reason: format!("the tag `{}` says `{}`", statement.raw_key, statement.raw_value),
                 signature: native_signature(statement.raw_key, statement.raw_value),
                 value: statement.value,
-                weighed: None,
+                weighed: Some(WeighedEvidence::of(
+                    SourceKind::Native,
+                    confidence,
+                    &reason,
+                    basis,
+                )),
+                reason,
             });
         }
     }
@@ -101,6 +112,20 @@ mod tests {
         assert_eq!(propose(&[flag, ("env", "training")])[0].1, "training");
         assert_eq!(propose(&[flag, ("env", "training")]).len(), 1);
         assert_eq!(propose(&[("is_production", "false")]), []);
+    }
+
+    #[test]
+    fn evidence_has_the_tag_as_it_is_spelled() {
+        let source = NativeSource {
+            vocabulary: Arc::default(),
+        };
+        let mut out = Vec::new();
+        source.propose(&subject("x", &[("solution", "Pay Roll")]), &mut out);
+        let basis = EvidenceBasis::NativeTag {
+            key: "solution".into(),
+            value: "Pay Roll".into(),
+        };
+        assert_eq!(crate::merge(out)[0].evidence.signals[0].basis, Some(basis));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::rules::allowance::is_over;
 use crate::rules::index::RuleIndex;
 use crate::rules::{CompiledRule, RuleVerdict, SubjectView};
-use crate::{Candidate, CandidateSource, SourceKind, Subject, Vocabulary};
+use crate::{Candidate, CandidateSource, EvidenceBasis, SourceKind, Subject, Vocabulary, WeighedEvidence};
 
 /// The RULE source.
 pub(crate) struct RuleSource {
@@ -92,18 +92,24 @@ impl CandidateSource for RuleSource {
 
 impl RuleSource {
     fn candidate(&self, rule: &CompiledRule, value: &str) -> Candidate {
+        let confidence = if rule.approves { 1.0 } else { rule.confidence };
+        let reason = format!(
+            "rule `{}` (version {}, priority {}) matches",
+            rule.name, rule.version, rule.priority
+        );
+        let basis = EvidenceBasis::Rule {
+            rule_id: rule.id,
+            digest: rule.digest.clone(),
+        };
         Candidate {
             key: rule.key.clone(),
             value: self.vocabulary.canonical(&rule.key, value).value,
             source: SourceKind::Rule,
-            confidence: if rule.approves { 1.0 } else { rule.confidence },
+            confidence,
             rule_id: Some(rule.id),
-            reason: format!(
-                "rule `{}` (version {}, priority {}) matches",
-                rule.name, rule.version, rule.priority
-            ),
             signature: format!("RULE:{}:{}", rule.id, rule.digest),
-            weighed: None,
+            weighed: Some(WeighedEvidence::of(SourceKind::Rule, confidence, &reason, basis)),
+            reason,
         }
     }
 }
@@ -180,6 +186,18 @@ mod tests {
         ];
         assert_eq!(propose(rules.clone(), "pay-db"), [row(1, "team", "pay")]);
         assert_eq!(propose(rules, "42"), [row(2, "team", "fallback")]);
+    }
+
+    #[test]
+    fn evidence_names_the_rule_and_its_definition() {
+        let source = RuleSource::new(Arc::default(), vec![rule(7, 1, "true", "team", "pay")]);
+        let mut out = Vec::new();
+        source.propose(&subject("x", &[]), &mut out);
+        let basis = EvidenceBasis::Rule {
+            rule_id: 7,
+            digest: "3fa9c1".into(),
+        };
+        assert_eq!(crate::merge(out)[0].evidence.signals[0].basis, Some(basis));
     }
 
     #[test]
