@@ -2,14 +2,13 @@
 
 use crate::domain::suggestions::{self, Accepted, Revoked, Suggestion, SuggestionAcceptance, TagChoice};
 use crate::graphql::error::FieldResult;
-use crate::graphql::mutations::payload::payloads;
+use crate::graphql::mutations::payload::{payload, payloads};
 use crate::graphql::scalars::id::{Id, RuleSuggestionKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::rule::RuleObject;
 use crate::graphql::types::rule_suggestion::RuleSuggestion;
-use crate::graphql::types::user_error::{UserError, split_user_errors};
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, InputObject, Object};
 
 /// Input of `acceptRuleSuggestion`.
 #[derive(InputObject)]
@@ -66,61 +65,27 @@ impl From<AcceptRuleSuggestionInput> for SuggestionAcceptance {
     }
 }
 
-/// Payload of `acceptRuleSuggestion`.
-#[derive(SimpleObject)]
-pub struct AcceptRuleSuggestionPayload {
-    /// Accepted suggestion; null if refused.
-    suggestion: Option<RuleSuggestion>,
-    /// Rules that approve the tags, one for each key; null if refused.
-    rules: Option<Vec<RuleObject>>,
-    /// Run that approves the tags; null if refused, or accepted before.
-    run: Option<JobRun>,
-    /// Errors of the caller; empty on success.
-    user_errors: Vec<UserError>,
-}
-
-impl AcceptRuleSuggestionPayload {
-    fn of(answer: crate::error::Result<Accepted>) -> FieldResult<Self> {
-        let (accepted, user_errors) = split_user_errors(answer)?;
-        let (suggestion, rules, run) = match accepted {
-            Some(accepted) => (Some(accepted.suggestion), Some(accepted.rules), accepted.run),
-            None => (None, None, None),
-        };
-        Ok(Self {
-            suggestion: suggestion.map(Into::into),
-            rules: rules.map(|rules| rules.into_iter().map(Into::into).collect()),
-            run: run.map(Into::into),
-            user_errors,
-        })
+payload! {
+    /// Payload of `acceptRuleSuggestion`.
+    AcceptRuleSuggestionPayload of accepted: Accepted {
+        /// Accepted suggestion; null if refused.
+        suggestion: Option<RuleSuggestion> = Some(accepted.suggestion.into()),
+        /// Rules that approve the tags, one for each key; null if refused.
+        rules: Option<Vec<RuleObject>> = Some(accepted.rules.into_iter().map(Into::into).collect()),
+        /// Run that approves the tags; null if refused, or accepted before.
+        run: Option<JobRun> = accepted.run.map(Into::into),
     }
 }
 
-/// Payload of `revokeRuleSuggestion`.
-#[derive(SimpleObject)]
-pub struct RevokeRuleSuggestionPayload {
-    /// Suggestion, open again; null if refused.
-    suggestion: Option<RuleSuggestion>,
-    /// Deleted rules; null if refused.
-    rules: Option<Vec<RuleObject>>,
-    /// Run that withdraws the tags; null if refused.
-    run: Option<JobRun>,
-    /// Errors of the caller; empty on success.
-    user_errors: Vec<UserError>,
-}
-
-impl RevokeRuleSuggestionPayload {
-    fn of(answer: crate::error::Result<Revoked>) -> FieldResult<Self> {
-        let (revoked, user_errors) = split_user_errors(answer)?;
-        let (suggestion, rules, run) = match revoked {
-            Some(revoked) => (Some(revoked.suggestion), Some(revoked.rules), revoked.run),
-            None => (None, None, None),
-        };
-        Ok(Self {
-            suggestion: suggestion.map(Into::into),
-            rules: rules.map(|rules| rules.into_iter().map(Into::into).collect()),
-            run: run.map(Into::into),
-            user_errors,
-        })
+payload! {
+    /// Payload of `revokeRuleSuggestion`.
+    RevokeRuleSuggestionPayload of revoked: Revoked {
+        /// Suggestion, open again; null if refused.
+        suggestion: Option<RuleSuggestion> = Some(revoked.suggestion.into()),
+        /// Deleted rules; null if refused.
+        rules: Option<Vec<RuleObject>> = Some(revoked.rules.into_iter().map(Into::into).collect()),
+        /// Run that withdraws the tags; null if refused.
+        run: Option<JobRun> = revoked.run.map(Into::into),
     }
 }
 

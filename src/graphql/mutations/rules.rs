@@ -1,15 +1,15 @@
 //! Mutations of rules.
 
-use crate::domain::rules::{self, RuleDraft, SavedRule};
+use crate::domain::rules::{self, ReorderedRules, RuleDraft, SavedRule};
 use crate::graphql::error::FieldResult;
+use crate::graphql::mutations::payload::payload;
 use crate::graphql::scalars::id::{Id, RuleKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::rule::RuleObject;
 use crate::graphql::types::rule_input::RuleInput;
 use crate::graphql::types::rule_warning::RuleWarningObject;
-use crate::graphql::types::user_error::{UserError, split_user_errors};
-use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, InputObject, MaybeUndefined, Object};
 use chrono::{DateTime, Utc};
 
 /// Input of `updateRule`; omitted fields stay unchanged.
@@ -102,48 +102,29 @@ pub struct RestoreRuleInput {
     version: i32,
 }
 
-/// Payload of `reorderRules`.
-#[derive(SimpleObject)]
-pub struct ReorderRulesPayload {
-    /// Rules in the new order; null if refused.
-    rules: Option<Vec<RuleObject>>,
-    /// Run that evaluates the affected resources; null if no rule was moved.
-    run: Option<JobRun>,
-    /// Errors of the caller; empty on success.
-    user_errors: Vec<UserError>,
+payload! {
+    /// Payload of `reorderRules`.
+    ReorderRulesPayload of ordered: ReorderedRules {
+        /// Rules in the new order; null if refused.
+        rules: Option<Vec<RuleObject>> = Some(ordered.rules.into_iter().map(Into::into).collect()),
+        /// Run that evaluates the affected resources; null if no rule was moved.
+        run: Option<JobRun> = ordered.run.map(Into::into),
+    }
 }
 
-/// Declares the payload of a mutation that saves a rule.
+/// Declares the payloads of mutations that save a rule.
 macro_rules! rule_payloads {
     ($($(#[$doc:meta])* $name:ident { $(#[$about:meta])* rule })*) => {
         $(
-            $(#[$doc])*
-            #[derive(SimpleObject)]
-            pub struct $name {
-                $(#[$about])*
-                rule: Option<RuleObject>,
-                /// Run that evaluates the affected resources; null if nothing was changed.
-                run: Option<JobRun>,
-                /// Warnings about the rule, which is saved nevertheless.
-                warnings: Vec<RuleWarningObject>,
-                /// Errors of the caller; empty on success.
-                user_errors: Vec<UserError>,
-            }
-
-            impl $name {
-                /// Converts the result of a verb; refusals and faults are GraphQL errors.
-                fn of(answer: crate::error::Result<SavedRule>) -> FieldResult<Self> {
-                    let (saved, user_errors) = split_user_errors(answer)?;
-                    let (rule, run, warnings) = match saved {
-                        Some(saved) => (Some(saved.rule), saved.run, saved.warnings),
-                        None => (None, None, Vec::new()),
-                    };
-                    Ok(Self {
-                        rule: rule.map(Into::into),
-                        run: run.map(Into::into),
-                        warnings: warnings.into_iter().map(Into::into).collect(),
-                        user_errors,
-                    })
+            payload! {
+                $(#[$doc])*
+                $name of saved: SavedRule {
+                    $(#[$about])*
+                    rule: Option<RuleObject> = Some(saved.rule.into()),
+                    /// Run that evaluates the affected resources; null if nothing was changed.
+                    run: Option<JobRun> = saved.run.map(Into::into),
+                    /// Warnings about the rule, which is saved nevertheless.
+                    warnings: Vec<RuleWarningObject> = saved.warnings.into_iter().map(Into::into).collect(),
                 }
             }
         )*
@@ -243,14 +224,7 @@ impl RuleMutation {
         #[graphql(desc = "New order.")] input: ReorderRulesInput,
     ) -> FieldResult<ReorderRulesPayload> {
         let ids: Vec<i64> = input.ids.into_iter().map(|id| id.0).collect();
-        let (ordered, user_errors) =
-            split_user_errors(rules::reorder(&ctx.services()?.db, ctx.actor()?, &ids).await)?;
-        let (rules, run) = ordered.map(|ordered| (ordered.rules, ordered.run)).unzip();
-        Ok(ReorderRulesPayload {
-            rules: rules.map(|rows| rows.into_iter().map(Into::into).collect()),
-            run: run.flatten().map(Into::into),
-            user_errors,
-        })
+        ReorderRulesPayload::of(rules::reorder(&ctx.services()?.db, ctx.actor()?, &ids).await)
     }
 
     /// Deletes a rule; affected resources are evaluated again. For admins.

@@ -3,11 +3,11 @@
 use crate::domain::vocabulary::{self, SavedKey};
 use crate::error::{Error, Result};
 use crate::graphql::error::FieldResult;
+use crate::graphql::mutations::payload::payload;
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::job_run::JobRun;
-use crate::graphql::types::user_error::{UserError, split_user_errors};
 use crate::graphql::types::vocabulary::{ApprovalPolicyEnum, VocabularyKey};
-use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, InputObject, MaybeUndefined, Object};
 use tagging::{KeyChange, KnownValue};
 
 /// Input of `updateVocabularyKey`. Fields that are left out stay as they are; null takes back their change.
@@ -110,48 +110,28 @@ impl UpdateVocabularyKeyInput {
         });
         set(&mut change.not_taggable, self.not_taggable, |list| list);
         for mapping in self.mappings.into_iter().flatten() {
-            match mapping.value {
-                Some(value) => {
-                    change.mappings.insert(mapping.raw_value, value);
-                }
-                None if change.mappings.remove(&mapping.raw_value).is_none() => {
-                    return Err(Error::invalid(
-                        "mappings",
-                        "there is no such mapping to take back",
-                    ));
-                }
-                None => {}
+            if !change.set_mapping(mapping.raw_value, mapping.value) {
+                return Err(Error::invalid(
+                    "mappings",
+                    "there is no such mapping to take back",
+                ));
             }
         }
         Ok(())
     }
 }
 
-/// Declares the payload of a mutation that changes a key.
+/// Declares the payloads of mutations that change a key.
 macro_rules! key_payloads {
     ($($(#[$doc:meta])* $name:ident { $(#[$about:meta])* vocabulary_key })*) => {
         $(
-            $(#[$doc])*
-            #[derive(SimpleObject)]
-            pub struct $name {
-                $(#[$about])*
-                vocabulary_key: Option<VocabularyKey>,
-                /// Run that evaluates all resources; null if nothing was changed.
-                run: Option<JobRun>,
-                /// Errors of the caller; empty on success.
-                user_errors: Vec<UserError>,
-            }
-
-            impl $name {
-                /// Converts the result of a verb; refusals and faults are GraphQL errors.
-                fn of(answer: Result<SavedKey>) -> FieldResult<Self> {
-                    let (saved, user_errors) = split_user_errors(answer)?;
-                    let (key, run) = saved.map_or((None, None), |saved| (Some(saved.key), saved.run));
-                    Ok(Self {
-                        vocabulary_key: key.map(Into::into),
-                        run: run.map(Into::into),
-                        user_errors,
-                    })
+            payload! {
+                $(#[$doc])*
+                $name of saved: SavedKey {
+                    $(#[$about])*
+                    vocabulary_key: Option<VocabularyKey> = Some(saved.key.into()),
+                    /// Run that evaluates all resources; null if nothing was changed.
+                    run: Option<JobRun> = saved.run.map(Into::into),
                 }
             }
         )*

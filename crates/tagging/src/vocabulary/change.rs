@@ -63,6 +63,22 @@ impl KeyChange {
         set.map(|(name, _)| name).collect()
     }
 
+    /// Maps a raw value, in place of mappings of the same value in other spellings; `None` takes these back. False if there
+    /// was none to take back.
+    pub fn set_mapping(&mut self, raw: String, value: Option<String>) -> bool {
+        let folded = fold(&raw);
+        let same = self.mappings.keys().filter(|known| fold(known) == folded);
+        let same: Vec<String> = same.cloned().collect();
+        self.mappings.retain(|known, _| !same.contains(known));
+        let is_known = !same.is_empty();
+        let Some(value) = value else {
+            return is_known;
+        };
+        self.mappings
+            .insert(same.into_iter().next().unwrap_or(raw), value);
+        true
+    }
+
     fn apply(&self, key: &mut CanonicalKey) {
         fn set<T: Clone>(field: &mut T, change: Option<&T>) {
             if let Some(change) = change {
@@ -160,6 +176,16 @@ mod tests {
         );
         assert_eq!(open.canonical_value("team", "Blue").as_deref(), Some("blue"));
         assert!(open.is_valid("team", "blue"));
+    }
+
+    #[test]
+    fn a_raw_value_has_one_mapping_however_it_is_spelled() {
+        let mut change = mapping("Blue Lab", "staging");
+        assert!(change.set_mapping("blue_lab".into(), Some("test".into())));
+        assert_eq!(change, mapping("Blue Lab", "test"));
+        assert!(change.set_mapping("BLUE-LAB".into(), None));
+        assert_eq!(change, KeyChange::default());
+        assert!(!change.set_mapping("blue lab".into(), None));
     }
 
     #[test]
