@@ -96,11 +96,11 @@ impl ApprovalQuery {
         #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
         #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
         #[graphql(desc = "Filter of the tags to group.")] filter: Option<ApprovalFilter>,
-        #[graphql(desc = "Order of the groups.", default)] order_by: ApprovalGroupOrderEnum,
+        #[graphql(desc = "Order of the groups.", default)] order: ApprovalGroupOrderEnum,
     ) -> FieldResult<Connection<ApprovalGroup>> {
         let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
-        let (filter, order) = (filter.unwrap_or_default().into(), GroupOrder::from(order_by));
+        let (filter, order) = (filter.unwrap_or_default().into(), GroupOrder::from(order));
         connection(
             ctx,
             args,

@@ -84,14 +84,7 @@ async fn load(ctx: &Context<'_>, id: &ID) -> FieldResult<Option<Node>> {
             ctx.actor()?.require(Role::Admin)?;
             found!(loaders.admin_changes, AdminChangeKind, AdminChange, id)
         }
-        ModelKind::NAME => {
-            let id = Id::<ModelKind>::of(id)?;
-            loaders
-                .models
-                .load(id.0)
-                .await?
-                .map(|row| Node::Model(row.into()))
-        }
+        ModelKind::NAME => found!(loaders.models, ModelKind, Model, id),
         ScheduleKind::NAME => {
             let Id(job) = Id::<ScheduleKind>::of(id)?;
             schedule(ctx, &job).await?.map(Node::Schedule)

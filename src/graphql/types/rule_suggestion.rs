@@ -29,7 +29,7 @@ row_object! {
     pub struct RuleSuggestion("RuleSuggestion") of Suggestion {
         /// CEL expression over `resource`, true on the resources of the suggestion: the condition of the rules.
         condition: &str,
-        /// What the resources have in common, in words.
+        /// Common property of the resources, in words.
         description: &str,
         /// Number of the resources when the suggestion was mined.
         resource_count: i64,
