@@ -25,7 +25,7 @@ pub async fn compare(
     let mut moments = moments(scenario);
     let undisturbed = undisturbed(work).await;
     work.prepare(under_test).await;
-    let mut replica = Replica::start(under_test, Work::SETTINGS).await;
+    let mut replica = Replica::start(under_test, work.settings()).await;
     let subscriber = Subscriber::follow(replica.url.subscribe());
     let began = Instant::now();
     work.ask(&replica).await;
@@ -57,7 +57,7 @@ pub async fn compare(
 pub async fn undisturbed(work: Work) -> DatabaseSnapshot {
     let under_test = ServiceUnderTest::shared().await;
     work.prepare(&under_test).await;
-    let replica = Replica::start(&under_test, Work::SETTINGS).await;
+    let replica = Replica::start(&under_test, work.settings()).await;
     let began = Instant::now();
     work.ask(&replica).await;
     under_test.until(work.left(), |left| left == 0).await;

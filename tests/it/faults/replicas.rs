@@ -40,13 +40,13 @@ async fn frozen() {
     let undisturbed = compare::undisturbed(work).await;
     let under_test = ServiceUnderTest::shared().await;
     work.prepare(&under_test).await;
-    let frozen = Replica::start(&under_test, Work::SETTINGS).await;
+    let frozen = Replica::start(&under_test, work.settings()).await;
     work.ask(&frozen).await;
     freeze(&under_test, &frozen).await;
     let since = Instant::now();
     let others = [
-        Replica::start(&under_test, Work::SETTINGS).await,
-        Replica::start(&under_test, Work::SETTINGS).await,
+        Replica::start(&under_test, work.settings()).await,
+        Replica::start(&under_test, work.settings()).await,
     ];
     let subscriber = Subscriber::follow(others[0].url.subscribe());
     if is_full() {

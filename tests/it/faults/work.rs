@@ -31,11 +31,20 @@ impl Work {
         }
     }
 
-    /// Settings of the processes. No schedule ticks: a model that was trained at any moment would leave another trail.
-    pub const SETTINGS: &[(&str, &str)] = &[("ENABLE_SCHEDULER", "false")];
+    /// Settings of the processes. Approving leaves resources to be evaluated again, which is not looked at.
+    pub fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            AutoTag(_) | Import(_) => &[],
+            Bulk(_) => &[("ENABLE_SCHEDULER", "false")],
+        }
+    }
 
-    /// Makes what there must be before.
+    /// Makes what there must be before. Schedules tick, but for the training of models: one that is put into use at any
+    /// moment would leave another trail.
     pub async fn prepare(self, under_test: &ServiceUnderTest) {
+        let pause = "INSERT INTO schedules (job_name, cron, active_from, paused_at, paused_by)
+             VALUES ('train_model', '0 0 1 1 *', now(), now(), 'test')";
+        sql::execute(&under_test.pool, pause, []).await.unwrap();
         match self {
             AutoTag(size) => dataset::evaluate(&under_test.pool, size).await,
             Import(_) => {}
