@@ -25,7 +25,9 @@ const STATE: &str = "SELECT (count(*) + sum(hashtext(t::text)))::bigint FROM (SE
         UNION ALL SELECT id, name, cloud FROM resources UNION ALL SELECT id, rule_name, version::text FROM rules
         UNION ALL SELECT id, name, revoked_by FROM api_tokens UNION ALL SELECT id, status, job_name FROM scheduler_jobs
         UNION ALL SELECT 0, cron, paused_by FROM schedules
-        UNION ALL SELECT id, status, decided_by FROM rule_suggestions) t";
+        UNION ALL SELECT id, status, decided_by FROM rule_suggestions
+        UNION ALL SELECT version, status, status_reason FROM models
+        UNION ALL SELECT 0, name, definition::text FROM vocabulary_keys) t";
 
 /// The operations with the ids of the other account in them.
 struct Ids(Vec<(&'static str, String)>);
