@@ -2,12 +2,11 @@
 
 use crate::support::decisions::{decide, undo};
 use crate::support::fixture::rule;
-use crate::support::fixture::{Fixture, actor, approver, resource, settings, vocabulary};
+use crate::support::fixture::{Fixture, approver, resource, settings};
 use crate::support::runs::{claim, request};
 use std::sync::Arc;
 use std::time::Duration;
 use tagging::{Candidate, CandidateSource, Engine, SourceKind, Subject};
-use virtual_tagging::auth::Role;
 use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
@@ -17,7 +16,6 @@ use virtual_tagging::domain::evaluation::AutoTagJob;
 use virtual_tagging::domain::evaluation::auto_tag::{self, CHUNK};
 use virtual_tagging::domain::evaluation::{EngineSettings, load_engine};
 use virtual_tagging::domain::revision;
-use virtual_tagging::domain::rules;
 use virtual_tagging::runs::{self, Job};
 
 #[tokio::test]
@@ -343,12 +341,9 @@ async fn run(fixture: &Fixture, settings: &EngineSettings) {
 #[tokio::test]
 async fn a_decision_makes_its_resource_due_for_rules_that_look_at_tags() {
     let fixture = Fixture::new().await;
-    let admin = actor("ada", Role::Admin);
     let condition = "'team' in resource.tags && resource.tags['team'] == 'desk'";
     let follows = rule("follows", condition, "owner", "someone");
-    rules::create(&fixture.pool, &admin, &vocabulary(), follows)
-        .await
-        .unwrap();
+    fixture.create_rule(follows).await;
     let id = fixture.resource("orders").await;
     let other = fixture.resource("bills").await;
     fixture.auto_tag().await;

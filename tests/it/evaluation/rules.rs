@@ -24,15 +24,17 @@ async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
         "team",
         "Order Desk",
     );
-    let made = rules::create(&fixture.pool, &admin, &vocabulary(), draft)
-        .await
-        .unwrap();
+    let made = fixture.create_rule(draft).await;
     let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.proposed), (1, 1));
     let tag = fixture.tag_with_key("team").await.unwrap();
     assert_eq!(
         (tag.source, tag.rule_id, tag.approval_status),
         (TagSource::Rule, Some(made.id), Pending)
+    );
+    assert_eq!(
+        tag.evidence["signals"][0]["basis"]["ruleId"],
+        serde_json::json!(made.id)
     );
 
     let same = rules::update(
@@ -55,19 +57,14 @@ async fn a_rule_back_fills_by_itself_and_takes_its_tags_along_when_it_goes() {
     rules::delete(&fixture.pool, &admin, made.id).await.unwrap();
     assert_eq!(fixture.auto_tag().await.withdrawn, 1);
     assert_eq!(fixture.status(tag.id).await, Superseded);
-    rules::create(
-        &fixture.pool,
-        &admin,
-        &vocabulary(),
-        rule(
+    fixture
+        .create_rule(rule(
             "orders",
             "resource.name.startsWith('orders-')",
             "team",
             "Order Desk",
-        ),
-    )
-    .await
-    .unwrap();
+        ))
+        .await;
     fixture.auto_tag().await;
     assert_eq!(
         fixture.status(tag.id).await,
@@ -100,22 +97,8 @@ async fn rules_are_refused_with_all_that_is_wrong_and_edits_in_order() {
         .await
         .is_err()
     );
-    let first = rules::create(
-        &fixture.pool,
-        &admin,
-        &vocabulary(),
-        rule("first", "true", "team", "a"),
-    )
-    .await
-    .unwrap();
-    let second = rules::create(
-        &fixture.pool,
-        &admin,
-        &vocabulary(),
-        rule("second", "true", "team", "b"),
-    )
-    .await
-    .unwrap();
+    let first = fixture.create_rule(rule("first", "true", "team", "a")).await;
+    let second = fixture.create_rule(rule("second", "true", "team", "b")).await;
     let taken = rules::create(
         &fixture.pool,
         &admin,
@@ -185,14 +168,10 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
         .unwrap();
     let mut first = rule("first", "resource.name == 'orders-first'", "team", "First");
     first.priority = 1;
-    rules::create(&fixture.pool, &admin, &vocabulary(), first)
-        .await
-        .unwrap();
+    fixture.create_rule(first).await;
     let mut last = rule("last", "true", "team", "Last");
     last.priority = 1000;
-    rules::create(&fixture.pool, &admin, &vocabulary(), last)
-        .await
-        .unwrap();
+    fixture.create_rule(last).await;
 
     let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "desk");
     let preview = evaluation::preview(
@@ -261,9 +240,7 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
         [(NativeConflict, 1), (NotProposed, 2)]
     );
 
-    let made = rules::create(&fixture.pool, &admin, &vocabulary(), draft.clone())
-        .await
-        .unwrap();
+    let made = fixture.create_rule(draft.clone()).await;
     fixture.auto_tag().await;
     let tags = fixture.tags().await;
     let denied = tags.iter().find(|tag| tag.rule_id == Some(made.id)).unwrap();
@@ -277,32 +254,23 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
 #[tokio::test]
 async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_else() {
     let fixture = Fixture::new().await;
-    let admin = actor("ada", Role::Admin);
-    let made = rules::create(
-        &fixture.pool,
-        &admin,
-        &vocabulary(),
-        rule("desk", "true", "team", "desk"),
-    )
-    .await
-    .unwrap();
+    let made = fixture.create_rule(rule("desk", "true", "team", "desk")).await;
     fixture.resource("orders").await;
     fixture.auto_tag().await;
     let tag = fixture.tag_with_key("team").await.unwrap().id;
     decide(&fixture, &approver("ann"), Decision::Deny, &[tag]).await;
-    let vocabulary = vocabulary();
-    let described = rules::update(&fixture.pool, &admin, &vocabulary, made.id, None, |rule| {
+    let described = fixture.update_rule(made.id, |rule| {
         rule.description = "why".into();
         rule.priority = 7;
         rule.rule_name = "another name".into();
     });
-    assert_eq!(described.await.unwrap().version, made.version + 1);
+    assert_eq!(described.await.version, made.version + 1);
     assert_eq!(fixture.auto_tag().await.evaluated, 1);
     assert_eq!(fixture.status(tag).await, Denied);
-    let changed = rules::update(&fixture.pool, &admin, &vocabulary, made.id, None, |rule| {
+    let changed = fixture.update_rule(made.id, |rule| {
         rule.condition = "resource.name == 'orders'".into();
     });
-    changed.await.unwrap();
+    changed.await;
     fixture.auto_tag().await;
     assert_eq!(fixture.status(tag).await, Pending);
 }
@@ -311,14 +279,7 @@ async fn a_denied_tag_of_a_rule_comes_back_only_when_the_rule_says_something_els
 async fn removing_a_rule_writes_to_none_of_its_tags() {
     let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
-    let made = rules::create(
-        &fixture.pool,
-        &admin,
-        &vocabulary(),
-        rule("desk", "true", "team", "desk"),
-    )
-    .await
-    .unwrap();
+    let made = fixture.create_rule(rule("desk", "true", "team", "desk")).await;
     fixture.resource("orders").await;
     fixture.auto_tag().await;
     let tag = fixture.tag_with_key("team").await.unwrap().id;
@@ -344,23 +305,14 @@ async fn a_rule_that_takes_too_long_matches_nowhere_and_is_told() {
     let fixture = Fixture::new().await;
     let admin = actor("ada", Role::Admin);
     fixture.report(&[with_long_tags("slow"), resource("quick")]).await;
-    rules::create(
-        &fixture.pool,
-        &admin,
-        &vocabulary(),
-        rule("slow", SLOW, "team", "x"),
-    )
-    .await
-    .unwrap();
+    fixture.create_rule(rule("slow", SLOW, "team", "x")).await;
     let quick = rule(
         "quick",
         "resource.name == 'slow' || resource.name == 'quick'",
         "team",
         "y",
     );
-    rules::create(&fixture.pool, &admin, &vocabulary(), quick)
-        .await
-        .unwrap();
+    fixture.create_rule(quick).await;
     let done = fixture.auto_tag().await;
     assert_eq!((done.evaluated, done.given_up, done.failed), (2, 1, 0));
     let tags = fixture

@@ -54,6 +54,13 @@ async fn a_mapping_is_decided_once_and_holds_for_every_resource() {
         "nothing is changed by saying it twice"
     );
 
+    let otherwise = json!({"name": "environment", "mappings": [{"rawValue": "BLUE", "value": "staging"}]});
+    assert_eq!(
+        update(&api, otherwise).await["run"],
+        Value::Null,
+        "nor in another spelling"
+    );
+
     // Another replica learns of it.
     let other = LiveVocabulary::default();
     assert_eq!(

@@ -26,7 +26,7 @@ const NATIVE: [(&str, &[&str]); 6] = [
     ("Colour", &["red"]),
 ];
 
-/// What holds for each resource: key to value and origin.
+/// Tags in effect of each resource: key to value and origin.
 async fn held(fixture: &Fixture) -> BTreeMap<i64, BTreeMap<String, (String, TagOrigin)>> {
     let vocabulary = vocabulary();
     let mut held = BTreeMap::new();

@@ -1,18 +1,17 @@
 //! Generation of the engine: a change whose resources are known makes those due and no others, and leaves none as an engine
 //! without it evaluated them.
 
-use crate::support::fixture::{Fixture, actor, resource, rule, settings, vocabulary};
+use crate::support::fixture::{Fixture, resource, rule, settings};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use virtual_tagging::auth::Role;
 use virtual_tagging::db::{Begin, Transaction, sql};
 use virtual_tagging::domain::audit::Cause;
 use virtual_tagging::domain::evaluation::{LoadedEngine, auto_tag, load_engine};
-use virtual_tagging::domain::{revision, rules};
+use virtual_tagging::domain::revision;
 
 /// Rules of a fixture; each matches the resources of one service.
 const RULES: usize = 3;
@@ -30,9 +29,7 @@ async fn with_rules() -> Arc<Fixture> {
     for number in 0..RULES {
         let condition = format!("resource.name.startsWith('svc{number}-')");
         let rule = rule(&format!("rule {number}"), &condition, "component", "first");
-        rules::create(&fixture.pool, &actor("ada", Role::Admin), &vocabulary(), rule)
-            .await
-            .unwrap();
+        fixture.create_rule(rule).await;
     }
     fixture
 }

@@ -122,7 +122,7 @@ async fn a_model_stays_in_use_after_a_restart_and_is_loaded_once() {
             model.version.to_string()
         );
     }
-    // What was loaded is kept: the bytes are not asked for again.
+    // A loaded model is kept: the bytes are not asked for again.
     sql::execute(&fixture.pool, "DELETE FROM model_parts", [])
         .await
         .unwrap();

@@ -2,7 +2,7 @@
 //! model to compare with; but some things hold whoever was.
 
 use super::real::{ANN, WORKER};
-use crate::support::decisions::{try_decide, undo};
+use crate::support::decisions::{answered, try_decide, undo};
 use crate::support::fixture::rule;
 use crate::support::fixture::{Fixture, actor, approver, resource, settings, vocabulary};
 use rand::rngs::StdRng;
@@ -18,7 +18,6 @@ use virtual_tagging::domain::discovery::ReportSink;
 use virtual_tagging::domain::evaluation::{auto_tag, load_engine};
 use virtual_tagging::domain::inventory::{self, Reconciler, ResourcePatch};
 use virtual_tagging::domain::rules;
-use virtual_tagging::error::{Error, Result};
 
 const ACTORS: usize = 4;
 const STEPS: usize = 14;
@@ -32,15 +31,6 @@ struct ActorTask {
     moments: StdRng,
     /// Decisions that it was told were made.
     decided: usize,
-}
-
-/// A refusal is an answer; any other error is a fault.
-fn answered<T>(result: Result<T>) -> Option<T> {
-    match result {
-        Ok(answer) => Some(answer),
-        Err(Error::Validation(_)) => None,
-        Err(error) => panic!("{error:?}"),
-    }
 }
 
 impl ActorTask {

@@ -98,16 +98,12 @@ async fn some_keys_and_typed_values_are_accepted_and_mistakes_are_told() {
     );
     let outdated = SuggestionAcceptance {
         id,
-        tags: None,
-        signature: Some("another".into()),
-        reason: None,
-    };
-    let outdated = SuggestionAcceptance {
         tags: Some(vec![suggestions::TagChoice {
             key: "owner".into(),
             value: "ann".into(),
         }]),
-        ..outdated
+        signature: Some("another".into()),
+        reason: None,
     };
     let stale = suggestions::accept(&fixture.pool, &bob, &settings().vocabulary, outdated).await;
     assert_eq!(refusal(stale.unwrap_err()), ProblemCode::Stale);

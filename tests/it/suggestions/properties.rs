@@ -2,7 +2,7 @@
 //! nothing, and revoking restores what was.
 
 use super::{accept, evaluate_all_again, named, suggest};
-use crate::support::decisions::{try_decide, undo};
+use crate::support::decisions::{answered, try_decide, undo};
 use crate::support::fixture::{Fixture, approver, resource};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -70,11 +70,15 @@ async fn history(seed: u64) {
         let tag = *tags.choose(&mut random).unwrap();
         let selection = Selection::Ids(vec![tag]);
         match random.random_range(0..7) {
-            0 | 1 => drop(accept(&fixture, &ann, id, None).await),
-            2 => drop(suggestions::revoke(&fixture.pool, &ann, id, None).await),
-            3 => drop(try_decide(&fixture.pool, &ann, Decision::Approve, selection, None).await),
-            4 => drop(try_decide(&fixture.pool, &ann, Decision::Deny, selection, None).await),
-            5 => drop(undo(&fixture.pool, &ann, vec![tag], None).await),
+            0 | 1 => drop(answered(accept(&fixture, &ann, id, None).await)),
+            2 => drop(answered(suggestions::revoke(&fixture.pool, &ann, id, None).await)),
+            3 => drop(answered(
+                try_decide(&fixture.pool, &ann, Decision::Approve, selection, None).await,
+            )),
+            4 => drop(answered(
+                try_decide(&fixture.pool, &ann, Decision::Deny, selection, None).await,
+            )),
+            5 => drop(answered(undo(&fixture.pool, &ann, vec![tag], None).await)),
             _ => evaluate_all_again(&fixture).await,
         }
         let before = decided(&fixture).await;
@@ -94,14 +98,15 @@ async fn history(seed: u64) {
         fixture.assert_trail_leads_to_tags().await;
     }
     for id in suggested {
-        drop(suggestions::revoke(&fixture.pool, &ann, id, None).await);
+        answered(suggestions::revoke(&fixture.pool, &ann, id, None).await);
     }
     fixture.auto_tag().await;
-    loop {
+    for round in 0.. {
         let decided: Vec<i64> = decided(&fixture).await.into_iter().map(|(id, _)| id).collect();
         if decided.is_empty() {
             break;
         }
+        assert!(round < 100, "seed {seed}: these stay decided: {decided:?}");
         undo(&fixture.pool, &ann, decided, None).await.unwrap();
         evaluate_all_again(&fixture).await;
     }

@@ -2,13 +2,21 @@
 
 use super::{accept, evaluate_all_again, named, suggest, tag_of, tags_of};
 use crate::support::decisions::refusal;
-use crate::support::fixture::{Fixture, actor, approver, resource, settings};
-use virtual_tagging::auth::Role;
+use crate::support::fixture::{Fixture, approver, resource};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Pending, Superseded};
+use virtual_tagging::domain::AuditAction;
+use virtual_tagging::domain::rules::RuleRow;
 use virtual_tagging::domain::suggestions::{self, SuggestionStatus};
-use virtual_tagging::domain::{AuditAction, rules};
 use virtual_tagging::error::ProblemCode;
+
+/// A rule that approves the team of orders in the name of bob, and did so on what there is.
+async fn approving_rule(fixture: &Fixture) -> RuleRow {
+    let id = suggest(fixture, &named("orders-"), &[("team", "desk")]).await;
+    let accepted = accept(fixture, &approver("bob"), id, None).await.unwrap();
+    fixture.auto_tag().await;
+    accepted.rules[0].clone()
+}
 
 #[tokio::test]
 async fn revoking_restores_what_waited_before() {
@@ -124,19 +132,12 @@ async fn a_tag_that_another_rule_supports_stays_in_the_name_of_the_other() {
 async fn tags_follow_a_rule_that_is_edited_disabled_or_no_longer_matches() {
     let fixture = Fixture::new().await;
     let orders = fixture.resource("orders-prod").await;
-    let id = suggest(&fixture, &named("orders-"), &[("team", "desk")]).await;
-    let rule = accept(&fixture, &approver("bob"), id, None)
-        .await
-        .unwrap()
-        .rules
-        .remove(0);
-    fixture.auto_tag().await;
-    let (pool, admin, vocabulary) = (&fixture.pool, actor("ada", Role::Admin), settings().vocabulary);
-    rules::update(pool, &admin, &vocabulary, rule.id, None, |draft| {
-        draft.tag_value = "till".into();
-    })
-    .await
-    .unwrap();
+    let rule = approving_rule(&fixture).await;
+    fixture
+        .update_rule(rule.id, |draft| {
+            draft.tag_value = "till".into();
+        })
+        .await;
     fixture.auto_tag().await;
     let [desk, till] = &tags_of(&fixture, orders, "team").await[..] else {
         panic!("two values");
@@ -147,18 +148,18 @@ async fn tags_follow_a_rule_that_is_edited_disabled_or_no_longer_matches() {
     );
     assert_eq!(till.decided_by.as_deref(), Some("bob"));
 
-    rules::update(pool, &admin, &vocabulary, rule.id, None, |draft| {
-        draft.enabled = false;
-    })
-    .await
-    .unwrap();
+    fixture
+        .update_rule(rule.id, |draft| {
+            draft.enabled = false;
+        })
+        .await;
     fixture.auto_tag().await;
     assert_eq!(fixture.status(till.id).await, Superseded);
-    rules::update(pool, &admin, &vocabulary, rule.id, None, |draft| {
-        draft.enabled = true;
-    })
-    .await
-    .unwrap();
+    fixture
+        .update_rule(rule.id, |draft| {
+            draft.enabled = true;
+        })
+        .await;
     fixture.auto_tag().await;
     assert_eq!(fixture.status(till.id).await, Approved);
 
@@ -174,18 +175,11 @@ async fn tags_follow_a_rule_that_is_edited_disabled_or_no_longer_matches() {
 async fn a_rule_that_reads_tags_neither_supports_nor_denies_itself() {
     let fixture = Fixture::new().await;
     let orders = fixture.resource("orders-a").await;
-    let id = suggest(&fixture, &named("orders-"), &[("team", "desk")]).await;
-    let rule = accept(&fixture, &approver("bob"), id, None)
-        .await
-        .unwrap()
-        .rules
-        .remove(0);
-    fixture.auto_tag().await;
-    let (pool, admin, vocabulary) = (&fixture.pool, actor("ada", Role::Admin), settings().vocabulary);
+    let rule = approving_rule(&fixture).await;
     let mut follows =
         crate::support::fixture::rule("follows", "resource.tags['team'] == 'desk'", "owner", "ann");
     follows.confidence = 0.95;
-    rules::create(pool, &admin, &vocabulary, follows).await.unwrap();
+    fixture.create_rule(follows).await;
     fixture.auto_tag().await;
     assert_eq!(
         tag_of(&fixture, orders, "owner").await.approval_status,
@@ -196,11 +190,11 @@ async fn a_rule_that_reads_tags_neither_supports_nor_denies_itself() {
         ("!('team' in resource.tags)", Approved),
         ("resource.tags['team'] == 'desk'", Superseded),
     ] {
-        rules::update(pool, &admin, &vocabulary, rule.id, None, |draft| {
-            draft.condition = condition.into();
-        })
-        .await
-        .unwrap();
+        fixture
+            .update_rule(rule.id, |draft| {
+                draft.condition = condition.into();
+            })
+            .await;
         for _ in 0..2 {
             evaluate_all_again(&fixture).await;
             assert_eq!(

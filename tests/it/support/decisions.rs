@@ -37,6 +37,15 @@ pub async fn undo(
     try_decide(db, actor, Decision::Undo, Selection::Ids(ids), reason).await
 }
 
+/// A refusal is an answer; any other error is a fault.
+pub fn answered<T>(result: Result<T>) -> Option<T> {
+    match result {
+        Ok(answer) => Some(answer),
+        Err(Error::Validation(_)) => None,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
 pub fn refusal(error: Error) -> ProblemCode {
     match error {
         Error::Validation(problems) => problems[0].code,

@@ -13,7 +13,7 @@ use virtual_tagging::domain::audit::{self, AuditRow, Cause};
 use virtual_tagging::domain::discovery::ResourceReport;
 use virtual_tagging::domain::evaluation::{ChunkResult, EngineSettings, auto_tag, load_engine};
 use virtual_tagging::domain::inventory::reconcile::{self, Reconciled};
-use virtual_tagging::domain::rules::RuleDraft;
+use virtual_tagging::domain::rules::{self, RuleDraft, SavedRule};
 use virtual_tagging::domain::{ApprovalStatus, AuditAction, Cloud};
 use virtual_tagging::entities::{tag_audit, virtual_tag};
 
@@ -157,6 +157,20 @@ impl Fixture {
         sql::execute(&self.pool, insert, [resource.into(), count.into()])
             .await
             .unwrap();
+    }
+
+    /// Creates a rule in the name of an admin.
+    pub async fn create_rule(&self, draft: RuleDraft) -> SavedRule {
+        let admin = actor("ada", Role::Admin);
+        let created = rules::create(&self.pool, &admin, &vocabulary(), draft).await;
+        created.unwrap()
+    }
+
+    /// Changes a rule, whatever its version is, in the name of an admin.
+    pub async fn update_rule(&self, id: i64, change: impl FnOnce(&mut RuleDraft)) -> SavedRule {
+        let admin = actor("ada", Role::Admin);
+        let updated = rules::update(&self.pool, &admin, &vocabulary(), id, None, change).await;
+        updated.unwrap()
     }
 
     /// Invariant after any operation: the trail of each tag leads to the state that it is in.
