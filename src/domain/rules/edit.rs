@@ -45,6 +45,25 @@ pub struct ReorderedRules {
     pub run: Option<Run>,
 }
 
+/// Rule as it was written or deleted, before the resources are made due that this affects.
+pub(super) struct WrittenRule {
+    rule: rule::Model,
+    /// Conditions that engines had or have of the rule; `None` when nothing was changed.
+    conditions: Option<Vec<String>>,
+    warnings: Vec<RuleWarning>,
+}
+
+impl WrittenRule {
+    fn new(rule: rule::Model, versions: &[&rule::Model], warnings: Vec<RuleWarning>) -> Self {
+        let conditions = versions.iter().filter_map(|rule| affected::active(rule));
+        Self {
+            conditions: Some(conditions.map(str::to_owned).collect()),
+            rule,
+            warnings,
+        }
+    }
+}
+
 /// Creates a rule. Requires access to all accounts, because rules apply to all resources.
 pub async fn create(
     db: &DatabaseConnection,
@@ -52,21 +71,18 @@ pub async fn create(
     vocabulary: &Vocabulary,
     input: RuleDraft,
 ) -> Result<SavedRule> {
-    require(actor)?;
-    let txn = db.begin().await?;
-    let saved = create_within(&txn, actor, vocabulary, input).await?;
-    txn.commit().await?;
-    Ok(saved)
+    let txn = begin(db, actor).await?;
+    let written = write_new(&txn, actor, vocabulary, input).await?;
+    save(txn, actor, written).await
 }
 
-/// As [`create`], in the caller's transaction.
-pub(super) async fn create_within(
+/// As [`create`], in a transaction that goes on.
+pub(super) async fn write_new(
     txn: &Transaction,
     actor: &Actor,
     vocabulary: &Vocabulary,
     input: RuleDraft,
-) -> Result<SavedRule> {
-    affected::begin(txn).await?;
+) -> Result<WrittenRule> {
     input.compile(0, 1)?;
     let warnings = warnings(&input, vocabulary);
     let input = input.normalised(vocabulary);
@@ -77,12 +93,7 @@ pub(super) async fn create_within(
     input.write_to(&mut row, actor);
     let made = row.insert(txn).await.map_err(name_taken)?;
     record(txn, actor, AdminAction::Created, None, Some(&made)).await?;
-    affected::make_due(txn, affected::active(&made).into_iter()).await?;
-    Ok(SavedRule {
-        run: Some(back_fill(txn, actor).await?),
-        rule: made,
-        warnings,
-    })
+    Ok(WrittenRule::new(made.clone(), &[&made], warnings))
 }
 
 /// Changes a rule. Fails if `version` is given and not the present one, that is if the rule was changed since it was read.
@@ -94,25 +105,20 @@ pub async fn update(
     version: Option<i32>,
     change: impl FnOnce(&mut RuleDraft),
 ) -> Result<SavedRule> {
-    require(actor)?;
-    let txn = db.begin().await?;
-    let saved = update_within(&txn, actor, vocabulary, id, version, change).await?;
-    if saved.run.is_some() {
-        txn.commit().await?;
-    }
-    Ok(saved)
+    let txn = begin(db, actor).await?;
+    let written = write_change(&txn, actor, vocabulary, id, version, change).await?;
+    save(txn, actor, written).await
 }
 
-/// As [`update`], in the caller's transaction.
-pub(super) async fn update_within(
+/// As [`update`], in a transaction that goes on.
+pub(super) async fn write_change(
     txn: &Transaction,
     actor: &Actor,
     vocabulary: &Vocabulary,
     id: i64,
     version: Option<i32>,
     change: impl FnOnce(&mut RuleDraft),
-) -> Result<SavedRule> {
-    affected::begin(txn).await?;
+) -> Result<WrittenRule> {
     let old = locked(txn, actor, id).await?;
     if version.is_some_and(|version| version != old.version) {
         let message = format!(
@@ -130,9 +136,9 @@ pub(super) async fn update_within(
     change(&mut input);
     let warnings = warnings(&input, vocabulary);
     if input == before {
-        return Ok(SavedRule {
+        return Ok(WrittenRule {
             rule: old,
-            run: None,
+            conditions: None,
             warnings,
         });
     }
@@ -144,42 +150,58 @@ pub(super) async fn update_within(
     row.updated_at = Set(chrono::Utc::now());
     let new = row.update(txn).await.map_err(name_taken)?;
     record(txn, actor, AdminAction::Updated, Some(&old), Some(&new)).await?;
-    affected::make_due(txn, [&old, &new].into_iter().filter_map(affected::active)).await?;
-    Ok(SavedRule {
-        run: Some(back_fill(txn, actor).await?),
-        rule: new,
-        warnings,
-    })
+    Ok(WrittenRule::new(new.clone(), &[&old, &new], warnings))
 }
 
 /// Deletes a rule. Its pending tags are withdrawn by the evaluation that follows.
 pub async fn delete(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<SavedRule> {
-    require(actor)?;
-    let txn = db.begin().await?;
-    let deleted = delete_within(&txn, actor, id).await?;
-    txn.commit().await?;
-    Ok(deleted)
+    let txn = begin(db, actor).await?;
+    let written = write_deletion(&txn, actor, id).await?;
+    save(txn, actor, written).await
 }
 
-/// As [`delete`], in the caller's transaction.
-pub(super) async fn delete_within(txn: &Transaction, actor: &Actor, id: i64) -> Result<SavedRule> {
-    affected::begin(txn).await?;
+/// As [`delete`], in a transaction that goes on.
+pub(super) async fn write_deletion(txn: &Transaction, actor: &Actor, id: i64) -> Result<WrittenRule> {
     let old = locked(txn, actor, id).await?;
     old.clone().into_active_model().delete(txn).await?;
     record(txn, actor, AdminAction::Deleted, Some(&old), None).await?;
-    affected::make_due(txn, affected::active(&old).into_iter()).await?;
+    Ok(WrittenRule::new(old.clone(), &[&old], Vec::new()))
+}
+
+/// Begins a change of rules: only one goes on at a time.
+pub(super) async fn begin(db: &DatabaseConnection, actor: &Actor) -> Result<Transaction> {
+    actor.require(Role::Admin)?;
+    actor.require_all_accounts()?;
+    let txn = db.begin().await?;
+    affected::begin(&txn).await?;
+    Ok(txn)
+}
+
+async fn save(txn: Transaction, actor: &Actor, written: WrittenRule) -> Result<SavedRule> {
+    let run = commit(txn, actor, std::slice::from_ref(&written)).await?;
     Ok(SavedRule {
-        run: Some(back_fill(txn, actor).await?),
-        rule: old,
-        warnings: Vec::new(),
+        rule: written.rule,
+        run,
+        warnings: written.warnings,
     })
+}
+
+/// Commits changes, with the run that evaluates what all of them affect; `None` when nothing was changed.
+pub(super) async fn commit(txn: Transaction, actor: &Actor, written: &[WrittenRule]) -> Result<Option<Run>> {
+    if written.iter().all(|written| written.conditions.is_none()) {
+        return Ok(None);
+    }
+    let conditions = written.iter().filter_map(|written| written.conditions.as_ref());
+    let conditions: Vec<&str> = conditions.flatten().map(String::as_str).collect();
+    affected::make_due(&txn, conditions.into_iter()).await?;
+    let run = back_fill(&txn, actor).await?;
+    txn.commit().await?;
+    Ok(Some(run))
 }
 
 /// Sets the priorities 10, 20, 30, ... in the order of `ids`, which must name every rule once.
 pub async fn reorder(db: &DatabaseConnection, actor: &Actor, ids: &[i64]) -> Result<ReorderedRules> {
-    require(actor)?;
-    let txn = db.begin().await?;
-    affected::begin(&txn).await?;
+    let txn = begin(db, actor).await?;
     let present = super::list::in_order(&txn, &actor.scope).await?;
     let wanted: HashSet<i64> = ids.iter().copied().collect();
     let existing: HashSet<i64> = present.iter().map(|rule| rule.id).collect();
@@ -218,11 +240,6 @@ fn moved_past<'a>(before: &'a [rule::Model], after: &'a [rule::Model]) -> Vec<&'
         moved.extend(pairs.filter(|(old, new)| old.id != new.id).map(|(_, new)| new));
     }
     moved
-}
-
-fn require(actor: &Actor) -> Result<()> {
-    actor.require(Role::Admin)?;
-    actor.require_all_accounts()
 }
 
 /// Asks for the run that evaluates what a change made due, in the transaction of the change.

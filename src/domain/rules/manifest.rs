@@ -1,10 +1,9 @@
 //! Rules as a file: export, and the plan of what applying a file changes.
 
 use super::draft::RuleDraft;
-use super::edit::{self, SavedRule};
+use super::edit;
 use super::list;
-use crate::auth::{Actor, Role};
-use crate::db::Begin;
+use crate::auth::Actor;
 use crate::entities::rule;
 use crate::error::{Error, Problem, ProblemCode, Result};
 use chrono::{DateTime, Utc};
@@ -166,27 +165,26 @@ pub async fn apply(
     prune: bool,
     is_dry_run: bool,
 ) -> Result<Vec<RulePlanStep>> {
-    actor.require(Role::Admin)?;
-    actor.require_all_accounts()?;
-    let txn = db.begin().await?;
+    let txn = edit::begin(db, actor).await?;
     let present = list::in_order(&txn, &actor.scope).await?;
     let plan = plan(present, manifest, vocabulary, prune)?;
+    let mut written = Vec::new();
     for step in &plan {
         let Some((id, draft)) = &step.change else { continue };
-        let _saved: SavedRule = match (step.action, id) {
-            (RulePlanAction::Delete, Some(id)) => edit::delete_within(&txn, actor, *id).await?,
+        written.push(match (step.action, id) {
+            (RulePlanAction::Delete, Some(id)) => edit::write_deletion(&txn, actor, *id).await?,
             (_, Some(id)) => {
                 let change = |now: &mut RuleDraft| now.clone_from(draft);
-                edit::update_within(&txn, actor, vocabulary, *id, None, change).await?
+                edit::write_change(&txn, actor, vocabulary, *id, None, change).await?
             }
-            (_, None) => edit::create_within(&txn, actor, vocabulary, draft.clone()).await?,
-        };
+            (_, None) => edit::write_new(&txn, actor, vocabulary, draft.clone()).await?,
+        });
     }
     if is_dry_run {
-        // What cannot be done is refused, as it would be.
+        // A dry run refuses what cannot be done, too.
         txn.rollback().await?;
     } else {
-        txn.commit().await?;
+        edit::commit(txn, actor, &written).await?;
     }
     Ok(plan)
 }
