@@ -153,7 +153,8 @@ async fn conclude(
     window: TrainingWindow,
     run: &RunHandle,
 ) -> Result<()> {
-    let in_use = match store::active(db).await? {
+    let version_in_use = store::active(db).await?;
+    let in_use = match version_in_use {
         Some(version) => {
             let bytes = store::bytes(db, version).await?;
             Some(load::read(bytes, settings.vocabulary()).await?)
@@ -179,8 +180,14 @@ async fn conclude(
     let outcome = match verdict {
         Verdict::Activate(reason) => {
             revision::raise(&txn).await?;
-            store::activate(&txn, version, &reason).await?;
-            "activated"
+            if store::active(&txn).await? == version_in_use {
+                store::activate(&txn, version, &reason).await?;
+                "activated"
+            } else {
+                let reason = "the model that it was compared with is no longer in use";
+                store::reject(&txn, version, reason).await?;
+                "rejected"
+            }
         }
         Verdict::Reject(reason) => {
             tracing::info!(version, reason, "a trained model is not put into use");
@@ -193,7 +200,7 @@ async fn conclude(
         total: None,
         counts: [(outcome, 1)].into(),
     };
-    // What was trained is kept even if the run is cancelled only now.
+    // The model is kept even if the run is cancelled only now.
     let _flow = run.checkpoint(&txn, progress).await?;
     txn.commit().await?;
     Ok(())
