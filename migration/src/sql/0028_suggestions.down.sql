@@ -1,5 +1,6 @@
--- What rules approved stays approved, as if it had been decided one by one.
+-- Tags that rules approved stay approved, as if each had been decided by itself.
 DELETE FROM scheduler_jobs WHERE job_name = 'mine_suggestions';
+DELETE FROM schedules WHERE job_name = 'mine_suggestions';
 DO $$
 DECLARE
     jobs CONSTANT text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint

@@ -1,5 +1,9 @@
 CREATE FUNCTION rename_tag_key(old_key text, new_key text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    -- Decisions stay, under whichever name they were made.
+    DELETE FROM virtual_tags n USING virtual_tags o
+     WHERE n.tag_key = new_key AND o.resource_id = n.resource_id AND o.tag_key = old_key AND o.tag_value = n.tag_value
+       AND o.approval_status IN ('APPROVED', 'DENIED') AND n.approval_status NOT IN ('APPROVED', 'DENIED');
     DELETE FROM virtual_tags o USING virtual_tags n
      WHERE o.tag_key = old_key AND n.resource_id = o.resource_id AND n.tag_key = new_key AND n.tag_value = o.tag_value;
     UPDATE virtual_tags o SET approval_status = 'SUPERSEDED', superseded_by = n.id, superseded_from = 'APPROVED',

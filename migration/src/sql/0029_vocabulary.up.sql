@@ -35,6 +35,10 @@ ALTER TABLE admin_changes DROP CONSTRAINT admin_changes_subject_type_check,
 -- tag of the old name gives way. The trail is history: it keeps the name under which things were done.
 CREATE FUNCTION rename_tag_key(old_key text, new_key text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    -- Decisions stay, under whichever name they were made.
+    DELETE FROM virtual_tags n USING virtual_tags o
+     WHERE n.tag_key = new_key AND o.resource_id = n.resource_id AND o.tag_key = old_key AND o.tag_value = n.tag_value
+       AND o.approval_status IN ('APPROVED', 'DENIED') AND n.approval_status NOT IN ('APPROVED', 'DENIED');
     DELETE FROM virtual_tags o USING virtual_tags n
      WHERE o.tag_key = old_key AND n.resource_id = o.resource_id AND n.tag_key = new_key AND n.tag_value = o.tag_value;
     UPDATE virtual_tags o SET approval_status = 'SUPERSEDED', superseded_by = n.id, superseded_from = 'APPROVED',
@@ -63,5 +67,5 @@ DROP FUNCTION rename_tag_key(text, text);
 CREATE INDEX group_counts_impact ON group_counts ((-count), tag_key, tag_value, source, evidence_signature)
     WHERE count > 0;
 
--- What rules see is spelled otherwise, and the category of a type is no tag any more: everything is evaluated again.
+-- Keys that rules see are spelled otherwise, and the category of a type is no tag any more: everything is evaluated again.
 UPDATE engine_state SET revision = revision + 1, updated_at = now();
