@@ -21,7 +21,7 @@ pub(super) fn registry() -> JobRegistry<JobContext> {
             engine: context.engine.clone(),
             cache: context.suggestions.clone(),
         })
-        .register::<ImportSpec>(|context| (context.db.clone(), context.unpack))
+        .register::<ImportSpec>(|context| (context.db.clone(), context.unpack, context.engine.live.clone()))
         .register::<DecideJob>(|context| context.db.clone())
         .register::<SealJob>(|context| context.db.clone())
         .register::<MaintainJob>(|context| MaintenanceContext {

@@ -12,6 +12,7 @@ use crate::entities::virtual_tag::{self, Model as VirtualTag};
 use crate::entities::{ApprovalStatus, TagSource};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, Value};
+use tagging::Vocabulary;
 
 /// Tag to create by hand.
 #[derive(Clone, Debug)]
@@ -27,11 +28,19 @@ pub struct NewTag {
 }
 
 /// Creates a tag that is approved at once, and supersedes the other pending and approved values of its key on the
-/// resource. A pending, denied or superseded tag of the same value becomes this one; an approved one is a conflict.
-pub async fn create(db: &DatabaseConnection, actor: &Actor, new: NewTag) -> Result<VirtualTag> {
+/// resource. A pending, denied or superseded tag of the same value becomes this one; an approved one is a conflict. Key and
+/// value are in the words of the vocabulary.
+pub async fn create(
+    db: &DatabaseConnection,
+    vocabulary: &Vocabulary,
+    actor: &Actor,
+    new: NewTag,
+) -> Result<VirtualTag> {
     actor.require(Role::Approver)?;
     let key = checked("tagKey", checked_key(&new.tag_key))?;
     let value = checked("tagValue", checked_value(&new.tag_value))?;
+    let tag = vocabulary.canonical(key, value);
+    let (key, value) = (&*tag.key, checked("tagValue", checked_value(&tag.value))?);
     let cause = cause(actor, new.reason)?;
     sql::retried(|| create_checked(db, actor, new.resource_id, (key, value), &cause)).await
 }
@@ -88,9 +97,10 @@ async fn create_checked(
     Ok(made)
 }
 
-/// Changes the value of a manual tag.
+/// Changes the value of a manual tag, which is in the words of the vocabulary.
 pub async fn update(
     db: &DatabaseConnection,
+    vocabulary: &Vocabulary,
     actor: &Actor,
     id: i64,
     tag_value: &str,
@@ -99,11 +109,12 @@ pub async fn update(
     actor.require(Role::Approver)?;
     let value = checked("tagValue", checked_value(tag_value))?;
     let cause = cause(actor, reason)?;
-    sql::retried(|| update_checked(db, actor, id, value, &cause)).await
+    sql::retried(|| update_checked(db, vocabulary, actor, id, value, &cause)).await
 }
 
 async fn update_checked(
     db: &DatabaseConnection,
+    vocabulary: &Vocabulary,
     actor: &Actor,
     id: i64,
     value: &str,
@@ -111,6 +122,8 @@ async fn update_checked(
 ) -> Result<VirtualTag> {
     let txn = db.begin().await?;
     let tag = locked_manual(&txn, actor, id).await?;
+    let value = vocabulary.canonical(&tag.tag_key, value).value;
+    let value = checked("tagValue", checked_value(&value))?;
     let others = tags_of_key(&txn, actor, tag.resource_id, &tag.tag_key).await?;
     if others
         .iter()

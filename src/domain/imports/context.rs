@@ -4,6 +4,8 @@ use super::spec::ImportSpec;
 use crate::config::UnpackLimits;
 use crate::runs::RunHandle;
 use sea_orm::DatabaseConnection;
+use std::sync::Arc;
+use tagging::Vocabulary;
 
 /// Context of an import: what all its phases need.
 pub(super) struct ImportContext<'a> {
@@ -11,4 +13,5 @@ pub(super) struct ImportContext<'a> {
     pub run: &'a RunHandle,
     pub spec: ImportSpec,
     pub unpack: UnpackLimits,
+    pub vocabulary: Arc<Vocabulary>,
 }

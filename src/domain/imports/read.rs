@@ -13,6 +13,7 @@ use crate::runs::{ControlFlow, Fence, Progress};
 use sqlx::PgPool;
 use sqlx::types::Json;
 use std::io;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Maximum of entries of a part. A part is merged in one transaction, which must end well within the two seconds after
@@ -54,6 +55,7 @@ pub(super) async fn run(context: &ImportContext<'_>) -> Result<ControlFlow> {
     let (parts, read) = mpsc::channel(READ_AHEAD);
     let (done, rejected) = (begun.entries.unsigned_abs(), begun.rejected.unsigned_abs());
     let tags = context.spec.tags;
+    let vocabulary = Arc::clone(&context.vocabulary);
     let progress = parts.clone();
     let reading = ReadOptions {
         limits: context.unpack,
@@ -70,7 +72,8 @@ pub(super) async fn run(context: &ImportContext<'_>) -> Result<ControlFlow> {
             rejected,
         };
         if let Some(status) = tags {
-            return sender.send_all(TagReader::open(stored, status, reading)?, CopyBuffer::tag, &parts);
+            let reader = TagReader::open(stored, status, vocabulary, reading)?;
+            return sender.send_all(reader, CopyBuffer::tag, &parts);
         }
         let reader = InventoryReader::from_reader(stored, Some(&file.file_name), reading)?.with_duplicates();
         sender.send_all(

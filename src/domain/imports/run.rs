@@ -6,10 +6,12 @@ use super::state::{self, ImportStage, ImportState};
 use super::{check, merge, read};
 use crate::auth::Role;
 use crate::config::UnpackLimits;
+use crate::domain::vocabulary::LiveVocabulary;
 use crate::entities::JobName;
 use crate::error::{Error, Result};
 use crate::runs::{ControlFlow, Job, RunHandle};
 use sea_orm::DatabaseConnection;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[async_trait::async_trait]
@@ -19,7 +21,7 @@ impl Job for ImportSpec {
     const TIME_LIMIT: Duration = Duration::from_hours(4);
     const ROLE: Role = Role::Approver;
 
-    type Context = (DatabaseConnection, UnpackLimits);
+    type Context = (DatabaseConnection, UnpackLimits, LiveVocabulary);
 
     fn singleton_key(&self) -> String {
         format!("import:{}", self.file_id)
@@ -33,12 +35,13 @@ impl Job for ImportSpec {
     ///
     /// [`Error::Validation`] for a file that was pruned or cannot be read to its end, and if an entry was rejected and the
     /// mode is [`ImportMode::AllOrNothing`](super::ImportMode::AllOrNothing); then nothing was imported.
-    async fn run(self, (db, unpack): &Self::Context, run: &RunHandle) -> Result<()> {
+    async fn run(self, (db, unpack, vocabulary): &Self::Context, run: &RunHandle) -> Result<()> {
         let context = ImportContext {
             db,
             run,
             spec: self,
             unpack: *unpack,
+            vocabulary: Arc::clone(&vocabulary.refresh(db).await?.vocabulary),
         };
         let import = state::open(&context).await?;
         match import.stage {

@@ -5,11 +5,13 @@ use crate::domain::approvals;
 use crate::domain::csv::normalized_name;
 use crate::domain::discovery::{CsvRecords, ReadError, ReadOptions, Rejection};
 use std::io::Read;
+use std::sync::Arc;
+use tagging::Vocabulary;
 
 /// Characters of a reason.
 const MAX_REASON: usize = approvals::MAX_REASON;
 
-/// Tag in a file.
+/// Tag in a file, in the words of the vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TagRow {
     /// Cloud's own id of the resource.
@@ -27,6 +29,7 @@ pub(super) struct TagReader {
     columns: TagColumns,
     /// Status of tags whose row has none.
     status: TagStatus,
+    vocabulary: Arc<Vocabulary>,
 }
 
 /// Positions of the columns in a record.
@@ -53,6 +56,7 @@ impl TagReader {
     pub fn open(
         input: impl Read + Send + 'static,
         status: TagStatus,
+        vocabulary: Arc<Vocabulary>,
         reading: ReadOptions,
     ) -> Result<Self, ReadError> {
         let records = CsvRecords::open(input, is_known, reading)?;
@@ -80,6 +84,7 @@ impl TagReader {
             records,
             columns,
             status,
+            vocabulary,
         })
     }
 
@@ -93,7 +98,10 @@ impl TagReader {
         }
         let (key, value) = (&cells[columns.tag_key], &cells[columns.tag_value]);
         let tag_key = approvals::checked_key(key);
-        let tag_value = approvals::checked_value(value);
+        let tag = self
+            .vocabulary
+            .canonical(tag_key.as_deref().unwrap_or_default(), value);
+        let tag_value = approvals::checked_value(value).and_then(|_| approvals::checked_value(&tag.value));
         for (name, cell, checked) in [(TAG_KEY, key, &tag_key), (TAG_VALUE, value, &tag_value)] {
             if let Err(why) = checked {
                 faults.push(Rejection::of(name, cell, why));
@@ -116,13 +124,13 @@ impl TagReader {
             let why = format!("must have at most {MAX_REASON} characters, and no NUL");
             faults.push(Rejection::of(REASON, reason, why));
         }
-        let (Ok(tag_key), Ok(tag_value), []) = (tag_key, tag_value, faults.as_slice()) else {
+        let (Ok(_), Ok(tag_value), []) = (tag_key, tag_value, faults.as_slice()) else {
             return Err(faults);
         };
         Ok(TagRow {
             resource_id: resource_id.to_owned(),
-            tag_key: tag_key.to_owned(),
             tag_value: tag_value.to_owned(),
+            tag_key: tag.key,
             status,
             reason: (!reason.is_empty()).then(|| reason.to_owned()),
         })
@@ -150,13 +158,20 @@ impl Iterator for TagReader {
 mod tests {
     use super::{ReadOptions, TagReader, TagStatus};
     use std::io::Cursor;
+    use std::sync::Arc;
 
     #[test]
     fn a_row_says_what_it_is_or_takes_what_the_caller_says() {
         let file = "\u{feff}Tag Key;RESOURCE_ID;tag_value;approval_status;x;reason\r\n\
             owner;i-1;'=cmd;;;\r\nowner;i-2;b;pending;;\"two\r\nlines\"\r\n\r\nowner;i-3;c;DENIED;;\r\n\
-            ;i-4;\u{1};maybe;;\r\nowner;i-5\r\n";
-        let reader = TagReader::open(Cursor::new(file), TagStatus::Approved, ReadOptions::default()).unwrap();
+            ;i-4;\u{1};maybe;;\r\nowner;i-5\r\nEnv;i-6;PRD;;;\r\n";
+        let reader = TagReader::open(
+            Cursor::new(file),
+            TagStatus::Approved,
+            Arc::default(),
+            ReadOptions::default(),
+        )
+        .unwrap();
         let rows: Vec<_> = reader.map(Result::unwrap).collect();
         let good: Vec<_> = rows
             .iter()
@@ -170,8 +185,10 @@ mod tests {
             (2, "=cmd", Some(TagStatus::Approved), None),
             (3, "b", Some(TagStatus::Pending), Some("two\r\nlines")),
             (6, "c", None, None),
+            (9, "production", Some(TagStatus::Approved), None),
         ];
         assert_eq!(shown, expected);
+        assert_eq!(good[3].1.tag_key, "environment");
         let faults: Vec<_> = rows
             .iter()
             .filter_map(|(_, row)| row.as_ref().err())

@@ -14,9 +14,9 @@ use async_graphql::{Context, InputObject, Object};
 pub struct CreateVirtualTagInput {
     /// Global id of the resource.
     resource_id: Id<ResourceKind>,
-    /// Tag key: 1 to 128 characters.
+    /// Tag key: 1 to 128 characters; a spelling that the vocabulary knows becomes its key.
     tag_key: String,
-    /// Tag value: 1 to 1024 characters.
+    /// Tag value: 1 to 1024 characters; of a key of the vocabulary, it becomes the canonical value.
     tag_value: String,
     /// Reason, stored in the audit trail.
     reason: Option<String>,
@@ -27,7 +27,7 @@ pub struct CreateVirtualTagInput {
 pub struct UpdateVirtualTagInput {
     /// Global id.
     id: Id<VirtualTagKind>,
-    /// Tag value: 1 to 1024 characters.
+    /// Tag value: 1 to 1024 characters; of a key of the vocabulary, it becomes the canonical value.
     tag_value: String,
     /// Reason, stored in the audit trail.
     reason: Option<String>,
@@ -96,7 +96,7 @@ impl VirtualTagMutation {
             tag_value: input.tag_value,
             reason: input.reason,
         };
-        let made = approvals::create(&services.db, actor, new).await;
+        let made = approvals::create(&services.db, &services.engine.vocabulary(), actor, new).await;
         CreateVirtualTagPayload::of(made)
     }
 
@@ -127,9 +127,9 @@ impl VirtualTagMutation {
         #[graphql(desc = "Changes.")] input: UpdateVirtualTagInput,
     ) -> FieldResult<UpdateVirtualTagPayload> {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
-        let changed =
-            approvals::update(&services.db, actor, input.id.0, &input.tag_value, input.reason).await;
-        UpdateVirtualTagPayload::of(changed)
+        let (vocabulary, value) = (&services.engine.vocabulary(), &input.tag_value);
+        let changed = approvals::update(&services.db, vocabulary, actor, input.id.0, value, input.reason);
+        UpdateVirtualTagPayload::of(changed.await)
     }
 
     /// Deletes a manual virtual tag; tags that the manual tag superseded have their former status. For approvers.

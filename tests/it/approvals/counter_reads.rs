@@ -2,7 +2,7 @@
 
 use super::counters::{dataset, pending};
 use crate::support::decisions::{decide, undo};
-use crate::support::fixture::{Fixture, actor, approver, limited};
+use crate::support::fixture::{Fixture, actor, approver, limited, shipped_vocabulary};
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::estimate::Total;
 use virtual_tagging::db::keyset::{Keyset, Window};
@@ -232,7 +232,9 @@ async fn decisions_of_the_day_are_those_that_stand() {
         tag_value: "x".into(),
         reason: None,
     };
-    let made = approvals::create(&fixture.pool, &ann, new).await.unwrap();
+    let made = approvals::create(&fixture.pool, shipped_vocabulary(), &ann, new)
+        .await
+        .unwrap();
     undo(&[made.id]).await;
     assert_eq!(stand().await, 7);
     decide(&fixture, &ann, Decision::Approve, &tags[10..12]).await;

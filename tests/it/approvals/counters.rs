@@ -1,7 +1,7 @@
 //! The maintained counters say what a recount says, whatever is done and however many do it.
 
 use crate::support::decisions::{decide, try_decide, undo};
-use crate::support::fixture::{Fixture, actor, approver, limited, resource};
+use crate::support::fixture::{Fixture, actor, approver, limited, resource, shipped_vocabulary};
 use sea_orm::FromQueryResult;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,7 +101,7 @@ async fn counters_follow_every_verb() {
         tag_value: "by hand".into(),
         reason: None,
     };
-    approvals::create(&fixture.pool, &approver("ann"), by_hand)
+    approvals::create(&fixture.pool, shipped_vocabulary(), &approver("ann"), by_hand)
         .await
         .unwrap();
     assert_counted(&fixture, "a tag by hand").await;

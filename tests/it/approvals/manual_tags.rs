@@ -1,7 +1,7 @@
 //! Tags made by hand, and taking back what they did, on a real database.
 
 use crate::support::decisions::{decide, refusal, undo};
-use crate::support::fixture::{Fixture, actor, approver};
+use crate::support::fixture::{Fixture, actor, approver, shipped_vocabulary};
 use virtual_tagging::auth::Role;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Superseded};
@@ -27,28 +27,34 @@ async fn a_tag_made_by_hand_holds_at_once_and_takes_the_place_of_others() {
     let ann = approver("ann");
     let made = approvals::create(
         &fixture.pool,
+        shipped_vocabulary(),
         &ann,
-        new_tag(resource, "environment", "production"),
+        new_tag(resource, "Env", "Prod"),
     )
     .await
     .unwrap();
     assert_eq!((made.approval_status, made.source), (Approved, TagSource::Manual));
+    assert_eq!(
+        (made.tag_key.as_str(), made.tag_value.as_str()),
+        ("environment", "production")
+    );
     assert_eq!(fixture.status(inferred).await, Superseded);
     let twice = approvals::create(
         &fixture.pool,
+        shipped_vocabulary(),
         &ann,
         new_tag(resource, "environment", "production"),
     )
     .await;
     assert_eq!(refusal(twice.unwrap_err()), ProblemCode::Conflict);
 
-    let changed = approvals::update(&fixture.pool, &ann, made.id, "live", None)
+    let changed = approvals::update(&fixture.pool, shipped_vocabulary(), &ann, made.id, "stg", None)
         .await
         .unwrap();
-    assert_eq!(changed.tag_value, "live");
-    let taken = approvals::update(&fixture.pool, &ann, made.id, "test", None).await;
+    assert_eq!(changed.tag_value, "staging");
+    let taken = approvals::update(&fixture.pool, shipped_vocabulary(), &ann, made.id, "test", None).await;
     assert_eq!(refusal(taken.unwrap_err()), ProblemCode::Conflict);
-    let of_inferred = approvals::update(&fixture.pool, &ann, inferred, "x", None).await;
+    let of_inferred = approvals::update(&fixture.pool, shipped_vocabulary(), &ann, inferred, "x", None).await;
     assert_eq!(refusal(of_inferred.unwrap_err()), ProblemCode::Conflict);
 
     approvals::delete(&fixture.pool, &ann, made.id, None)
@@ -66,6 +72,7 @@ async fn a_tag_made_by_hand_of_a_value_that_was_denied_revives_it() {
     decide(&fixture, &approver("ann"), Decision::Deny, &[denied]).await;
     let made = approvals::create(
         &fixture.pool,
+        shipped_vocabulary(),
         &approver("bob"),
         new_tag(resource, "environment", "test"),
     )
@@ -84,16 +91,40 @@ async fn a_resource_has_so_many_tags_and_no_more() {
     let resource = fixture.resource("orders").await;
     fixture.add_tags(resource, 999).await;
     let ann = approver("ann");
-    let last = approvals::create(&fixture.pool, &ann, new_tag(resource, "last", "value")).await;
-    let more = approvals::create(&fixture.pool, &ann, new_tag(resource, "more", "value")).await;
+    let last = approvals::create(
+        &fixture.pool,
+        shipped_vocabulary(),
+        &ann,
+        new_tag(resource, "last", "value"),
+    )
+    .await;
+    let more = approvals::create(
+        &fixture.pool,
+        shipped_vocabulary(),
+        &ann,
+        new_tag(resource, "more", "value"),
+    )
+    .await;
     assert_eq!(refusal(more.unwrap_err()), ProblemCode::TooMany);
     // A tag that exists can be changed.
-    approvals::create(&fixture.pool, &ann, new_tag(resource, "key1", "value"))
-        .await
-        .unwrap();
-    approvals::update(&fixture.pool, &ann, last.unwrap().id, "other", None)
-        .await
-        .unwrap();
+    approvals::create(
+        &fixture.pool,
+        shipped_vocabulary(),
+        &ann,
+        new_tag(resource, "key1", "value"),
+    )
+    .await
+    .unwrap();
+    approvals::update(
+        &fixture.pool,
+        shipped_vocabulary(),
+        &ann,
+        last.unwrap().id,
+        "other",
+        None,
+    )
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
@@ -113,19 +144,37 @@ async fn unusable_tags_are_refused() {
         ("k\u{0}", "v"),
         ("k", "a\nb"),
     ] {
-        let refused = approvals::create(&fixture.pool, &ann, new_tag(resource, key, value)).await;
+        let refused = approvals::create(
+            &fixture.pool,
+            shipped_vocabulary(),
+            &ann,
+            new_tag(resource, key, value),
+        )
+        .await;
         assert_eq!(
             refusal(refused.unwrap_err()),
             ProblemCode::Invalid,
             "{key:?} {value:?}"
         );
     }
-    let nowhere = approvals::create(&fixture.pool, &ann, new_tag(resource + 1, "k", "v")).await;
+    let nowhere = approvals::create(
+        &fixture.pool,
+        shipped_vocabulary(),
+        &ann,
+        new_tag(resource + 1, "k", "v"),
+    )
+    .await;
     assert_eq!(refusal(nowhere.unwrap_err()), ProblemCode::NotFound);
     assert_eq!(fixture.count("virtual_tags").await, 0);
 
     let (key, value): (String, String) = (wide.chars().take(128).collect(), wide.chars().take(600).collect());
-    let widest = approvals::create(&fixture.pool, &ann, new_tag(resource, &key, &value)).await;
+    let widest = approvals::create(
+        &fixture.pool,
+        shipped_vocabulary(),
+        &ann,
+        new_tag(resource, &key, &value),
+    )
+    .await;
     assert_eq!(widest.unwrap().tag_value, value);
     let admin = actor("ada", Role::Admin);
     for reason in ["a\u{0}b".to_owned(), "x".repeat(2001)] {
@@ -136,7 +185,7 @@ async fn unusable_tags_are_refused() {
 
 async fn by_hand(fixture: &Fixture, resource: i64, value: &str) -> i64 {
     let new = new_tag(resource, "team", value);
-    approvals::create(&fixture.pool, &approver("ann"), new)
+    approvals::create(&fixture.pool, shipped_vocabulary(), &approver("ann"), new)
         .await
         .unwrap()
         .id
@@ -203,7 +252,7 @@ async fn a_superseded_tag_that_was_given_another_value_is_given_back_all_the_sam
         by_hand(&fixture, resource, "two").await,
     );
     let ann = approver("ann");
-    approvals::update(&fixture.pool, &ann, one, "uno", None)
+    approvals::update(&fixture.pool, shipped_vocabulary(), &ann, one, "uno", None)
         .await
         .unwrap();
     approvals::delete(&fixture.pool, &ann, two, None).await.unwrap();
@@ -220,7 +269,7 @@ async fn nothing_of_a_retired_resource_comes_back_to_the_queue() {
     decide(&fixture, &approver("ann"), Decision::Approve, &[approved]).await;
     let (team, owner) = (by_hand(&fixture, resource, "three").await, {
         let new = new_tag(resource, "owner", "four");
-        approvals::create(&fixture.pool, &approver("ann"), new)
+        approvals::create(&fixture.pool, shipped_vocabulary(), &approver("ann"), new)
             .await
             .unwrap()
             .id

@@ -2,7 +2,7 @@
 
 use crate::support::decisions::{decide, undo};
 use crate::support::fixture::rule;
-use crate::support::fixture::{Fixture, approver, resource, settings};
+use crate::support::fixture::{Fixture, approver, resource, settings, shipped_vocabulary};
 use crate::support::runs::{claim, request};
 use std::sync::Arc;
 use std::time::Duration;
@@ -167,7 +167,7 @@ async fn an_approved_tag_is_not_proposed_again_and_what_it_superseded_stays_away
         tag_value: "staging".into(),
         reason: None,
     };
-    let by_hand = approvals::create(&fixture.pool, &approver("ann"), by_hand)
+    let by_hand = approvals::create(&fixture.pool, shipped_vocabulary(), &approver("ann"), by_hand)
         .await
         .unwrap();
     revision::raise(&fixture.pool).await.unwrap();

@@ -1,7 +1,9 @@
 //! Rules on a real database: made, changed, ordered, tried and removed, and what becomes of their tags.
 
 use crate::support::decisions::decide;
-use crate::support::fixture::{Fixture, actor, approver, resource, rule, settings, vocabulary};
+use crate::support::fixture::{
+    Fixture, actor, approver, resource, rule, settings, shipped_vocabulary, vocabulary,
+};
 use futures::future::join_all;
 use virtual_tagging::auth::Role;
 use virtual_tagging::domain::ApprovalStatus::{Denied, Pending, Superseded};
@@ -163,7 +165,7 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
         tag_value: "Other".into(),
         reason: None,
     };
-    approvals::create(&fixture.pool, &approver("ann"), by_hand)
+    approvals::create(&fixture.pool, shipped_vocabulary(), &approver("ann"), by_hand)
         .await
         .unwrap();
     let mut first = rule("first", "resource.name == 'orders-first'", "team", "First");

@@ -2,7 +2,7 @@
 
 use crate::support::api_tokens::ask;
 use crate::support::decisions::try_decide;
-use crate::support::fixture::{Fixture, actor, approver, limited, resource};
+use crate::support::fixture::{Fixture, actor, approver, limited, resource, shipped_vocabulary};
 use crate::support::locks::wait_until_blocked;
 use crate::support::service::{SECRET, Service};
 use crate::support::socket::{Socket, before_all_events};
@@ -83,7 +83,9 @@ async fn decided(fixture: &Fixture, id: i64) {
             tag_value: value.into(),
             reason: Some("A says so".into()),
         };
-        approvals::create(&fixture.pool, &ann, new).await.unwrap();
+        approvals::create(&fixture.pool, shipped_vocabulary(), &ann, new)
+            .await
+            .unwrap();
     }
     assert_eq!(
         statuses(fixture).await.into_values().collect::<Vec<_>>(),

@@ -1,7 +1,7 @@
 //! One truth about what holds: effective tags, filters, coverage, denials of native values and undo agree.
 
 use crate::support::decisions::{decide, undo};
-use crate::support::fixture::{Fixture, approver, resource, settings, vocabulary};
+use crate::support::fixture::{Fixture, approver, resource, settings, shipped_vocabulary, vocabulary};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -134,7 +134,9 @@ async fn act(fixture: &Fixture, random: &mut StdRng) {
                 tag_value: value.into(),
                 reason: None,
             };
-            approvals::create(&fixture.pool, &ann, new).await.ok();
+            approvals::create(&fixture.pool, shipped_vocabulary(), &ann, new)
+                .await
+                .ok();
         }
         n => {
             let decision = if n == 2 { Decision::Approve } else { Decision::Deny };

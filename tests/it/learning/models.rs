@@ -1,7 +1,7 @@
 //! Models: trained, activated, turned down, rolled back, pinned, cancelled, and due by themselves.
 
 use crate::support::decisions::decide;
-use crate::support::fixture::{Fixture, actor, approver, limited, resource, settings};
+use crate::support::fixture::{Fixture, actor, approver, limited, resource, settings, shipped_vocabulary};
 use crate::support::runs::{actor as requester, claim, request, run_of};
 use sea_orm::EntityTrait;
 use std::sync::Arc;
@@ -292,7 +292,7 @@ async fn decisions_are_labels_and_denied_values_count_against_themselves() {
         tag_value: "platform".into(),
         reason: None,
     };
-    approvals::create(&fixture.pool, &approver("ann"), corrected)
+    approvals::create(&fixture.pool, shipped_vocabulary(), &approver("ann"), corrected)
         .await
         .unwrap();
     let model = train(&fixture, &settings()).await;

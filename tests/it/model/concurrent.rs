@@ -4,7 +4,7 @@
 use super::real::{ANN, WORKER};
 use crate::support::decisions::{answered, try_decide, undo};
 use crate::support::fixture::rule;
-use crate::support::fixture::{Fixture, actor, approver, resource, settings, vocabulary};
+use crate::support::fixture::{Fixture, actor, approver, resource, settings, shipped_vocabulary, vocabulary};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -101,7 +101,9 @@ impl ActorTask {
         };
         let value = *VALUES.choose(&mut self.moments).unwrap();
         match self.moments.random_range(0..3) {
-            0 => drop(answered(approvals::update(&pool, &ann, tag, value, None).await)),
+            0 => drop(answered(
+                approvals::update(&pool, shipped_vocabulary(), &ann, tag, value, None).await,
+            )),
             1 => drop(answered(approvals::delete(&pool, &ann, tag, None).await)),
             _ => {
                 let tags = self.fixture.tags().await;
@@ -114,7 +116,7 @@ impl ActorTask {
                     tag_value: value.into(),
                     reason: None,
                 };
-                answered(approvals::create(&pool, &ann, new).await);
+                answered(approvals::create(&pool, shipped_vocabulary(), &ann, new).await);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Crash points: a future that is dropped in the middle, as the server does when a client hangs up.
 
-use crate::support::fixture::{Fixture, approver};
+use crate::support::fixture::{Fixture, approver, shipped_vocabulary};
 use crate::support::wait::wait_until;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -65,7 +65,11 @@ async fn a_caller_that_goes_away_leaves_no_transaction_behind() {
             reason: None,
         };
         let ann = approver("ann");
-        let heard = CrashPoint::after(polls, approvals::create(&fixture.pool, &ann, new)).await;
+        let heard = CrashPoint::after(
+            polls,
+            approvals::create(&fixture.pool, shipped_vocabulary(), &ann, new),
+        )
+        .await;
         wait_until_quiet(&fixture).await;
         if let Some(result) = heard {
             result.unwrap();

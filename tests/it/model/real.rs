@@ -4,7 +4,7 @@ use super::crash_point::{CrashPoint, wait_until_quiet};
 use super::state::{Change, Model, upper};
 use super::steps::{Act, Verdict, reference};
 use crate::support::decisions::{try_decide, undo};
-use crate::support::fixture::{Fixture, actor, approver, settings, vocabulary};
+use crate::support::fixture::{Fixture, actor, approver, settings, shipped_vocabulary, vocabulary};
 use crate::support::runs::{claim, request, silence};
 use sea_orm::FromQueryResult;
 use std::collections::{BTreeMap, BTreeSet};
@@ -282,11 +282,19 @@ impl<'a> Real<'a> {
                     tag_value: (*value).into(),
                     reason: None,
                 };
-                done(approvals::create(pool, &ann, new).await)
+                done(approvals::create(pool, shipped_vocabulary(), &ann, new).await)
             }
-            Act::UpdateTag(number, value) => {
-                done(approvals::update(pool, &ann, self.tag(model, *number), value, None).await)
-            }
+            Act::UpdateTag(number, value) => done(
+                approvals::update(
+                    pool,
+                    shipped_vocabulary(),
+                    &ann,
+                    self.tag(model, *number),
+                    value,
+                    None,
+                )
+                .await,
+            ),
             Act::DeleteTag(number) => {
                 done(approvals::delete(pool, &ann, self.tag(model, *number), None).await)
             }

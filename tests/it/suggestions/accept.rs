@@ -2,7 +2,7 @@
 
 use super::{accept, evaluate_all_again, named, suggest, tag_of, tags_of};
 use crate::support::decisions::{decide, refusal, undo};
-use crate::support::fixture::{Fixture, actor, approver, limited, resource, settings};
+use crate::support::fixture::{Fixture, actor, approver, limited, resource, settings, shipped_vocabulary};
 use virtual_tagging::auth::Role;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending};
 use virtual_tagging::domain::approvals::{self, Decision, NewTag};
@@ -182,10 +182,10 @@ async fn what_people_decided_one_by_one_stays() {
         tag_value: value.into(),
         reason: None,
     };
-    let other = approvals::create(&fixture.pool, &ann, by_hand(ids[0], "till"))
+    let other = approvals::create(&fixture.pool, shipped_vocabulary(), &ann, by_hand(ids[0], "till"))
         .await
         .unwrap();
-    let same = approvals::create(&fixture.pool, &ann, by_hand(ids[1], "desk"))
+    let same = approvals::create(&fixture.pool, shipped_vocabulary(), &ann, by_hand(ids[1], "desk"))
         .await
         .unwrap();
     let denied = fixture.tag(ids[2], "team", "desk", 0.8).await;

@@ -5,7 +5,7 @@ use sea_orm::{
     ColumnTrait, DatabaseConnection, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value,
 };
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tagging::{Thresholds, Vocabulary};
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::db::{Begin, sql};
@@ -199,6 +199,12 @@ pub fn settings() -> EngineSettings {
         pinned_model: None,
         models: Arc::default(),
     }
+}
+
+/// The vocabulary that ships with the product.
+pub fn shipped_vocabulary() -> &'static Vocabulary {
+    static SHIPPED: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::default);
+    &SHIPPED
 }
 
 pub fn resource(name: &str) -> ResourceReport {
