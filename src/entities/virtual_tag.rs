@@ -38,12 +38,13 @@ pub struct Model {
     pub account_id: String,
     #[sea_orm(column_type = "Text")]
     pub resource_type: String,
-    /// An accepted suggestion approved the tag, not a decision on the tag itself; of importance while it is approved.
+    /// An accepted suggestion or the policy of the key approved the tag, not a decision on the tag itself. On a pending tag:
+    /// such an approval was undone.
     pub approved_by_rule: bool,
 }
 
 impl Model {
-    /// True while the tag is approved because an accepted suggestion says so: it goes with its rule.
+    /// True while the tag is approved because an accepted suggestion or the policy of its key says so: it goes with that.
     pub fn is_approved_by_rule(&self) -> bool {
         self.approved_by_rule && self.approval_status == ApprovalStatus::Approved
     }

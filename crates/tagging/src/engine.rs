@@ -15,8 +15,8 @@ use crate::sources::native::NativeSource;
 use crate::sources::rule::RuleSource;
 pub(crate) use crate::thresholds::{Disposition, Thresholds};
 use crate::{
-    Candidate, CandidateSource, EstateModel, Evidence, LosingCandidate, SourceKind, StatedTag, Subject,
-    Vocabulary,
+    ApprovalPolicy, Candidate, CandidateSource, EstateModel, Evidence, LosingCandidate, SourceKind,
+    StatedTag, Subject, Vocabulary,
 };
 
 /// Beginning of the signature of evidence against a native tag; the value of the tag and the evidence follow.
@@ -29,7 +29,7 @@ pub enum KeyOutcome {
     AutoApply,
     Suggest,
     Discard,
-    /// A rule that a person accepted gives the value.
+    /// A rule that a person accepted gives the value, or the key is approved automatically.
     Approve,
     /// An approved value or a native tag already says exactly this.
     AlreadyHolds,
@@ -231,7 +231,7 @@ impl Engine {
                 resource_type: &subject.resource_type,
             };
             let disposition = self.dispose(&held, &winner);
-            if disposition == Some(Disposition::Approve) {
+            if disposition == Some(Disposition::Approve) && self.is_accepted(&winner) {
                 winner.confidence = 1.0;
             }
             evaluation.predictions.push(predict(&winner, disposition));
@@ -243,6 +243,11 @@ impl Engine {
             }
         }
         evaluation
+    }
+
+    /// True if the value is that of a rule that a person accepted.
+    fn is_accepted(&self, winner: &Merged) -> bool {
+        winner.rule_id.is_some_and(|rule| self.approving.contains(&rule))
     }
 
     /// True if the value is that of a rule that may override native tags.
@@ -282,9 +287,10 @@ impl Engine {
 
     /// `None` when the value already holds. A value that differs from the one that holds is never applied unseen, nor is one
     /// that the vocabulary does not know for a key that lists its values. What a rule that approves gives is approved,
-    /// whatever is approved now: the caller knows which of it the rule itself approved.
+    /// whatever is approved now: the caller knows which of it the rule itself approved. What would be applied of a key that
+    /// is approved automatically is approved.
     fn dispose(&self, held: &Held<'_>, winner: &Merged) -> Option<Disposition> {
-        if held.stated.is_none() && winner.rule_id.is_some_and(|rule| self.approving.contains(&rule)) {
+        if held.stated.is_none() && self.is_accepted(winner) {
             return Some(Disposition::Approve);
         }
         let stated = held.stated.map(|stated| &stated.value);
@@ -293,19 +299,22 @@ impl Engine {
             return None;
         }
         let disposition = settings::decide(&self.vocabulary, self.thresholds, held.resource_type, winner);
-        let contested = held.approved.or(stated).is_some() && disposition == Disposition::AutoApply;
-        Some(if contested {
-            Disposition::Suggest
-        } else {
-            disposition
+        let is_contested = held.approved.or(stated).is_some();
+        let key = self.vocabulary.key(&winner.key);
+        let is_automatic = key.is_some_and(|key| key.approval == ApprovalPolicy::Automatic);
+        Some(match disposition {
+            Disposition::AutoApply if is_contested => Disposition::Suggest,
+            Disposition::AutoApply if is_automatic => Disposition::Approve,
+            disposition => disposition,
         })
     }
 }
 
 /// The subject with the tags that the evaluation applies, in place of those that were applied before.
 fn with_applied(subject: &Subject, evaluation: &Evaluation) -> Subject {
+    let holds = |disposition| matches!(disposition, Disposition::AutoApply | Disposition::Approve);
     let applied = evaluation.proposals.iter();
-    let applied = applied.filter(|proposal| proposal.disposition == Disposition::AutoApply);
+    let applied = applied.filter(|proposal| holds(proposal.disposition));
     Subject {
         applied: applied
             .map(|proposal| (proposal.key.clone(), proposal.value.clone()))

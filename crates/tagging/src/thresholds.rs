@@ -66,13 +66,14 @@ impl Thresholds {
     }
 }
 
-/// Disposition of a value, by its confidence alone.
+/// Disposition of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Disposition {
     AutoApply,
     Suggest,
     Discard,
-    /// A rule that a person accepted gives the value: it is approved in that person's name.
+    /// A rule that a person accepted gives the value: it is approved in that person's name. Or it would be applied, and the
+    /// key is approved automatically: it is approved in the name of that policy.
     Approve,
 }

@@ -1,21 +1,33 @@
-//! Approvals that come from accepted suggestions: made, and taken back, by the evaluation.
+//! Approvals that nobody gives tag by tag: those of accepted suggestions, and those of keys that are approved automatically.
+//! Both are made, and taken back, by the evaluation.
 
 use super::apply::supersede;
 use super::undo;
+use crate::auth::Actor;
 use crate::db::Transaction;
 use crate::domain::audit::{self, Cause};
 use crate::error::Result;
 use sea_orm::Value;
 use serde::Serialize;
 
-/// Person who accepted the suggestion that a rule was made of.
+/// Person who accepted the suggestion that a rule was made of, or the policy of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Acceptance {
     pub decided_by: String,
     pub decision_reason: Option<String>,
 }
 
-/// Approves tags in the names of those who accepted their rules, and supersedes what waits for their keys. `approvals` are
+impl Acceptance {
+    /// Acceptance by a key whose `approval` is `AUTOMATIC`.
+    pub(in crate::domain) fn by_policy() -> Self {
+        Self {
+            decided_by: Actor::system("approval_policy").subject,
+            decision_reason: Some("approval of the key is AUTOMATIC".to_owned()),
+        }
+    }
+}
+
+/// Approves tags in the names of those who accepted them, and supersedes what waits for their keys. `approvals` are
 /// rows of the columns of `APPROVE`; the caller holds their resources, and no other value of a key is approved there.
 pub(in crate::domain) async fn approve(
     txn: &Transaction,
@@ -30,8 +42,8 @@ pub(in crate::domain) async fn approve(
     Ok(approved.len() as u64)
 }
 
-/// Withdraws tags that no rule approves any more, and restores what they had superseded. `unsupported` are rows with an
-/// `id`; the caller holds their resources.
+/// Withdraws tags that neither a rule nor the policy of their key approves any more, and restores what they had superseded.
+/// `unsupported` are rows with an `id`; the caller holds their resources.
 pub(in crate::domain) async fn withdraw(
     txn: &Transaction,
     unsupported: Value,
@@ -45,14 +57,15 @@ pub(in crate::domain) async fn withdraw(
 /// Rows that there are already keep their time of decision, by which `undo` finds what they superseded.
 const APPROVE: &str = "
     input AS (SELECT * FROM jsonb_to_recordset($1) AS i(resource_id bigint, tag_key text, tag_value text,
-        rule_id bigint, evidence jsonb, evidence_signature text, action text, old_status text, decided_by text,
-        decision_reason text)),
+        source text, confidence float8, rule_id bigint, evidence jsonb, evidence_signature text, action text,
+        old_status text, decided_by text, decision_reason text)),
     written AS (
         INSERT INTO virtual_tags AS t (resource_id, tag_key, tag_value, source, confidence, auto_applied,
             approval_status, rule_id, evidence, evidence_signature, cloud, account_id, resource_type, decided_by,
             decided_at, decision_reason, approved_by_rule)
-        SELECT i.resource_id, i.tag_key, i.tag_value, 'RULE', 1, false, 'APPROVED', i.rule_id, i.evidence,
-            i.evidence_signature, r.cloud, r.account_id, r.resource_type, i.decided_by, now(), i.decision_reason, true
+        SELECT i.resource_id, i.tag_key, i.tag_value, i.source, i.confidence, false, 'APPROVED', i.rule_id,
+            i.evidence, i.evidence_signature, r.cloud, r.account_id, r.resource_type, i.decided_by, now(),
+            i.decision_reason, true
           FROM input i JOIN resources r ON r.id = i.resource_id ORDER BY i.resource_id, i.tag_key
         ON CONFLICT (resource_id, tag_key, tag_value) DO UPDATE SET
             source = excluded.source, confidence = excluded.confidence, auto_applied = excluded.auto_applied,

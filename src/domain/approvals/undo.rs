@@ -19,8 +19,7 @@ pub(super) async fn reopen(
                AND ($2::text[] IS NULL OR account_id = ANY($2))),
          changed AS (UPDATE virtual_tags t
                 SET approval_status = CASE WHEN r.retired_at IS NULL THEN 'PENDING' ELSE 'SUPERSEDED' END,
-                decided_by = NULL, decided_at = NULL, decision_reason = NULL, approved_by_rule = false,
-                updated_at = now()
+                decided_by = NULL, decided_at = NULL, decision_reason = NULL, updated_at = now()
               FROM chosen c, resources r WHERE t.id = c.id AND r.id = t.resource_id
             RETURNING t.*, 'UNDONE'::text AS action, t.tag_value AS old_value, c.old_status)";
     let binds = vec![ids.to_vec().into(), scope.as_bind().into()];

@@ -52,7 +52,7 @@ impl Job for AutoTagJob {
 
     type Context = (DatabaseConnection, EngineSettings);
 
-    /// What was evaluated may be new to the miner.
+    /// Results of an evaluation may be new to the miner.
     fn follow_up(&self) -> Option<JobName> {
         Some(JobName::MineSuggestions)
     }

@@ -10,7 +10,7 @@ pub struct ChunkResult {
     pub evaluated: u64,
     pub proposed: u64,
     pub refreshed: u64,
-    /// Approved because a suggestion was accepted.
+    /// Approved because a suggestion was accepted, or the key is approved automatically.
     pub approved: u64,
     pub withdrawn: u64,
     /// Rules that were given up because they took too long, each counted for each resource.

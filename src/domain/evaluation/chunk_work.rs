@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use tagging::rules::allowance::is_over;
-use tagging::{Disposition, Evaluation, NativeResolution};
+use tagging::{Disposition, Evaluation, NativeResolution, Proposal};
 
 /// An evaluation as `ml_inferences` keeps it, and what `evaluations` keeps of the resource's own tags.
 #[derive(Serialize)]
@@ -36,7 +36,7 @@ impl InferenceRow {
     }
 }
 
-/// Tag that a rule approves, and in whose name.
+/// Tag that a rule or the policy of its key approves, and in whose name.
 #[derive(Serialize)]
 pub(super) struct RuleApproval {
     #[serde(flatten)]
@@ -76,12 +76,9 @@ impl ChunkWork {
         self.withdrawals.extend(difference.withdrawals);
         self.changes.extend(difference.changes);
         for tag in difference.approvals {
-            let acceptance = tag.rule_id.and_then(|rule| engine.acceptances.get(&rule));
-            self.approvals.extend(
-                acceptance
-                    .cloned()
-                    .map(|acceptance| RuleApproval { tag, acceptance }),
-            );
+            let accepted = tag.rule_id.and_then(|rule| engine.acceptances.get(&rule));
+            let acceptance = accepted.cloned().unwrap_or_else(Acceptance::by_policy);
+            self.approvals.push(RuleApproval { tag, acceptance });
         }
     }
 }
@@ -120,10 +117,14 @@ fn evaluate_one(
     let mut subject = subject(resource, existing.iter().filter(|tag| !tag.is_approved_by_rule()))?;
     let native = subject.stated(engine.engine.vocabulary());
     let first = engine.engine.evaluate(&subject);
+    let is_accepted = |proposal: &Proposal| {
+        let accepted = (proposal.rule_id).is_some_and(|rule| engine.acceptances.contains_key(&rule));
+        accepted && proposal.disposition == Disposition::Approve
+    };
     let mut approved = first
         .proposals
         .iter()
-        .filter(|proposal| rule_holds(proposal, existing))
+        .filter(|proposal| is_accepted(proposal) && rule_holds(proposal, existing))
         .peekable();
     if !engine.reads_tags || approved.peek().is_none() {
         return Ok((first, native));
@@ -134,13 +135,10 @@ fn evaluate_one(
             .insert(proposal.key.clone(), proposal.value.clone());
     }
     let mut second = engine.engine.evaluate(&subject);
-    let (approving, _): (Vec<_>, Vec<_>) = first
-        .proposals
-        .into_iter()
-        .partition(|proposal| proposal.disposition == Disposition::Approve);
+    let approving: Vec<_> = first.proposals.into_iter().filter(is_accepted).collect();
     second.proposals.retain(|proposal| {
         let is_approved = approving.iter().any(|other| other.key == proposal.key);
-        proposal.disposition != Disposition::Approve && !is_approved
+        !is_accepted(proposal) && !is_approved
     });
     second.proposals.extend(approving);
     second.proposals.sort_by(|a, b| a.key.cmp(&b.key));

@@ -31,7 +31,7 @@ pub struct Withdrawal {
 /// All that an evaluation changes on one resource, in the order in which it is written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagDifference {
-    /// Tags that rules approved and no rule supports any more.
+    /// Tags that rules or policies approved and none supports any more.
     pub unsupported: Vec<Withdrawal>,
     /// Tags that waited until one of the unsupported ones superseded them.
     pub restored: Vec<i64>,
@@ -39,7 +39,7 @@ pub struct TagDifference {
     pub withdrawals: Vec<Withdrawal>,
     /// Tags that are proposed.
     pub changes: Vec<TagChange>,
-    /// Tags that rules approve. They supersede what waits for their keys.
+    /// Tags that rules or the policies of their keys approve. They supersede what waits for their keys.
     pub approvals: Vec<TagChange>,
 }
 
@@ -48,8 +48,8 @@ pub struct TagDifference {
 /// A value that a person denied, or turned down by approving another, comes back only when its evidence has
 /// changed; one that was withdrawn comes back with any. What is pending and no longer proposed is withdrawn.
 ///
-/// What a rule approves is approved, unless a person decided the value or the key on this resource; what a rule
-/// approved and no rule supports any more is withdrawn, and what it had superseded waits again.
+/// A value that a rule or the policy of its key approves is approved, unless a person decided the value or the key on this
+/// resource; one that was approved so and is not any more is withdrawn, and what it had superseded waits again.
 pub fn plan(resource_id: i64, proposals: &[Proposal], existing: &[virtual_tag::Model]) -> TagDifference {
     let unsupported: Vec<&virtual_tag::Model> = existing
         .iter()
@@ -151,7 +151,8 @@ pub fn would_propose(
         .any(|change| change.tag_key == key && change.tag_value == value)
 }
 
-/// True when what a rule approves holds on a resource that has these tags: no person decided otherwise there.
+/// True when a value that a rule or a policy approves holds on a resource that has these tags: no person decided otherwise
+/// there.
 pub fn rule_holds(proposal: &Proposal, existing: &[virtual_tag::Model]) -> bool {
     proposal.disposition == Disposition::Approve
         && existing.iter().all(|tag| match tag.approval_status {
@@ -186,7 +187,7 @@ fn action(proposal: &Proposal, old: Option<&virtual_tag::Model>) -> Option<&'sta
     }
 }
 
-/// Action for what a rule approves, given the tag of the same key and value among those of the resource.
+/// Action for a value that a rule or a policy approves, given the tag of the same key and value among those of the resource.
 fn approval_action(
     proposal: &Proposal,
     old: Option<&virtual_tag::Model>,
@@ -207,10 +208,10 @@ fn approval_action(
     }
 }
 
-/// True for a pending tag that a rule would approve, but a person has in hand: one made by hand or imported, and one
-/// that the rule had approved before its approval was undone.
+/// True for a pending tag that would be approved, but a person has in hand: one made by hand or imported, and one that was
+/// approved on the same evidence before that approval was undone.
 fn is_left_pending(proposal: &Proposal, tag: &virtual_tag::Model) -> bool {
-    !is_inferred(tag) || tag.evidence_signature == proposal.signature
+    !is_inferred(tag) || tag.approved_by_rule && tag.evidence_signature == proposal.signature
 }
 
 fn is_supported(tag: &virtual_tag::Model, proposals: &[Proposal]) -> bool {

@@ -19,7 +19,7 @@ enum Lesson {
     End,
 }
 
-/// What was learned.
+/// Model, and what tells how good it is.
 pub(super) struct Learned {
     pub model: EstateModel,
     pub held_out: HeldOutRows,
@@ -105,6 +105,8 @@ pub(super) fn row(
         let origin = match tag.approval_status {
             ApprovalStatus::Approved => match tag.rule_id {
                 Some(rule) if tag.approved_by_rule => LabelOrigin::Rule(rule),
+                // The policy of the key approved what a model or a pattern said: they are not to learn from themselves.
+                None if tag.approved_by_rule => continue,
                 _ => LabelOrigin::Decided,
             },
             ApprovalStatus::Denied => LabelOrigin::Denied,

@@ -20,7 +20,8 @@ pub(super) struct MinedRow {
     predictions: String,
 }
 
-/// Tag of a resource that is approved, denied or applied: key, value, status, source and signature of its evidence.
+/// Tag of a resource that is approved, denied or applied: key, value, status, source and signature of its evidence. One that
+/// the policy of its key approved counts as applied: no person has seen it.
 #[derive(Deserialize)]
 struct TagCells(String, String, ApprovalStatus, TagSource, String);
 
@@ -67,7 +68,9 @@ async fn rows(
 const TAGS: &str = "coalesce(t.tags::text, '[]') AS tags, coalesce(i.predictions::text, '[]') AS predictions
       FROM resources r
       LEFT JOIN LATERAL (
-        SELECT jsonb_agg(jsonb_build_array(tag_key, tag_value, approval_status, source, evidence_signature)) AS tags
+        SELECT jsonb_agg(jsonb_build_array(tag_key, tag_value,
+                   CASE WHEN approved_by_rule AND rule_id IS NULL AND approval_status = 'APPROVED' THEN 'PENDING'
+                        ELSE approval_status END, source, evidence_signature)) AS tags
           FROM virtual_tags WHERE resource_id = r.id
            AND (approval_status IN ('APPROVED', 'DENIED') OR approval_status = 'PENDING' AND auto_applied)) t ON true
       LEFT JOIN LATERAL (

@@ -15,7 +15,7 @@ db_enum! {
         Suggest,
         /// The confidence is too low for a suggestion.
         Discard,
-        /// An accepted suggestion gives the value: the tag is approved.
+        /// An accepted suggestion gives the value, or it is sure and the key is approved automatically: the tag is approved.
         Approve,
         /// An approved tag or a native tag has the same value.
         AlreadyHolds,

@@ -1,6 +1,7 @@
 //! The vocabulary as administrators change it.
 
 use crate::support::api::Api;
+use crate::support::decisions::undo;
 use crate::support::fixture::{actor, resource};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,6 +11,8 @@ use tagging::KeyChange;
 use virtual_tagging::auth::Role;
 use virtual_tagging::domain::revision;
 use virtual_tagging::domain::vocabulary::{self, LiveVocabulary};
+use virtual_tagging::entities::ApprovalStatus::{Approved, Pending};
+use virtual_tagging::entities::AuditAction;
 
 const UPDATE: &str = "mutation($input: UpdateVocabularyKeyInput!) { updateVocabularyKey(input: $input) {
     vocabularyKey { name version customized isShipped governed approval autoApplyThreshold values { name synonyms } }
@@ -192,4 +195,68 @@ async fn a_file_is_applied_whole_or_not_at_all() {
     assert!(vocabulary::apply(db, &ada, &live, &bad, false).await.is_err());
     let changes = live.refresh(db).await.unwrap().changes();
     assert_eq!(changes, good, "a key that a file does not name stays");
+}
+
+#[tokio::test]
+async fn a_key_that_is_approved_automatically_needs_no_person_and_heeds_one() {
+    let api = Api::new().await;
+    let fixture = &api.fixture;
+    let (_, ids) = fixture
+        .report(&[resource("shop-prod-orders"), resource("shop-dev-orders")])
+        .await;
+    fixture.auto_tag().await;
+    let of = async |id: i64| {
+        let mut tags = fixture.tags().await;
+        tags.retain(|tag| tag.resource_id == id && tag.tag_key == "environment");
+        tags.remove(0)
+    };
+    let applied = of(ids[0]).await;
+    assert_eq!((applied.approval_status, applied.auto_applied), (Pending, true));
+
+    let set = async |policy: &str| {
+        let saved = update(&api, json!({"name": "environment", "approval": policy})).await;
+        assert_eq!(saved["userErrors"], json!([]));
+        fixture.auto_tag().await;
+    };
+    set("AUTOMATIC").await;
+    let (approved, other) = (of(ids[0]).await, of(ids[1]).await);
+    let by_policy = "system:approval_policy";
+    for tag in [&approved, &other] {
+        assert_eq!(
+            (tag.approval_status, tag.decided_by.as_deref(), tag.source),
+            (Approved, Some(by_policy), applied.source)
+        );
+    }
+    assert!((approved.confidence - applied.confidence).abs() < 1e-9);
+    let trail = fixture.trail().await;
+    let last = trail
+        .iter()
+        .rfind(|row| row.virtual_tag_id == approved.id)
+        .unwrap();
+    assert_eq!(
+        (last.action, last.actor.as_str()),
+        (AuditAction::Approved, by_policy)
+    );
+
+    // A person who undoes the approval has the tag in hand.
+    undo(&fixture.pool, &actor("ann", Role::Approver), vec![other.id], None)
+        .await
+        .unwrap();
+    fixture.auto_tag().await;
+    assert_eq!(of(ids[1]).await.approval_status, Pending);
+    assert_eq!(of(ids[0]).await.approval_status, Approved);
+
+    // Without the policy the tag waits for a person, as it would have.
+    set("REQUIRED").await;
+    let waiting = of(ids[0]).await;
+    assert_eq!(
+        (
+            waiting.id,
+            waiting.approval_status,
+            waiting.auto_applied,
+            waiting.decided_by
+        ),
+        (approved.id, Pending, true, None)
+    );
+    fixture.assert_trail_leads_to_tags().await;
 }
