@@ -12,7 +12,7 @@ CREATE TABLE models (
     -- Why it has this status.
     status_reason   text NOT NULL,
     activated_at    timestamptz,
-    -- What it learned from was there between these times.
+    -- Times between which there was what it learned from.
     window_start    timestamptz,
     window_end      timestamptz NOT NULL,
     -- Changes of resources from this transaction on are later than what it learned from.

@@ -14,7 +14,7 @@ CREATE TABLE rule_suggestions (
     gain            double precision NOT NULL,
     tags            jsonb NOT NULL,
     tag_keys        text[] NOT NULL,
-    -- What the suggestion rests on: a dismissed one stays away until it is another.
+    -- Evidence of the suggestion: a dismissed one stays away until it is another.
     signature       text NOT NULL,
     samples         bigint[] NOT NULL,
     status          text NOT NULL DEFAULT 'OPEN' CHECK (status IN ('OPEN', 'ACCEPTED', 'DISMISSED')),

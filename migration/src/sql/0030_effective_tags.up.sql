@@ -1,4 +1,4 @@
--- What the resource's own tags state, normalised by the vocabulary when the resource was evaluated: filters and coverage
+-- Statements of the resource's own tags, normalised by the vocabulary when the resource was evaluated: filters and coverage
 -- resolve what holds without the vocabulary.
 ALTER TABLE evaluations
     -- Canonical key to canonical value, less what people denied.

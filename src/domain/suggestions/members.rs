@@ -23,7 +23,7 @@ const PART: u64 = 5_000;
 const MOST_READ: u64 = 8_000;
 
 impl Suggestion {
-    /// What its resources have in common.
+    /// Pattern that its resources have in common.
     pub fn pattern(&self) -> Result<Pattern> {
         serde_json::from_value(self.pattern.clone()).map_err(Error::internal)
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MineSuggestionsJob {}
 
-/// What the job works with.
+/// Context of the job.
 #[derive(Clone)]
 pub struct MiningContext {
     /// The database.
