@@ -149,7 +149,7 @@ async fn tags_come_in_as_approved_or_pending_and_an_export_of_them_changes_nothi
     let fixture = Fixture::on(service.db.clone()).await;
     let (a, b) = (fixture.resource("a").await, fixture.resource("b").await);
     let ids = [resource("a").resource_id, resource("b").resource_id];
-    let proposed = fixture.tag(a, "env", "dev", 0.8).await;
+    let proposed = fixture.tag(a, "environment", "dev", 0.8).await;
     let denied = fixture.tag(b, "team", "x", 0.8).await;
     decide(&fixture, &approver("ann"), Decision::Deny, &[denied]).await;
     // Only now does anybody work: the engine is not to interfere before.
@@ -177,7 +177,7 @@ async fn tags_come_in_as_approved_or_pending_and_an_export_of_them_changes_nothi
     assert_eq!(
         fixture
             .count(&format!(
-                "{held} AND decision_reason = 'audit' AND tag_value = 'prod'"
+                "{held} AND decision_reason = 'audit' AND tag_key = 'environment' AND tag_value = 'production'"
             ))
             .await,
         1
