@@ -59,11 +59,14 @@ fn subjects() -> Vec<Subject> {
         .collect()
 }
 
-/// Rules of every common shape; most do not match, as in a real rule book.
+/// Rules of every common shape; one in ten matches the resources of its service, most do not match, as in a real rule book.
 fn rules(count: usize) -> Vec<CompiledRule> {
     let rule = |n: usize| {
         let service = SERVICES[n % 8];
         let condition = match n % 4 {
+            _ if n % 10 == 9 => {
+                format!("resource.name.startsWith('{service}-') && resource.tags['environment'] != 'test'")
+            }
             0 => format!("resource.cloud == 'aws' && resource.name.startsWith('{service}{n}-')"),
             1 => format!(
                 "resource.tags['application'] == '{service}{n}' && resource.account_id in ['111122223333', '{n}']"

@@ -1,8 +1,8 @@
 //! Subjects that sources see, and candidates that they propose.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
+use crate::native_statements::NativeStatements;
 use crate::rules::{ConditionInput, ResourceFacts};
 use crate::signature::bounded_signature;
 use crate::{CloudProvider, DeniedStatement, EvidenceBasis, LosingCandidate, Signal, SourceKind, Vocabulary};
@@ -71,7 +71,7 @@ pub struct Candidate {
     /// approval queue; a denied tag comes back only if this changed.
     pub signature: String,
     /// Evidence that was weighed to make it; `None` where the reason says all.
-    pub weighed: Option<Arc<WeighedEvidence>>,
+    pub weighed: Option<WeighedEvidence>,
 }
 
 /// Evidence behind a candidate that was weighed against other values before.
@@ -85,8 +85,8 @@ pub struct WeighedEvidence {
 
 impl WeighedEvidence {
     /// One signal of one basis, for which no resources were asked.
-    pub(crate) fn of(source: SourceKind, confidence: f64, reason: &str, basis: EvidenceBasis) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn of(source: SourceKind, confidence: f64, reason: &str, basis: EvidenceBasis) -> Self {
+        Self {
             signals: vec![Signal {
                 source,
                 confidence,
@@ -96,7 +96,7 @@ impl WeighedEvidence {
                 agreeing: 0,
             }],
             alternatives: Vec::new(),
-        })
+        }
     }
 }
 
@@ -118,6 +118,15 @@ impl Candidate {
     }
 }
 
+/// Resource as sources see it.
+pub struct SourceInput<'a> {
+    pub subject: &'a Subject,
+    /// The resource's own tags in terms of the vocabulary.
+    pub(crate) native: &'a NativeStatements<'a>,
+    /// Effective tags, with those that this evaluation applies, for sources that read them.
+    pub effective: Option<&'a BTreeMap<String, String>>,
+}
+
 /// One way of finding candidates. Must be deterministic, and cheap: it runs for every resource.
 pub trait CandidateSource: Send + Sync {
     /// The source that its candidates carry.
@@ -128,13 +137,13 @@ pub trait CandidateSource: Send + Sync {
         BTreeMap::new()
     }
 
-    /// True if it depends on [`Subject::applied`]. Then it is asked last, with what the other sources apply.
-    fn reads_applied(&self) -> bool {
+    /// True if it reads effective tags. Then it is asked last, and sees what the other sources apply.
+    fn reads_effective_tags(&self) -> bool {
         false
     }
 
-    /// Adds what it proposes for `subject` to `out`; adds nothing when it knows nothing.
-    fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>);
+    /// Adds what it proposes for the resource to `out`; adds nothing when it knows nothing.
+    fn propose(&self, input: &SourceInput<'_>, out: &mut Vec<Candidate>);
 }
 
 #[cfg(test)]

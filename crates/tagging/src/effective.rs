@@ -12,9 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::native_statements::{NativeStatement, statements};
-use crate::signature::native_signature;
-use crate::{DeniedStatement, StatedTag, Subject, Vocabulary};
+use crate::native_statements::NativeStatements;
+use crate::{StatedTag, Subject, Vocabulary};
 
 /// Origin of a value that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,45 +54,17 @@ pub struct NativeResolution {
 impl Subject {
     /// Statements of the resource's own tags that hold if no virtual tag does: those that nobody denied.
     pub fn stated(&self, vocabulary: &Vocabulary) -> NativeResolution {
-        let mut resolution = NativeResolution::default();
-        let found = statements(&self.native_tags, vocabulary);
-        let (denied, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| self.is_denied(found));
-        let mut found = found.into_iter().peekable();
-        while let Some(first) = found.next() {
-            let mut disputed = false;
-            while let Some(other) = found.next_if(|other| other.key == first.key) {
-                disputed |= other.value != first.value && other.is_implied() == first.is_implied();
-            }
-            resolution.tags.push(StatedTag {
-                key: first.key.to_owned(),
-                value: first.value,
-                raw_key: first.raw_key.to_owned(),
-                raw_value: first.raw_value.to_owned(),
-                disputed,
-            });
+        let read = NativeStatements::read(&self.native_tags, vocabulary);
+        let held = read.holding(self);
+        let has_statement = |key: &&str| read.all.iter().any(|statement| statement.key == *key);
+        let invalid = read.exact_keys.iter().filter(|key| !has_statement(key));
+        NativeResolution {
+            tags: held
+                .iter()
+                .map(|(statement, disputed)| statement.to_tag(*disputed))
+                .collect(),
+            invalid: invalid.map(|key| (*key).to_owned()).collect(),
         }
-        let known: BTreeSet<&str> = resolution.tags.iter().map(|tag| tag.key.as_str()).collect();
-        let named = self
-            .native_tags
-            .keys()
-            .filter_map(|raw| vocabulary.match_key(raw));
-        resolution.invalid = named
-            .filter(|matched| !matched.weak)
-            .map(|matched| matched.key.name.as_str())
-            .filter(|key| !known.contains(key) && denied.iter().all(|denied| denied.key != *key))
-            .map(str::to_owned)
-            .collect();
-        resolution
-    }
-
-    /// True if a person denied what the tag states.
-    pub(crate) fn is_denied(&self, statement: &NativeStatement<'_>) -> bool {
-        !self.denied_native.is_empty()
-            && self.denied_native.contains(&DeniedStatement {
-                key: statement.key.to_owned(),
-                value: statement.value.clone(),
-                signature: native_signature(statement.raw_key, statement.raw_value),
-            })
     }
 
     /// All that holds for the resource, in order of keys. A native tag whose key the vocabulary does not know holds under
@@ -111,8 +82,17 @@ impl Subject {
                 contradicts: false,
             });
         }
-        let unknown = self.unknown_native_tags(vocabulary);
-        for stated in self.stated(vocabulary).tags.into_iter().chain(unknown) {
+        let read = NativeStatements::read(&self.native_tags, vocabulary);
+        let held = read.holding(self).into_iter();
+        let stated = held.map(|(statement, disputed)| statement.to_tag(disputed));
+        let unknown = read.unknown(self).map(|(key, value)| StatedTag {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            raw_key: key.to_owned(),
+            raw_value: value.to_owned(),
+            disputed: false,
+        });
+        for stated in stated.chain(unknown) {
             let tag = tags.entry(stated.key.clone()).or_insert_with(|| ResolvedTag {
                 key: stated.key.clone(),
                 value: stated.value.clone(),
@@ -128,35 +108,39 @@ impl Subject {
 
     /// Values that hold, by their keys.
     pub fn effective_tags(&self, vocabulary: &Vocabulary) -> BTreeMap<String, String> {
-        let resolved = self.resolve(vocabulary).into_iter();
-        resolved.map(|tag| (tag.key, tag.value)).collect()
+        let read = NativeStatements::read(&self.native_tags, vocabulary);
+        let applied = self.applied.iter();
+        self.effective_with(applied.map(|(key, value)| (key.as_str(), value.as_str())), &read)
     }
 
-    fn unknown_native_tags(&self, vocabulary: &Vocabulary) -> Vec<StatedTag> {
-        let unknown = self.native_tags.iter().filter(|(key, value)| {
-            let denied = || DeniedStatement {
-                key: (*key).clone(),
-                value: (*value).clone(),
-                signature: native_signature(key, value),
-            };
-            vocabulary.canonical_key(key).is_none()
-                && (self.denied_native.is_empty() || !self.denied_native.contains(&denied()))
-        });
-        let tag = |(key, value): (&String, &String)| StatedTag {
-            key: key.clone(),
-            value: value.clone(),
-            raw_key: key.clone(),
-            raw_value: value.clone(),
-            disputed: false,
-        };
-        unknown.map(tag).collect()
+    /// Values that hold where these are applied, by their keys: those of [`Self::resolve`], without all that it tells
+    /// besides.
+    pub(crate) fn effective_with<'a>(
+        &'a self,
+        applied: impl Iterator<Item = (&'a str, &'a str)>,
+        read: &'a NativeStatements<'a>,
+    ) -> BTreeMap<String, String> {
+        let approved = self.approved.iter();
+        let approved = approved.map(|(key, value)| (key.as_str(), value.as_str()));
+        let held = read.holding(self).into_iter();
+        let stated = held.map(|(statement, _)| (statement.key, statement.value.as_str()));
+        let mut tags = BTreeMap::new();
+        for (key, value) in approved.chain(applied).chain(stated).chain(read.unknown(self)) {
+            if !tags.contains_key(key) {
+                tags.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        tags
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DeniedStatement;
     use crate::engine::tests::subject;
+    use crate::signature::native_signature;
+    use proptest::prelude::*;
 
     fn vocabulary() -> Vocabulary {
         Vocabulary::default()
@@ -248,5 +232,29 @@ mod tests {
         let resolution = subject.stated(&vocabulary());
         assert_eq!(resolution.invalid, BTreeSet::from(["owner".to_owned()]));
         assert_eq!(held(&subject, "Colour").unwrap().value, "red");
+    }
+
+    proptest! {
+        #[test]
+        fn effective_tags_are_those_of_the_resolution(
+            native in proptest::collection::btree_map("Env|env|stage|solution|project|Colour|team", "prd|dev|tbd|x", 0..6),
+            approved in proptest::collection::btree_map("environment|team|Colour", "test|y", 0..3),
+            applied in proptest::collection::btree_map("environment|owner|Colour", "staging|z", 0..3),
+            denied in "Env|Colour",
+        ) {
+            let mut subject = subject("x", &[]);
+            let stated = native.get(&denied).map(|value| native_signature(&denied, value));
+            for (key, value) in [("environment", "production"), ("environment", "development"), ("Colour", "x")] {
+                subject.denied_native.extend(stated.clone().map(|signature| DeniedStatement {
+                    key: key.into(),
+                    value: value.into(),
+                    signature,
+                }));
+            }
+            (subject.native_tags, subject.approved, subject.applied) = (native, approved, applied);
+            let resolved = subject.resolve(&vocabulary()).into_iter();
+            let resolved: BTreeMap<String, String> = resolved.map(|tag| (tag.key, tag.value)).collect();
+            prop_assert_eq!(subject.effective_tags(&vocabulary()), resolved);
+        }
     }
 }

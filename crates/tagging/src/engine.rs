@@ -1,12 +1,12 @@
 //! Runs the sources over one resource, merges, and decides by confidence.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::merge::{Merged, merge};
+use crate::native_statements::{NativeStatement, NativeStatements};
 use crate::rules::CompiledRule;
 use crate::settings;
 use crate::signature::bounded_signature;
@@ -15,8 +15,8 @@ use crate::sources::native::NativeSource;
 use crate::sources::rule::RuleSource;
 pub(crate) use crate::thresholds::{Disposition, Thresholds};
 use crate::{
-    ApprovalPolicy, Candidate, CandidateSource, EstateModel, Evidence, LosingCandidate, SourceKind,
-    StatedTag, Subject, Vocabulary,
+    ApprovalPolicy, Candidate, CandidateSource, EstateModel, Evidence, LosingCandidate, SourceInput,
+    SourceKind, Subject, Vocabulary,
 };
 
 /// Beginning of the signature of evidence against a native tag; the value of the tag and the evidence follow.
@@ -76,19 +76,6 @@ pub struct Evaluation {
     pub predictions: Vec<KeyPrediction>,
 }
 
-impl Evaluation {
-    /// Replaces what it says about `keys`.
-    fn replace(&mut self, keys: &BTreeSet<String>, other: Self) {
-        self.proposals.retain(|proposal| !keys.contains(&proposal.key));
-        self.proposals.extend(other.proposals);
-        self.proposals.sort_by(|a, b| a.key.cmp(&b.key));
-        self.predictions
-            .retain(|prediction| !keys.contains(&prediction.key));
-        self.predictions.extend(other.predictions);
-        self.predictions.sort_by(|a, b| a.key.cmp(&b.key));
-    }
-}
-
 /// The tagging engine. Pure: the same subject gives the same evaluation.
 pub struct Engine {
     vocabulary: Arc<Vocabulary>,
@@ -114,9 +101,7 @@ impl Engine {
         let correcting = rules.iter().filter(|rule| rule.corrects).map(|rule| rule.id);
         let correcting = correcting.collect();
         let sources: Vec<Box<dyn CandidateSource>> = vec![
-            Box::new(NativeSource {
-                vocabulary: Arc::clone(&vocabulary),
-            }),
+            Box::new(NativeSource),
             Box::new(RuleSource::new(Arc::clone(&vocabulary), rules)),
         ];
         let inferred = InferredSource {
@@ -171,136 +156,161 @@ impl Engine {
 
     /// Evaluates `subject`: candidates of all sources, merged and decided.
     pub fn evaluate(&self, subject: &Subject) -> Evaluation {
-        let stated = subject.stated(&self.vocabulary).tags;
-        let mut candidates = self.propose(subject, false);
-        if !self.reads_applied() {
-            return self.decide(subject, &stated, candidates);
+        let native = NativeStatements::read(&subject.native_tags, &self.vocabulary);
+        let stated = native.holding(subject);
+        let mut candidates = self.candidates(subject, &native, None);
+        if self.reads_effective_tags() {
+            let effective = self.effective_tags(subject, &native, &candidates);
+            candidates.extend(self.candidates(subject, &native, Some(&effective)));
         }
-        let mut evaluation = self.decide(subject, &stated, candidates.clone());
-        let further = self.propose(&with_applied(subject, &evaluation), true);
-        if !further.is_empty() {
-            // Keys are decided one by one: only those of further candidates are decided again.
-            let keys: BTreeSet<String> = further.iter().map(|candidate| candidate.key.clone()).collect();
-            candidates.retain(|candidate| keys.contains(&candidate.key));
-            candidates.extend(further);
-            evaluation.replace(&keys, self.decide(subject, &stated, candidates));
+        let mut evaluation = Evaluation::default();
+        for verdict in self.decide(subject, &stated, &candidates) {
+            evaluation.predictions.push(verdict.prediction());
+            evaluation.proposals.extend(verdict.proposal());
         }
         evaluation
     }
 
-    /// The resource as conditions of rules see it: beside approved and native tags, with the tags that this evaluation
-    /// applies from other sources than rules. So rules never depend on what rules proposed, nor on an earlier evaluation.
-    pub fn for_rules<'a>(&self, subject: &'a Subject) -> Cow<'a, Subject> {
-        if !self.reads_applied() {
-            return Cow::Borrowed(subject);
+    /// Effective tags as conditions of rules see them: beside approved and native tags, those that this evaluation applies
+    /// from other sources than rules. So rules never depend on what rules proposed, nor on an earlier evaluation.
+    pub fn tags_for_rules(&self, subject: &Subject) -> BTreeMap<String, String> {
+        if !self.reads_effective_tags() {
+            return subject.effective_tags(&self.vocabulary);
         }
-        let stated = subject.stated(&self.vocabulary).tags;
-        let candidates = self.propose(subject, false);
-        Cow::Owned(with_applied(subject, &self.decide(subject, &stated, candidates)))
+        let native = NativeStatements::read(&subject.native_tags, &self.vocabulary);
+        let candidates = self.candidates(subject, &native, None);
+        self.effective_tags(subject, &native, &candidates)
     }
 
-    fn reads_applied(&self) -> bool {
-        self.sources.iter().any(|source| source.reads_applied())
+    fn reads_effective_tags(&self) -> bool {
+        self.sources.iter().any(|source| source.reads_effective_tags())
     }
 
-    /// Candidates of the sources that depend on applied tags, or of the others.
-    fn propose(&self, subject: &Subject, reads_applied: bool) -> Vec<Candidate> {
+    /// Tags that hold if nothing is applied but what these candidates lead to.
+    fn effective_tags(
+        &self,
+        subject: &Subject,
+        native: &NativeStatements<'_>,
+        candidates: &[Candidate],
+    ) -> BTreeMap<String, String> {
+        let stated = native.holding(subject);
+        let verdicts = self.decide(subject, &stated, candidates);
+        let holds = |verdict: &&Verdict<'_>| {
+            let disposition = verdict.disposition;
+            matches!(disposition, Some(Disposition::AutoApply | Disposition::Approve))
+        };
+        let applied = verdicts.iter().filter(holds).map(|verdict| {
+            let best = verdict.winner.best;
+            (best.key.as_str(), best.value.as_str())
+        });
+        subject.effective_with(applied, native)
+    }
+
+    /// Candidates of the sources that read effective tags, if these are given, or of the others.
+    fn candidates(
+        &self,
+        subject: &Subject,
+        native: &NativeStatements<'_>,
+        effective: Option<&BTreeMap<String, String>>,
+    ) -> Vec<Candidate> {
+        let input = SourceInput {
+            subject,
+            native,
+            effective,
+        };
         let mut candidates = Vec::new();
         for source in &self.sources {
-            if source.reads_applied() == reads_applied {
-                source.propose(subject, &mut candidates);
+            if source.reads_effective_tags() == effective.is_some() {
+                source.propose(&input, &mut candidates);
             }
         }
-        if !reads_applied {
-            self.inferred.propose(subject, &mut candidates);
+        if effective.is_none() {
+            self.inferred.propose(&input, &mut candidates);
         }
         let storable = candidates.into_iter().filter_map(Candidate::storable);
         storable.collect()
     }
 
-    fn decide(&self, subject: &Subject, stated: &[StatedTag], candidates: Vec<Candidate>) -> Evaluation {
-        let contradictions = self.contradictions(subject, stated, &candidates);
-        let mut evaluation = Evaluation::default();
-        for winner in merge(candidates) {
-            let contradiction = contradictions.get(&winner.key);
-            let mut winner = contradiction.cloned().unwrap_or(winner);
-            let corrects = contradiction.is_some_and(|winner| self.corrects(winner));
+    /// Verdicts on the winners of all keys, in order of keys.
+    fn decide<'a>(
+        &self,
+        subject: &Subject,
+        stated: &[(&'a NativeStatement<'a>, bool)],
+        candidates: &'a [Candidate],
+    ) -> Vec<Verdict<'a>> {
+        let verdict = |winner: Merged<'a>| {
+            let key = &winner.best.key;
+            let stated = stated.iter().find(|(stated, _)| stated.key == key);
+            let contradiction =
+                stated.and_then(|(stated, _)| self.contradiction(subject, stated, candidates));
+            let contradicts = contradiction.is_some();
+            let winner = contradiction.unwrap_or(winner);
+            let corrects = contradicts && self.corrects(&winner);
             let held = Held {
-                approved: subject.approved.get(&winner.key),
-                stated: stated.iter().find(|stated| stated.key == winner.key && !corrects),
+                approved: subject.approved.get(&winner.best.key),
+                stated: stated.filter(|_| !corrects).map(|(stated, _)| *stated),
                 resource_type: &subject.resource_type,
             };
             let disposition = self.dispose(&held, &winner);
-            if disposition == Some(Disposition::Approve) && self.is_accepted(&winner) {
-                winner.confidence = 1.0;
+            let is_accepted = disposition == Some(Disposition::Approve) && self.is_accepted(&winner);
+            Verdict {
+                disposition,
+                confidence: if is_accepted { 1.0 } else { winner.confidence },
+                contradicts: stated.filter(|_| contradicts).copied(),
+                corrects,
+                winner,
             }
-            evaluation.predictions.push(predict(&winner, disposition));
-            if let Some(disposition) = disposition.filter(|found| *found != Disposition::Discard) {
-                evaluation.proposals.push(Proposal {
-                    contradiction: contradiction.is_some() && !corrects,
-                    ..propose(winner, disposition)
-                });
-            }
-        }
-        evaluation
+        };
+        merge(candidates).into_iter().map(verdict).collect()
     }
 
     /// True if the value is that of a rule that a person accepted.
-    fn is_accepted(&self, winner: &Merged) -> bool {
-        winner.rule_id.is_some_and(|rule| self.approving.contains(&rule))
+    fn is_accepted(&self, winner: &Merged<'_>) -> bool {
+        let rule = winner.best.rule_id;
+        rule.is_some_and(|rule| self.approving.contains(&rule))
     }
 
     /// True if the value is that of a rule that may override native tags.
-    fn corrects(&self, winner: &Merged) -> bool {
-        winner.source == SourceKind::Rule && winner.rule_id.is_some_and(|id| self.correcting.contains(&id))
+    fn corrects(&self, winner: &Merged<'_>) -> bool {
+        let best = winner.best;
+        best.source == SourceKind::Rule && best.rule_id.is_some_and(|id| self.correcting.contains(&id))
     }
 
-    /// By key, what other sources are sure of where the resource's own tags state something else and nobody decided.
-    fn contradictions(
+    /// The value that other sources are sure of where the resource's own tags state something else and nobody decided.
+    fn contradiction<'a>(
         &self,
         subject: &Subject,
-        stated: &[StatedTag],
-        candidates: &[Candidate],
-    ) -> BTreeMap<String, Merged> {
-        let mut contradictions = BTreeMap::new();
-        for stated in stated {
-            let others = candidates
-                .iter()
-                .filter(|candidate| candidate.key == stated.key && candidate.source != SourceKind::Native);
-            if subject.approved.contains_key(&stated.key) || others.clone().all(|c| c.value == stated.value) {
-                continue;
-            }
-            let winner = merge(others.cloned().collect()).pop();
-            let sure = settings::of_key(self.vocabulary.key(&stated.key), self.thresholds).auto_apply();
-            let is_sure = |winner: &Merged| winner.value != stated.value && winner.confidence >= sure;
-            if let Some(mut winner) = winner.filter(is_sure) {
-                if !self.corrects(&winner) {
-                    let signature = format!("{CONTRADICTS}{}:{}", stated.value, winner.signature);
-                    winner.signature = bounded_signature(signature);
-                }
-                winner.evidence.contradicts = Some(stated.clone());
-                contradictions.insert(stated.key.clone(), winner);
-            }
+        stated: &NativeStatement<'_>,
+        candidates: &'a [Candidate],
+    ) -> Option<Merged<'a>> {
+        let others = candidates
+            .iter()
+            .filter(|candidate| candidate.key == stated.key && candidate.source != SourceKind::Native);
+        if subject.approved.contains_key(stated.key) || others.clone().all(|c| c.value == stated.value) {
+            return None;
         }
-        contradictions
+        let sure = settings::of_key(self.vocabulary.key(stated.key), self.thresholds).auto_apply();
+        let is_sure = |winner: &Merged<'_>| winner.best.value != stated.value && winner.confidence >= sure;
+        merge(others).pop().filter(is_sure)
     }
 
     /// `None` when the value already holds. A value that differs from the one that holds is never applied unseen, nor is one
     /// that the vocabulary does not know for a key that lists its values. What a rule that approves gives is approved,
     /// whatever is approved now: the caller knows which of it the rule itself approved. What would be applied of a key that
     /// is approved automatically is approved.
-    fn dispose(&self, held: &Held<'_>, winner: &Merged) -> Option<Disposition> {
+    fn dispose(&self, held: &Held<'_>, winner: &Merged<'_>) -> Option<Disposition> {
+        let best = winner.best;
         if held.stated.is_none() && self.is_accepted(winner) {
             return Some(Disposition::Approve);
         }
         let stated = held.stated.map(|stated| &stated.value);
-        let states = winner.source == SourceKind::Native && stated.is_some();
-        if held.approved == Some(&winner.value) || stated == Some(&winner.value) || states {
+        let states = best.source == SourceKind::Native && stated.is_some();
+        if held.approved == Some(&best.value) || stated == Some(&best.value) || states {
             return None;
         }
         let disposition = settings::decide(&self.vocabulary, self.thresholds, held.resource_type, winner);
         let is_contested = held.approved.or(stated).is_some();
-        let key = self.vocabulary.key(&winner.key);
+        let key = self.vocabulary.key(&best.key);
         let is_automatic = key.is_some_and(|key| key.approval == ApprovalPolicy::Automatic);
         Some(match disposition {
             Disposition::AutoApply if is_contested => Disposition::Suggest,
@@ -310,56 +320,69 @@ impl Engine {
     }
 }
 
-/// The subject with the tags that the evaluation applies, in place of those that were applied before.
-fn with_applied(subject: &Subject, evaluation: &Evaluation) -> Subject {
-    let holds = |disposition| matches!(disposition, Disposition::AutoApply | Disposition::Approve);
-    let applied = evaluation.proposals.iter();
-    let applied = applied.filter(|proposal| holds(proposal.disposition));
-    Subject {
-        applied: applied
-            .map(|proposal| (proposal.key.clone(), proposal.value.clone()))
-            .collect(),
-        ..subject.clone()
-    }
-}
-
 /// Values that hold for a key before the evaluation.
 struct Held<'a> {
     approved: Option<&'a String>,
-    stated: Option<&'a StatedTag>,
+    stated: Option<&'a NativeStatement<'a>>,
     /// Type of the resource, of which the key may not be asked.
     resource_type: &'a str,
 }
 
-fn predict(winner: &Merged, disposition: Option<Disposition>) -> KeyPrediction {
-    KeyPrediction {
-        key: winner.key.clone(),
-        value: winner.value.clone(),
-        source: winner.source,
-        confidence: winner.confidence,
-        outcome: match disposition {
-            Some(Disposition::AutoApply) => KeyOutcome::AutoApply,
-            Some(Disposition::Suggest) => KeyOutcome::Suggest,
-            Some(Disposition::Discard) => KeyOutcome::Discard,
-            Some(Disposition::Approve) => KeyOutcome::Approve,
-            None => KeyOutcome::AlreadyHolds,
-        },
-        reason: winner.evidence.reason.clone(),
-        alternatives: winner.evidence.alternatives.clone(),
-    }
+/// Verdict on the winner of one key.
+struct Verdict<'a> {
+    winner: Merged<'a>,
+    /// `None` when the value already holds.
+    disposition: Option<Disposition>,
+    /// 0 to 1.
+    confidence: f64,
+    /// Statement of the resource's own tags against which the winner stands; `true` beside one that another tag disputes.
+    contradicts: Option<(&'a NativeStatement<'a>, bool)>,
+    /// The winner overrides that statement.
+    corrects: bool,
 }
 
-fn propose(winner: Merged, disposition: Disposition) -> Proposal {
-    Proposal {
-        contradiction: false,
-        key: winner.key,
-        value: winner.value,
-        source: winner.source,
-        confidence: winner.confidence,
-        disposition,
-        rule_id: winner.rule_id,
-        evidence: winner.evidence,
-        signature: winner.signature,
+impl Verdict<'_> {
+    fn prediction(&self) -> KeyPrediction {
+        let best = self.winner.best;
+        KeyPrediction {
+            key: best.key.clone(),
+            value: best.value.clone(),
+            source: best.source,
+            confidence: self.confidence,
+            outcome: match self.disposition {
+                Some(Disposition::AutoApply) => KeyOutcome::AutoApply,
+                Some(Disposition::Suggest) => KeyOutcome::Suggest,
+                Some(Disposition::Discard) => KeyOutcome::Discard,
+                Some(Disposition::Approve) => KeyOutcome::Approve,
+                None => KeyOutcome::AlreadyHolds,
+            },
+            reason: best.reason.clone(),
+            alternatives: self.winner.alternatives(),
+        }
+    }
+
+    /// The value as a proposal, if it is worth one.
+    fn proposal(&self) -> Option<Proposal> {
+        let disposition = self.disposition.filter(|found| *found != Disposition::Discard)?;
+        let best = self.winner.best;
+        let mut evidence = self.winner.evidence();
+        evidence.contradicts = self.contradicts.map(|(stated, disputed)| stated.to_tag(disputed));
+        let contradicted = self.contradicts.filter(|_| !self.corrects);
+        let signature = contradicted.map_or_else(
+            || best.signature.clone(),
+            |(stated, _)| bounded_signature(format!("{CONTRADICTS}{}:{}", stated.value, best.signature)),
+        );
+        Some(Proposal {
+            key: best.key.clone(),
+            value: best.value.clone(),
+            source: best.source,
+            confidence: self.confidence,
+            disposition,
+            contradiction: contradicted.is_some(),
+            rule_id: best.rule_id,
+            evidence,
+            signature,
+        })
     }
 }
 

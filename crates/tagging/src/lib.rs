@@ -44,7 +44,7 @@ mod vocabulary;
 #[cfg(test)]
 mod corpus_tests;
 
-pub use candidate::{Candidate, CandidateSource, Subject, WeighedEvidence};
+pub use candidate::{Candidate, CandidateSource, SourceInput, Subject, WeighedEvidence};
 pub use effective::{NativeResolution, ResolvedTag, TagOrigin};
 pub use engine::{CONTRADICTS, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal};
 pub use evidence::{Evidence, EvidenceBasis, LosingCandidate, Signal};
@@ -53,7 +53,6 @@ pub use inference::{
     ReliabilityBin,
 };
 pub use kinds::{CloudProvider, SourceKind};
-pub use merge::{Merged, merge};
 pub use service_category::service_category;
 pub use stated_tag::{DeniedStatement, StatedTag};
 pub use thresholds::{Disposition, ThresholdError, Thresholds};

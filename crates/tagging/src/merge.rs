@@ -7,7 +7,6 @@
 //! of its own log-odds away, if it is more likely right than wrong; one of less authority takes nothing.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use crate::inference::{logit, sigmoid};
 use crate::{Candidate, Evidence, LosingCandidate, Signal, SourceKind};
@@ -19,17 +18,15 @@ const AGREEMENT: f64 = 0.25;
 /// Part of its log-odds that a rival takes.
 const DISSENT: f64 = 0.75;
 
-/// The winner of one key.
+/// The winner of one key, and those that lost.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Merged {
-    pub key: String,
-    pub value: String,
-    pub source: SourceKind,
+pub(crate) struct Merged<'a> {
+    /// The strongest candidate.
+    pub best: &'a Candidate,
     /// After agreement and dissent, 0 to 1.
     pub confidence: f64,
-    pub rule_id: Option<i64>,
-    pub evidence: Evidence,
-    pub signature: String,
+    winner: ValueCandidates<'a>,
+    losers: Vec<ValueCandidates<'a>>,
 }
 
 /// Smaller speaks first.
@@ -45,60 +42,62 @@ fn authority(source: SourceKind) -> u8 {
     }
 }
 
-/// Merges candidates of one resource: one winner per key, in order of keys. The order of `candidates` does not
-/// matter. Confidences outside 0 to 1 are clamped, not-a-number counts as 0.
-pub fn merge(candidates: Vec<Candidate>) -> Vec<Merged> {
-    let mut by_key: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
-    for mut candidate in candidates {
-        let valid = candidate.confidence.is_finite();
-        candidate.confidence = if valid {
-            candidate.confidence.clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
-        by_key.entry(candidate.key.clone()).or_default().push(candidate);
+/// Confidence of a candidate, brought into 0 to 1; not-a-number counts as 0.
+fn certainty(candidate: &Candidate) -> f64 {
+    let confidence = candidate.confidence;
+    if confidence.is_finite() {
+        confidence.clamp(0.0, 1.0)
+    } else {
+        0.0
     }
-    by_key.into_values().filter_map(merge_key).collect()
+}
+
+/// Merges candidates of one resource: one winner per key, in order of keys. The order of `candidates` does not matter.
+pub(crate) fn merge<'a>(candidates: impl IntoIterator<Item = &'a Candidate>) -> Vec<Merged<'a>> {
+    let mut sorted: Vec<&Candidate> = candidates.into_iter().collect();
+    sorted.sort_by(|a, b| {
+        (&a.key, &a.value)
+            .cmp(&(&b.key, &b.value))
+            .then_with(|| strongest_first(a, b))
+    });
+    let keys = sorted.chunk_by(|a, b| a.key == b.key);
+    keys.filter_map(merge_key).collect()
 }
 
 /// All candidates for one value, strongest first.
-struct ValueCandidates {
-    candidates: Vec<Candidate>,
+#[derive(Clone, Debug, PartialEq)]
+struct ValueCandidates<'a> {
+    candidates: Vec<&'a Candidate>,
     authority: u8,
     confidence: f64,
 }
 
-impl ValueCandidates {
-    fn new(candidates: Vec<Candidate>) -> Option<Self> {
+impl<'a> ValueCandidates<'a> {
+    fn new(candidates: &[&'a Candidate]) -> Option<Self> {
         let authority = authority(candidates.first()?.source);
         let best = candidates
             .iter()
-            .max_by(|a, b| a.confidence.total_cmp(&b.confidence))?;
+            .max_by(|a, b| certainty(a).total_cmp(&certainty(b)))?;
         let others = candidates.iter().filter(|other| other.source != best.source);
-        let second = others.map(|other| other.confidence).fold(0.0, f64::max);
+        let second = others.map(|other| certainty(other)).fold(0.0, f64::max);
+        let best = certainty(best);
         let lifted = if second > 0.5 {
-            sigmoid(logit(best.confidence) + AGREEMENT * logit(second)).min(CEILING)
+            sigmoid(logit(best) + AGREEMENT * logit(second)).min(CEILING)
         } else {
             0.0
         };
         Some(Self {
             authority,
-            confidence: best.confidence.max(lifted),
-            candidates,
+            confidence: best.max(lifted),
+            candidates: candidates.to_vec(),
         })
     }
 }
 
-fn merge_key(mut candidates: Vec<Candidate>) -> Option<Merged> {
-    candidates.sort_by(strongest_first);
-    let mut by_value: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
-    for candidate in candidates {
-        by_value
-            .entry(candidate.value.clone())
-            .or_default()
-            .push(candidate);
-    }
-    let mut sides: Vec<ValueCandidates> = by_value.into_values().filter_map(ValueCandidates::new).collect();
+/// Merges the candidates of one key, which are in order of values, and of each value strongest first.
+fn merge_key<'a>(candidates: &[&'a Candidate]) -> Option<Merged<'a>> {
+    let values = candidates.chunk_by(|a, b| a.value == b.value);
+    let mut sides: Vec<ValueCandidates<'a>> = values.filter_map(ValueCandidates::new).collect();
     // Stable: equal sides stay in order of their values.
     sides.sort_by(|a, b| {
         a.authority
@@ -107,7 +106,7 @@ fn merge_key(mut candidates: Vec<Candidate>) -> Option<Merged> {
     });
     let mut sides = sides.into_iter();
     let winner = sides.next()?;
-    let losers: Vec<ValueCandidates> = sides.collect();
+    let losers: Vec<ValueCandidates<'a>> = sides.collect();
     let equals = losers.iter().filter(|loser| loser.authority == winner.authority);
     let rival = equals.map(|loser| loser.confidence).fold(0.0, f64::max);
     let confidence = if rival > 0.5 {
@@ -115,37 +114,48 @@ fn merge_key(mut candidates: Vec<Candidate>) -> Option<Merged> {
     } else {
         winner.confidence
     };
-    Some(assemble(winner, losers, confidence))
+    Some(Merged {
+        best: *winner.candidates.first()?,
+        confidence,
+        winner,
+        losers,
+    })
 }
 
-fn assemble(winner: ValueCandidates, losers: Vec<ValueCandidates>, confidence: f64) -> Merged {
-    let mut alternatives: Vec<LosingCandidate> = losers
-        .into_iter()
-        .flat_map(|loser| alternatives(&winner, loser))
-        .collect();
-    for weighed in winner
-        .candidates
-        .iter()
-        .filter_map(|candidate| candidate.weighed.as_ref())
-    {
-        alternatives.extend(weighed.alternatives.iter().cloned());
+impl Merged<'_> {
+    /// Confidence of the strongest evidence by itself.
+    pub(crate) fn strongest(&self) -> f64 {
+        let weighed = self.best.weighed.as_ref();
+        let strongest = weighed.and_then(|weighed| weighed.signals.first());
+        strongest.map_or_else(|| certainty(self.best), |signal| signal.confidence)
     }
-    let signals = winner.candidates.iter().flat_map(signals).collect();
-    let mut candidates = winner.candidates;
-    let best = candidates.swap_remove(0);
-    Merged {
-        key: best.key,
-        value: best.value,
-        source: best.source,
-        confidence,
-        rule_id: best.rule_id,
-        evidence: Evidence {
-            reason: best.reason,
-            signals,
-            alternatives,
+
+    /// All that speaks for the value, and all that lost.
+    pub(crate) fn evidence(&self) -> Evidence {
+        Evidence {
+            reason: self.best.reason.clone(),
+            signals: self
+                .winner
+                .candidates
+                .iter()
+                .flat_map(|found| signals(found))
+                .collect(),
+            alternatives: self.alternatives(),
             contradicts: None,
-        },
-        signature: best.signature,
+        }
+    }
+
+    /// All candidates that lost, strongest first, and then values that lost when evidence was weighed.
+    pub(crate) fn alternatives(&self) -> Vec<LosingCandidate> {
+        let losers = self.losers.iter();
+        let mut alternatives: Vec<LosingCandidate> = losers
+            .flat_map(|loser| alternatives(&self.winner, loser))
+            .collect();
+        let weighed = self.winner.candidates.iter();
+        for weighed in weighed.filter_map(|candidate| candidate.weighed.as_ref()) {
+            alternatives.extend(weighed.alternatives.iter().cloned());
+        }
+        alternatives
     }
 }
 
@@ -154,7 +164,7 @@ fn signals(candidate: &Candidate) -> Vec<Signal> {
         Some(weighed) if !weighed.signals.is_empty() => weighed.signals.clone(),
         _ => vec![Signal {
             source: candidate.source,
-            confidence: candidate.confidence,
+            confidence: certainty(candidate),
             reason: candidate.reason.clone(),
             basis: None,
             voters: 0,
@@ -163,7 +173,7 @@ fn signals(candidate: &Candidate) -> Vec<Signal> {
     }
 }
 
-fn alternatives(winner: &ValueCandidates, loser: ValueCandidates) -> Vec<LosingCandidate> {
+fn alternatives(winner: &ValueCandidates<'_>, loser: &ValueCandidates<'_>) -> Vec<LosingCandidate> {
     let lost_because = match winner.authority.cmp(&loser.authority) {
         Ordering::Less => match winner.authority {
             0 => "what the resource's own tags state comes first".to_owned(),
@@ -177,22 +187,22 @@ fn alternatives(winner: &ValueCandidates, loser: ValueCandidates) -> Vec<LosingC
         }
         _ => "equally certain; ties go by the value's name".to_owned(),
     };
-    let lost = |c: Candidate| LosingCandidate {
-        key: c.key,
-        value: c.value,
+    let lost = |c: &&Candidate| LosingCandidate {
+        key: c.key.clone(),
+        value: c.value.clone(),
         source: c.source,
-        confidence: c.confidence,
-        reason: c.reason,
+        confidence: certainty(c),
+        reason: c.reason.clone(),
         lost_because: lost_because.clone(),
     };
-    loser.candidates.into_iter().map(lost).collect()
+    loser.candidates.iter().map(lost).collect()
 }
 
 /// A total order, so that the order of arrival cannot show.
 fn strongest_first(a: &Candidate, b: &Candidate) -> Ordering {
     authority(a.source)
         .cmp(&authority(b.source))
-        .then(b.confidence.total_cmp(&a.confidence))
+        .then(certainty(b).total_cmp(&certainty(a)))
         .then_with(|| (a.source, a.rule_id).cmp(&(b.source, b.rule_id)))
         .then_with(|| (&a.signature, &a.reason, &a.value).cmp(&(&b.signature, &b.reason, &b.value)))
 }
@@ -215,10 +225,22 @@ mod tests {
         }
     }
 
-    fn one(candidates: Vec<Candidate>) -> Merged {
-        let mut merged = merge(candidates);
+    struct OneWinner {
+        value: String,
+        source: SourceKind,
+        confidence: f64,
+        evidence: Evidence,
+    }
+
+    fn one(candidates: Vec<Candidate>) -> OneWinner {
+        let merged = merge(&candidates);
         assert_eq!(merged.len(), 1);
-        merged.remove(0)
+        OneWinner {
+            value: merged[0].best.value.clone(),
+            source: merged[0].best.source,
+            confidence: merged[0].confidence,
+            evidence: merged[0].evidence(),
+        }
     }
 
     #[test]
@@ -310,18 +332,18 @@ mod tests {
             (given, shuffled) in proptest::collection::vec(any_candidate(), 0..12)
                 .prop_flat_map(|given| (Just(given.clone()), Just(given).prop_shuffle()))
         ) {
-            prop_assert_eq!(merge(given), merge(shuffled));
+            prop_assert_eq!(merge(&given), merge(&shuffled));
         }
 
         #[test]
         fn confidences_stay_probabilities_and_nothing_is_lost(given in proptest::collection::vec(any_candidate(), 0..12)) {
-            let merged = merge(given.clone());
+            let merged = merge(&given);
             for winner in &merged {
                 prop_assert!((0.0..=1.0).contains(&winner.confidence));
-                let best = winner.evidence.signals.iter().map(|s| s.confidence).fold(0.0, f64::max);
+                let best = winner.evidence().signals.iter().map(|s| s.confidence).fold(0.0, f64::max);
                 prop_assert!(winner.confidence <= best.max(CEILING));
             }
-            let kept: usize = merged.iter().map(|m| m.evidence.signals.len() + m.evidence.alternatives.len()).sum();
+            let kept: usize = merged.iter().map(|m| m.evidence().signals.len() + m.alternatives().len()).sum();
             prop_assert_eq!(kept, given.len());
         }
     }

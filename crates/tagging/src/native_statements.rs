@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::Vocabulary;
+use crate::signature::native_signature;
+use crate::{DeniedStatement, StatedTag, Subject, Vocabulary};
 
 /// A tag whose key means exactly the canonical key. What people typed is wrong in about one of fifty cases.
 pub(crate) const STATED: f64 = 0.98;
@@ -25,22 +26,55 @@ pub(crate) struct NativeStatement<'a> {
 }
 
 impl NativeStatement<'_> {
+    /// The statement by itself. `disputed` where another tag states another value.
+    pub(crate) fn to_tag(&self, disputed: bool) -> StatedTag {
+        StatedTag {
+            key: self.key.to_owned(),
+            value: self.value.clone(),
+            raw_key: self.raw_key.to_owned(),
+            raw_value: self.raw_value.to_owned(),
+            disputed,
+        }
+    }
+
     /// True if the key of the tag only usually means the canonical key. Beside the key itself it speaks of something else.
     pub(crate) fn is_implied(&self) -> bool {
         self.confidence < STATED
     }
 }
 
-/// Statements of the native tags in order of keys, and of each key the one that holds first: see [`crate::effective`].
-/// Junk values state nothing.
-pub(crate) fn statements<'a>(
-    native_tags: &'a BTreeMap<String, String>,
-    vocabulary: &'a Vocabulary,
-) -> Vec<NativeStatement<'a>> {
-    let mut found: Vec<NativeStatement<'a>> = native_tags
-        .iter()
-        .flat_map(|(raw_key, raw_value)| {
-            let flag = is_production(raw_key, raw_value).then(|| NativeStatement {
+/// Native tags of a resource in terms of the vocabulary.
+pub(crate) struct NativeStatements<'a> {
+    /// Statements in order of keys, and of each key the one that holds first: see [`crate::effective`]. Junk values state
+    /// nothing.
+    pub all: Vec<NativeStatement<'a>>,
+    /// Canonical keys that a tag has exactly, whatever its value.
+    pub exact_keys: Vec<&'a str>,
+    /// Tags whose keys the vocabulary does not know.
+    pub unknown: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> NativeStatements<'a> {
+    pub(crate) fn read(native_tags: &'a BTreeMap<String, String>, vocabulary: &'a Vocabulary) -> Self {
+        let mut read = Self {
+            all: Vec::new(),
+            exact_keys: Vec::new(),
+            unknown: Vec::new(),
+        };
+        for (raw_key, raw_value) in native_tags {
+            read.add(raw_key, raw_value, vocabulary);
+        }
+        read.all.sort_by_key(|statement| {
+            let inexact = statement.raw_key != statement.key;
+            let place = (statement.is_implied(), !statement.known, statement.rank);
+            (statement.key, place, inexact, statement.raw_key)
+        });
+        read
+    }
+
+    fn add(&mut self, raw_key: &'a str, raw_value: &'a str, vocabulary: &'a Vocabulary) {
+        if is_production(raw_key, raw_value) {
+            self.all.push(NativeStatement {
                 key: "environment",
                 value: "production".to_owned(),
                 confidence: FLAGGED,
@@ -49,33 +83,77 @@ pub(crate) fn statements<'a>(
                 raw_key,
                 raw_value,
             });
-            let matches = vocabulary.key_matches(raw_key).into_iter();
-            let stated = matches.filter_map(move |matched| {
-                let value = vocabulary.canonical_value(&matched.key.name, raw_value)?;
-                // A key that only often means this one is worth a question where the key is wanted and the value fits.
-                let fits = || matched.key.governed && vocabulary.is_valid(&matched.key.name, &value);
-                if matched.weak && !fits() {
-                    return None;
-                }
-                Some(NativeStatement {
-                    key: &matched.key.name,
-                    known: vocabulary.is_valid(&matched.key.name, &value),
+        }
+        let matches = vocabulary.key_matches(raw_key);
+        if matches.is_empty() {
+            self.unknown.push((raw_key, raw_value));
+        }
+        for matched in matches {
+            let key = &matched.key.name;
+            if !matched.weak {
+                self.exact_keys.push(key);
+            }
+            let Some(value) = vocabulary.canonical_value(key, raw_value) else {
+                continue;
+            };
+            let known = vocabulary.is_valid(key, &value);
+            // A key that only often means this one is worth a question where the key is wanted and the value fits.
+            if !matched.weak || matched.key.governed && known {
+                self.all.push(NativeStatement {
+                    key,
+                    known,
                     value,
                     confidence: if matched.weak { IMPLIED } else { STATED },
                     rank: matched.rank,
                     raw_key,
                     raw_value,
-                })
-            });
-            flag.into_iter().chain(stated)
-        })
-        .collect();
-    found.sort_by_key(|statement| {
-        let inexact = statement.raw_key != statement.key;
-        let place = (statement.is_implied(), !statement.known, statement.rank);
-        (statement.key, place, inexact, statement.raw_key)
-    });
-    found
+                });
+            }
+        }
+    }
+
+    /// Statements that hold if no virtual tag does, at most one for each key: those that nobody denied. `true` beside one
+    /// that another tag disputes.
+    pub(crate) fn holding(&self, subject: &Subject) -> Vec<(&NativeStatement<'a>, bool)> {
+        let mut held: Vec<(&NativeStatement<'a>, bool)> = Vec::with_capacity(self.all.len());
+        for statement in self.all.iter().filter(|found| !subject.is_denied(found)) {
+            match held.last_mut() {
+                Some((first, disputed)) if first.key == statement.key => {
+                    *disputed |=
+                        statement.value != first.value && statement.is_implied() == first.is_implied();
+                }
+                _ => held.push((statement, false)),
+            }
+        }
+        held
+    }
+
+    /// Tags that hold under their own keys, because the vocabulary does not know these: those that nobody denied.
+    pub(crate) fn unknown(&self, subject: &Subject) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let unknown = self.unknown.iter().copied();
+        unknown.filter(|(key, value)| !subject.denies(key, value, key, value))
+    }
+}
+
+impl Subject {
+    /// True if a person denied what the tag states.
+    pub(crate) fn is_denied(&self, statement: &NativeStatement<'_>) -> bool {
+        self.denies(
+            statement.key,
+            &statement.value,
+            statement.raw_key,
+            statement.raw_value,
+        )
+    }
+
+    fn denies(&self, key: &str, value: &str, raw_key: &str, raw_value: &str) -> bool {
+        !self.denied_native.is_empty()
+            && self.denied_native.contains(&DeniedStatement {
+                key: key.to_owned(),
+                value: value.to_owned(),
+                signature: native_signature(raw_key, raw_value),
+            })
+    }
 }
 
 fn is_production(key: &str, value: &str) -> bool {

@@ -14,20 +14,19 @@ pub(crate) fn decide(
     vocabulary: &Vocabulary,
     thresholds: Thresholds,
     resource_type: &str,
-    winner: &Merged,
+    winner: &Merged<'_>,
 ) -> Disposition {
-    let key = vocabulary.key(&winner.key);
+    let best = winner.best;
+    let key = vocabulary.key(&best.key);
     let disposition = of_key(key, thresholds).decide(winner.confidence);
-    if winner.source == SourceKind::Rule {
+    if best.source == SourceKind::Rule {
         return disposition;
     }
-    if !vocabulary.is_taggable(&winner.key, resource_type) {
+    if !vocabulary.is_taggable(&best.key, resource_type) {
         return Disposition::Discard;
     }
-    let strongest = winner.evidence.signals.first();
-    let is_implied =
-        winner.source == SourceKind::Native && strongest.is_some_and(|signal| signal.confidence < STATED);
-    let is_unknown = !vocabulary.is_valid(&winner.key, &winner.value);
+    let is_implied = best.source == SourceKind::Native && winner.strongest() < STATED;
+    let is_unknown = !vocabulary.is_valid(&best.key, &best.value);
     match disposition {
         Disposition::AutoApply if is_implied || is_unknown => Disposition::Suggest,
         disposition => disposition,
@@ -83,7 +82,8 @@ mod tests {
             signature: String::new(),
             weighed: None,
         };
-        let winner = merge(vec![candidate]).remove(0);
+        let candidates = [candidate];
+        let winner = merge(&candidates).remove(0);
         decide(
             &vocabulary(settings),
             Thresholds::default(),

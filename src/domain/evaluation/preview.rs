@@ -267,8 +267,7 @@ impl RuleTrial {
                 break;
             }
             self.last = Some(id);
-            let effective =
-                reads_tags.then(|| self.engine.for_rules(&subject).effective_tags(&self.vocabulary));
+            let effective = reads_tags.then(|| self.engine.tags_for_rules(&subject));
             let input = subject.condition_input(effective.as_ref());
             match self.rule.apply(&input, &subject) {
                 RuleVerdict::Value(_) => self.matching.push(id),
@@ -293,7 +292,7 @@ impl RuleTrial {
     }
 
     fn examine_one(&mut self, resource: resource::Model, subject: &Subject, tags: &[virtual_tag::Model]) {
-        let seen = self.engine.for_rules(subject).effective_tags(&self.vocabulary);
+        let seen = self.engine.tags_for_rules(subject);
         let input = subject.condition_input(Some(&seen));
         // It may have changed since it was found.
         let RuleVerdict::Value(value) = self.rule.apply(&input, subject) else {

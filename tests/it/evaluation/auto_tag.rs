@@ -6,7 +6,7 @@ use crate::support::fixture::{Fixture, approver, resource, settings, shipped_voc
 use crate::support::runs::{claim, request};
 use std::sync::Arc;
 use std::time::Duration;
-use tagging::{Candidate, CandidateSource, Engine, SourceKind, Subject};
+use tagging::{Candidate, CandidateSource, Engine, SourceInput, SourceKind};
 use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::TagSource;
@@ -228,8 +228,8 @@ impl CandidateSource for Panics {
         SourceKind::Model
     }
 
-    fn propose(&self, subject: &Subject, _: &mut Vec<Candidate>) {
-        assert_ne!(subject.name, "panics-prod");
+    fn propose(&self, input: &SourceInput<'_>, _: &mut Vec<Candidate>) {
+        assert_ne!(input.subject.name, "panics-prod");
     }
 }
 

@@ -21,6 +21,20 @@ pub(crate) fn subject(name: &str, tags: &[(&str, &str)]) -> Subject {
     }
 }
 
+/// Candidates of one source alone.
+pub(crate) fn proposed_by(source: &dyn CandidateSource, name: &str, tags: &[(&str, &str)]) -> Vec<Candidate> {
+    let vocabulary = Vocabulary::default();
+    let subject = subject(name, tags);
+    let mut out = Vec::new();
+    let input = SourceInput {
+        subject: &subject,
+        native: &NativeStatements::read(&subject.native_tags, &vocabulary),
+        effective: Some(&subject.effective_tags(&vocabulary)),
+    };
+    source.propose(&input, &mut out);
+    out
+}
+
 fn engine() -> Engine {
     Engine::new(Arc::new(Vocabulary::default()), Vec::new(), Thresholds::default())
 }
@@ -211,7 +225,7 @@ fn conditions_see_what_other_sources_apply_but_never_what_rules_do() {
     let applied = first.proposals.iter();
     subject.applied = applied.map(|tag| (tag.key.clone(), tag.value.clone())).collect();
     assert_eq!(engine.evaluate(&subject), first);
-    assert!(!engine.for_rules(&subject).applied.contains_key("team"));
+    assert!(!engine.tags_for_rules(&subject).contains_key("team"));
 }
 
 #[test]
@@ -272,7 +286,7 @@ impl CandidateSource for FixedSource {
     fn source(&self) -> SourceKind {
         self.0.source
     }
-    fn propose(&self, _: &Subject, out: &mut Vec<Candidate>) {
+    fn propose(&self, _: &SourceInput<'_>, out: &mut Vec<Candidate>) {
         out.push(self.0.clone());
     }
 }

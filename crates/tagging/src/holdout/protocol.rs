@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::native_statements::statements;
+use crate::native_statements::NativeStatements;
 use crate::{EstateRow, Subject, Vocabulary};
 
 /// Parts of an inventory, each of which is hidden once.
@@ -88,7 +88,7 @@ fn fold(resource_id: &str, seed: u64) -> u64 {
 fn hide(subject: &Subject, vocabulary: &Vocabulary) -> HiddenRow {
     let mut labels = BTreeMap::new();
     let mut keys = BTreeSet::new();
-    for statement in statements(&subject.native_tags, vocabulary) {
+    for statement in NativeStatements::read(&subject.native_tags, vocabulary).all {
         keys.insert(statement.raw_key.to_owned());
         if vocabulary.key(statement.key).is_some_and(|key| key.governed) {
             labels.entry(statement.key.to_owned()).or_insert(statement.value);

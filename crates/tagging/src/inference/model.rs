@@ -17,6 +17,7 @@ use super::row::stated_labels;
 use super::tallies::Tallies;
 use super::votes::{ValueScore, Vote, VoteOrigin, nearest, sum_up};
 use super::{EVIDENCE_SOURCES, KeyMetrics};
+use crate::native_statements::NativeStatements;
 use crate::{Subject, Vocabulary};
 
 /// Model of what the tagged resources of one estate say about the others.
@@ -92,13 +93,30 @@ impl EstateModel {
     /// As [`Self::infer`], without the values that the resource's own tags state, and with the strongest evidence only for
     /// inferences below `floor` and for values that are approved.
     pub fn infer_from(&self, subject: &Subject, floor: f64) -> Vec<Inference> {
-        WORKSPACE.with_borrow_mut(|workspace| self.infer_in(subject, floor, workspace))
+        let native = NativeStatements::read(&subject.native_tags, self.lexicon.vocabulary());
+        self.infer_stated(subject, &native, floor)
     }
 
-    fn infer_in(&self, subject: &Subject, floor: f64, workspace: &mut Workspace) -> Vec<Inference> {
+    /// As [`Self::infer_from`], of a resource whose own tags were read.
+    pub(crate) fn infer_stated(
+        &self,
+        subject: &Subject,
+        native: &NativeStatements<'_>,
+        floor: f64,
+    ) -> Vec<Inference> {
+        WORKSPACE.with_borrow_mut(|workspace| self.infer_in(subject, native, floor, workspace))
+    }
+
+    fn infer_in(
+        &self,
+        subject: &Subject,
+        native: &NativeStatements<'_>,
+        floor: f64,
+        workspace: &mut Workspace,
+    ) -> Vec<Inference> {
         let Workspace { seen, votes, scores } = workspace;
         seen.read(subject, &self.lexicon, &EVIDENCE_SOURCES);
-        let own = self.own_values(subject);
+        let own = self.own_values(subject, native);
         votes.resize_with(self.keys.len(), Vec::new);
         votes.iter_mut().for_each(Vec::clear);
         for (index, group) in (0u16..).zip(&seen.groups) {
@@ -146,7 +164,7 @@ impl EstateModel {
         inferences
     }
 
-    fn own_values(&self, subject: &Subject) -> OwnValues {
+    fn own_values(&self, subject: &Subject, native: &NativeStatements<'_>) -> OwnValues {
         let keys = self.lexicon.keys();
         let mut own = OwnValues {
             values: vec![None; keys.len()],
@@ -158,7 +176,7 @@ impl EstateModel {
                 own.values[at] = self.knowledge.values.find(value);
             }
         }
-        for statement in stated_labels(subject, self.lexicon.vocabulary()) {
+        for statement in stated_labels(subject, native) {
             if let Some(at) = position(statement.key)
                 && own.values[at].is_none()
             {

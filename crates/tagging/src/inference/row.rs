@@ -1,6 +1,6 @@
 //! Rows that an estate model learns from.
 
-use crate::native_statements::{NativeStatement, statements};
+use crate::native_statements::{NativeStatement, NativeStatements};
 use crate::{Subject, Vocabulary};
 
 /// A resource of the estate and what is known about it. Rows without labels count, too: they tell which words and groups
@@ -16,29 +16,26 @@ pub struct EstateRow {
 impl EstateRow {
     /// The row of a resource of which no more is known than its own tags.
     pub fn of_native_tags(subject: Subject, vocabulary: &Vocabulary) -> Self {
-        let labels = stated_labels(&subject, vocabulary).into_iter();
-        let labels = labels.map(|statement| Label {
+        let read = NativeStatements::read(&subject.native_tags, vocabulary);
+        let labels = stated_labels(&subject, &read).map(|statement| Label {
             key: statement.key.to_owned(),
-            value: statement.value,
+            value: statement.value.clone(),
             origin: LabelOrigin::Native,
         });
-        Self {
-            labels: labels.collect(),
-            subject,
-        }
+        let labels = labels.collect();
+        Self { subject, labels }
     }
 }
 
 /// Statements of the resource's own tags that are labels, at most one for each key: those that nobody denied. A tag whose
 /// key only usually means the canonical one is no label: a few of these would speak for a whole account.
 pub(super) fn stated_labels<'a>(
-    subject: &'a Subject,
-    vocabulary: &'a Vocabulary,
-) -> Vec<NativeStatement<'a>> {
-    let mut found = statements(&subject.native_tags, vocabulary);
-    found.retain(|statement| !statement.is_implied() && !subject.is_denied(statement));
-    found.dedup_by_key(|statement| statement.key);
-    found
+    subject: &Subject,
+    native: &'a NativeStatements<'a>,
+) -> impl Iterator<Item = &'a NativeStatement<'a>> {
+    let held = native.holding(subject).into_iter();
+    held.map(|(statement, _)| statement)
+        .filter(|statement| !statement.is_implied())
 }
 
 /// Value of one key on one resource.

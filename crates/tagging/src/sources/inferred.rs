@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Candidate, CandidateSource, EstateModel, SourceKind, Subject, WeighedEvidence};
+use crate::{Candidate, CandidateSource, EstateModel, SourceInput, SourceKind, WeighedEvidence};
 
 /// Source of all that is inferred. Its candidates carry the kind of their strongest evidence.
 pub(crate) struct InferredSource {
@@ -16,8 +16,9 @@ impl CandidateSource for InferredSource {
         SourceKind::Model
     }
 
-    fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
-        let inferences = self.model.infer_from(subject, self.floor).into_iter();
+    fn propose(&self, input: &SourceInput<'_>, out: &mut Vec<Candidate>) {
+        let inferences = self.model.infer_stated(input.subject, input.native, self.floor);
+        let inferences = inferences.into_iter();
         out.extend(inferences.map(|inference| Candidate {
             key: inference.key,
             value: inference.value,
@@ -26,10 +27,10 @@ impl CandidateSource for InferredSource {
             rule_id: None,
             reason: inference.reason,
             signature: inference.signature,
-            weighed: Some(Arc::new(WeighedEvidence {
+            weighed: Some(WeighedEvidence {
                 signals: inference.signals,
                 alternatives: inference.alternatives,
-            })),
+            }),
         }));
     }
 }

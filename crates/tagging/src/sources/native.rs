@@ -1,28 +1,24 @@
 //! NATIVE: the resource's own tags under their canonical keys, with canonical values.
 
-use std::sync::Arc;
-
-use crate::native_statements::{IMPLIED, statements};
+use crate::native_statements::IMPLIED;
 use crate::signature::native_signature;
-use crate::{Candidate, CandidateSource, EvidenceBasis, SourceKind, Subject, Vocabulary, WeighedEvidence};
+use crate::{Candidate, CandidateSource, EvidenceBasis, SourceInput, SourceKind, WeighedEvidence};
 
 /// The NATIVE source.
-pub(crate) struct NativeSource {
-    pub vocabulary: Arc<Vocabulary>,
-}
+pub(crate) struct NativeSource;
 
 impl CandidateSource for NativeSource {
     fn source(&self) -> SourceKind {
         SourceKind::Native
     }
 
-    fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
+    fn propose(&self, input: &SourceInput<'_>, out: &mut Vec<Candidate>) {
         let mut held: Option<&str> = None;
         let mut is_implied = false;
-        for statement in statements(&subject.native_tags, &self.vocabulary) {
+        for statement in &input.native.all {
             let first = held != Some(statement.key);
             // Beside the key itself, `project` and the like speak of something else.
-            if subject.is_denied(&statement) || !first && !is_implied && statement.is_implied() {
+            if input.subject.is_denied(statement) || !first && !is_implied && statement.is_implied() {
                 continue;
             }
             is_implied = if first { statement.is_implied() } else { is_implied };
@@ -43,7 +39,7 @@ impl CandidateSource for NativeSource {
                 confidence,
                 rule_id: None,
                 signature: native_signature(statement.raw_key, statement.raw_value),
-                value: statement.value,
+                value: statement.value.clone(),
                 weighed: Some(WeighedEvidence::of(
                     SourceKind::Native,
                     confidence,
@@ -59,15 +55,12 @@ impl CandidateSource for NativeSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tests::subject;
+    use crate::engine::tests::proposed_by;
+    use crate::merge::merge;
 
     fn propose(tags: &[(&str, &str)]) -> Vec<(String, String, f64, String)> {
-        let source = NativeSource {
-            vocabulary: Arc::new(Vocabulary::default()),
-        };
-        let mut out = Vec::new();
-        source.propose(&subject("x", tags), &mut out);
-        out.into_iter()
+        proposed_by(&NativeSource, "x", tags)
+            .into_iter()
             .map(|c| (c.key, c.value, c.confidence, c.signature))
             .collect()
     }
@@ -116,16 +109,12 @@ mod tests {
 
     #[test]
     fn evidence_has_the_tag_as_it_is_spelled() {
-        let source = NativeSource {
-            vocabulary: Arc::default(),
-        };
-        let mut out = Vec::new();
-        source.propose(&subject("x", &[("solution", "Pay Roll")]), &mut out);
+        let out = proposed_by(&NativeSource, "x", &[("solution", "Pay Roll")]);
         let basis = EvidenceBasis::NativeTag {
             key: "solution".into(),
             value: "Pay Roll".into(),
         };
-        assert_eq!(crate::merge(out)[0].evidence.signals[0].basis, Some(basis));
+        assert_eq!(merge(&out)[0].evidence().signals[0].basis, Some(basis));
     }
 
     #[test]

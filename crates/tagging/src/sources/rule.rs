@@ -8,7 +8,9 @@ use std::sync::Arc;
 use crate::rules::allowance::is_over;
 use crate::rules::index::RuleIndex;
 use crate::rules::{CompiledRule, RuleVerdict, SubjectView};
-use crate::{Candidate, CandidateSource, EvidenceBasis, SourceKind, Subject, Vocabulary, WeighedEvidence};
+use crate::{
+    Candidate, CandidateSource, EvidenceBasis, SourceInput, SourceKind, Vocabulary, WeighedEvidence,
+};
 
 /// The RULE source.
 pub(crate) struct RuleSource {
@@ -47,18 +49,18 @@ impl CandidateSource for RuleSource {
         std::mem::take(&mut self.given_up.lock())
     }
 
-    fn reads_applied(&self) -> bool {
+    fn reads_effective_tags(&self) -> bool {
         self.reads_tags
     }
 
-    fn propose(&self, subject: &Subject, out: &mut Vec<Candidate>) {
+    fn propose(&self, input: &SourceInput<'_>, out: &mut Vec<Candidate>) {
         if self.rules.is_empty() {
             return;
         }
-        let effective = self.reads_tags.then(|| subject.effective_tags(&self.vocabulary));
+        let subject = input.subject;
         let view = SubjectView {
             subject,
-            effective: effective.as_ref(),
+            effective: input.effective,
         };
         let input = LazyCell::new(|| subject.condition_input(view.effective));
         let mut decided: Vec<&str> = Vec::new();
@@ -117,7 +119,8 @@ impl RuleSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tests::subject;
+    use crate::engine::tests::proposed_by;
+    use crate::merge::merge;
     use crate::rules::{Condition, ValueTemplate};
 
     fn rule(id: i64, priority: i32, condition: &str, key: &str, value: &str) -> CompiledRule {
@@ -138,9 +141,8 @@ mod tests {
 
     fn propose(rules: Vec<CompiledRule>, name: &str) -> Vec<(i64, String, String)> {
         let source = RuleSource::new(Arc::new(Vocabulary::default()), rules);
-        let mut out = Vec::new();
-        source.propose(&subject(name, &[("Team", "Pay Roll")]), &mut out);
-        out.into_iter()
+        proposed_by(&source, name, &[("Team", "Pay Roll")])
+            .into_iter()
             .map(|c| (c.rule_id.unwrap(), c.key, c.value))
             .collect()
     }
@@ -191,13 +193,12 @@ mod tests {
     #[test]
     fn evidence_names_the_rule_and_its_definition() {
         let source = RuleSource::new(Arc::default(), vec![rule(7, 1, "true", "team", "pay")]);
-        let mut out = Vec::new();
-        source.propose(&subject("x", &[]), &mut out);
+        let out = proposed_by(&source, "x", &[]);
         let basis = EvidenceBasis::Rule {
             rule_id: 7,
             digest: "3fa9c1".into(),
         };
-        assert_eq!(crate::merge(out)[0].evidence.signals[0].basis, Some(basis));
+        assert_eq!(merge(&out)[0].evidence().signals[0].basis, Some(basis));
     }
 
     #[test]
