@@ -86,6 +86,7 @@ impl UpdateVocabularyKeyInput {
             name: value.name,
             synonyms: value.synonyms,
             ambiguous: Vec::new(),
+            likely: Vec::new(),
         };
         set(&mut change.description, self.description, |text| text);
         set(&mut change.governed, self.governed, |flag| flag);

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use super::groups::GroupKind;
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, WordStrength};
 use super::name_tokens::NameTokens;
 use super::observation::Observation;
 use super::reliability::{GroupBucket, WordBucket};
 use super::stable_hash::{HashMapOfHashes, StableHash, run_hash, text_hash};
 use super::tally::{ValueCount, count_bucket, purity_bucket};
 use super::votes::{Vote, VoteOrigin};
-use super::word_hit::WordPlace;
+use super::word_hit::{WordHit, WordPlace};
 
 /// Names of an account whose words are known, below which they say nothing about each other.
 const FEW_WORDS: u32 = 3;
@@ -169,16 +169,16 @@ impl Knowledge {
                 }
             };
             let alone = match own {
-                StrongWords::None => !word.strong,
-                StrongWords::One(_) => word.strong,
+                StrongWords::None => word.strength == WordStrength::Ambiguous,
+                StrongWords::One(value) => self.word_values[hit.word as usize] == value,
                 StrongWords::Several => false,
             };
-            let prior = word_prior(word.strong, alone, hit.place, share);
+            let prior = word_prior(word.strength, alone, *hit, share);
             votes.push(Vote {
                 value,
                 origin: VoteOrigin::Word {
                     index,
-                    bucket: WordBucket::new(word.id, hit.place as u8, alone, share, prior),
+                    bucket: WordBucket::new(word.id, hit.position(), alone, share, prior),
                 },
                 voters: 0,
                 agreeing: 0,
@@ -190,22 +190,23 @@ impl Knowledge {
         }
     }
 
-    /// Value of the strong words, if they agree.
+    /// Value of the strong words, if they agree; of the likely ones where there are none.
     pub(crate) fn strong_words(&self, lexicon: &Lexicon, seen: &Observation, key: u8) -> StrongWords {
-        let strong = seen.words.iter().filter(|hit| {
-            let word = lexicon.word(**hit);
-            word.is_some_and(|word| word.key == key && word.strong)
-        });
-        let mut found = StrongWords::None;
-        for hit in strong {
-            let value = self.word_values[hit.word as usize];
-            match found {
-                StrongWords::None => found = StrongWords::One(value),
-                StrongWords::One(other) if other == value => {}
-                _ => return StrongWords::Several,
-            }
+        let words = seen
+            .words
+            .iter()
+            .filter_map(|hit| Some((hit.word, lexicon.word(*hit)?)));
+        let words = words.filter(|(_, word)| word.key == key && word.strength > WordStrength::Ambiguous);
+        let Some(strongest) = words.clone().map(|(_, word)| word.strength).max() else {
+            return StrongWords::None;
+        };
+        let mut values = words
+            .filter(|(_, word)| word.strength == strongest)
+            .map(|(at, _)| self.word_values[at as usize]);
+        match values.next() {
+            Some(value) if values.all(|other| other == value) => StrongWords::One(value),
+            _ => StrongWords::Several,
         }
-        found
     }
 }
 
@@ -238,16 +239,16 @@ fn account_vote(top: ValueCount, total: u32) -> Vote {
     }
 }
 
-/// Reliability of a word where nothing is measured: of strong words that stand alone, of those that others contradict, and
-/// of words that also name other things.
-fn word_prior(strong: bool, alone: bool, place: WordPlace, share: u8) -> f64 {
-    match (strong, alone) {
-        (false, true) | (true, false) => 0.45,
-        (false, false) => 0.2,
-        (true, true) => {
-            let base = if place == WordPlace::Id { 0.85 } else { 0.95 };
-            // A word that hardly any other name of the account has.
-            if share == 1 { base - 0.2 } else { base }
-        }
-    }
+/// Reliability of a word where nothing is measured: of words that stand alone, and of those that others contradict.
+fn word_prior(strength: WordStrength, alone: bool, hit: WordHit, share: u8) -> f64 {
+    let base = match (strength, hit.place) {
+        (WordStrength::Ambiguous, _) => return if alone { 0.45 } else { 0.2 },
+        _ if !alone => return 0.45,
+        (WordStrength::Likely, WordPlace::Id) => 0.7,
+        (WordStrength::Strong, WordPlace::Id) | (WordStrength::Likely, _) => 0.85,
+        (WordStrength::Strong, _) if hit.contested => 0.85,
+        (WordStrength::Strong, _) => 0.97,
+    };
+    // A word that hardly any other name of the account has.
+    if share == 1 { base - 0.2 } else { base }
 }

@@ -26,8 +26,18 @@ pub(crate) struct LexiconWord {
     pub text: String,
     /// Stable hash of the word and its value.
     pub id: u64,
-    /// Almost always means this value; other words also name other things and must earn their weight.
-    pub strong: bool,
+    pub strength: WordStrength,
+}
+
+/// Strength of a word where nothing is measured: each estate's tags tell what it is worth there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum WordStrength {
+    /// Also names other things, and must earn its weight.
+    Ambiguous,
+    /// Means its value more often than not.
+    Likely,
+    /// Almost always means its value.
+    Strong,
 }
 
 /// Words of a vocabulary and what they mean.
@@ -72,15 +82,21 @@ impl Lexicon {
         for (index, name) in (0u8..).zip(lexicon.keys.clone()) {
             for value in vocabulary.key(&name).iter().flat_map(|key| &key.values) {
                 for spelling in std::iter::once(&value.name).chain(&value.synonyms) {
-                    let strong = !value.ambiguous.contains(spelling);
-                    lexicon.add(index, &value.name, spelling, strong);
+                    let strength = if value.ambiguous.contains(spelling) {
+                        WordStrength::Ambiguous
+                    } else if value.likely.contains(spelling) {
+                        WordStrength::Likely
+                    } else {
+                        WordStrength::Strong
+                    };
+                    lexicon.add(index, &value.name, spelling, strength);
                 }
             }
         }
         lexicon
     }
 
-    fn add(&mut self, key: u8, value: &str, spelling: &str, strong: bool) {
+    fn add(&mut self, key: u8, value: &str, spelling: &str, strength: WordStrength) {
         let parts: Vec<String> = tokens(spelling).map(|token| token.text.to_lowercase()).collect();
         // One letter names too much.
         if parts.iter().map(String::len).sum::<usize>() < 2 {
@@ -100,7 +116,7 @@ impl Lexicon {
             id: StableHash::new(key).text(value).text(&text).finish(),
             value: value.to_owned(),
             text,
-            strong,
+            strength,
         });
     }
 
@@ -147,7 +163,8 @@ impl Lexicon {
     }
 
     /// Adds the words of `text`, longest phrases first, each word once per place. Words that are denied give nothing, nor
-    /// do lists of several values.
+    /// do lists of several values. Of words for several values of one key, the last of the strongest counts: names go from the
+    /// general to the particular.
     pub(crate) fn scan(&self, text: &str, place: WordPlace, scratch: &mut Vec<u64>, out: &mut Vec<WordHit>) {
         scratch.clear();
         let mut lower = String::new();
@@ -171,16 +188,40 @@ impl Lexicon {
                 at += 1;
                 continue;
             };
-            let denied = at > 0 && self.negations.contains(&scratch[at - 1]);
-            let hit = WordHit { place, word };
-            if !denied && !out.contains(&hit) {
-                out.push(hit);
+            if at == 0 || !self.negations.contains(&scratch[at - 1]) {
+                out.push(WordHit {
+                    place,
+                    word,
+                    contested: false,
+                });
             }
             at += length;
         }
         if text.contains([',', ';', '|']) && self.is_a_list(&out[before..]) {
             out.truncate(before);
         }
+        self.choose(before, out);
+    }
+
+    /// Keeps, of the words from `before` on, those of one value per key, and each word once per place.
+    fn choose(&self, before: usize, out: &mut Vec<WordHit>) {
+        let mut kept = before;
+        for at in before..out.len() {
+            let mut hit = out[at];
+            let Some(word) = self.word(hit) else { continue };
+            let of_key = out[before..].iter().filter_map(|other| self.word(*other));
+            let of_key = of_key.filter(|other| other.key == word.key);
+            // Of equals, the last one.
+            let chosen = of_key.clone().max_by_key(|other| other.strength);
+            let mut others = of_key.filter(|other| other.value != word.value);
+            hit.contested = others.any(|other| other.strength >= word.strength);
+            let seen = |other: &WordHit| (other.place, other.word) == (hit.place, hit.word);
+            if chosen.is_some_and(|chosen| chosen.value == word.value) && !out[..kept].iter().any(seen) {
+                out[kept] = hit;
+                kept += 1;
+            }
+        }
+        out.truncate(kept);
     }
 
     fn longest(&self, rest: &[u64]) -> Option<(u32, usize)> {
@@ -227,6 +268,17 @@ mod tests {
     fn phrases_come_before_words() {
         assert_eq!(found("pay-pre-prod"), ["pre-prod=pre-production"]);
         assert_eq!(found("pay_non-prod"), ["non-prod=non-production"]);
+    }
+
+    #[test]
+    fn the_last_of_the_strongest_words_of_a_key_counts() {
+        assert_eq!(found("dev-hub-prod"), ["prod=production"]);
+        assert_eq!(found("prod-user-test"), ["prod=production"]);
+        assert_eq!(found("live-stage-test"), ["test=test"]);
+        assert_eq!(
+            found("dev-dev-api-development"),
+            ["dev=development", "development=development"]
+        );
     }
 
     #[test]

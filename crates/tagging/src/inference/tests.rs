@@ -356,3 +356,20 @@ fn labels_that_hold_in_every_account_reach_the_next_one() {
     assert_eq!(next.value, "team-of-payroll");
     assert!(next.confidence >= 0.90, "{next:?}");
 }
+
+#[test]
+fn words_of_a_young_estate_are_as_sure_as_they_are_strong_and_uncontested() {
+    let model = train(&[]);
+    let environment = |name| found(&model, &resource(name, "100000000001"), "environment");
+    let [plain, contested, likely] =
+        ["pay-prod-db", "dev-hub-prod-db", "pay-test-db"].map(|name| environment(name).unwrap());
+    assert_eq!(
+        [&*plain.value, &*contested.value, &*likely.value],
+        ["production", "production", "test"]
+    );
+    assert!(plain.confidence >= 0.90, "{plain:?}");
+    for suggested in [contested, likely] {
+        assert!((0.70..0.90).contains(&suggested.confidence), "{suggested:?}");
+    }
+    assert_eq!(environment("pay-load-db").map(|found| found.value), None);
+}

@@ -25,4 +25,13 @@ pub(crate) struct WordHit {
     pub place: WordPlace,
     /// Index of the word in the lexicon.
     pub word: u32,
+    /// True if the same text also has words for other values that are as strong.
+    pub contested: bool,
+}
+
+impl WordHit {
+    /// Number of the circumstances: occurrences that are equally reliable share it.
+    pub(crate) fn position(self) -> u8 {
+        self.place as u8 | u8::from(self.contested) << 7
+    }
 }

@@ -5,9 +5,35 @@
 
 use crate::Subject;
 use crate::inference::{EvidenceSource, Lexicon, Observation, WordPlace};
+use crate::tokens::{NameToken, tokens};
 
 /// Bytes of a tag value that is read: longer ones are notes.
 const MAX_TAG_VALUE: usize = 256;
+/// Words of keys whose values are contacts or links: a channel `shop-dev` is where people meet, no environment.
+const CONTACTS_AND_LINKS: [&str; 22] = [
+    "alert",
+    "alerts",
+    "channel",
+    "channels",
+    "code",
+    "contact",
+    "contacts",
+    "docs",
+    "documentation",
+    "email",
+    "git",
+    "link",
+    "mail",
+    "repo",
+    "repository",
+    "review",
+    "runbook",
+    "slack",
+    "source",
+    "ticket",
+    "url",
+    "wiki",
+];
 
 /// The PATTERN source.
 pub(crate) struct PatternSource;
@@ -17,7 +43,10 @@ impl EvidenceSource for PatternSource {
         let Observation { words, scratch, .. } = seen;
         lexicon.scan(&subject.name, WordPlace::Name, scratch, words);
         for (key, value) in &subject.native_tags {
-            if value.len() <= MAX_TAG_VALUE && !lexicon.is_canonical_key(key) {
+            if value.len() <= MAX_TAG_VALUE
+                && !lexicon.is_canonical_key(key)
+                && !is_contact_or_link(key, value)
+            {
                 lexicon.scan(value, WordPlace::Tag, scratch, words);
             }
         }
@@ -33,6 +62,15 @@ impl EvidenceSource for PatternSource {
             lexicon.scan(&subject.account_id, WordPlace::Id, scratch, words);
         }
     }
+}
+
+fn is_contact_or_link(key: &str, value: &str) -> bool {
+    let is_word = |token: NameToken<'_>| {
+        CONTACTS_AND_LINKS
+            .iter()
+            .any(|word| token.text.eq_ignore_ascii_case(word))
+    };
+    value.contains("://") || value.contains('@') || tokens(key).any(is_word)
 }
 
 /// Part of an ARN beyond partition, service, region and account; other identifiers as they are.
@@ -88,6 +126,20 @@ mod tests {
         assert_eq!(found(&resource), [row("id", "dev")]);
         resource.resource_id = "arn:aws:x:eu-west-1:shop-dev:thing/shop-uat".into();
         assert_eq!(found(&resource), [row("id", "uat")]);
+    }
+
+    #[test]
+    fn contacts_and_links_are_not_read() {
+        let tags = [
+            ("slack-channel", "shop-dev"),
+            ("repo", "shop-test"),
+            ("homepage", "https://shop-uat.example.org"),
+        ];
+        assert_eq!(found(&subject("x", &tags)), []);
+        assert_eq!(
+            found(&subject("x", &[("stack", "shop-dev")])),
+            [row("tag", "dev")]
+        );
     }
 
     #[test]

@@ -111,6 +111,7 @@ fn map_value(values: &mut Vec<KnownValue>, raw: &str, value: &str) {
     for known in values.iter_mut() {
         known.synonyms.retain(|spelling| fold(spelling) != folded);
         known.ambiguous.retain(|spelling| fold(spelling) != folded);
+        known.likely.retain(|spelling| fold(spelling) != folded);
     }
     let at = values.iter().position(|known| known.name == value);
     let at = at.unwrap_or_else(|| {
@@ -118,6 +119,7 @@ fn map_value(values: &mut Vec<KnownValue>, raw: &str, value: &str) {
             name: value.to_owned(),
             synonyms: Vec::new(),
             ambiguous: Vec::new(),
+            likely: Vec::new(),
         });
         values.len() - 1
     });

@@ -73,6 +73,10 @@ pub struct KnownValue {
     /// estate's own tags show what they mean there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ambiguous: Vec<String>,
+    /// Those of its spellings that mean this value more often than not (`test`): in a name, they are sure enough to be
+    /// suggested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub likely: Vec<String>,
 }
 
 /// Guidance that spellings were taken from.
