@@ -195,7 +195,7 @@ impl Engine {
     ) -> BTreeMap<String, String> {
         let stated = native.holding(subject);
         let verdicts = self.decide(subject, &stated, candidates);
-        let holds = |verdict: &&Verdict<'_>| {
+        let holds = |verdict: &&KeyVerdict<'_>| {
             let disposition = verdict.disposition;
             matches!(disposition, Some(Disposition::AutoApply | Disposition::Approve))
         };
@@ -237,7 +237,7 @@ impl Engine {
         subject: &Subject,
         stated: &[(&'a NativeStatement<'a>, bool)],
         candidates: &'a [Candidate],
-    ) -> Vec<Verdict<'a>> {
+    ) -> Vec<KeyVerdict<'a>> {
         let verdict = |winner: Merged<'a>| {
             let key = &winner.best.key;
             let stated = stated.iter().find(|(stated, _)| stated.key == key);
@@ -253,7 +253,7 @@ impl Engine {
             };
             let disposition = self.dispose(&held, &winner);
             let is_accepted = disposition == Some(Disposition::Approve) && self.is_accepted(&winner);
-            Verdict {
+            KeyVerdict {
                 disposition,
                 confidence: if is_accepted { 1.0 } else { winner.confidence },
                 contradicts: stated.filter(|_| contradicts).copied(),
@@ -329,7 +329,7 @@ struct Held<'a> {
 }
 
 /// Verdict on the winner of one key.
-struct Verdict<'a> {
+struct KeyVerdict<'a> {
     winner: Merged<'a>,
     /// `None` when the value already holds.
     disposition: Option<Disposition>,
@@ -341,7 +341,7 @@ struct Verdict<'a> {
     corrects: bool,
 }
 
-impl Verdict<'_> {
+impl KeyVerdict<'_> {
     fn prediction(&self) -> KeyPrediction {
         let best = self.winner.best;
         KeyPrediction {

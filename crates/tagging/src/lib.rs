@@ -22,6 +22,7 @@
 //! A new source implements [`CandidateSource`] and is added to [`Engine::new`].
 
 mod candidate;
+mod candidate_source;
 mod effective;
 mod engine;
 mod evidence;
@@ -43,8 +44,11 @@ mod vocabulary;
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod explanation_tests;
 
-pub use candidate::{Candidate, CandidateSource, SourceInput, Subject, WeighedEvidence};
+pub use candidate::{Candidate, Subject, WeighedEvidence};
+pub use candidate_source::{CandidateSource, SourceInput};
 pub use effective::{NativeResolution, ResolvedTag, TagOrigin};
 pub use engine::{CONTRADICTS, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal};
 pub use evidence::{Evidence, EvidenceBasis, LosingCandidate, Signal};
