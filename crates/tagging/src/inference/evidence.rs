@@ -38,14 +38,13 @@ impl VoteView<'_> {
     /// The inference of the first value, with all its evidence or only the strongest. `None` without a vote.
     pub(super) fn inference(&self, key: u8, confidence: f64, full: bool) -> Option<Inference> {
         let (winner, rivals) = self.scores.split_first()?;
-        let agreeing = self.votes.iter().filter(|vote| vote.value == winner.value);
-        let strongest = agreeing.clone().next()?;
-        let (signals, alternatives) = if full {
-            (MAX_SIGNALS, MAX_ALTERNATIVES)
+        let strongest = self.votes.iter().find(|vote| vote.value == winner.value)?;
+        let (shown, alternatives) = if full {
+            (self.telling(winner.value), MAX_ALTERNATIVES)
         } else {
-            (1, 0)
+            (vec![strongest], 0)
         };
-        let signals: Vec<Signal> = agreeing.take(signals).map(|vote| self.signal(vote)).collect();
+        let signals: Vec<Signal> = shown.into_iter().map(|vote| self.signal(vote)).collect();
         let name = &self.lexicon.keys()[usize::from(key)];
         let rivals = rivals.iter().take(alternatives);
         let first = signals.first()?;
@@ -61,6 +60,29 @@ impl VoteView<'_> {
                 .collect(),
             signals,
         })
+    }
+
+    /// Votes that explain a value: the strongest ones, and the one that most tagged resources give. Of votes of one source that
+    /// equally many resources give, which are mostly the same ones, the strongest speaks for all.
+    fn telling(&self, value: u32) -> Vec<&Vote> {
+        let agreeing = self.votes.iter().filter(|vote| vote.value == value);
+        let mut shown: Vec<&Vote> = Vec::with_capacity(MAX_SIGNALS);
+        let counts = |vote: &Vote| (self.source(vote), vote.voters, vote.agreeing);
+        let repeats = |vote: &Vote, shown: &[&Vote]| {
+            vote.voters > 0 && shown.iter().any(|other| counts(other) == counts(vote))
+        };
+        for vote in agreeing.clone() {
+            if shown.len() + 1 == MAX_SIGNALS {
+                break;
+            }
+            if !repeats(vote, &shown) {
+                shown.push(vote);
+            }
+        }
+        let most = agreeing.filter(|vote| vote.weight > 0.5);
+        let most = most.max_by_key(|vote| vote.agreeing);
+        shown.extend(most.filter(|vote| vote.agreeing > 0 && !repeats(vote, &shown)));
+        shown
     }
 
     fn alternative(&self, key: &str, rival: &ValueScore, winner: &ValueScore) -> Option<LosingCandidate> {

@@ -41,11 +41,12 @@ impl Tally {
         (tally.total > 0).then_some(tally)
     }
 
-    /// Value that most members have; without one member of value `own`, the resource that is asked about itself.
+    /// Value that most members have; without one member of value `own`, the resource that is asked about itself, if there is
+    /// one.
     pub(crate) fn vote(&self, own: Option<u32>) -> Option<TallyVote> {
         let mut top = self.top;
         let mut voters = self.total;
-        if let Some(own) = own {
+        if let Some(own) = own.filter(|own| self.may_have(*own)) {
             voters = voters.checked_sub(1)?;
             if top.value == own {
                 top.count = top.count.saturating_sub(1);
@@ -59,6 +60,13 @@ impl Tally {
             voters,
             agreeing: top.count,
         })
+    }
+
+    /// True if a member may have the value.
+    fn may_have(&self, value: u32) -> bool {
+        let others = self.total.saturating_sub(self.top.count + self.second.count);
+        let of = |known: ValueCount| known.value == value && known.count > 0;
+        others > 0 || of(self.top) || of(self.second)
     }
 }
 
@@ -110,6 +118,12 @@ mod tests {
         assert_eq!(vote(Some(1)), Some((1, 4, 2)));
         assert_eq!(vote(Some(2)), Some((1, 4, 3)));
         assert_eq!(tally(&[(1, 1)]).vote(Some(1)), None);
+    }
+
+    #[test]
+    fn a_resource_that_was_not_counted_takes_no_vote_away() {
+        let vote = tally(&[(1, 3)]).vote(Some(2)).unwrap();
+        assert_eq!((vote.voters, vote.agreeing), (3, 3));
     }
 
     #[test]
