@@ -25,7 +25,7 @@ pub struct NewAdminChange {
     pub subject_name: String,
     /// State before; `None` when it is new.
     pub before: Option<Value>,
-    /// State after; `None` when it is deleted.
+    /// State after; when it is deleted, the reason if there is one.
     pub after: Option<Value>,
 }
 

@@ -43,14 +43,20 @@ pub(in crate::domain) async fn approve(
 }
 
 /// Withdraws tags that neither a rule nor the policy of their key approves any more, and restores what they had superseded.
-/// `unsupported` are rows with an `id`; the caller holds their resources.
+/// `unsupported` are rows with an `id`; the caller holds their resources. Where the rule was deleted for a reason, the
+/// trail of the tag has it.
 pub(in crate::domain) async fn withdraw(
     txn: &Transaction,
     unsupported: Value,
     restored: Vec<i64>,
     cause: &Cause,
 ) -> Result<()> {
-    audit::count_with_trail(txn, WITHDRAW, vec![unsupported], cause).await?;
+    let values = vec![
+        unsupported,
+        cause.actor.clone().into(),
+        cause.reason.clone().into(),
+    ];
+    audit::ids_with_own_causes(txn, WITHDRAW, values, cause.run_id).await?;
     undo::restore(txn, restored, cause).await
 }
 
@@ -79,9 +85,13 @@ const APPROVE: &str = "
             i.old_status, i.decided_by AS actor, i.decision_reason AS reason
         FROM written w JOIN input i USING (resource_id, tag_key, tag_value))";
 
-const WITHDRAW: &str = "changed AS (
-    UPDATE virtual_tags t SET approval_status = 'SUPERSEDED', approved_by_rule = false, superseded_by = NULL,
+const WITHDRAW: &str = "
+    input AS (SELECT t.id, t.rule_id FROM jsonb_to_recordset($1) AS i(id bigint) JOIN virtual_tags t ON t.id = i.id),
+    revoked AS MATERIALIZED (SELECT subject_id, after ->> 'reason' AS reason FROM admin_changes
+        WHERE subject_type = 'RULE' AND action = 'DELETED' AND after IS NOT NULL
+          AND subject_id IN (SELECT rule_id::text FROM input)),
+    changed AS (UPDATE virtual_tags t SET approval_status = 'SUPERSEDED', approved_by_rule = false, superseded_by = NULL,
            superseded_from = NULL, decided_by = NULL, decided_at = NULL, decision_reason = NULL, updated_at = now()
-      FROM jsonb_to_recordset($1) AS i(id bigint)
-     WHERE t.id = i.id AND t.approval_status = 'APPROVED' AND t.approved_by_rule
-    RETURNING t.*, 'WITHDRAWN'::text AS action, t.tag_value AS old_value, 'APPROVED'::text AS old_status)";
+      FROM input i WHERE t.id = i.id AND t.approval_status = 'APPROVED' AND t.approved_by_rule
+    RETURNING t.*, 'WITHDRAWN'::text AS action, t.tag_value AS old_value, 'APPROVED'::text AS old_status,
+        $2::text AS actor, coalesce((SELECT reason FROM revoked WHERE subject_id = t.rule_id::text), $3) AS reason)";

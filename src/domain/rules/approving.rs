@@ -1,7 +1,7 @@
 //! Rules that approve, made of accepted suggestions. Who accepts and revokes sees to it that engines load them anew.
 
 use super::RuleDraft;
-use super::edit::{name_taken, record};
+use super::edit::{name_taken, record, record_deleted};
 use crate::auth::Actor;
 use crate::db::Transaction;
 use crate::entities::AdminAction;
@@ -43,11 +43,17 @@ pub(in crate::domain) async fn of_suggestion(
     Ok(found.order_by_asc(Column::TagKey).all(txn).await?)
 }
 
-/// Deletes rules that were made of a suggestion.
-pub(in crate::domain) async fn delete(txn: &Transaction, actor: &Actor, rules: &[rule::Model]) -> Result<()> {
+/// Deletes rules that were made of a suggestion. The reason is recorded with them, where
+/// [`by_rule::withdraw`](crate::domain::approvals::by_rule::withdraw) finds it.
+pub(in crate::domain) async fn delete(
+    txn: &Transaction,
+    actor: &Actor,
+    rules: &[rule::Model],
+    reason: Option<&str>,
+) -> Result<()> {
     for old in rules {
         old.clone().delete(txn).await?;
-        record(txn, actor, AdminAction::Deleted, Some(old), None).await?;
+        record_deleted(txn, actor, old, reason).await?;
     }
     Ok(())
 }

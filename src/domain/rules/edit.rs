@@ -164,7 +164,7 @@ pub async fn delete(db: &DatabaseConnection, actor: &Actor, id: i64) -> Result<S
 pub(super) async fn write_deletion(txn: &Transaction, actor: &Actor, id: i64) -> Result<WrittenRule> {
     let old = locked(txn, actor, id).await?;
     old.clone().into_active_model().delete(txn).await?;
-    record(txn, actor, AdminAction::Deleted, Some(&old), None).await?;
+    record_deleted(txn, actor, &old, None).await?;
     Ok(WrittenRule::new(old.clone(), &[&old], Vec::new()))
 }
 
@@ -266,6 +266,24 @@ pub(super) async fn record(
         subject_name: rule.rule_name.clone(),
         before: before.map(shown),
         after: after.map(shown),
+    };
+    admin_changes::record(txn, actor, change).await
+}
+
+/// Records the deletion of a rule, with the reason for it.
+pub(super) async fn record_deleted(
+    txn: &Transaction,
+    actor: &Actor,
+    rule: &rule::Model,
+    reason: Option<&str>,
+) -> Result<()> {
+    let change = NewAdminChange {
+        action: AdminAction::Deleted,
+        subject: AdminSubject::Rule,
+        subject_id: Some(rule.id.to_string()),
+        subject_name: rule.rule_name.clone(),
+        before: Some(shown(rule)),
+        after: reason.map(|reason| json!({"reason": reason})),
     };
     admin_changes::record(txn, actor, change).await
 }

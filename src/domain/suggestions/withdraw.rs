@@ -96,7 +96,7 @@ async fn revoke_checked(
     let rules = approving::of_suggestion(&txn, actor, id).await?;
     let ids: Vec<i64> = rules.iter().map(|rule| rule.id).collect();
     require_accounts(&txn, actor, &ids).await?;
-    approving::delete(&txn, actor, &rules).await?;
+    approving::delete(&txn, actor, &rules, reason.as_deref()).await?;
     let mut affected = members::ids(&txn, &actor.scope, &suggestion, revision::MOST_AFFECTED).await?;
     affected.extend(tagged_by(&txn, &ids).await?);
     revision::make_affected_due(&txn, affected).await?;

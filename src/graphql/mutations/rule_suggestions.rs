@@ -46,7 +46,7 @@ pub struct DismissRuleSuggestionInput {
 pub struct RevokeRuleSuggestionInput {
     /// Global id.
     id: Id<RuleSuggestionKind>,
-    /// Reason, stored with the suggestion.
+    /// Reason, recorded with the deleted rules and in the audit trail of the withdrawn tags.
     reason: Option<String>,
 }
 

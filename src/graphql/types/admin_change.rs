@@ -19,7 +19,7 @@ row_object! {
         subject_name: &str,
         /// State before the change; null if the object was created.
         before: Option<Json<&serde_json::Value>>,
-        /// State after the change; null if the object was deleted.
+        /// State after the change; if the object was deleted, the reason for it as `reason`, or null without one.
         after: Option<Json<&serde_json::Value>>,
     }
 

@@ -80,12 +80,14 @@ async fn revoking_restores_what_waited_before() {
         (Superseded, false)
     );
     assert_eq!(fixture.status(imported).await, Pending);
-    let withdrawn = fixture.trail().await;
-    let withdrawn = withdrawn
+    let trail = fixture.trail().await;
+    let withdrawn = trail
         .iter()
         .filter(|row| row.action == AuditAction::Withdrawn)
-        .count();
-    assert_eq!(withdrawn, 2);
+        .map(|row| row.reason.as_deref());
+    assert_eq!(withdrawn.collect::<Vec<_>>(), [Some("wrong"); 2]);
+    let recorded = "admin_changes WHERE action = 'DELETED' AND actor = 'bob' AND after = '{\"reason\": \"wrong\"}'";
+    assert_eq!(fixture.count(recorded).await, 2);
     fixture.assert_trail_leads_to_tags().await;
 
     let again = suggestions::revoke(&fixture.pool, &bob, id, None)
