@@ -14,7 +14,7 @@ pub use mode::Mode;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, WorkerConfig};
-use crate::domain::evaluation::EngineSettings;
+use crate::domain::evaluation::{DryRuns, EngineSettings};
 use crate::domain::events::{EventListener, Feed, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
 use crate::domain::revision;
@@ -303,7 +303,7 @@ impl BackgroundTasks {
             db: database.pools.all.clone(),
             scoped: database.pools.scoped.clone(),
             clock: Arc::new(SystemClock),
-            dry_runs: Arc::default(),
+            dry_runs: Arc::new(DryRuns::new(database.pools.all.clone())),
             page_limits: PageLimits::default(),
             engine,
             jobs: jobs::definitions(),

@@ -27,12 +27,11 @@ pub async fn stored(
     let found = inventory::list::by_ids(db, &actor.scope, vec![id]).await?.pop();
     let resource = found.ok_or_else(|| Error::not_found("id", "such resource"))?;
     let tags = approvals::tags::resolution_of(db, &actor.scope, vec![id]).await?;
-    evaluate(db, runs, settings, subject(resource, &tags)?).await
+    evaluate(runs, settings, subject(resource, &tags)?).await
 }
 
 /// Evaluates a resource that need not exist. Refuses what could not be stored.
 pub async fn described(
-    db: &DatabaseConnection,
     runs: &DryRuns,
     settings: &EngineSettings,
     actor: &Actor,
@@ -52,19 +51,14 @@ pub async fn described(
         applied: BTreeMap::new(),
         denied_native: BTreeSet::new(),
     };
-    evaluate(db, runs, settings, subject).await
+    evaluate(runs, settings, subject).await
 }
 
 /// Processor time for all rules together.
 const TIME: Duration = Duration::from_secs(2);
 
-async fn evaluate(
-    db: &DatabaseConnection,
-    runs: &DryRuns,
-    settings: &EngineSettings,
-    subject: Subject,
-) -> Result<Evaluation> {
-    let engine = runs.engine(db, settings).await?;
+async fn evaluate(runs: &DryRuns, settings: &EngineSettings, subject: Subject) -> Result<Evaluation> {
+    let engine = runs.engine(settings).await?;
     let evaluated = compute(TIME, move || {
         let evaluation = engine.evaluate(&subject);
         (!is_over()).then_some(evaluation)

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use sea_orm::DatabaseConnection;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tagging::Engine;
+use tagging::{Engine, EstateModel, Vocabulary};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Evaluations at the same time; others wait.
@@ -18,21 +18,13 @@ const MAX_PER_CALLER: usize = 4;
 
 /// The evaluations that callers wait for, in this process.
 pub struct DryRuns {
+    /// Pool with access to all rows: engines are the same for all callers, whatever these may read.
+    db: DatabaseConnection,
     permits: Semaphore,
     /// Number of each caller's.
     callers: Mutex<HashMap<String, usize>>,
     /// The engine that was loaded last, and its generation: with many rules, compiling them is most of the work.
     engine: tokio::sync::Mutex<Option<(i64, Arc<Engine>)>>,
-}
-
-impl Default for DryRuns {
-    fn default() -> Self {
-        Self {
-            permits: Semaphore::new(MAX_CONCURRENT),
-            callers: Mutex::default(),
-            engine: tokio::sync::Mutex::default(),
-        }
-    }
 }
 
 /// Permit of one evaluation; given back when it is dropped.
@@ -55,6 +47,16 @@ impl Drop for DryRunPermit<'_> {
 }
 
 impl DryRuns {
+    /// No evaluations yet, with engines of this database.
+    pub fn new(db: DatabaseConnection) -> Self {
+        Self {
+            db,
+            permits: Semaphore::new(MAX_CONCURRENT),
+            callers: Mutex::default(),
+            engine: tokio::sync::Mutex::default(),
+        }
+    }
+
     /// Waits for a permit. [`Error::Validation`] when the actor has as many as one may have.
     pub(crate) async fn acquire(&self, actor: &Actor) -> Result<DryRunPermit<'_>> {
         {
@@ -80,20 +82,27 @@ impl DryRuns {
     }
 
     /// The engine with the present rules.
-    pub(crate) async fn engine(
-        &self,
-        db: &DatabaseConnection,
-        settings: &EngineSettings,
-    ) -> Result<Arc<Engine>> {
+    pub(crate) async fn engine(&self, settings: &EngineSettings) -> Result<Arc<Engine>> {
         let mut kept = self.engine.lock().await;
-        let present = revision::current(db).await?.generation;
+        let present = revision::current(&self.db).await?.generation;
         if let Some((generation, engine)) = &*kept
             && *generation == present
         {
             return Ok(Arc::clone(engine));
         }
-        let loaded = load_engine(db, settings).await?;
+        let loaded = load_engine(&self.db, settings).await?;
         *kept = Some((loaded.generation, Arc::clone(&loaded.engine)));
         Ok(loaded.engine)
+    }
+
+    /// The present vocabulary, and the model in use.
+    pub(super) async fn learned(
+        &self,
+        settings: &EngineSettings,
+    ) -> Result<(Arc<Vocabulary>, Option<Arc<EstateModel>>)> {
+        let vocabulary = Arc::clone(&settings.live.refresh(&self.db).await?.vocabulary);
+        let pinned = settings.pinned_model.as_deref();
+        let learned = settings.models.load(&self.db, pinned, &vocabulary).await?;
+        Ok((vocabulary, learned.model))
     }
 }

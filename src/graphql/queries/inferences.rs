@@ -125,7 +125,7 @@ impl InferenceQuery {
         let evaluation = match input {
             InferTagsInput::Id(id) => dry_run::stored(db, runs, &services.engine, actor, id.0).await?,
             InferTagsInput::Resource(input) => {
-                dry_run::described(db, runs, &services.engine, actor, input.try_into()?).await?
+                dry_run::described(runs, &services.engine, actor, input.try_into()?).await?
             }
         };
         Ok(InferTagsResult {

@@ -144,6 +144,25 @@ async fn a_source_that_is_not_configured_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn resources_of_limited_callers_are_evaluated_as_those_of_others() {
+    let api = Api::with_rows(4).await;
+    let all = api.ask("{ resources { nodes { id accountId } } }").await;
+    let mut own = all["resources"]["nodes"].as_array().unwrap().iter();
+    let own = own.find(|row| row["accountId"] == "account-1").unwrap();
+    let query = "query($id: ID!) { inferTags(input: {id: $id}) { predictions { key value confidence } }
+        whyNot(resourceId: $id, tagKey: \"environment\", tagValue: \"production\") { reason } }";
+    let mut answers = Vec::new();
+    for scope in [AccountScope::All, AccountScope::Only(vec!["account-1".into()])] {
+        let answer = api
+            .answer_to(Some(actor(Role::Viewer, scope)), query, json!({"id": own["id"]}))
+            .await;
+        answers.push(serde_json::to_value(answer).unwrap());
+    }
+    assert_eq!(answers[1].get("errors"), None, "{}", answers[1]);
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[tokio::test]
 async fn other_accounts_do_not_exist() {
     let api = Api::with_rows(4).await;
     let scope = AccountScope::Only(vec!["account-1".into()]);

@@ -251,7 +251,7 @@ async fn why_not_says_what_keeps_a_value_away() {
     let tagged = fixture.report(&[tagged]).await.1[0];
     fixture.auto_tag().await;
     let ask = async |id: i64, key: &str, value: &str| {
-        let runs = DryRuns::default();
+        let runs = DryRuns::new(fixture.pool.clone());
         let found = why_not(&fixture.pool, &runs, &settings(), &ann, id, key, value).await;
         found.unwrap().reason
     };

@@ -10,7 +10,7 @@ use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::keyset::PageLimits;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::evaluation::EngineSettings;
+use virtual_tagging::domain::evaluation::{DryRuns, EngineSettings};
 use virtual_tagging::domain::events::{EventListener, Feed};
 use virtual_tagging::graphql::execution::{annotate_errors, execute};
 use virtual_tagging::graphql::schema::{Schema, build};
@@ -34,7 +34,7 @@ impl Api {
             scoped: fixture.scoped.clone(),
             clock: Arc::new(SystemClock),
             page_limits: PageLimits::default(),
-            dry_runs: Arc::default(),
+            dry_runs: Arc::new(DryRuns::new(fixture.pool.clone())),
             engine: EngineSettings {
                 vocabulary: Arc::default(),
                 live: virtual_tagging::domain::vocabulary::LiveVocabulary::default(),
