@@ -2,6 +2,7 @@
 
 mod auto_tag;
 mod corpus;
+mod hostile_rules;
 mod rule_api;
 mod rule_changes;
 mod rules;
