@@ -10,6 +10,7 @@
 //! - `dry_runs.rs`      limits on evaluations that callers wait for
 //! - `engine.rs`        the engine with the stored rules
 //! - `preview.rs`       the effect of a rule, before it is saved
+//! - `preview_trial.rs` the matches of such a rule, and what would come of it
 //! - `scan.rs`          the resources that conditions match
 //! - `why_not.rs`       why a value does not hold
 //! - `subject.rs`       stored resources and tags as the engine sees them, and back
@@ -24,6 +25,7 @@ pub mod dry_run;
 mod dry_runs;
 mod engine;
 mod preview;
+mod preview_trial;
 pub(in crate::domain) mod scan;
 mod subject;
 mod why_not;
@@ -33,6 +35,7 @@ pub use backlog::is_due;
 pub use chunk_result::ChunkResult;
 pub use dry_runs::DryRuns;
 pub use engine::{EngineSettings, LoadedEngine, load_engine};
-pub use preview::{Example, Overlap, Preview, PreviewOutcome, preview};
+pub use preview::{Preview, preview};
+pub use preview_trial::{Example, Overlap, PreviewOutcome};
 pub use subject::subject;
 pub use why_not::{WhyNot, WhyNotReason, why_not};

@@ -1,74 +1,31 @@
 //! Preview of a rule: its effect, before it is saved.
 
 use super::compute::compute;
-use super::difference::would_propose;
 use super::dry_runs::DryRuns;
 use super::engine::EngineSettings;
+use super::preview_trial::{Example, Overlap, PageMatches, PageOutcomes, PreviewOutcome, RuleTrial};
 use super::scan::{ResourceScan, tags_of};
-use super::subject::subject;
 use crate::auth::{Actor, Role};
-use crate::domain::rules::{RuleDraft, RuleRow, RuleWarning, compile_row, list, warnings};
-use crate::entities::{ApprovalStatus, resource, virtual_tag};
+use crate::domain::rules::{RuleDraft, RuleWarning, list, warnings};
+use crate::entities::{resource, virtual_tag};
 use crate::error::{Error, Result};
+use futures::{StreamExt, TryStreamExt, stream};
 use sea_orm::sea_query::{Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, PaginatorTrait, QueryFilter, QueryOrder};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tagging::rules::allowance::is_over;
-use tagging::rules::{CompiledRule, RuleVerdict, SubjectView};
-use tagging::{Engine, Subject, Vocabulary};
 
 /// Matches whose outcome is looked at by one statement.
 const PAGE: usize = 1_000;
 /// Matches whose outcome is looked at; of more, the outcomes are those of a sample.
 const EXAMINED_MAX: usize = 20_000;
+/// Pages that are read or looked at at the same time.
+const PAGES_AT_ONCE: usize = 3;
 /// Time for finding what the rule matches, after which what was looked at is the sample.
 const MATCH_TIME: Duration = Duration::from_millis(1_800);
 /// Time for all of it.
 const TIME: Duration = Duration::from_millis(2_500);
-/// Examples of each outcome.
-const EXAMPLES: usize = 5;
-
-/// Outcome for a resource that the rule matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PreviewOutcome {
-    /// The resource would get a new proposal.
-    NewTag,
-    /// The proposal would take the place of another one.
-    Change,
-    /// The value waits for a decision already.
-    AlreadyProposed,
-    /// The value holds already.
-    AlreadyHolds,
-    /// Another value of the key is approved.
-    Conflict,
-    /// The resource's own tags state another value: if the rule is sure, its value is suggested as a contradiction.
-    NativeConflict,
-    /// A rule that goes first decides the key.
-    Shadowed,
-    /// Nothing would come of it: the confidence is too low, or the value was denied.
-    NotProposed,
-}
-
-/// Overlap of the rule with another of the same key.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Overlap {
-    /// The other rule's key.
-    pub rule_id: i64,
-    pub rule_name: String,
-    /// On this many resources.
-    pub count: u64,
-}
-
-/// A resource that the rule matches.
-#[derive(Clone, Debug)]
-pub struct Example {
-    pub resource: resource::Model,
-    /// Value that the rule would propose.
-    pub tag_value: String,
-    pub outcome: PreviewOutcome,
-}
 
 /// Effect of a rule.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +36,7 @@ pub struct Preview {
     pub complete: bool,
     /// Of the resources looked at.
     pub matches: u64,
-    /// Matches whose outcome was looked at, the newest ones: fewer than all matches are a sample.
+    /// Matches whose outcome was looked at: fewer than all are a sample that is spread evenly over them.
     pub outcomes_examined: u64,
     /// Resources on which the rule took too long and was given up.
     pub too_expensive: u64,
@@ -109,67 +66,126 @@ pub async fn preview(
     actor.require(Role::Approver)?;
     let _permit = runs.acquire(actor).await?;
     let rows = list::in_order(db, &actor.scope).await?;
-    let settings = settings.clone();
+    let (vocabulary, model) = runs.learned(settings).await?;
     let began = Instant::now();
-    let mut trial = compute(TIME, move || RuleTrial::new(&settings, &draft, replaces, rows)).await??;
-    trial = find_matches(db, actor, trial, began).await?;
-    trial.preview.examined = examined(db, actor, &trial).await?;
-    for ids in trial.matching.clone().chunks(PAGE).take(EXAMINED_MAX / PAGE) {
-        let left = TIME.saturating_sub(began.elapsed());
-        if left.is_zero() {
-            break;
-        }
-        let page = with_tags(db, actor, ids).await?;
-        trial = compute(left, move || trial.examine(page)).await??;
-    }
-    Ok(trial.end())
+    let thresholds = settings.thresholds;
+    let trial = compute(TIME, move || {
+        let warnings = warnings(&draft, &vocabulary);
+        let trial = RuleTrial::new(&vocabulary, model, thresholds, draft, replaces, rows)?;
+        Ok::<_, Error>((warnings, Arc::new(trial)))
+    });
+    let (warnings, trial) = trial.await??;
+    let found = find_matches(db, actor, &trial, began).await?;
+    let (examined, outcomes) = tokio::try_join!(
+        examined(db, actor, &found),
+        find_outcomes(db, actor, &trial, &found.ids, began)
+    )?;
+    let (shadowed_by, shadows) = trial.overlaps(&outcomes);
+    Ok(Preview {
+        examined,
+        complete: found.is_complete,
+        matches: found.ids.len() as u64,
+        outcomes_examined: outcomes.counts.values().sum(),
+        too_expensive: found.too_expensive,
+        outcomes: outcomes.counts,
+        shadowed_by,
+        shadows,
+        examples: outcomes.examples.into_values().flatten().collect(),
+        warnings,
+    })
+}
+
+/// Matches of a rule, as far as they were looked for.
+#[derive(Default)]
+struct FoundMatches {
+    /// Resources that the rule matches, newest first.
+    ids: Vec<i64>,
+    /// Resource that was looked at last.
+    last: Option<i64>,
+    too_expensive: u64,
+    is_complete: bool,
 }
 
 /// Finds what the rule matches, the newest first, until the time is over.
 async fn find_matches(
     db: &DatabaseConnection,
     actor: &Actor,
-    mut trial: RuleTrial,
+    trial: &Arc<RuleTrial>,
     began: Instant,
-) -> Result<RuleTrial> {
-    let also = trial.rule.value.reads();
-    let conditions = [trial.rule.condition.clone()];
-    let scan = ResourceScan::new(&actor.scope, &conditions, also);
-    let mut page = scan.page(db, i64::MAX).await?;
-    loop {
-        let left = MATCH_TIME.saturating_sub(began.elapsed());
-        let Some(&(last, _)) = page.subjects.last() else {
-            trial.preview.complete = true;
-            return Ok(trial);
-        };
-        let has_more = page.has_more;
-        // The next page is read while this one is looked at.
-        let next = async {
-            if has_more {
-                scan.page(db, last).await.map(Some)
-            } else {
-                Ok(None)
-            }
-        };
-        let matched = compute(left, move || trial.match_page(page.subjects));
-        let (matched, next) = tokio::join!(matched, next);
-        trial = matched?;
-        match next? {
-            _ if trial.last != Some(last) => return Ok(trial),
-            Some(next) => page = next,
-            None => {
-                trial.preview.complete = true;
-                return Ok(trial);
-            }
+) -> Result<FoundMatches> {
+    let scan = ResourceScan::new(&actor.scope, &trial.conditions(), trial.value_reads());
+    let matches = scan.pages(db).map_ok(|page| {
+        let trial = Arc::clone(trial);
+        async move {
+            let left = MATCH_TIME.saturating_sub(began.elapsed());
+            compute(left, move || trial.matches(page)).await?
+        }
+    });
+    let mut pages = std::pin::pin!(matches.try_buffered(PAGES_AT_ONCE));
+    let mut found = FoundMatches::default();
+    while let Some(page) = pages.try_next().await? {
+        let PageMatches {
+            ids,
+            last,
+            too_expensive,
+            is_whole,
+        } = page;
+        found.ids.extend(ids);
+        found.last = last.or(found.last);
+        found.too_expensive += too_expensive;
+        if !is_whole {
+            return Ok(found);
         }
     }
+    found.is_complete = true;
+    Ok(found)
+}
+
+/// Finds what would come of the rule on the resources that it matches, until the time is over; of very many, on a sample.
+async fn find_outcomes(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    trial: &Arc<RuleTrial>,
+    matches: &[i64],
+    began: Instant,
+) -> Result<PageOutcomes> {
+    let outcomes = stream::iter(samples(matches)).map(|ids| async move {
+        if began.elapsed() >= TIME {
+            return Ok(PageOutcomes::default());
+        }
+        let page = with_tags(db, actor, &ids).await?;
+        let (left, trial) = (TIME.saturating_sub(began.elapsed()), Arc::clone(trial));
+        compute(left, move || trial.outcomes(page)).await?
+    });
+    let add = async |mut sum: PageOutcomes, page: PageOutcomes| {
+        sum.add(page);
+        Ok(sum)
+    };
+    outcomes
+        .buffered(PAGES_AT_ONCE)
+        .try_fold(PageOutcomes::default(), add)
+        .await
+}
+
+/// Pages of matches whose outcomes are to be found. They are spread evenly over the matches, each page by itself, too: the
+/// first ones tell of all.
+fn samples(matches: &[i64]) -> Vec<Vec<i64>> {
+    let count = matches.len().min(EXAMINED_MAX);
+    let pages = count.div_ceil(PAGE);
+    let sample = |page: usize| {
+        let places = (page..count).step_by(pages);
+        places
+            .filter_map(|place| matches.get(place * matches.len() / count))
+            .copied()
+            .collect()
+    };
+    (0..pages).map(sample).collect()
 }
 
 /// Number of the resources that were looked at, those among them that PostgreSQL left out.
-async fn examined(db: &DatabaseConnection, actor: &Actor, trial: &RuleTrial) -> Result<u64> {
-    let (complete, last) = (trial.preview.complete, trial.last);
-    let from = match last {
-        _ if complete => 0,
+async fn examined(db: &DatabaseConnection, actor: &Actor, found: &FoundMatches) -> Result<u64> {
+    let from = match found.last {
+        _ if found.is_complete => 0,
         Some(last) => last,
         None => return Ok(0),
     };
@@ -202,187 +218,25 @@ async fn with_tags(
     Ok(resources.into_iter().map(with_tags).collect())
 }
 
-/// A rule on trial.
-struct RuleTrial {
-    /// With the rule and the others of its key.
-    engine: Engine,
-    vocabulary: Arc<Vocabulary>,
-    rule: CompiledRule,
-    /// The other enabled rules of the key, in order.
-    others: Vec<CompiledRule>,
-    /// By the other rule's key.
-    overlaps: HashMap<i64, u64>,
-    /// Resources that the rule matches.
-    matching: Vec<i64>,
-    /// Resource that was looked at last.
-    last: Option<i64>,
-    preview: Preview,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl RuleTrial {
-    fn new(
-        settings: &EngineSettings,
-        draft: &RuleDraft,
-        replaces: Option<i64>,
-        rows: Vec<RuleRow>,
-    ) -> Result<Self> {
-        // A new rule comes last among those of its priority.
-        let rule = draft
-            .clone()
-            .normalised(&settings.vocabulary())
-            .compile(replaces.unwrap_or(i64::MAX), 0)?;
-        let same_key = |row: &RuleRow| {
-            row.enabled && row.in_effect && Some(row.id) != replaces && row.tag_key == rule.key
-        };
-        let mut others = Vec::new();
-        for row in rows.into_iter().filter(same_key) {
-            if is_over() {
-                return Err(Error::BadInput(
-                    "there are too many rules of this key to try one more".into(),
-                ));
-            }
-            others.extend(compile_row(row).ok());
-        }
-        let rules = others.iter().chain([&rule]).cloned().collect();
-        Ok(Self {
-            engine: Engine::new(settings.vocabulary(), rules, settings.thresholds),
-            vocabulary: settings.vocabulary(),
-            rule,
-            others,
-            overlaps: HashMap::new(),
-            matching: Vec::new(),
-            last: None,
-            preview: Preview {
-                warnings: warnings(draft, &settings.vocabulary()),
-                ..Preview::default()
-            },
-        })
-    }
+    #[test]
+    fn samples_have_each_match_once_and_the_first_of_many_tell_of_all() {
+        assert!(samples(&[]).is_empty());
+        let few: Vec<i64> = (0..2_500).collect();
+        let mut all = samples(&few).concat();
+        assert_eq!((samples(&few).len(), all.len()), (3, 2_500));
+        all.sort_unstable();
+        assert_eq!(all, few);
 
-    /// Tries the rule on resources, until the time is over.
-    fn match_page(mut self, page: Vec<(i64, Subject)>) -> Self {
-        let reads_tags = self.rule.condition.reads().contains("tags");
-        for (id, subject) in page {
-            if is_over() {
-                break;
-            }
-            self.last = Some(id);
-            let effective = reads_tags.then(|| self.engine.tags_for_rules(&subject));
-            let input = subject.condition_input(effective.as_ref());
-            match self.rule.apply(&input, &subject) {
-                RuleVerdict::Value(_) => self.matching.push(id),
-                RuleVerdict::NoMatch => {}
-                RuleVerdict::TooExpensive => self.preview.too_expensive += 1,
-            }
+        let many: Vec<i64> = (0..1_000_000).collect();
+        let pages = samples(&many);
+        assert_eq!((pages.len(), pages.concat().len()), (20, EXAMINED_MAX));
+        for page in pages {
+            assert!(page[0] < 1_000 && page[PAGE - 1] >= 999_000);
+            assert!(page.is_sorted_by(|a, b| a < b));
         }
-        self.preview.matches = self.matching.len() as u64;
-        self
-    }
-
-    /// Looks at what would come of the rule on resources that it matches, until the time is over.
-    fn examine(mut self, page: Vec<(resource::Model, Vec<virtual_tag::Model>)>) -> Result<Self> {
-        for (resource, tags) in page {
-            if is_over() {
-                break;
-            }
-            let subject = subject(resource.clone(), &tags)?;
-            self.examine_one(resource, &subject, &tags);
-        }
-        Ok(self)
-    }
-
-    fn examine_one(&mut self, resource: resource::Model, subject: &Subject, tags: &[virtual_tag::Model]) {
-        let seen = self.engine.tags_for_rules(subject);
-        let input = subject.condition_input(Some(&seen));
-        // It may have changed since it was found.
-        let RuleVerdict::Value(value) = self.rule.apply(&input, subject) else {
-            return;
-        };
-        let value = self.vocabulary.canonical(&self.rule.key, &value).value;
-        let view = SubjectView {
-            subject,
-            effective: Some(&seen),
-        };
-        let mut shadowed = false;
-        for other in self
-            .others
-            .iter()
-            .filter(|other| other.condition.requirement().allows(&view))
-        {
-            if matches!(other.apply(&input, subject), RuleVerdict::Value(_)) {
-                *self.overlaps.entry(other.id).or_default() += 1;
-                shadowed |= self.goes_after(other);
-            }
-        }
-        let is_pending = |tag: &virtual_tag::Model| {
-            tag.approval_status == ApprovalStatus::Pending
-                && tag.tag_key == self.rule.key
-                && tag.tag_value == value
-        };
-        let outcome = match subject.effective_tags(&self.vocabulary).get(&self.rule.key) {
-            _ if !shadowed && tags.iter().any(is_pending) => PreviewOutcome::AlreadyProposed,
-            Some(held) if *held == value => PreviewOutcome::AlreadyHolds,
-            _ if shadowed => PreviewOutcome::Shadowed,
-            _ if subject.approved.contains_key(&self.rule.key) => PreviewOutcome::Conflict,
-            held => self.outcome(subject, tags, &value, held.is_some()),
-        };
-        self.preview.outcomes_examined += 1;
-        let count = self.preview.outcomes.entry(outcome).or_default();
-        *count += 1;
-        if *count <= EXAMPLES as u64 {
-            self.preview.examples.push(Example {
-                resource,
-                tag_value: value,
-                outcome,
-            });
-        }
-    }
-
-    /// Outcome where neither a decision nor another rule comes first.
-    fn outcome(
-        &self,
-        subject: &Subject,
-        tags: &[virtual_tag::Model],
-        value: &str,
-        is_held: bool,
-    ) -> PreviewOutcome {
-        let replaced = |tag: &virtual_tag::Model| {
-            tag.approval_status == ApprovalStatus::Pending
-                && tag.tag_key == self.rule.key
-                && tag.tag_value != value
-        };
-        let is_proposed = would_propose(&self.engine, subject, tags, &self.rule.key, value);
-        if is_proposed && tags.iter().any(replaced) {
-            PreviewOutcome::Change
-        } else if is_held && !self.rule.corrects {
-            PreviewOutcome::NativeConflict
-        } else if is_proposed {
-            PreviewOutcome::NewTag
-        } else {
-            PreviewOutcome::NotProposed
-        }
-    }
-
-    fn goes_after(&self, other: &CompiledRule) -> bool {
-        other.rank() < self.rule.rank()
-    }
-
-    fn end(mut self) -> Preview {
-        for other in &self.others {
-            let Some(&count) = self.overlaps.get(&other.id) else {
-                continue;
-            };
-            let overlap = Overlap {
-                rule_id: other.id,
-                rule_name: other.name.clone(),
-                count,
-            };
-            if self.goes_after(other) {
-                self.preview.shadowed_by.push(overlap);
-            } else {
-                self.preview.shadows.push(overlap);
-            }
-        }
-        self.preview
     }
 }

@@ -75,17 +75,14 @@ async fn looked_at(txn: &Transaction, conditions: &[Condition]) -> Result<Option
             return Ok(None);
         }
         let page = scan.page(txn, before).await?;
-        let Some(&(last, _)) = page.subjects.last() else {
-            return Ok(Some(ids));
-        };
-        let has_more = page.has_more;
+        let (last, has_more) = (page.last, page.has_more);
         let Some(matching) = page.matching(conditions.to_vec(), left).await? else {
             return Ok(None);
         };
         ids.extend(matching);
-        if !has_more {
-            return Ok(Some(ids));
+        match last {
+            Some(last) if has_more => before = last,
+            _ => return Ok(Some(ids)),
         }
-        before = last;
     }
 }

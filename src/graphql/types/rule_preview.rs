@@ -89,7 +89,7 @@ pub struct RulePreview {
     complete: bool,
     /// Number of examined resources that the rule matches.
     matches: u64,
-    /// Number of matches whose outcome was determined, the newest ones: a sample if fewer than `matches`.
+    /// Number of matches whose outcome was determined: a sample spread evenly over the matches if fewer than `matches`.
     outcomes_examined: u64,
     /// Number of resources on which the rule exceeded the time limit and does not match.
     too_expensive: u64,

@@ -292,7 +292,7 @@ async fn a_preview_looks_at_all_resources_and_says_what_it_doubts() {
         .unwrap()[0]
         .id;
     let draft = rule("all", "resource.name.matches('^pay-')", "Team", "${name}");
-    let (runs, admin, settings) = (DryRuns::default(), admin(), settings());
+    let (runs, admin, settings) = (DryRuns::new(fixture.pool.clone()), admin(), settings());
     let preview = evaluation::preview(&fixture.pool, &runs, &admin, &settings, draft, Some(one));
     let preview = preview.await.unwrap();
     assert_eq!((preview.examined, preview.complete), (101, true));

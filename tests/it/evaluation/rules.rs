@@ -178,7 +178,7 @@ async fn a_preview_tells_what_a_rule_would_do_and_does_nothing() {
     let draft = rule("desk", "resource.name.startsWith('orders-')", "team", "desk");
     let preview = evaluation::preview(
         &fixture.pool,
-        &DryRuns::default(),
+        &DryRuns::new(fixture.pool.clone()),
         &admin,
         &settings(),
         draft,
@@ -225,7 +225,7 @@ async fn a_preview_promises_no_tag_that_would_not_be_proposed() {
     let preview = async |draft: &RuleDraft, replaces| {
         let preview = evaluation::preview(
             &fixture.pool,
-            &DryRuns::default(),
+            &DryRuns::new(fixture.pool.clone()),
             &admin,
             &settings(),
             draft.clone(),
@@ -325,7 +325,7 @@ async fn a_rule_that_takes_too_long_matches_nowhere_and_is_told() {
     let values: Vec<_> = tags.map(|tag| tag.tag_value).collect();
     assert_eq!(values, ["y", "y"]);
 
-    let runs = DryRuns::default();
+    let runs = DryRuns::new(fixture.pool.clone());
     let draft = rule("another", SLOW, "team", "z");
     let tried = evaluation::preview(&fixture.pool, &runs, &admin, &settings(), draft, None)
         .await
@@ -337,7 +337,7 @@ async fn a_rule_that_takes_too_long_matches_nowhere_and_is_told() {
 async fn a_caller_has_a_few_previews_at_a_time() {
     let fixture = Fixture::new().await;
     fixture.report(&[resource("one")]).await;
-    let runs = DryRuns::default();
+    let runs = DryRuns::new(fixture.pool.clone());
     let preview = |who: &'static str| {
         let (fixture, runs) = (&fixture, &runs);
         async move {

@@ -1,7 +1,9 @@
 //! Models: trained, activated, turned down, rolled back, pinned, cancelled, and due by themselves.
 
 use crate::support::decisions::decide;
-use crate::support::fixture::{Fixture, actor, approver, limited, resource, settings, shipped_vocabulary};
+use crate::support::fixture::{
+    Fixture, actor, approver, limited, resource, rule, settings, shipped_vocabulary,
+};
 use crate::support::runs::{actor as requester, claim, request, run_of};
 use sea_orm::EntityTrait;
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use virtual_tagging::auth::{Actor, Role};
 use virtual_tagging::db::{Begin, sql};
 use virtual_tagging::domain::approvals::{self, Decision, NewTag};
 use virtual_tagging::domain::discovery::ResourceReport;
-use virtual_tagging::domain::evaluation::{EngineSettings, load_engine};
+use virtual_tagging::domain::evaluation::{self, DryRuns, EngineSettings, load_engine};
 use virtual_tagging::domain::models::{self, ModelStatus, ModelVersion, TrainModelJob, load};
 use virtual_tagging::domain::{RunStatus, revision};
 use virtual_tagging::entities::trained_model;
@@ -108,6 +110,27 @@ async fn the_first_model_is_put_into_use_and_infers_what_the_estate_says() {
             .count("virtual_tags WHERE tag_key = 'team' AND source = 'NEIGHBOUR'")
             .await,
         40
+    );
+}
+
+#[tokio::test]
+async fn a_preview_of_a_rule_knows_what_the_model_infers() {
+    use virtual_tagging::domain::evaluation::PreviewOutcome::{AlreadyHolds, NewTag, NotProposed};
+    let fixture = estate().await;
+    let settings = settings();
+    let mut unsure = rule("unsure", "resource.name.startsWith('ledger-')", "team", "finance");
+    unsure.confidence = 0.5;
+    let outcomes = async || {
+        let (runs, ann) = (DryRuns::new(fixture.pool.clone()), approver("ann"));
+        let preview = evaluation::preview(&fixture.pool, &runs, &ann, &settings, unsure.clone(), None);
+        preview.await.unwrap().outcomes.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes().await, [(AlreadyHolds, 40), (NotProposed, 20)]);
+    train(&fixture, &settings).await;
+    assert_eq!(
+        outcomes().await,
+        [(NewTag, 20), (AlreadyHolds, 40)],
+        "the model agrees"
     );
 }
 

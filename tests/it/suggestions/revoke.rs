@@ -86,7 +86,8 @@ async fn revoking_restores_what_waited_before() {
         .filter(|row| row.action == AuditAction::Withdrawn)
         .map(|row| row.reason.as_deref());
     assert_eq!(withdrawn.collect::<Vec<_>>(), [Some("wrong"); 2]);
-    let recorded = "admin_changes WHERE action = 'DELETED' AND actor = 'bob' AND after = '{\"reason\": \"wrong\"}'";
+    let recorded =
+        "admin_changes WHERE action = 'DELETED' AND actor = 'bob' AND after = '{\"reason\": \"wrong\"}'";
     assert_eq!(fixture.count(recorded).await, 2);
     fixture.assert_trail_leads_to_tags().await;
 
