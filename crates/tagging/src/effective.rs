@@ -4,9 +4,11 @@
 //! native value that a person denied does not hold. Of native tags that contradict each other, the exact key with a known
 //! value comes first:
 //!
-//! 1. a spelling that means exactly the key, before one that usually means it;
-//! 2. a value that the vocabulary knows, before one that it does not;
-//! 3. the canonical key itself, before its synonyms in their order; its canonical spelling, before other letters.
+//! 1. a value that the vocabulary knows, before one that it does not;
+//! 2. the canonical key itself, before its synonyms in their order; its canonical spelling, before other letters.
+//!
+//! A spelling that only usually means a key states nothing: its value is suggested for that key, and the tag holds under its
+//! own key, as do tags whose keys the vocabulary does not know.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +32,7 @@ pub enum TagOrigin {
 /// Value that holds for a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ResolvedTag {
-    /// Canonical key; the raw key of a native tag that the vocabulary does not know.
+    /// Canonical key; the raw key of a native tag that means none exactly.
     pub key: String,
     /// The value that holds.
     pub value: String,
@@ -56,7 +58,10 @@ impl Subject {
     pub fn stated(&self, vocabulary: &Vocabulary) -> NativeResolution {
         let read = NativeStatements::read(&self.native_tags, vocabulary);
         let held = read.holding(self);
-        let has_statement = |key: &&str| read.all.iter().any(|statement| statement.key == *key);
+        let has_statement = |key: &&str| {
+            let mut exact = read.all.iter().filter(|statement| !statement.is_implied());
+            exact.any(|statement| statement.key == *key)
+        };
         let invalid = read.exact_keys.iter().filter(|key| !has_statement(key));
         NativeResolution {
             tags: held
@@ -67,7 +72,7 @@ impl Subject {
         }
     }
 
-    /// All that holds for the resource, in order of keys. A native tag whose key the vocabulary does not know holds under
+    /// All that holds for the resource, in order of keys. A native tag whose key means no canonical key exactly holds under
     /// its own key and value.
     pub fn resolve(&self, vocabulary: &Vocabulary) -> Vec<ResolvedTag> {
         let mut tags: BTreeMap<String, ResolvedTag> = BTreeMap::new();
@@ -196,6 +201,24 @@ mod tests {
         assert!(!environment(&[("environment", "prod"), ("env", "PRD")]).contradicts);
         // A key that only usually means this one speaks of something else beside the key itself.
         assert!(!environment(&[("environment", "prod"), ("landscape", "dev")]).contradicts);
+    }
+
+    #[test]
+    fn a_key_that_only_usually_means_another_holds_as_itself_alone() {
+        let subject = subject(
+            "x",
+            &[("solution", "Pay Roll"), ("Owner", "tbd"), ("created_by", "ann")],
+        );
+        let tags = subject.effective_tags(&vocabulary());
+        let expected = [("created_by", "ann"), ("solution", "Pay Roll")];
+        assert_eq!(
+            tags,
+            expected
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into()
+        );
+        let invalid = subject.stated(&vocabulary()).invalid;
+        assert_eq!(invalid, BTreeSet::from(["owner".to_owned()]));
     }
 
     #[test]

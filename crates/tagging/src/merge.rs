@@ -1,7 +1,7 @@
 //! One winner per key, and why the others lost.
 //!
 //! Authority comes before confidence: what the resource's own tags state, then what a user's rule says, then what is
-//! inferred. What is inferred was weighed and calibrated by the estate model before; here it agrees or loses. Confidences
+//! inferred, and what tags only imply. What is inferred was weighed and calibrated by the estate model before; here it agrees or loses. Confidences
 //! are probabilities, and what sources say about one resource is correlated, so that agreement is not multiplied as if
 //! independent: the surest other source that agrees adds a part of its log-odds. A rival of equal authority takes a part
 //! of its own log-odds away, if it is more likely right than wrong; one of less authority takes nothing.
@@ -9,6 +9,7 @@
 use std::cmp::Ordering;
 
 use crate::inference::{logit, sigmoid};
+use crate::native_statements::STATED;
 use crate::{Candidate, Evidence, LosingCandidate, Signal, SourceKind};
 
 /// Agreement never lifts a confidence above this.
@@ -30,11 +31,12 @@ pub(crate) struct Merged<'a> {
 }
 
 /// Smaller speaks first.
-fn authority(source: SourceKind) -> u8 {
-    match source {
-        SourceKind::Native => 0,
+fn authority(candidate: &Candidate) -> u8 {
+    match candidate.source {
+        SourceKind::Native if certainty(candidate) >= STATED => 0,
         SourceKind::Rule => 1,
-        SourceKind::Pattern
+        SourceKind::Native
+        | SourceKind::Pattern
         | SourceKind::Type
         | SourceKind::Model
         | SourceKind::Inherited
@@ -74,7 +76,7 @@ struct ValueCandidates<'a> {
 
 impl<'a> ValueCandidates<'a> {
     fn new(candidates: &[&'a Candidate]) -> Option<Self> {
-        let authority = authority(candidates.first()?.source);
+        let authority = authority(candidates.first()?);
         let best = candidates
             .iter()
             .max_by(|a, b| certainty(a).total_cmp(&certainty(b)))?;
@@ -200,8 +202,8 @@ fn alternatives(winner: &ValueCandidates<'_>, loser: &ValueCandidates<'_>) -> Ve
 
 /// A total order, so that the order of arrival cannot show.
 fn strongest_first(a: &Candidate, b: &Candidate) -> Ordering {
-    authority(a.source)
-        .cmp(&authority(b.source))
+    authority(a)
+        .cmp(&authority(b))
         .then(certainty(b).total_cmp(&certainty(a)))
         .then_with(|| (a.source, a.rule_id).cmp(&(b.source, b.rule_id)))
         .then_with(|| (&a.signature, &a.reason, &a.value).cmp(&(&b.signature, &b.reason, &b.value)))
@@ -269,16 +271,27 @@ mod tests {
     #[test]
     fn a_native_statement_beats_surer_inference() {
         let merged = one(vec![
-            candidate(SourceKind::Native, "a", 0.8),
-            candidate(SourceKind::Pattern, "b", 0.97),
+            candidate(SourceKind::Native, "a", STATED),
+            candidate(SourceKind::Pattern, "b", 0.99),
         ]);
         assert_eq!((merged.value.as_str(), merged.source), ("a", SourceKind::Native));
         assert!(
-            (merged.confidence - 0.8).abs() < 1e-12,
+            (merged.confidence - STATED).abs() < 1e-12,
             "a rival of less authority takes nothing"
         );
         assert_eq!(merged.evidence.alternatives[0].value, "b");
         assert!(merged.evidence.alternatives[0].lost_because.contains("own tags"));
+    }
+
+    #[test]
+    fn a_tag_that_only_implies_a_value_gives_way_to_a_rule_and_to_surer_inference() {
+        for (source, confidence) in [(SourceKind::Rule, 0.75), (SourceKind::Neighbour, 0.97)] {
+            let merged = one(vec![
+                candidate(SourceKind::Native, "a", 0.8),
+                candidate(source, "b", confidence),
+            ]);
+            assert_eq!((merged.value.as_str(), merged.source), ("b", source));
+        }
     }
 
     #[test]

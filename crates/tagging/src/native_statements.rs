@@ -37,7 +37,8 @@ impl NativeStatement<'_> {
         }
     }
 
-    /// True if the key of the tag only usually means the canonical key. Beside the key itself it speaks of something else.
+    /// True if the key of the tag only usually means the canonical key. Such a tag states nothing: it is a reason to suggest,
+    /// and beside the key itself it speaks of something else.
     pub(crate) fn is_implied(&self) -> bool {
         self.confidence < STATED
     }
@@ -45,12 +46,12 @@ impl NativeStatement<'_> {
 
 /// Native tags of a resource in terms of the vocabulary.
 pub(crate) struct NativeStatements<'a> {
-    /// Statements in order of keys, and of each key the one that holds first: see [`crate::effective`]. Junk values state
-    /// nothing.
+    /// Statements in order of keys, and of each key the one that holds first: see [`crate::effective`]. Those that are only
+    /// implied come last. Junk values state nothing.
     pub all: Vec<NativeStatement<'a>>,
     /// Canonical keys that a tag has exactly, whatever its value.
     pub exact_keys: Vec<&'a str>,
-    /// Tags whose keys the vocabulary does not know.
+    /// Tags whose keys mean no canonical key exactly.
     pub unknown: Vec<(&'a str, &'a str)>,
 }
 
@@ -85,7 +86,7 @@ impl<'a> NativeStatements<'a> {
             });
         }
         let matches = vocabulary.key_matches(raw_key);
-        if matches.is_empty() {
+        if matches.iter().all(|matched| matched.weak) {
             self.unknown.push((raw_key, raw_value));
         }
         for matched in matches {
@@ -112,15 +113,15 @@ impl<'a> NativeStatements<'a> {
         }
     }
 
-    /// Statements that hold if no virtual tag does, at most one for each key: those that nobody denied. `true` beside one
-    /// that another tag disputes.
+    /// Statements that hold if no virtual tag does, at most one for each key: those of exact keys that nobody denied. `true`
+    /// beside one that another tag disputes.
     pub(crate) fn holding(&self, subject: &Subject) -> Vec<(&NativeStatement<'a>, bool)> {
         let mut held: Vec<(&NativeStatement<'a>, bool)> = Vec::with_capacity(self.all.len());
-        for statement in self.all.iter().filter(|found| !subject.is_denied(found)) {
+        let exact = self.all.iter().filter(|found| !found.is_implied());
+        for statement in exact.filter(|found| !subject.is_denied(found)) {
             match held.last_mut() {
                 Some((first, disputed)) if first.key == statement.key => {
-                    *disputed |=
-                        statement.value != first.value && statement.is_implied() == first.is_implied();
+                    *disputed |= statement.value != first.value;
                 }
                 _ => held.push((statement, false)),
             }
@@ -128,7 +129,7 @@ impl<'a> NativeStatements<'a> {
         held
     }
 
-    /// Tags that hold under their own keys, because the vocabulary does not know these: those that nobody denied.
+    /// Tags that hold under their own keys, because these mean no canonical key exactly: those that nobody denied.
     pub(crate) fn unknown(&self, subject: &Subject) -> impl Iterator<Item = (&'a str, &'a str)> {
         let unknown = self.unknown.iter().copied();
         unknown.filter(|(key, value)| !subject.denies(key, value, key, value))

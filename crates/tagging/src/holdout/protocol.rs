@@ -90,7 +90,8 @@ fn hide(subject: &Subject, vocabulary: &Vocabulary) -> HiddenRow {
     let mut keys = BTreeSet::new();
     for statement in NativeStatements::read(&subject.native_tags, vocabulary).all {
         keys.insert(statement.raw_key.to_owned());
-        if vocabulary.key(statement.key).is_some_and(|key| key.governed) {
+        let is_governed = vocabulary.key(statement.key).is_some_and(|key| key.governed);
+        if is_governed && !statement.is_implied() {
             labels.entry(statement.key.to_owned()).or_insert(statement.value);
         }
     }

@@ -35,7 +35,6 @@ pub(super) fn stated_labels<'a>(
 ) -> impl Iterator<Item = &'a NativeStatement<'a>> {
     let held = native.holding(subject).into_iter();
     held.map(|(statement, _)| statement)
-        .filter(|statement| !statement.is_implied())
 }
 
 /// Value of one key on one resource.
