@@ -21,6 +21,7 @@ use super::doubts::{self, ConditionDoubt};
 use super::necessary::Derivation;
 use super::pattern_value::{MATCHES, PATTERN_NAME, PatternValue};
 use super::requirement::Requirement;
+use super::shared_by_text::SharedByText;
 use super::type_check::TypeChecker;
 use super::{allowance, complexity_limits};
 
@@ -47,6 +48,9 @@ impl fmt::Debug for Condition {
     }
 }
 
+/// Conditions in use: an engine that is loaded anew shares those of rules that did not change.
+static IN_USE: LazyLock<SharedByText<CompiledCondition>> = LazyLock::new(SharedByText::default);
+
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib().with_optional_support(false);
     // Neither can fail: the names are declared nowhere else. If one did, calls to it would fail and match nothing.
@@ -71,9 +75,13 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
 impl Condition {
     /// Compiles and type-checks `text`. Refuses with position and reason: text beyond the limits (4096 bytes, 1024
     /// tokens, 24 levels of brackets), syntax errors, unknown variables, fields and functions, operands of wrong
-    /// types, patterns that are not literal or not valid, nested macros, and anything that is not boolean.
+    /// types, patterns that are not literal or not valid, nested macros, and anything that is not boolean. A text that is
+    /// compiled already, and in use, is not compiled again.
     pub fn compile(text: &str) -> Result<Self, ConditionError> {
         complexity_limits::check(text)?;
+        if let Some(known) = IN_USE.find(text) {
+            return Ok(Self(known));
+        }
         let owned = text.to_owned();
         let compiled = std::thread::Builder::new()
             .name("rule-compiler".to_owned())
@@ -82,7 +90,7 @@ impl Condition {
             .map_err(|error| fault(&format!("no thread to compile on: {error}")))?
             .join();
         let compiled = compiled.map_err(|_| fault("the parser failed on this text"))??;
-        Ok(Self(Arc::new(compiled)))
+        Ok(Self(IN_USE.add(text, compiled)))
     }
 
     /// The text that it was compiled from.

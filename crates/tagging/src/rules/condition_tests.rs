@@ -261,3 +261,11 @@ fn errors_say_where_they_are_and_how_long() {
         );
     }
 }
+
+#[test]
+fn a_condition_in_use_is_not_compiled_again() {
+    let text = "resource.name == 'compiled-once'";
+    let first = Condition::compile(text).unwrap();
+    let again = Condition::compile(text).unwrap();
+    assert!(Arc::ptr_eq(&first.0, &again.0));
+}

@@ -10,6 +10,7 @@
 //! - `necessary_pattern.rs`  texts that every match of a pattern contains
 //! - `doubts.rs`             parts of conditions that are probably not meant as they are
 //! - `index.rs`              of many rules, those that can match a resource
+//! - `shared_by_text.rs`     compiled conditions in use, which engines share
 //! - `language.rs`           the language as a table, for editors and documentation
 //! - `expression_type.rs`    types of expressions
 //! - `template.rs`           tag values: literal text, or text with placeholders for what the resource says
@@ -28,6 +29,7 @@ mod necessary;
 mod necessary_pattern;
 mod pattern_value;
 mod requirement;
+mod shared_by_text;
 mod template;
 mod type_check;
 
