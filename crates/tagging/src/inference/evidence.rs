@@ -10,7 +10,7 @@ use super::votes::{ValueScore, Vote, VoteOrigin};
 use crate::{EvidenceBasis, LosingCandidate, Signal, SourceKind, Subject};
 
 /// Votes that are shown for one value.
-const MAX_SIGNALS: usize = 5;
+const MAX_SIGNALS: usize = 6;
 /// Other values that are shown.
 const MAX_ALTERNATIVES: usize = 3;
 
@@ -72,16 +72,19 @@ impl VoteView<'_> {
             vote.voters > 0 && shown.iter().any(|other| counts(other) == counts(vote))
         };
         for vote in agreeing.clone() {
-            if shown.len() + 1 == MAX_SIGNALS {
+            if shown.len() == MAX_SIGNALS {
                 break;
             }
             if !repeats(vote, &shown) {
                 shown.push(vote);
             }
         }
-        let most = agreeing.filter(|vote| vote.weight > 0.5);
-        let most = most.max_by_key(|vote| vote.agreeing);
-        shown.extend(most.filter(|vote| vote.agreeing > 0 && !repeats(vote, &shown)));
+        let credible = agreeing.filter(|vote| vote.weight > 0.5 && vote.agreeing > 0);
+        let widest = credible.max_by_key(|vote| vote.agreeing);
+        if let Some(widest) = widest.filter(|widest| !repeats(widest, &shown)) {
+            shown.truncate(MAX_SIGNALS - 1);
+            shown.push(widest);
+        }
         shown
     }
 
