@@ -51,6 +51,58 @@ ALTER TABLE api_tokens ENABLE ROW LEVEL SECURITY;
 CREATE POLICY scope ON api_tokens USING ((accounts <@ accounts_in_scope()));
 GRANT SELECT ON api_tokens TO virtual_tagging_reader;
 
+CREATE TABLE calibration_count_deltas (
+    account_id text NOT NULL,
+    tag_key text NOT NULL,
+    source text NOT NULL,
+    band integer NOT NULL,
+    audit_sample boolean NOT NULL,
+    decision_mode text NOT NULL,
+    approved boolean NOT NULL,
+    count bigint NOT NULL,
+    confidence bigint NOT NULL
+);
+ALTER TABLE calibration_count_deltas ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON calibration_count_deltas USING ((
+CASE
+    WHEN (account_id = ANY (( SELECT accounts_in_scope() AS accounts_in_scope)::text[])) THEN true
+    ELSE NULL::boolean
+END IS NOT NULL));
+GRANT SELECT ON calibration_count_deltas TO virtual_tagging_reader;
+
+CREATE TABLE calibration_counts (
+    account_id text NOT NULL,
+    tag_key text NOT NULL,
+    source text NOT NULL,
+    band integer NOT NULL,
+    audit_sample boolean NOT NULL,
+    decision_mode text NOT NULL,
+    approved boolean NOT NULL,
+    count bigint NOT NULL,
+    confidence bigint NOT NULL,
+    CONSTRAINT calibration_counts_pkey PRIMARY KEY (account_id, tag_key, source, band, audit_sample, decision_mode, approved)
+) WITH (fillfactor=70);
+ALTER TABLE calibration_counts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON calibration_counts USING ((
+CASE
+    WHEN (account_id = ANY (( SELECT accounts_in_scope() AS accounts_in_scope)::text[])) THEN true
+    ELSE NULL::boolean
+END IS NOT NULL));
+GRANT SELECT ON calibration_counts TO virtual_tagging_reader;
+
+CREATE TABLE calibration_totals (
+    tag_key text NOT NULL,
+    source text NOT NULL,
+    band integer NOT NULL,
+    audit_sample boolean NOT NULL,
+    decision_mode text NOT NULL,
+    approved boolean NOT NULL,
+    count bigint NOT NULL,
+    confidence bigint NOT NULL,
+    CONSTRAINT calibration_totals_pkey PRIMARY KEY (tag_key, source, band, audit_sample, decision_mode, approved)
+) WITH (fillfactor=70);
+ALTER TABLE calibration_totals ENABLE ROW LEVEL SECURITY;
+
 CREATE UNLOGGED TABLE cluster_stats (
     singleton boolean DEFAULT true NOT NULL,
     taken_at timestamp with time zone NOT NULL,
@@ -734,10 +786,14 @@ CREATE TABLE virtual_tags (
     account_id text NOT NULL,
     resource_type text NOT NULL,
     approved_by_rule boolean DEFAULT false NOT NULL,
+    decision_mode text,
+    audit_sample boolean GENERATED ALWAYS AS (((source <> ALL (ARRAY['MANUAL'::text, 'CSV'::text])) AND ((hashtextextended(((tag_key || '='::text) || tag_value), resource_id) & (65535)::bigint) < 3277))) STORED NOT NULL,
     CONSTRAINT virtual_tags_pkey PRIMARY KEY (id),
     CONSTRAINT virtual_tags_resource_id_tag_key_tag_value_key UNIQUE (resource_id, tag_key, tag_value),
     CONSTRAINT virtual_tags_approval_status_check CHECK ((approval_status = ANY (ARRAY['PENDING'::text, 'APPROVED'::text, 'DENIED'::text, 'SUPERSEDED'::text]))),
     CONSTRAINT virtual_tags_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
+    CONSTRAINT virtual_tags_decision_mode_check CHECK ((decision_mode = ANY (ARRAY['SINGLE'::text, 'BULK'::text]))),
+    CONSTRAINT virtual_tags_decision_mode_pending CHECK (((decision_mode IS NULL) OR (approval_status <> 'PENDING'::text))),
     CONSTRAINT virtual_tags_source_check CHECK ((source = ANY (ARRAY['NATIVE'::text, 'PATTERN'::text, 'TYPE'::text, 'RULE'::text, 'MODEL'::text, 'INHERITED'::text, 'NEIGHBOUR'::text, 'MANUAL'::text, 'CSV'::text]))),
     CONSTRAINT virtual_tags_superseded_from_check CHECK ((superseded_from = ANY (ARRAY['PENDING'::text, 'APPROVED'::text]))),
     CONSTRAINT virtual_tags_tag_key_check CHECK (((length(tag_key) >= 1) AND (length(tag_key) <= 128))),
@@ -767,6 +823,9 @@ CREATE INDEX virtual_tags_rule ON virtual_tags USING btree (rule_id, id) WHERE (
 CREATE INDEX virtual_tags_superseded_by ON virtual_tags USING btree (superseded_by) WHERE (superseded_by IS NOT NULL);
 CREATE STATISTICS virtual_tags_cloud_type (mcv) ON cloud, resource_type FROM virtual_tags;
 CREATE STATISTICS virtual_tags_status_type (mcv) ON approval_status, resource_type FROM virtual_tags;
+CREATE TRIGGER calibrated_delete AFTER DELETE ON virtual_tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_calibrated();
+CREATE TRIGGER calibrated_insert AFTER INSERT ON virtual_tags REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_calibrated();
+CREATE TRIGGER calibrated_update AFTER UPDATE ON virtual_tags REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_calibrated();
 CREATE TRIGGER counted_delete AFTER DELETE ON virtual_tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_counted();
 CREATE TRIGGER counted_insert AFTER INSERT ON virtual_tags REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_counted();
 CREATE TRIGGER counted_truncate AFTER TRUNCATE ON virtual_tags FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_counted_truncate();
@@ -809,6 +868,51 @@ CREATE TABLE vocabulary_versions (
 ALTER TABLE vocabulary_versions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY scope ON vocabulary_versions USING (true);
 GRANT SELECT ON vocabulary_versions TO virtual_tagging_reader;
+
+CREATE VIEW calibration_counts_now WITH (security_invoker=true) AS
+ SELECT account_id,
+    tag_key,
+    source,
+    band,
+    audit_sample,
+    decision_mode,
+    approved,
+    count,
+    confidence
+   FROM calibration_counts
+UNION ALL
+ SELECT account_id,
+    tag_key,
+    source,
+    band,
+    audit_sample,
+    decision_mode,
+    approved,
+    count,
+    confidence
+   FROM calibration_count_deltas;
+GRANT SELECT ON calibration_counts_now TO virtual_tagging_reader;
+
+CREATE VIEW calibration_totals_now WITH (security_invoker=true) AS
+ SELECT tag_key,
+    source,
+    band,
+    audit_sample,
+    decision_mode,
+    approved,
+    count,
+    confidence
+   FROM calibration_totals
+UNION ALL
+ SELECT tag_key,
+    source,
+    band,
+    audit_sample,
+    decision_mode,
+    approved,
+    count,
+    confidence
+   FROM calibration_count_deltas;
 
 CREATE VIEW decision_counts_now WITH (security_invoker=true) AS
  SELECT minute,
@@ -1053,11 +1157,80 @@ BEGIN
     RAISE EXCEPTION 'api_tokens keeps what it says: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';
 END $function$;
 
+CREATE OR REPLACE FUNCTION calibration_check()
+ RETURNS TABLE(counter text, cell text, counted bigint, present bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    WITH judged AS (
+        SELECT account_id, concat_ws(' / ', tag_key, source, confidence_band(confidence), audit_sample, decision_mode,
+               approval_status = 'APPROVED') AS cell, round(confidence * 1000000)::bigint AS confidence
+          FROM virtual_tags WHERE decision_mode IS NOT NULL AND source NOT IN ('MANUAL', 'CSV')),
+    kept AS (
+        SELECT 'calibration' AS counter, concat_ws(' / ', account_id, tag_key, source, band, audit_sample, decision_mode,
+               approved) AS cell, count, confidence FROM calibration_counts_now
+        UNION ALL
+        SELECT 'calibration of all', concat_ws(' / ', tag_key, source, band, audit_sample, decision_mode, approved), count,
+               confidence FROM calibration_totals_now),
+    recount AS (
+        SELECT 'calibration' AS counter, concat_ws(' / ', account_id, cell) AS cell, count(*) AS count,
+               sum(confidence) AS confidence FROM judged GROUP BY 2
+        UNION ALL
+        SELECT 'calibration of all', cell, count(*), sum(confidence) FROM judged GROUP BY 2),
+    kept_sums AS (SELECT counter, cell, sum(count) AS count, sum(confidence) AS confidence FROM kept GROUP BY 1, 2),
+    figures AS (
+        SELECT counter, cell, coalesce(k.count, 0) AS counted, coalesce(r.count, 0) AS present,
+               coalesce(k.confidence, 0) AS counted_confidence, coalesce(r.confidence, 0) AS present_confidence
+          FROM kept_sums k FULL JOIN recount r USING (counter, cell))
+    SELECT counter, cell, counted::bigint, present::bigint FROM figures WHERE counted <> present
+    UNION ALL
+    SELECT counter || ', sum of confidences', cell, counted_confidence::bigint, present_confidence::bigint
+      FROM figures WHERE counted_confidence <> present_confidence
+$function$;
+
+CREATE OR REPLACE FUNCTION calibration_fold(most integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    part bigint;
+BEGIN
+    WITH taken AS (DELETE FROM calibration_count_deltas
+             WHERE ctid = ANY (ARRAY(SELECT ctid FROM calibration_count_deltas LIMIT most)) RETURNING *),
+         sums AS (INSERT INTO calibration_counts
+            SELECT account_id, tag_key, source, band, audit_sample, decision_mode, approved, sum(count), sum(confidence)
+              FROM taken GROUP BY 1, 2, 3, 4, 5, 6, 7
+            ON CONFLICT (account_id, tag_key, source, band, audit_sample, decision_mode, approved)
+               DO UPDATE SET count = calibration_counts.count + excluded.count,
+                             confidence = calibration_counts.confidence + excluded.confidence),
+         totals AS (INSERT INTO calibration_totals
+            SELECT tag_key, source, band, audit_sample, decision_mode, approved, sum(count), sum(confidence)
+              FROM taken GROUP BY 1, 2, 3, 4, 5, 6
+            ON CONFLICT (tag_key, source, band, audit_sample, decision_mode, approved)
+               DO UPDATE SET count = calibration_totals.count + excluded.count,
+                             confidence = calibration_totals.confidence + excluded.confidence)
+    SELECT count(*) INTO part FROM taken;
+    RETURN part;
+END $function$;
+
+CREATE OR REPLACE FUNCTION calibration_rebuild()
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    INSERT INTO calibration_counts
+    SELECT account_id, tag_key, source, confidence_band(confidence), audit_sample, decision_mode,
+           approval_status = 'APPROVED', count(*), sum(round(confidence * 1000000)::bigint)
+      FROM virtual_tags WHERE decision_mode IS NOT NULL AND source NOT IN ('MANUAL', 'CSV') GROUP BY 1, 2, 3, 4, 5, 6, 7;
+    INSERT INTO calibration_totals
+    SELECT tag_key, source, band, audit_sample, decision_mode, approved, sum(count), sum(confidence)
+      FROM calibration_counts GROUP BY 1, 2, 3, 4, 5, 6;
+$function$;
+
 CREATE OR REPLACE FUNCTION confidence_band(confidence double precision)
  RETURNS integer
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN LEAST((floor((confidence * (10)::double precision)))::integer, 9);
+RETURN LEAST((floor((confidence * (20)::double precision)))::integer, 19);
 
 CREATE OR REPLACE FUNCTION counters_check()
  RETURNS TABLE(counter text, cell text, counted bigint, present bigint)
@@ -1115,6 +1288,7 @@ AS $function$
     SELECT counter, cell, coalesce(k.count, 0), coalesce(r.count, 0)
       FROM kept_sums k FULL JOIN recount r USING (counter, cell)
      WHERE coalesce(k.count, 0) <> coalesce(r.count, 0)
+    UNION ALL SELECT * FROM calibration_check()
 $function$;
 
 CREATE OR REPLACE FUNCTION counters_fold()
@@ -1171,7 +1345,7 @@ BEGIN
             SELECT minute, account_id, tag_key, sum(count) FROM taken GROUP BY 1, 2, 3
             ON CONFLICT (minute, account_id, tag_key) DO UPDATE SET count = decision_counts.count + excluded.count)
     SELECT count(*) INTO part FROM taken;
-    RETURN folded + part + counters_fold_tagged(20);
+    RETURN folded + part + counters_fold_tagged(20) + calibration_fold(most);
 END $function$;
 
 CREATE OR REPLACE FUNCTION counters_fold_tagged(notes integer)
@@ -1208,7 +1382,7 @@ CREATE OR REPLACE FUNCTION counters_rebuild()
 AS $function$
 BEGIN
     LOCK TABLE resources, virtual_tags IN SHARE MODE;
-    TRUNCATE tag_counts, tag_totals, tag_count_deltas, group_counts, group_count_deltas, resource_counts, resource_totals,
+    TRUNCATE calibration_counts, calibration_totals, calibration_count_deltas, tag_counts, tag_totals, tag_count_deltas, group_counts, group_count_deltas, resource_counts, resource_totals,
         resource_count_deltas, decision_counts, decision_count_deltas, tagged_resources, tagged_counts, tagged_unsure;
     INSERT INTO tag_counts
     SELECT approval_status, account_id, tag_key, source, auto_applied, confidence_band(confidence), cloud, count(*)
@@ -1227,6 +1401,7 @@ BEGIN
     SELECT date_trunc('minute', "timestamp"), account_id, tag_key, count(*)
       FROM standing_decisions WHERE true AND "timestamp" >= now() - interval '2 days'
      GROUP BY 1, 2, 3;
+    PERFORM calibration_rebuild();
     INSERT INTO tagged_resources
     SELECT r.id, r.account_id, r.cloud FROM resources r
      WHERE r.retired_at IS NULL AND EXISTS (SELECT 1 FROM virtual_tags t
@@ -1397,6 +1572,36 @@ BEGIN
     RAISE EXCEPTION 'tag_audit_seals is append-only: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';
 END $function$;
 
+CREATE OR REPLACE FUNCTION virtual_tags_calibrated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO calibration_count_deltas
+        SELECT account_id, tag_key, source, confidence_band(confidence), audit_sample, decision_mode,
+               approval_status = 'APPROVED', count(*), sum(round(confidence * 1000000)::bigint)
+          FROM new_rows WHERE decision_mode IS NOT NULL AND source NOT IN ('MANUAL', 'CSV') GROUP BY 1, 2, 3, 4, 5, 6, 7;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO calibration_count_deltas
+        SELECT account_id, tag_key, source, confidence_band(confidence), audit_sample, decision_mode,
+               approval_status = 'APPROVED', -count(*), -sum(round(confidence * 1000000)::bigint)
+          FROM old_rows WHERE decision_mode IS NOT NULL AND source NOT IN ('MANUAL', 'CSV') GROUP BY 1, 2, 3, 4, 5, 6, 7;
+    ELSE
+        INSERT INTO calibration_count_deltas
+        SELECT account_id, tag_key, source, confidence_band(confidence), audit_sample, decision_mode,
+               approval_status = 'APPROVED', sum(n), sum(n * round(confidence * 1000000)::bigint)
+          FROM (SELECT account_id, tag_key, source, confidence, audit_sample, decision_mode, approval_status, 1 AS n
+                  FROM new_rows WHERE decision_mode IS NOT NULL AND source NOT IN ('MANUAL', 'CSV')
+                UNION ALL
+                SELECT account_id, tag_key, source, confidence, audit_sample, decision_mode, approval_status, -1
+                  FROM old_rows WHERE decision_mode IS NOT NULL AND source NOT IN ('MANUAL', 'CSV')) changes
+         GROUP BY 1, 2, 3, 4, 5, 6, 7
+        HAVING sum(n) <> 0 OR sum(n * round(confidence * 1000000)::bigint) <> 0;
+    END IF;
+    RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION virtual_tags_counted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1454,7 +1659,7 @@ CREATE OR REPLACE FUNCTION virtual_tags_counted_truncate()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-    TRUNCATE tag_counts, tag_totals, tag_count_deltas, group_counts, group_count_deltas, tagged_resources, tagged_counts,
+    TRUNCATE calibration_counts, calibration_totals, calibration_count_deltas, tag_counts, tag_totals, tag_count_deltas, group_counts, group_count_deltas, tagged_resources, tagged_counts,
         tagged_unsure;
     RETURN NULL;
 END $function$;
@@ -1493,7 +1698,7 @@ BEGIN
     withdrawn AS (
         UPDATE virtual_tags t SET cloud = r.cloud, account_id = r.account_id, resource_type = r.resource_type,
                approval_status = 'SUPERSEDED', superseded_by = NULL, superseded_from = NULL, decided_by = NULL,
-               decided_at = NULL, decision_reason = NULL, updated_at = now()
+               decided_at = NULL, decision_reason = NULL, decision_mode = NULL, updated_at = now()
           FROM resources r WHERE t.resource_id = ANY (moved) AND r.id = t.resource_id
         RETURNING t.*, r.resource_id AS resource_ref)
     INSERT INTO tag_audit (resource_id, resource_ref, cloud, account_id, resource_type, virtual_tag_id, action, tag_key,

@@ -12,7 +12,7 @@ use sea_orm_migration::prelude::{ConnectionTrait, DbErr, MigrationName, Migratio
 pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
 
 /// Tables and views that `virtual_tagging_reader` may read, whatever their policies then show of them.
-pub const READER_TABLES: [&str; 29] = [
+pub const READER_TABLES: [&str; 32] = [
     "resources",
     "virtual_tags",
     "tag_audit",
@@ -42,6 +42,9 @@ pub const READER_TABLES: [&str; 29] = [
     "rule_suggestions",
     "vocabulary_keys",
     "vocabulary_versions",
+    "calibration_counts",
+    "calibration_count_deltas",
+    "calibration_counts_now",
 ];
 
 /// The statement that makes the role `virtual_tagging_reader`, its membership and its grants where they are missing.
@@ -127,6 +130,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0029_vocabulary",
     "0030_effective_tags" requires "0025_standing_decisions",
     "0031_rule_history",
+    "0033_calibration",
 ];
 
 /// Stores what programs must know after a migration, in the transaction of the migration. Before

@@ -6,7 +6,7 @@
 
 use crate::auth::AccountScope;
 use crate::db::sql;
-use crate::entities::{ApprovalStatus, Cloud, TagSource};
+use crate::entities::{ApprovalStatus, Cloud, DecisionMode, TagSource};
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult, Value};
@@ -34,7 +34,8 @@ pub async fn fold(db: &DatabaseConnection) -> Result<u64> {
     if folded >= VACUUM_FROM {
         let vacuum =
             "VACUUM tag_count_deltas, group_count_deltas, resource_count_deltas, decision_count_deltas,
-             tagged_unsure, tag_counts, tag_totals, group_counts";
+             tagged_unsure, tag_counts, tag_totals, group_counts, calibration_count_deltas, calibration_counts,
+             calibration_totals";
         db.execute_unprepared(vacuum).await?;
     }
     Ok(folded)
@@ -47,6 +48,8 @@ pub async fn prune(db: &DatabaseConnection) -> Result<u64> {
         "DELETE FROM tag_counts WHERE count = 0",
         "DELETE FROM tag_totals WHERE count = 0",
         "DELETE FROM group_counts WHERE count = 0",
+        "DELETE FROM calibration_counts WHERE count = 0 AND confidence = 0",
+        "DELETE FROM calibration_totals WHERE count = 0 AND confidence = 0",
         "DELETE FROM resource_counts WHERE count = 0",
         "DELETE FROM resource_totals WHERE count = 0",
         "DELETE FROM tagged_counts WHERE count = 0",
@@ -155,7 +158,7 @@ pub async fn tag_count_range(
 pub struct ConfidenceBandCount {
     pub tag_key: String,
     pub auto_applied: bool,
-    /// 0 for confidences below 0.1, and so on; 9 from 0.9 to 1.
+    /// 0 for confidences below 0.05, and so on; 19 from 0.95 to 1.
     pub band: i32,
     pub count: i64,
 }
@@ -190,6 +193,52 @@ pub async fn statuses(db: &impl ConnectionTrait, scope: &AccountScope) -> Result
         all.counters_relation(scope)
     );
     sql::rows(db, &statuses, all.binds(scope)).await
+}
+
+/// Count of proposals with one tag key, source and band of confidence that persons judged alike, or that wait.
+#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+pub struct CalibrationCount {
+    pub tag_key: String,
+    pub source: TagSource,
+    /// Band as in [`ConfidenceBandCount`].
+    pub band: i32,
+    /// True for proposals of the audit sample; `None` for those that wait.
+    pub audit_sample: Option<bool>,
+    /// Way in which persons judged; `None` for proposals that wait.
+    pub decision_mode: Option<DecisionMode>,
+    /// True for approved proposals; `None` for those that wait.
+    pub approved: Option<bool>,
+    pub count: i64,
+    /// Sum of the confidences, in millionths; 0 for proposals that wait.
+    pub confidence: i64,
+}
+
+/// Counts the proposals that persons judged, and those that wait, with one tag key or source if given.
+pub async fn calibration(
+    db: &impl ConnectionTrait,
+    scope: &AccountScope,
+    tag_key: Option<&str>,
+    source: Option<TagSource>,
+) -> Result<Vec<CalibrationCount>> {
+    let condition = "($1::text[] IS NULL OR account_id = ANY($1)) AND ($2::text IS NULL OR tag_key = $2)
+        AND ($3::text IS NULL OR source = $3)";
+    let judged = from_counters("calibration", condition, scope, None);
+    let tags = from_counters("tag", condition, scope, None);
+    let counts = format!(
+        "SELECT tag_key, source, band, audit_sample, decision_mode, approved, sum(count)::bigint AS count,
+                sum(confidence)::bigint AS confidence
+           FROM {judged} GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(count) <> 0
+         UNION ALL
+         SELECT tag_key, source, band, NULL, NULL, NULL, sum(count)::bigint, 0
+           FROM {tags} AND approval_status = 'PENDING' AND source NOT IN ('MANUAL', 'CSV')
+          GROUP BY 1, 2, 3 HAVING sum(count) <> 0"
+    );
+    let binds = [
+        scope.as_bind().into(),
+        tag_key.map(str::to_owned).into(),
+        source.as_ref().map(ActiveEnum::to_value).into(),
+    ];
+    sql::rows(db, &counts, binds).await
 }
 
 /// Key of counters of groups of the queue. `None` stands for any value.

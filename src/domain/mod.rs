@@ -3,12 +3,15 @@
 
 // Lists of the domain are pages with totals, so their types are part of its interface.
 pub use crate::db::{estimate, keyset};
-pub use crate::entities::{ApprovalStatus, AuditAction, Cloud, JobName, Outcome, RunStatus, TagSource};
+pub use crate::entities::{
+    ApprovalStatus, AuditAction, Cloud, DecisionMode, JobName, Outcome, RunStatus, TagSource,
+};
 
 pub mod account_pages;
 pub mod admin_changes;
 pub mod approvals;
 pub mod audit;
+pub mod calibration;
 pub mod cluster_stats;
 pub mod counters;
 pub mod coverage;

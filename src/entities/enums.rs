@@ -62,6 +62,14 @@ db_enum! {
         Superseded,
     }
 
+    /// Way in which a person judged a proposal.
+    DecisionMode "UPPERCASE" {
+        /// The call named the tag alone, by its id.
+        Single,
+        /// The tag was one of several of a call, or was selected by a filter or a group.
+        Bulk,
+    }
+
     /// Change of a tag; one audit row carries one.
     AuditAction "UPPERCASE" {
         /// The engine proposed the tag.

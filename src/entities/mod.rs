@@ -22,7 +22,7 @@ pub mod virtual_tag;
 pub mod vocabulary_key;
 
 pub use enums::{
-    AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, JobName, ModelStatus, Outcome, RunStatus,
-    SuggestionStatus, TagSource,
+    AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, DecisionMode, JobName, ModelStatus,
+    Outcome, RunStatus, SuggestionStatus, TagSource,
 };
 pub use scope::AccountScope;

@@ -1,6 +1,6 @@
 //! `virtual_tags`: tags kept beside a resource, with their confidence, their evidence and their decision.
 
-use super::{AccountScope, ApprovalStatus, Cloud, TagSource, resource, rule};
+use super::{AccountScope, ApprovalStatus, Cloud, DecisionMode, TagSource, resource, rule};
 use sea_orm::entity::prelude::*;
 
 /// A virtual tag.
@@ -41,6 +41,10 @@ pub struct Model {
     /// An accepted suggestion or the policy of the key approved the tag, not a decision on the tag itself. On a pending tag:
     /// such an approval was undone.
     pub approved_by_rule: bool,
+    /// Way in which a person judged the proposal, or the approval of another value of its key; `None` if none did.
+    pub decision_mode: Option<DecisionMode>,
+    /// One of the 5 % of proposals that are to be looked at one by one; PostgreSQL computes it.
+    pub audit_sample: bool,
 }
 
 impl Model {

@@ -15,6 +15,7 @@ use super::queries::admin_changes::AdminChangeQuery;
 use super::queries::api_tokens::ApiTokenQuery;
 use super::queries::approvals::ApprovalQuery;
 use super::queries::audit::AuditQuery;
+use super::queries::calibration::CalibrationQuery;
 use super::queries::coverage::CoverageQuery;
 use super::queries::dashboard::DashboardQuery;
 use super::queries::inferences::InferenceQuery;
@@ -51,6 +52,7 @@ pub struct Query(
     RunQuery,
     VocabularyQuery,
     DashboardQuery,
+    CalibrationQuery,
     CoverageQuery,
     ApiTokenQuery,
     AdminChangeQuery,

@@ -12,7 +12,7 @@ use crate::auth::{AccountScope, Actor, Role, with_account_scope};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
 use crate::entities::virtual_tag::Model as VirtualTag;
-use crate::entities::{JobName, Outcome};
+use crate::entities::{DecisionMode, JobName, Outcome};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use crate::runs::{self, ControlFlow, Job, Progress, Run, RunHandle};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseConnection, FromQueryResult};
@@ -134,7 +134,7 @@ async fn chunk(
         )
         .await?;
     // The selected tags were within the scope of the caller, and are in the same accounts still.
-    let changed = apply(&txn, scope, decision, &unchanged, cause).await?;
+    let changed = apply(&txn, scope, (decision, DecisionMode::Bulk), &unchanged, cause).await?;
     items.record_outcomes(&txn, decision, &changed).await?;
     let mut counts = items.refuse(&txn, scope, decision).await?;
     *counts.entry(counter_name(decision.outcome())).or_default() += changed.len() as i64;

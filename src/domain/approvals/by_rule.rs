@@ -38,7 +38,7 @@ pub(in crate::domain) async fn approve(
     let approved = audit::ids_with_own_causes(txn, APPROVE, vec![approvals], run_id).await?;
     let ids: Vec<i64> = approved.iter().map(|tag| tag.id).collect();
     let winner = "winner AS (SELECT id, resource_id, tag_key FROM virtual_tags WHERE id = ANY($1))";
-    supersede(txn, winner, None, vec![ids.into()], cause).await?;
+    supersede(txn, winner, None, None, vec![ids.into()], cause).await?;
     Ok(approved.len() as u64)
 }
 
@@ -79,7 +79,7 @@ const APPROVE: &str = "
             evidence_signature = excluded.evidence_signature, updated_at = now(), superseded_by = NULL,
             superseded_from = NULL, decided_by = excluded.decided_by, decision_reason = excluded.decision_reason,
             decided_at = CASE t.approval_status WHEN 'APPROVED' THEN t.decided_at ELSE now() END,
-            approved_by_rule = true
+            approved_by_rule = true, decision_mode = NULL
         RETURNING *),
     changed AS (SELECT w.*, i.action, CASE WHEN i.old_status IS NOT NULL THEN w.tag_value END AS old_value,
             i.old_status, i.decided_by AS actor, i.decision_reason AS reason

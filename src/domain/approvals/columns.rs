@@ -105,6 +105,8 @@ positional_columns!(
     account_id: AccountId,
     resource_type: ResourceType,
     approved_by_rule: ApprovedByRule,
+    decision_mode: DecisionMode,
+    audit_sample: AuditSample,
 );
 
 positional_columns!(

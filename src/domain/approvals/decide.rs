@@ -9,6 +9,7 @@ use super::tags;
 use crate::auth::{AccountScope, Actor, Role};
 use crate::db::{Begin, sql};
 use crate::domain::audit::{Cause, ChangedTag};
+use crate::entities::DecisionMode;
 use crate::error::Result;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::collections::{HashMap, HashSet};
@@ -34,7 +35,7 @@ pub async fn decide(
     check_reason(reason.as_deref())?;
     let selected = selection.resolve(db, actor, decision).await?;
     if let Some(ids) = selected.ids_if_small(db).await? {
-        let decided = decide_ids(db, actor, decision, &ids, reason);
+        let decided = decide_ids(db, actor, (decision, selected.mode()), &ids, reason);
         return Ok(DecisionOutcome::Immediate(decided.await?));
     }
     let run = bulk::defer(db, actor, &DecideJob { decision, reason }, selected).await?;
@@ -44,7 +45,7 @@ pub async fn decide(
 async fn decide_ids(
     db: &DatabaseConnection,
     actor: &Actor,
-    decision: Decision,
+    (decision, mode): (Decision, DecisionMode),
     ids: &[i64],
     reason: Option<String>,
 ) -> Result<Decisions> {
@@ -56,7 +57,7 @@ async fn decide_ids(
     sql::retried(async || {
         let txn = db.begin().await?;
         lock_resources(&txn, ids, &actor.scope).await?;
-        let changed = apply(&txn, &actor.scope, decision, ids, &cause).await?;
+        let changed = apply(&txn, &actor.scope, (decision, mode), ids, &cause).await?;
         let decisions = results(&txn, &actor.scope, decision, ids, &changed).await?;
         txn.commit().await?;
         Ok(decisions)

@@ -53,6 +53,8 @@ pub struct TagFilter {
     pub source: Option<TagSource>,
     /// Evidence, in words that are the same on every resource.
     pub evidence_signature: Option<String>,
+    /// Proposals that are in the audit sample, or those that are not.
+    pub audit_sample: Option<bool>,
     /// Lowest confidence, inclusive.
     pub min_confidence: Option<f64>,
     /// Highest confidence, inclusive.
@@ -87,6 +89,7 @@ impl TagFilter {
                 self.source.as_ref().map(ActiveEnum::to_value),
             ))
             .add_option(equal(Column::EvidenceSignature, self.evidence_signature.clone()))
+            .add_option(equal(Column::AuditSample, self.audit_sample))
             .add_option(
                 self.min_confidence
                     .map(|least| column(Column::Confidence).gte(least)),
@@ -112,6 +115,7 @@ impl TagFilter {
             tag_value: None,
             resource_type: None,
             evidence_signature: None,
+            audit_sample: None,
             min_confidence: None,
             max_confidence: None,
             created_before: None,
@@ -145,6 +149,7 @@ impl TagFilter {
             cloud: None,
             account_id: None,
             resource_type: None,
+            audit_sample: None,
             min_confidence: None,
             max_confidence: None,
             created_before: None,
@@ -168,7 +173,7 @@ impl TagFilter {
     }
 
     /// True if an event is about a tag that the filter selects. Events have neither the time of the proposal nor its
-    /// evidence, so these conditions do not apply, and contradictions cannot be told from other suggestions.
+    /// evidence, nor tell whether it is in the audit sample, so these conditions do not apply, and contradictions cannot be told from other suggestions.
     pub fn matches(&self, event: &AuditRow) -> bool {
         fn wants<T: PartialEq>(wanted: Option<&T>, has: &T) -> bool {
             wanted.is_none_or(|wanted| wanted == has)

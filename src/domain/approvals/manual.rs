@@ -9,7 +9,7 @@ use crate::db::{Begin, Transaction, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::revision;
 use crate::entities::virtual_tag::{self, Model as VirtualTag};
-use crate::entities::{ApprovalStatus, TagSource};
+use crate::entities::{ApprovalStatus, DecisionMode, TagSource};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, Value};
 use tagging::Vocabulary;
@@ -73,10 +73,12 @@ async fn create_checked(
         insert_pending(&txn, resource_id, key, value).await?
     };
     let winner = "winner AS (SELECT id, resource_id, tag_key FROM virtual_tags WHERE id = $1)";
-    supersede(&txn, winner, None, vec![id.into()], cause).await?;
+    let mode = Some(DecisionMode::Single);
+    supersede(&txn, winner, None, mode, vec![id.into()], cause).await?;
     let approve = "changed AS (UPDATE virtual_tags SET approval_status = 'APPROVED', source = 'MANUAL', confidence = 1,
             auto_applied = false, rule_id = NULL, evidence = $2, evidence_signature = 'MANUAL', superseded_by = NULL,
-            superseded_from = NULL, approved_by_rule = false, decided_by = $3, decided_at = now(), decision_reason = $4, updated_at = now()
+            superseded_from = NULL, approved_by_rule = false, decision_mode = 'SINGLE', decided_by = $3, decided_at = now(),
+            decision_reason = $4, updated_at = now()
           WHERE id = $1 RETURNING *, 'CREATED'::text AS action, $5::text AS old_value, $6::text AS old_status)";
     let evidence = serde_json::json!({ "reason": format!("made by {}", actor.subject) });
     let old_status = same
@@ -168,7 +170,7 @@ async fn delete_checked(
     let tag = locked_manual(&txn, actor, id).await?;
     let superseded = undo::superseded_by_approval(&txn, &actor.scope, &[id]).await?;
     // The key must have no other approved value while an older one is restored; the row is deleted below.
-    let unapprove = "UPDATE virtual_tags SET approval_status = 'PENDING' WHERE id = $1";
+    let unapprove = "UPDATE virtual_tags SET approval_status = 'PENDING', decision_mode = NULL WHERE id = $1";
     sql::execute(&txn, unapprove, [id.into()]).await?;
     undo::restore(&txn, superseded, cause).await?;
     // Other tags that it had superseded stay so, by the tag that superseded this one.

@@ -99,7 +99,7 @@ async fn deny(
                 auto_applied = false, approval_status = 'DENIED', rule_id = NULL, evidence = excluded.evidence,
                 evidence_signature = excluded.evidence_signature, superseded_by = NULL, superseded_from = NULL,
                 decided_by = excluded.decided_by, decided_at = now(), decision_reason = excluded.decision_reason,
-                updated_at = now()
+                decision_mode = NULL, updated_at = now()
              RETURNING t.*, 'DENIED'::text AS action, $8::text AS old_value, $9::text AS old_status)";
     let evidence = serde_json::json!({
         "reason": format!("the tag `{}` says `{}`", stated.raw_key, stated.raw_value), "signals": [], "alternatives": []

@@ -7,7 +7,7 @@ use crate::auth::{AccountScope, Actor};
 use crate::db::opaque::opaque;
 use crate::db::sql;
 use crate::domain::{ApprovalStatus, RunStatus};
-use crate::entities::{TagSource, virtual_tag};
+use crate::entities::{DecisionMode, TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use crate::runs::{self, Job};
 use chrono::{DateTime, Utc};
@@ -118,6 +118,14 @@ impl Selection {
 }
 
 impl ResolvedSelection {
+    /// Single if the selection is one tag, named by its id.
+    pub(super) fn mode(&self) -> DecisionMode {
+        match self.ids.as_deref() {
+            Some([_]) => DecisionMode::Single,
+            _ => DecisionMode::Bulk,
+        }
+    }
+
     /// Ids of the selected tags, up to [`MAX_IMMEDIATE`]; `None` if there are more.
     pub(super) async fn ids_if_small(&self, db: &DatabaseConnection) -> Result<Option<Vec<i64>>> {
         #[derive(FromQueryResult)]

@@ -17,7 +17,7 @@ use sea_orm::sea_query::{Expr, Func, PostgresQueryBuilder};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
 use std::collections::BTreeMap;
 
-/// Number of bands of confidence, of equal width.
+/// Number of bands of confidence, of equal width: two of those of the counters.
 pub const BANDS: usize = 10;
 
 /// Statistics of the queue.
@@ -66,7 +66,7 @@ pub async fn stats(
             stats.auto_applied += band.count;
         }
         *stats.by_key.entry(band.tag_key).or_default() += band.count;
-        let at = usize::try_from(band.band).unwrap_or_default().min(BANDS - 1);
+        let at = usize::try_from(band.band / 2).unwrap_or_default().min(BANDS - 1);
         stats.by_band[at] += band.count;
     }
     Ok(stats)

@@ -19,7 +19,7 @@ pub(super) async fn reopen(
                AND ($2::text[] IS NULL OR account_id = ANY($2))),
          changed AS (UPDATE virtual_tags t
                 SET approval_status = CASE WHEN r.retired_at IS NULL THEN 'PENDING' ELSE 'SUPERSEDED' END,
-                decided_by = NULL, decided_at = NULL, decision_reason = NULL, updated_at = now()
+                decided_by = NULL, decided_at = NULL, decision_reason = NULL, decision_mode = NULL, updated_at = now()
               FROM chosen c, resources r WHERE t.id = c.id AND r.id = t.resource_id
             RETURNING t.*, 'UNDONE'::text AS action, t.tag_value AS old_value, c.old_status)";
     let binds = vec![ids.to_vec().into(), scope.as_bind().into()];
@@ -57,6 +57,7 @@ pub(super) async fn restore(txn: &Transaction, ids: Vec<i64>, cause: &Cause) -> 
               FROM virtual_tags t JOIN resources r ON r.id = t.resource_id WHERE t.id = ANY($1)),
          changed AS (UPDATE virtual_tags t
                 SET approval_status = CASE WHEN c.gone THEN 'SUPERSEDED' ELSE t.superseded_from END,
+                decision_mode = CASE t.superseded_from WHEN 'APPROVED' THEN t.decision_mode END,
                 superseded_by = NULL, superseded_from = NULL, updated_at = now()
               FROM chosen c WHERE t.id = c.id
             RETURNING t.*, CASE WHEN c.gone THEN 'WITHDRAWN' ELSE 'RESTORED' END AS action,

@@ -304,7 +304,7 @@ const PROPOSE: &str = "
             approval_status = 'PENDING', rule_id = excluded.rule_id, evidence = excluded.evidence,
             evidence_signature = excluded.evidence_signature, updated_at = now(), superseded_by = NULL,
             superseded_from = NULL, decided_by = NULL, decided_at = NULL, decision_reason = NULL,
-            approved_by_rule = false,
+            approved_by_rule = false, decision_mode = NULL,
             created_at = CASE WHEN t.approval_status = 'PENDING' THEN t.created_at ELSE now() END
         RETURNING *),
     changed AS (SELECT w.*, i.action, CASE WHEN i.old_status IS NOT NULL THEN w.tag_value END AS old_value,

@@ -36,9 +36,10 @@ pub const TYPE: u64 = 10 * UNIT;
 pub const DECIDED: u64 = 200;
 
 /// Fields that aggregate, evaluate or search, in units: these count besides their selections, in a list for each object.
-pub const WEIGHTS: [(&str, &str, u64); 9] = [
+pub const WEIGHTS: [(&str, &str, u64); 10] = [
     ("Query", "approvalGroups", 20),
     ("Query", "approvalStats", 20),
+    ("Query", "calibration", 10),
     ("Query", "coverage", 10),
     ("Query", "dashboard", 50),
     ("Query", "inferTags", 50),
@@ -52,11 +53,13 @@ pub const WEIGHTS: [(&str, &str, u64); 9] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 45] = [
+pub const LISTS: [(&str, &str, u64); 49] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
     ("ApprovalStats", "byKey", 20),
+    ("Calibration", "buckets", 10),
+    ("Calibration", "sources", 3),
     ("CreateRulePayload", "warnings", 3),
     ("Dashboard", "lastRuns", 10),
     ("Dashboard", "resourcesByCloud", 3),
@@ -71,6 +74,7 @@ pub const LISTS: [(&str, &str, u64); 45] = [
     ("Model", "metrics", 10),
     ("ModelKeyMetrics", "reliability", 10),
     ("Prediction", "alternatives", 3),
+    ("Query", "calibration", 10),
     ("Query", "coverage", 50),
     ("Query", "schedules", 10),
     ("Query", "vocabulary", 20),
@@ -93,6 +97,7 @@ pub const LISTS: [(&str, &str, u64); 45] = [
     ("RuleSuggestion", "samples", 10),
     ("RuleSuggestion", "tags", 5),
     ("SetRuleEnabledPayload", "warnings", 3),
+    ("SourceCalibration", "buckets", 10),
     ("SuggestedTag", "conflicts", 3),
     ("TagEvidence", "alternatives", 3),
     ("TagEvidence", "signals", 3),

@@ -4,6 +4,7 @@ pub mod admin_changes;
 pub mod api_tokens;
 pub mod approvals;
 pub mod audit;
+pub mod calibration;
 pub mod coverage;
 pub mod dashboard;
 pub mod inferences;

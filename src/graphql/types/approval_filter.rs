@@ -25,6 +25,9 @@ pub struct ApprovalFilter {
     /// Filter by signature of the evidence, as in `approvalGroups`. Subscriptions ignore this condition, since events
     /// have no signature.
     evidence_signature: Option<String>,
+    /// Filter by membership in the audit sample: `false` leaves out the 5 % of proposals that are to be looked at one by
+    /// one. Subscriptions ignore this condition.
+    audit_sample: Option<bool>,
     /// Confidence, inclusive lower bound, from 0 to 1.
     #[graphql(validator(minimum = 0.0, maximum = 1.0))]
     min_confidence: Option<f64>,
@@ -48,6 +51,7 @@ impl From<ApprovalFilter> for TagFilter {
             resource_type: input.resource_type,
             source: input.source.map(Into::into),
             evidence_signature: input.evidence_signature,
+            audit_sample: input.audit_sample,
             min_confidence: input.min_confidence,
             max_confidence: input.max_confidence,
             created_before: input.created_before.map(Into::into),

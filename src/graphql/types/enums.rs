@@ -2,7 +2,7 @@
 
 use crate::domain::approvals::TagKind;
 use crate::domain::imports::{ImportMode, SampleAction, TagStatus};
-use crate::domain::{ApprovalStatus, AuditAction, Cloud, JobName, RunStatus, TagSource};
+use crate::domain::{ApprovalStatus, AuditAction, Cloud, DecisionMode, JobName, RunStatus, TagSource};
 use crate::graphql::types::row::db_enum;
 
 db_enum! {
@@ -72,6 +72,16 @@ db_enum! {
         Manual,
         /// Imported file.
         Csv,
+    }
+}
+
+db_enum! {
+    /// Way in which a person judged a proposal.
+    pub enum DecisionModeEnum("DecisionMode") mirrors DecisionMode {
+        /// Alone: the call named one tag, by its id.
+        Single,
+        /// With others: the call named several ids, a filter or a group.
+        Bulk,
     }
 }
 

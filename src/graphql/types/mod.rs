@@ -6,6 +6,7 @@ pub mod api_token;
 pub mod approval_filter;
 pub mod approval_group;
 pub mod approval_stats;
+pub mod calibration;
 pub mod dashboard;
 pub mod decision;
 pub mod enums;

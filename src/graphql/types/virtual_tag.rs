@@ -4,7 +4,7 @@ use crate::domain::approvals::{TagKind, TagWithResource, VirtualTag as VirtualTa
 use crate::graphql::error::{Nullable, nullable};
 use crate::graphql::scalars::id::{Id, VirtualTagKind};
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::enums::{ApprovalStatusEnum, TagKindEnum, TagSourceEnum};
+use crate::graphql::types::enums::{ApprovalStatusEnum, DecisionModeEnum, TagKindEnum, TagSourceEnum};
 use crate::graphql::types::evidence::TagEvidence;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::row::row_object;
@@ -75,6 +75,16 @@ row_object! {
         decided_at: Option<DateTime<Utc>>,
         /// Reason for the decision.
         decision_reason: Option<&str>,
+        /// True for the random 5 % of proposals that are to be looked at one by one, so that `calibration` shows decisions
+        /// made without a look. The same on every evaluation.
+        audit_sample: bool,
+    }
+
+    /// Way in which a person judged the tag, by a decision on it or by the approval of another value of its key; null if
+    /// none did: the tag waits, was withdrawn or imported, or an accepted suggestion or the policy of its key approved
+    /// it.
+    async fn decision_mode(&self) -> Option<DecisionModeEnum> {
+        self.row.decision_mode.map(Into::into)
     }
 
     /// Global id.

@@ -50,7 +50,7 @@ async fn assert_counted(fixture: &Fixture, after: &str) {
 async fn deltas(fixture: &Fixture) -> i64 {
     let all = "(SELECT 1 FROM tag_count_deltas UNION ALL SELECT 1 FROM group_count_deltas
          UNION ALL SELECT 1 FROM resource_count_deltas UNION ALL SELECT 1 FROM decision_count_deltas
-         UNION ALL SELECT 1 FROM tagged_unsure) deltas";
+         UNION ALL SELECT 1 FROM tagged_unsure UNION ALL SELECT 1 FROM calibration_count_deltas) deltas";
     fixture.count(all).await
 }
 

@@ -189,12 +189,12 @@ async fn page_in_accounts<O: Keyset>(
 
 impl CountBounds {
     /// Condition that bounds a scan along the confidences: kinds and sources have typical ones. Slightly wider than the
-    /// bands, because dividing by ten and multiplying by ten need not agree in the last bit.
+    /// bands, because dividing by twenty and multiplying by twenty need not agree in the last bit.
     fn confidences(&self) -> Condition {
-        let tenth = |band: i32, margin: f64| f64::from(band) / 10.0 + margin;
-        let (lowest, highest) = self.bands.unwrap_or((0, 9));
-        let lowest = (lowest > 0).then(|| Column::Confidence.gte(tenth(lowest, -1e-9)));
-        let highest = (highest < 9).then(|| Column::Confidence.lt(tenth(highest + 1, 1e-9)));
+        let bound = |band: i32, margin: f64| f64::from(band) / 20.0 + margin;
+        let (lowest, highest) = self.bands.unwrap_or((0, 19));
+        let lowest = (lowest > 0).then(|| Column::Confidence.gte(bound(lowest, -1e-9)));
+        let highest = (highest < 19).then(|| Column::Confidence.lt(bound(highest + 1, 1e-9)));
         Condition::all().add_option(lowest).add_option(highest)
     }
 }

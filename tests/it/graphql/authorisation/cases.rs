@@ -51,6 +51,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Scope::Part,
     ),
     (
+        "Query.calibration",
+        "{ calibration { tagKey proposed overall { decided observedRate } buckets { from proposed } sources { source } } }",
+        READS,
+        Scope::Part,
+    ),
+    (
         "Query.coverage",
         "{ coverage(groupBy: [KEY, ACCOUNT]) { tagKey accountId resources missing coveredShare } }",
         READS,
