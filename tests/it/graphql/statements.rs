@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 const CASES: [(&str, &str, usize); 18] = [
     (
         "Query.resources",
-        "resources(first: $n) { totalCount totalCountIsEstimate nodes { id effectiveTags { key virtualTag { id rule { id } } }
+        "resources(first: $n) { totalCount totalCountIsEstimate nodes { id effectiveTags { key virtualTag { id } }
             virtualTags(first: $n) { totalCount nodes { id rule { id } } }
             inferences(first: $n) { nodes { id } } audit(first: $n) { nodes { id } } } }",
         8,
