@@ -110,9 +110,9 @@ impl From<&CalibrationBand> for CalibrationBucket {
     }
 }
 
-/// Figures of the proposals of a key, or of one of its sources.
+/// Counts and rates of the proposals of a key, or of one of its sources.
 #[derive(SimpleObject)]
-pub struct CalibrationFigures {
+pub struct CalibrationReport {
     /// Number of proposals: those that wait, and those that persons decided.
     proposed: i64,
     /// All decisions.
@@ -128,7 +128,7 @@ pub struct CalibrationFigures {
     buckets: Vec<CalibrationBucket>,
 }
 
-impl CalibrationFigures {
+impl CalibrationReport {
     fn new(bands: &CalibrationBands, precision: f64) -> Self {
         let summary = |chosen: ChosenTally| CalibrationSummary {
             tally: (&bands.total(chosen)).into(),
@@ -152,9 +152,9 @@ impl CalibrationFigures {
 pub struct SourceCalibrationObject {
     /// Source of the proposals.
     source: TagSourceEnum,
-    /// Figures of the proposals of this source.
+    /// Counts and rates of the proposals of this source.
     #[graphql(flatten)]
-    figures: CalibrationFigures,
+    report: CalibrationReport,
 }
 
 /// Calibration of the proposals for one tag key.
@@ -163,23 +163,23 @@ pub struct SourceCalibrationObject {
 pub struct CalibrationObject {
     /// Tag key.
     tag_key: String,
-    /// Figures of all sources together.
+    /// Counts and rates of all sources together.
     #[graphql(flatten)]
-    figures: CalibrationFigures,
+    report: CalibrationReport,
     /// Sources of the proposals, each with its own figures.
     sources: Vec<SourceCalibrationObject>,
 }
 
 impl CalibrationObject {
-    /// Figures of a key, with the thresholds that reach a precision.
+    /// Counts and rates of a key, with the thresholds that reach a precision.
     pub fn new(key: KeyCalibration, precision: f64) -> Self {
         let source = |of_source: SourceCalibration| SourceCalibrationObject {
             source: of_source.source.into(),
-            figures: CalibrationFigures::new(&of_source.bands, precision),
+            report: CalibrationReport::new(&of_source.bands, precision),
         };
         Self {
             tag_key: key.tag_key,
-            figures: CalibrationFigures::new(&key.bands, precision),
+            report: CalibrationReport::new(&key.bands, precision),
             sources: key.sources.into_iter().map(source).collect(),
         }
     }

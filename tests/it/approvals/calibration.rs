@@ -3,7 +3,7 @@
 use super::counters::differences;
 use crate::support::api::Api;
 use crate::support::decisions::{decide, fill, undo};
-use crate::support::fixture::{Fixture, approver, limited, resource};
+use crate::support::fixture::{Fixture, approver, limited, resource, shipped_vocabulary};
 use serde_json::{Value, json};
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::approvals::{self, Decision, NewTag};
@@ -130,7 +130,9 @@ async fn a_value_that_lost_to_another_counts_as_wrong_for_as_long_as_the_decisio
         tag_value: "till".into(),
         reason: None,
     };
-    let till = approvals::create(&fixture.pool, &ann, till).await.unwrap();
+    let till = approvals::create(&fixture.pool, shipped_vocabulary(), &ann, till)
+        .await
+        .unwrap();
     let team = of_team(&fixture).await;
     assert_eq!(counted(team.bands.total(|tallies| &tallies.overall)), (3, 1));
     approvals::delete(&fixture.pool, &ann, till.id, None)
