@@ -102,10 +102,7 @@ impl<'a> ResourceScan<'a> {
     pub(crate) async fn page(&self, db: &impl ConnectionTrait, before: i64) -> Result<ScanPage> {
         let with_tags = self.reads_effective_tags();
         let most = if with_tags { PAGE_WITH_TAGS } else { PAGE };
-        let keys = "SELECT min(id) AS least, count(*) AS count
-                      FROM (SELECT id FROM resources WHERE id < $1 ORDER BY id DESC LIMIT $2) keys";
-        let keys: Option<KeyRange> = sql::row(db, keys, [before.into(), most.into()]).await?;
-        let KeyRange { least, count } = keys.ok_or_else(no_row)?;
+        let KeyRange { least, count } = self.keys(db, before, most).await?;
         let columns = if with_tags {
             "r.*".to_owned()
         } else {
@@ -133,6 +130,24 @@ impl<'a> ResourceScan<'a> {
             last: least,
             has_more: count == most,
         })
+    }
+
+    /// Keys of the `most` resources before a key, retired ones among them: an index has them.
+    async fn keys(&self, db: &impl ConnectionTrait, before: i64, most: i64) -> Result<KeyRange> {
+        let accounts = self.scope.as_bind();
+        let own = if accounts.is_some() {
+            "AND account_id = ANY($3)"
+        } else {
+            ""
+        };
+        let keys = format!(
+            "SELECT min(id) AS least, count(*) AS count
+               FROM (SELECT id FROM resources WHERE id < $1 {own} ORDER BY id DESC LIMIT $2) keys"
+        );
+        let binds: [Value; 2] = [before.into(), most.into()];
+        let binds = binds.into_iter().chain(accounts.map(Into::into));
+        let keys: Option<KeyRange> = sql::row(db, &keys, binds).await?;
+        keys.ok_or_else(no_row)
     }
 
     /// True when a condition asks for effective tags, which are read beside the resources.
