@@ -33,7 +33,7 @@ db_enum! {
 }
 
 db_enum! {
-    /// Order of the groups of the approval queue.
+    /// Order of the groups of the approval queue. In all orders but `NAME` groups that contradict native tags come first.
     #[derive(Default)]
     pub enum ApprovalGroupOrderEnum("ApprovalGroupOrder") mirrors GroupOrder {
         /// By the number of tags that a decision settles, most first.

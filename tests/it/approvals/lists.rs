@@ -9,7 +9,7 @@ use virtual_tagging::auth::{AccountScope, Actor};
 use virtual_tagging::db::estimate::Total;
 use virtual_tagging::db::keyset::Keyset;
 use virtual_tagging::db::sql;
-use virtual_tagging::domain::approvals::groups::{self, GroupOrder};
+use virtual_tagging::domain::approvals::groups::{self, Group, GroupOrder};
 use virtual_tagging::domain::approvals::queue::{self, QueueOrder};
 use virtual_tagging::domain::approvals::tags::{self, AnyTagFilter, TagOrder};
 use virtual_tagging::domain::approvals::{TagFilter, TagKind, TagProjection, VirtualTag, stats};
@@ -32,7 +32,8 @@ async fn fill(fixture: &Fixture) {
         "INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied, approval_status,
                 evidence, evidence_signature, created_at, cloud, account_id, resource_type)
          SELECT r.id, k.key, 'value-' || r.id % k.values, s.source, s.confidence, s.confidence >= 0.9,
-                CASE WHEN r.id % 50 = 1 THEN 'DENIED' ELSE 'PENDING' END, '{}', s.source || ':' || r.id % 4,
+                CASE WHEN r.id % 50 = 1 THEN 'DENIED' ELSE 'PENDING' END, '{}',
+                CASE WHEN r.id % 17 = 3 AND s.confidence < 0.9 THEN 'CONTRADICTS:other:' ELSE '' END || s.source || ':' || r.id % 4,
                 now() - (r.id * 7 % 1000) * interval '1 minute', r.cloud, r.account_id, r.resource_type
            FROM resources r CROSS JOIN (VALUES (1, 'environment', 3), (2, 'team', 90), (3, 'owner', 7)) k(n, key, values)
           CROSS JOIN LATERAL (SELECT CASE (r.id + k.n) % 3 WHEN 0 THEN 'NATIVE' WHEN 1 THEN 'TYPE' ELSE 'PATTERN' END
@@ -47,10 +48,8 @@ fn takes(filter: &TagFilter, tag: &VirtualTag) -> bool {
     fn is<T: PartialEq>(wanted: Option<&T>, has: &T) -> bool {
         wanted.is_none_or(|wanted| wanted == has)
     }
-    is(
-        filter.kind.map(|kind| kind == TagKind::AutoApplied).as_ref(),
-        &tag.auto_applied,
-    ) && is(filter.tag_key.as_ref(), &tag.tag_key)
+    is(filter.kind.as_ref(), &TagKind::of(tag))
+        && is(filter.tag_key.as_ref(), &tag.tag_key)
         && is(filter.tag_value.as_ref(), &tag.tag_value)
         && is(filter.cloud.as_ref(), &tag.cloud)
         && is(filter.account_id.as_ref(), &tag.account_id)
@@ -129,6 +128,10 @@ fn filters(some: &VirtualTag) -> Vec<TagFilter> {
         },
         TagFilter {
             created_before: Some(some.created_at),
+            ..all()
+        },
+        TagFilter {
+            kind: Some(TagKind::Contradiction),
             ..all()
         },
         TagFilter {
@@ -265,6 +268,17 @@ async fn assert_groups(fixture: &Fixture, actor: &Actor, filter: &TagFilter, pen
                 found.is_sorted_by(|one, next| order.key(one) < order.key(next)),
                 "{order:?} {filter:?} {actor:?}"
             );
+            let contradicts = |group: &Group| group.evidence_signature.starts_with("CONTRADICTS:");
+            assert!(
+                found.is_sorted_by_key(|group| !contradicts(group)),
+                "contradictions come first: {order:?} {filter:?} {actor:?}"
+            );
+            if *filter == TagFilter::default() {
+                assert!(found.iter().any(contradicts) && !found.iter().all(contradicts));
+            }
+            if filter.kind == Some(TagKind::Contradiction) {
+                assert!(!found.is_empty() && found.iter().all(contradicts));
+            }
             for group in &found {
                 let key = (
                     &group.tag_key,

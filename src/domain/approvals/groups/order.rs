@@ -4,8 +4,13 @@ use super::group::{COLUMNS, Group};
 use crate::db::keyset::{Key, KeyKind, Keyset};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveEnum, ColumnTrait, IdenStatic};
+use tagging::CONTRADICTS;
 
-/// Order of groups. Equal ones are in the order of their names.
+/// Expression by which groups that contradict native tags come first.
+const CONTRADICTIONS_FIRST: &str = "(NOT evidence_signature ^@ 'CONTRADICTS:')::int";
+
+/// Order of groups. Equal ones are in the order of their names. All orders but that of the names begin with the groups that
+/// contradict native tags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum GroupOrder {
     /// Groups of the most tags first: one decision settles the most.
@@ -20,21 +25,22 @@ pub enum GroupOrder {
 }
 
 impl GroupOrder {
-    /// Expression that leads the order, over the columns of a [`Group`]; it runs upwards.
-    pub(super) fn lead(self) -> Option<(&'static str, KeyKind)> {
-        match self {
-            Self::Impact => Some(("(-count)", KeyKind::Int)),
-            Self::Surest => Some(("(-min_confidence)", KeyKind::Real)),
-            Self::Oldest => Some(("oldest", KeyKind::Time)),
-            Self::Name => None,
-        }
+    /// Expressions that lead the order, over the columns of a [`Group`]; they run upwards.
+    fn leads(self) -> Vec<(&'static str, KeyKind)> {
+        let rank = match self {
+            Self::Impact => ("(-count)", KeyKind::Int),
+            Self::Surest => ("(-min_confidence)", KeyKind::Real),
+            Self::Oldest => ("oldest", KeyKind::Time),
+            Self::Name => return Vec::new(),
+        };
+        vec![(CONTRADICTIONS_FIRST, KeyKind::Int), rank]
     }
 
-    /// Columns of the order as text, the leading one first.
+    /// Columns of the order as text, the leading ones first.
     pub(super) fn texts(self) -> Vec<&'static str> {
-        let lead = self.lead().map(|(lead, _)| lead);
+        let leads = self.leads().into_iter().map(|(lead, _)| lead);
         let names = COLUMNS.iter().map(IdenStatic::as_str);
-        lead.into_iter().chain(names).collect()
+        leads.chain(names).collect()
     }
 }
 
@@ -55,24 +61,29 @@ impl Keyset for GroupOrder {
     }
 
     fn columns(self) -> Vec<(Expr, KeyKind)> {
-        let lead = self.lead().map(|(lead, kind)| (Expr::cust(lead), kind));
+        let leads = self
+            .leads()
+            .into_iter()
+            .map(|(lead, kind)| (Expr::cust(lead), kind));
         let names = COLUMNS.map(|column| (column.into_expr(), KeyKind::Text));
-        lead.into_iter().chain(names).collect()
+        leads.chain(names).collect()
     }
 
     fn key(self, group: &Group) -> Vec<Key> {
-        let lead = match self {
+        let rank = match self {
             Self::Impact => Some(Key::Int(-group.count)),
             Self::Surest => Some(Key::Real(-group.min_confidence)),
             Self::Oldest => Some(Key::Time(group.oldest)),
             Self::Name => None,
         };
+        let first = Key::Int(i64::from(!group.evidence_signature.starts_with(CONTRADICTS)));
+        let leads = rank.map_or_else(Vec::new, |rank| vec![first, rank]);
         let names = [
             Key::Text(group.tag_key.clone()),
             Key::Text(group.tag_value.clone()),
             Key::Text(group.source.to_value()),
             Key::Text(group.evidence_signature.clone()),
         ];
-        lead.into_iter().chain(names).collect()
+        leads.into_iter().chain(names).collect()
     }
 }
