@@ -112,6 +112,126 @@ CREATE UNLOGGED TABLE cluster_stats (
 );
 ALTER TABLE cluster_stats ENABLE ROW LEVEL SECURITY;
 
+CREATE TABLE coverage_accounts (
+    tag_key text NOT NULL,
+    cloud text NOT NULL,
+    account_id text NOT NULL,
+    native bigint NOT NULL,
+    approved bigint NOT NULL,
+    pending bigint NOT NULL,
+    suggested bigint NOT NULL,
+    missing bigint NOT NULL,
+    invalid bigint NOT NULL,
+    contradicted bigint NOT NULL,
+    resources bigint GENERATED ALWAYS AS (((((((native + approved) + pending) + suggested) + missing) + invalid) + contradicted)) STORED NOT NULL,
+    CONSTRAINT coverage_accounts_pkey PRIMARY KEY (account_id, tag_key, cloud)
+) WITH (fillfactor=70);
+ALTER TABLE coverage_accounts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON coverage_accounts USING ((
+CASE
+    WHEN (account_id = ANY (( SELECT accounts_in_scope() AS accounts_in_scope)::text[])) THEN true
+    ELSE NULL::boolean
+END IS NOT NULL));
+GRANT SELECT ON coverage_accounts TO virtual_tagging_reader;
+
+CREATE TABLE coverage_cells (
+    resource_id bigint NOT NULL,
+    cloud text NOT NULL,
+    account_id text NOT NULL,
+    resource_type text NOT NULL,
+    states text NOT NULL,
+    CONSTRAINT coverage_cells_pkey PRIMARY KEY (resource_id)
+);
+ALTER TABLE coverage_cells ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE coverage_counts (
+    tag_key text NOT NULL,
+    cloud text NOT NULL,
+    account_id text NOT NULL,
+    resource_type text NOT NULL,
+    native bigint NOT NULL,
+    approved bigint NOT NULL,
+    pending bigint NOT NULL,
+    suggested bigint NOT NULL,
+    missing bigint NOT NULL,
+    invalid bigint NOT NULL,
+    contradicted bigint NOT NULL,
+    resources bigint GENERATED ALWAYS AS (((((((native + approved) + pending) + suggested) + missing) + invalid) + contradicted)) STORED NOT NULL,
+    CONSTRAINT coverage_counts_pkey PRIMARY KEY (account_id, tag_key, cloud, resource_type)
+) WITH (fillfactor=70);
+ALTER TABLE coverage_counts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON coverage_counts USING ((
+CASE
+    WHEN (account_id = ANY (( SELECT accounts_in_scope() AS accounts_in_scope)::text[])) THEN true
+    ELSE NULL::boolean
+END IS NOT NULL));
+GRANT SELECT ON coverage_counts TO virtual_tagging_reader;
+
+CREATE TABLE coverage_days (
+    day date NOT NULL,
+    tag_key text NOT NULL,
+    cloud text NOT NULL,
+    account_id text NOT NULL,
+    native bigint NOT NULL,
+    approved bigint NOT NULL,
+    pending bigint NOT NULL,
+    suggested bigint NOT NULL,
+    missing bigint NOT NULL,
+    invalid bigint NOT NULL,
+    contradicted bigint NOT NULL,
+    resources bigint GENERATED ALWAYS AS (((((((native + approved) + pending) + suggested) + missing) + invalid) + contradicted)) STORED NOT NULL,
+    CONSTRAINT coverage_days_pkey PRIMARY KEY (tag_key, day, account_id, cloud)
+);
+CREATE INDEX coverage_days_day ON coverage_days USING btree (day);
+ALTER TABLE coverage_days ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON coverage_days USING ((
+CASE
+    WHEN (account_id = ANY (( SELECT accounts_in_scope() AS accounts_in_scope)::text[])) THEN true
+    ELSE NULL::boolean
+END IS NOT NULL));
+GRANT SELECT ON coverage_days TO virtual_tagging_reader;
+
+CREATE TABLE coverage_keys (
+    "position" integer NOT NULL,
+    tag_key text NOT NULL,
+    CONSTRAINT coverage_keys_pkey PRIMARY KEY ("position"),
+    CONSTRAINT coverage_keys_tag_key_key UNIQUE (tag_key)
+);
+ALTER TABLE coverage_keys ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE coverage_state (
+    singleton boolean DEFAULT true NOT NULL,
+    vocabulary text NOT NULL,
+    vocabulary_version bigint NOT NULL,
+    CONSTRAINT coverage_state_pkey PRIMARY KEY (singleton),
+    CONSTRAINT coverage_state_singleton_check CHECK (singleton)
+);
+ALTER TABLE coverage_state ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE coverage_totals (
+    tag_key text NOT NULL,
+    cloud text NOT NULL,
+    resource_type text NOT NULL,
+    native bigint NOT NULL,
+    approved bigint NOT NULL,
+    pending bigint NOT NULL,
+    suggested bigint NOT NULL,
+    missing bigint NOT NULL,
+    invalid bigint NOT NULL,
+    contradicted bigint NOT NULL,
+    resources bigint GENERATED ALWAYS AS (((((((native + approved) + pending) + suggested) + missing) + invalid) + contradicted)) STORED NOT NULL,
+    CONSTRAINT coverage_totals_pkey PRIMARY KEY (tag_key, cloud, resource_type)
+) WITH (fillfactor=70);
+ALTER TABLE coverage_totals ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE coverage_unsure (
+    resource_ids bigint[] NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE coverage_unsure ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON coverage_unsure USING (true);
+GRANT SELECT ON coverage_unsure TO virtual_tagging_reader;
+
 CREATE TABLE decision_count_deltas (
     minute timestamp with time zone NOT NULL,
     account_id text NOT NULL,
@@ -201,6 +321,7 @@ CREATE TABLE evaluations (
     CONSTRAINT evaluations_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id) ON DELETE CASCADE
 ) WITH (fillfactor=70);
 CREATE INDEX evaluations_due ON evaluations USING btree (revision, resource_id);
+CREATE TRIGGER coverage_update AFTER UPDATE ON evaluations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION evaluations_note_coverage();
 ALTER TABLE evaluations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY scope ON evaluations USING ((
 CASE
@@ -228,7 +349,7 @@ CREATE TABLE group_counts (
     count bigint NOT NULL,
     CONSTRAINT group_counts_pkey PRIMARY KEY (tag_key, tag_value, source, evidence_signature)
 ) WITH (fillfactor=70);
-CREATE INDEX group_counts_impact ON group_counts USING btree (((- count)), tag_key, tag_value, source, evidence_signature) WHERE (count > 0);
+CREATE INDEX group_counts_impact ON group_counts USING btree ((((NOT (evidence_signature ^@ 'CONTRADICTS:'::text)))::integer), ((- count)), tag_key, tag_value, source, evidence_signature) WHERE (count > 0);
 ALTER TABLE group_counts ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE import_chunks (
@@ -464,6 +585,10 @@ CREATE TRIGGER counted_delete AFTER DELETE ON resources REFERENCING OLD TABLE AS
 CREATE TRIGGER counted_insert AFTER INSERT ON resources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION resources_counted();
 CREATE TRIGGER counted_truncate AFTER TRUNCATE ON resources FOR EACH STATEMENT EXECUTE FUNCTION resources_counted_truncate();
 CREATE TRIGGER counted_update AFTER UPDATE ON resources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION resources_counted();
+CREATE TRIGGER coverage_delete AFTER DELETE ON resources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION resources_note_coverage();
+CREATE TRIGGER coverage_insert AFTER INSERT ON resources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION resources_note_coverage();
+CREATE TRIGGER coverage_truncate AFTER TRUNCATE ON resources FOR EACH STATEMENT EXECUTE FUNCTION resources_truncate_coverage();
+CREATE TRIGGER coverage_update AFTER UPDATE ON resources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION resources_note_coverage();
 CREATE TRIGGER scope_delete AFTER DELETE ON resources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT WHEN ((NULLIF(current_setting('virtual_tagging.accounts'::text, true), ''::text) IS NOT NULL)) EXECUTE FUNCTION refuse_out_of_scope();
 CREATE TRIGGER scope_insert AFTER INSERT ON resources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((NULLIF(current_setting('virtual_tagging.accounts'::text, true), ''::text) IS NOT NULL)) EXECUTE FUNCTION refuse_out_of_scope();
 CREATE TRIGGER scope_update AFTER UPDATE ON resources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((NULLIF(current_setting('virtual_tagging.accounts'::text, true), ''::text) IS NOT NULL)) EXECUTE FUNCTION refuse_out_of_scope();
@@ -605,7 +730,7 @@ CREATE TABLE scheduler_jobs (
     recruited_by bigint,
     accounts text[],
     CONSTRAINT scheduler_jobs_pkey PRIMARY KEY (id),
-    CONSTRAINT scheduler_jobs_job_name_check CHECK ((job_name = ANY (ARRAY['mine_suggestions'::text, 'discover'::text, 'auto_tag'::text, 'import'::text, 'maintain'::text, 'decide'::text, 'seal'::text, 'train_model'::text]))),
+    CONSTRAINT scheduler_jobs_job_name_check CHECK ((job_name = ANY (ARRAY['snapshot_coverage'::text, 'mine_suggestions'::text, 'discover'::text, 'auto_tag'::text, 'import'::text, 'maintain'::text, 'decide'::text, 'seal'::text, 'train_model'::text]))),
     CONSTRAINT scheduler_jobs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 ) WITH (fillfactor=70);
 CREATE UNIQUE INDEX scheduler_jobs_exclusive ON scheduler_jobs USING btree (exclusive_key) WHERE ((exclusive_key IS NOT NULL) AND (status = 'RUNNING'::text));
@@ -830,6 +955,9 @@ CREATE TRIGGER counted_delete AFTER DELETE ON virtual_tags REFERENCING OLD TABLE
 CREATE TRIGGER counted_insert AFTER INSERT ON virtual_tags REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_counted();
 CREATE TRIGGER counted_truncate AFTER TRUNCATE ON virtual_tags FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_counted_truncate();
 CREATE TRIGGER counted_update AFTER UPDATE ON virtual_tags REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_counted();
+CREATE TRIGGER coverage_delete AFTER DELETE ON virtual_tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tags_note_coverage();
+CREATE TRIGGER coverage_insert AFTER INSERT ON virtual_tags REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tags_note_coverage();
+CREATE TRIGGER coverage_update AFTER UPDATE ON virtual_tags REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tags_note_coverage();
 CREATE TRIGGER scope_delete AFTER DELETE ON virtual_tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT WHEN ((NULLIF(current_setting('virtual_tagging.accounts'::text, true), ''::text) IS NOT NULL)) EXECUTE FUNCTION refuse_out_of_scope();
 CREATE TRIGGER scope_insert AFTER INSERT ON virtual_tags REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((NULLIF(current_setting('virtual_tagging.accounts'::text, true), ''::text) IS NOT NULL)) EXECUTE FUNCTION refuse_out_of_scope();
 CREATE TRIGGER scope_update AFTER UPDATE ON virtual_tags REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((NULLIF(current_setting('virtual_tagging.accounts'::text, true), ''::text) IS NOT NULL)) EXECUTE FUNCTION refuse_out_of_scope();
@@ -1409,6 +1537,15 @@ BEGIN
     INSERT INTO tagged_counts SELECT account_id, cloud, count(*) FROM tagged_resources GROUP BY 1, 2;
 END $function$;
 
+CREATE OR REPLACE FUNCTION coverage_rebuild()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    TRUNCATE coverage_unsure, coverage_cells, coverage_counts, coverage_totals, coverage_accounts;
+    UPDATE coverage_state SET vocabulary = '';
+END $function$;
+
 CREATE OR REPLACE FUNCTION decision_items_follow_run()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1427,6 +1564,24 @@ BEGIN
     DELETE FROM engine_revisions WHERE revision < NEW.revision - 1000;
     RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION evaluations_note_coverage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO coverage_unsure
+    SELECT array_agg(n.resource_id) FROM new_rows n JOIN old_rows o ON o.resource_id = n.resource_id
+     WHERE (n.stated, n.disputed, n.invalid) IS DISTINCT FROM (o.stated, o.disputed, o.invalid)
+     GROUP BY n.resource_id / 1000;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION folded_type(resource_type text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN regexp_replace(replace(lower((resource_type COLLATE "C")), '::'::text, '/'::text), '^aws/'::text, ''::text);
 
 CREATE OR REPLACE FUNCTION refuse_out_of_scope()
  RETURNS trigger
@@ -1496,6 +1651,34 @@ CREATE OR REPLACE FUNCTION resources_counted_truncate()
 AS $function$
 BEGIN
     TRUNCATE resource_counts, resource_totals, resource_count_deltas;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION resources_note_coverage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO coverage_unsure SELECT array_agg(id) FROM new_rows GROUP BY id / 1000;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO coverage_unsure SELECT array_agg(id) FROM old_rows GROUP BY id / 1000;
+    ELSE
+        INSERT INTO coverage_unsure
+        SELECT array_agg(n.id) FROM new_rows n JOIN old_rows o ON o.id = n.id
+         WHERE (n.cloud, n.account_id, n.resource_type, n.retired_at IS NULL)
+               IS DISTINCT FROM (o.cloud, o.account_id, o.resource_type, o.retired_at IS NULL)
+         GROUP BY n.id / 1000;
+    END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION resources_truncate_coverage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    TRUNCATE coverage_unsure, coverage_cells, coverage_counts, coverage_totals, coverage_accounts;
     RETURN NULL;
 END $function$;
 
@@ -1570,6 +1753,30 @@ CREATE OR REPLACE FUNCTION tag_audit_seals_refuse_change()
 AS $function$
 BEGIN
     RAISE EXCEPTION 'tag_audit_seals is append-only: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';
+END $function$;
+
+CREATE OR REPLACE FUNCTION tags_note_coverage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO coverage_unsure
+        SELECT array_agg(DISTINCT resource_id) FROM new_rows WHERE approval_status IN ('APPROVED', 'PENDING')
+         GROUP BY resource_id / 1000;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO coverage_unsure
+        SELECT array_agg(DISTINCT resource_id) FROM old_rows WHERE approval_status IN ('APPROVED', 'PENDING')
+         GROUP BY resource_id / 1000;
+    ELSE
+        INSERT INTO coverage_unsure
+        SELECT array_agg(DISTINCT n.resource_id) FROM new_rows n JOIN old_rows o ON o.id = n.id
+         WHERE (n.approval_status, n.auto_applied, n.tag_key, n.tag_value, n.evidence_signature ^@ 'CONTRADICTS:')
+               IS DISTINCT FROM
+               (o.approval_status, o.auto_applied, o.tag_key, o.tag_value, o.evidence_signature ^@ 'CONTRADICTS:')
+         GROUP BY n.resource_id / 1000;
+    END IF;
+    RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION virtual_tags_calibrated()

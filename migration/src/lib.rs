@@ -12,7 +12,7 @@ use sea_orm_migration::prelude::{ConnectionTrait, DbErr, MigrationName, Migratio
 pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
 
 /// Tables and views that `virtual_tagging_reader` may read, whatever their policies then show of them.
-pub const READER_TABLES: [&str; 32] = [
+pub const READER_TABLES: [&str; 36] = [
     "resources",
     "virtual_tags",
     "tag_audit",
@@ -45,6 +45,10 @@ pub const READER_TABLES: [&str; 32] = [
     "calibration_counts",
     "calibration_count_deltas",
     "calibration_counts_now",
+    "coverage_counts",
+    "coverage_accounts",
+    "coverage_days",
+    "coverage_unsure",
 ];
 
 /// The statement that makes the role `virtual_tagging_reader`, its membership and its grants where they are missing.
@@ -130,6 +134,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0029_vocabulary",
     "0030_effective_tags" requires "0025_standing_decisions",
     "0031_rule_history",
+    "0032_coverage" requires "0031_rule_history",
     "0033_calibration",
 ];
 

@@ -2,7 +2,7 @@
 
 use super::approvals::items;
 use super::inventory::prune;
-use super::{audit, counters, imports, models};
+use super::{audit, counters, coverage, imports, models};
 use crate::auth::Role;
 use crate::clock::Clock;
 use crate::config::RunHistory;
@@ -74,6 +74,7 @@ async fn maintain(context: &MaintenanceContext, run: &RunHandle) -> Result<()> {
     let tasks = runs::prune_tasks(db, KEEP_TASKS).await?;
     let uploads = imports::prune(db, KEEP_UPLOADS).await?;
     let counted = counters::prune(db).await?;
+    let covered = coverage::prune(db, context.clock.now()).await?;
     let imports = imports::prune_staged(db).await?;
     let models = models::prune(db, context.pinned_model.as_deref()).await?;
     let counts = [
@@ -83,6 +84,7 @@ async fn maintain(context: &MaintenanceContext, run: &RunHandle) -> Result<()> {
         ("tasks_pruned", tasks as i64),
         ("uploads_pruned", uploads as i64),
         ("counters_pruned", counted as i64),
+        ("coverage_pruned", covered as i64),
         ("imports_forgotten", imports as i64),
         ("models_pruned", models as i64),
     ];

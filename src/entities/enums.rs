@@ -130,6 +130,8 @@ db_enum! {
         MineSuggestions,
         /// Trains a model on the estate.
         TrainModel,
+        /// Writes the coverage of the present day.
+        SnapshotCoverage,
     }
 
     /// Outcome for a tag that a run was to decide.

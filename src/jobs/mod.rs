@@ -60,6 +60,7 @@ pub async fn start(
     }
     let mut parts = JobTasks(Vec::new());
     parts.spawn(schedule::fold_counters(context.clone(), shutdown.clone()));
+    parts.spawn(schedule::count_coverage(context.clone(), shutdown.clone()));
     if config.scheduler {
         parts.spawn(schedule::tick_schedules(context.clone(), shutdown.clone()));
     }

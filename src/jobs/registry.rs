@@ -3,6 +3,7 @@
 use super::context::JobContext;
 use crate::domain::approvals::DecideJob;
 use crate::domain::audit::seal::SealJob;
+use crate::domain::coverage::SnapshotCoverageJob;
 use crate::domain::evaluation::AutoTagJob;
 use crate::domain::imports::ImportSpec;
 use crate::domain::inventory::DiscoverJob;
@@ -32,6 +33,9 @@ pub(super) fn registry() -> JobRegistry<JobContext> {
             pinned_model: context.engine.pinned_model.clone(),
         })
         .register::<TrainModelJob>(|context| (context.db.clone(), context.engine.clone()))
+        .register::<SnapshotCoverageJob>(|context| {
+            (context.db.clone(), context.engine.clone(), context.clock.clone())
+        })
 }
 
 /// The jobs, for those who ask for runs and steer them.

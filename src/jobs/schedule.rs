@@ -1,8 +1,8 @@
-//! The ticker: schedules, runs that no worker has or gets, and counters.
+//! The ticker: schedules, runs that no worker has or gets, counters and coverage.
 
 use super::context::JobContext;
 use super::registry::definitions;
-use crate::domain::{counters, rules};
+use crate::domain::{counters, coverage, rules};
 use crate::runs;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
@@ -31,6 +31,19 @@ pub(super) async fn reclaim_orphans_until_shutdown(context: JobContext, shutdown
 /// Folds what changed of the counters into them until shutdown.
 pub(super) async fn fold_counters(context: JobContext, shutdown: CancellationToken) {
     every(FOLD_INTERVAL, &shutdown, || fold(&context)).await;
+}
+
+/// Counts coverage where something changed, until shutdown.
+pub(super) async fn count_coverage(context: JobContext, shutdown: CancellationToken) {
+    every(FOLD_INTERVAL, &shutdown, || async {
+        let counting = coverage::count(&context.db, &context.engine);
+        match shutdown.run_until_cancelled(counting).await {
+            None | Some(Ok(0)) => {}
+            Some(Ok(resources)) => tracing::trace!(resources, "counted for coverage"),
+            Some(Err(error)) => error.log("coverage could not be counted"),
+        }
+    })
+    .await;
 }
 
 async fn every<F: Future<Output = ()>>(period: Duration, shutdown: &CancellationToken, work: impl Fn() -> F) {

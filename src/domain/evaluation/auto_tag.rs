@@ -13,7 +13,7 @@ use crate::auth::{Actor, Role};
 use crate::db::{Begin, Transaction, sql};
 use crate::domain::approvals::by_rule;
 use crate::domain::audit::{self, Cause};
-use crate::domain::{revision, suggestions};
+use crate::domain::{coverage, revision, suggestions};
 use crate::entities::{AccountScope, JobName, resource, virtual_tag};
 use crate::error::{Error, Result};
 use crate::runs::{self, ControlFlow, Job, Progress, RunHandle};
@@ -122,6 +122,7 @@ async fn evaluate_due(db: &DatabaseConnection, settings: &EngineSettings, run: &
         evaluated += result.evaluated as i64;
         if is_over || flow == ControlFlow::Cancelled {
             sql::analyze_after(db, evaluated, "virtual_tags").await;
+            coverage::count(db, settings).await?;
             return Ok(());
         }
         size = match started.elapsed() {

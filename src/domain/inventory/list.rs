@@ -1,6 +1,7 @@
 //! Lists of resources.
 
 use super::Resource;
+use super::held_key::{HeldKey, LackedKey};
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
@@ -12,7 +13,6 @@ use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
-use tagging::Vocabulary;
 
 /// Filter of resources; an unset field does not restrict.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,57 +32,8 @@ pub struct ResourceFilter {
     pub created_before: Option<DateTime<Utc>>,
     /// Key of which a value holds for the resource.
     pub tag_key: Option<HeldKey>,
-    /// Key of which no value holds for the resource.
-    pub lacks_tag_key: Option<HeldKey>,
-}
-
-/// Key of tags that hold: approved and applied virtual tags, and what the resource's own tags stated when it was evaluated
-/// last. Retired resources are not evaluated, so their own tags do not count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HeldKey {
-    /// Key of the vocabulary.
-    Canonical(String),
-    /// Key that the vocabulary does not know, as it is spelled.
-    Raw(String),
-}
-
-impl HeldKey {
-    /// Key by any spelling.
-    pub fn new(key: &str, vocabulary: &Vocabulary) -> Self {
-        match vocabulary.canonical_key(key) {
-            Some(key) => Self::Canonical(key.to_owned()),
-            None => Self::Raw(key.to_owned()),
-        }
-    }
-
-    fn name(&self) -> &str {
-        match self {
-            Self::Canonical(key) | Self::Raw(key) => key,
-        }
-    }
-
-    /// Condition that the resource's own tags have a value of the key that nobody denied. Looked up per resource.
-    fn stated(&self) -> Expr {
-        let stated = match self {
-            Self::Canonical(_) => {
-                "coalesce((SELECT jsonb_exists(e.stated, $1) FROM evaluations e WHERE e.resource_id = resources.id), false)"
-            }
-            Self::Raw(_) => {
-                "(jsonb_exists(resources.native_tags, $1) AND resources.retired_at IS NULL AND NOT EXISTS (
-                    SELECT FROM virtual_tags d WHERE d.resource_id = resources.id AND d.tag_key = $1
-                       AND d.tag_value = resources.native_tags ->> $1
-                       AND d.approval_status = 'DENIED' AND d.source = 'NATIVE'))"
-            }
-        };
-        Expr::cust_with_values(stated, [self.name()])
-    }
-}
-
-impl From<&str> for HeldKey {
-    /// The key as one of the vocabulary.
-    fn from(key: &str) -> Self {
-        Self::Canonical(key.to_owned())
-    }
+    /// Key of which no value holds for the resource, although it is asked for it.
+    pub lacks_tag_key: Option<LackedKey>,
 }
 
 impl ResourceFilter {
@@ -117,7 +68,7 @@ impl ResourceFilter {
                 (self.tag_key.as_ref()).map(|key| Condition::any().add(tagged(key.name())).add(key.stated())),
             )
             .add_option(
-                (self.lacks_tag_key.as_ref()).map(|key| tagged(key.name()).not().and(key.stated().not())),
+                (self.lacks_tag_key.as_ref()).map(|lacked| lacked.condition(tagged(lacked.key.name()))),
             )
     }
 }

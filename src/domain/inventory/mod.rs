@@ -2,6 +2,7 @@
 
 mod discover;
 mod edit;
+mod held_key;
 pub mod inferences;
 pub mod list;
 pub mod prune;
@@ -14,4 +15,5 @@ pub use crate::entities::resource::Model as Resource;
 pub use discover::{DiscoverJob, request_discovery};
 pub(crate) use edit::check;
 pub use edit::{ResourcePatch, create, delete, update};
+pub use held_key::{HeldKey, LackedKey};
 pub use reconciler::Reconciler;

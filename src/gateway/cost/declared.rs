@@ -36,11 +36,12 @@ pub const TYPE: u64 = 10 * UNIT;
 pub const DECIDED: u64 = 200;
 
 /// Fields that aggregate, evaluate or search, in units: these count besides their selections, in a list for each object.
-pub const WEIGHTS: [(&str, &str, u64); 10] = [
+pub const WEIGHTS: [(&str, &str, u64); 11] = [
     ("Query", "approvalGroups", 20),
     ("Query", "approvalStats", 20),
     ("Query", "calibration", 10),
     ("Query", "coverage", 10),
+    ("Query", "coverageHistory", 10),
     ("Query", "dashboard", 50),
     ("Query", "inferTags", 50),
     ("Query", "previewRule", 1000),
@@ -53,7 +54,7 @@ pub const WEIGHTS: [(&str, &str, u64); 10] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 49] = [
+pub const LISTS: [(&str, &str, u64); 50] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
@@ -76,6 +77,7 @@ pub const LISTS: [(&str, &str, u64); 49] = [
     ("Prediction", "alternatives", 3),
     ("Query", "calibration", 10),
     ("Query", "coverage", 50),
+    ("Query", "coverageHistory", 300),
     ("Query", "schedules", 10),
     ("Query", "vocabulary", 20),
     ("ReorderRulesPayload", "rules", 100),

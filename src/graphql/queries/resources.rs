@@ -1,6 +1,7 @@
 //! Queries on resources.
 
-use crate::domain::inventory::list::{self, HeldKey, ResourceFilter, ResourceOrder};
+use crate::domain::inventory::list::{self, ResourceFilter, ResourceOrder};
+use crate::domain::inventory::{HeldKey, LackedKey};
 use crate::graphql::error::{FieldResult, Nullable, ResolverError, nullable};
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
@@ -39,13 +40,12 @@ pub struct ResourceFilterInput {
     /// count as of its last evaluation.
     tag_key: Option<String>,
     /// Filter by the absence of a tag in effect with this key, in any spelling; see `Resource.effectiveTags`. The
-    /// resource's own tags count as of its last evaluation.
+    /// resource's own tags count as of its last evaluation. Resources of types that are not asked for the key do not lack it.
     lacks_tag_key: Option<String>,
 }
 
 impl ResourceFilterInput {
     fn into_filter(self, vocabulary: &Vocabulary) -> ResourceFilter {
-        let held = |key: Option<String>| key.map(|key| HeldKey::new(&key, vocabulary));
         ResourceFilter {
             cloud: self.cloud.map(Into::into),
             account_id: self.account_id,
@@ -55,8 +55,8 @@ impl ResourceFilterInput {
             retired: self.retired,
             created_from: self.created_from.map(Into::into),
             created_before: self.created_before.map(Into::into),
-            tag_key: held(self.tag_key),
-            lacks_tag_key: held(self.lacks_tag_key),
+            tag_key: self.tag_key.map(|key| HeldKey::new(&key, vocabulary)),
+            lacks_tag_key: self.lacks_tag_key.map(|key| LackedKey::new(&key, vocabulary)),
         }
     }
 }

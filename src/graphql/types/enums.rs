@@ -175,5 +175,7 @@ db_enum! {
         MineSuggestions,
         /// Trains a model on the native tags and decisions of the estate.
         TrainModel,
+        /// Writes the coverage of the present day into its history.
+        SnapshotCoverage,
     }
 }

@@ -1,7 +1,7 @@
 //! Decisions on more tags than an answer can tell of.
 
 use crate::support::decisions::{fill, refusal};
-use crate::support::fixture::{Fixture, approver, limited};
+use crate::support::fixture::{Fixture, approver, limited, shipped_vocabulary};
 use crate::support::runs::{claim_until, run_of, silence, until, worker};
 use crate::support::service::Service;
 use sea_orm::{EntityTrait, QueryOrder};
@@ -14,6 +14,7 @@ use virtual_tagging::db::estimate::Total;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::approvals::{self, DecideJob, Decision, DecisionOutcome, Selection, TagFilter};
+use virtual_tagging::domain::inventory::LackedKey;
 use virtual_tagging::domain::inventory::list::{self, ResourceFilter};
 use virtual_tagging::domain::{Outcome, RunStatus};
 use virtual_tagging::entities::decision_item;
@@ -98,7 +99,7 @@ async fn totals_are_right_right_after_a_bulk_decision() {
             (Some(false), Some("account-1")),
         ] {
             let filter = ResourceFilter {
-                lacks_tag_key: Some("team".into()),
+                lacks_tag_key: Some(LackedKey::new("team", shipped_vocabulary())),
                 retired,
                 account_id: account_id.map(str::to_owned),
                 ..ResourceFilter::default()

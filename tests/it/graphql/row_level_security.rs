@@ -11,13 +11,14 @@ use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
 use virtual_tagging::domain::inventory::list;
 
 /// Tables of no account, readable for everybody.
-const FOR_ALL: [&str; 8] = [
+const FOR_ALL: [&str; 9] = [
     "rules",
     "rule_versions",
     "schedules",
     "engine_state",
     "runs_in_scope",
     "tagged_unsure",
+    "coverage_unsure",
     "vocabulary_keys",
     "vocabulary_versions",
 ];

@@ -13,7 +13,8 @@ use virtual_tagging::domain::ApprovalStatus::{Denied, Pending};
 use virtual_tagging::domain::approvals::{self, Decision, NewTag};
 use virtual_tagging::domain::coverage::{self, CoverageDimension, CoverageFilter, CoverageGroup};
 use virtual_tagging::domain::evaluation::{DryRuns, WhyNotReason, subject, why_not};
-use virtual_tagging::domain::inventory::list::{self, HeldKey, ResourceFilter};
+use virtual_tagging::domain::inventory::list::{self, ResourceFilter};
+use virtual_tagging::domain::inventory::{HeldKey, LackedKey};
 use virtual_tagging::domain::revision;
 use virtual_tagging::entities::{AccountScope, resource as resources};
 
@@ -46,7 +47,7 @@ async fn counted(fixture: &Fixture, holds: Option<&str>, lacks: Option<&str>) ->
     let vocabulary = vocabulary();
     let filter = ResourceFilter {
         tag_key: holds.map(|key| HeldKey::new(key, &vocabulary)),
-        lacks_tag_key: lacks.map(|key| HeldKey::new(key, &vocabulary)),
+        lacks_tag_key: lacks.map(|key| LackedKey::new(key, &vocabulary)),
         ..ResourceFilter::default()
     };
     list::count(&fixture.pool, &approver("ann"), &filter)
@@ -55,6 +56,7 @@ async fn counted(fixture: &Fixture, holds: Option<&str>, lacks: Option<&str>) ->
 }
 
 async fn covered(fixture: &Fixture, vocabulary: &Vocabulary) -> Vec<CoverageGroup> {
+    coverage::count(&fixture.pool, &settings()).await.unwrap();
     let filter = CoverageFilter::default();
     let by = [CoverageDimension::Key];
     coverage::report(&fixture.pool, vocabulary, &approver("ann"), &by, &filter)
@@ -66,7 +68,7 @@ async fn covered(fixture: &Fixture, vocabulary: &Vocabulary) -> Vec<CoverageGrou
 async fn assert_agreement(fixture: &Fixture, seed: u64) {
     let (held, vocabulary) = (held(fixture).await, vocabulary());
     for group in covered(fixture, &vocabulary).await {
-        let key = group.tag_key.clone().unwrap();
+        let (key, counts) = (group.tag_key.unwrap(), group.counts);
         let of = |wanted: TagOrigin| {
             let is_wanted = |tags: &&BTreeMap<String, (String, TagOrigin)>| {
                 tags.get(&key).is_some_and(|(_, origin)| *origin == wanted)
@@ -79,15 +81,19 @@ async fn assert_agreement(fixture: &Fixture, seed: u64) {
             of(TagOrigin::Native),
         );
         let all = held.len() as i64;
-        assert_eq!(group.resources, all, "seed {seed} {key}");
+        assert_eq!(counts.resources, all, "seed {seed} {key}");
         assert_eq!(
-            (group.approved, group.pending, group.native + group.contradicted),
+            (
+                counts.approved,
+                counts.pending,
+                counts.native + counts.contradicted
+            ),
             (approved, applied, native),
             "seed {seed} {key}"
         );
         let lacking = all - approved - applied - native;
         assert_eq!(
-            group.suggested + group.missing + group.invalid,
+            counts.suggested + counts.missing + counts.invalid,
             lacking,
             "seed {seed} {key}"
         );

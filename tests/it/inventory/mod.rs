@@ -1,6 +1,7 @@
 //! The inventory: reconciling with reports, imports and uploads, resources that change accounts.
 
 mod account_moves;
+mod coverage;
 mod effective_tags;
 mod imports;
 mod reconcile;

@@ -10,6 +10,7 @@ use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::keyset::PageLimits;
 use virtual_tagging::db::sql;
+use virtual_tagging::domain::coverage;
 use virtual_tagging::domain::evaluation::{DryRuns, EngineSettings};
 use virtual_tagging::domain::events::{EventListener, Feed};
 use virtual_tagging::graphql::execution::{annotate_errors, execute};
@@ -64,6 +65,12 @@ impl Api {
                 .await
                 .unwrap();
         }
+        coverage::count(&api.fixture.pool, &api.services.engine)
+            .await
+            .unwrap();
+        sql::execute(&api.fixture.pool, COVERAGE_OF_TODAY, [])
+            .await
+            .unwrap();
         api
     }
 
@@ -111,6 +118,12 @@ pub fn actor(role: Role, scope: AccountScope) -> Actor {
         expires_at: None,
     }
 }
+
+const COVERAGE_OF_TODAY: &str =
+    "INSERT INTO coverage_days (day, tag_key, cloud, account_id, native, approved, pending, suggested, missing, invalid,
+         contradicted)
+     SELECT current_date, tag_key, cloud, account_id, native, approved, pending, suggested, missing, invalid, contradicted
+       FROM coverage_accounts";
 
 /// `$1` is how many resources.
 const ROWS: [&str; 12] = [

@@ -258,6 +258,18 @@ impl Vocabulary {
         }
     }
 
+    /// Types of resources that are not asked for the key, and beginnings of such types, folded.
+    pub fn untaggable_types(&self, key: &str) -> (Vec<&str>, Vec<&str>) {
+        let own = self.position(key).and_then(|index| self.not_taggable.get(index));
+        let patterns = own.into_iter().chain(self.not_taggable.last());
+        let (mut whole, mut beginnings) = (Vec::new(), Vec::new());
+        for types in patterns {
+            whole.extend(types.whole.iter().map(String::as_str));
+            beginnings.extend(types.beginnings.iter().map(String::as_str));
+        }
+        (whole, beginnings)
+    }
+
     /// True if resources of this type are asked for the key.
     pub fn is_taggable(&self, key: &str, resource_type: &str) -> bool {
         let Some(index) = self.position(key) else {

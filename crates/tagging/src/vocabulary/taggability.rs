@@ -12,8 +12,8 @@ pub(crate) fn folded_type(resource_type: &str) -> String {
 /// Patterns of types; one ends with `*` or names a whole type.
 #[derive(Default)]
 pub(super) struct TypePatterns {
-    whole: Vec<String>,
-    beginnings: Vec<String>,
+    pub whole: Vec<String>,
+    pub beginnings: Vec<String>,
 }
 
 impl TypePatterns {

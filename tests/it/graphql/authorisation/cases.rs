@@ -62,6 +62,7 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         READS,
         Scope::Part,
     ),
+    ("Query.coverageHistory", "{ coverageHistory { day tagKey resources missing coveredShare } }", READS, Scope::Part),
     (
         "Query.dashboard",
         "{ dashboard { approvals { pending } resourcesByCloud { resources tagged } tagsByStatus { count } } }",
