@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
 use virtual_tagging::db::{PoolSettings, Pools};
-use virtual_tagging::domain::evaluation::EngineSettings;
+use virtual_tagging::domain::evaluation::{DryRuns, EngineSettings};
 use virtual_tagging::domain::events::{EventListener, Feed};
 use virtual_tagging::domain::keyset::PageLimits;
 use virtual_tagging::graphql::execution;
@@ -59,11 +59,11 @@ async fn main() -> anyhow::Result<()> {
     tokio::spawn(tag_feed.clone().run(CancellationToken::new()));
     tokio::spawn(resource_feed.clone().run(CancellationToken::new()));
     let services = Services {
+        dry_runs: Arc::new(DryRuns::new(db.clone())),
         scoped: db.clone(),
         db,
         clock: Arc::new(SystemClock),
         page_limits: PageLimits::default(),
-        dry_runs: Arc::default(),
         engine: EngineSettings {
             vocabulary: Arc::new(Vocabulary::default()),
             live: virtual_tagging::domain::vocabulary::LiveVocabulary::default(),
