@@ -913,6 +913,7 @@ CREATE TABLE virtual_tags (
     approved_by_rule boolean DEFAULT false NOT NULL,
     decision_mode text,
     audit_sample boolean GENERATED ALWAYS AS (((source <> ALL (ARRAY['MANUAL'::text, 'CSV'::text])) AND ((hashtextextended(((tag_key || '='::text) || tag_value), resource_id) & (65535)::bigint) < 3277))) STORED NOT NULL,
+    past_denial jsonb,
     CONSTRAINT virtual_tags_pkey PRIMARY KEY (id),
     CONSTRAINT virtual_tags_resource_id_tag_key_tag_value_key UNIQUE (resource_id, tag_key, tag_value),
     CONSTRAINT virtual_tags_approval_status_check CHECK ((approval_status = ANY (ARRAY['PENDING'::text, 'APPROVED'::text, 'DENIED'::text, 'SUPERSEDED'::text]))),

@@ -136,6 +136,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0031_rule_history",
     "0032_coverage" requires "0031_rule_history",
     "0033_calibration",
+    "0034_past_denials" requires "0031_rule_history",
 ];
 
 /// Stores what programs must know after a migration, in the transaction of the migration. Before

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::evidence_changes::EvidencePiece;
 use crate::rules::{ConditionInput, ResourceFacts};
 use crate::signature::bounded_signature;
 use crate::{CloudProvider, DeniedStatement, EvidenceBasis, LosingCandidate, Signal, SourceKind, Vocabulary};
@@ -80,6 +81,9 @@ pub struct WeighedEvidence {
     pub signals: Vec<Signal>,
     /// Values that weighed less, strongest first.
     pub alternatives: Vec<LosingCandidate>,
+    /// Pieces of evidence for the value, in the order of the signals, and those that are not shown; empty if the signature
+    /// says all.
+    pub(crate) pieces: Vec<EvidencePiece>,
 }
 
 impl WeighedEvidence {
@@ -95,6 +99,7 @@ impl WeighedEvidence {
                 agreeing: 0,
             }],
             alternatives: Vec::new(),
+            pieces: Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SourceKind, StatedTag};
+use crate::{EvidencePieces, SourceKind, StatedTag};
 
 /// A candidate that agrees with the winner (the winner itself included, first).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,4 +103,7 @@ pub struct Evidence {
     /// Statement of the resource's own tags that the value contradicts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contradicts: Option<StatedTag>,
+    /// All pieces that speak for the value, shown or not, by which later evidence is compared.
+    #[serde(default, skip_serializing_if = "EvidencePieces::is_empty")]
+    pub pieces: EvidencePieces,
 }

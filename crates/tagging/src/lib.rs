@@ -10,6 +10,7 @@
 //! - `inference/`       the model of an estate: what its tagged resources say about the others
 //! - `holdout/`         what the engine says of resources whose tags are hidden
 //! - `evidence.rs`      why a value is proposed, and what lost against it
+//! - `evidence_changes.rs` which evidence for a value is new
 //! - `signature.rs`     signatures of evidence, as they are stored
 //! - `merge.rs`         one winner per key, and why the others lost
 //! - `suggestions/`     patterns of resources, and the keys that one decision would settle for all of them
@@ -26,6 +27,7 @@ mod candidate_source;
 mod effective;
 mod engine;
 mod evidence;
+mod evidence_changes;
 pub mod holdout;
 mod inference;
 mod kinds;
@@ -52,6 +54,7 @@ pub use candidate_source::{CandidateSource, SourceInput};
 pub use effective::{NativeResolution, ResolvedTag, TagOrigin};
 pub use engine::{CONTRADICTS, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal};
 pub use evidence::{Evidence, EvidenceBasis, LosingCandidate, Signal};
+pub use evidence_changes::{EvidenceChange, EvidencePieces};
 pub use inference::{
     EstateModel, EstateRow, EstateTrainer, Inference, KeyMetrics, Label, LabelOrigin, ModelError,
     ReliabilityBin,

@@ -8,6 +8,7 @@
 
 use std::cmp::Ordering;
 
+use crate::evidence_changes::{EvidencePiece, EvidencePieces};
 use crate::inference::{logit, sigmoid};
 use crate::native_statements::STATED;
 use crate::{Candidate, Evidence, LosingCandidate, Signal, SourceKind};
@@ -134,16 +135,22 @@ impl Merged<'_> {
 
     /// All that speaks for the value, and all that lost.
     pub(crate) fn evidence(&self) -> Evidence {
+        let mut shown = Vec::new();
+        let (mut pieces, mut further) = (Vec::new(), Vec::new());
+        for candidate in &self.winner.candidates {
+            let signals = signals(candidate);
+            let mut of_candidate = pieces_of(candidate).into_iter();
+            pieces.extend(of_candidate.by_ref().take(signals.len()));
+            further.extend(of_candidate);
+            shown.extend(signals);
+        }
+        pieces.extend(further);
         Evidence {
             reason: self.best.reason.clone(),
-            signals: self
-                .winner
-                .candidates
-                .iter()
-                .flat_map(|found| signals(found))
-                .collect(),
+            signals: shown,
             alternatives: self.alternatives(),
             contradicts: None,
+            pieces: EvidencePieces::new(pieces),
         }
     }
 
@@ -172,6 +179,14 @@ fn signals(candidate: &Candidate) -> Vec<Signal> {
             voters: 0,
             agreeing: 0,
         }],
+    }
+}
+
+/// Pieces of a candidate's evidence, in the order of its signals, and those that are not shown.
+fn pieces_of(candidate: &Candidate) -> Vec<EvidencePiece> {
+    match &candidate.weighed {
+        Some(weighed) if !weighed.pieces.is_empty() => weighed.pieces.clone(),
+        _ => vec![EvidencePiece::of_signature(&candidate.signature)],
     }
 }
 

@@ -107,6 +107,7 @@ positional_columns!(
     approved_by_rule: ApprovedByRule,
     decision_mode: DecisionMode,
     audit_sample: AuditSample,
+    past_denial: PastDenial,
 );
 
 positional_columns!(

@@ -96,7 +96,7 @@ const SET_STATUS: &str = "
                decided_by = CASE i.status WHEN 'APPROVED' THEN $5 END,
                decided_at = CASE i.status WHEN 'APPROVED' THEN now() END,
                decision_reason = CASE i.status WHEN 'APPROVED' THEN i.reason END, approved_by_rule = false,
-               decision_mode = NULL, updated_at = now()
+               decision_mode = NULL, past_denial = NULL, updated_at = now()
           FROM input i WHERE t.id = i.tag_id AND i.differs
         RETURNING t.*, 'CREATED'::text AS action, CASE WHEN NOT i.is_new THEN t.tag_value END AS old_value,
                CASE WHEN NOT i.is_new THEN i.old_status END AS old_status)";

@@ -78,7 +78,7 @@ async fn create_checked(
     let approve = "changed AS (UPDATE virtual_tags SET approval_status = 'APPROVED', source = 'MANUAL', confidence = 1,
             auto_applied = false, rule_id = NULL, evidence = $2, evidence_signature = 'MANUAL', superseded_by = NULL,
             superseded_from = NULL, approved_by_rule = false, decision_mode = 'SINGLE', decided_by = $3, decided_at = now(),
-            decision_reason = $4, updated_at = now()
+            past_denial = NULL, decision_reason = $4, updated_at = now()
           WHERE id = $1 RETURNING *, 'CREATED'::text AS action, $5::text AS old_value, $6::text AS old_status)";
     let evidence = serde_json::json!({ "reason": format!("made by {}", actor.subject) });
     let old_status = same

@@ -1,7 +1,7 @@
 //! Work of evaluating a chunk: computed without the database, to be written.
 
 use super::chunk_result::ChunkResult;
-use super::difference::{TagChange, TagDifference, Withdrawal, plan, rule_holds};
+use super::difference::{RestoredDenial, TagChange, TagDifference, Withdrawal, plan, rule_holds};
 use super::engine::SharedEngine;
 use super::subject::subject;
 use crate::domain::approvals::by_rule::Acceptance;
@@ -51,6 +51,7 @@ pub(super) struct ChunkWork {
     pub(super) unsupported: Vec<Withdrawal>,
     pub(super) restored: Vec<i64>,
     pub(super) withdrawals: Vec<Withdrawal>,
+    pub(super) denials: Vec<RestoredDenial>,
     pub(super) changes: Vec<TagChange>,
     pub(super) approvals: Vec<RuleApproval>,
     pub(super) inferences: Vec<InferenceRow>,
@@ -65,7 +66,7 @@ impl ChunkWork {
             proposed: count("PROPOSED"),
             refreshed: count("REFRESHED"),
             approved: count("APPROVED"),
-            withdrawn: (self.withdrawals.len() + self.unsupported.len()) as u64,
+            withdrawn: (self.withdrawals.len() + self.denials.len() + self.unsupported.len()) as u64,
             ..ChunkResult::default()
         }
     }
@@ -74,6 +75,7 @@ impl ChunkWork {
         self.unsupported.extend(difference.unsupported);
         self.restored.extend(difference.restored);
         self.withdrawals.extend(difference.withdrawals);
+        self.denials.extend(difference.denials);
         self.changes.extend(difference.changes);
         for tag in difference.approvals {
             let accepted = tag.rule_id.and_then(|rule| engine.acceptances.get(&rule));

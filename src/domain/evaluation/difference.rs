@@ -1,6 +1,9 @@
 //! Difference that an evaluation makes: a pure comparison of proposals with the tags that a resource has.
 
+use crate::domain::approvals::PastDenial;
+use crate::domain::approvals::past_denial::KnownEvidence;
 use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
+use sea_orm::JsonValue;
 use serde::Serialize;
 use tagging::{Disposition, Engine, Proposal, Subject};
 
@@ -20,6 +23,18 @@ pub struct TagChange {
     pub action: &'static str,
     /// The status of the tag that there was with this key and value, if any.
     pub old_status: Option<ApprovalStatus>,
+    /// Denial of the value before, with what is new since.
+    pub past_denial: Option<JsonValue>,
+}
+
+/// A tag that is denied again as it was, because what was new since is gone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RestoredDenial {
+    pub id: i64,
+    #[serde(flatten)]
+    pub denial: PastDenial,
+    /// The denial before.
+    pub past_denial: Option<JsonValue>,
 }
 
 /// A tag that is no longer proposed, or no longer superseded.
@@ -37,6 +52,8 @@ pub struct TagDifference {
     pub restored: Vec<i64>,
     /// Pending tags that are no longer proposed.
     pub withdrawals: Vec<Withdrawal>,
+    /// Pending tags that are denied again, because nothing is new since they were.
+    pub denials: Vec<RestoredDenial>,
     /// Tags that are proposed.
     pub changes: Vec<TagChange>,
     /// Tags that rules or the policies of their keys approve. They supersede what waits for their keys.
@@ -45,8 +62,9 @@ pub struct TagDifference {
 
 /// Compares what is proposed for a resource with the tags that it has, in whatever status.
 ///
-/// A value that a person denied, or turned down by approving another, comes back only when its evidence has
-/// changed; one that was withdrawn comes back with any. What is pending and no longer proposed is withdrawn.
+/// A value that a person denied, or turned down by approving another, comes back only when evidence for it is new (see
+/// [`Evidence::changes_since`](tagging::Evidence::changes_since)), and remembers the denial: when that evidence is gone, it is
+/// denied again. One that was withdrawn comes back with any. A tag that is pending and no longer proposed is withdrawn.
 ///
 /// A value that a rule or the policy of its key approves is approved, unless a person decided the value or the key on this
 /// resource; one that was approved so and is not any more is withdrawn, and what it had superseded waits again.
@@ -92,33 +110,65 @@ fn plan_supported(
             let action = approval_action(proposal, old, existing);
             difference
                 .approvals
-                .extend(action.map(|action| change(resource_id, proposal, old, action)));
+                .extend(action.map(|action| change(resource_id, proposal, old, (action, None))));
         } else {
-            let action = action(proposal, old);
+            let planned = action(proposal, old);
             difference
                 .changes
-                .extend(action.map(|action| change(resource_id, proposal, old, action)));
+                .extend(planned.map(|planned| change(resource_id, proposal, old, planned)));
         }
     }
-    let is_proposed = |tag: &virtual_tag::Model| proposals.iter().any(|proposal| is_of(tag, proposal));
     let is_superseded = |tag: &virtual_tag::Model| {
         let mut winners = difference.approvals.iter();
         winners.any(|winner| winner.tag_key == tag.tag_key)
     };
-    difference.withdrawals = existing
+    let waiting = existing
         .iter()
         .filter(|tag| tag.approval_status == ApprovalStatus::Pending && is_inferred(tag))
-        .filter(|tag| !is_proposed(tag) && !is_superseded(tag))
-        .map(|tag| Withdrawal { id: tag.id })
-        .collect();
-    difference
+        .filter(|tag| !is_superseded(tag));
+    let (mut withdrawals, mut denials) = (Vec::new(), Vec::new());
+    for tag in waiting {
+        let proposal = proposals.iter().find(|proposal| is_of(tag, proposal));
+        match (PastDenial::of(tag), proposal) {
+            (None, None) => withdrawals.push(Withdrawal { id: tag.id }),
+            (Some(denial), proposal) if proposal.is_none_or(|new| since(&denial, new).is_none()) => {
+                denials.push(restored(tag, denial));
+            }
+            _ => {}
+        }
+    }
+    TagDifference {
+        withdrawals,
+        denials,
+        ..difference
+    }
+}
+
+fn restored(tag: &virtual_tag::Model, mut denial: PastDenial) -> RestoredDenial {
+    let earlier = denial.earlier.take();
+    RestoredDenial {
+        id: tag.id,
+        denial,
+        past_denial: earlier.and_then(|earlier| serde_json::to_value(earlier).ok()),
+    }
+}
+
+/// The denial with the evidence that is new since; `None` if none is. A rule or policy that approves is no reason to ask about
+/// a value that a person denied.
+fn since(denial: &PastDenial, proposal: &Proposal) -> Option<PastDenial> {
+    let changes = KnownEvidence::of_denials(Some(denial)).changes(proposal);
+    let is_new = proposal.disposition != Disposition::Approve && !changes.is_empty();
+    is_new.then(|| PastDenial {
+        changes,
+        ..denial.clone()
+    })
 }
 
 fn change(
     resource_id: i64,
     proposal: &Proposal,
     old: Option<&virtual_tag::Model>,
-    action: &'static str,
+    (action, denial): PlannedAction,
 ) -> TagChange {
     TagChange {
         resource_id,
@@ -132,6 +182,7 @@ fn change(
         evidence_signature: proposal.signature.clone(),
         action,
         old_status: old.map(|tag| tag.approval_status),
+        past_denial: denial.and_then(|denial| serde_json::to_value(denial).ok()),
     }
 }
 
@@ -152,39 +203,64 @@ pub fn would_propose(
 }
 
 /// True when a value that a rule or a policy approves holds on a resource that has these tags: no person decided otherwise
-/// there.
+/// there. A value that a person denied waits for a person, though evidence for it is new.
 pub fn rule_holds(proposal: &Proposal, existing: &[virtual_tag::Model]) -> bool {
     proposal.disposition == Disposition::Approve
         && existing.iter().all(|tag| match tag.approval_status {
             ApprovalStatus::Approved => tag.approved_by_rule || tag.tag_key != proposal.key,
+            _ if tag.past_denial.is_some() => !is_of(tag, proposal),
             ApprovalStatus::Denied => !is_of(tag, proposal),
             ApprovalStatus::Pending => !(is_of(tag, proposal) && is_left_pending(proposal, tag)),
             ApprovalStatus::Superseded => true,
         })
 }
 
+/// Action on a tag, and the denial that it remembers.
+type PlannedAction = (&'static str, Option<PastDenial>);
+
 /// Action for a proposal, given the tag of the same key and value; `None` when there is nothing to do.
-fn action(proposal: &Proposal, old: Option<&virtual_tag::Model>) -> Option<&'static str> {
-    let Some(old) = old else { return Some("PROPOSED") };
-    let same_evidence = old.evidence_signature == proposal.signature;
+fn action(proposal: &Proposal, old: Option<&virtual_tag::Model>) -> Option<PlannedAction> {
+    let Some(old) = old else {
+        return Some(("PROPOSED", None));
+    };
+    let denial = PastDenial::of(old);
     match old.approval_status {
         ApprovalStatus::Approved => None,
-        ApprovalStatus::Pending if !is_inferred(old) => None,
-        ApprovalStatus::Pending => {
-            let auto_applied = proposal.disposition == Disposition::AutoApply;
-            let same = same_evidence
-                && old.source == TagSource::from(proposal.source)
-                && old.auto_applied == auto_applied
-                && (old.confidence - proposal.confidence).abs() < 1e-9
-                && old.rule_id == proposal.rule_id;
-            (!same).then_some("REFRESHED")
-        }
+        ApprovalStatus::Pending if !is_inferred(old) || looks_equal(proposal, old) => None,
+        ApprovalStatus::Pending => again("REFRESHED", denial, proposal),
         // Withdrawn by an evaluation, not turned down by a person.
-        ApprovalStatus::Superseded if old.superseded_by.is_none() => Some("PROPOSED"),
+        ApprovalStatus::Superseded if old.superseded_by.is_none() => again("PROPOSED", denial, proposal),
         // A native value that a person denied: only another native tag states it again.
         ApprovalStatus::Denied if old.source == TagSource::Native => None,
-        ApprovalStatus::Denied | ApprovalStatus::Superseded => (!same_evidence).then_some("PROPOSED"),
+        ApprovalStatus::Denied => {
+            since(&PastDenial::of_denied(old)?, proposal).map(|denial| ("PROPOSED", Some(denial)))
+        }
+        ApprovalStatus::Superseded if is_turned_down(proposal, old) => None,
+        ApprovalStatus::Superseded => again("PROPOSED", denial, proposal),
     }
+}
+
+/// The action, unless the value was denied and nothing is new since.
+fn again(action: &'static str, denial: Option<PastDenial>, proposal: &Proposal) -> Option<PlannedAction> {
+    match denial {
+        None => Some((action, None)),
+        Some(denial) => since(&denial, proposal).map(|denial| (action, Some(denial))),
+    }
+}
+
+/// True if a pending tag says what the proposal does: nothing that people see, or that later evidence is compared by, is new.
+fn looks_equal(proposal: &Proposal, old: &virtual_tag::Model) -> bool {
+    old.evidence_signature == proposal.signature
+        && old.source == TagSource::from(proposal.source)
+        && old.auto_applied == (proposal.disposition == Disposition::AutoApply)
+        && (old.confidence - proposal.confidence).abs() < 1e-9
+        && old.rule_id == proposal.rule_id
+        && KnownEvidence::of_tag(old).changes(proposal).is_empty()
+}
+
+/// True if the value lost against one that a person approved, and evidence for it is not new since.
+fn is_turned_down(proposal: &Proposal, old: &virtual_tag::Model) -> bool {
+    old.superseded_by.is_some() && KnownEvidence::of_turned_down(old).changes(proposal).is_empty()
 }
 
 /// Action for a value that a rule or a policy approves, given the tag of the same key and value among those of the resource.
@@ -202,7 +278,7 @@ fn approval_action(
         ApprovalStatus::Approved => {
             (!same_evidence || old.rule_id != proposal.rule_id).then_some("REFRESHED")
         }
-        ApprovalStatus::Superseded if old.superseded_by.is_some() => (!same_evidence).then_some("APPROVED"),
+        ApprovalStatus::Superseded if is_turned_down(proposal, old) => None,
         ApprovalStatus::Pending | ApprovalStatus::Superseded => Some("APPROVED"),
         ApprovalStatus::Denied => None,
     }
@@ -211,7 +287,7 @@ fn approval_action(
 /// True for a pending tag that would be approved, but a person has in hand: one made by hand or imported, and one that was
 /// approved on the same evidence before that approval was undone.
 fn is_left_pending(proposal: &Proposal, tag: &virtual_tag::Model) -> bool {
-    !is_inferred(tag) || tag.approved_by_rule && tag.evidence_signature == proposal.signature
+    !is_inferred(tag) || tag.approved_by_rule && KnownEvidence::of_tag(tag).changes(proposal).is_empty()
 }
 
 fn is_supported(tag: &virtual_tag::Model, proposals: &[Proposal]) -> bool {

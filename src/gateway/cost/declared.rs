@@ -54,13 +54,14 @@ pub const WEIGHTS: [(&str, &str, u64); 11] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 50] = [
+pub const LISTS: [(&str, &str, u64); 51] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
     ("ApprovalStats", "byKey", 20),
     ("Calibration", "buckets", 10),
     ("Calibration", "sources", 3),
+    ("ChangedSinceDenial", "changes", 3),
     ("CreateRulePayload", "warnings", 3),
     ("Dashboard", "lastRuns", 10),
     ("Dashboard", "resourcesByCloud", 3),

@@ -5,7 +5,7 @@ use crate::graphql::types::enums::TagSourceEnum;
 use async_graphql::{Enum, SimpleObject};
 use serde::Deserialize;
 use serde_json::Value;
-use tagging::{Evidence, EvidenceBasis, LosingCandidate, Signal};
+use tagging::{Evidence, EvidenceBasis, EvidencePieces, LosingCandidate, Signal};
 
 /// Kind of what a piece of evidence rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -117,6 +117,7 @@ impl From<&Value> for TagEvidence {
             signals: Vec::new(),
             alternatives: Vec::new(),
             contradicts: None,
+            pieces: EvidencePieces::default(),
         });
         Self {
             reason: stored.reason,

@@ -1,9 +1,10 @@
 //! The type `VirtualTag`.
 
-use crate::domain::approvals::{TagKind, TagWithResource, VirtualTag as VirtualTagRow};
+use crate::domain::approvals::{PastDenial, TagKind, TagWithResource, VirtualTag as VirtualTagRow};
 use crate::graphql::error::{Nullable, nullable};
 use crate::graphql::scalars::id::{Id, VirtualTagKind};
 use crate::graphql::state::ContextExt;
+use crate::graphql::types::changed_since_denial::ChangedSinceDenial;
 use crate::graphql::types::enums::{ApprovalStatusEnum, DecisionModeEnum, TagKindEnum, TagSourceEnum};
 use crate::graphql::types::evidence::TagEvidence;
 use crate::graphql::types::resource::Resource;
@@ -95,6 +96,12 @@ row_object! {
     /// Evidence for the value, and what lost against it.
     async fn evidence(&self) -> TagEvidence {
         TagEvidence::from(&self.row.evidence)
+    }
+
+    /// Denial of the value, and what changed in the evidence since, for which the value is proposed again; null for a value that
+    /// nobody denied before, and while it is denied for the first time.
+    async fn changed_since_denial(&self) -> Option<ChangedSinceDenial> {
+        PastDenial::of(&self.row).map(Into::into)
     }
 
     /// Kind of the proposal.

@@ -68,6 +68,7 @@ impl DatabaseSnapshot {
                 tag.signature.clone(),
                 format!("{:?}", tag.decided.as_ref().map(|(by, _)| by)),
                 format!("{by:?}"),
+                format!("{:?}", denied_by(tag.denials.last())),
             ];
             (place(number), row)
         };
@@ -103,6 +104,7 @@ struct TagRow {
     evidence_signature: String,
     decided_by: Option<String>,
     superseded_by: Option<String>,
+    denied_by: Option<String>,
 }
 
 #[derive(FromQueryResult)]
@@ -186,7 +188,7 @@ impl<'a> Real<'a> {
         let tags =
             "SELECT t.id, r.resource_id AS reference, t.tag_key, t.tag_value, t.approval_status, t.source,
                 t.confidence, t.auto_applied, t.rule_id, t.evidence_signature, t.decided_by,
-                w.tag_value AS superseded_by
+                w.tag_value AS superseded_by, t.past_denial ->> 'denied_by' AS denied_by
            FROM virtual_tags t JOIN resources r ON r.id = t.resource_id
            LEFT JOIN virtual_tags w ON w.id = t.superseded_by";
         let tags: Vec<TagRow> = sql::rows(pool, tags, []).await.unwrap();
@@ -430,6 +432,11 @@ fn done<T>(result: Result<T>) -> Outcome {
     }
 }
 
+/// Actor of a denial that the tag remembers.
+fn denied_by(denial: Option<&super::state::Tag>) -> Option<&String> {
+    denial?.decided.as_ref().map(|(by, _)| by)
+}
+
 fn view(row: TagRow) -> Vec<String> {
     vec![
         row.approval_status,
@@ -440,6 +447,7 @@ fn view(row: TagRow) -> Vec<String> {
         row.evidence_signature,
         format!("{:?}", row.decided_by),
         format!("{:?}", row.superseded_by),
+        format!("{:?}", row.denied_by),
     ]
 }
 

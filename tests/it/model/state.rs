@@ -4,6 +4,7 @@
 mod evaluation;
 
 use std::collections::BTreeMap;
+use tagging::Evidence;
 use virtual_tagging::domain::discovery::ResourceReport;
 use virtual_tagging::domain::rules::RuleDraft;
 
@@ -43,10 +44,14 @@ pub struct Tag {
     pub auto_applied: bool,
     pub rule: Option<i64>,
     pub signature: String,
+    /// Evidence of the engine; none for tags by hand.
+    pub evidence: Option<Evidence>,
     pub status: Status,
     /// Actor and step.
     pub decided: Option<(String, u64)>,
     pub taken: Option<Taken>,
+    /// The tag as it was each time that it was denied and then proposed again.
+    pub denials: Vec<Tag>,
 }
 
 #[derive(Clone, Debug)]
@@ -279,9 +284,11 @@ impl Model {
             auto_applied: false,
             rule: None,
             signature: "MANUAL".into(),
+            evidence: None,
             status: Approved,
             decided: Some((actor.into(), self.step)),
             taken: None,
+            denials: Vec::new(),
         };
         let number = match same {
             Some(number) => {

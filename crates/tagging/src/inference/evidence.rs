@@ -5,14 +5,22 @@ use super::inferred_value::Inference;
 use super::knowledge::Values;
 use super::lexicon::Lexicon;
 use super::observation::Observation;
+use super::stable_hash::StableHash;
 use super::tally::purity_bucket;
 use super::votes::{ValueScore, Vote, VoteOrigin};
+use crate::evidence_changes::EvidencePiece;
 use crate::{EvidenceBasis, LosingCandidate, Signal, SourceKind, Subject};
 
 /// Votes that are shown for one value.
 const MAX_SIGNALS: usize = 6;
 /// Other values that are shown.
 const MAX_ALTERNATIVES: usize = 3;
+
+/// Domains of the hashes of pieces that are no groups.
+const ACCOUNT_WORDS: u8 = 254;
+const KNOWN_VALUE: u8 = 253;
+/// Resources that make a value known; more of them say no more about its occurrence in a name.
+const KNOWN: u32 = 3;
 
 /// Votes about one key of a resource, surest first, and their sums.
 pub(super) struct VoteView<'a> {
@@ -44,6 +52,10 @@ impl VoteView<'_> {
         } else {
             (vec![strongest], 0)
         };
+        let others = self.votes.iter().filter(|vote| vote.value == winner.value);
+        let others = others.filter(|vote| !shown.iter().any(|other| std::ptr::eq(*other, *vote)));
+        let pieces = shown.iter().copied().chain(others);
+        let pieces = pieces.map(|vote| self.piece(vote)).collect();
         let signals: Vec<Signal> = shown.into_iter().map(|vote| self.signal(vote)).collect();
         let name = &self.lexicon.keys()[usize::from(key)];
         let rivals = rivals.iter().take(alternatives);
@@ -59,6 +71,7 @@ impl VoteView<'_> {
                 .filter_map(|rival| self.alternative(name, rival, winner))
                 .collect(),
             signals,
+            pieces,
         })
     }
 
@@ -110,6 +123,22 @@ impl VoteView<'_> {
             basis: Some(basis),
             voters: vote.voters,
             agreeing: vote.agreeing,
+        }
+    }
+
+    fn piece(&self, vote: &Vote) -> EvidencePiece {
+        let counted = |hash| EvidencePiece::new(hash, vote.voters, vote.agreeing);
+        match vote.origin {
+            VoteOrigin::Group { index, .. } => counted(self.seen.groups[usize::from(index)].id),
+            VoteOrigin::Word { bucket, .. } => EvidencePiece::new(bucket.word, 0, 0),
+            VoteOrigin::AccountWords { .. } => {
+                counted(StableHash::new(ACCOUNT_WORDS).hash(self.seen.account).finish())
+            }
+            VoteOrigin::KnownValue { index, .. } => {
+                let run = self.seen.runs[usize::from(index)].id;
+                let known = vote.voters.min(KNOWN);
+                EvidencePiece::new(StableHash::new(KNOWN_VALUE).hash(run).finish(), known, known)
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Values that the model infers.
 
+use crate::evidence_changes::EvidencePiece;
 use crate::{LosingCandidate, Signal, SourceKind};
 
 /// A value that the model infers for one key of a resource.
@@ -21,4 +22,6 @@ pub struct Inference {
     pub alternatives: Vec<LosingCandidate>,
     /// The same as long as the evidence is the same but for small changes of counts.
     pub signature: String,
+    /// All pieces of evidence for the value, in the order of the signals.
+    pub(crate) pieces: Vec<EvidencePiece>,
 }

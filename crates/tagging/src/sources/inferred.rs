@@ -30,6 +30,7 @@ impl CandidateSource for InferredSource {
             weighed: Some(WeighedEvidence {
                 signals: inference.signals,
                 alternatives: inference.alternatives,
+                pieces: inference.pieces,
             }),
         }));
     }

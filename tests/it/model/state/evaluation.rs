@@ -5,7 +5,7 @@ use super::{Loaded, Model, Resource, Tag, upper};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tagging::rules::Condition;
-use tagging::{Disposition, Engine, Proposal, Subject, Thresholds, Vocabulary};
+use tagging::{Disposition, Engine, Evidence, EvidencePieces, Proposal, Subject, Thresholds, Vocabulary};
 use virtual_tagging::domain::rules::RuleDraft;
 
 impl Model {
@@ -91,9 +91,17 @@ impl Model {
             let proposals = engine.evaluate(&self.subject(slot)).proposals;
             for number in self.of_resource(slot) {
                 let tag = &self.tags[&number];
-                let still = |proposal: &Proposal| proposal.key == tag.key && proposal.value == tag.value;
-                if tag.status == Pending && tag.source != "MANUAL" && !proposals.iter().any(still) {
-                    self.move_to(number, Superseded, "WITHDRAWN", actor);
+                let still = |proposal: &&Proposal| proposal.key == tag.key && proposal.value == tag.value;
+                if tag.status != Pending || tag.source == "MANUAL" {
+                    continue;
+                }
+                match proposals.iter().find(still) {
+                    None if tag.denials.is_empty() => {
+                        self.move_to(number, Superseded, "WITHDRAWN", actor);
+                    }
+                    Some(proposal) if tag.denials.is_empty() || is_news(&proposal.evidence, &tag.denials) => {
+                    }
+                    _ => self.deny_again(number, actor),
                 }
             }
             for proposal in proposals {
@@ -106,16 +114,18 @@ impl Model {
     }
 
     fn propose(&mut self, slot: usize, proposal: Proposal, actor: &str) {
-        let proposed = Tag {
+        let mut proposed = Tag {
             slot,
             source: upper(proposal.source),
             confidence: proposal.confidence,
             auto_applied: proposal.disposition == Disposition::AutoApply,
             rule: proposal.rule_id,
             signature: proposal.signature,
+            evidence: Some(proposal.evidence),
             status: Pending,
             decided: None,
             taken: None,
+            denials: Vec::new(),
             key: proposal.key,
             value: proposal.value,
         };
@@ -125,18 +135,47 @@ impl Model {
         };
         let old = self.tags[&number].clone();
         let turned_down = old.status == Denied || old.taken.is_some_and(|taken| taken.by.is_some());
+        let mut known = old.denials.clone();
+        known.extend(turned_down.then(|| old.clone()));
+        let news = proposed.evidence.as_ref();
+        let is_news = known.is_empty() || news.is_some_and(|news| is_news(news, &known));
         let action = match old.status {
             Approved => return,
             Pending if old.source == "MANUAL" || looks_equal(&old, &proposed) => return,
+            // A value that a person denied returns with new evidence only.
+            _ if !is_news => return,
             Pending => "REFRESHED",
-            // A value that a person denied returns with other evidence only.
-            _ if turned_down && old.signature == proposed.signature => return,
             _ => "PROPOSED",
         };
+        proposed.denials = if old.status == Denied { known } else { old.denials };
         let value = proposed.value.clone();
         self.tags.insert(number, proposed);
         self.log(number, action, Some((&value, old.status)), actor);
     }
+
+    /// The tag as it was when it was denied last.
+    fn deny_again(&mut self, number: usize, actor: &str) {
+        let tag = self.tags.get_mut(&number).unwrap();
+        let mut denials = std::mem::take(&mut tag.denials);
+        *tag = denials.pop().unwrap();
+        tag.denials = denials;
+        let value = tag.value.clone();
+        self.log(number, "RESTORED", Some((&value, Pending)), actor);
+    }
+}
+
+/// True if a piece that carries the value did not speak, or materially less, on any of these tags.
+fn is_news(news: &Evidence, known: &[Tag]) -> bool {
+    let mut pieces = EvidencePieces::default();
+    for tag in known {
+        pieces.extend(
+            tag.evidence
+                .as_ref()
+                .map(|evidence| evidence.pieces.clone())
+                .unwrap_or_default(),
+        );
+    }
+    !news.changes_since(&pieces).is_empty()
 }
 
 fn looks_equal(one: &Tag, other: &Tag) -> bool {
@@ -148,5 +187,8 @@ fn looks_equal(one: &Tag, other: &Tag) -> bool {
             tag.signature.clone(),
         )
     };
-    rest(one) == rest(other) && (one.confidence - other.confidence).abs() < 1e-9
+    let news = other.evidence.as_ref().unwrap();
+    rest(one) == rest(other)
+        && (one.confidence - other.confidence).abs() < 1e-9
+        && !is_news(news, std::slice::from_ref(one))
 }

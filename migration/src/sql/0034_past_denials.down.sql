@@ -1,0 +1,1 @@
+ALTER TABLE virtual_tags DROP COLUMN past_denial;
