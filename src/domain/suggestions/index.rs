@@ -103,8 +103,9 @@ impl IndexedInventory {
             let Some(number) = self.numbers.get(&row.resource.id).copied() else {
                 continue;
             };
-            let input = row.into_input(&self.vocabulary)?;
+            let (input, denied) = row.into_input(&self.vocabulary)?;
             self.index.set_cells(number, &input.holds, &input.guesses);
+            self.index.set_denied(number, &denied);
         }
         Ok(())
     }
@@ -117,7 +118,7 @@ async fn read(db: &DatabaseConnection, vocabulary: &Arc<Vocabulary>) -> Result<B
     let vocabulary = Arc::clone(vocabulary);
     let making = blocking(move || {
         let mut miner = SuggestionMiner::new(Arc::clone(&vocabulary), MinerSettings::default());
-        let (mut ids, mut accounts) = (Vec::new(), Vec::new());
+        let (mut ids, mut accounts, mut denied_of) = (Vec::new(), Vec::new(), Vec::new());
         let mut names: HashMap<String, Arc<str>> = HashMap::new();
         while let Some(page) = arriving.blocking_recv() {
             for row in page {
@@ -128,12 +129,20 @@ async fn read(db: &DatabaseConnection, vocabulary: &Arc<Vocabulary>) -> Result<B
                     None => Arc::clone(names.entry(name.to_owned()).or_insert_with(|| name.into())),
                 };
                 accounts.push(name);
-                miner.add(row.into_input(&vocabulary)?);
+                let (input, denied) = row.into_input(&vocabulary)?;
+                if !denied.is_empty() {
+                    denied_of.push((ids.len() as u32 - 1, denied));
+                }
+                miner.add(input);
             }
         }
         let numbers = ids.iter().zip(0u32..).map(|(id, number)| (*id, number)).collect();
+        let mut index = miner.finish();
+        for (row, denied) in denied_of {
+            index.set_denied(row, &denied);
+        }
         Ok(Box::new(IndexedInventory {
-            index: miner.finish(),
+            index,
             fingerprint: vocabulary.fingerprint(),
             vocabulary,
             ids,

@@ -77,8 +77,8 @@ const TAGS: &str = "coalesce(t.tags::text, '[]') AS tags, coalesce(i.predictions
         SELECT predictions FROM ml_inferences WHERE resource_id = r.id ORDER BY id DESC LIMIT 1) i ON true";
 
 impl MinedRow {
-    /// The resource as the miner sees it.
-    pub(super) fn into_input(self, vocabulary: &Vocabulary) -> Result<MinerInput> {
+    /// The resource as the miner sees it, and the keys and values that people denied for it.
+    pub(super) fn into_input(self, vocabulary: &Vocabulary) -> Result<(MinerInput, Vec<(String, String)>)> {
         let mut subject = subject(self.resource, [])?;
         let tags: Vec<TagCells> = serde_json::from_str(&self.tags).map_err(Error::internal)?;
         let predictions: Vec<PredictionCells> =
@@ -127,11 +127,12 @@ impl MinedRow {
             value: guess.value,
             confidence: guess.confidence,
         });
-        Ok(MinerInput {
+        let input = MinerInput {
             guesses: guesses.collect(),
             holds,
             subject,
             cost: None,
-        })
+        };
+        Ok((input, denied))
     }
 }

@@ -1,5 +1,7 @@
 //! Table of what holds and what is guessed, a cell for each resource and key.
 
+use std::collections::HashMap;
+
 use super::interner::{Interner, NO_VALUE};
 use super::{Certainty, GuessedValue, HeldValue};
 
@@ -27,6 +29,8 @@ pub(super) struct CellTable {
     keys: Vec<String>,
     pub(super) values: Interner,
     cells: Vec<CellValue>,
+    /// Values that people denied, by resource and key: few in any estate.
+    denied: HashMap<(u32, usize), Vec<u32>>,
 }
 
 impl CellTable {
@@ -35,6 +39,7 @@ impl CellTable {
             keys,
             values: Interner::default(),
             cells: Vec::new(),
+            denied: HashMap::new(),
         }
     }
 
@@ -56,6 +61,37 @@ impl CellTable {
         let row = self.len() as u32;
         self.cells.extend(std::iter::repeat_n(EMPTY, self.keys.len()));
         self.set(row, holds, guesses);
+    }
+
+    /// Replaces the values that people denied for a resource: pairs of key and value.
+    pub(super) fn set_denied(&mut self, row: u32, denied: &[(String, String)]) {
+        for key in 0..self.keys.len() {
+            self.denied.remove(&(row, key));
+        }
+        for (key, value) in denied {
+            if let Some(key) = self.keys.iter().position(|known| known == key) {
+                let value = self.values.number(value);
+                self.denied.entry((row, key)).or_default().push(value);
+            }
+        }
+    }
+
+    /// Cells for which no value holds, each with a value that people denied.
+    pub(super) fn denied(&self) -> impl Iterator<Item = (u32, usize, u32)> {
+        let open = self
+            .denied
+            .iter()
+            .filter(|((row, key), _)| self.cell(*row, *key).held == NO_VALUE);
+        open.flat_map(|((row, key), values)| values.iter().map(|value| (*row, *key, *value)))
+    }
+
+    /// True if people denied the value for the cell.
+    pub(super) fn is_denied(&self, row: u32, key: usize, value: u32) -> bool {
+        !self.denied.is_empty()
+            && self
+                .denied
+                .get(&(row, key))
+                .is_some_and(|denied| denied.contains(&value))
     }
 
     /// Replaces the cells of a resource.

@@ -69,6 +69,11 @@ impl SuggestionIndex {
         self.cells.set(row, holds, guesses);
     }
 
+    /// Replaces the values that people denied for a resource: pairs of canonical key and value.
+    pub fn set_denied(&mut self, row: u32, denied: &[(String, String)]) {
+        self.cells.set_denied(row, denied);
+    }
+
     /// Number of patterns.
     pub fn patterns(&self) -> usize {
         self.patterns.len()

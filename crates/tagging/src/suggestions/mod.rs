@@ -135,9 +135,9 @@ pub struct SuggestedTag {
     pub value: String,
     /// Resources of the pattern for which this value holds.
     pub agreeing: usize,
-    /// Resources of the pattern for which another value holds.
+    /// Resources of the pattern for which another value holds, or people denied this one.
     pub contradicting: usize,
-    /// Resources of the pattern for which no value holds.
+    /// Resources of the pattern for which no value holds, and nobody denied this one.
     pub open: usize,
     /// Lower bound of the share of the open resources for which the value is right, at 95 %.
     pub precision_lower_bound: f64,

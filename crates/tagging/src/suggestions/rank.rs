@@ -237,10 +237,14 @@ impl<'a> Ranking<'a> {
         })
     }
 
-    /// Members without a value, by weight.
+    /// Members without a value, by weight; not those for which people denied the value.
     fn open_weight(&self, pattern: u32, key: usize, settled: &SettledCells) -> f64 {
+        let tally = self.tallies.tally(pattern, key);
+        let value = if tally.held > 0 { tally.value } else { tally.guess };
         let open = self.index.members.list(pattern).iter().filter(|row| {
-            self.index.cells.cell(**row, key).held == NO_VALUE && !settled.contains(**row, key)
+            self.index.cells.cell(**row, key).held == NO_VALUE
+                && !settled.contains(**row, key)
+                && !self.index.cells.is_denied(**row, key, value)
         });
         open.map(|row| f64::from(self.weights[*row as usize])).sum()
     }
@@ -263,10 +267,12 @@ impl<'a> Ranking<'a> {
             let mut terms = self.index.terms_of(pattern);
             terms.find_map(|term| environment_of(term, &self.index.vocabulary))
         });
-        if let Some(Some(value)) = environment {
+        let is_denied = |value: &str| self.is_denied(pattern, key, value);
+        if let Some(Some(value)) = environment.filter(|value| value.is_none_or(|value| !is_denied(value))) {
             return (Some(SuggestedValue::Text(value.to_owned())), 0.1);
         }
         let derived = self.derivations.best(self.index, pattern, key);
+        let derived = derived.filter(|(value, _)| !is_denied(value));
         let members = self.index.members.list(pattern).len() as f32;
         let guess = f64::from(tally.guessed / members.max(1.0));
         match derived {
@@ -274,6 +280,15 @@ impl<'a> Ranking<'a> {
             _ if tally.guess != NO_VALUE => (Some(SuggestedValue::Number(tally.guess)), 1.0 - guess),
             _ => (None, 1.0),
         }
+    }
+
+    /// True if people denied the value for any member.
+    fn is_denied(&self, pattern: u32, key: usize, value: &str) -> bool {
+        let number = self.index.cells.values.get(value);
+        number.is_some_and(|number| {
+            let mut members = self.index.members.list(pattern).iter();
+            members.any(|row| self.index.cells.is_denied(*row, key, number))
+        })
     }
 
     pub(super) fn suggestion(&self, rated: &RatedPattern) -> MinedSuggestion {
@@ -315,19 +330,18 @@ impl<'a> Ranking<'a> {
             Some(SuggestedValue::Text(text)) => text.clone(),
             None => String::new(),
         };
+        let number = values.get(&value).unwrap_or(NO_VALUE);
         let mut counts: HashMap<u32, usize> = HashMap::new();
-        let mut open = 0;
+        let (mut open, mut denied) = (0, 0);
         for row in members {
             match self.index.cells.cell(*row, rated.key).held {
+                NO_VALUE if self.index.cells.is_denied(*row, rated.key, number) => denied += 1,
                 NO_VALUE => open += 1,
                 held => *counts.entry(held).or_default() += 1,
             }
         }
-        let agreeing = values
-            .get(&value)
-            .and_then(|number| counts.remove(&number))
-            .unwrap_or_default();
-        let contradicting = counts.values().sum();
+        let agreeing = counts.remove(&number).unwrap_or_default();
+        let contradicting = counts.values().sum::<usize>() + denied;
         let mut conflicts: Vec<(String, usize)> = counts
             .into_iter()
             .map(|(value, count)| (values.text(value).to_owned(), count))

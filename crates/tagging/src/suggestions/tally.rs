@@ -6,7 +6,7 @@ use super::interner::NO_VALUE;
 /// Tally of one key among the members of a pattern.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeyTally {
-    /// Members for which a value holds.
+    /// Members for which a value holds, and those for which people denied the value that holds for most.
     pub held: u32,
     /// Value that holds for most, or [`NO_VALUE`], and for how many.
     pub value: u32,
@@ -55,8 +55,10 @@ impl TallyTable {
             guesses: Vec::new(),
         };
         table.count_held(index);
+        table.count_denied(index);
         table.guess_from_patterns(index);
         table.count_guesses(index);
+        table.subtract_denied(index);
         table
     }
 
@@ -99,6 +101,32 @@ impl TallyTable {
         }
     }
 
+    /// A denied value contradicts the value that holds for most, as if another value held.
+    fn count_denied(&mut self, index: &SuggestionIndex) {
+        for (row, key, value) in index.cells.denied() {
+            for pattern in index.patterns_of.list(row) {
+                let tally = &mut self.tallies[*pattern as usize * self.keys + key];
+                tally.held += u32::from(tally.value == value);
+            }
+        }
+    }
+
+    /// A denied value takes a guess from those that agree with it. A value for which no guess is left is guessed no more.
+    fn subtract_denied(&mut self, index: &SuggestionIndex) {
+        for (row, key, value) in index.cells.denied() {
+            for pattern in index.patterns_of.list(row) {
+                let tally = &mut self.tallies[*pattern as usize * self.keys + key];
+                if tally.guess == value {
+                    tally.guessed -= 1.0;
+                }
+            }
+        }
+        for tally in self.tallies.iter_mut().filter(|tally| tally.guessed < 0.0) {
+            tally.guess = NO_VALUE;
+            tally.guessed = 0.0;
+        }
+    }
+
     /// Guesses of open cells: the engine's, or what holds in the purest pattern around, whichever is surer.
     fn guess_from_patterns(&mut self, index: &SuggestionIndex) {
         let rows = index.cells.len();
@@ -114,7 +142,10 @@ impl TallyTable {
                     for pattern in index.patterns_of.list(row) {
                         let tally = &self.tallies[*pattern as usize * self.keys + key];
                         let confidence = (purity(tally) * 255.0) as u8;
-                        if tally.held > 0 && confidence > guess.confidence {
+                        if tally.held > 0
+                            && confidence > guess.confidence
+                            && !index.cells.is_denied(row, key, tally.value)
+                        {
                             guess = CellGuess {
                                 value: tally.value,
                                 confidence,
