@@ -45,7 +45,7 @@ pub struct Model {
     pub decision_mode: Option<DecisionMode>,
     /// One of the 5 % of proposals that are to be looked at one by one; PostgreSQL computes it.
     pub audit_sample: bool,
-    /// Denial of the value before it was proposed again, see `domain::approvals::PastDenial`.
+    /// The denial of the value before it was proposed again, see `domain::approvals::PastDenial`.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub past_denial: Option<Json>,
 }

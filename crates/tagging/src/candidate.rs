@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence_changes::EvidencePiece;
+use crate::evidence_pieces::EvidencePiece;
 use crate::rules::{ConditionInput, ResourceFacts};
 use crate::signature::bounded_signature;
 use crate::{CloudProvider, DeniedStatement, EvidenceBasis, LosingCandidate, Signal, SourceKind, Vocabulary};

@@ -11,6 +11,7 @@
 //! - `holdout/`         what the engine says of resources whose tags are hidden
 //! - `evidence.rs`      why a value is proposed, and what lost against it
 //! - `evidence_changes.rs` which evidence for a value is new
+//! - `evidence_pieces.rs` pieces of evidence, as they are stored
 //! - `signature.rs`     signatures of evidence, as they are stored
 //! - `merge.rs`         one winner per key, and why the others lost
 //! - `suggestions/`     patterns of resources, and the keys that one decision would settle for all of them
@@ -28,6 +29,7 @@ mod effective;
 mod engine;
 mod evidence;
 mod evidence_changes;
+mod evidence_pieces;
 pub mod holdout;
 mod inference;
 mod kinds;
@@ -54,7 +56,8 @@ pub use candidate_source::{CandidateSource, SourceInput};
 pub use effective::{NativeResolution, ResolvedTag, TagOrigin};
 pub use engine::{CONTRADICTS, Engine, Evaluation, KeyOutcome, KeyPrediction, Proposal};
 pub use evidence::{Evidence, EvidenceBasis, LosingCandidate, Signal};
-pub use evidence_changes::{EvidenceChange, EvidencePieces};
+pub use evidence_changes::EvidenceChange;
+pub use evidence_pieces::EvidencePieces;
 pub use inference::{
     EstateModel, EstateRow, EstateTrainer, Inference, KeyMetrics, Label, LabelOrigin, ModelError,
     ReliabilityBin,

@@ -8,7 +8,7 @@
 
 use std::cmp::Ordering;
 
-use crate::evidence_changes::{EvidencePiece, EvidencePieces};
+use crate::evidence_pieces::{EvidencePiece, EvidencePieces};
 use crate::inference::{logit, sigmoid};
 use crate::native_statements::STATED;
 use crate::{Candidate, Evidence, LosingCandidate, Signal, SourceKind};

@@ -4,7 +4,8 @@
 //! in chunks, each in one transaction with the outcomes of its tags and the progress of the run. So a kill repeats at most
 //! one chunk, and no tag is decided that was not selected.
 
-use super::apply::{apply, lock_resources};
+use super::apply::lock_resources;
+use super::correction::apply_job;
 use super::decision::{DecideJob, Decision, counter_name, not_found};
 use super::selection::ResolvedSelection;
 use super::tags;
@@ -76,27 +77,22 @@ impl Job for DecideJob {
     type Context = DatabaseConnection;
 
     async fn run(self, db: &DatabaseConnection, run: &RunHandle) -> Result<()> {
-        decide_items(db, run, self.decision, self.reason).await
+        decide_items(db, run, &self).await
     }
 }
 
 /// Decides the tags of a run, chunk by chunk, until all are decided or the run is cancelled, which leaves the remaining
 /// ones as they are. So does the loss of an account by the principal of the run.
-async fn decide_items(
-    db: &DatabaseConnection,
-    run: &RunHandle,
-    decision: Decision,
-    reason: Option<String>,
-) -> Result<()> {
+async fn decide_items(db: &DatabaseConnection, run: &RunHandle, job: &DecideJob) -> Result<()> {
     let cause = Cause {
         actor: run.subject().to_owned(),
-        reason,
+        reason: job.reason.clone(),
         run_id: Some(run.run_id),
     };
     let scope = run.scope();
     let mut done = run.done_before;
     loop {
-        let chunk = Box::pin(sql::retried(|| chunk(db, run, &scope, decision, done, &cause)));
+        let chunk = Box::pin(sql::retried(|| chunk(db, run, &scope, job, done, &cause)));
         let (items, flow) = with_account_scope(&scope, chunk).await?;
         done += items;
         if items == 0 || flow == ControlFlow::Cancelled {
@@ -111,7 +107,7 @@ async fn chunk(
     db: &DatabaseConnection,
     run: &RunHandle,
     scope: &AccountScope,
-    decision: Decision,
+    job: &DecideJob,
     done: i64,
     cause: &Cause,
 ) -> Result<(i64, ControlFlow)> {
@@ -134,7 +130,8 @@ async fn chunk(
         )
         .await?;
     // The selected tags were within the scope of the caller, and are in the same accounts still.
-    let changed = apply(&txn, scope, (decision, DecisionMode::Bulk), &unchanged, cause).await?;
+    let (decision, mode) = (job.decision, DecisionMode::Bulk);
+    let changed = apply_job(&txn, scope, (job, mode), &unchanged, cause).await?;
     items.record_outcomes(&txn, decision, &changed).await?;
     let mut counts = items.refuse(&txn, scope, decision).await?;
     *counts.entry(counter_name(decision.outcome())).or_default() += changed.len() as i64;

@@ -1,10 +1,11 @@
 //! The entry of every decision that a person makes about existing tags, be it one, a selection, or an undo.
 
-use super::apply::{apply, lock_resources};
+use super::apply::lock_resources;
 use super::bulk;
+use super::correction::{self, apply_job};
 use super::decision::{DecideJob, Decision, DecisionOutcome, Decisions, ItemResult, not_found};
 use super::limits::check_reason;
-use super::selection::Selection;
+use super::selection::{ResolvedSelection, Selection};
 use super::tags;
 use crate::auth::{AccountScope, Actor, Role};
 use crate::db::{Begin, sql};
@@ -13,6 +14,7 @@ use crate::entities::DecisionMode;
 use crate::error::Result;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::collections::{HashMap, HashSet};
+use tagging::Vocabulary;
 
 /// Decides the selected tags for the actor, who must be an approver: up to [`super::MAX_IMMEDIATE`] in one transaction,
 /// more by a run.
@@ -34,31 +36,60 @@ pub async fn decide(
     actor.require(Role::Approver)?;
     check_reason(reason.as_deref())?;
     let selected = selection.resolve(db, actor, decision).await?;
+    decide_selected(db, actor, DecideJob::new(decision, reason), selected).await
+}
+
+/// Denies the selected tags, which are of one key, and approves another value in their place, as [`decide`] decides: the
+/// corrected value holds from then on, and is a label that models learn from.
+pub async fn correct(
+    db: &DatabaseConnection,
+    vocabulary: &Vocabulary,
+    actor: &Actor,
+    selection: Selection,
+    value: &str,
+    reason: Option<String>,
+) -> Result<DecisionOutcome> {
+    actor.require(Role::Approver)?;
+    check_reason(reason.as_deref())?;
+    let selected = selection.resolve(db, actor, Decision::Deny).await?;
+    let corrected = correction::checked(db, vocabulary, &selected, value).await?;
+    let job = DecideJob {
+        corrected_value: Some(corrected),
+        ..DecideJob::new(Decision::Deny, reason)
+    };
+    decide_selected(db, actor, job, selected).await
+}
+
+async fn decide_selected(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    job: DecideJob,
+    selected: ResolvedSelection,
+) -> Result<DecisionOutcome> {
     if let Some(ids) = selected.ids_if_small(db).await? {
-        let decided = decide_ids(db, actor, (decision, selected.mode()), &ids, reason);
+        let decided = decide_ids(db, actor, (&job, selected.mode()), &ids);
         return Ok(DecisionOutcome::Immediate(decided.await?));
     }
-    let run = bulk::defer(db, actor, &DecideJob { decision, reason }, selected).await?;
+    let run = bulk::defer(db, actor, &job, selected).await?;
     Ok(DecisionOutcome::Deferred(Box::new(run)))
 }
 
 async fn decide_ids(
     db: &DatabaseConnection,
     actor: &Actor,
-    (decision, mode): (Decision, DecisionMode),
+    (job, mode): (&DecideJob, DecisionMode),
     ids: &[i64],
-    reason: Option<String>,
 ) -> Result<Decisions> {
     let cause = Cause {
         actor: actor.subject.clone(),
-        reason,
+        reason: job.reason.clone(),
         run_id: None,
     };
     sql::retried(async || {
         let txn = db.begin().await?;
         lock_resources(&txn, ids, &actor.scope).await?;
-        let changed = apply(&txn, &actor.scope, (decision, mode), ids, &cause).await?;
-        let decisions = results(&txn, &actor.scope, decision, ids, &changed).await?;
+        let changed = apply_job(&txn, &actor.scope, (job, mode), ids, &cause).await?;
+        let decisions = results(&txn, &actor.scope, job.decision, ids, &changed).await?;
         txn.commit().await?;
         Ok(decisions)
     })

@@ -53,6 +53,20 @@ pub struct DecideJob {
     /// The reason, for the trail.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Value that is approved in place of the denied ones, see [`super::correct`].
+    #[serde(default)]
+    pub corrected_value: Option<String>,
+}
+
+impl DecideJob {
+    /// The decision without a correction.
+    pub fn new(decision: Decision, reason: Option<String>) -> Self {
+        Self {
+            decision,
+            reason,
+            corrected_value: None,
+        }
+    }
 }
 
 fn already_decided(tag: &VirtualTag) -> Problem {

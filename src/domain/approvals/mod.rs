@@ -18,6 +18,7 @@ mod apply;
 pub mod bulk;
 pub(in crate::domain) mod by_rule;
 mod columns;
+mod correction;
 mod decide;
 mod decision;
 pub mod filter;
@@ -36,7 +37,7 @@ mod undo;
 
 pub use crate::entities::virtual_tag::Model as VirtualTag;
 pub use columns::{TagProjection, TagWithResource};
-pub use decide::decide;
+pub use decide::{correct, decide};
 pub use decision::{DecideJob, Decision, DecisionOutcome, Decisions, ItemResult};
 pub use filter::{TagFilter, TagKind};
 pub(crate) use limits::check_count;

@@ -5,15 +5,15 @@
 
 use crate::db::Transaction;
 use crate::domain::audit::{self, Cause};
-use crate::entities::{TagSource, virtual_tag};
+use crate::entities::virtual_tag;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::{JsonValue, Value};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tagging::{EvidenceChange, EvidencePieces, Proposal};
 
-/// A denial, and what was denied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A denial, and what was denied. PostgreSQL keeps more of it than is read here: see [`REMEMBERED`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PastDenial {
     /// Subject of the actor who denied the value.
     pub denied_by: String,
@@ -21,14 +21,6 @@ pub struct PastDenial {
     pub denied_at: DateTime<Utc>,
     /// Reason that the actor gave.
     pub reason: Option<String>,
-    /// Source of the value that was denied.
-    pub source: TagSource,
-    /// Confidence of the value that was denied.
-    pub confidence: f64,
-    /// True if the value was applied before it was denied.
-    pub auto_applied: bool,
-    /// Rule that gave the value.
-    pub rule_id: Option<i64>,
     /// Evidence on which the value was denied.
     pub evidence: JsonValue,
     /// Signature of that evidence.
@@ -40,23 +32,6 @@ pub struct PastDenial {
 }
 
 impl PastDenial {
-    /// The denial of a tag that is denied.
-    pub(in crate::domain) fn of_denied(tag: &virtual_tag::Model) -> Option<Self> {
-        Some(Self {
-            denied_by: tag.decided_by.clone()?,
-            denied_at: tag.decided_at?,
-            reason: tag.decision_reason.clone(),
-            source: tag.source,
-            confidence: tag.confidence,
-            auto_applied: tag.auto_applied,
-            rule_id: tag.rule_id,
-            evidence: tag.evidence.clone(),
-            evidence_signature: tag.evidence_signature.clone(),
-            changes: Vec::new(),
-            earlier: Self::of(tag).map(Box::new),
-        })
-    }
-
     /// The denial that a tag remembers; `None` if it was never denied, or is denied for the first time.
     pub fn of(tag: &virtual_tag::Model) -> Option<Self> {
         let stored = tag.past_denial.as_ref()?;
@@ -114,20 +89,32 @@ impl KnownEvidence {
     }
 }
 
-/// Denies tags again that wait only because evidence was new. `denials` are rows of the columns of `RESTORE`; the caller holds
+/// Value of `past_denial` for a tag `t` that is proposed with the evidence `excluded.past_denial` that is new since it was
+/// denied: from the row itself, so that all of it can be restored exactly.
+pub(in crate::domain) const REMEMBERED: &str = "CASE
+    WHEN excluded.past_denial IS NULL THEN NULL
+    WHEN t.approval_status = 'DENIED' THEN jsonb_build_object('denied_by', t.decided_by, 'denied_at', t.decided_at,
+        'reason', t.decision_reason, 'decision_mode', t.decision_mode, 'source', t.source, 'confidence', t.confidence,
+        'auto_applied', t.auto_applied, 'rule_id', t.rule_id, 'evidence', t.evidence,
+        'evidence_signature', t.evidence_signature, 'changes', excluded.past_denial, 'earlier', t.past_denial)
+    ELSE jsonb_set(t.past_denial, '{changes}', excluded.past_denial) END";
+
+/// Denies tags again that wait only because evidence was new, as they were. `denials` are rows with an `id`; the caller holds
 /// their resources.
 pub(in crate::domain) async fn restore(txn: &Transaction, denials: Value, cause: &Cause) -> Result<()> {
     audit::count_with_trail(txn, RESTORE, vec![denials], cause).await?;
     Ok(())
 }
 
-const RESTORE: &str = "changed AS (
-    UPDATE virtual_tags t SET approval_status = 'DENIED', source = i.source, confidence = i.confidence,
-           auto_applied = i.auto_applied, rule_id = i.rule_id, evidence = i.evidence,
-           evidence_signature = i.evidence_signature, decided_by = i.denied_by, decided_at = i.denied_at,
-           decision_reason = i.reason, past_denial = i.past_denial, updated_at = now()
-      FROM jsonb_to_recordset($1) AS i(id bigint, source text, confidence float8, auto_applied boolean, rule_id bigint,
-           evidence jsonb, evidence_signature text, denied_by text, denied_at timestamptz, reason text,
-           past_denial jsonb)
-     WHERE t.id = i.id AND t.approval_status = 'PENDING'
+const RESTORE: &str = "denial AS (
+    SELECT t.id, d.* FROM jsonb_to_recordset($1) AS i(id bigint) JOIN virtual_tags t ON t.id = i.id
+     CROSS JOIN LATERAL jsonb_to_record(t.past_denial) AS d(denied_by text, denied_at timestamptz, reason text,
+           decision_mode text, source text, confidence float8, auto_applied boolean, rule_id bigint, evidence jsonb,
+           evidence_signature text, earlier jsonb)),
+    changed AS (
+    UPDATE virtual_tags t SET approval_status = 'DENIED', source = d.source, confidence = d.confidence,
+           auto_applied = d.auto_applied, rule_id = d.rule_id, evidence = d.evidence,
+           evidence_signature = d.evidence_signature, decided_by = d.denied_by, decided_at = d.denied_at,
+           decision_reason = d.reason, decision_mode = d.decision_mode, past_denial = d.earlier, updated_at = now()
+      FROM denial d WHERE t.id = d.id AND t.approval_status = 'PENDING'
     RETURNING t.*, 'RESTORED'::text AS action, t.tag_value AS old_value, 'PENDING'::text AS old_status)";

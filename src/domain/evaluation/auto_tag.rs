@@ -11,7 +11,8 @@ use super::compute::compute;
 use super::engine::{EngineSettings, LoadedEngine, load_rules};
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, Transaction, sql};
-use crate::domain::approvals::{by_rule, past_denial};
+use crate::domain::approvals::by_rule;
+use crate::domain::approvals::past_denial::{self, REMEMBERED};
 use crate::domain::audit::{self, Cause};
 use crate::domain::{coverage, revision, suggestions};
 use crate::entities::{AccountScope, JobName, resource, virtual_tag};
@@ -264,7 +265,7 @@ async fn write(txn: &Transaction, loaded: &LoadedEngine, work: &ChunkWork, cause
     }
     if !work.changes.is_empty() {
         let changes = vec![sql::recordset(&work.changes)?];
-        audit::with_trail::<virtual_tag::Model>(txn, PROPOSE, changes, cause).await?;
+        audit::with_trail::<virtual_tag::Model>(txn, &propose(), changes, cause).await?;
     }
     if !work.approvals.is_empty() {
         by_rule::approve(txn, sql::recordset(&work.approvals)?, cause.run_id, cause).await?;
@@ -293,24 +294,27 @@ const WITHDRAW: &str = "changed AS (
     RETURNING t.*, 'WITHDRAWN'::text AS action, t.tag_value AS old_value, 'PENDING'::text AS old_status)";
 
 /// The resources are locked, so each tag is as it was when the change was planned.
-const PROPOSE: &str = "
+fn propose() -> String {
+    format!("
     input AS (SELECT * FROM jsonb_to_recordset($1) AS i(resource_id bigint, tag_key text, tag_value text,
         source text, confidence float8, auto_applied boolean, rule_id bigint, evidence jsonb,
-        evidence_signature text, action text, old_status text, past_denial jsonb)),
+        evidence_signature text, action text, old_status text, changes_since_denial jsonb)),
     written AS (
         INSERT INTO virtual_tags AS t (resource_id, tag_key, tag_value, source, confidence, auto_applied,
             approval_status, rule_id, evidence, evidence_signature, cloud, account_id, resource_type, past_denial)
         SELECT i.resource_id, i.tag_key, i.tag_value, i.source, i.confidence, i.auto_applied, 'PENDING',
-            i.rule_id, i.evidence, i.evidence_signature, r.cloud, r.account_id, r.resource_type, i.past_denial
+            i.rule_id, i.evidence, i.evidence_signature, r.cloud, r.account_id, r.resource_type,
+            i.changes_since_denial
           FROM input i JOIN resources r ON r.id = i.resource_id ORDER BY i.resource_id, i.tag_key
         ON CONFLICT (resource_id, tag_key, tag_value) DO UPDATE SET
             source = excluded.source, confidence = excluded.confidence, auto_applied = excluded.auto_applied,
             approval_status = 'PENDING', rule_id = excluded.rule_id, evidence = excluded.evidence,
             evidence_signature = excluded.evidence_signature, updated_at = now(), superseded_by = NULL,
             superseded_from = NULL, decided_by = NULL, decided_at = NULL, decision_reason = NULL,
-            approved_by_rule = false, decision_mode = NULL, past_denial = excluded.past_denial,
+            approved_by_rule = false, decision_mode = NULL, past_denial = {REMEMBERED},
             created_at = CASE WHEN t.approval_status = 'PENDING' THEN t.created_at ELSE now() END
         RETURNING *),
     changed AS (SELECT w.*, i.action, CASE WHEN i.old_status IS NOT NULL THEN w.tag_value END AS old_value,
             i.old_status
-        FROM written w JOIN input i USING (resource_id, tag_key, tag_value))";
+        FROM written w JOIN input i USING (resource_id, tag_key, tag_value))")
+}

@@ -1,7 +1,7 @@
 //! Work of evaluating a chunk: computed without the database, to be written.
 
 use super::chunk_result::ChunkResult;
-use super::difference::{RestoredDenial, TagChange, TagDifference, Withdrawal, plan, rule_holds};
+use super::difference::{TagChange, TagDifference, Withdrawal, plan, rule_holds};
 use super::engine::SharedEngine;
 use super::subject::subject;
 use crate::domain::approvals::by_rule::Acceptance;
@@ -51,7 +51,7 @@ pub(super) struct ChunkWork {
     pub(super) unsupported: Vec<Withdrawal>,
     pub(super) restored: Vec<i64>,
     pub(super) withdrawals: Vec<Withdrawal>,
-    pub(super) denials: Vec<RestoredDenial>,
+    pub(super) denials: Vec<Withdrawal>,
     pub(super) changes: Vec<TagChange>,
     pub(super) approvals: Vec<RuleApproval>,
     pub(super) inferences: Vec<InferenceRow>,

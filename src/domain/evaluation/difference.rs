@@ -5,7 +5,7 @@ use crate::domain::approvals::past_denial::KnownEvidence;
 use crate::entities::{ApprovalStatus, TagSource, virtual_tag};
 use sea_orm::JsonValue;
 use serde::Serialize;
-use tagging::{Disposition, Engine, Proposal, Subject};
+use tagging::{Disposition, Engine, EvidenceChange, Proposal, Subject};
 
 /// A tag to write. Serialised, it is a row of the statement that writes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,18 +23,8 @@ pub struct TagChange {
     pub action: &'static str,
     /// The status of the tag that there was with this key and value, if any.
     pub old_status: Option<ApprovalStatus>,
-    /// Denial of the value before, with what is new since.
-    pub past_denial: Option<JsonValue>,
-}
-
-/// A tag that is denied again as it was, because what was new since is gone.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RestoredDenial {
-    pub id: i64,
-    #[serde(flatten)]
-    pub denial: PastDenial,
-    /// The denial before.
-    pub past_denial: Option<JsonValue>,
+    /// Evidence that is new since the value was denied, if it was.
+    pub changes_since_denial: Option<JsonValue>,
 }
 
 /// A tag that is no longer proposed, or no longer superseded.
@@ -53,7 +43,7 @@ pub struct TagDifference {
     /// Pending tags that are no longer proposed.
     pub withdrawals: Vec<Withdrawal>,
     /// Pending tags that are denied again, because nothing is new since they were.
-    pub denials: Vec<RestoredDenial>,
+    pub denials: Vec<Withdrawal>,
     /// Tags that are proposed.
     pub changes: Vec<TagChange>,
     /// Tags that rules or the policies of their keys approve. They supersede what waits for their keys.
@@ -129,11 +119,10 @@ fn plan_supported(
     let (mut withdrawals, mut denials) = (Vec::new(), Vec::new());
     for tag in waiting {
         let proposal = proposals.iter().find(|proposal| is_of(tag, proposal));
-        match (PastDenial::of(tag), proposal) {
-            (None, None) => withdrawals.push(Withdrawal { id: tag.id }),
-            (Some(denial), proposal) if proposal.is_none_or(|new| since(&denial, new).is_none()) => {
-                denials.push(restored(tag, denial));
-            }
+        let stands = proposal.is_some_and(|proposal| again("", tag, proposal).is_some());
+        match (tag.past_denial.is_some(), proposal) {
+            (false, None) => withdrawals.push(Withdrawal { id: tag.id }),
+            (true, _) if !stands => denials.push(Withdrawal { id: tag.id }),
             _ => {}
         }
     }
@@ -144,31 +133,18 @@ fn plan_supported(
     }
 }
 
-fn restored(tag: &virtual_tag::Model, mut denial: PastDenial) -> RestoredDenial {
-    let earlier = denial.earlier.take();
-    RestoredDenial {
-        id: tag.id,
-        denial,
-        past_denial: earlier.and_then(|earlier| serde_json::to_value(earlier).ok()),
-    }
-}
-
-/// The denial with the evidence that is new since; `None` if none is. A rule or policy that approves is no reason to ask about
-/// a value that a person denied.
-fn since(denial: &PastDenial, proposal: &Proposal) -> Option<PastDenial> {
-    let changes = KnownEvidence::of_denials(Some(denial)).changes(proposal);
-    let is_new = proposal.disposition != Disposition::Approve && !changes.is_empty();
-    is_new.then(|| PastDenial {
-        changes,
-        ..denial.clone()
-    })
+/// Evidence that is new to what was known when the value was denied; `None` if none is. A rule or policy that approves is no
+/// reason to ask about a value that a person denied.
+fn since(known: &KnownEvidence, proposal: &Proposal) -> Option<Vec<EvidenceChange>> {
+    let changes = known.changes(proposal);
+    (proposal.disposition != Disposition::Approve && !changes.is_empty()).then_some(changes)
 }
 
 fn change(
     resource_id: i64,
     proposal: &Proposal,
     old: Option<&virtual_tag::Model>,
-    (action, denial): PlannedAction,
+    (action, changes): PlannedAction,
 ) -> TagChange {
     TagChange {
         resource_id,
@@ -182,7 +158,7 @@ fn change(
         evidence_signature: proposal.signature.clone(),
         action,
         old_status: old.map(|tag| tag.approval_status),
-        past_denial: denial.and_then(|denial| serde_json::to_value(denial).ok()),
+        changes_since_denial: changes.and_then(|changes| serde_json::to_value(changes).ok()),
     }
 }
 
@@ -215,36 +191,37 @@ pub fn rule_holds(proposal: &Proposal, existing: &[virtual_tag::Model]) -> bool 
         })
 }
 
-/// Action on a tag, and the denial that it remembers.
-type PlannedAction = (&'static str, Option<PastDenial>);
+/// Action on a tag, and what is new since its value was denied, if it was.
+type PlannedAction = (&'static str, Option<Vec<EvidenceChange>>);
 
 /// Action for a proposal, given the tag of the same key and value; `None` when there is nothing to do.
 fn action(proposal: &Proposal, old: Option<&virtual_tag::Model>) -> Option<PlannedAction> {
     let Some(old) = old else {
         return Some(("PROPOSED", None));
     };
-    let denial = PastDenial::of(old);
     match old.approval_status {
         ApprovalStatus::Approved => None,
         ApprovalStatus::Pending if !is_inferred(old) || looks_equal(proposal, old) => None,
-        ApprovalStatus::Pending => again("REFRESHED", denial, proposal),
+        ApprovalStatus::Pending => again("REFRESHED", old, proposal),
         // Withdrawn by an evaluation, not turned down by a person.
-        ApprovalStatus::Superseded if old.superseded_by.is_none() => again("PROPOSED", denial, proposal),
+        ApprovalStatus::Superseded if old.superseded_by.is_none() => again("PROPOSED", old, proposal),
         // A native value that a person denied: only another native tag states it again.
         ApprovalStatus::Denied if old.source == TagSource::Native => None,
         ApprovalStatus::Denied => {
-            since(&PastDenial::of_denied(old)?, proposal).map(|denial| ("PROPOSED", Some(denial)))
+            since(&KnownEvidence::of_turned_down(old), proposal).map(|changes| ("PROPOSED", Some(changes)))
         }
         ApprovalStatus::Superseded if is_turned_down(proposal, old) => None,
-        ApprovalStatus::Superseded => again("PROPOSED", denial, proposal),
+        ApprovalStatus::Superseded => again("PROPOSED", old, proposal),
     }
 }
 
 /// The action, unless the value was denied and nothing is new since.
-fn again(action: &'static str, denial: Option<PastDenial>, proposal: &Proposal) -> Option<PlannedAction> {
-    match denial {
+fn again(action: &'static str, old: &virtual_tag::Model, proposal: &Proposal) -> Option<PlannedAction> {
+    match PastDenial::of(old) {
         None => Some((action, None)),
-        Some(denial) => since(&denial, proposal).map(|denial| (action, Some(denial))),
+        Some(denial) => {
+            since(&KnownEvidence::of_denials(Some(&denial)), proposal).map(|changes| (action, Some(changes)))
+        }
     }
 }
 

@@ -45,6 +45,9 @@ pub struct DenyTagsInput {
     filter: Option<ApprovalFilter>,
     /// Group of the approval queue.
     group: Option<ApprovalGroupInput>,
+    /// Right value of the key, which is approved in place of the denied ones, as a manual tag. All selected tags must have the
+    /// same key, and none of them this value.
+    corrected_value: Option<String>,
     /// Reason, stored in the audit trail.
     reason: Option<String>,
 }
@@ -223,20 +226,24 @@ fn decided(ids: Option<&GivenIds>, input: UndoDecisionsInput) -> crate::error::R
     }
 }
 
+/// Decides; with a corrected value, which only a denial may have, that is approved instead.
 async fn decide(
     ctx: &Context<'_>,
     decision: Decision,
     selection: crate::error::Result<Selection>,
     reason: Option<String>,
+    corrected: Option<String>,
 ) -> FieldResult<crate::error::Result<DecisionOutcome>> {
     let (actor, services) = (ctx.actor()?, ctx.services()?);
-    let selection = match selection {
-        Ok(selection) => selection,
+    let (db, vocabulary) = (&services.db, &services.engine.vocabulary());
+    Ok(match (selection, corrected) {
         // The role is checked before anything else is reported.
-        Err(error) => return Ok(actor.require(Role::Approver).and(Err(error))),
-    };
-    let answer = approvals::decide(&services.db, actor, decision, selection, reason).await;
-    Ok(answer)
+        (Err(error), _) => actor.require(Role::Approver).and(Err(error)),
+        (Ok(selection), None) => approvals::decide(db, actor, decision, selection, reason).await,
+        (Ok(selection), Some(value)) => {
+            approvals::correct(db, vocabulary, actor, selection, &value, reason).await
+        }
+    })
 }
 
 /// Mutations that decide.
@@ -254,12 +261,12 @@ impl DecisionMutation {
     ) -> FieldResult<ApproveTagsPayload> {
         let given = input.ids.map(GivenIds::new);
         let selection = pending(given.as_ref(), input.filter, input.group);
-        let answer = decide(ctx, Decision::Approve, selection, input.reason).await?;
+        let answer = decide(ctx, Decision::Approve, selection, input.reason, None).await?;
         ApproveTagsPayload::of(answer, given)
     }
 
-    /// Denies pending tags: the tags are not proposed again on the same evidence. Repeating a decision is harmless. For
-    /// approvers.
+    /// Denies pending tags: the tags are not proposed again on the same evidence. A corrected value is approved in their
+    /// place. Repeating a decision is harmless. For approvers.
     async fn deny_tags(
         &self,
         ctx: &Context<'_>,
@@ -267,7 +274,8 @@ impl DecisionMutation {
     ) -> FieldResult<DenyTagsPayload> {
         let given = input.ids.map(GivenIds::new);
         let selection = pending(given.as_ref(), input.filter, input.group);
-        let answer = decide(ctx, Decision::Deny, selection, input.reason).await?;
+        let (reason, corrected) = (input.reason, input.corrected_value);
+        let answer = decide(ctx, Decision::Deny, selection, reason, corrected).await?;
         DenyTagsPayload::of(answer, given)
     }
 
@@ -280,7 +288,7 @@ impl DecisionMutation {
     ) -> FieldResult<UndoDecisionsPayload> {
         let (given, reason) = (input.ids.take().map(GivenIds::new), input.reason.take());
         let selection = decided(given.as_ref(), input);
-        let answer = decide(ctx, Decision::Undo, selection, reason).await?;
+        let answer = decide(ctx, Decision::Undo, selection, reason, None).await?;
         UndoDecisionsPayload::of(answer, given)
     }
 }

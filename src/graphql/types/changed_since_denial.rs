@@ -29,7 +29,7 @@ pub struct EvidenceChangeObject {
     pub agreeing_before: Option<i32>,
 }
 
-/// Denial of a value that is proposed again, because the evidence for it changed.
+/// Decision against a value that is proposed again, because the evidence for it changed.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ChangedSinceDenial {
     /// Actor who denied the value.

@@ -98,7 +98,7 @@ row_object! {
         TagEvidence::from(&self.row.evidence)
     }
 
-    /// Denial of the value, and what changed in the evidence since, for which the value is proposed again; null for a value that
+    /// Decision against the value, and what changed in the evidence since, for which the value is proposed again; null for a value that
     /// nobody denied before, and while it is denied for the first time.
     async fn changed_since_denial(&self) -> Option<ChangedSinceDenial> {
         PastDenial::of(&self.row).map(Into::into)

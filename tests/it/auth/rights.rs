@@ -206,10 +206,7 @@ async fn queued(fixture: &Fixture, actor: &Actor) -> Run {
 }
 
 async fn execute_run(fixture: &Fixture, handle: &RunHandle) -> Result<()> {
-    let job = DecideJob {
-        decision: Decision::Approve,
-        reason: None,
-    };
+    let job = DecideJob::new(Decision::Approve, None);
     job.run(&fixture.pool, handle).await
 }
 

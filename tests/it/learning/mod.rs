@@ -1,4 +1,5 @@
 //! Learning: what engines load, and when resources are evaluated again.
 
+mod denied_values;
 mod generation;
-mod models;
+pub mod models;

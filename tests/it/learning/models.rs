@@ -20,7 +20,7 @@ use virtual_tagging::jobs;
 use virtual_tagging::runs::{self, Job};
 
 /// A resource of a service, tagged with the team that runs it if there is one.
-fn member(service: &str, number: usize, team: Option<&str>) -> ResourceReport {
+pub(super) fn member(service: &str, number: usize, team: Option<&str>) -> ResourceReport {
     let mut report = resource(&format!("{service}-worker-{number}"));
     report.account_id = format!("account-of-{service}");
     if let Some(team) = team {
@@ -30,7 +30,7 @@ fn member(service: &str, number: usize, team: Option<&str>) -> ResourceReport {
 }
 
 /// Two services with tagged and untagged resources.
-async fn estate() -> Fixture {
+pub(super) async fn estate() -> Fixture {
     let fixture = Fixture::new().await;
     let reports: Vec<_> = (0..60)
         .flat_map(|number| {
@@ -46,7 +46,7 @@ async fn estate() -> Fixture {
 }
 
 /// A run of the training, from its request to its end.
-async fn train(fixture: &Fixture, settings: &EngineSettings) -> ModelVersion {
+pub async fn train(fixture: &Fixture, settings: &EngineSettings) -> ModelVersion {
     let id = request(&fixture.pool, TrainModelJob {}).await.id;
     let handle = claim(&fixture.pool, id, "trainer").await.unwrap();
     let context = (fixture.pool.clone(), settings.clone());

@@ -4,6 +4,7 @@ mod accept;
 mod members;
 mod mining;
 mod properties;
+mod retraining;
 mod revoke;
 
 use crate::support::fixture::{Fixture, settings};

@@ -8,7 +8,7 @@ use super::observation::Observation;
 use super::stable_hash::StableHash;
 use super::tally::purity_bucket;
 use super::votes::{ValueScore, Vote, VoteOrigin};
-use crate::evidence_changes::EvidencePiece;
+use crate::evidence_pieces::EvidencePiece;
 use crate::{EvidenceBasis, LosingCandidate, Signal, SourceKind, Subject};
 
 /// Votes that are shown for one value.

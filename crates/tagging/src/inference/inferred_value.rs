@@ -1,6 +1,6 @@
 //! Values that the model infers.
 
-use crate::evidence_changes::EvidencePiece;
+use crate::evidence_pieces::EvidencePiece;
 use crate::{LosingCandidate, Signal, SourceKind};
 
 /// A value that the model infers for one key of a resource.

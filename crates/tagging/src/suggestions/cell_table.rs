@@ -76,7 +76,7 @@ impl CellTable {
         }
     }
 
-    /// Cells for which no value holds, each with a value that people denied.
+    /// Open cells, for which no value holds, each with a value that people denied.
     pub(super) fn denied(&self) -> impl Iterator<Item = (u32, usize, u32)> {
         let open = self
             .denied

@@ -12,7 +12,7 @@ use super::index::SuggestionIndex;
 use super::interner::NO_VALUE;
 use super::number_hash::mix;
 use super::prior::{MixedOverlap, PatternEvidence, PurityModel, features};
-use super::rated::{RatedKey, RatedPattern, SuggestedValue};
+use super::rated::{RatedKey, RatedPattern, SuggestedValue, lower_bound};
 use super::tally::{KeyTally, TallyTable};
 use super::terms::ENVIRONMENT;
 use super::{DecidedSuggestion, KeyDecision, MinedSuggestion, SuggestedTag};
@@ -268,7 +268,7 @@ impl<'a> Ranking<'a> {
             terms.find_map(|term| environment_of(term, &self.index.vocabulary))
         });
         let is_denied = |value: &str| self.is_denied(pattern, key, value);
-        if let Some(Some(value)) = environment.filter(|value| value.is_none_or(|value| !is_denied(value))) {
+        if let Some(value) = environment.flatten().filter(|value| !is_denied(value)) {
             return (Some(SuggestedValue::Text(value.to_owned())), 0.1);
         }
         let derived = self.derivations.best(self.index, pattern, key);
@@ -284,11 +284,9 @@ impl<'a> Ranking<'a> {
 
     /// True if people denied the value for any member.
     fn is_denied(&self, pattern: u32, key: usize, value: &str) -> bool {
-        let number = self.index.cells.values.get(value);
-        number.is_some_and(|number| {
-            let mut members = self.index.members.list(pattern).iter();
-            members.any(|row| self.index.cells.is_denied(*row, key, number))
-        })
+        let number = self.index.cells.values.get(value).unwrap_or(NO_VALUE);
+        let mut members = self.index.members.list(pattern).iter();
+        members.any(|row| self.index.cells.is_denied(*row, key, number))
     }
 
     pub(super) fn suggestion(&self, rated: &RatedPattern) -> MinedSuggestion {
@@ -398,16 +396,4 @@ fn weights(index: &SuggestionIndex) -> Vec<f32> {
         }
     };
     index.costs.iter().map(weight).collect()
-}
-
-/// Resources that the prior counts for.
-const PRIOR_RESOURCES: f64 = 4.0;
-
-/// Lower bound of a share at 95 % (Wilson) after so many agreed and contradicted, with a prior.
-fn lower_bound(prior: f64, agreeing: usize, contradicting: usize) -> f64 {
-    let total = (agreeing + contradicting) as f64 + PRIOR_RESOURCES;
-    let share = (agreeing as f64 + PRIOR_RESOURCES * prior) / total;
-    let z: f64 = 1.96;
-    let spread = z * (share * (1.0 - share) / total + z * z / (4.0 * total * total)).sqrt();
-    ((share + z * z / (2.0 * total) - spread) / (1.0 + z * z / total)).max(0.0)
 }

@@ -47,3 +47,15 @@ impl Ord for RatedPattern {
             .then(other.pattern.cmp(&self.pattern))
     }
 }
+
+/// Resources that the prior counts for.
+const PRIOR_RESOURCES: f64 = 4.0;
+
+/// Lower bound of a share at 95 % (Wilson) after so many agreed and contradicted, with a prior.
+pub(super) fn lower_bound(prior: f64, agreeing: usize, contradicting: usize) -> f64 {
+    let total = (agreeing + contradicting) as f64 + PRIOR_RESOURCES;
+    let share = (agreeing as f64 + PRIOR_RESOURCES * prior) / total;
+    let z: f64 = 1.96;
+    let spread = z * (share * (1.0 - share) / total + z * z / (4.0 * total * total)).sqrt();
+    ((share + z * z / (2.0 * total) - spread) / (1.0 + z * z / total)).max(0.0)
+}
