@@ -36,12 +36,11 @@ pub const TYPE: u64 = 10 * UNIT;
 pub const DECIDED: u64 = 200;
 
 /// Fields that aggregate, evaluate or search, in units: these count besides their selections, in a list for each object.
-pub const WEIGHTS: [(&str, &str, u64); 11] = [
+pub const WEIGHTS: [(&str, &str, u64); 10] = [
     ("Query", "approvalGroups", 20),
     ("Query", "approvalStats", 20),
     ("Query", "calibration", 10),
     ("Query", "coverage", 10),
-    ("Query", "coverageHistory", 10),
     ("Query", "dashboard", 50),
     ("Query", "inferTags", 50),
     ("Query", "previewRule", 1000),

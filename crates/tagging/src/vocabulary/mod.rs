@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 pub use change::KeyChange;
 pub use file::{ApprovalPolicy, CanonicalKey, KnownValue, VocabularyError, VocabularyFile, VocabularySource};
-use fold::{TypoIndex, fold};
+use fold::{TypoIndex, fold, slug};
 use memo::Memo;
 pub(crate) use spellings::NEGATIONS;
 use spellings::ValueSpellings;
@@ -241,7 +241,8 @@ impl Vocabulary {
 
     /// Key and value as the vocabulary writes them, of what a person or a rule gives: `Environment=Prod` is
     /// `environment=production`. A key that is not in the vocabulary stays as it is, with its value; a value that states
-    /// nothing is kept in lower case, since somebody wants it so. Giving the result again changes nothing.
+    /// nothing, or has punctuation that may tell codes apart (`a/b`, `=x`), is kept in lower case, since somebody wants it
+    /// so. Giving the result again changes nothing.
     pub fn canonical(&self, key: &str, value: &str) -> CanonicalTag {
         let Some(found) = self.match_key(key).filter(|found| !found.weak) else {
             return CanonicalTag {
@@ -250,10 +251,13 @@ impl Vocabulary {
             };
         };
         let key = &found.key.name;
+        let written = value.trim().to_lowercase();
+        let is_slug = |canonical: &String| *canonical == slug(&written);
+        let is_code = has_punctuation(&written) && self.known_value(key, &written).is_none();
+        let value = self.canonical_value(key, value);
+        let value = value.filter(|canonical| !(is_code && is_slug(canonical)));
         CanonicalTag {
-            value: self
-                .canonical_value(key, value)
-                .unwrap_or_else(|| value.trim().to_lowercase()),
+            value: value.unwrap_or(written),
             key: key.clone(),
         }
     }
@@ -281,6 +285,12 @@ impl Vocabulary {
             .flatten()
             .any(|types| types.holds(resource_type))
     }
+}
+
+/// True if the text has characters other than letters, digits and those that only separate words.
+fn has_punctuation(text: &str) -> bool {
+    text.chars()
+        .any(|c| !c.is_alphanumeric() && !c.is_whitespace() && !matches!(c, '_' | '-' | '.'))
 }
 
 fn fingerprint(file: &VocabularyFile) -> Result<String, VocabularyError> {

@@ -185,6 +185,10 @@ fn what_people_and_rules_give_is_written_as_the_vocabulary_does() {
         (("Owner", "TBD"), ("owner", "tbd")),
         (("Env", "Prod,Dev"), ("environment", "prod,dev")),
         (("Colour", "Dark Red"), ("Colour", "Dark Red")),
+        // Punctuation may tell codes apart; that of a known value does not.
+        (("Cost Center", " 12/34-A "), ("cost-center", "12/34-a")),
+        (("Owner", "=cmd"), ("owner", "=cmd")),
+        (("Env", "Prod!"), ("environment", "production")),
         // A spelling that only often means a key is a key of its own.
         (("solution", "Alpha"), ("solution", "Alpha")),
     ] {
