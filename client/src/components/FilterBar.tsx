@@ -1,0 +1,130 @@
+import Alert from "@mui/material/Alert";
+import Autocomplete from "@mui/material/Autocomplete";
+import Box from "@mui/material/Box";
+import Button from "@mui/material/Button";
+import TextField from "@mui/material/TextField";
+import { type ReactNode, useEffect, useState } from "react";
+import { t } from "../app/i18n.ts";
+
+export interface FilterField {
+  name: string;
+  label: string;
+  /** Values to choose from; free text if omitted. */
+  options?: readonly { value: string; label: string }[];
+  /** Takes texts that are not among the options, too. */
+  free?: boolean;
+  width?: number;
+}
+
+type FilterView = Record<string, unknown>;
+
+interface FilterBarProps<V extends FilterView> {
+  fields: readonly FilterField[];
+  /** View of `useUrlView`: the fields read and write it by their names. */
+  view: V;
+  dropped: readonly string[];
+  onChange: (change: (view: V) => V, options?: { replace?: boolean }) => void;
+  children?: ReactNode;
+}
+
+/** Text that is applied half a second after the last key, or at once by Enter. */
+function TextFilter({
+  field,
+  value,
+  onChange,
+}: {
+  field: FilterField;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const [draft, setDraft] = useState(value);
+  const [applied, setApplied] = useState(value);
+  if (applied !== value) {
+    setApplied(value);
+    setDraft(value);
+  }
+  useEffect(() => {
+    if (draft === value) return;
+    const timer = setTimeout(() => onChange(draft), 500);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <TextField
+      label={field.label}
+      value={draft}
+      type="search"
+      onChange={(event) => setDraft(event.target.value)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") onChange(draft);
+        if (event.key === "Escape") event.currentTarget.querySelector("input")?.blur();
+      }}
+      sx={{ width: field.width ?? 180 }}
+    />
+  );
+}
+
+function ChoiceFilter({
+  field,
+  value,
+  onChange,
+}: {
+  field: FilterField;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const options = field.options ?? [];
+  const chosen = options.find((option) => option.value === value) ?? (value === "" ? null : { value, label: value });
+  return (
+    <Autocomplete
+      freeSolo={field.free === true}
+      options={options}
+      value={chosen}
+      getOptionLabel={(option) => (typeof option === "string" ? option : option.label)}
+      isOptionEqualToValue={(option, other) => option.value === (typeof other === "string" ? other : other.value)}
+      onChange={(_event, option) => onChange(typeof option === "string" ? option : (option?.value ?? ""))}
+      renderInput={(params) => <TextField {...params} label={field.label} />}
+      sx={{ width: field.width ?? 180 }}
+    />
+  );
+}
+
+/** Filters of a page; all of them live in the address. */
+export function FilterBar<V extends FilterView>({ fields, view, dropped, onChange, children }: FilterBarProps<V>) {
+  const set = (name: string) => (value: string) =>
+    onChange((before) => ({ ...before, [name]: value === "" ? undefined : value }), { replace: true });
+  const active = fields.some(({ name }) => view[name] !== undefined);
+  return (
+    <Box role="search" aria-label={t("common.filter.label")} data-filter sx={{ mb: 1.5 }}>
+      <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1 }}>
+        {fields.map((field) => {
+          const Field = field.options ? ChoiceFilter : TextFilter;
+          const value = view[field.name];
+          return (
+            <Field
+              key={field.name}
+              field={field}
+              value={value === undefined ? "" : String(value)}
+              onChange={set(field.name)}
+            />
+          );
+        })}
+        {children}
+        {active && (
+          <Button
+            size="small"
+            onClick={() =>
+              onChange((before) => ({ ...before, ...Object.fromEntries(fields.map(({ name }) => [name, undefined])) }))
+            }
+          >
+            {t("common.filter.clear")}
+          </Button>
+        )}
+      </Box>
+      {dropped.length > 0 && (
+        <Alert severity="info" sx={{ mt: 1 }}>
+          {t("common.filter.dropped", { names: dropped.join(", ") })}
+        </Alert>
+      )}
+    </Box>
+  );
+}
