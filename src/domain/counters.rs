@@ -4,6 +4,8 @@
 //! both (migration `0008_counters`). So a count is exact at any moment, and writers never wait for each other over a
 //! counter.
 
+pub mod facets;
+
 use crate::auth::AccountScope;
 use crate::db::sql;
 use crate::entities::{ApprovalStatus, Cloud, DecisionMode, TagSource};
@@ -90,14 +92,15 @@ const RESOURCE_CONDITION: &str =
 /// Table and condition: the totals of all accounts if neither scope nor key names accounts, the counts by account
 /// otherwise.
 fn from_counters(name: &str, condition: &str, scope: &AccountScope, account: Option<&String>) -> String {
-    match (scope, account) {
-        (AccountScope::All, None) => {
-            format!(
-                "{name}_totals_now WHERE {}",
-                condition.replace("account_id", "NULL::text")
-            )
-        }
-        _ => format!("{name}_counts_now WHERE {condition}"),
+    counters_by(name, condition, *scope != AccountScope::All || account.is_some())
+}
+
+fn counters_by(name: &str, condition: &str, by_account: bool) -> String {
+    if by_account {
+        format!("{name}_counts_now WHERE {condition}")
+    } else {
+        let condition = condition.replace("account_id", "NULL::text");
+        format!("{name}_totals_now WHERE {condition}")
     }
 }
 
@@ -298,14 +301,19 @@ pub async fn resources(
 ) -> Result<u64> {
     let counters = from_counters("resource", RESOURCE_CONDITION, scope, key.account_id.as_ref());
     let count = format!("SELECT coalesce(sum(count), 0)::bigint AS count FROM {counters}");
-    let binds = [
-        scope.as_bind().into(),
-        key.account_id.clone().into(),
-        key.cloud.as_ref().map(ActiveEnum::to_value).into(),
-        key.resource_type.clone().into(),
-        key.retired.into(),
-    ];
-    one(db, &count, binds).await
+    one(db, &count, key.binds(scope)).await
+}
+
+impl ResourceCounterKey {
+    fn binds(&self, scope: &AccountScope) -> [Value; 5] {
+        [
+            scope.as_bind().into(),
+            self.account_id.clone().into(),
+            self.cloud.as_ref().map(ActiveEnum::to_value).into(),
+            self.resource_type.clone().into(),
+            self.retired.into(),
+        ]
+    }
 }
 
 /// Counts of the resources of one cloud that are not retired.

@@ -18,6 +18,7 @@ use super::queries::audit::AuditQuery;
 use super::queries::calibration::CalibrationQuery;
 use super::queries::coverage::CoverageQuery;
 use super::queries::dashboard::DashboardQuery;
+use super::queries::facets::FacetQuery;
 use super::queries::inferences::InferenceQuery;
 use super::queries::models::ModelQuery;
 use super::queries::node::NodeQuery;
@@ -43,6 +44,7 @@ pub struct Query(
     ResourceQuery,
     VirtualTagQuery,
     ApprovalQuery,
+    FacetQuery,
     RuleQuery,
     PreviewQuery,
     RuleSuggestionQuery,

@@ -2,19 +2,18 @@
 
 use super::columns::TagProjection;
 use super::filter::TagFilter;
-use super::queue::{self, QueueOrder, plan};
-use crate::auth::{AccountScope, Actor};
-use crate::db::estimate;
+use super::pending_rows::PendingRows;
+use super::queue::{self, QueueOrder};
+use crate::auth::Actor;
 use crate::db::keyset::Window;
-use crate::db::opaque::opaque;
 use crate::db::sql;
 use crate::domain::counters::{self, ConfidenceBandCount, TagCounterKey};
 use crate::entities::ApprovalStatus;
-use crate::entities::virtual_tag::{self, Column};
+use crate::entities::virtual_tag::Column;
 use crate::error::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, Func, PostgresQueryBuilder};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::sea_query::{Expr, Func};
+use sea_orm::{ColumnTrait, DatabaseConnection, QuerySelect};
 use std::collections::BTreeMap;
 
 /// Number of bands of confidence, of equal width: two of those of the counters.
@@ -72,9 +71,6 @@ pub async fn stats(
     Ok(stats)
 }
 
-/// Size of the sample of tags where a filter without counters selects many.
-const SAMPLE: u64 = 30_000;
-
 /// Counts by key, kind and confidence, and true if they are estimates.
 async fn bands(
     db: &DatabaseConnection,
@@ -86,64 +82,24 @@ async fn bands(
         let bands = counters::bands(db, &actor.scope, &TagCounterKey { status, ..key }).await?;
         return Ok((bands, false));
     }
-    let (pending, is_sampled) = match &actor.scope {
-        // All tags in the scope: a sample of the table would reveal other accounts.
-        AccountScope::Only(_) => {
-            let pending = virtual_tag::find_pending(&actor.scope);
-            (pending.filter(opaque(filter.condition())), false)
-        }
-        AccountScope::All => {
-            let Some(pending) = plan::pending(db, actor, filter).await? else {
-                return Ok((Vec::new(), false));
-            };
-            let is_sampled = !pending.is_small && estimate::of(db, pending.select.clone()).await?.is_estimate;
-            (pending.select, is_sampled)
-        }
+    let Some(rows) = PendingRows::of(db, actor, filter).await? else {
+        return Ok((Vec::new(), false));
     };
     let band = || Func::cust("confidence_band").arg(Column::Confidence.into_expr());
-    let (text, values) = pending
-        .select_only()
+    let counted = (rows.select.clone())
         .column(Column::TagKey)
         .column(Column::AutoApplied)
         .expr_as(band(), "band")
         .column_as(Expr::cust("count(*)"), "count")
         .group_by(Column::TagKey)
         .group_by(Column::AutoApplied)
-        .group_by(band())
-        .into_query()
-        .build(PostgresQueryBuilder);
-    let mut statement = sql::statement(&text, []);
-    statement.values = Some(values);
-    if !is_sampled {
-        return Ok((
-            ConfidenceBandCount::find_by_statement(statement).all(db).await?,
-            false,
-        ));
-    }
-    // Whole pages of the table, evenly distributed.
-    let part = (SAMPLE as f64 / rows_of_table(db).await?).min(1.0);
-    let sampled = format!("FROM \"virtual_tags\" TABLESAMPLE SYSTEM ({}) ", part * 100.0);
-    statement.sql = text.replacen("FROM \"virtual_tags\" ", &sampled, 1);
-    let mut bands = ConfidenceBandCount::find_by_statement(statement).all(db).await?;
+        .group_by(band());
+    let (text, values) = rows.build(counted);
+    let mut bands: Vec<ConfidenceBandCount> = sql::rows(db, &text, values.0).await?;
     for band in &mut bands {
-        band.count = (band.count as f64 / part).round() as i64;
+        band.count = rows.scaled(band.count);
     }
-    Ok((bands, true))
-}
-
-/// Estimates the rows of the table as the planner does: rows per page at the last ANALYZE, times the pages of now.
-async fn rows_of_table(db: &DatabaseConnection) -> Result<f64> {
-    let rows =
-        "SELECT greatest(1, CASE WHEN reltuples > 0 AND relpages > 0 THEN reltuples / relpages ELSE 20 END
-             * (pg_relation_size(oid) / current_setting('block_size')::bigint))::float8 AS rows
-           FROM pg_class WHERE oid = 'virtual_tags'::regclass";
-    let rows: Option<TableRowsRow> = sql::row(db, rows, []).await?;
-    Ok(rows.map_or(1.0, |found| found.rows))
-}
-
-#[derive(FromQueryResult)]
-struct TableRowsRow {
-    rows: f64,
+    Ok((bands, rows.is_estimate()))
 }
 
 async fn oldest(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Option<DateTime<Utc>>> {

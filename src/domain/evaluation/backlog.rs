@@ -1,5 +1,6 @@
 //! Backlog of evaluation: resources that are due, and the progress of a run.
 
+use crate::auth::Actor;
 use crate::db::sql;
 use crate::error::Result;
 use crate::runs::{Progress, RunHandle};
@@ -17,16 +18,27 @@ pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
     Ok(db.query_one_raw(sql::statement(due, [])).await?.is_some())
 }
 
+#[derive(FromQueryResult)]
+struct DueCount {
+    count: i64,
+}
+
 /// Resources that are due under `revision`, those in other hands included.
 async fn count(db: &DatabaseConnection, revision: i64) -> Result<i64> {
-    #[derive(FromQueryResult)]
-    struct DueCount {
-        count: i64,
-    }
     let count = "SELECT count(*) AS count FROM evaluations WHERE revision < $1";
     Ok(sql::row::<DueCount>(db, count, [revision.into()])
         .await?
         .map_or(0, |row| row.count))
+}
+
+/// Counts the resources within the actor's scope that are due under the present revision.
+pub async fn due_resources(db: &DatabaseConnection, actor: &Actor) -> Result<i64> {
+    let due = "SELECT count(*) AS count FROM evaluations e
+          WHERE e.revision < (SELECT revision FROM engine_state)
+            AND ($1::text[] IS NULL OR EXISTS (
+                SELECT FROM resources r WHERE r.id = e.resource_id AND r.account_id = ANY($1)))";
+    let due = sql::row::<DueCount>(db, due, [actor.scope.as_bind().into()]).await?;
+    Ok(due.map_or(0, |row| row.count))
 }
 
 /// The backlog as one worker sees it, now and then.

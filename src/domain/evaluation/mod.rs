@@ -31,7 +31,7 @@ mod subject;
 mod why_not;
 
 pub use auto_tag::AutoTagJob;
-pub use backlog::is_due;
+pub use backlog::{due_resources, is_due};
 pub use chunk_result::ChunkResult;
 pub use dry_runs::DryRuns;
 pub use engine::{EngineSettings, LoadedEngine, load_engine};

@@ -2,6 +2,7 @@
 
 mod discover;
 mod edit;
+pub mod facets;
 mod held_key;
 pub mod inferences;
 pub mod list;

@@ -36,7 +36,8 @@ pub const TYPE: u64 = 10 * UNIT;
 pub const DECIDED: u64 = 200;
 
 /// Fields that aggregate, evaluate or search, in units: these count besides their selections, in a list for each object.
-pub const WEIGHTS: [(&str, &str, u64); 10] = [
+pub const WEIGHTS: [(&str, &str, u64); 12] = [
+    ("Query", "approvalFacets", 20),
     ("Query", "approvalGroups", 20),
     ("Query", "approvalStats", 20),
     ("Query", "calibration", 10),
@@ -44,6 +45,7 @@ pub const WEIGHTS: [(&str, &str, u64); 10] = [
     ("Query", "dashboard", 50),
     ("Query", "inferTags", 50),
     ("Query", "previewRule", 1000),
+    ("Query", "resourceFacets", 10),
     ("Query", "whyNot", 50),
     ("Subscription", "approvalStats", 30),
     ("JobRun", "importPlan", 5),
@@ -53,7 +55,7 @@ pub const WEIGHTS: [(&str, &str, u64); 10] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 51] = [
+pub const LISTS: [(&str, &str, u64); 52] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
@@ -67,6 +69,7 @@ pub const LISTS: [(&str, &str, u64); 51] = [
     ("Dashboard", "tagsByStatus", 4),
     ("DeleteRulePayload", "warnings", 3),
     ("EvidenceSignal", "attributes", 3),
+    ("FacetList", "values", 20),
     ("ImportPlan", "samples", 30),
     ("ImportSample", "changes", 10),
     ("InferTagsResult", "predictions", 5),

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod calibration;
 pub mod coverage;
 pub mod dashboard;
+pub mod facets;
 pub mod inferences;
 pub mod models;
 pub mod node;

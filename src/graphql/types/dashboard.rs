@@ -2,6 +2,7 @@
 
 use crate::domain::approvals::{TagFilter, stats};
 use crate::domain::dashboard;
+use crate::domain::evaluation;
 use crate::graphql::error::FieldResult;
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::approval_stats::ApprovalStats;
@@ -65,6 +66,11 @@ impl Dashboard {
                 .await?
                 .into(),
         )
+    }
+
+    /// Number of resources that are due for an evaluation, because they, the rules, the vocabulary or the model changed.
+    async fn due_resources(&self, ctx: &Context<'_>) -> FieldResult<i64> {
+        Ok(evaluation::due_resources(ctx.reads()?, ctx.actor()?).await?)
     }
 
     /// Number of queued and running runs.

@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod decision;
 pub mod enums;
 pub mod evidence;
+pub mod facet;
 pub mod import_plan;
 pub mod job_run;
 pub mod ml_inference;

@@ -4,15 +4,18 @@
 use crate::support::fixture::{Fixture, approver, limited};
 use crate::support::pages::{sorted, walk};
 use chrono::{DateTime, Utc};
+use sea_orm::ActiveEnum;
 use std::collections::BTreeMap;
 use virtual_tagging::auth::{AccountScope, Actor};
 use virtual_tagging::db::estimate::Total;
 use virtual_tagging::db::keyset::Keyset;
 use virtual_tagging::db::sql;
+use virtual_tagging::domain::approvals::facets::{self, ApprovalFacet};
 use virtual_tagging::domain::approvals::groups::{self, Group, GroupOrder};
 use virtual_tagging::domain::approvals::queue::{self, QueueOrder};
 use virtual_tagging::domain::approvals::tags::{self, AnyTagFilter, TagOrder};
 use virtual_tagging::domain::approvals::{TagFilter, TagKind, TagProjection, VirtualTag, stats};
+use virtual_tagging::domain::counters::facets::FacetSearch;
 use virtual_tagging::domain::{ApprovalStatus, Cloud, TagSource};
 
 /// So many pending tags that no filter is taken for a rare one because all are few.
@@ -183,6 +186,10 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
                 assert_eq!(ids(&found), ids(&expected), "{filter:?} {scope:?} {order:?}");
             }
             assert_groups(fixture, actor, filter, &pending).await;
+            let in_scope = |tag: &&VirtualTag| {
+                tag.approval_status == ApprovalStatus::Pending && actor.scope.allows(&tag.account_id)
+            };
+            assert_facets(fixture, actor, filter, all.iter().filter(in_scope)).await;
             let figures = stats::stats(&fixture.pool, actor, filter, Utc::now())
                 .await
                 .unwrap();
@@ -201,6 +208,91 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
             });
             let expected = sorted(TagOrder::Newest, pending);
             assert_eq!(ids(&found.await), ids(&expected), "{filter:?} {scope:?}");
+        }
+    }
+}
+
+/// Facets of the filter beside the tags of the actor, counted one by one.
+async fn assert_facets(
+    fixture: &Fixture,
+    actor: &Actor,
+    filter: &TagFilter,
+    tags: impl Iterator<Item = &VirtualTag> + Clone,
+) {
+    type Read = fn(&VirtualTag) -> String;
+    type Clear = fn(&mut TagFilter);
+    let facets: [(ApprovalFacet, Read, Clear); 6] = [
+        (
+            ApprovalFacet::Account,
+            |tag| tag.account_id.clone(),
+            |filter| filter.account_id = None,
+        ),
+        (
+            ApprovalFacet::Cloud,
+            |tag| tag.cloud.to_value(),
+            |filter| filter.cloud = None,
+        ),
+        (
+            ApprovalFacet::Key,
+            |tag| tag.tag_key.clone(),
+            |filter| filter.tag_key = None,
+        ),
+        (
+            ApprovalFacet::ResourceType,
+            |tag| tag.resource_type.clone(),
+            |filter| filter.resource_type = None,
+        ),
+        (
+            ApprovalFacet::Source,
+            |tag| tag.source.to_value(),
+            |filter| filter.source = None,
+        ),
+        (
+            ApprovalFacet::Value,
+            |tag| tag.tag_value.clone(),
+            |filter| filter.tag_value = None,
+        ),
+    ];
+    for (facet, read, clear) in facets {
+        let mut others = filter.clone();
+        clear(&mut others);
+        for prefix in [None, Some("VALUE-1"), Some("a")] {
+            let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+            for tag in tags.clone().filter(|tag| takes(&others, tag)) {
+                let value = read(tag);
+                if value.starts_with(&prefix.unwrap_or_default().to_lowercase()) {
+                    *expected.entry(value).or_default() += 1;
+                }
+            }
+            let mut expected: Vec<(String, i64)> = expected.into_iter().collect();
+            expected.sort_by_key(|(_, count)| -count);
+            let search = FacetSearch {
+                prefix: prefix.map(str::to_owned),
+                first: 30,
+            };
+            let found = facets::count_by(&fixture.pool, actor, facet, filter.clone(), &search).await;
+            let found = found.unwrap();
+            assert!(!found.is_estimate, "{facet:?} {filter:?}");
+            let found: Vec<_> = found
+                .values
+                .into_iter()
+                .map(|one| (one.value, one.count))
+                .collect();
+            let counts = |list: &[(String, i64)]| list.iter().map(|one| one.1).collect::<Vec<_>>();
+            assert_eq!(
+                found.len(),
+                expected.len().min(30),
+                "{facet:?} {prefix:?} {filter:?}"
+            );
+            assert_eq!(
+                counts(&found),
+                counts(&expected[..found.len()]),
+                "{facet:?} {prefix:?} {filter:?}"
+            );
+            assert!(
+                found.iter().all(|one| expected.contains(one)),
+                "{facet:?} {prefix:?} {filter:?}"
+            );
         }
     }
 }

@@ -276,3 +276,62 @@ async fn a_group_of_the_queue_can_be_opened() {
         );
     }
 }
+
+#[tokio::test]
+async fn facets_give_values_to_filter_by() {
+    let api = Api::with_rows(6).await;
+    let due = "INSERT INTO evaluations (resource_id, revision) SELECT id, -1 FROM resources
+        ON CONFLICT (resource_id) DO UPDATE SET revision = -1";
+    sql::execute(&api.fixture.pool, due, []).await.unwrap();
+    let found = api
+        .ask(
+            "{ accounts: approvalFacets(field: ACCOUNT) { values { value count } isEstimate }
+               keys: approvalFacets(field: KEY, filter: {tagKey: \"team\", accountId: \"account-0\"}) { values { value count } }
+               clouds: approvalFacets(field: CLOUD, first: 1) { values { value } }
+               sources: approvalFacets(field: SOURCE) { values { value count } }
+               types: resourceFacets(field: RESOURCE_TYPE, prefix: \"INST\", filter: {retired: false}) { values { value count } isEstimate }
+               none: resourceFacets(field: RESOURCE_TYPE, prefix: \"nst\") { values { value } }
+               byCloud: resourceFacets(field: CLOUD, filter: {cloud: AWS, accountId: \"account-1\"}) { values { value count } }
+               dashboard { dueResources } }",
+        )
+        .await;
+    let accounts = json!([{"value": "account-0", "count": 9}, {"value": "account-1", "count": 9}]);
+    assert_eq!(
+        found["accounts"],
+        json!({"values": accounts, "isEstimate": false})
+    );
+    let keys = ["environment", "owner", "team"].map(|key| json!({"value": key, "count": 3}));
+    assert_eq!(
+        found["keys"]["values"],
+        json!(keys),
+        "the filter's own key does not apply"
+    );
+    assert_eq!(found["clouds"]["values"], json!([{"value": "AWS"}]));
+    assert_eq!(
+        found["sources"]["values"],
+        json!([{"value": "RULE", "count": 18}])
+    );
+    assert_eq!(
+        found["types"],
+        json!({"values": [{"value": "instance", "count": 6}], "isEstimate": false})
+    );
+    assert_eq!(found["none"]["values"], json!([]));
+    let clouds = ["AWS", "AZURE", "GCP"].map(|cloud| json!({"value": cloud, "count": 1}));
+    assert_eq!(found["byCloud"]["values"], json!(clouds));
+    assert_eq!(found["dashboard"]["dueResources"], 6);
+    let odd = actor(Role::Viewer, AccountScope::Only(vec!["account-1".into()]));
+    let limited = api
+        .answer_to(Some(odd), "{ dashboard { dueResources } }", json!({}))
+        .await;
+    assert_eq!(
+        serde_json::to_value(limited).unwrap()["data"]["dashboard"]["dueResources"],
+        3
+    );
+    let too_many = api
+        .answer(
+            "{ approvalFacets(field: KEY, first: 101) { isEstimate } }",
+            json!({}),
+        )
+        .await;
+    assert!(too_many["errors"][0]["message"].is_string(), "{too_many}");
+}

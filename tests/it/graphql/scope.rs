@@ -7,13 +7,17 @@ use virtual_tagging::auth::{AccountScope, Role};
 use virtual_tagging::db::sql;
 
 /// Each with a filter that `FILTER` stands for; behind a cursor, for a total is made exact by a page that is the list.
-const ASKED: [&str; 11] = [
+const ASKED: [&str; 15] = [
     "{ approvals(first: 1, after: $cursor, filter: {FILTER}) { totalCount totalCountIsEstimate } }",
     "{ approvals(first: 5, filter: {FILTER}) { nodes { id } pageInfo { hasNextPage } } }",
     "{ approvals(first: 5, order: AGE, filter: {FILTER}) { nodes { id } pageInfo { hasNextPage } } }",
     "{ approvalGroups(first: 1, after: $cursor, filter: {FILTER}) { totalCount totalCountIsEstimate } }",
     "{ approvalGroups(first: 5, filter: {FILTER}) { nodes { tagValue count oldest } pageInfo { hasNextPage } } }",
     "{ approvalStats(filter: {FILTER}) { pending autoApplied byKey { tagKey count } oldest isEstimate } }",
+    "{ values: approvalFacets(field: VALUE, filter: {FILTER}) { values { value count } isEstimate } }",
+    "{ types: approvalFacets(field: RESOURCE_TYPE, filter: {FILTER}) { values { value count } isEstimate } }",
+    "{ accounts: approvalFacets(field: ACCOUNT, filter: {FILTER}) { values { value count } isEstimate } }",
+    "{ types: resourceFacets(field: RESOURCE_TYPE, prefix: \"SE\") { values { value count } } }",
     "{ virtualTags(first: 1, after: $cursor, filter: {FILTER}) { totalCount totalCountIsEstimate } }",
     "{ virtualTags(first: 5, filter: {FILTER}) { nodes { id } pageInfo { hasNextPage } } }",
     "{ resources(first: 1, after: $cursor, filter: {lacksTagKey: \"owner\"}) { totalCount totalCountIsEstimate } }",
@@ -34,7 +38,11 @@ async fn answers(api: &Api) -> Vec<(String, Value)> {
     let mut answers = Vec::new();
     for asked in ASKED {
         let field = asked.split(['{', '(']).nth(1).unwrap().trim();
-        let first = format!("{{ {field}(first: 1) {{ pageInfo {{ endCursor }} }} }}");
+        let first = if asked.contains("Facets(") {
+            "{ viewer { subject } }".to_owned()
+        } else {
+            format!("{{ {field}(first: 1) {{ pageInfo {{ endCursor }} }} }}")
+        };
         let first = api
             .answer_to(Some(actor(Role::Viewer, scope.clone())), &first, json!({}))
             .await;

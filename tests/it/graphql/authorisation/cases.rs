@@ -37,6 +37,12 @@ const RUNS: Scope =
 pub const CASES: &[(&str, &str, Low, Scope)] = &[
     ("Query.adminChanges", "{ adminChanges { totalCount nodes { subjectName } } }", Forbidden(Approver), Scope::Forbidden),
     ("Query.apiTokens", "{ apiTokens { totalCount nodes { name accounts } } }", Forbidden(Approver), Scope::Null),
+    (
+        "Query.approvalFacets",
+        "{ approvalFacets(field: ACCOUNT, first: 100) { values { value count } } }",
+        READS,
+        Scope::Part,
+    ),
     ("Query.approvalGroups", "{ approvalGroups(first: 500) { nodes { count } } }", READS, Scope::Part),
     (
         "Query.approvalStats",
@@ -94,6 +100,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Scope::Part,
     ),
     ("Query.resource", "{ resource(id: \"%R\") { id } }", READS, Scope::Null),
+    (
+        "Query.resourceFacets",
+        "{ resourceFacets(field: ACCOUNT, first: 100) { values { value count } } }",
+        READS,
+        Scope::Part,
+    ),
     (
         "Query.resources",
         "{ resources(first: 500) { totalCount nodes { accountId name resourceId
