@@ -51,7 +51,11 @@ export function columnRole(kind: ImportKind, name: string): string | null {
 }
 
 /** Parsed records of the beginning of a CSV text; a record that the text cuts off is left out unless it is the only one. */
-export function parseRecords(text: string, delimiter: string, isWhole: boolean): { records: string[][]; firstEnd: number } {
+export function parseRecords(
+  text: string,
+  delimiter: string,
+  isWhole: boolean,
+): { records: string[][]; firstEnd: number } {
   const records: string[][] = [];
   let record: string[] = [];
   let cell = "";

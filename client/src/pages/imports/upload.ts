@@ -55,9 +55,7 @@ export function upload<Data>(
       const error = errors?.[0];
       if (data && !error) return resolve(data);
       const id = error?.extensions?.requestId ?? request.getResponseHeader("X-Request-Id");
-      reject(
-        new UploadError(error?.message ?? `The service answered ${request.status}.`, id ? String(id) : undefined),
-      );
+      reject(new UploadError(error?.message ?? `The service answered ${request.status}.`, id ? String(id) : undefined));
     };
     options.signal?.addEventListener("abort", () => request.abort());
     request.send(uploadForm(print(document), input, file));

@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { consoleLink } from "./consoleLink.ts";
 
 it("finds the console by the id", () => {
-  expect(
-    consoleLink({ cloud: "AWS", accountId: "1", region: "eu-west-1", resourceId: "arn:aws:s3:::a&b" }),
-  ).toBe("https://eu-west-1.console.aws.amazon.com/go/view?arn=arn%3Aaws%3As3%3A%3A%3Aa%26b");
+  expect(consoleLink({ cloud: "AWS", accountId: "1", region: "eu-west-1", resourceId: "arn:aws:s3:::a&b" })).toBe(
+    "https://eu-west-1.console.aws.amazon.com/go/view?arn=arn%3Aaws%3As3%3A%3A%3Aa%26b",
+  );
   expect(consoleLink({ cloud: "AWS", accountId: "1", resourceId: "arn:aws:iam::1:role/x" })).toContain(
     "https://console.aws.amazon.com/",
   );
