@@ -4,6 +4,7 @@ import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import IconButton from "@mui/material/IconButton";
+import Link from "@mui/material/Link";
 import { Link as RouterLink } from "react-router";
 import { formatMoment } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
@@ -46,9 +47,12 @@ export function ResourceHead({ resource }: { resource: Resource }) {
       </Box>
       <Box sx={{ display: "flex", flexWrap: "wrap", columnGap: 3, rowGap: 0.5, color: "text.secondary" }}>
         <span>{resource.resourceType}</span>
-        <RouterLink to={`/resources?cloud=${resource.cloud}&accountId=${encodeURIComponent(resource.accountId)}`}>
+        <Link
+          component={RouterLink}
+          to={`/resources?cloud=${resource.cloud}&accountId=${encodeURIComponent(resource.accountId)}`}
+        >
           <AccountName cloud={resource.cloud} accountId={resource.accountId} />
-        </RouterLink>
+        </Link>
         {resource.region && <span>{resource.region}</span>}
         {resource.serviceCategory && (
           <span>
