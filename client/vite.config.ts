@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { splitDocuments } from "./scripts/split-documents.ts";
 
 /** Service that `npm run dev` and `npm run preview` pass requests on to. */
 const service = process.env.SERVICE ?? "http://127.0.0.1:8000";
@@ -30,7 +31,7 @@ const proxy = Object.fromEntries(
 );
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [splitDocuments(), react()],
   html: { cspNonce },
   server: { port: 5173, strictPort: true, proxy },
   preview: { proxy, headers: { "Content-Security-Policy": contentSecurityPolicy } },

@@ -8,6 +8,7 @@ import { messages as resource } from "../pages/resource/messages.ts";
 import { messages as resources } from "../pages/resources/messages.ts";
 import { messages as rules } from "../pages/rules/messages.ts";
 import { messages as settings } from "../pages/settings/messages.ts";
+import { messages as keys } from "../keys/messages.ts";
 import { messages as common } from "./messages.ts";
 
 /** Forms of a message that depend on `count`; `other` is always there. */
@@ -21,6 +22,7 @@ const catalogue = {
   automation,
   dashboard,
   imports,
+  keys,
   login,
   resource,
   resources,

@@ -177,7 +177,7 @@ function TableFoot<Row>({ list }: { list: ConnectionList<Row> }) {
         borderColor: "divider",
       }}
     >
-      <Typography variant="body2" color="text.secondary" role="status" sx={{ flex: 1 }}>
+      <Typography variant="body2" color="textSecondary" role="status" sx={{ flex: 1 }}>
         {total === null
           ? t("common.table.shown", { shown })
           : t(list.totalIsEstimate ? "common.table.shownOfAbout" : "common.table.shownOf", { shown, total })}

@@ -17,7 +17,7 @@ export function EmptyState({ title, description, action }: EmptyStateProps) {
         {title}
       </Typography>
       {description !== undefined && (
-        <Typography component="div" color="text.secondary" sx={{ maxWidth: "60ch" }}>
+        <Typography component="div" color="textSecondary" sx={{ maxWidth: "60ch" }}>
           {description}
         </Typography>
       )}

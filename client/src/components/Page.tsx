@@ -39,7 +39,7 @@ export function Page({ title, documentTitle, figures, actions, children }: PageP
             {title}
           </Typography>
           {figures !== undefined && (
-            <Typography component="div" variant="body2" color="text.secondary" sx={{ mt: 0.5 }}>
+            <Typography component="div" variant="body2" color="textSecondary" sx={{ mt: 0.5 }}>
               {figures}
             </Typography>
           )}

@@ -6,12 +6,11 @@ import DialogContent from "@mui/material/DialogContent";
 import DialogTitle from "@mui/material/DialogTitle";
 import Typography from "@mui/material/Typography";
 import { t } from "../app/i18n.ts";
-import { effectiveKeys } from "./dispatcher.ts";
-import { KeyCaps } from "./KeyCaps.tsx";
+import { KeyMapEditor } from "./KeyMapEditor.tsx";
 import { useKeyScopes } from "./KeysProvider.tsx";
 import { useKeySettings } from "./settings.ts";
 
-/** All keys that work now, the page's own first. */
+/** All keys that work now, the page's own first, and their change. */
 export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const scopes = useKeyScopes();
   const settings = useKeySettings();
@@ -25,19 +24,7 @@ export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
             <Typography component="h3" variant="h3" sx={{ mb: 0.5 }}>
               {scope.title}
             </Typography>
-            <Box component="dl" sx={{ m: 0, display: "grid", gridTemplateColumns: "1fr auto", rowGap: 0.75 }}>
-              {scope.bindings.map((binding) => {
-                const keys = effectiveKeys(scope.name, binding, settings);
-                return keys === undefined ? null : (
-                  <Box key={binding.id} sx={{ display: "contents" }}>
-                    <Typography component="dt">{binding.label}</Typography>
-                    <Box component="dd" sx={{ m: 0, textAlign: "end" }}>
-                      <KeyCaps keys={keys} />
-                    </Box>
-                  </Box>
-                );
-              })}
-            </Box>
+            <KeyMapEditor scope={scope} />
           </Box>
         ))}
       </DialogContent>

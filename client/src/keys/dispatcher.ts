@@ -44,6 +44,9 @@ const typing = "input, textarea, select, [contenteditable=''], [contenteditable=
 const pressable =
   "a[href], button, summary, [role='button'], [role='link'], [role='tab'], [role='option'], [role='menuitem']";
 
+/** True for keys that only change what another key means. */
+export const isModifier = (key: string): boolean => modifiers.has(key);
+
 /** Name of the pressed key: `j`, `Shift+j`, `?`, `Ctrl+k`. */
 export function keyName(event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">): string {
   const { key } = event;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "zod/mini";
 import { readPreference, writePreference } from "../app/storage.ts";
 import { createStore, useStore } from "../app/store.ts";
 import { defaultKeySettings, type KeySettings } from "./dispatcher.ts";
@@ -8,7 +8,7 @@ const schema = z.object({
   remapped: z.record(z.string(), z.string()),
 });
 
-const stored = schema.safeParse(readPreference("keys"));
+const stored = z.safeParse(schema, readPreference("keys"));
 
 export const keySettings = createStore<KeySettings>(stored.success ? stored.data : defaultKeySettings);
 

@@ -4,7 +4,9 @@ import { highlight } from "./highlight.ts";
 
 const signal = (name: string, value: string) => ({ kind: "TOKEN", reason: "", attributes: [{ name, value }] });
 const marked = (name: string, ...signals: Parameters<typeof highlight>[1]) =>
-  highlight(name, signals).map((part) => (part.isMarked ? `[${part.text}]` : part.text)).join("");
+  highlight(name, signals)
+    .map((part) => (part.isMarked ? `[${part.text}]` : part.text))
+    .join("");
 
 describe("highlight", () => {
   it("marks words that evidence names, whole words before parts of words", () => {
@@ -27,7 +29,10 @@ describe("highlight", () => {
   it("loses no character, whatever the name and the evidence", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.array(fc.string()), (name, words) => {
-        const parts = highlight(name, words.map((word) => signal("token", word)));
+        const parts = highlight(
+          name,
+          words.map((word) => signal("token", word)),
+        );
         expect(parts.map((part) => part.text).join("")).toBe(name);
       }),
     );

@@ -77,7 +77,11 @@ describe("outbox", () => {
   it("ends with what was decided last on each tag, whatever gets lost and in whatever order replies arrive", () => {
     const id = fc.constantFrom("a", "b", "c", "d");
     const step = fc.oneof(
-      fc.record({ type: fc.constant("press" as const), id, verb: fc.constantFrom("APPROVE" as const, "DENY" as const) }),
+      fc.record({
+        type: fc.constant("press" as const),
+        id,
+        verb: fc.constantFrom("APPROVE" as const, "DENY" as const),
+      }),
       fc.record({ type: fc.constant("undo" as const), id }),
       fc.record({ type: fc.constant("send" as const) }),
       fc.record({

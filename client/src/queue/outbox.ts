@@ -124,8 +124,6 @@ function lastOf(queue: readonly OutboxEntry[], id: string): number {
 
 function isAlike(one: OutboxEntry, other: OutboxEntry): boolean {
   return (
-    one.operation === other.operation &&
-    one.reason === other.reason &&
-    one.correctedValue === other.correctedValue
+    one.operation === other.operation && one.reason === other.reason && one.correctedValue === other.correctedValue
   );
 }

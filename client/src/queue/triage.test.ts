@@ -20,7 +20,8 @@ const page = (from: number, count: number, more = true): Extract<Action, { type:
     more,
   },
 });
-const run = (...actions: Action[]): State => actions.reduce<State>((state, action) => triage(state, action), emptyTriage());
+const run = (...actions: Action[]): State =>
+  actions.reduce<State>((state, action) => triage(state, action), emptyTriage());
 const ids = (state: State) => windowRows(state.window).map((row) => row.id);
 const decide = (...decided: string[]): Action => ({ type: "decide", verb: "APPROVE", ids: decided, label: "x" });
 

@@ -314,8 +314,8 @@ function without<Row extends Identified>(state: Triage<Row>, gone: ReadonlySet<s
   const next =
     state.cursor !== null && !gone.has(state.cursor)
       ? state.cursor
-      : ((rows.slice(Math.max(0, index)).find((row) => !gone.has(row.id)) ??
-          rows.findLast((row) => !gone.has(row.id)))?.id ?? null);
+      : ((rows.slice(Math.max(0, index)).find((row) => !gone.has(row.id)) ?? rows.findLast((row) => !gone.has(row.id)))
+          ?.id ?? null);
   return {
     ...state,
     window: removeRows(state.window, gone),

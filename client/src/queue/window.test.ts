@@ -123,24 +123,29 @@ describe("page window", () => {
       fc.record({ type: fc.constant("remove" as const), number: fc.integer({ min: 0, max: 99 }) }),
     );
     fc.assert(
-      fc.property(fc.boolean(), fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 80 }), (end, size, steps) => {
-        const list = new NumberList([...Array(100).keys()], size);
-        let window = end ? windowAtEnd<Row>(100) : emptyWindow<Row>();
-        for (const next of steps) {
-          if (next.type === "remove") {
-            const gone = new Set([String(next.number)]);
-            list.remove(gone);
-            window = removeRows(window, gone);
-          } else {
-            const request = wanted(window, next.index, 5);
-            window = request === undefined ? window : read(window, list, request, MAX_PAGES);
+      fc.property(
+        fc.boolean(),
+        fc.integer({ min: 1, max: 9 }),
+        fc.array(step, { maxLength: 80 }),
+        (end, size, steps) => {
+          const list = new NumberList([...Array(100).keys()], size);
+          let window = end ? windowAtEnd<Row>(100) : emptyWindow<Row>();
+          for (const next of steps) {
+            if (next.type === "remove") {
+              const gone = new Set([String(next.number)]);
+              list.remove(gone);
+              window = removeRows(window, gone);
+            } else {
+              const request = wanted(window, next.index, 5);
+              window = request === undefined ? window : read(window, list, request, MAX_PAGES);
+            }
+            const shown = ids(window);
+            const from = list.ids().indexOf(shown[0] ?? "");
+            expect(shown).toEqual(shown.length === 0 ? [] : list.ids().slice(from, from + shown.length));
+            expect(window.pages.length).toBeLessThanOrEqual(MAX_PAGES);
           }
-          const shown = ids(window);
-          const from = list.ids().indexOf(shown[0] ?? "");
-          expect(shown).toEqual(shown.length === 0 ? [] : list.ids().slice(from, from + shown.length));
-          expect(window.pages.length).toBeLessThanOrEqual(MAX_PAGES);
-        }
-      }),
+        },
+      ),
     );
   });
 });

@@ -116,10 +116,7 @@ export function prependPage<Row extends Identified>(
 }
 
 /** Window without the rows of these ids. */
-export function removeRows<Row extends Identified>(
-  window: PageWindow<Row>,
-  ids: ReadonlySet<string>,
-): PageWindow<Row> {
+export function removeRows<Row extends Identified>(window: PageWindow<Row>, ids: ReadonlySet<string>): PageWindow<Row> {
   let changed = false;
   const pages = window.pages.map((page) => {
     if (!page.rows.some((row) => ids.has(row.id))) {

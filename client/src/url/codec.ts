@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "zod/mini";
 
 /** Field of a page's view: one text of the address, or several under the same name. */
 export interface UrlField<T> {
@@ -7,10 +7,10 @@ export interface UrlField<T> {
 }
 
 /** Field whose text a zod schema reads; what the schema refuses is dropped. */
-export function one<T>(schema: z.ZodType<T>, write: (value: T) => string = String): UrlField<T> {
+export function one<T>(schema: z.core.$ZodType<T>, write: (value: T) => string = String): UrlField<T> {
   return {
     decode([first]) {
-      const parsed = schema.safeParse(first);
+      const parsed = z.safeParse(schema, first);
       return parsed.success ? parsed.data : undefined;
     },
     encode: (value) => [write(value)],
@@ -18,11 +18,11 @@ export function one<T>(schema: z.ZodType<T>, write: (value: T) => string = Strin
 }
 
 /** Field of several values; those that the schema refuses are dropped. */
-export function many<T>(schema: z.ZodType<T>, write: (value: T) => string = String): UrlField<T[]> {
+export function many<T>(schema: z.core.$ZodType<T>, write: (value: T) => string = String): UrlField<T[]> {
   return {
     decode(values) {
       const parsed = values.flatMap((value) => {
-        const result = schema.safeParse(value);
+        const result = z.safeParse(schema, value);
         return result.success ? [result.data] : [];
       });
       return parsed.length > 0 ? parsed : undefined;
@@ -31,24 +31,14 @@ export function many<T>(schema: z.ZodType<T>, write: (value: T) => string = Stri
   };
 }
 
-export const text = one(z.string().trim().min(1).max(1024));
+const read = <T>(pattern: RegExp, convert: (text: string) => T) =>
+  z.pipe(z.string().check(z.regex(pattern)), z.transform(convert));
+
+export const text = one(z.string().check(z.trim(), z.minLength(1), z.maxLength(1024)));
 export const choice = <const T extends readonly [string, ...string[]]>(values: T) => one(z.enum(values));
-export const share = one(
-  z
-    .string()
-    .regex(/^\d*\.?\d+$/)
-    .transform(Number)
-    .pipe(z.number().min(0).max(1)) as z.ZodType<number>,
-);
-export const integer = one(
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number) as z.ZodType<number>,
-);
-export const flag = one(
-  z.enum(["true", "false"]).transform((value) => value === "true") as unknown as z.ZodType<boolean>,
-);
+export const share = one<number>(z.pipe(read(/^\d*\.?\d+$/, Number), z.number().check(z.gte(0), z.lte(1))));
+export const integer = one<number>(read(/^\d{1,9}$/, Number));
+export const flag = one<boolean>(read(/^(true|false)$/, (value) => value === "true"));
 export const instant = one(z.iso.datetime({ offset: true }));
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each field has a type of its own, which `View` restores

@@ -66,7 +66,7 @@ export default function LoginForm({ overlay = false }: { overlay?: boolean }) {
   const form = (
     <Box sx={{ p: 3, display: "grid", gap: 2, width: "100%" }}>
       <Box>
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {t("common.product")}
         </Typography>
         <Typography variant="h1" id="login-title">

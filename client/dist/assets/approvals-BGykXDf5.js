@@ -1,1 +1,0 @@
-import{k as e,n as t}from"./Box-DzpT6ABW.js";import{l as n,u as r}from"./index-BDaFwBX0.js";var i=e();function a(){return(0,i.jsx)(n,{title:t(`approvals.title`),children:(0,i.jsx)(r,{title:t(`common.page.placeholder`)})})}export{a as default};

@@ -1,0 +1,11 @@
+export const messages = {
+  change: "Change",
+  changeOf: "Change the keys of {label}",
+  press: "Press a key, Escape to keep",
+  reset: "As shipped",
+  resetOf: "Keys of {label} as shipped",
+  remove: "None",
+  removeOf: "No key for {label}",
+  none: "no key",
+  conflict: "Several actions want {keys}: the first one gets it.",
+} as const;
