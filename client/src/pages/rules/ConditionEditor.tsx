@@ -68,9 +68,12 @@ const theme = EditorView.theme({
     backgroundColor: "var(--mui-palette-primary-main)",
     color: "var(--mui-palette-primary-contrastText)",
   },
-  ".cm-lintRange-error": { textDecoration: "underline wavy var(--mui-palette-error-main)", backgroundImage: "none" },
+  ".cm-lintRange-error": {
+    textDecoration: "underline wavy 1.5px var(--mui-palette-error-main)",
+    backgroundImage: "none",
+  },
   ".cm-lintRange-warning": {
-    textDecoration: "underline wavy var(--mui-palette-warning-main)",
+    textDecoration: "underline wavy 1.5px var(--mui-palette-warning-main)",
     backgroundImage: "none",
   },
   ".cm-placeholder": { color: "var(--mui-palette-text-secondary)" },

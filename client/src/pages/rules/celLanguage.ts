@@ -41,7 +41,7 @@ const parser: StreamParser<CelState> = {
     }
     if (stream.match(/^\d+(\.\d+)?/)) return "number";
     if (stream.match(/^(true|false|null|in)\b/)) return "keyword";
-    if (stream.match(/^[A-Za-z_]\w*(?=\s*\()/)) return "function";
+    if (stream.match(/^[A-Za-z_]\w*(?=\s*\()/)) return "variableName.function";
     if (stream.match(/^[A-Za-z_]\w*/)) return "variableName";
     if (stream.match(/^(&&|\|\||[=!<>]=|[<>!?:+\-*/%])/)) return "operator";
     stream.next();

@@ -1,11 +1,14 @@
-import { t } from "../../app/i18n.ts";
-import { EmptyState } from "../../components/EmptyState.tsx";
-import { Page } from "../../components/Page.tsx";
+import { Route, Routes } from "react-router";
+import { RuleList } from "./RuleList.tsx";
+import { NewRulePage, RulePage } from "./RulePage.tsx";
 
-export default function Placeholder() {
+/** Rules: the list, a new one, and one of them. */
+export default function Rules() {
   return (
-    <Page title={t("rules.title")}>
-      <EmptyState title={t("common.page.placeholder")} />
-    </Page>
+    <Routes>
+      <Route index element={<RuleList />} />
+      <Route path="new" element={<NewRulePage />} />
+      <Route path=":id" element={<RulePage />} />
+    </Routes>
   );
 }
