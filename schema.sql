@@ -291,6 +291,21 @@ CREATE TABLE discovery_successes (
 );
 ALTER TABLE discovery_successes ENABLE ROW LEVEL SECURITY;
 
+CREATE TABLE downloads (
+    secret_hash bytea NOT NULL,
+    subject text NOT NULL,
+    role text NOT NULL,
+    accounts text[],
+    credentials_end timestamp with time zone,
+    request jsonb NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT downloads_pkey PRIMARY KEY (secret_hash),
+    CONSTRAINT downloads_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'approver'::text, 'admin'::text]))),
+    CONSTRAINT downloads_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+CREATE INDEX downloads_expired ON downloads USING btree (expires_at);
+ALTER TABLE downloads ENABLE ROW LEVEL SECURITY;
+
 CREATE TABLE engine_revisions (
     revision bigint NOT NULL,
     raised_at timestamp with time zone NOT NULL,

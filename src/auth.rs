@@ -25,6 +25,15 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// Role of a name, as [`Display`](fmt::Display) writes it.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Viewer, Self::Approver, Self::Admin]
+            .into_iter()
+            .find(|role| role.to_string() == name)
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

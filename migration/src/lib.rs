@@ -137,6 +137,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0032_coverage" requires "0031_rule_history",
     "0033_calibration",
     "0034_past_denials" requires "0031_rule_history",
+    "0035_downloads" requires "0031_rule_history",
 ];
 
 /// Stores what programs must know after a migration, in the transaction of the migration. Before

@@ -6,8 +6,9 @@
 //! planner.
 
 use crate::db::keyset::{Keyset, Window};
+use crate::db::opaque::opaque;
 use crate::entities::AccountScope;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Query, SelectStatement};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 /// Table alias and column of the account, in the query of one account.
@@ -28,6 +29,14 @@ pub fn for_each_account(
 /// Condition that a row belongs to the account of [`for_each_account`].
 pub fn of_account(column: impl ColumnTrait) -> Expr {
     column.into_expr().eq(Expr::col(ACCOUNT))
+}
+
+/// Hides the condition from the planner if the scope is limited to accounts; see [`opaque`].
+pub fn hidden(scope: &AccountScope, condition: Condition) -> Condition {
+    match scope {
+        AccountScope::All => condition,
+        AccountScope::Only(_) => opaque(condition),
+    }
 }
 
 /// Rows from which a page is selected.

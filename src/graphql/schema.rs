@@ -2,6 +2,7 @@
 
 use super::mutations::api_tokens::ApiTokenMutation;
 use super::mutations::decisions::DecisionMutation;
+use super::mutations::downloads::DownloadMutation;
 use super::mutations::imports::ImportMutation;
 use super::mutations::models::ModelMutation;
 use super::mutations::resources::ResourceMutation;
@@ -75,6 +76,7 @@ pub struct Mutation(
     ScheduleMutation,
     ApiTokenMutation,
     ModelMutation,
+    DownloadMutation,
 );
 
 /// Schema with its services.

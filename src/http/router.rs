@@ -43,6 +43,7 @@ pub fn router(state: HttpState) -> Router {
         .route("/csv/template", get(csv::template))
         .route("/csv/export", get(csv::export))
         .route("/csv/rejections", get(csv::rejections))
+        .route("/csv/downloads/{secret}", get(csv::download_by_link))
         .merge(health::routes(state.health.clone()))
         .fallback(|| async { HttpError::no_such_path() })
         .method_not_allowed_fallback(|| async {

@@ -6,10 +6,11 @@ use crate::entities::virtual_tag::{Column, Entity, Model as VirtualTag};
 use crate::entities::{Cloud, TagSource};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{ActiveEnum, Value};
+use serde::{Deserialize, Serialize};
 use tagging::CONTRADICTS;
 
 /// Kind of a pending tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TagKind {
     /// Confidence of at least `AUTO_APPLY_THRESHOLD`.
     AutoApplied,
@@ -42,7 +43,8 @@ impl TagKind {
 }
 
 /// Filter of tags that meet all conditions that are set; of all tags if none is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TagFilter {
     pub kind: Option<TagKind>,
     pub tag_key: Option<String>,

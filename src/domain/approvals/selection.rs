@@ -4,8 +4,8 @@ use super::decision::{DecideJob, Decision};
 use super::filter::TagFilter;
 use super::limits::{MAX_IMMEDIATE, check_count};
 use crate::auth::{AccountScope, Actor};
-use crate::db::opaque::opaque;
 use crate::db::sql;
+use crate::domain::account_pages::hidden;
 use crate::domain::{ApprovalStatus, RunStatus};
 use crate::entities::{DecisionMode, TagSource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
@@ -156,14 +156,6 @@ impl GroupKey {
             .add(Column::TagValue.eq(self.tag_value.as_str()))
             .add(Column::Source.eq(self.source))
             .add(Column::EvidenceSignature.eq(self.evidence_signature.as_str()))
-    }
-}
-
-/// Hides the condition from the planner if the scope is limited to accounts; see [`opaque`].
-fn hidden(scope: &AccountScope, condition: Condition) -> Condition {
-    match scope {
-        AccountScope::All => condition,
-        AccountScope::Only(_) => opaque(condition),
     }
 }
 

@@ -7,13 +7,14 @@ use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::opaque::opaque;
-use crate::domain::account_pages::AccountRows;
+use crate::domain::account_pages::{AccountRows, hidden};
 use crate::domain::counters::{self, TagCounterKey};
 use crate::entities::ApprovalStatus;
 use crate::entities::virtual_tag::{self, Model as VirtualTag};
 use crate::error::Result;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, Select};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use virtual_tag::Column;
 
@@ -51,7 +52,8 @@ impl Keyset for TagOrder {
 }
 
 /// Filter of tags in any status; an unset field does not restrict.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AnyTagFilter {
     /// Conditions that the queue can be filtered by, too.
     pub tag: TagFilter,
@@ -61,6 +63,11 @@ pub struct AnyTagFilter {
 }
 
 impl AnyTagFilter {
+    /// Query of all tags of the filter within the scope, for exports: pages of it follow the ids.
+    pub fn select(&self, scope: &AccountScope) -> Select<virtual_tag::Entity> {
+        virtual_tag::find(scope).filter(hidden(scope, self.condition()))
+    }
+
     /// Key of the counters of exactly the tags that the filter selects; `None` when no counters have all its conditions.
     fn counter_key(&self) -> Option<TagCounterKey> {
         let key = self.tag.counter_key().filter(|_| self.rule_id.is_none())?;

@@ -7,7 +7,7 @@ mod header;
 mod layout;
 mod record_parser;
 
-pub use export::{Export, ExportFilter, ExportKind};
+pub use export::{Export, ExportRows};
 pub use formula::{escape_formula, unescape_formula};
 pub use header::{
     ColumnRole, HeaderError, InventoryColumn, InventoryHeader, normalized_name, sniff_delimiter, template,

@@ -1,11 +1,12 @@
 //! Keys of tags that hold for a resource, or that it lacks, in the filter of resources.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
+use serde::{Deserialize, Serialize};
 use tagging::Vocabulary;
 
 /// Key of tags that hold: approved and applied virtual tags, and what the resource's own tags stated when it was evaluated
 /// last. Retired resources are not evaluated, so their own tags do not count.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeldKey {
     /// Key of the vocabulary.
     Canonical(String),
@@ -48,7 +49,7 @@ impl HeldKey {
 /// Key that a resource lacks: no value holds, though resources of its type are asked for the key. Coverage counts the same
 /// resources, unless they are retired, as suggested, missing or invalid; among the invalid ones it counts values that hold,
 /// too, where the key cannot have them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LackedKey {
     pub(super) key: HeldKey,
     /// Types that are not asked for it, folded.

@@ -6,16 +6,18 @@ use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::opaque::opaque;
-use crate::domain::account_pages::AccountRows;
+use crate::domain::account_pages::{AccountRows, hidden};
 use crate::domain::counters::{self, ResourceCounterKey};
 use crate::entities::{Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, Select};
+use serde::{Deserialize, Serialize};
 
 /// Filter of resources; an unset field does not restrict.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ResourceFilter {
     pub cloud: Option<Cloud>,
     pub account_id: Option<String>,
@@ -37,6 +39,11 @@ pub struct ResourceFilter {
 }
 
 impl ResourceFilter {
+    /// Query of all resources of the filter within the scope, for exports: pages of it follow the ids.
+    pub fn select(&self, scope: &AccountScope) -> Select<resource::Entity> {
+        resource::find(scope).filter(hidden(scope, self.condition_row_by_row()))
+    }
+
     fn condition(&self) -> Condition {
         self.condition_with(|key| Expr::exists(virtual_tags(key)))
     }

@@ -46,12 +46,8 @@ pub struct IssuedToken {
 impl ApiToken {
     /// Actor of the token.
     pub fn actor(&self) -> Result<Actor> {
-        let role = match self.role.as_str() {
-            "viewer" => Role::Viewer,
-            "approver" => Role::Approver,
-            "admin" => Role::Admin,
-            other => return Err(Error::internal(format!("a token has the role {other}"))),
-        };
+        let role = Role::parse(&self.role);
+        let role = role.ok_or_else(|| Error::internal(format!("a token has the role {}", self.role)))?;
         Ok(Actor {
             subject: format!("{}{}:{}", Actor::TOKEN, self.public_id, self.name),
             role,

@@ -2,6 +2,7 @@
 
 pub mod api_tokens;
 pub mod decisions;
+pub mod downloads;
 pub mod imports;
 pub mod models;
 pub mod payload;

@@ -45,7 +45,8 @@ pub struct ResourceFilterInput {
 }
 
 impl ResourceFilterInput {
-    fn into_filter(self, vocabulary: &Vocabulary) -> ResourceFilter {
+    /// Filter of the domain, with keys of the vocabulary.
+    pub fn into_filter(self, vocabulary: &Vocabulary) -> ResourceFilter {
         ResourceFilter {
             cloud: self.cloud.map(Into::into),
             account_id: self.account_id,

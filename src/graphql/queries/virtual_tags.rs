@@ -42,6 +42,16 @@ pub struct VirtualTagFilter {
     tag: ApprovalFilter,
 }
 
+impl From<VirtualTagFilter> for AnyTagFilter {
+    fn from(input: VirtualTagFilter) -> Self {
+        Self {
+            status: input.status.map(Into::into),
+            rule_id: input.rule_id.map(|id| id.0),
+            tag: input.tag.into(),
+        }
+    }
+}
+
 db_enum! {
     /// Order of virtual tags.
     #[derive(Default)]
@@ -77,12 +87,7 @@ impl VirtualTagQuery {
     ) -> FieldResult<Connection<VirtualTag>> {
         let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
-        let filter = filter.unwrap_or_default();
-        let filter = AnyTagFilter {
-            status: filter.status.map(Into::into),
-            rule_id: filter.rule_id.map(|id| id.0),
-            tag: filter.tag.into(),
-        };
+        let filter = AnyTagFilter::from(filter.unwrap_or_default());
         let (order, load) = (TagOrder::from(order), load(&ctx.look_ahead()));
         connection(
             ctx,

@@ -23,6 +23,17 @@ impl Caller {
     }
 }
 
+/// Caller by the actor alone, whose credentials were checked before.
+impl From<Actor> for Caller {
+    fn from(actor: Actor) -> Self {
+        Self {
+            expires: actor.expires_at.map(Into::into),
+            api_token: actor.api_token().map(str::to_owned),
+            actor,
+        }
+    }
+}
+
 impl From<TokenBearer> for Caller {
     fn from(bearer: TokenBearer) -> Self {
         Self {

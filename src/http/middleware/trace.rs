@@ -73,11 +73,12 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
 
 /// Label of a route in metrics.
 fn static_route(path: &str) -> &'static str {
-    const ROUTES: [&str; 7] = [
+    const ROUTES: [&str; 8] = [
         "/graphql",
         "/csv/template",
         "/csv/export",
         "/csv/rejections",
+        "/csv/downloads/{secret}",
         "/healthz",
         "/readyz",
         "/metrics",

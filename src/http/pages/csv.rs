@@ -1,19 +1,24 @@
 //! CSV downloads: the template to fill in, and exports, streamed.
 
 use crate::domain::Cloud;
-use crate::domain::csv::{self, Export, ExportFilter, ExportKind};
+use crate::domain::approvals::TagFilter;
+use crate::domain::approvals::tags::AnyTagFilter;
+use crate::domain::csv;
+use crate::domain::downloads::{self, DownloadSecret};
+use crate::domain::exports::ExportRequest;
+use crate::domain::inventory::list::ResourceFilter;
 use crate::error::Error;
 use crate::gateway::caller_limit::Permit;
 use crate::gateway::rate_limit::{EXPORT_COST, sent_cost};
 use crate::graphql::error::Code;
 use crate::graphql::scalars::id::{Id, JobRunKind};
-use crate::http::auth::Caller;
+use crate::http::auth::{Caller, peer_of};
 use crate::http::error::HttpError;
 use crate::http::state::SharedHttpState;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::header;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::de::IntoDeserializer;
@@ -52,26 +57,56 @@ enum ExportedRows {
     Tags,
 }
 
+impl ExportParameters {
+    fn request(self) -> Result<ExportRequest, Error> {
+        let texts = [&self.account_id, &self.resource_type];
+        if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+            let message = "the account and the resource type must not contain NUL characters";
+            return Err(Error::BadInput(message.into()));
+        }
+        let Self {
+            what,
+            cloud,
+            account_id,
+            resource_type,
+        } = self;
+        Ok(match what {
+            ExportedRows::Resources => ExportRequest::Resources(ResourceFilter {
+                cloud,
+                account_id,
+                resource_type,
+                retired: Some(false),
+                ..ResourceFilter::default()
+            }),
+            ExportedRows::Tags => {
+                let tag = TagFilter {
+                    cloud,
+                    account_id,
+                    resource_type,
+                    ..TagFilter::default()
+                };
+                let filter = AnyTagFilter {
+                    tag,
+                    ..AnyTagFilter::default()
+                };
+                ExportRequest::Tags {
+                    filter,
+                    of_retired: false,
+                }
+            }
+        })
+    }
+}
+
 /// `GET /csv/export`: rows within the scope of the caller, filtered.
 pub async fn export(
     State(state): State<SharedHttpState>,
     caller: Caller,
     parameters: Result<Query<ExportParameters>, QueryRejection>,
 ) -> Result<Response, HttpError> {
-    let (permit, parameters) = charge_export(&state, &caller, parameters)?;
-    let (kind, name) = match parameters.what {
-        ExportedRows::Resources => (ExportKind::Resources, "resources.csv"),
-        ExportedRows::Tags => (ExportKind::Tags, "virtual-tags.csv"),
-    };
-    let filter = ExportFilter {
-        cloud: parameters.cloud,
-        account_id: parameters.account_id,
-        resource_type: parameters.resource_type,
-    };
-    let db = state.executor.services().reads(&caller.actor.scope).clone();
-    let turns = state.executor.gateway().concurrency().export_pages();
-    let export = Export::new(db, turns, &caller.actor, kind, &filter)?;
-    stream_export(state, caller, permit, name, export).await
+    let permit = charge_export(&state, &caller)?;
+    let request = valid(parameters)?.request()?;
+    stream_export(state, caller, permit, request).await
 }
 
 /// Parameters of an export of rejections.
@@ -87,27 +122,55 @@ pub async fn rejections(
     caller: Caller,
     parameters: Result<Query<RejectionParameters>, QueryRejection>,
 ) -> Result<Response, HttpError> {
-    let (permit, parameters) = charge_export(&state, &caller, parameters)?;
-    let run =
-        Id::<JobRunKind>::decode(&parameters.run).map_err(|why| Error::BadInput(format!("run: {why}")))?;
-    let turns = state.executor.gateway().concurrency().export_pages();
-    let export = Export::of_rejections(state.db.clone(), turns, &caller.actor, run.0)?;
-    stream_export(state, caller, permit, "rejections.csv", export).await
+    let permit = charge_export(&state, &caller)?;
+    let run = Id::<JobRunKind>::decode(&valid(parameters)?.run);
+    let run = run.map_err(|why| Error::BadInput(format!("run: {why}")))?;
+    stream_export(state, caller, permit, ExportRequest::Rejections(run.0)).await
 }
 
-/// Charges an export to its caller, and gives the permit for it and its parameters.
-fn charge_export<T>(
-    state: &SharedHttpState,
-    caller: &Caller,
-    parameters: Result<Query<T>, QueryRejection>,
-) -> Result<(Permit, T), HttpError> {
+/// `GET /csv/downloads/{secret}`: the export of a link that `createDownload` made, once. A wrong secret costs the address
+/// that it comes from as much as a wrong token.
+pub async fn download_by_link(
+    State(state): State<SharedHttpState>,
+    Path(secret): Path<String>,
+    request: Request,
+) -> Result<Response, HttpError> {
+    if request.method() != Method::GET {
+        return Err(HttpError::method("GET", "a link is used up by one request, so there is no HEAD"));
+    }
+    let peer = peer_of(request.extensions());
+    let rate_limiter = state.executor.gateway().rate_limiter();
+    // Taken before the lookup, so that guesses in parallel cost as much as guesses in sequence.
+    rate_limiter.take_wrong_token(peer).map_err(HttpError::rate_limited)?;
+    let download = match DownloadSecret::parse(&secret) {
+        Some(secret) => downloads::redeem(&state.db, &secret).await?,
+        None => None,
+    };
+    let download = download.ok_or_else(|| {
+        let message = "this link does not exist, was used, or has expired";
+        HttpError::new(StatusCode::NOT_FOUND, Code::NotFound, message)
+    })?;
+    rate_limiter.give_back_wrong_token(peer);
+    let caller = Caller::from(download.actor);
+    if !state.authenticator.still_accepts(&caller).await {
+        return Err(HttpError::unauthenticated());
+    }
+    let permit = charge_export(&state, &caller)?;
+    stream_export(state, caller, permit, download.request).await
+}
+
+fn valid<T>(parameters: Result<Query<T>, QueryRejection>) -> Result<T, HttpError> {
+    let Query(parameters) = parameters.map_err(|rejection| HttpError::bad_request(rejection.body_text()))?;
+    Ok(parameters)
+}
+
+/// Charges an export to its caller, and gives the permit for it.
+fn charge_export(state: &SharedHttpState, caller: &Caller) -> Result<Permit, HttpError> {
     let gateway = state.executor.gateway();
     gateway
         .rate_limiter()
         .try_acquire(&caller.actor.subject, EXPORT_COST)?;
-    let Query(parameters) = parameters.map_err(|rejection| HttpError::bad_request(rejection.body_text()))?;
-    let permit = gateway.concurrency().acquire_export(&caller.actor.subject)?;
-    Ok((permit, parameters))
+    Ok(gateway.concurrency().acquire_export(&caller.actor.subject)?)
 }
 
 /// Streams an export page by page as the caller's rate allows, until the end, or until the caller's credentials end or
@@ -116,10 +179,13 @@ async fn stream_export(
     state: SharedHttpState,
     caller: Caller,
     permit: Permit,
-    name: &str,
-    mut export: Export,
+    request: ExportRequest,
 ) -> Result<Response, HttpError> {
     let executor = &state.executor;
+    let db = executor.services().reads(&caller.actor.scope).clone();
+    let turns = executor.gateway().concurrency().export_pages();
+    let mut export = request.begin(db, turns, &caller.actor)?;
+    let name = request.file_name();
     let mut entry = executor.access(&caller.actor, "export", Some(name), EXPORT_COST, None);
     // While the status can still be chosen: afterwards a fault can only cut the response off.
     let first = export.next_page().await.inspect_err(|error| {

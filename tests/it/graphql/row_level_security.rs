@@ -7,7 +7,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use virtual_tagging::auth::{AccountScope, Role, with_account_scope};
 use virtual_tagging::domain::counters;
-use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
+use virtual_tagging::domain::approvals::tags::AnyTagFilter;
+use virtual_tagging::domain::exports::ExportRequest;
+use virtual_tagging::domain::inventory::list::ResourceFilter;
 use virtual_tagging::domain::inventory::list;
 
 /// Tables of no account, readable for everybody.
@@ -291,17 +293,14 @@ async fn a_finder_that_forgets_the_scope_meets_the_wall() {
 async fn exports_are_read_behind_the_wall() {
     let api = Api::with_rows(16).await;
     api.fixture.pool.get_postgres_connection_pool().close().await;
-    for kind in [ExportKind::Resources, ExportKind::Tags] {
+    let tags = ExportRequest::Tags {
+        filter: AnyTagFilter::default(),
+        of_retired: true,
+    };
+    for request in [ExportRequest::Resources(ResourceFilter::default()), tags] {
         let reader = actor(Role::Viewer, only(&["account-1"]));
         let db = api.services.reads(&reader.scope).clone();
-        let mut export = Export::new(
-            db,
-            Arc::new(Semaphore::new(1)),
-            &reader,
-            kind,
-            &ExportFilter::default(),
-        )
-        .unwrap();
+        let mut export = request.begin(db, Arc::new(Semaphore::new(1)), &reader).unwrap();
         let page = String::from_utf8(export.next_page().await.unwrap().unwrap()).unwrap();
         assert!(
             page.contains("account-1") && !page.contains("account-0"),

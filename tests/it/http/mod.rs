@@ -1,6 +1,7 @@
 //! GraphQL over HTTP, authentication, health, metrics, downloads.
 
 mod browsers;
+mod downloads;
 mod hosts;
 mod operations;
 mod slow;

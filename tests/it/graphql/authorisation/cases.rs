@@ -174,6 +174,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Scope::Refused,
     ),
     (
+        "Mutation.createDownload",
+        "mutation { createDownload(input: {kind: REJECTIONS, run: \"%J\"}) { url userErrors { code } } }",
+        READS,
+        Scope::Forbidden,
+    ),
+    (
         "Mutation.createResource",
         "mutation { createResource(input: {resourceId: \"arn:new\", name: \"new\", cloud: AWS, accountId: \"account-0\",
            resourceType: \"instance\"}) { resource { id } userErrors { code field } } }",

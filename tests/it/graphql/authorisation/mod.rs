@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
-use virtual_tagging::domain::csv::{Export, ExportFilter, ExportKind};
+use virtual_tagging::domain::approvals::tags::AnyTagFilter;
+use virtual_tagging::domain::exports::ExportRequest;
+use virtual_tagging::domain::inventory::list::ResourceFilter;
 use virtual_tagging::graphql::execution::{annotate_errors, execute, subscribe};
 use virtual_tagging::graphql::state::RequestId;
 use virtual_tagging::graphql::subscriptions::progress::SubscriptionProgress;
@@ -231,21 +233,23 @@ async fn check_scope(api: &Api, name: &str, operation: &str, role: Role, scope: 
     }
 }
 
+/// Exports of everything.
+fn exports() -> [ExportRequest; 2] {
+    let tags = ExportRequest::Tags {
+        filter: AnyTagFilter::default(),
+        of_retired: true,
+    };
+    [ExportRequest::Resources(ResourceFilter::default()), tags]
+}
+
 #[tokio::test]
 async fn exports_show_what_is_in_scope() {
     let api = Api::with_rows(16).await;
-    for kind in [ExportKind::Resources, ExportKind::Tags] {
+    for request in exports() {
         let read = async |scope| {
             let reader = actor(Role::Viewer, scope);
-            let filter = ExportFilter::default();
-            let mut export = Export::new(
-                api.fixture.pool.clone(),
-                Arc::new(Semaphore::new(1)),
-                &reader,
-                kind,
-                &filter,
-            )
-            .unwrap();
+            let permits = Arc::new(Semaphore::new(1));
+            let mut export = request.begin(api.fixture.pool.clone(), permits, &reader).unwrap();
             let mut text = Vec::new();
             while let Some(page) = export.next_page().await.unwrap() {
                 text.extend(page);
