@@ -66,7 +66,11 @@ pub struct Download {
 }
 
 /// Makes a link for an export that the actor may have. Links that have expired are deleted with it.
-pub async fn create(db: &DatabaseConnection, actor: &Actor, request: &ExportRequest) -> Result<IssuedDownload> {
+pub async fn create(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    request: &ExportRequest,
+) -> Result<IssuedDownload> {
     #[derive(FromQueryResult)]
     struct CreatedRow {
         expires_at: DateTime<Utc>,
@@ -141,7 +145,11 @@ mod tests {
         assert_ne!(DownloadSecret::random().hash(), secret.hash());
         assert!(!format!("{secret:?}").contains(secret.reveal()));
         let upper = secret.reveal().to_uppercase() + "A";
-        for text in ["", &secret.reveal()[1..], &upper[..64].replace(char::is_numeric, "G")] {
+        for text in [
+            "",
+            &secret.reveal()[1..],
+            &upper[..64].replace(char::is_numeric, "G"),
+        ] {
             assert_eq!(DownloadSecret::parse(text), None, "{text}");
         }
     }

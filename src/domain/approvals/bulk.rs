@@ -36,14 +36,15 @@ pub(super) async fn defer(
 ) -> Result<Run> {
     let txn = db.begin().await?;
     let run = runs::add(&txn, actor, job).await?;
-    let ResolvedSelection { text, mut values, .. } = selected;
+    let mut values = selected.values.clone();
     values.push(run.id.into());
     // By resource: locks are then taken in the order of ids, and the rows of a chunk are near each other.
     let fix = format!(
         "INSERT INTO decision_items (run_id, position, resource_id, virtual_tag_id, account_id, seen_at)
          SELECT ${}, row_number() OVER (ORDER BY resource_id, id), resource_id, id, account_id, updated_at
-           FROM ({text} LIMIT {}) selected",
+           FROM ({} LIMIT {}) selected",
         values.len(),
+        selected.text,
         MAX_SELECTED + 1
     );
     let count = sql::execute(&txn, &fix, values).await?;
@@ -55,6 +56,7 @@ pub(super) async fn defer(
             message,
         )]));
     }
+    selected.check_size(count)?;
     // A caller that may see all of these accounts may see the run.
     let total = "UPDATE scheduler_jobs SET progress_total = $2, accounts = (
              SELECT coalesce(array_agg(DISTINCT account_id), '{}') FROM decision_items

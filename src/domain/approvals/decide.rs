@@ -5,7 +5,7 @@ use super::bulk;
 use super::correction::{self, apply_job};
 use super::decision::{DecideJob, Decision, DecisionOutcome, Decisions, ItemResult, not_found};
 use super::limits::check_reason;
-use super::selection::{ResolvedSelection, Selection};
+use super::selection::{BoundedSelection, ResolvedSelection};
 use super::tags;
 use crate::auth::{AccountScope, Actor, Role};
 use crate::db::{Begin, sql};
@@ -30,12 +30,12 @@ pub async fn decide(
     db: &DatabaseConnection,
     actor: &Actor,
     decision: Decision,
-    selection: Selection,
+    selection: impl Into<BoundedSelection>,
     reason: Option<String>,
 ) -> Result<DecisionOutcome> {
     actor.require(Role::Approver)?;
     check_reason(reason.as_deref())?;
-    let selected = selection.resolve(db, actor, decision).await?;
+    let selected = selection.into().resolve(db, actor, decision).await?;
     decide_selected(db, actor, DecideJob::new(decision, reason), selected).await
 }
 
@@ -45,13 +45,13 @@ pub async fn correct(
     db: &DatabaseConnection,
     vocabulary: &Vocabulary,
     actor: &Actor,
-    selection: Selection,
+    selection: impl Into<BoundedSelection>,
     value: &str,
     reason: Option<String>,
 ) -> Result<DecisionOutcome> {
     actor.require(Role::Approver)?;
     check_reason(reason.as_deref())?;
-    let selected = selection.resolve(db, actor, Decision::Deny).await?;
+    let selected = selection.into().resolve(db, actor, Decision::Deny).await?;
     let corrected = correction::checked(db, vocabulary, &selected, value).await?;
     let job = DecideJob {
         corrected_value: Some(corrected),

@@ -30,14 +30,14 @@ pub(in crate::domain) fn check_reason(reason: Option<&str>) -> Result<()> {
 }
 
 /// Refuses more distinct ids than [`MAX_IDS`].
-pub(crate) fn check_count(ids: usize) -> Result<()> {
+pub(crate) fn check_count(field: &str, ids: usize) -> Result<()> {
     if ids <= MAX_IDS {
         return Ok(());
     }
     let message = format!("{ids} tags are more than the {MAX_IDS} that one call may name");
     Err(Error::Validation(vec![Problem::field(
         ProblemCode::TooMany,
-        "ids",
+        field,
         message,
     )]))
 }

@@ -48,4 +48,4 @@ pub(in crate::domain) use limits::{MAX_TAGS_PER_RESOURCE, check_reason, checked_
 pub use manual::{NewTag, create, delete, update};
 pub use native::deny_native;
 pub use past_denial::PastDenial;
-pub use selection::{DecidedFilter, GroupKey, Selection};
+pub use selection::{BoundedSelection, DecidedFilter, GroupKey, Selection};

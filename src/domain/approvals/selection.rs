@@ -69,6 +69,56 @@ pub enum Selection {
     Run(i64),
 }
 
+/// Selection with what a caller has seen of it: what to leave out, and how much there may be.
+#[derive(Clone, Debug)]
+pub struct BoundedSelection {
+    pub selection: Selection,
+    /// Ids of tags that are left out.
+    pub except: Vec<i64>,
+    /// Number of tags beyond which nothing is decided.
+    pub at_most: Option<u64>,
+}
+
+impl From<Selection> for BoundedSelection {
+    fn from(selection: Selection) -> Self {
+        Self {
+            selection,
+            except: Vec::new(),
+            at_most: None,
+        }
+    }
+}
+
+impl BoundedSelection {
+    /// Query of the selected tags, as [`Selection::resolve`]. Refuses to leave out more ids than [`super::MAX_IDS`].
+    pub(super) async fn resolve(
+        self,
+        db: &DatabaseConnection,
+        actor: &Actor,
+        decision: Decision,
+    ) -> Result<ResolvedSelection> {
+        check_count("except_ids", self.except.len())?;
+        if matches!(self.selection, Selection::Ids(_)) && !self.except.is_empty() {
+            return Err(Error::invalid(
+                "except_ids",
+                "go with a filter, a group or a run; leave out these ids",
+            ));
+        }
+        let mut selected = self.selection.resolve(db, actor, decision).await?;
+        if !self.except.is_empty() {
+            selected.values.push(self.except.into());
+            selected.text = format!(
+                "SELECT * FROM ({}) found WHERE NOT EXISTS (
+                     SELECT FROM unnest(${}::bigint[]) left_out(id) WHERE left_out.id = found.id)",
+                selected.text,
+                selected.values.len()
+            );
+        }
+        selected.at_most = self.at_most;
+        Ok(selected)
+    }
+}
+
 /// Selection as a query.
 pub(super) struct ResolvedSelection {
     /// The ids in their order, if the selection has ids.
@@ -77,12 +127,14 @@ pub(super) struct ResolvedSelection {
     pub text: String,
     /// Parameters of the query.
     pub values: Vec<Value>,
+    /// Number of tags beyond which nothing is decided.
+    at_most: Option<u64>,
 }
 
 impl Selection {
     /// Query of the selected tags, within the actor's accounts. Refuses more ids than [`super::MAX_IDS`], and a run whose
     /// decisions cannot be undone.
-    pub(super) async fn resolve(
+    async fn resolve(
         self,
         db: &DatabaseConnection,
         actor: &Actor,
@@ -126,6 +178,18 @@ impl ResolvedSelection {
         }
     }
 
+    /// Refuses a selection of more tags than the caller expects.
+    pub(super) fn check_size(&self, count: u64) -> Result<()> {
+        match self.at_most {
+            Some(most) if count > most => {
+                let message = format!("more than the expected {most} tags are selected; look at them again");
+                let problem = Problem::field(ProblemCode::TooMany, "expect_at_most", message);
+                Err(Error::Validation(vec![problem]))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Ids of the selected tags, up to [`MAX_IMMEDIATE`]; `None` if there are more.
     pub(super) async fn ids_if_small(&self, db: &DatabaseConnection) -> Result<Option<Vec<i64>>> {
         #[derive(FromQueryResult)]
@@ -133,6 +197,7 @@ impl ResolvedSelection {
             id: i64,
         }
         if let Some(ids) = &self.ids {
+            self.check_size(ids.len() as u64)?;
             return Ok((ids.len() <= MAX_IMMEDIATE).then(|| ids.clone()));
         }
         let first = format!(
@@ -141,6 +206,7 @@ impl ResolvedSelection {
             MAX_IMMEDIATE + 1
         );
         let rows: Vec<SelectedIdRow> = sql::rows(db, &first, self.values.clone()).await?;
+        self.check_size(rows.len() as u64)?;
         Ok((rows.len() <= MAX_IMMEDIATE).then(|| {
             let mut ids: Vec<i64> = rows.into_iter().map(|row| row.id).collect();
             ids.sort_unstable();
@@ -182,6 +248,7 @@ fn of_tags(tags: Select<virtual_tag::Entity>) -> ResolvedSelection {
         ids: None,
         text,
         values: values.0,
+        at_most: None,
     }
 }
 
@@ -194,6 +261,7 @@ fn of_ids(ids: Vec<i64>, scope: &AccountScope) -> ResolvedSelection {
         values: vec![ids.clone().into(), scope.as_bind().into()],
         text: text.to_owned(),
         ids: Some(ids),
+        at_most: None,
     }
 }
 
@@ -228,6 +296,7 @@ async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Resul
         ids: None,
         text: text.to_owned(),
         values: vec![id.into(), scope.as_bind().into()],
+        at_most: None,
     })
 }
 
@@ -245,6 +314,6 @@ async fn decides_within(db: &DatabaseConnection, run_id: i64, scope: &AccountSco
 fn distinct(ids: Vec<i64>) -> Result<Vec<i64>> {
     let mut seen = std::collections::HashSet::with_capacity(ids.len());
     let ids: Vec<i64> = ids.into_iter().filter(|id| seen.insert(*id)).collect();
-    check_count(ids.len())?;
+    check_count("ids", ids.len())?;
     Ok(ids)
 }

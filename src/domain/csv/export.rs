@@ -8,8 +8,8 @@ use crate::entities::{AccountScope, import_rejection, resource, virtual_tag};
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, JoinType, QueryResult, QuerySelect, QueryTrait,
-    RelationTrait, Select, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, JoinType, QueryResult, QuerySelect,
+    QueryTrait, RelationTrait, Select, Statement,
 };
 use std::sync::Arc;
 use tokio::sync::Semaphore;

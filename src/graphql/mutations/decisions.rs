@@ -2,7 +2,7 @@
 
 use crate::auth::Role;
 use crate::domain::approvals::{
-    self, DecidedFilter, Decision, DecisionOutcome, Decisions, Selection, TagFilter,
+    self, BoundedSelection, DecidedFilter, Decision, DecisionOutcome, Decisions, Selection, TagFilter,
 };
 use crate::error::Error;
 use crate::graphql::error::FieldResult;
@@ -30,6 +30,11 @@ pub struct ApproveTagsInput {
     filter: Option<ApprovalFilter>,
     /// Group of the approval queue.
     group: Option<ApprovalGroupInput>,
+    /// Global ids of tags that a filter or a group leaves out, at most 10000.
+    except_ids: Option<Vec<ID>>,
+    /// Number of tags that the caller expects at most; if more are selected, none is changed.
+    #[graphql(validator(minimum = 0))]
+    expect_at_most: Option<i32>,
     /// Reason, stored in the audit trail.
     reason: Option<String>,
 }
@@ -48,6 +53,11 @@ pub struct DenyTagsInput {
     /// Right value of the key, which is approved in place of the denied ones, as a manual tag. All selected tags must have the
     /// same key, and none of them this value.
     corrected_value: Option<String>,
+    /// Global ids of tags that a filter or a group leaves out, at most 10000.
+    except_ids: Option<Vec<ID>>,
+    /// Number of tags that the caller expects at most; if more are selected, none is changed.
+    #[graphql(validator(minimum = 0))]
+    expect_at_most: Option<i32>,
     /// Reason, stored in the audit trail.
     reason: Option<String>,
 }
@@ -93,6 +103,11 @@ pub struct UndoDecisionsInput {
     group: Option<ApprovalGroupInput>,
     /// Global id of a run: all of the run's decisions that no later decision has replaced.
     run: Option<Id<JobRunKind>>,
+    /// Global ids of tags that a filter, a group or a run leaves out, at most 10000.
+    except_ids: Option<Vec<ID>>,
+    /// Number of tags that the caller expects at most; if more are selected, none is changed.
+    #[graphql(validator(minimum = 0))]
+    expect_at_most: Option<i32>,
     /// Reason, stored in the audit trail.
     reason: Option<String>,
 }
@@ -166,7 +181,7 @@ impl GivenIds {
     }
 
     fn selection(&self) -> crate::error::Result<Selection> {
-        approvals::check_count(self.0.len())?;
+        approvals::check_count("ids", self.0.len())?;
         let keys = self.0.iter().filter_map(|(_, key)| key.as_ref().ok().copied());
         Ok(Selection::Ids(keys.collect()))
     }
@@ -206,6 +221,23 @@ fn pending(
     }
 }
 
+/// Selection with the tags that it leaves out, and the number that the caller expects.
+fn bounded(
+    selection: crate::error::Result<Selection>,
+    except: Option<Vec<ID>>,
+    at_most: Option<i32>,
+) -> crate::error::Result<BoundedSelection> {
+    let except = except.unwrap_or_default().into_iter();
+    let except: Result<Vec<i64>, String> = except
+        .map(|id| Id::<VirtualTagKind>::decode(&id).map(|id| id.0))
+        .collect();
+    Ok(BoundedSelection {
+        selection: selection?,
+        except: except.map_err(|why| Error::invalid("except_ids", why))?,
+        at_most: at_most.map(|most| most.unsigned_abs().into()),
+    })
+}
+
 fn decided(ids: Option<&GivenIds>, input: UndoDecisionsInput) -> crate::error::Result<Selection> {
     match (ids, input.filter, input.group, input.run) {
         (Some(ids), None, None, None) => ids.selection(),
@@ -230,7 +262,7 @@ fn decided(ids: Option<&GivenIds>, input: UndoDecisionsInput) -> crate::error::R
 async fn decide(
     ctx: &Context<'_>,
     decision: Decision,
-    selection: crate::error::Result<Selection>,
+    selection: crate::error::Result<BoundedSelection>,
     reason: Option<String>,
     corrected: Option<String>,
 ) -> FieldResult<crate::error::Result<DecisionOutcome>> {
@@ -261,6 +293,7 @@ impl DecisionMutation {
     ) -> FieldResult<ApproveTagsPayload> {
         let given = input.ids.map(GivenIds::new);
         let selection = pending(given.as_ref(), input.filter, input.group);
+        let selection = bounded(selection, input.except_ids, input.expect_at_most);
         let answer = decide(ctx, Decision::Approve, selection, input.reason, None).await?;
         ApproveTagsPayload::of(answer, given)
     }
@@ -274,6 +307,7 @@ impl DecisionMutation {
     ) -> FieldResult<DenyTagsPayload> {
         let given = input.ids.map(GivenIds::new);
         let selection = pending(given.as_ref(), input.filter, input.group);
+        let selection = bounded(selection, input.except_ids, input.expect_at_most);
         let (reason, corrected) = (input.reason, input.corrected_value);
         let answer = decide(ctx, Decision::Deny, selection, reason, corrected).await?;
         DenyTagsPayload::of(answer, given)
@@ -287,7 +321,8 @@ impl DecisionMutation {
         #[graphql(desc = "Decisions to undo.")] mut input: UndoDecisionsInput,
     ) -> FieldResult<UndoDecisionsPayload> {
         let (given, reason) = (input.ids.take().map(GivenIds::new), input.reason.take());
-        let selection = decided(given.as_ref(), input);
+        let (except, at_most) = (input.except_ids.take(), input.expect_at_most);
+        let selection = bounded(decided(given.as_ref(), input), except, at_most);
         let answer = decide(ctx, Decision::Undo, selection, reason, None).await?;
         UndoDecisionsPayload::of(answer, given)
     }

@@ -136,12 +136,17 @@ pub async fn download_by_link(
     request: Request,
 ) -> Result<Response, HttpError> {
     if request.method() != Method::GET {
-        return Err(HttpError::method("GET", "a link is used up by one request, so there is no HEAD"));
+        return Err(HttpError::method(
+            "GET",
+            "a link is used up by one request, so there is no HEAD",
+        ));
     }
     let peer = peer_of(request.extensions());
     let rate_limiter = state.executor.gateway().rate_limiter();
     // Taken before the lookup, so that guesses in parallel cost as much as guesses in sequence.
-    rate_limiter.take_wrong_token(peer).map_err(HttpError::rate_limited)?;
+    rate_limiter
+        .take_wrong_token(peer)
+        .map_err(HttpError::rate_limited)?;
     let download = match DownloadSecret::parse(&secret) {
         Some(secret) => downloads::redeem(&state.db, &secret).await?,
         None => None,

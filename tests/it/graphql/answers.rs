@@ -335,3 +335,59 @@ async fn facets_give_values_to_filter_by() {
         .await;
     assert!(too_many["errors"][0]["message"].is_string(), "{too_many}");
 }
+
+#[tokio::test]
+async fn nobody_decides_more_than_was_seen() {
+    let api = Api::with_rows(400).await;
+    let ids = api
+        .ask("{ virtualTags(first: 3, filter: {tagKey: \"team\"}) { nodes { id } } }")
+        .await;
+    let id = |n: usize| ids["virtualTags"]["nodes"][n]["id"].clone();
+    let decide = async |mutation: &str, input: Value| {
+        let name = mutation[..1].to_uppercase() + &mutation[1..];
+        let query = format!(
+            "mutation($input: {name}Input!) {{ {mutation}(input: $input) {{ decided run {{ progressTotal }}
+                 userErrors {{ code field }} }} }}"
+        );
+        api.data(&query, json!({ "input": input })).await[mutation].take()
+    };
+    let refused = |code: &str, field: &str| json!({"decided": 0, "run": null, "userErrors": [{"code": code, "field": field}]});
+    let decided = |count: i32| json!({"decided": count, "run": null, "userErrors": []});
+    let team = json!({"tagKey": "team"});
+
+    let more = json!({"filter": team, "exceptIds": [id(0), id(1)], "expectAtMost": 397});
+    assert_eq!(
+        decide("approveTags", more).await,
+        refused("TOO_MANY", "expectAtMost")
+    );
+    let all = json!({"filter": {"minConfidence": 0.1}, "expectAtMost": 1199});
+    assert_eq!(decide("denyTags", all).await, refused("TOO_MANY", "expectAtMost"));
+    let runs = "SELECT count(*) FROM scheduler_jobs WHERE job_name = 'decide'";
+    assert_eq!(
+        api.fixture.number(runs, []).await,
+        0,
+        "the refused one has no run"
+    );
+    let named = json!({"ids": [id(0), id(1)], "expectAtMost": 1});
+    assert_eq!(
+        decide("denyTags", named).await,
+        refused("TOO_MANY", "expectAtMost")
+    );
+    let both = json!({"ids": [id(0)], "exceptIds": [id(1)]});
+    assert_eq!(decide("denyTags", both).await, refused("INVALID", "exceptIds"));
+    let broken = json!({"filter": team, "exceptIds": ["x"]});
+    assert_eq!(
+        decide("approveTags", broken).await,
+        refused("INVALID", "exceptIds")
+    );
+
+    let right = json!({"filter": team, "exceptIds": [id(0), id(1)], "expectAtMost": 398});
+    assert_eq!(decide("approveTags", right).await, decided(398));
+    let pending = "SELECT count(*) FROM virtual_tags WHERE tag_key = 'team' AND approval_status = 'PENDING'";
+    assert_eq!(api.fixture.number(pending, []).await, 2);
+    let undo = json!({"filter": {"tagKey": "team"}, "exceptIds": [id(2)], "expectAtMost": 397});
+    assert_eq!(decide("undoDecisions", undo).await, decided(397));
+    let bulk = json!({"filter": {"minConfidence": 0.1}, "exceptIds": [id(0)], "expectAtMost": 1198});
+    let run = decide("approveTags", bulk).await;
+    assert_eq!(run["run"]["progressTotal"], 1198, "{run}");
+}

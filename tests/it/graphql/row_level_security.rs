@@ -6,11 +6,11 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use virtual_tagging::auth::{AccountScope, Role, with_account_scope};
-use virtual_tagging::domain::counters;
 use virtual_tagging::domain::approvals::tags::AnyTagFilter;
+use virtual_tagging::domain::counters;
 use virtual_tagging::domain::exports::ExportRequest;
-use virtual_tagging::domain::inventory::list::ResourceFilter;
 use virtual_tagging::domain::inventory::list;
+use virtual_tagging::domain::inventory::list::ResourceFilter;
 
 /// Tables of no account, readable for everybody.
 const FOR_ALL: [&str; 9] = [

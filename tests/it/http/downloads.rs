@@ -33,7 +33,11 @@ async fn service_with_rows() -> Service {
 
 async fn create(service: &Service, token: &str, input: Value) -> Value {
     let body = json!({"query": CREATE, "variables": {"input": input}});
-    let request = service.client.post(service.url("/graphql")).bearer_auth(token).json(&body);
+    let request = service
+        .client
+        .post(service.url("/graphql"))
+        .bearer_auth(token)
+        .json(&body);
     let mut answer: Value = request.send().await.unwrap().json().await.unwrap();
     assert_eq!(answer.get("errors"), None, "{answer}");
     answer["data"]["createDownload"].take()
@@ -58,7 +62,12 @@ async fn a_link_gives_one_file_on_any_replica_with_the_rights_of_its_creator() {
     assert_eq!(head.status(), StatusCode::METHOD_NOT_ALLOWED);
     let file = replica.get(&url).await;
     assert_eq!(file.status(), StatusCode::OK);
-    assert!(file.headers()[CONTENT_DISPOSITION].to_str().unwrap().contains("resources.csv"));
+    assert!(
+        file.headers()[CONTENT_DISPOSITION]
+            .to_str()
+            .unwrap()
+            .contains("resources.csv")
+    );
     let text = file.text().await.unwrap();
     assert_eq!(text.lines().count() - 1, 3, "{text}");
     assert!(!text.contains("222") && !text.contains("db-"), "{text}");
@@ -70,7 +79,12 @@ async fn a_link_gives_one_file_on_any_replica_with_the_rights_of_its_creator() {
 
     let all = service.token("ann", Role::Viewer, None, minute);
     let tags = json!({"kind": "VIRTUAL_TAGS", "virtualTagFilter": {"status": "DENIED", "tagKey": "team"}});
-    let text = service.get(&link(&service, &all, tags).await).await.text().await.unwrap();
+    let text = service
+        .get(&link(&service, &all, tags).await)
+        .await
+        .text()
+        .await
+        .unwrap();
     assert_eq!(text.lines().count() - 1, 4, "{text}");
     assert_eq!(text.matches("DENIED").count(), 4, "{text}");
     let stored = "SELECT string_agg(d::text, '') AS stored FROM downloads d";
@@ -99,7 +113,9 @@ async fn a_link_ends_with_its_time_and_with_the_credentials() {
             .await
             .unwrap();
         assert!(!stored.contains(secret), "{stored}");
-        sql::execute(&db, &format!("UPDATE downloads SET {change}"), []).await.unwrap();
+        sql::execute(&db, &format!("UPDATE downloads SET {change}"), [])
+            .await
+            .unwrap();
         assert_eq!(service.get(&url).await.status(), status, "{change}");
     }
     for secret in ["x", &"0".repeat(64)] {
@@ -119,6 +135,9 @@ async fn a_link_is_for_what_its_kind_needs() {
     ] {
         let refused = create(&service, &all, input).await;
         assert_eq!(refused["url"], Value::Null);
-        assert_eq!(refused["userErrors"], json!([{"code": "INVALID", "field": "kind"}]));
+        assert_eq!(
+            refused["userErrors"],
+            json!([{"code": "INVALID", "field": "kind"}])
+        );
     }
 }
