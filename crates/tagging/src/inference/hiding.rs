@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::LabelOrigin;
 use super::calibration::{CalibrationPoint, Nearest};
 use super::label_counts::{Estate, KeyCounts, KeyLabel, NO_GROUP, counts_in};
 use super::metrics::HiddenLabel;
@@ -140,10 +139,7 @@ impl<'a> Hiding<'a> {
             (order(label), StableHash::new(2).hash(seed).hash(row).finish())
         });
         let sets = sorted.chunk_by(|a, b| order(a) == order(b));
-        let of_own = |set: &&[KeyLabel]| {
-            let own = |label: &KeyLabel| !matches!(label.origin, LabelOrigin::Rule(_));
-            set.len() > 1 && set.iter().all(own)
-        };
+        let of_own = |set: &&[KeyLabel]| set.len() > 1 && set.iter().all(KeyLabel::is_own);
         let mut points = Vec::new();
         for set in sets.filter(of_own).take(MAX_SETS) {
             self.hide_set(model, set, &mut points);

@@ -34,8 +34,13 @@ pub(super) struct KeyLabel {
     pub row: usize,
     pub value: u32,
     pub origin: LabelOrigin,
-    /// Labels of one rule share a weight of 1.
-    pub weight: f64,
+}
+
+impl KeyLabel {
+    /// True for what the resource itself says, or a person said about it alone: no rule, no denial.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.origin, LabelOrigin::Native | LabelOrigin::Decided)
+    }
 }
 
 /// Numbers the groups of labelled rows that have more than one member.

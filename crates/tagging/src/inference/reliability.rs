@@ -24,10 +24,10 @@ pub(crate) struct VoteRecord {
 }
 
 impl VoteRecord {
-    fn add(&mut self, right: bool, weight: f64) {
-        self.asked += weight as f32;
+    fn add(&mut self, right: bool) {
+        self.asked += 1.0;
         if right {
-            self.right += weight as f32;
+            self.right += 1.0;
         }
     }
 
@@ -104,15 +104,15 @@ impl Reliability {
         reliability
     }
 
-    pub(crate) fn add_group(&mut self, bucket: GroupBucket, right: bool, weight: f64) {
+    pub(crate) fn add_group(&mut self, bucket: GroupBucket, right: bool) {
         if let Some(record) = self.groups.get_mut(usize::from(bucket.0)) {
-            record.add(right, weight);
+            record.add(right);
         }
     }
 
-    pub(crate) fn add_word(&mut self, bucket: WordBucket, right: bool, weight: f64) {
+    pub(crate) fn add_word(&mut self, bucket: WordBucket, right: bool) {
         for hash in [bucket.word, bucket.signature] {
-            self.word_records.entry(hash).or_default().add(right, weight);
+            self.word_records.entry(hash).or_default().add(right);
         }
     }
 

@@ -85,24 +85,13 @@ fn count_words(lexicon: &Lexicon, knowledge: &mut Knowledge, rows: &[TrainingRow
 
 fn labels_of(rows: &[TrainingRow], key: u8) -> Vec<KeyLabel> {
     let mut labels: Vec<KeyLabel> = Vec::new();
-    let mut of_rule: HashMap<i64, u32> = HashMap::new();
     for (row, of_row) in rows.iter().enumerate() {
-        for label in of_row.labels.iter().filter(|label| label.key == key) {
-            if let LabelOrigin::Rule(rule) = label.origin {
-                *of_rule.entry(rule).or_default() += 1;
-            }
-            labels.push(KeyLabel {
-                row,
-                value: label.value,
-                origin: label.origin,
-                weight: 1.0,
-            });
-        }
-    }
-    for label in &mut labels {
-        if let LabelOrigin::Rule(rule) = label.origin {
-            label.weight = of_rule.get(&rule).map_or(1.0, |labels| 1.0 / f64::from(*labels));
-        }
+        let of_key = of_row.labels.iter().filter(|label| label.key == key);
+        labels.extend(of_key.map(|label| KeyLabel {
+            row,
+            value: label.value,
+            origin: label.origin,
+        }));
     }
     labels
 }
@@ -125,7 +114,8 @@ fn supports_of(labels: &[KeyLabel]) -> HashMap<u32, u32> {
     supports
 }
 
-/// Measures what votes about one key are worth, and calibrates their sum.
+/// Measures what votes about one key are worth, and calibrates their sum: by the resources' own labels alone. Rules are
+/// accepted where all agree, so what they labelled is no sample of the rest.
 fn learn(
     model: &mut EstateModel,
     estate: &Estate<'_>,
@@ -135,7 +125,8 @@ fn learn(
     seed: u64,
 ) {
     let mut hiding = Hiding::new(estate, counts, key);
-    let hidden = sample(labels, seed);
+    let labelled = sample(labels, seed);
+    let hidden: Vec<KeyLabel> = labelled.iter().filter(|label| label.is_own()).copied().collect();
     let mut reliability = Reliability::new();
     for label in &hidden {
         hiding.ask_without(model, label);
@@ -143,10 +134,10 @@ fn learn(
             let right = vote.value == label.value;
             match vote.origin {
                 VoteOrigin::Group { bucket, .. } | VoteOrigin::KnownValue { bucket, .. } => {
-                    reliability.add_group(bucket, right, label.weight);
+                    reliability.add_group(bucket, right);
                 }
                 VoteOrigin::Word { bucket, .. } | VoteOrigin::AccountWords { bucket } => {
-                    reliability.add_word(bucket, right, label.weight);
+                    reliability.add_word(bucket, right);
                 }
             }
         }
@@ -156,12 +147,12 @@ fn learn(
     let mut points: Vec<HiddenLabel> = Vec::with_capacity(hidden.len());
     for label in &hidden {
         hiding.ask_without(model, label);
-        points.push(hiding.judge(model, label, label.weight));
+        points.push(hiding.judge(model, label, 1.0));
     }
     let name = model.lexicon.keys()[usize::from(key)].clone();
     model.metrics.push(metrics::measure(name, &points));
-    points.extend(hiding.hide_families(model, &hidden, seed));
-    points.extend(hiding.hide_accounts(model, &hidden, seed));
+    points.extend(hiding.hide_families(model, &labelled, seed));
+    points.extend(hiding.hide_accounts(model, &labelled, seed));
     model.keys[usize::from(key)].calibrations = metrics::calibrate(&points);
 }
 
