@@ -64,6 +64,9 @@ describe("triage", () => {
     expect([...state.selection]).toEqual(["1", "3"]);
     state = triage(state, decide("1", "3"));
     expect(state.selection.size).toBe(0);
+    state = triage(state, { type: "toggle" });
+    expect([...state.selection]).toEqual([state.cursor]);
+    expect(triage(run(), { type: "toggle" }).selection.size).toBe(0);
     state = triage(state, { type: "selectAll" });
     expect(state.selection.size).toBe(4);
     state = triage(state, { type: "clearSelection" });

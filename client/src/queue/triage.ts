@@ -67,6 +67,7 @@ export type TriageAction<Row extends Identified> =
   | { readonly type: "loaded"; readonly direction: "after" | "before"; readonly page: LoadedPage<Row> }
   | { readonly type: "move"; readonly by: number; readonly extend?: boolean }
   | { readonly type: "point"; readonly id: string; readonly extend?: boolean; readonly toggle?: boolean }
+  | { readonly type: "toggle" }
   | { readonly type: "selectAll" }
   | { readonly type: "clearSelection" }
   | {
@@ -121,6 +122,8 @@ export function triage<Row extends Identified>(state: Triage<Row>, action: Triag
       return moved(state, action.by, action.extend ?? false);
     case "point":
       return pointed(state, action);
+    case "toggle":
+      return state.cursor === null ? state : pointed(state, { id: state.cursor, toggle: true });
     case "selectAll":
       return { ...state, selection: new Set(windowRows(state.window).map((row) => row.id)) };
     case "clearSelection":

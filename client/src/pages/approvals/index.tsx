@@ -1,11 +1,87 @@
+import Alert from "@mui/material/Alert";
+import Box from "@mui/material/Box";
+import Tab from "@mui/material/Tab";
+import Tabs from "@mui/material/Tabs";
+import { lazy, Suspense } from "react";
+import { Link, Route, Routes, useLocation } from "react-router";
+import { formatCompact } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
-import { EmptyState } from "../../components/EmptyState.tsx";
+import { useViewer } from "../../app/viewer.tsx";
 import { Page } from "../../components/Page.tsx";
+import { RelativeTime } from "../../components/RelativeTime.tsx";
+import { useUrlView } from "../../url/useUrlView.ts";
+import { ApprovalFilters, type FilterSet } from "./ApprovalFilters.tsx";
+import { OutboxBar } from "./OutboxBar.tsx";
+import { useFigures } from "./useFigures.ts";
+import { approvalsCodec } from "./view.ts";
 
-export default function Placeholder() {
+const Suggestions = lazy(() => import("./suggestions/Suggestions.tsx"));
+const Patterns = lazy(() => import("./patterns/Patterns.tsx"));
+const OneByOne = lazy(() => import("./single/OneByOne.tsx"));
+const Decided = lazy(() => import("./decided/Decided.tsx"));
+
+const TABS: readonly FilterSet[] = ["suggestions", "patterns", "single", "decided"];
+
+/** Approvals: patterns with all keys they settle, groups of tags, tags one by one, and what was decided. */
+export default function Approvals() {
+  const { pathname, search } = useLocation();
+  const { canDecide, role } = useViewer();
+  const { view, dropped, setView } = useUrlView(approvalsCodec);
+  const figures = useFigures();
+  const tab = TABS.find((name) => pathname.endsWith(`/${name}`)) ?? "suggestions";
   return (
-    <Page title={t("approvals.title")}>
-      <EmptyState title={t("common.page.placeholder")} />
+    <Page
+      title={t("approvals.title")}
+      documentTitle={figures && t("approvals.tabTitle", { count: formatCompact(figures.pending) })}
+      figures={
+        figures && (
+          <>
+            {t("approvals.waiting", { count: figures.pending })}
+            {figures.oldest && (
+              <>
+                {" · "}
+                {t("approvals.oldest")} <RelativeTime value={figures.oldest} />
+              </>
+            )}
+            {" · "}
+            {t("approvals.decidedToday", { count: figures.decidedLastDay })}
+          </>
+        )
+      }
+    >
+      <Box component="nav" aria-label={t("approvals.tabs")} sx={{ mb: 1.5, borderBottom: 1, borderColor: "divider" }}>
+        <Tabs value={tab} variant="scrollable" allowScrollButtonsMobile role="presentation">
+          {TABS.map((name) => (
+            <Tab
+              key={name}
+              value={name}
+              label={t(`approvals.${name}`)}
+              component={Link}
+              to={{ pathname: name === "suggestions" ? "/approvals" : `/approvals/${name}`, search }}
+              role="link"
+              aria-selected={undefined}
+              aria-current={name === tab ? "page" : undefined}
+              tabIndex={0}
+            />
+          ))}
+        </Tabs>
+      </Box>
+      {role !== null && !canDecide && (
+        <Alert severity="info" sx={{ mb: 1 }}>
+          {t("approvals.viewer.readOnly")}
+        </Alert>
+      )}
+      <OutboxBar />
+      <ApprovalFilters tab={tab} view={view} dropped={dropped} onChange={setView} byKey={figures?.byKey ?? []} />
+      <Suspense fallback={null}>
+        <Routes>
+          <Route index element={<Suggestions view={view} />} />
+          <Route path="suggestions" element={<Suggestions view={view} />} />
+          <Route path="patterns" element={<Patterns view={view} figures={figures} />} />
+          <Route path="single" element={<OneByOne view={view} setView={setView} figures={figures} />} />
+          <Route path="decided" element={<Decided view={view} />} />
+        </Routes>
+      </Suspense>
     </Page>
   );
 }

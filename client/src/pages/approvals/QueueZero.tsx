@@ -1,0 +1,13 @@
+import { t } from "../../app/i18n.ts";
+import { EmptyState } from "../../components/EmptyState.tsx";
+import type { Figures } from "./useFigures.ts";
+
+/** Queue in which nothing waits. */
+export function QueueZero({ figures }: { figures: Figures | undefined }) {
+  return (
+    <EmptyState
+      title={t("approvals.none.title")}
+      description={figures && t("approvals.none.help", { count: figures.decidedLastDay })}
+    />
+  );
+}

@@ -1,0 +1,123 @@
+import { client } from "../../app/apollo.ts";
+import { describeError } from "../../app/errors.ts";
+import { onSignIn } from "../../app/session.ts";
+import {
+  ApproveTagsDocument,
+  DenyTagsDocument,
+  UndoDecisionsDocument,
+  type ApprovalFilter,
+  type ApproveTagsMutation,
+  type RunPartsFragment,
+} from "../../gql/graphql.ts";
+import type { OutboxBatch } from "../../queue/outbox.ts";
+import { DecisionSender } from "../../queue/sender.ts";
+import type { Refusal } from "../../queue/triage.ts";
+
+type Payload = Omit<ApproveTagsMutation["approveTags"], "__typename">;
+export type DecisionVerb = "APPROVE" | "DENY";
+
+/** Tags to decide: some by their ids, or all that a filter selects. */
+export type Selection = { ids: string[] } | { filter: ApprovalFilter };
+/** Decisions to take back: some by the ids of their tags, or all of a run. */
+export type Decisions = { ids: string[] } | { run: string };
+
+/** Result of one call: a number of decided tags, or the run that decides them. */
+export interface Outcome {
+  decided: number;
+  refused: number;
+  /** Ids of the tags that were decided. */
+  ids: string[];
+  run: RunPartsFragment | null;
+}
+
+const refusalListeners = new Set<(refusals: ReadonlyMap<string, Refusal>) => void>();
+
+/** Calls back when the service does not take decisions that were shown as taken. */
+export function onRefusals(listener: (refusals: ReadonlyMap<string, Refusal>) => void): () => void {
+  refusalListeners.add(listener);
+  return () => refusalListeners.delete(listener);
+}
+
+/** Sender of single decisions. It outlives pages: leaving a page loses nothing. */
+export const sender = new DecisionSender(sendBatch);
+
+async function sendBatch(batch: OutboxBatch, { keepalive }: { readonly keepalive: boolean }): Promise<void> {
+  const ids = [...batch.ids];
+  try {
+    const payload = await call(batch, { ids }, keepalive);
+    const refusals = refusalsOf(payload, ids);
+    if (batch.operation !== "UNDO") report(refusals);
+  } catch (error) {
+    const problem = describeError(error);
+    // Requests that the service will never take are not repeated.
+    if (!["forbidden", "invalid", "missing"].includes(problem.kind)) throw new Error(problem.message, { cause: error });
+    report(new Map(ids.map((id) => [id, { message: problem.message, returns: true }])));
+  }
+}
+
+function report(refusals: ReadonlyMap<string, Refusal>): void {
+  if (refusals.size > 0) for (const listener of refusalListeners) listener(refusals);
+}
+
+/** Tags of a call that were not decided, each with the reason. */
+function refusalsOf(payload: Payload, ids: readonly string[]): ReadonlyMap<string, Refusal> {
+  const [first] = payload.userErrors;
+  if (first) return new Map(ids.map((id) => [id, { message: first.message, returns: true }]));
+  return new Map(
+    payload.results.flatMap(({ tagId, userError, tag }) =>
+      userError ? [[tagId, { message: userError.message, returns: tag?.approvalStatus === "PENDING" }] as const] : [],
+    ),
+  );
+}
+
+async function call(
+  { operation, reason, correctedValue }: Pick<OutboxBatch, "operation" | "reason" | "correctedValue">,
+  selection: Selection | Decisions,
+  keepalive = false,
+): Promise<Payload> {
+  const options = { fetchPolicy: "no-cache" as const, context: { fetchOptions: { keepalive } } };
+  const input = { ...selection, reason };
+  if (operation === "APPROVE") {
+    const { data } = await client.mutate({ mutation: ApproveTagsDocument, variables: { input }, ...options });
+    return present(data?.approveTags);
+  }
+  if (operation === "DENY") {
+    const variables = { input: { ...input, correctedValue } };
+    const { data } = await client.mutate({ mutation: DenyTagsDocument, variables, ...options });
+    return present(data?.denyTags);
+  }
+  const { data } = await client.mutate({ mutation: UndoDecisionsDocument, variables: { input }, ...options });
+  return present(data?.undoDecisions);
+}
+
+function present<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error("The service gave no result.");
+  return value;
+}
+
+function outcomeOf(payload: Payload): Outcome {
+  const [first] = payload.userErrors;
+  if (first) throw new Error(first.message);
+  const ids = payload.results.flatMap(({ tagId, userError }) => (userError ? [] : [tagId]));
+  return { decided: payload.decided, refused: payload.refused, ids, run: payload.run ?? null };
+}
+
+/** Decides at once on all tags that a filter selects; the service makes a run of many. */
+export async function decideAll(verb: DecisionVerb, filter: ApprovalFilter): Promise<Outcome> {
+  return outcomeOf(await call({ operation: verb, reason: undefined, correctedValue: undefined }, { filter }));
+}
+
+/** Takes decisions back. */
+export async function takeBack(decisions: Decisions): Promise<Outcome> {
+  return outcomeOf(await call({ operation: "UNDO", reason: undefined, correctedValue: undefined }, decisions));
+}
+
+window.addEventListener("pagehide", () => sender.flush({ keepalive: true }));
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") sender.flush({ keepalive: true });
+});
+window.addEventListener("beforeunload", (event) => {
+  if (sender.getState().failure !== null) event.preventDefault();
+});
+window.addEventListener("online", () => sender.flush());
+onSignIn(() => sender.flush());

@@ -1,0 +1,110 @@
+import Box from "@mui/material/Box";
+import Skeleton from "@mui/material/Skeleton";
+import Typography from "@mui/material/Typography";
+import { useMemo, useRef } from "react";
+import { useNavigate } from "react-router";
+import { formatEnum, formatPercent } from "../../../app/format.ts";
+import { t } from "../../../app/i18n.ts";
+import { EmptyState } from "../../../components/EmptyState.tsx";
+import { ErrorPanel } from "../../../components/ErrorPanel.tsx";
+import { useKeys } from "../../../keys/KeysProvider.tsx";
+import type { GroupPartsFragment } from "../../../gql/graphql.ts";
+import { HistoryStrip } from "../HistoryStrip.tsx";
+import { MasterDetail } from "../MasterDetail.tsx";
+import { QueueZero } from "../QueueZero.tsx";
+import type { Figures } from "../useFigures.ts";
+import { approvalsCodec, type ApprovalsView, queueFilter } from "../view.ts";
+import { PatternPreview, type PatternPreviewActions } from "./PatternPreview.tsx";
+import { RunProgress } from "./RunProgress.tsx";
+import { groupFilter, groupId, usePatterns } from "./usePatterns.ts";
+
+/** Groups of tags with the same key, value and evidence: one decision for all of them. */
+export default function Patterns({ view, figures }: { view: ApprovalsView; figures: Figures | undefined }) {
+  const patterns = usePatterns(view);
+  const navigate = useNavigate();
+  const element = useRef<HTMLDivElement>(null);
+  const preview = useRef<PatternPreviewActions>(null);
+  const { list, rows, index, current, setIndex, history, undo } = patterns;
+  const last = history.at(-1);
+  const open = useMemo(
+    () => (group: GroupPartsFragment) => {
+      const { tagKey: key, tagValue: value, source, evidenceSignature: signature } = group;
+      const search = approvalsCodec.encode({ ...view, key, value, source: source as never, signature }).toString();
+      void navigate({ pathname: "/approvals/single", search });
+    },
+    [navigate, view],
+  );
+  const bindings = useMemo(
+    () => [
+      { id: "next", keys: "j", label: t("approvals.key.next"), run: () => setIndex((before) => before + 1) },
+      { id: "previous", keys: "k", label: t("approvals.key.previous"), run: () => setIndex((before) => before - 1) },
+      { id: "approve", keys: "a", label: t("approvals.approve"), run: () => preview.current?.decide("APPROVE") },
+      { id: "deny", keys: "d", label: t("approvals.deny"), run: () => preview.current?.decide("DENY") },
+      { id: "open", keys: "Enter", label: t("approvals.key.open"), run: () => current && open(current) },
+      { id: "undo", keys: "u", label: t("approvals.undo"), run: () => last && void undo(last) },
+    ],
+    [setIndex, current, open, last, undo],
+  );
+  useKeys("patterns", t("approvals.patterns"), bindings, element);
+  return (
+    <>
+      <RunProgress runs={patterns.runs} onForget={patterns.forget} />
+      <HistoryStrip
+        entries={history.map((entry) => ({ ...entry, refusals: [] }))}
+        onUndo={(number) => {
+          const entry = history.find((other) => other.number === number);
+          if (entry) void undo(entry);
+        }}
+      />
+      {list.error !== undefined && rows.length === 0 && <ErrorPanel error={list.error} onRetry={list.reload} />}
+      {list.loading && rows.length === 0 && <Skeleton variant="rounded" height={320} />}
+      {!list.loading && list.error === undefined && current === undefined && (
+        <>{queueFilter(view) ? <EmptyState title={t("approvals.none.filtered")} /> : <QueueZero figures={figures} />}</>
+      )}
+      {current !== undefined && (
+        <MasterDetail
+          element={element}
+          label={t("approvals.pattern.list")}
+          list={list}
+          rows={rows}
+          rowId={groupId}
+          index={index}
+          onIndex={(next) => setIndex(() => next)}
+          itemHeight={64}
+          item={(group) => <PatternItem group={group} />}
+          detail={
+            <PatternPreview
+              key={groupId(current)}
+              ref={preview}
+              group={current}
+              filter={groupFilter(view, current)}
+              busy={patterns.busy}
+              onDecide={(verb, filter) => void patterns.decide(verb, current, filter)}
+              onOpen={() => open(current)}
+            />
+          }
+        />
+      )}
+    </>
+  );
+}
+
+function PatternItem({ group }: { group: GroupPartsFragment }) {
+  const from = formatPercent(group.minConfidence);
+  const to = formatPercent(group.maxConfidence);
+  return (
+    <>
+      <Box sx={{ display: "flex", gap: 1 }}>
+        <Typography noWrap sx={{ flex: 1 }} title={`${group.tagKey}=${group.tagValue}`}>
+          {group.tagKey}=<b>{group.tagValue}</b>
+        </Typography>
+        <Box component="span" sx={{ fontVariantNumeric: "tabular-nums" }}>
+          {t("approvals.pattern.members", { count: group.count })}
+        </Box>
+      </Box>
+      <Typography noWrap variant="body2" color="text.secondary" title={group.evidenceSignature}>
+        {from === to ? from : `${from}–${to}`} · {formatEnum(group.source)} · {group.evidenceSignature}
+      </Typography>
+    </>
+  );
+}

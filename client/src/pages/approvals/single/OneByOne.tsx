@@ -1,0 +1,166 @@
+import Box from "@mui/material/Box";
+import Button from "@mui/material/Button";
+import Drawer from "@mui/material/Drawer";
+import Paper from "@mui/material/Paper";
+import Skeleton from "@mui/material/Skeleton";
+import useMediaQuery from "@mui/material/useMediaQuery";
+import { type Theme } from "@mui/material/styles";
+import { useMemo, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { formatNumber } from "../../../app/format.ts";
+import { t } from "../../../app/i18n.ts";
+import { useViewer } from "../../../app/viewer.tsx";
+import { EmptyState } from "../../../components/EmptyState.tsx";
+import { ErrorPanel } from "../../../components/ErrorPanel.tsx";
+import { useKeys } from "../../../keys/KeysProvider.tsx";
+import { cursorRow } from "../../../queue/triage.ts";
+import { windowRows } from "../../../queue/window.ts";
+import { HistoryStrip } from "../HistoryStrip.tsx";
+import { QueueZero } from "../QueueZero.tsx";
+import type { Figures } from "../useFigures.ts";
+import { type ApprovalsView, queueFilter } from "../view.ts";
+import { CorrectDialog } from "./CorrectDialog.tsx";
+import { DecisionBar } from "./DecisionBar.tsx";
+import { QueueGrid } from "./QueueGrid.tsx";
+import { RowDetail } from "./RowDetail.tsx";
+import { queueBindings } from "./queueBindings.ts";
+import { useQueue } from "./useQueue.ts";
+
+interface OneByOneProps {
+  view: ApprovalsView;
+  setView: (change: (view: ApprovalsView) => ApprovalsView) => void;
+  figures: Figures | undefined;
+}
+
+/** Tags one by one, decided by keys; what is decided leaves at once, and comes back by undo. */
+export default function OneByOne({ view, setView, figures }: OneByOneProps) {
+  const { canDecide } = useViewer();
+  const navigate = useNavigate();
+  const filter = queueFilter(view);
+  const queue = useQueue(filter, view.order ?? "CONFIDENCE_DESC");
+  const { state, dispatch, decide, undo, giveReason, restart } = queue;
+  const element = useRef<HTMLDivElement>(null);
+  const isWide = useMediaQuery((theme: Theme) => theme.breakpoints.up("md"), { noSsr: true });
+  const [detailOpen, setDetailOpen] = useState(false);
+  const [correcting, setCorrecting] = useState(false);
+  const rows = windowRows(state.window);
+  const row = cursorRow(state);
+  const total = filter ? null : (figures?.pending ?? null);
+  const resource = row?.resource?.id;
+
+  const bindings = useMemo(
+    () =>
+      queueBindings({
+        dispatch,
+        decide,
+        undo,
+        giveReason,
+        refresh: () => restart(),
+        toEnd: () => restart(total ?? 0),
+        correct: () => setCorrecting(true),
+        detail: () => setDetailOpen(true),
+        open: () => resource !== undefined && void navigate(`/resources/${resource}`),
+      }),
+    [dispatch, decide, undo, giveReason, restart, navigate, resource, total],
+  );
+  useKeys("queue", t("approvals.single"), bindings, element);
+
+  const detail = row && (
+    <RowDetail
+      row={row}
+      onSamePattern={() =>
+        setView((before) => ({
+          ...before,
+          key: row.tagKey,
+          value: row.tagValue,
+          source: row.source as never,
+          signature: row.evidenceSignature,
+        }))
+      }
+    />
+  );
+  return (
+    <Box ref={element}>
+      <DecisionBar
+        state={state}
+        dispatch={dispatch}
+        decide={decide}
+        giveReason={giveReason}
+        onCorrect={() => setCorrecting(true)}
+      />
+      <HistoryStrip
+        entries={state.history.map((entry) => ({ ...entry, count: entry.ids.length }))}
+        onUndo={(number) => undo(number)}
+      />
+      {state.fresh.size > 0 && (
+        <Box sx={{ textAlign: "center", mb: 1 }}>
+          <Button size="small" variant="contained" title={t("approvals.single.newTitle")} onClick={() => restart()}>
+            {t("approvals.single.new", { count: state.fresh.size })}
+          </Button>
+        </Box>
+      )}
+      {queue.error !== undefined && <ErrorPanel error={queue.error} onRetry={() => restart()} />}
+      {queue.isLoading && rows.length === 0 && <Skeleton variant="rounded" height={320} />}
+      {!queue.isLoading && queue.error === undefined && rows.length === 0 && state.window.atEnd && (
+        <>{filter ? <EmptyState title={t("approvals.none.filtered")} /> : <QueueZero figures={figures} />}</>
+      )}
+      {rows.length > 0 && (
+        <Box
+          sx={{
+            display: "grid",
+            gap: 1.5,
+            gridTemplateColumns: { xs: "minmax(0, 1fr)", md: "minmax(0, 3fr) minmax(280px, 2fr)" },
+          }}
+        >
+          <QueueGrid
+            state={state}
+            dispatch={dispatch}
+            decide={decide}
+            total={total}
+            isNarrow={!isWide}
+            canDecide={canDecide}
+            onDetail={() => setDetailOpen(true)}
+            onShown={queue.setShown}
+          />
+          {isWide && (
+            <Paper
+              sx={{ p: 2, alignSelf: "start", maxHeight: "calc(100dvh - 350px)", minHeight: 240, overflow: "auto" }}
+              tabIndex={0}
+              aria-label={t("approvals.single.detail")}
+              role="region"
+            >
+              {detail}
+            </Paper>
+          )}
+        </Box>
+      )}
+      {!isWide && (
+        <Drawer
+          anchor="bottom"
+          open={detailOpen}
+          onClose={() => setDetailOpen(false)}
+          aria-label={t("approvals.single.detail")}
+        >
+          <Box sx={{ p: 2, maxHeight: "80dvh", overflow: "auto" }}>
+            {detail}
+            <Button onClick={() => setDetailOpen(false)}>{t("common.close")}</Button>
+          </Box>
+        </Drawer>
+      )}
+      {row && correcting && (
+        <CorrectDialog
+          row={row}
+          onClose={() => setCorrecting(false)}
+          onCorrect={(value) => {
+            setCorrecting(false);
+            decide("DENY", [row.id], value);
+          }}
+        />
+      )}
+      <Box sx={{ position: "absolute", width: 1, height: 1, overflow: "hidden", clipPath: "inset(50%)" }} role="status">
+        {state.history.length > 0 &&
+          `${t(`approvals.history.${state.history.at(-1)?.verb ?? "SKIP"}`)} ${state.history.at(-1)?.label ?? ""} (${formatNumber(state.history.length)})`}
+      </Box>
+    </Box>
+  );
+}

@@ -1,0 +1,16 @@
+import { useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import { useLive } from "../../app/live.ts";
+import { ApprovalFiguresDocument, type ApprovalFiguresQuery, LiveApprovalFiguresDocument } from "../../gql/graphql.ts";
+
+export type Figures = ApprovalFiguresQuery["approvalStats"];
+
+const everything = {};
+
+/** Figures of the whole queue, kept up to date; undefined until they are known. */
+export function useFigures(): Figures | undefined {
+  const { data } = useQuery(ApprovalFiguresDocument, { fetchPolicy: "no-cache" });
+  const [live, setLive] = useState<Figures>();
+  useLive(LiveApprovalFiguresDocument, everything, { next: (update) => setLive(update.approvalStats) });
+  return live ?? data?.approvalStats;
+}
