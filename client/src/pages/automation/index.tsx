@@ -1,11 +1,13 @@
-import { t } from "../../app/i18n.ts";
-import { EmptyState } from "../../components/EmptyState.tsx";
-import { Page } from "../../components/Page.tsx";
+import { Route, Routes } from "react-router";
+import { Overview } from "./Overview.tsx";
+import { RunPage } from "./RunPage.tsx";
 
-export default function Placeholder() {
+/** Automation: schedules and runs, and one run. */
+export default function Automation() {
   return (
-    <Page title={t("automation.title")}>
-      <EmptyState title={t("common.page.placeholder")} />
-    </Page>
+    <Routes>
+      <Route index element={<Overview />} />
+      <Route path="runs/:id" element={<RunPage />} />
+    </Routes>
   );
 }

@@ -1,11 +1,37 @@
+import Alert from "@mui/material/Alert";
+import Box from "@mui/material/Box";
+import Typography from "@mui/material/Typography";
 import { t } from "../../app/i18n.ts";
-import { EmptyState } from "../../components/EmptyState.tsx";
+import { useViewer } from "../../app/viewer.tsx";
 import { Page } from "../../components/Page.tsx";
+import { useConnection } from "../../components/useConnection.ts";
+import { PastImportsDocument } from "../../gql/graphql.ts";
+import { RunsTable } from "../automation/RunsTable.tsx";
+import { ExportPanel } from "./ExportPanel.tsx";
+import { ImportFlow } from "./ImportFlow.tsx";
 
-export default function Placeholder() {
+/** Import and export of files. */
+export default function Imports() {
+  const { role, canDecide } = useViewer();
+  const past = useConnection(PastImportsDocument, { first: 50 }, ({ jobRuns }) => ({
+    rows: jobRuns.nodes,
+    ...jobRuns.pageInfo,
+    totalCount: jobRuns.totalCount,
+    totalCountIsEstimate: jobRuns.totalCountIsEstimate,
+  }));
   return (
     <Page title={t("imports.title")}>
-      <EmptyState title={t("common.page.placeholder")} />
+      <Box sx={{ display: "grid", gap: 3, gridTemplateColumns: "minmax(0, 1fr)" }}>
+        {canDecide && <ImportFlow onImported={past.reload} />}
+        {role !== null && !canDecide && <Alert severity="info">{t("imports.refused")}</Alert>}
+        <ExportPanel />
+        <section aria-labelledby="past-imports">
+          <Typography variant="h2" id="past-imports" gutterBottom>
+            {t("imports.past")}
+          </Typography>
+          <RunsTable label={t("imports.past")} list={past} empty={t("imports.pastEmpty")} />
+        </section>
+      </Box>
     </Page>
   );
 }
