@@ -87,6 +87,7 @@ export const theme = createTheme({
     MuiTextField: { defaultProps: { size: "small" } },
     MuiSelect: { defaultProps: { size: "small" } },
     MuiTooltip: { defaultProps: { arrow: true, enterDelay: 400 } },
-    MuiLink: { defaultProps: { underline: "hover" } },
+    // Links within text are told by more than their colour.
+    MuiLink: { defaultProps: { underline: "always" } },
   },
 });

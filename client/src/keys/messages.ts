@@ -3,9 +3,9 @@ export const messages = {
   changeOf: "Change the keys of {label}",
   press: "Press a key, Escape to keep",
   reset: "As shipped",
-  resetOf: "Keys of {label} as shipped",
+  resetOf: "As shipped: {label}",
   remove: "None",
-  removeOf: "No key for {label}",
+  removeOf: "None for {label}",
   none: "no key",
   conflict: "Several actions want {keys}: the first one gets it.",
 } as const;

@@ -1,1 +1,0 @@
-import{k as e,n as t}from"./Box-j5pYplVv.js";import{v as n,y as r}from"./index-DyCy_REV.js";var i=e();function a(){return(0,i.jsx)(n,{title:t(`resource.title`),children:(0,i.jsx)(r,{title:t(`common.page.placeholder`)})})}export{a as default};

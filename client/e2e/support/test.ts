@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test as base, expect, type Page } from "@playwright/test";
+import type { Result } from "axe-core";
+import { Service } from "./service.ts";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What must not happen on any page: messages in the console, errors, requests to other hosts. */
+class Watch {
+  readonly #faults: string[] = [];
+  #allowed: RegExp[] = [];
+
+  constructor(page: Page) {
+    page.on("console", (message) => {
+      if (message.type() !== "debug") this.#add(`console: ${message.text()} ${message.location().url}`);
+    });
+    page.on("pageerror", (error) => this.#add(`error: ${error.message}`));
+    page.on("request", (request) => {
+      const { hostname, protocol } = new URL(request.url());
+      if (!["127.0.0.1", "localhost"].includes(hostname) && protocol !== "data:")
+        this.#add(`foreign: ${request.url()}`);
+    });
+  }
+
+  #add(fault: string): void {
+    this.#faults.push(fault);
+  }
+
+  /** Expects messages that the browser itself writes, as while the service is stopped. */
+  allow(...patterns: RegExp[]): void {
+    this.#allowed.push(...patterns);
+  }
+
+  faults(): string[] {
+    return this.#faults.filter((fault) => !this.#allowed.some((pattern) => pattern.test(fault)));
+  }
+}
+
+interface Fixtures {
+  watch: Watch;
+}
+
+interface WorkerFixtures {
+  service: Service;
+}
+
+/** Test with a running service whose inventory is evaluated, on a page that is watched. */
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  service: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture's needs from the pattern
+    async ({}, provide) => {
+      const service = new Service();
+      await service.start();
+      await service.settled();
+      await provide(service);
+      await service.end();
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+  baseURL: async ({ service }, provide) => provide(service.client),
+  watch: [
+    async ({ page }, provide) => {
+      const watch = new Watch(page);
+      await provide(watch);
+      expect(watch.faults()).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Violations of the accessibility rules, contrast among them, on the page as it is. */
+export async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import("axe-core") };
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    return (await axe.run({ runOnly: { type: "tag", values: tags } })).violations;
+  });
+  return violations.flatMap((violation: Result) =>
+    violation.nodes.map((node) => `${violation.id}: ${node.target.join(" ")}: ${node.failureSummary ?? ""}`),
+  );
+}
+
+/** Waits until the page shows its data. */
+export async function loaded(page: Page): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByRole("progressbar", { name: "Loading" })).toHaveCount(0);
+  await expect(page.locator(".MuiSkeleton-root")).toHaveCount(0);
+}
+
+export { expect };
