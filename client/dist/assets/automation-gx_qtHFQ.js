@@ -1,1 +1,0 @@
-import{M as e,n as t}from"./Box-BcA-tnPl.js";import{S as n,x as r}from"./index-B-xewRfP.js";var i=e();function a(){return(0,i.jsx)(r,{title:t(`automation.title`),children:(0,i.jsx)(n,{title:t(`common.page.placeholder`)})})}export{a as default};
