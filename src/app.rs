@@ -25,8 +25,8 @@ use crate::gateway::caller_limit::CallerLimit;
 use crate::graphql::state::Services;
 use crate::http::auth::Authenticator;
 use crate::http::{
-    self, ConnectionTimeouts, DrainTracker, Executor, Health, HttpState, SharedSubscriptions, SocketLimits,
-    limits,
+    self, ConnectionTimeouts, DrainTracker, EMBEDDED, Executor, Health, HttpState, SharedSubscriptions,
+    SocketLimits, WebClient, limits,
 };
 use crate::jobs::{self, JobContext};
 use crate::runs::RunWatcher;
@@ -332,6 +332,7 @@ impl BackgroundTasks {
             drain: self.drain.clone(),
             sockets: self.sockets.clone(),
             uploads: CallerLimit::new(uploads, (uploads / 4).max(1)),
+            web_client: WebClient::new(EMBEDDED, config),
             socket_limits: SocketLimits::new(config),
         };
         self.drain_time = config.http.drain_time;

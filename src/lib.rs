@@ -16,7 +16,7 @@
 //! | [`jobs`] | apalis workers, ticker of schedules, registry of jobs |
 //! | [`graphql`] | the schema: scalars, types, queries, mutations, subscriptions, relay pages, batched lookups |
 //! | [`gateway`] | limits, validation, cost and rate of GraphQL requests before they are executed |
-//! | [`http`] | router, authentication, executor, websockets, shared subscriptions, health, CSV, GraphiQL |
+//! | [`http`] | router, authentication, executor, websockets, shared subscriptions, health, CSV, the web client, GraphiQL |
 //! | [`telemetry`] | log and metrics |
 //! | [`app`] | composition of all of it, and its shutdown in reverse |
 //! | [`cli`] | commands |

@@ -27,7 +27,8 @@ pub fn show(config: &Config, mode: Mode, address: SocketAddr, database: &Databas
     }
     let mut lines = vec![format!("virtual-tagging {} is ready", env!("CARGO_PKG_VERSION"))];
     if serves {
-        lines.push(format!("  GraphiQL, GraphQL  {url}/graphql"));
+        lines.push(format!("  web client         {url}/"));
+        lines.push(format!("  GraphiQL, GraphQL  {url}/graphiql  {url}/graphql"));
     }
     lines.push(format!("  health, metrics    {url}/readyz  {url}/metrics"));
     if serves {

@@ -15,6 +15,8 @@ pub struct AuthConfig {
     pub issuer: Option<String>,
     /// `JWT_AUDIENCE` that a token must name, if set.
     pub audience: Option<String>,
+    /// `OIDC_CLIENT_ID` of the web client at the issuer; unset, it asks for a token.
+    pub oidc_client_id: Option<String>,
 }
 
 impl AuthConfig {
@@ -23,7 +25,17 @@ impl AuthConfig {
         self.jwt_secret.is_some() || self.jwks_url.is_some()
     }
 
+    fn issuer_is_address(&self) -> bool {
+        let issuer = self.issuer.as_deref().map(Url::parse);
+        issuer.is_some_and(|url| url.is_ok_and(|url| matches!(url.scheme(), "http" | "https")))
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.oidc_client_id.is_some() && (self.jwks_url.is_none() || !self.issuer_is_address()) {
+            let conflict =
+                "OIDC_CLIENT_ID needs JWT_JWKS_URL, and in JWT_ISSUER the address of the OpenID provider";
+            return Err(ConfigError::Conflict(conflict.into()));
+        }
         if self.jwks_url.is_none() {
             return Ok(());
         }
@@ -61,6 +73,11 @@ mod tests {
         assert!(read(&[url, audience]).is_err());
         let secret = ("JWT_SECRET", "0123456789abcdef0123456789abcdef");
         assert!(read(&[url, issuer, audience, secret]).is_err());
+        let client_id = ("OIDC_CLIENT_ID", "tags-web");
+        assert!(read(&[client_id]).is_err());
+        assert!(read(&[client_id, secret, issuer]).is_err());
+        assert!(read(&[client_id, url, ("JWT_ISSUER", "login"), audience]).is_err());
+        assert!(read(&[client_id, url, issuer, audience]).is_ok());
         let config = read(&[url, issuer, audience, ("ENVIRONMENT", "production")]).unwrap();
         assert!(config.auth.is_required());
         for good in [

@@ -188,6 +188,7 @@ impl Config {
                 jwks_url: read.jwks_url()?,
                 issuer: read.given(&settings::JWT_ISSUER).map(str::to_owned),
                 audience: read.given(&settings::JWT_AUDIENCE).map(str::to_owned),
+                oidc_client_id: read.given(&settings::OIDC_CLIENT_ID).map(str::to_owned),
             },
             engine: EngineConfig {
                 pinned_model: read.given(&settings::ML_MODEL_VERSION).map(str::to_owned),

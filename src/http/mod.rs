@@ -1,4 +1,4 @@
-//! HTTP and websockets: authentication, transports of GraphQL, downloads, health. It holds no business rule.
+//! HTTP and websockets: authentication, transports of GraphQL, downloads, the web client, health. It holds no business rule.
 //!
 //! A request goes [`router`] -> `middleware` -> `graphql` or `ws`, which send it through [`crate::gateway`] once, and have
 //! it executed by the one [`Executor`]; subscriptions of websockets that ask for the same are executed once (`fanout`).
@@ -19,6 +19,7 @@ pub use fanout::SharedSubscriptions;
 pub use graphql::executor::Executor;
 pub use middleware::drain::DrainTracker;
 pub use pages::health::{Health, health_router};
+pub use pages::web_client::{EMBEDDED, WebClient};
 pub use router::router;
 pub use server::{ConnectionTimeouts, serve};
 pub use state::HttpState;

@@ -6,14 +6,14 @@ use super::middleware::drain::{DrainState, connection_close};
 use super::middleware::hosts::{HostPolicy, check_host};
 use super::middleware::rate_limit_headers::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::middleware::trace::{REQUEST_ID_HEADER, trace};
-use super::pages::{csv, graphiql, health};
+use super::pages::{csv, graphiql, health, web_client};
 use super::state::{HttpState, SharedHttpState};
 use super::{limits, ws};
 use crate::graphql::state::RequestId;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::response::{Redirect, Response};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use std::sync::Arc;
@@ -34,18 +34,20 @@ pub fn router(state: HttpState) -> Router {
     };
     let state: SharedHttpState = Arc::new(state);
     let router = Router::new()
-        .route("/", get(|| async { Redirect::temporary("/graphql") }))
+        .route("/", get(web_client::page))
+        .route("/client/config.json", get(web_client::config))
         .route(
             "/graphql",
             get(get_graphql).post(handlers::post).fallback(handlers::other),
         )
+        .route("/graphiql", get(|| async { graphiql::page() }))
         .route("/graphiql/{file}", get(graphiql::asset))
         .route("/csv/template", get(csv::template))
         .route("/csv/export", get(csv::export))
         .route("/csv/rejections", get(csv::rejections))
         .route("/csv/downloads/{secret}", get(csv::download_by_link))
         .merge(health::routes(state.health.clone()))
-        .fallback(|| async { HttpError::no_such_path() })
+        .fallback(web_client::fallback)
         .method_not_allowed_fallback(|| async {
             HttpError::method("GET, HEAD", "this method is not allowed here")
         })

@@ -5,6 +5,7 @@ use super::fanout::SharedSubscriptions;
 use super::graphql::executor::Executor;
 use super::middleware::drain::DrainTracker;
 use super::pages::health::Health;
+use super::pages::web_client::WebClient;
 use super::ws::SocketLimits;
 use crate::config::HttpConfig;
 use crate::gateway::caller_limit::CallerLimit;
@@ -36,6 +37,8 @@ pub struct HttpState {
     pub uploads: CallerLimit,
     /// Subscriptions that are executed once for many websockets.
     pub subscriptions: SharedSubscriptions,
+    /// Web client, as this service sends it.
+    pub web_client: WebClient,
     /// Limits of the open websockets.
     pub socket_limits: SocketLimits,
 }

@@ -88,6 +88,9 @@ settings! {
         JWT_ISSUER: Text = Text::new("", "a text");
         /// Audience that a token must name as `aud`, if set.
         JWT_AUDIENCE: Text = Text::new("", "a text");
+        /// Client id of the web client at the OpenID provider, whose address is `JWT_ISSUER`: people log in there, by
+        /// authorization code with PKCE. Unset, the web client asks for a token.
+        OIDC_CLIENT_ID: Text = Text::new("", "a text");
     }
 
     "Uploads and packed files" {

@@ -1,13 +1,13 @@
 //! GraphiQL, served from the binary: nothing comes from another host.
 
+use super::static_file::StaticFile;
 use crate::graphql::error::Code;
 use crate::http::error::HttpError;
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use flate2::read::GzDecoder;
-use sha2::{Digest, Sha256};
-use std::io::Read;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Content security policy: scripts, styles, images and fonts come from this service, or are images and fonts within
 /// styles; nothing inline, no `eval`, and the page calls this service alone, its websocket included.
@@ -59,7 +59,20 @@ static ASSETS: [Asset; 8] = [
     own!("examples.graphql", "text/plain; charset=utf-8"),
 ];
 
-/// Page for a browser that asks for `/graphql`.
+/// Files by name, as they are sent.
+static FILES: LazyLock<HashMap<&str, StaticFile>> = LazyLock::new(|| {
+    let file = |asset: &Asset| {
+        let make = if asset.gzipped {
+            StaticFile::packed
+        } else {
+            StaticFile::plain
+        };
+        make(asset.content_type, "public, max-age=3600", asset.bytes)
+    };
+    ASSETS.iter().map(|asset| (asset.name, file(asset))).collect()
+});
+
+/// Page for a browser that asks for `/graphiql` or `/graphql`.
 pub fn page() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -74,75 +87,19 @@ pub fn page() -> Response {
     (headers, include_str!("../../../assets/graphiql/index.html")).into_response()
 }
 
-/// File of the page: compressed as it is stored, for clients that take that; 304 when the client has it.
+/// File of the page.
 pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, HttpError> {
-    let asset = ASSETS
-        .iter()
-        .find(|asset| asset.name == name)
+    let file = FILES
+        .get(name.as_str())
         .ok_or_else(|| HttpError::new(StatusCode::NOT_FOUND, Code::NotFound, "there is no such file"))?;
-    let mut response = if asset.gzipped && !takes_gzip(&headers) {
-        unpack(asset.bytes)?.into_response()
-    } else {
-        asset.bytes.into_response()
-    };
-    let tag = entity_tag(asset.bytes);
-    let is_known = headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == tag.as_bytes());
-    if is_known {
-        response = StatusCode::NOT_MODIFIED.into_response();
-    } else if asset.gzipped && takes_gzip(&headers) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    let fixed = [
-        (header::CONTENT_TYPE, asset.content_type),
-        (header::CACHE_CONTROL, "public, max-age=3600"),
-        (header::VARY, "Accept-Encoding"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    for (name, value) in fixed {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    Ok(response)
-}
-
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok());
-    accepted.is_some_and(|value| value.contains("gzip") && !value.contains("gzip;q=0"))
-}
-
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>, HttpError> {
-    let mut plain = Vec::new();
-    GzDecoder::new(bytes).read_to_end(&mut plain).map_err(|error| {
-        tracing::error!("an asset cannot be unpacked: {error}");
-        HttpError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            Code::InternalServerError,
-            "internal error",
-        )
-    })?;
-    Ok(plain)
-}
-
-/// Weak: the answer may be compressed on its way.
-fn entity_tag(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let start = u64::from_be_bytes(std::array::from_fn(|index| digest[index]));
-    format!("W/\"{start:016x}\"")
+    file.respond(&headers).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::to_bytes;
+    use sha2::{Digest, Sha256};
 
     #[test]
     fn every_file_that_the_page_names_is_there_and_none_is_elsewhere() {
@@ -172,14 +129,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_packed_can_be_unpacked() {
+    #[tokio::test]
+    async fn what_is_packed_can_be_unpacked() {
         for asset in ASSETS.iter().filter(|asset| asset.gzipped) {
-            assert!(
-                unpack(asset.bytes).unwrap().len() > asset.bytes.len(),
-                "{}",
-                asset.name
-            );
+            let plain = FILES[asset.name].respond(&HeaderMap::new()).await.unwrap();
+            let plain = to_bytes(plain.into_body(), 16 << 20).await.unwrap();
+            assert!(plain.len() > asset.bytes.len(), "{}", asset.name);
         }
     }
 }

@@ -1,5 +1,7 @@
-//! Routes besides GraphQL: CSV downloads, GraphiQL, health and metrics.
+//! Routes besides GraphQL: the web client, CSV downloads, GraphiQL, health and metrics.
 
 pub mod csv;
 pub mod graphiql;
 pub mod health;
+mod static_file;
+pub mod web_client;

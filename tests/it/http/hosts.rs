@@ -7,8 +7,11 @@ use reqwest::header::{CONTENT_TYPE, HOST, ORIGIN};
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Error;
 
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 11] = [
     "/",
+    "/approvals",
+    "/assets/index.js",
+    "/client/config.json",
     "/graphql",
     "/graphql?query=%7B__typename%7D",
     "/graphiql/graphiql.js",

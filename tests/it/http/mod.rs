@@ -1,6 +1,7 @@
 //! GraphQL over HTTP, authentication, health, metrics, downloads.
 
 mod browsers;
+mod client;
 mod downloads;
 mod hosts;
 mod operations;
@@ -165,21 +166,20 @@ async fn a_get_runs_queries_and_no_mutations() {
 #[tokio::test]
 async fn a_browser_gets_graphiql_and_its_files_from_here() {
     let service = Service::start().await;
-    let root = service.get("/").await;
-    assert_eq!(root.headers()["location"], "/graphql");
-    let browser = service
-        .client
-        .get(service.url("/graphql"))
-        .header(ACCEPT, "text/html,*/*;q=0.8");
-    let page = browser.send().await.unwrap();
-    assert!(
-        page.headers()[CONTENT_TYPE]
-            .to_str()
-            .unwrap()
-            .starts_with("text/html")
-    );
-    assert!(page.headers().contains_key("content-security-policy"));
-    assert!(page.text().await.unwrap().contains("/graphiql/graphiql.js"));
+    for path in ["/graphiql", "/graphql"] {
+        let browser = service
+            .client
+            .get(service.url(path))
+            .header(ACCEPT, "text/html,*/*;q=0.8");
+        let page = browser.send().await.unwrap();
+        let kind = page.headers()[CONTENT_TYPE].to_str().unwrap();
+        assert!(kind.starts_with("text/html"), "{path}: {kind}");
+        assert!(page.headers().contains_key("content-security-policy"), "{path}");
+        assert!(
+            page.text().await.unwrap().contains("/graphiql/graphiql.js"),
+            "{path}"
+        );
+    }
     let plain = service.get("/graphiql/graphiql.js").await;
     let tag = plain.headers()["etag"].clone();
     assert!(plain.bytes().await.unwrap().len() > 1_000_000);

@@ -19,7 +19,14 @@ async fn a_start_in_an_empty_directory_discovers_tags_keeps_and_recovers() {
     let path = std::env::var("PATH").unwrap();
     let settings = [("DATA_DIR", data_dir.as_str()), ("PATH", path.as_str())];
     let service = Serving::start(&settings).await;
-    for words in ["GraphiQL", "/readyz", &data_dir, "psql", "NONE: everybody"] {
+    for words in [
+        "web client",
+        "GraphiQL",
+        "/readyz",
+        &data_dir,
+        "psql",
+        "NONE: everybody",
+    ] {
         assert!(service.told.contains(words), "{words}: {}", service.told);
     }
     let ready = client
