@@ -81,6 +81,7 @@ export function VirtualTagLine(props: VirtualTagLineProps) {
   const { tag } = props;
   const [open, setOpen] = useState(false);
   const id = useId();
+  const source = tag.rule ? `${t("resource.why.rule")} ${tag.rule.ruleName}` : formatEnum(tag.source);
   return (
     <Box>
       <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", columnGap: 1 }}>
@@ -100,10 +101,10 @@ export function VirtualTagLine(props: VirtualTagLineProps) {
           variant="body2"
           aria-expanded={open}
           aria-controls={id}
-          aria-label={t("resource.evidence", { tag: `${tag.tagKey}=${tag.tagValue}` })}
+          aria-label={t("resource.evidence", { source, tag: `${tag.tagKey}=${tag.tagValue}` })}
           onClick={() => setOpen(!open)}
         >
-          {tag.rule ? `${t("resource.why.rule")} ${tag.rule.ruleName}` : formatEnum(tag.source)}
+          {source}
         </Link>
         <Actions {...props} />
       </Box>

@@ -30,9 +30,7 @@ export function RuleHistory({ id, version, onRestored }: RuleHistoryProps) {
     const payload = await act(RestoreRuleDocument, { input: { id, version: to } }, (done) => done.restoreRule, {
       done: t("rules.done.restored", { version: String(to) }),
     });
-    if (!payload?.rule) return;
-    onRestored(payload.run);
-    await refetch();
+    if (payload?.rule) onRestored(payload.run);
   };
   return (
     <Paper component="section" aria-labelledby="rule-history" sx={{ p: 2 }}>

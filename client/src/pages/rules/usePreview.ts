@@ -1,3 +1,5 @@
+import { ApolloLink } from "@apollo/client";
+import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { useApolloClient } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { type PreviewRuleInput, PreviewRuleDocument, type PreviewRuleQuery } from "../../gql/graphql.ts";
@@ -24,24 +26,23 @@ export function usePreview(input: PreviewRuleInput | null): {
   const text = input === null ? null : JSON.stringify(input);
   useEffect(() => {
     if (text === null) return;
-    const abort = new AbortController();
-    const load = async () => {
-      try {
-        const { data } = await client.query({
-          query: PreviewRuleDocument,
-          variables: { input: JSON.parse(text) as PreviewRuleInput },
-          fetchPolicy: "no-cache",
-          context: { queryDeduplication: false, fetchOptions: { signal: abort.signal } },
-        });
-        if (!abort.signal.aborted) setState({ result: data?.previewRule ?? null, error: undefined, of: text });
-      } catch (error) {
-        if (!abort.signal.aborted) setState({ result: null, error, of: text });
-      }
+    let subscription: { unsubscribe(): void } | undefined;
+    // The link itself: giving up its result ends the request, and with it the work of the service.
+    const load = () => {
+      const request = { query: PreviewRuleDocument, variables: { input: JSON.parse(text) as PreviewRuleInput } };
+      subscription = ApolloLink.execute(client.link, request, { client }).subscribe({
+        next(result) {
+          const data = result.data as PreviewRuleQuery | null | undefined;
+          if (data) setState({ result: data.previewRule, error: undefined, of: text });
+          else setState({ result: null, error: new CombinedGraphQLErrors(result), of: text });
+        },
+        error: (error: unknown) => setState({ result: null, error, of: text }),
+      });
     };
-    const timer = setTimeout(() => void load(), wait);
+    const timer = setTimeout(load, wait);
     return () => {
       clearTimeout(timer);
-      abort.abort();
+      subscription?.unsubscribe();
     };
   }, [client, text]);
   if (text === null) return { result: null, error: undefined, updating: false };
