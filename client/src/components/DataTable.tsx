@@ -16,7 +16,7 @@ interface DataTableProps {
 /** Small table, as beside a chart. */
 export function DataTable({ label, head, rows }: DataTableProps) {
   return (
-    <Box sx={{ overflowX: "auto" }} role="region" aria-label={label} tabIndex={0}>
+    <Box sx={{ overflowX: "auto" }} role="group" aria-label={label} tabIndex={0}>
       <Table size="small" aria-label={label}>
         <TableHead>
           <TableRow>

@@ -1,13 +1,11 @@
 import Alert from "@mui/material/Alert";
-import Box from "@mui/material/Box";
-import Tab from "@mui/material/Tab";
-import Tabs from "@mui/material/Tabs";
 import { lazy, Suspense } from "react";
-import { Link, Route, Routes, useLocation } from "react-router";
+import { Route, Routes, useLocation } from "react-router";
 import { formatCompact } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { useViewer } from "../../app/viewer.tsx";
 import { Page } from "../../components/Page.tsx";
+import { PageTabs } from "../../components/PageTabs.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { useUrlView } from "../../url/useUrlView.ts";
 import { ApprovalFilters, type FilterSet } from "./ApprovalFilters.tsx";
@@ -49,23 +47,14 @@ export default function Approvals() {
         )
       }
     >
-      <Box component="nav" aria-label={t("approvals.tabs")} sx={{ mb: 1.5, borderBottom: 1, borderColor: "divider" }}>
-        <Tabs value={tab} variant="scrollable" allowScrollButtonsMobile role="presentation">
-          {TABS.map((name) => (
-            <Tab
-              key={name}
-              value={name}
-              label={t(`approvals.${name}`)}
-              component={Link}
-              to={{ pathname: name === "suggestions" ? "/approvals" : `/approvals/${name}`, search }}
-              role="link"
-              aria-selected={undefined}
-              aria-current={name === tab ? "page" : undefined}
-              tabIndex={0}
-            />
-          ))}
-        </Tabs>
-      </Box>
+      <PageTabs
+        label={t("approvals.tabs")}
+        tabs={TABS.map((name) => ({
+          to: { pathname: name === "suggestions" ? "/approvals" : `/approvals/${name}`, search },
+          label: t(`approvals.${name}`),
+          current: name === tab,
+        }))}
+      />
       {role !== null && !canDecide && (
         <Alert severity="info" sx={{ mb: 1 }}>
           {t("approvals.viewer.readOnly")}

@@ -9,7 +9,7 @@ import TextField from "@mui/material/TextField";
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useState } from "react";
 import { Controller, useForm, useWatch } from "react-hook-form";
-import { z } from "zod";
+import { z } from "zod/mini";
 import { t } from "../../app/i18n.ts";
 import { useAction } from "../../components/useAction.ts";
 import { UserErrors } from "../../components/UserErrors.tsx";
@@ -20,8 +20,13 @@ import {
   type UserErrorPartsFragment,
 } from "../../gql/graphql.ts";
 
-const needed = z.string().trim().min(1, t("resource.set.needed"));
-const schema = z.object({ tagKey: needed.max(128), tagValue: needed.max(1024), reason: z.string().trim().max(1000) });
+const needed = (length: number) =>
+  z.string().check(z.trim(), z.minLength(1, t("resource.set.needed")), z.maxLength(length));
+const schema = z.object({
+  tagKey: needed(128),
+  tagValue: needed(1024),
+  reason: z.string().check(z.trim(), z.maxLength(1000)),
+});
 
 /** Tag that the dialog sets: a new one, or the given manual one with another value. */
 export interface TagDraft {

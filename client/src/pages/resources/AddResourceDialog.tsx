@@ -10,27 +10,29 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useState } from "react";
 import { Controller, useForm } from "react-hook-form";
 import { useNavigate } from "react-router";
-import { z } from "zod";
+import { z } from "zod/mini";
 import { t } from "../../app/i18n.ts";
 import { useAction } from "../../components/useAction.ts";
 import { UserErrors } from "../../components/UserErrors.tsx";
 import { AddResourceDocument, type UserErrorPartsFragment } from "../../gql/graphql.ts";
 import { readTagLines } from "../resource/nativeTags.ts";
 
-const needed = z.string().trim().min(1, t("resources.field.required")).max(1024);
+const needed = z.string().check(z.trim(), z.minLength(1, t("resources.field.required")), z.maxLength(1024));
 const schema = z.object({
   cloud: z.enum(["AWS", "AZURE", "GCP"]),
   accountId: needed,
   resourceType: needed,
   resourceId: needed,
   name: needed,
-  region: z.string().trim(),
-  nativeTags: z.string().superRefine((value, context) => {
-    const { wrongLines } = readTagLines(value);
-    if (wrongLines.length > 0) {
-      context.addIssue({ code: "custom", message: t("resources.field.tagLines", { lines: wrongLines.join(", ") }) });
-    }
-  }),
+  region: z.string().check(z.trim()),
+  nativeTags: z.string().check(
+    z.superRefine((value, context) => {
+      const { wrongLines } = readTagLines(value);
+      if (wrongLines.length > 0) {
+        context.addIssue({ code: "custom", message: t("resources.field.tagLines", { lines: wrongLines.join(", ") }) });
+      }
+    }),
+  ),
 });
 type Form = z.infer<typeof schema>;
 

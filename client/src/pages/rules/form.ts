@@ -1,21 +1,21 @@
-import { z } from "zod";
+import { z } from "zod/mini";
 import { t } from "../../app/i18n.ts";
 import type { RuleInput, RulePartsFragment } from "../../gql/graphql.ts";
 
-const needed = z.string().trim().min(1, t("rules.error.needed"));
+const needed = z.string().check(z.trim(), z.minLength(1, t("rules.error.needed")));
 
 const isShare = (text: string): boolean => text.trim() !== "" && Number(text) >= 0 && Number(text) <= 1;
 const isWhole = (text: string): boolean => /^-?\d{1,9}$/.test(text.trim());
 
 /** Fields of a rule as they are typed. */
 export const ruleSchema = z.object({
-  ruleName: needed.max(200),
-  tagKey: needed.max(128),
-  tagValue: needed.max(1024),
+  ruleName: needed.check(z.maxLength(200)),
+  tagKey: needed.check(z.maxLength(128)),
+  tagValue: needed.check(z.maxLength(1024)),
   condition: needed,
-  confidence: z.string().trim().refine(isShare, t("rules.error.confidence")),
-  priority: z.string().trim().refine(isWhole, t("rules.error.priority")),
-  description: z.string().max(4000),
+  confidence: z.string().check(z.trim(), z.refine(isShare, t("rules.error.confidence"))),
+  priority: z.string().check(z.trim(), z.refine(isWhole, t("rules.error.priority"))),
+  description: z.string().check(z.maxLength(4000)),
   effectiveFrom: z.string(),
   effectiveTo: z.string(),
   enabled: z.boolean(),

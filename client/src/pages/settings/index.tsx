@@ -1,8 +1,7 @@
-import Tab from "@mui/material/Tab";
-import Tabs from "@mui/material/Tabs";
-import { Link, Navigate, Route, Routes, useLocation } from "react-router";
+import { Navigate, Route, Routes, useLocation } from "react-router";
 import { t } from "../../app/i18n.ts";
 import { Page } from "../../components/Page.tsx";
+import { PageTabs } from "../../components/PageTabs.tsx";
 import { Appearance } from "./Appearance.tsx";
 import { Models } from "./Models.tsx";
 import { Shortcuts } from "./Shortcuts.tsx";
@@ -15,28 +14,14 @@ export default function Settings() {
   const section = sections.find((name) => pathname.startsWith(`/settings/${name}`)) ?? "vocabulary";
   return (
     <Page title={t("settings.title")} documentTitle={`${t(`settings.${section}`)} · ${t("settings.title")}`}>
-      <Tabs
-        component="nav"
-        value={section}
-        role="navigation"
-        aria-label={t("settings.sections")}
-        variant="scrollable"
-        sx={{ mb: 2, borderBottom: 1, borderColor: "divider" }}
-      >
-        {sections.map((name) => (
-          <Tab
-            key={name}
-            value={name}
-            component={Link}
-            role="link"
-            aria-selected={undefined}
-            aria-current={name === section ? "page" : undefined}
-            tabIndex={0}
-            to={`/settings/${name}`}
-            label={t(`settings.${name}`)}
-          />
-        ))}
-      </Tabs>
+      <PageTabs
+        label={t("settings.sections")}
+        tabs={sections.map((name) => ({
+          to: `/settings/${name}`,
+          label: t(`settings.${name}`),
+          current: name === section,
+        }))}
+      />
       <Routes>
         <Route path="vocabulary" element={<Vocabulary />} />
         <Route path="models" element={<Models />} />

@@ -1,13 +1,11 @@
-import { z } from "zod";
+import { z } from "zod/mini";
 import { t } from "../../app/i18n.ts";
 import type { UpdateVocabularyKeyInput, VocabularyKeyPartsFragment } from "../../gql/graphql.ts";
 
+const isThreshold = (text: string) => text === "" || (/^\d*\.?\d+$/.test(text) && Number(text) <= 1);
 const threshold = z
   .string()
-  .trim()
-  .refine((text) => text === "" || (/^\d*\.?\d+$/.test(text) && Number(text) <= 1), {
-    error: () => t("settings.vocabulary.thresholdRange"),
-  });
+  .check(z.trim(), z.refine(isThreshold, { error: () => t("settings.vocabulary.thresholdRange") }));
 
 /** Form of a key: as the person types it. */
 export const vocabularyFormSchema = z
@@ -22,10 +20,12 @@ export const vocabularyFormSchema = z
     pattern: z.string(),
     synonyms: z.string(),
   })
-  .refine(({ review, autoApply }) => review === "" || autoApply === "" || Number(review) <= Number(autoApply), {
-    path: ["review"],
-    error: () => t("settings.vocabulary.thresholdOrder"),
-  });
+  .check(
+    z.refine(({ review, autoApply }) => review === "" || autoApply === "" || Number(review) <= Number(autoApply), {
+      path: ["review"],
+      error: () => t("settings.vocabulary.thresholdOrder"),
+    }),
+  );
 
 export type VocabularyForm = z.infer<typeof vocabularyFormSchema>;
 

@@ -29,7 +29,7 @@ export function SuggestedTags({ suggestion, drafts, readOnly, onChange, onSubmit
     <Table size="small" aria-label={t("approvals.suggestion.tags")} sx={{ "& td, & th": { px: { xs: 0.5, sm: 1 } } }}>
       <TableHead>
         <TableRow>
-          {!readOnly && <TableCell padding="checkbox" />}
+          {!readOnly && <TableCell component="td" padding="checkbox" />}
           <TableCell>{t("approvals.suggestion.key")}</TableCell>
           <TableCell>{t("approvals.suggestion.value")}</TableCell>
           <TableCell align="right" sx={wide}>

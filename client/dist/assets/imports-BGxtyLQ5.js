@@ -1,1 +1,0 @@
-import{n as e}from"./Box-lIF6btFA.js";import{T as t,w as n}from"./index-BxMUqZ9T.js";import{t as r}from"./jsx-runtime-Wy9s6hX0.js";var i=r();function a(){return(0,i.jsx)(n,{title:e(`imports.title`),children:(0,i.jsx)(t,{title:e(`common.page.placeholder`)})})}export{a as default};

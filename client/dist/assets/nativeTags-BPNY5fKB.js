@@ -1,0 +1,3 @@
+function e(e){return typeof e!=`object`||!e?{}:Object.fromEntries(Object.entries(e).map(([e,t])=>[e,typeof t==`string`?t:JSON.stringify(t)]))}var t=e=>Object.entries(e).map(([e,t])=>`${e}=${t}`).join(`
+`);function n(e){let t={},n=[];for(let[r,i]of e.split(`
+`).entries()){if(i.trim()===``)continue;let e=i.indexOf(`=`),a=i.slice(0,e).trim();e===-1||a===``?n.push(r+1):t[a]=i.slice(e+1).trim()}return{tags:t,wrongLines:n}}export{n,t as r,e as t};
