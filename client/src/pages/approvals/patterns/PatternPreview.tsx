@@ -78,7 +78,7 @@ export function PatternPreview({ group, filter, busy, onDecide, onOpen, ref }: P
       </Typography>
       {error && <ErrorPanel error={error} onRetry={() => void refetch()} />}
       {data && <Before approved={data.approved.totalCount ?? 0} denied={data.denied.totalCount ?? 0} />}
-      {canDecide && (
+      {canDecide && data && (
         <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1, my: 1.5 }}>
           <Button
             variant="contained"

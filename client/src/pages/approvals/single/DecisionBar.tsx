@@ -22,6 +22,7 @@ export function DecisionBar({ state, dispatch, decide, giveReason, onCorrect }: 
   if (!canDecide) return null;
   const count = targets(state).length;
   const selected = state.selection.size;
+  if (count === 0 && state.history.length === 0) return <Box sx={{ minHeight: 40 }} />;
   const isDenial = state.history.at(-1)?.verb === "DENY";
   return (
     <Box sx={{ mb: 1 }}>

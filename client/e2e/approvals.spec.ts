@@ -1,0 +1,219 @@
+import type { Page } from "@playwright/test";
+import type { Service } from "./support/service.ts";
+import { axe, expect, loaded, test } from "./support/test.ts";
+
+const row = (page: Page) => page.getByRole("row").filter({ has: page.locator("xpath=self::*[@data-current]") });
+const history = (page: Page) => page.getByRole("region", { name: "Last decisions" });
+const undoes = (page: Page) => history(page).getByRole("button", { name: /^Undo / });
+
+interface Tag {
+  id: string;
+  tagKey: string;
+  tagValue: string;
+  approvalStatus: string;
+  decisionReason: string | null;
+}
+
+/** Tags of the service in a state, oldest first. */
+async function tags(service: Service, status: string, tagKey = "environment"): Promise<Tag[]> {
+  const { virtualTags } = await service.query<{ virtualTags: { nodes: Tag[] } }>(
+    `query($filter: VirtualTagFilter) { virtualTags(first: 100, filter: $filter) {
+       nodes { id tagKey tagValue approvalStatus decisionReason } } }`,
+    { filter: { status, tagKey } },
+  );
+  return virtualTags.nodes;
+}
+
+async function count(service: Service, status: string, tagKey = "environment"): Promise<number> {
+  const { virtualTags } = await service.query<{ virtualTags: { totalCount: number } }>(
+    "query($filter: VirtualTagFilter) { virtualTags(first: 1, filter: $filter) { totalCount } }",
+    { filter: { status, tagKey } },
+  );
+  return virtualTags.totalCount;
+}
+
+async function decide(service: Service, verb: "approveTags" | "undoDecisions", ids: string[], actor: string) {
+  const type = verb === "approveTags" ? "ApproveTagsInput" : "UndoDecisionsInput";
+  await service.query(
+    `mutation($input: ${type}!) { ${verb}(input: $input) { decided } }`,
+    { input: { ids } },
+    { "X-Actor": actor },
+  );
+}
+
+/** Opens the queue of single tags and waits for its rows. */
+async function openQueue(page: Page, search = "?key=environment"): Promise<void> {
+  await page.goto(`/approvals/single${search}`);
+  await loaded(page);
+  await expect(row(page)).toBeVisible();
+}
+
+test.beforeEach(async ({ service }) => {
+  const decided = [...(await tags(service, "APPROVED")), ...(await tags(service, "DENIED"))].map(({ id }) => id);
+  if (decided.length > 0) await decide(service, "undoDecisions", decided, "setup");
+});
+
+test("a pattern is approved whole, and all of it taken back", async ({ page, service }) => {
+  const before = await count(service, "PENDING");
+  await page.goto("/approvals/patterns?key=environment");
+  await loaded(page);
+  const approve = page.getByRole("button", { name: /^Approve \d+ tags?/ });
+  await expect(approve).toBeEnabled();
+  const size = Number(/\d+/.exec((await approve.textContent()) ?? "")?.[0]);
+  await page.keyboard.press("a");
+  await expect(page.getByText(new RegExp(`^Approved ${size} tags?: environment=`))).toBeVisible();
+  expect(await count(service, "APPROVED")).toBe(size);
+  await page.keyboard.press("u");
+  await expect(page.getByText(/decisions? taken back/)).toBeVisible();
+  expect(await count(service, "APPROVED")).toBe(0);
+  expect(await count(service, "PENDING")).toBe(before);
+});
+
+test("tags are decided one by one with single keys, and go on to the next", async ({ page, service }) => {
+  await openQueue(page);
+  const names: string[] = [];
+  const current = async () => (await row(page).getAttribute("id")) ?? "";
+  names.push(await current());
+  await page.keyboard.press("j");
+  names.push(await current());
+  expect(names[1]).not.toBe(names[0]);
+  await page.keyboard.press("k");
+  expect(await current()).toBe(names[0]);
+  await page.keyboard.press("a");
+  expect(await current()).toBe(names[1]);
+  await page.keyboard.press("d");
+  expect(await current()).not.toBe(names[1]);
+  await expect.poll(() => count(service, "APPROVED")).toBe(1);
+  await expect.poll(() => count(service, "DENIED")).toBe(1);
+  await page.keyboard.press("u");
+  expect(await current()).toBe(names[1]);
+  await page.keyboard.press("u");
+  expect(await current()).toBe(names[0]);
+  await expect.poll(async () => (await count(service, "APPROVED")) + (await count(service, "DENIED"))).toBe(0);
+});
+
+test("fifty keys in a row are all saved, each once", async ({ page, service }) => {
+  await openQueue(page);
+  for (let press = 0; press < 50; press++) await page.keyboard.press("a");
+  await expect.poll(() => count(service, "APPROVED")).toBe(50);
+  const { tagAudit } = await service.query<{ tagAudit: { nodes: { virtualTag: { id: string } }[] } }>(
+    `{ tagAudit(first: 50, filter: { action: APPROVED }) { nodes { virtualTag { id } } } }`,
+  );
+  expect(new Set(tagAudit.nodes.map(({ virtualTag }) => virtualTag.id)).size).toBe(50);
+});
+
+test("a range is selected with shift and approved together", async ({ page, service }) => {
+  await openQueue(page);
+  for (const key of ["x", "Shift+J", "Shift+J", "Shift+J"]) await page.keyboard.press(key);
+  await expect(page.getByText("4 selected")).toBeVisible();
+  await page.getByRole("button", { name: /^Approve 4 tags/ }).click();
+  await expect.poll(() => count(service, "APPROVED")).toBe(4);
+  await expect(undoes(page)).toHaveCount(1);
+  await undoes(page).click();
+  await expect.poll(() => count(service, "APPROVED")).toBe(0);
+});
+
+test("a denial takes its reason afterwards, by a digit", async ({ page, service }) => {
+  await openQueue(page);
+  await page.keyboard.press("d");
+  await expect.poll(() => count(service, "DENIED")).toBe(1);
+  await page.keyboard.press("2");
+  await expect
+    .poll(async () => (await tags(service, "DENIED")).map(({ decisionReason }) => decisionReason))
+    .toEqual(["Not enough evidence"]);
+  await page.goto("/approvals/decided?status=DENIED&key=environment");
+  await expect(page.getByRole("gridcell", { name: "Not enough evidence" }).first()).toBeVisible();
+});
+
+test("a value is corrected: the right one is approved in place of the proposed", async ({ page, service }) => {
+  await openQueue(page);
+  await page.keyboard.press("c");
+  await page.getByLabel("Right value").fill("sandbox");
+  await page.keyboard.press("Enter");
+  await expect.poll(async () => (await tags(service, "APPROVED")).map(({ tagValue }) => tagValue)).toContain("sandbox");
+});
+
+test("of two people at the same tag, the second sees who was first", async ({ page, service }) => {
+  await openQueue(page, "?key=environment&order=AGE");
+  const [, pending] = await tags(service, "PENDING");
+  if (!pending) throw new Error("fewer than two tags wait");
+  const other = page.locator(`[id$="${pending.id}"]`);
+  await expect(page.getByRole("img", { name: "Live" }).filter({ visible: true }).first()).toBeVisible();
+  await decide(service, "approveTags", [pending.id], "ann");
+  await expect(other.getByText("approved by ann")).toBeVisible();
+  await expect(other).toHaveCount(0);
+});
+
+test("new rows wait behind a button, and the cursor stays where it is", async ({ page, service }) => {
+  const [tag] = await tags(service, "PENDING");
+  if (!tag) throw new Error("no tag waits");
+  await decide(service, "approveTags", [tag.id], "ann");
+  await openQueue(page);
+  await page.keyboard.press("j");
+  const before = await row(page).getAttribute("id");
+  await expect(page.getByRole("img", { name: "Live" }).filter({ visible: true }).first()).toBeVisible();
+  await decide(service, "undoDecisions", [tag.id], "ann");
+  const pill = page.getByRole("button", { name: /^\d+ new$/ });
+  await expect(pill).toBeVisible();
+  expect(await row(page).getAttribute("id")).toBe(before);
+  await page.keyboard.press("r");
+  await expect(pill).toHaveCount(0);
+});
+
+test("the third last decision is taken back from the strip", async ({ page, service }) => {
+  await openQueue(page);
+  for (const key of ["a", "d", "a"]) await page.keyboard.press(key);
+  await expect(undoes(page)).toHaveCount(3);
+  await expect.poll(() => count(service, "APPROVED")).toBe(2);
+  await undoes(page).nth(2).click();
+  await expect.poll(() => count(service, "APPROVED")).toBe(1);
+  expect(await count(service, "DENIED")).toBe(1);
+  await expect(undoes(page)).toHaveCount(2);
+});
+
+test("a suggestion is accepted by key, the next one takes its place, and it is taken back", async ({
+  page,
+  service,
+}) => {
+  await page.goto("/approvals");
+  await loaded(page);
+  const { ruleSuggestions } = await service.query<{ ruleSuggestions: { totalCount: number } }>(
+    "{ ruleSuggestions(first: 1) { totalCount } }",
+  );
+  const card = page.getByRole("article");
+  await expect(card).toBeVisible();
+  const name = (await card.getAttribute("aria-label")) ?? "";
+  await page.keyboard.press("Shift+A");
+  await expect(page.getByText(`Accepted: ${name}`)).toBeVisible();
+  await expect(page.getByRole("article", { name, exact: true })).toHaveCount(0);
+  await page.keyboard.press("u");
+  await expect(page.getByText(`Taken back: ${name}`)).toBeVisible();
+  await expect(page.getByRole("article", { name, exact: true })).toBeVisible();
+  expect(ruleSuggestions.totalCount).toBeGreaterThan(0);
+});
+
+test("filters are in the address: a link opens the same view, and unknown values are told", async ({ page }) => {
+  await openQueue(page, "?key=environment&order=CONFIDENCE_ASC&cloud=IBM");
+  await expect(page.getByText(/it was left out: cloud/)).toBeVisible();
+  await expect(page.getByLabel("Key")).toHaveValue(/environment/);
+  await page.getByRole("link", { name: "Patterns" }).click();
+  await expect(page).toHaveURL(/patterns\?key=environment/);
+  await page.goBack();
+  await expect(page).toHaveURL(/single\?key=environment/);
+});
+
+for (const path of ["/approvals", "/approvals/patterns", "/approvals/decided"]) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [1400, 360]) {
+      test(`${path} is accessible in the ${colorScheme} theme at ${width} px`, async ({ page }) => {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize({ width, height: 800 });
+        await page.goto(path);
+        await loaded(page);
+        await expect(page.getByRole("button", { name: /^Approve \d+ tags?/, disabled: true })).toHaveCount(0);
+        expect(await axe(page)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      });
+    }
+  }
+}
