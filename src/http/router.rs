@@ -6,7 +6,7 @@ use super::middleware::drain::{DrainState, connection_close};
 use super::middleware::hosts::{HostPolicy, check_host};
 use super::middleware::rate_limit_headers::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::middleware::trace::{REQUEST_ID_HEADER, trace};
-use super::pages::{csv, graphiql, health, web_client};
+use super::pages::{client_routes, csv, graphiql, health};
 use super::state::{HttpState, SharedHttpState};
 use super::{limits, ws};
 use crate::graphql::state::RequestId;
@@ -34,8 +34,8 @@ pub fn router(state: HttpState) -> Router {
     };
     let state: SharedHttpState = Arc::new(state);
     let router = Router::new()
-        .route("/", get(web_client::page))
-        .route("/client/config.json", get(web_client::config))
+        .route("/", get(client_routes::page))
+        .route("/client/config.json", get(client_routes::config))
         .route(
             "/graphql",
             get(get_graphql).post(handlers::post).fallback(handlers::other),
@@ -47,7 +47,7 @@ pub fn router(state: HttpState) -> Router {
         .route("/csv/rejections", get(csv::rejections))
         .route("/csv/downloads/{secret}", get(csv::download_by_link))
         .merge(health::routes(state.health.clone()))
-        .fallback(web_client::fallback)
+        .fallback(client_routes::fallback)
         .method_not_allowed_fallback(|| async {
             HttpError::method("GET, HEAD", "this method is not allowed here")
         })

@@ -1,5 +1,6 @@
 //! Routes besides GraphQL: the web client, CSV downloads, GraphiQL, health and metrics.
 
+pub mod client_routes;
 pub mod csv;
 pub mod graphiql;
 pub mod health;

@@ -7,9 +7,6 @@ use super::static_file::StaticFile;
 use crate::config::{AuthConfig, Config};
 use crate::http::error::HttpError;
 use crate::http::graphql::{Media, accepted};
-use crate::http::state::SharedHttpState;
-use axum::Json;
-use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine;
@@ -52,7 +49,7 @@ const ABSENT: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8
 pub struct WebClient {
     index: Option<&'static str>,
     files: HashMap<&'static str, StaticFile>,
-    public_config: PublicConfig,
+    pub(super) public_config: PublicConfig,
     /// Origin of the OpenID provider, which pages call to log in.
     provider: Option<String>,
 }
@@ -80,7 +77,12 @@ impl WebClient {
     }
 
     /// Response to a request that no route takes: a file, or the page for a browser.
-    async fn respond(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<Response, HttpError> {
+    pub(super) async fn respond(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<Response, HttpError> {
         if method != Method::GET && method != Method::HEAD {
             return Err(HttpError::no_such_path());
         }
@@ -99,7 +101,7 @@ impl WebClient {
     }
 
     /// Page of the client, or the one that says how to build it.
-    fn page(&self) -> Response {
+    pub(super) fn page(&self) -> Response {
         let nonce = STANDARD.encode(rand::random::<[u8; 16]>());
         let policy = self.content_security_policy(&nonce);
         let headers = [
@@ -135,30 +137,10 @@ impl WebClient {
     }
 }
 
-/// `GET /`: the page.
-pub async fn page(State(state): State<SharedHttpState>) -> Response {
-    state.web_client.page()
-}
-
-/// Request for a path without a route.
-pub async fn fallback(State(state): State<SharedHttpState>, request: Request) -> Result<Response, HttpError> {
-    let (method, path) = (request.method(), request.uri().path());
-    state.web_client.respond(method, path, request.headers()).await
-}
-
-/// `GET /client/config.json`: the settings that pages need, before anybody has logged in.
-pub async fn config(State(state): State<SharedHttpState>) -> impl IntoResponse {
-    let headers = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, Json(state.web_client.public_config.clone()))
-}
-
 /// Settings that everybody may know.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PublicConfig {
+pub(super) struct PublicConfig {
     version: &'static str,
     authentication: LoginKind,
     #[serde(skip_serializing_if = "Option::is_none")]
