@@ -82,7 +82,8 @@ impl Serving {
         let in_time = tokio::time::timeout(Duration::from_mins(1), ready).await;
         assert!(in_time.is_ok(), "not ready within a minute: {told}");
         let start = told.find("http://").expect("a URL in the banner");
-        let url = told[start..].split("/graphql").next().unwrap().to_owned();
+        let url = told[start..].split_whitespace().next().unwrap();
+        let url = url.trim_end_matches('/').to_owned();
         // Nobody reads on otherwise, and the pipe would fill.
         let rest = tokio::spawn(async move {
             let mut rest = String::new();
