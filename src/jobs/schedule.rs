@@ -36,11 +36,10 @@ pub(super) async fn fold_counters(context: JobContext, shutdown: CancellationTok
 /// Counts coverage where something changed, until shutdown.
 pub(super) async fn count_coverage(context: JobContext, shutdown: CancellationToken) {
     every(FOLD_INTERVAL, &shutdown, || async {
-        let counting = coverage::count(&context.db, &context.engine);
-        match shutdown.run_until_cancelled(counting).await {
-            None | Some(Ok(0)) => {}
-            Some(Ok(resources)) => tracing::trace!(resources, "counted for coverage"),
-            Some(Err(error)) => error.log("coverage could not be counted"),
+        match coverage::count_until(&context.db, &context.engine, &shutdown).await {
+            Ok(0) => {}
+            Ok(resources) => tracing::trace!(resources, "counted for coverage"),
+            Err(error) => error.log("coverage could not be counted"),
         }
     })
     .await;

@@ -8,6 +8,7 @@ use crate::domain::vocabulary::StoredVocabulary;
 use crate::error::{Error, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 use std::sync::LazyLock;
+use tokio_util::sync::CancellationToken;
 
 /// Key of the advisory lock of counting; any number that nothing else in the database uses.
 const LOCK_KEY: i64 = 0x0076_745f_636f_7672;
@@ -38,8 +39,21 @@ struct NotedResource {
 /// Does nothing when the engines at work have other settings than these: then a replica of another version is being rolled
 /// out or back, and counts by its own vocabulary.
 pub async fn count(db: &DatabaseConnection, settings: &EngineSettings) -> Result<u64> {
+    count_until(db, settings, &CancellationToken::new()).await
+}
+
+/// As [`count`], until `stop` is cancelled. A transaction that has begun is brought to its end: a connection whose transaction
+/// is dropped halfway serves nobody any more.
+pub async fn count_until(
+    db: &DatabaseConnection,
+    settings: &EngineSettings,
+    stop: &CancellationToken,
+) -> Result<u64> {
     let mut counted = 0;
     loop {
+        if stop.is_cancelled() {
+            return Ok(counted);
+        }
         let vocabulary = settings.live.current();
         let state = state(db).await?;
         let is_current = state.vocabulary == vocabulary.vocabulary.fingerprint();

@@ -14,7 +14,7 @@ mod history;
 mod keys;
 mod report;
 
-pub use count::count;
+pub use count::{count, count_until};
 pub use history::{CoverageDay, CoverageHistoryFilter, SnapshotCoverageJob, history, prune};
 pub use report::{CoverageDimension, CoverageFilter, CoverageGroup, report};
 
