@@ -59,14 +59,10 @@ impl JobWorkers {
         Self { shutdown, handle }
     }
 
-    /// Shuts down as a process does: what has not ended by the deadline is cut off.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.shutdown.cancel();
-        let ended = tokio::time::timeout(Duration::from_secs(10), &mut self.handle).await;
-        match ended {
-            Ok(ended) => ended.unwrap(),
-            Err(_) => self.handle.abort(),
-        }
+        let ended = tokio::time::timeout(Duration::from_secs(20), self.handle).await;
+        ended.expect("stops within its grace").unwrap();
     }
 
     /// As `kill -9` would, but for the connections.
