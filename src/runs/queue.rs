@@ -19,10 +19,12 @@ pub const QUEUE: &str = "runs";
 pub(super) async fn enqueue(txn: &Transaction, run_id: i64, run_at: DateTime<Utc>) -> Result<()> {
     // As apalis' own codec writes a number: its JSON.
     let payload = run_id.to_string().into_bytes();
-    // A run that nobody gets to is queued again and again: one task of it is enough.
+    // A run that nobody gets to is queued again and again: one task of it is enough. One that is being fetched is left: at a
+    // shutdown apalis keeps the transaction of its last fetch open until all runs are handed back, this one among them.
     sql::execute(
         txn,
-        "DELETE FROM apalis.jobs WHERE job_type = $1 AND status = 'Pending' AND job = $2",
+        "DELETE FROM apalis.jobs WHERE id = ANY (ARRAY(
+             SELECT id FROM apalis.jobs WHERE job_type = $1 AND status = 'Pending' AND job = $2 FOR UPDATE SKIP LOCKED))",
         [QUEUE.into(), payload.clone().into()],
     )
     .await?;

@@ -6,7 +6,8 @@ use crate::support::runs::{
     DISCOVER, actor, chunk, claim, claim_until, execute, failure, request, run_of, silence, worker,
 };
 use chrono::{TimeDelta, Utc};
-use sea_orm::{EntityTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, TransactionTrait};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::Role;
 use virtual_tagging::domain::evaluation::AutoTagJob;
@@ -37,6 +38,24 @@ async fn one_of_many_claims_gets_the_run() {
     assert_eq!(held.count(), 1);
     let run = run_of(&db, run.id).await;
     assert_eq!((run.status, run.attempt, run.fence), (RunStatus::Running, 1, 1));
+}
+
+/// At a shutdown apalis leaves its last fetch where it is, with its transaction open, until all runs are handed back.
+#[tokio::test]
+async fn a_run_is_handed_back_while_a_fetch_of_its_task_stands_still() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let run = request(&db, DISCOVER).await;
+    let held = claim(&db, run.id, "leaving").await.unwrap();
+    let fetch = db.begin().await.unwrap();
+    let locked = "SELECT id FROM apalis.jobs WHERE status = 'Pending' FOR UPDATE";
+    let locked = fetch.execute_unprepared(locked).await.unwrap();
+    assert_eq!(locked.rows_affected(), 1, "the task that announced the run");
+    let released = tokio::time::timeout(Duration::from_secs(10), runs::release(&db, &held)).await;
+    released.expect("waits for no fetch").unwrap();
+    let run = run_of(&db, run.id).await;
+    assert_eq!((run.status, run.attempt), (RunStatus::Queued, 0));
+    fetch.rollback().await.unwrap();
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ impl JobWorkers {
 
     pub async fn stop(self) {
         self.shutdown.cancel();
-        let ended = tokio::time::timeout(Duration::from_secs(20), self.handle).await;
+        let ended = tokio::time::timeout(Duration::from_secs(5), self.handle).await;
         ended.expect("stops within its grace").unwrap();
     }
 
