@@ -1,5 +1,4 @@
 import Box from "@mui/material/Box";
-import Tooltip from "@mui/material/Tooltip";
 import { useConnectionState } from "./connection.ts";
 import { t } from "./i18n.ts";
 
@@ -15,18 +14,16 @@ export function ConnectionDot() {
   const { phase } = useConnectionState();
   const label = t(`common.connection.${phase}`);
   return (
-    <Tooltip title={label}>
-      <Box role="img" aria-label={label} sx={{ p: 1, lineHeight: 0 }}>
-        <Box
-          sx={{
-            width: 10,
-            height: 10,
-            borderRadius: phase === "live" ? "50%" : "2px",
-            bgcolor: colours[phase],
-            forcedColorAdjust: "none",
-          }}
-        />
-      </Box>
-    </Tooltip>
+    <Box role="img" aria-label={label} title={label} sx={{ p: 1, lineHeight: 0 }}>
+      <Box
+        sx={{
+          width: 10,
+          height: 10,
+          borderRadius: phase === "live" ? "50%" : "2px",
+          bgcolor: colours[phase],
+          forcedColorAdjust: "none",
+        }}
+      />
+    </Box>
   );
 }

@@ -1,12 +1,14 @@
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
+import { Loading } from "../components/Loading.tsx";
 import { useKeys } from "../keys/KeysProvider.tsx";
 import { t } from "./i18n.ts";
+import { later } from "./later.ts";
 import { navigation } from "./navigation.ts";
 import { useThemeMode } from "./ThemeButton.tsx";
 
-const CommandPalette = lazy(() => import("../keys/CommandPalette.tsx"));
-const ShortcutSheet = lazy(() => import("../keys/ShortcutSheet.tsx"));
+const CommandPalette = later(() => import("../keys/CommandPalette.tsx"));
+const ShortcutSheet = later(() => import("../keys/ShortcutSheet.tsx"));
 
 /** Keys that work on every page. */
 export function GlobalKeys() {
@@ -27,7 +29,7 @@ export function GlobalKeys() {
         id: "filter",
         keys: "/",
         label: t("common.shortcuts.filter"),
-        run: () => document.querySelector<HTMLElement>("[data-filter] input, [data-filter] [role=combobox]")?.focus(),
+        run: () => document.querySelector<HTMLElement>("[data-filter] :is(input, select)")?.focus(),
       },
       { id: "theme", keys: "t", label: t("common.shortcuts.theme"), run: theme.goToNext },
     ],
@@ -35,7 +37,7 @@ export function GlobalKeys() {
   );
   useKeys("general", t("common.shortcuts.general"), bindings);
   return (
-    <Suspense>
+    <Suspense fallback={<Loading overlay />}>
       {open === "sheet" && <ShortcutSheet onClose={() => setOpen(null)} />}
       {open === "palette" && <CommandPalette onClose={() => setOpen(null)} />}
     </Suspense>

@@ -2,7 +2,6 @@ import MenuIcon from "@mui/icons-material/Menu";
 import AppBar from "@mui/material/AppBar";
 import Badge from "@mui/material/Badge";
 import Box from "@mui/material/Box";
-import Drawer from "@mui/material/Drawer";
 import IconButton from "@mui/material/IconButton";
 import List from "@mui/material/List";
 import ListItem from "@mui/material/ListItem";
@@ -11,16 +10,20 @@ import ListItemIcon from "@mui/material/ListItemIcon";
 import ListItemText from "@mui/material/ListItemText";
 import Toolbar from "@mui/material/Toolbar";
 import Typography from "@mui/material/Typography";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { Link, useLocation } from "react-router";
+import { Loading } from "../components/Loading.tsx";
 import { BadgeDocument } from "../gql/graphql.ts";
 import { ConnectionDot } from "./ConnectionDot.tsx";
 import { formatCompact } from "./format.ts";
 import { t } from "./i18n.ts";
+import { later } from "./later.ts";
 import { useLive } from "./live.ts";
 import { isCurrent, navigation } from "./navigation.ts";
 import { ThemeButton } from "./ThemeButton.tsx";
 import { UserMenu } from "./UserMenu.tsx";
+
+const NavigationDrawer = later(() => import("./NavigationDrawer.tsx"));
 
 function Entries({ pending, onGo }: { pending: number | null; onGo?: () => void }) {
   const { pathname } = useLocation();
@@ -75,7 +78,7 @@ function Foot() {
 
 /** Rail of all pages; below 900 px a bar with a menu. */
 export function Navigation({ width }: { width: number }) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<boolean | null>(null);
   const [pending, setPending] = useState<number | null>(null);
   useLive(BadgeDocument, {}, { next: (data) => setPending(data.approvalStats.pending) });
   const product = (
@@ -122,13 +125,17 @@ export function Navigation({ width }: { width: number }) {
           <ConnectionDot />
         </Toolbar>
       </AppBar>
-      <Drawer open={open} onClose={() => setOpen(false)} sx={{ display: { md: "none" } }}>
-        <Box sx={{ width: 240, display: "flex", flexDirection: "column", height: "100%" }}>
-          {product}
-          <Entries pending={pending} onGo={() => setOpen(false)} />
-          <Foot />
-        </Box>
-      </Drawer>
+      {open !== null && (
+        <Suspense fallback={<Loading overlay />}>
+          <NavigationDrawer open={open} onClose={() => setOpen(false)}>
+            <Box sx={{ width: 240, display: "flex", flexDirection: "column", height: "100%" }}>
+              {product}
+              <Entries pending={pending} onGo={() => setOpen(false)} />
+              <Foot />
+            </Box>
+          </NavigationDrawer>
+        </Suspense>
+      )}
     </>
   );
 }

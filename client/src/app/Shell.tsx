@@ -1,8 +1,8 @@
 import Box from "@mui/material/Box";
-import CircularProgress from "@mui/material/CircularProgress";
 import Link from "@mui/material/Link";
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect } from "react";
 import { Outlet, useLocation } from "react-router";
+import { Loading } from "../components/Loading.tsx";
 import { KeysProvider } from "../keys/KeysProvider.tsx";
 import { client } from "./apollo.ts";
 import { clientConfig } from "./config.ts";
@@ -10,21 +10,14 @@ import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { GlobalKeys } from "./GlobalKeys.tsx";
 import { t } from "./i18n.ts";
+import { later } from "./later.ts";
 import { Navigation } from "./Navigation.tsx";
 import { onSignIn, useSession } from "./session.ts";
 import { ViewerProvider } from "./viewer.tsx";
 
-const LoginForm = lazy(() => import("../pages/login/LoginForm.tsx"));
+const LoginForm = later(() => import("../pages/login/LoginForm.tsx"));
 
 const railWidth = 208;
-
-function Loading() {
-  return (
-    <Box sx={{ display: "grid", placeItems: "center", minHeight: "50vh" }}>
-      <CircularProgress aria-label={t("common.loading")} />
-    </Box>
-  );
-}
 
 function SignedIn() {
   const { pathname } = useLocation();
@@ -46,7 +39,7 @@ function SignedIn() {
           </Box>
         </Box>
       </Box>
-      <Suspense>{expired && <LoginForm overlay />}</Suspense>
+      <Suspense fallback={<Loading overlay />}>{expired && <LoginForm overlay />}</Suspense>
     </ViewerProvider>
   );
 }

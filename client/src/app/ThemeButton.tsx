@@ -3,7 +3,6 @@ import DarkMode from "@mui/icons-material/DarkMode";
 import LightMode from "@mui/icons-material/LightMode";
 import IconButton from "@mui/material/IconButton";
 import { useColorScheme } from "@mui/material/styles";
-import Tooltip from "@mui/material/Tooltip";
 import { t } from "./i18n.ts";
 
 export const themeModes = ["system", "light", "dark"] as const;
@@ -23,10 +22,13 @@ export function ThemeButton() {
   const { mode, goToNext } = useThemeMode();
   const Icon = icons[mode];
   return (
-    <Tooltip title={`${t("common.theme.label")}: ${t(`common.theme.${mode}`)}`}>
-      <IconButton size="small" aria-label={t("common.theme.change")} onClick={goToNext}>
-        <Icon fontSize="small" />
-      </IconButton>
-    </Tooltip>
+    <IconButton
+      size="small"
+      title={`${t("common.theme.label")}: ${t(`common.theme.${mode}`)}`}
+      aria-label={t("common.theme.change")}
+      onClick={goToNext}
+    >
+      <Icon fontSize="small" />
+    </IconButton>
   );
 }

@@ -1,9 +1,9 @@
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import Popover from "@mui/material/Popover";
-import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
 import { type SubmitEvent, useState } from "react";
+import { TextInput } from "../components/TextInput.tsx";
 import { clientConfig } from "./config.ts";
 import { formatEnum } from "./format.ts";
 import { t } from "./i18n.ts";
@@ -19,12 +19,13 @@ function ActingAs() {
   };
   return (
     <Box component="form" onSubmit={submit} sx={{ display: "grid", gap: 1 }}>
-      <TextField
+      <TextInput
         label={t("common.user.actAs")}
         helperText={t("common.user.actAsHelp")}
         value={name}
         onChange={(event) => setName(event.target.value)}
-        slotProps={{ htmlInput: { maxLength: 100, autoComplete: "off" } }}
+        autoComplete="off"
+        slotProps={{ input: { maxLength: 100 } }}
       />
       <Button type="submit" variant="outlined" size="small" disabled={name.trim() === actor}>
         {t("common.save")}

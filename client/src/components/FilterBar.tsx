@@ -1,17 +1,16 @@
 import Alert from "@mui/material/Alert";
-import Autocomplete from "@mui/material/Autocomplete";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
-import TextField from "@mui/material/TextField";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useId, useState } from "react";
 import { t } from "../app/i18n.ts";
+import { SelectInput, TextInput } from "./TextInput.tsx";
 
 export interface FilterField {
   name: string;
   label: string;
   /** Values to choose from; free text if omitted. */
   options?: readonly { value: string; label: string }[];
-  /** Takes texts that are not among the options, too. */
+  /** Takes texts that are not among the options, too: they are proposals. */
   free?: boolean;
   width?: number;
 }
@@ -27,18 +26,17 @@ interface FilterBarProps<V extends FilterView> {
   children?: ReactNode;
 }
 
-/** Text that is applied half a second after the last key, or at once by Enter. */
-function TextFilter({
-  field,
-  value,
-  onChange,
-}: {
+interface FieldProps {
   field: FilterField;
   value: string;
   onChange: (value: string) => void;
-}) {
+}
+
+/** Text that is applied half a second after the last key, or at once by Enter; its options are proposals. */
+function TextFilter({ field, value, onChange }: FieldProps) {
   const [draft, setDraft] = useState(value);
   const [applied, setApplied] = useState(value);
+  const list = useId();
   if (applied !== value) {
     setApplied(value);
     setDraft(value);
@@ -49,40 +47,38 @@ function TextFilter({
     return () => clearTimeout(timer);
   });
   return (
-    <TextField
-      label={field.label}
-      value={draft}
-      type="search"
-      onChange={(event) => setDraft(event.target.value)}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") onChange(draft);
-        if (event.key === "Escape") event.currentTarget.querySelector("input")?.blur();
-      }}
-      sx={{ width: field.width ?? 180 }}
-    />
+    <>
+      <TextInput
+        label={field.label}
+        value={draft}
+        type="search"
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") onChange(draft);
+          if (event.key === "Escape") event.currentTarget.blur();
+        }}
+        slotProps={{ input: { list: field.options && list } }}
+        sx={{ width: field.width ?? 180 }}
+      />
+      {field.options && (
+        <datalist id={list}>
+          {field.options.map((option) => (
+            <option key={option.value} value={option.value} label={option.label} />
+          ))}
+        </datalist>
+      )}
+    </>
   );
 }
 
-function ChoiceFilter({
-  field,
-  value,
-  onChange,
-}: {
-  field: FilterField;
-  value: string;
-  onChange: (value: string) => void;
-}) {
-  const options = field.options ?? [];
-  const chosen = options.find((option) => option.value === value) ?? (value === "" ? null : { value, label: value });
+function ChoiceFilter({ field, value, onChange }: FieldProps) {
+  const options = [{ value: "", label: "–" }, ...(field.options ?? [])];
   return (
-    <Autocomplete
-      freeSolo={field.free === true}
+    <SelectInput
+      label={field.label}
+      value={value}
       options={options}
-      value={chosen}
-      getOptionLabel={(option) => (typeof option === "string" ? option : option.label)}
-      isOptionEqualToValue={(option, other) => option.value === (typeof other === "string" ? other : other.value)}
-      onChange={(_event, option) => onChange(typeof option === "string" ? option : (option?.value ?? ""))}
-      renderInput={(params) => <TextField {...params} label={field.label} />}
+      onChange={onChange}
       sx={{ width: field.width ?? 180 }}
     />
   );
@@ -97,7 +93,7 @@ export function FilterBar<V extends FilterView>({ fields, view, dropped, onChang
     <Box role="search" aria-label={t("common.filter.label")} data-filter sx={{ mb: 1.5 }}>
       <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1 }}>
         {fields.map((field) => {
-          const Field = field.options ? ChoiceFilter : TextFilter;
+          const Field = field.options && !field.free ? ChoiceFilter : TextFilter;
           const value = view[field.name];
           return (
             <Field

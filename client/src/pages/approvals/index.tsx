@@ -4,6 +4,7 @@ import { Route, Routes, useLocation } from "react-router";
 import { formatCompact } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { useViewer } from "../../app/viewer.tsx";
+import { Loading } from "../../components/Loading.tsx";
 import { Page } from "../../components/Page.tsx";
 import { PageTabs } from "../../components/PageTabs.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
@@ -62,7 +63,7 @@ export default function Approvals() {
       )}
       <OutboxBar />
       <ApprovalFilters tab={tab} view={view} dropped={dropped} onChange={setView} byKey={figures?.byKey ?? []} />
-      <Suspense fallback={null}>
+      <Suspense fallback={<Loading />}>
         <Routes>
           <Route index element={<Suggestions view={view} />} />
           <Route path="suggestions" element={<Suggestions view={view} />} />

@@ -30,7 +30,7 @@ const columns: readonly TableColumn<Change>[] = [
 ];
 
 /** Changes of rules, schedules, tokens, models and the vocabulary. */
-export function AdminTab({ filter }: { filter: AdminChangeFilter }) {
+export default function AdminTab({ filter }: { filter: AdminChangeFilter }) {
   const [shown, setShown] = useState<Change | null>(null);
   const list = useConnection(AdminChangesDocument, { first: 100, filter }, ({ adminChanges }) => ({
     rows: adminChanges.nodes,

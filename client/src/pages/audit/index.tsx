@@ -1,20 +1,23 @@
 import Box from "@mui/material/Box";
 import Tab from "@mui/material/Tab";
 import Tabs from "@mui/material/Tabs";
-import TextField from "@mui/material/TextField";
+import { lazy, Suspense } from "react";
 import { formatEnum } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { useViewer } from "../../app/viewer.tsx";
 import { ConnectionTable } from "../../components/ConnectionTable.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { FilterBar, type FilterField } from "../../components/FilterBar.tsx";
+import { Loading } from "../../components/Loading.tsx";
 import { Page } from "../../components/Page.tsx";
+import { TextInput } from "../../components/TextInput.tsx";
 import { useConnection } from "../../components/useConnection.ts";
 import { type TagAuditFilter, TagAuditDocument, type TagAuditOrder } from "../../gql/graphql.ts";
 import { useUrlView } from "../../url/useUrlView.ts";
-import { AdminTab } from "./AdminTab.tsx";
 import { auditColumns } from "./columns.tsx";
 import { auditActions, auditCodec, dayOf, startOfDay, subjectTypes } from "./view.ts";
+
+const AdminTab = lazy(() => import("./AdminTab.tsx"));
 
 const enumOptions = (values: readonly string[]) => values.map((value) => ({ value, label: formatEnum(value) }));
 
@@ -87,13 +90,13 @@ export default function Audit() {
         <FilterBar fields={tab === "tags" ? tagFields : adminFields} view={view} dropped={dropped} onChange={setView}>
           {tab === "tags" &&
             (["from", "to"] as const).map((name) => (
-              <TextField
+              <TextInput
                 key={name}
                 type="date"
                 label={t(`audit.filter.${name}`)}
                 value={dayOf(view[name])}
                 onChange={(event) => setView((before) => ({ ...before, [name]: startOfDay(event.target.value) }))}
-                slotProps={{ inputLabel: { shrink: true } }}
+                shrink
                 sx={{ width: 160 }}
               />
             ))}
@@ -101,7 +104,9 @@ export default function Audit() {
         {tab === "tags" ? (
           <TagsTab filter={filter} order={order} />
         ) : (
-          <AdminTab filter={{ actor: view.actor, subjectType }} />
+          <Suspense fallback={<Loading />}>
+            <AdminTab filter={{ actor: view.actor, subjectType }} />
+          </Suspense>
         )}
       </Box>
     </Page>

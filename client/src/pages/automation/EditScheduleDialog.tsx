@@ -4,17 +4,22 @@ import DialogActions from "@mui/material/DialogActions";
 import DialogContent from "@mui/material/DialogContent";
 import DialogTitle from "@mui/material/DialogTitle";
 import Stack from "@mui/material/Stack";
-import TextField from "@mui/material/TextField";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { t } from "../../app/i18n.ts";
+import { TextInput } from "../../components/TextInput.tsx";
 import { useAction } from "../../components/useAction.ts";
 import { UserErrors } from "../../components/UserErrors.tsx";
-
 import { EditScheduleDocument, type SchedulePartsFragment, type UserErrorPartsFragment } from "../../gql/graphql.ts";
 
 /** Form of a schedule's cron expression and time zone; the service tells what is wrong with them. */
-export function EditScheduleDialog({ schedule, onClose }: { schedule: SchedulePartsFragment; onClose: () => void }) {
+export default function EditScheduleDialog({
+  schedule,
+  onClose,
+}: {
+  schedule: SchedulePartsFragment;
+  onClose: () => void;
+}) {
   const { act, busy } = useAction();
   const [errors, setErrors] = useState<readonly UserErrorPartsFragment[]>([]);
   const { register, handleSubmit } = useForm({
@@ -37,14 +42,14 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: SchedulePa
         <DialogContent>
           <Stack spacing={2} sx={{ pt: 1 }}>
             <UserErrors errors={errors} />
-            <TextField
+            <TextInput
               {...register("cron")}
               autoFocus
               label={t("automation.edit.cron")}
               helperText={t("automation.edit.cronHelp")}
               error={errors.some(({ field }) => field?.endsWith("cron"))}
             />
-            <TextField
+            <TextInput
               {...register("timeZone")}
               label={t("automation.edit.timeZone")}
               error={errors.some(({ field }) => field?.endsWith("timeZone"))}

@@ -52,7 +52,7 @@ function RunView({ stored, onChange }: { stored: Run; onChange: () => void }) {
 }
 
 /** Run with its progress, its timeline, and what it did. */
-export function RunPage() {
+export default function RunPage() {
   const { id = "" } = useParams();
   const { data, error, loading, refetch } = useQuery(RunDetailDocument, {
     variables: { id },

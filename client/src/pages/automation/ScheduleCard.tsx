@@ -3,11 +3,13 @@ import Button from "@mui/material/Button";
 import Link from "@mui/material/Link";
 import Paper from "@mui/material/Paper";
 import Typography from "@mui/material/Typography";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { Link as RouterLink } from "react-router";
 import { formatMoment } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
+import { later } from "../../app/later.ts";
 import { useViewer } from "../../app/viewer.tsx";
+import { Loading } from "../../components/Loading.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { useAction } from "../../components/useAction.ts";
 import {
@@ -16,7 +18,8 @@ import {
   type SchedulePartsFragment,
   TriggerScheduleDocument,
 } from "../../gql/graphql.ts";
-import { EditScheduleDialog } from "./EditScheduleDialog.tsx";
+
+const EditScheduleDialog = later(() => import("./EditScheduleDialog.tsx"));
 
 /** Schedule of a job: when it runs, and the ways to stop, start and change it. */
 export function ScheduleCard({ schedule, onTriggered }: { schedule: SchedulePartsFragment; onTriggered: () => void }) {
@@ -87,7 +90,11 @@ export function ScheduleCard({ schedule, onTriggered }: { schedule: SchedulePart
           ))}
         </Box>
       )}
-      {editing && <EditScheduleDialog schedule={schedule} onClose={() => setEditing(false)} />}
+      {editing && (
+        <Suspense fallback={<Loading overlay />}>
+          <EditScheduleDialog schedule={schedule} onClose={() => setEditing(false)} />
+        </Suspense>
+      )}
     </Paper>
   );
 }

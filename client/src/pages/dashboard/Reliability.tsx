@@ -1,7 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import MenuItem from "@mui/material/MenuItem";
 import Skeleton from "@mui/material/Skeleton";
-import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
 import { formatNumber, formatPercent } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
@@ -10,6 +8,7 @@ import { DataTable } from "../../components/DataTable.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorPanel } from "../../components/ErrorPanel.tsx";
 import { Panel } from "../../components/Panel.tsx";
+import { SelectInput } from "../../components/TextInput.tsx";
 import { CalibrationFiguresDocument } from "../../gql/graphql.ts";
 import { calibrationError, type DecisionsOf, type ReliabilityPoint, reliabilityPoints } from "./figures.ts";
 import { ReliabilityChart, sentence } from "./ReliabilityChart.tsx";
@@ -62,34 +61,26 @@ export function Reliability({ tagKey, decisions, show, onChange }: ReliabilityPr
   );
   const controls = (
     <>
-      <TextField
-        select
+      <SelectInput
         label={t("dashboard.reliability.key")}
         value={chosen ?? ""}
-        onChange={(event) => onChange({ key: event.target.value === "" ? undefined : event.target.value })}
-        slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
+        options={[
+          { value: "", label: t("dashboard.reliability.allKeys") },
+          ...keys.map((key) => ({ value: key.tagKey, label: key.tagKey })),
+        ]}
+        onChange={(value) => onChange({ key: value === "" ? undefined : value })}
         sx={{ minWidth: 140 }}
-      >
-        <MenuItem value="">{t("dashboard.reliability.allKeys")}</MenuItem>
-        {keys.map((key) => (
-          <MenuItem key={key.tagKey} value={key.tagKey}>
-            {key.tagKey}
-          </MenuItem>
-        ))}
-      </TextField>
-      <TextField
-        select
+      />
+      <SelectInput
         label={t("dashboard.reliability.decisions")}
         value={decisions}
-        onChange={(event) => onChange({ decisions: event.target.value as DecisionsOf })}
+        options={(["overall", "single", "bulk", "audited"] as const).map((value) => ({
+          value,
+          label: t(`dashboard.reliability.${value}`),
+        }))}
+        onChange={(value) => onChange({ decisions: value as DecisionsOf })}
         sx={{ minWidth: 140 }}
-      >
-        {(["overall", "single", "bulk", "audited"] as const).map((value) => (
-          <MenuItem key={value} value={value}>
-            {t(`dashboard.reliability.${value}`)}
-          </MenuItem>
-        ))}
-      </TextField>
+      />
       <Choice
         label={t("dashboard.view.label")}
         value={show}

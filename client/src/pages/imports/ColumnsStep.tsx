@@ -34,7 +34,7 @@ interface ColumnsStepProps {
 }
 
 /** Columns of a file, and what each is read as; another choice renames the header that is sent. */
-export function ColumnsStep({ file, head, kind, onBack, onNext }: ColumnsStepProps) {
+export default function ColumnsStep({ file, head, kind, onBack, onNext }: ColumnsStepProps) {
   const [roles, setRoles] = useState(() => head.columns.map(({ role }) => role));
   const missing = missingColumns(kind, roles);
   const doubled = doubledColumns(roles);

@@ -2,14 +2,13 @@ import Download from "@mui/icons-material/Download";
 import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
-import MenuItem from "@mui/material/MenuItem";
 import Paper from "@mui/material/Paper";
-import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
 import { useState } from "react";
 import { describeError } from "../../app/errors.ts";
 import { formatBytes } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
+import { SelectInput, TextInput } from "../../components/TextInput.tsx";
 import { download, exportPath } from "./download.ts";
 import type { ImportKind } from "./head.ts";
 
@@ -41,34 +40,22 @@ export function ExportPanel() {
       <Typography color="text.secondary">{t("imports.exportHelp")}</Typography>
       {problem && <Alert severity="error">{problem}</Alert>}
       <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1, alignItems: "center" }}>
-        <TextField
-          select
+        <SelectInput
           label={t("imports.exportWhat")}
           value={what}
-          onChange={(event) => setWhat(event.target.value as ImportKind)}
+          options={(["resources", "tags"] as const).map((value) => ({ value, label: t(`imports.kind.${value}`) }))}
+          onChange={(value) => setWhat(value as ImportKind)}
           sx={{ width: 160 }}
-        >
-          {(["resources", "tags"] as const).map((kind) => (
-            <MenuItem key={kind} value={kind}>
-              {t(`imports.kind.${kind}`)}
-            </MenuItem>
-          ))}
-        </TextField>
-        <TextField
-          select
+        />
+        <SelectInput
           label={t("resources.filter.cloud")}
           value={filter.cloud}
-          onChange={(event) => setFilter({ ...filter, cloud: event.target.value })}
+          options={["", "AWS", "AZURE", "GCP"].map((value) => ({ value, label: value || t("common.all") }))}
+          onChange={(cloud) => setFilter({ ...filter, cloud })}
           sx={{ width: 120 }}
-        >
-          {["", "AWS", "AZURE", "GCP"].map((cloud) => (
-            <MenuItem key={cloud} value={cloud}>
-              {cloud || t("common.all")}
-            </MenuItem>
-          ))}
-        </TextField>
+        />
         {(["accountId", "resourceType"] as const).map((name) => (
-          <TextField
+          <TextInput
             key={name}
             label={labels[name]}
             value={filter[name]}

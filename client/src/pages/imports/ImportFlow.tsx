@@ -7,18 +7,22 @@ import Step from "@mui/material/Step";
 import StepLabel from "@mui/material/StepLabel";
 import Stepper from "@mui/material/Stepper";
 import Typography from "@mui/material/Typography";
-import { useRef, useState } from "react";
+import { Suspense, useRef, useState } from "react";
 import { Link as RouterLink } from "react-router";
 import { formatBytes, formatPercent } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
+import { later } from "../../app/later.ts";
+import { Loading } from "../../components/Loading.tsx";
 import { RunProgress } from "../../components/RunProgress.tsx";
 import { ImportInventoryDocument, ImportTagsDocument, type RunPartsFragment } from "../../gql/graphql.ts";
 import { Rejections } from "../automation/Rejections.tsx";
-import { ColumnsStep } from "./ColumnsStep.tsx";
 import { FileStep } from "./FileStep.tsx";
 import { type FileHead, hasColumns, headBytes, type ImportKind, readHead } from "./head.ts";
-import { type ImportChoices, PlanStep } from "./PlanStep.tsx";
+import type { ImportChoices } from "./PlanStep.tsx";
 import { upload, UploadError } from "./upload.ts";
+
+const ColumnsStep = later(() => import("./ColumnsStep.tsx"));
+const PlanStep = later(() => import("./PlanStep.tsx"));
 
 type Flow =
   | { step: "file" }
@@ -134,18 +138,20 @@ export function ImportFlow({ onImported }: { onImported: () => void }) {
         </Box>
       )}
       {flow.step === "file" && <FileStep kind={kind} onKind={setKind} onFile={(file) => void choose(file)} />}
-      {flow.step === "columns" && (
-        <ColumnsStep {...flow} kind={kind} onBack={restart} onNext={(file) => void check(file)} />
-      )}
-      {flow.step === "plan" && (
-        <PlanStep
-          run={flow.run}
-          kind={kind}
-          busy={sent !== null}
-          onBack={restart}
-          onConfirm={(choices) => void confirm(flow.file, choices)}
-        />
-      )}
+      <Suspense fallback={<Loading />}>
+        {flow.step === "columns" && (
+          <ColumnsStep {...flow} kind={kind} onBack={restart} onNext={(file) => void check(file)} />
+        )}
+        {flow.step === "plan" && (
+          <PlanStep
+            run={flow.run}
+            kind={kind}
+            busy={sent !== null}
+            onBack={restart}
+            onConfirm={(choices) => void confirm(flow.file, choices)}
+          />
+        )}
+      </Suspense>
       {flow.step === "result" && (
         <>
           <RunProgress

@@ -32,7 +32,7 @@ interface PlanStepProps {
 }
 
 /** Plan of an import; nothing is written before it is confirmed. */
-export function PlanStep({ run, kind, busy, onBack, onConfirm }: PlanStepProps) {
+export default function PlanStep({ run, kind, busy, onBack, onConfirm }: PlanStepProps) {
   const [ended, setEnded] = useState(false);
   const [choices, setChoices] = useState<ImportChoices>({ mode: "GOOD_ROWS", status: "PENDING" });
   const { data, error, refetch } = useQuery(ImportPlanDocument, {

@@ -5,7 +5,6 @@ import Checkbox from "@mui/material/Checkbox";
 import Dialog from "@mui/material/Dialog";
 import FormControlLabel from "@mui/material/FormControlLabel";
 import Paper from "@mui/material/Paper";
-import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
 import { type SubmitEvent, useState } from "react";
 import { useLocation } from "react-router";
@@ -14,6 +13,7 @@ import { t } from "../../app/i18n.ts";
 import { startOidcLogin } from "../../app/oidc.ts";
 import { signIn } from "../../app/session.ts";
 import { ErrorPanel } from "../../components/ErrorPanel.tsx";
+import { TextInput } from "../../components/TextInput.tsx";
 
 function TokenForm() {
   const [token, setToken] = useState("");
@@ -27,7 +27,7 @@ function TokenForm() {
   };
   return (
     <Box component="form" onSubmit={submit} noValidate sx={{ display: "grid", gap: 1 }}>
-      <TextField
+      <TextInput
         label={t("login.token")}
         type="password"
         autoFocus
@@ -35,7 +35,7 @@ function TokenForm() {
         error={missing}
         helperText={missing ? t("login.tokenMissing") : t("login.tokenHelp")}
         onChange={(event) => setToken(event.target.value)}
-        slotProps={{ htmlInput: { autoComplete: "off" } }}
+        autoComplete="off"
       />
       <FormControlLabel
         control={<Checkbox checked={keep} onChange={(event) => setKeep(event.target.checked)} />}

@@ -17,7 +17,7 @@ import { auditColumns } from "../audit/columns.tsx";
 const ownColumns = auditColumns.filter(({ id }) => id !== "resource");
 
 /** Changes of the resource's tags, and its evaluations by version of the model. */
-export function HistoryTab({ id }: { id: string }) {
+export default function HistoryTab({ id }: { id: string }) {
   const list = useConnection(ResourceAuditDocument, { id, first: 100 }, ({ resource }) => ({
     rows: resource?.audit.nodes ?? [],
     endCursor: resource?.audit.pageInfo.endCursor,

@@ -45,7 +45,7 @@ interface SetTagDialogProps {
 }
 
 /** Form of a tag that a person sets; keys and values come from the vocabulary, others are taken, too. */
-export function SetTagDialog({ resourceId, draft, vocabulary, onDone, onClose }: SetTagDialogProps) {
+export default function SetTagDialog({ resourceId, draft, vocabulary, onDone, onClose }: SetTagDialogProps) {
   const { act, busy } = useAction();
   const [errors, setErrors] = useState<readonly UserErrorPartsFragment[]>([]);
   const { control, register, handleSubmit, formState } = useForm({

@@ -8,15 +8,19 @@ import TableContainer from "@mui/material/TableContainer";
 import TableHead from "@mui/material/TableHead";
 import TableRow from "@mui/material/TableRow";
 import Typography from "@mui/material/Typography";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { t } from "../../app/i18n.ts";
+import { later } from "../../app/later.ts";
 import { useViewer } from "../../app/viewer.tsx";
+import { Loading } from "../../components/Loading.tsx";
 import { TagChip } from "../../components/TagChip.tsx";
 import { useAction } from "../../components/useAction.ts";
 import { DenyNativeTagDocument, type ResourceDetailQuery } from "../../gql/graphql.ts";
-import { SetTagDialog, type TagDraft } from "./SetTagDialog.tsx";
+import type { TagDraft } from "./SetTagDialog.tsx";
 import { type TagRow, tagRows } from "./tagRows.ts";
 import { VirtualTagLine } from "./VirtualTagLine.tsx";
+
+const SetTagDialog = later(() => import("./SetTagDialog.tsx"));
 
 interface TagsTabProps {
   resource: NonNullable<ResourceDetailQuery["resource"]>;
@@ -127,16 +131,18 @@ export function TagsTab({ resource, vocabulary, onChange }: TagsTabProps) {
         </Table>
       </TableContainer>
       {draft && (
-        <SetTagDialog
-          resourceId={resource.id}
-          draft={draft}
-          vocabulary={vocabulary}
-          onClose={() => setDraft(null)}
-          onDone={() => {
-            setDraft(null);
-            onChange();
-          }}
-        />
+        <Suspense fallback={<Loading overlay />}>
+          <SetTagDialog
+            resourceId={resource.id}
+            draft={draft}
+            vocabulary={vocabulary}
+            onClose={() => setDraft(null)}
+            onDone={() => {
+              setDraft(null);
+              onChange();
+            }}
+          />
+        </Suspense>
       )}
     </>
   );

@@ -115,7 +115,7 @@ function WhatIf({ resource }: { resource: Resource }) {
 }
 
 /** Reasons of the engine: what it would say now, why not another value, and what it would say of another resource. */
-export function WhyTab({ resource, vocabulary }: WhyTabProps) {
+export default function WhyTab({ resource, vocabulary }: WhyTabProps) {
   const { data, error, loading, refetch } = useQuery(InferTagsDocument, {
     variables: { input: { id: resource.id } },
     fetchPolicy: "no-cache",

@@ -3,18 +3,21 @@ import Tab from "@mui/material/Tab";
 import Tabs from "@mui/material/Tabs";
 import Box from "@mui/material/Box";
 import { useQuery } from "@apollo/client/react";
+import { lazy, Suspense } from "react";
 import { useParams } from "react-router";
 import { t } from "../../app/i18n.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorPanel } from "../../components/ErrorPanel.tsx";
+import { Loading } from "../../components/Loading.tsx";
 import { Page } from "../../components/Page.tsx";
 import { ResourceDetailDocument } from "../../gql/graphql.ts";
 import { choice, urlCodec } from "../../url/codec.ts";
 import { useUrlView } from "../../url/useUrlView.ts";
-import { HistoryTab } from "./HistoryTab.tsx";
 import { ResourceHead } from "./ResourceHead.tsx";
 import { TagsTab } from "./TagsTab.tsx";
-import { WhyTab } from "./WhyTab.tsx";
+
+const WhyTab = lazy(() => import("./WhyTab.tsx"));
+const HistoryTab = lazy(() => import("./HistoryTab.tsx"));
 
 const tabs = ["tags", "why", "history"] as const;
 const codec = urlCodec({ tab: choice(tabs) });
@@ -52,9 +55,11 @@ export default function Resource() {
             ))}
           </Tabs>
           <Box role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
-            {tab === "tags" && <TagsTab resource={resource} vocabulary={data.vocabulary} onChange={reload} />}
-            {tab === "why" && <WhyTab resource={resource} vocabulary={data.vocabulary} />}
-            {tab === "history" && <HistoryTab id={resource.id} />}
+            <Suspense fallback={<Loading />}>
+              {tab === "tags" && <TagsTab resource={resource} vocabulary={data.vocabulary} onChange={reload} />}
+              {tab === "why" && <WhyTab resource={resource} vocabulary={data.vocabulary} />}
+              {tab === "history" && <HistoryTab id={resource.id} />}
+            </Suspense>
           </Box>
         </>
       )}

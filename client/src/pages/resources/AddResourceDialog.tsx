@@ -39,7 +39,7 @@ type Form = z.infer<typeof schema>;
 const names = ["accountId", "resourceType", "resourceId", "name", "region", "nativeTags"] as const;
 
 /** Form of a resource that discovery does not find. */
-export function AddResourceDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+export default function AddResourceDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const navigate = useNavigate();
   const { act, busy } = useAction();
   const [errors, setErrors] = useState<readonly UserErrorPartsFragment[]>([]);

@@ -5,25 +5,28 @@ import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import Chip from "@mui/material/Chip";
 import { useQuery } from "@apollo/client/react";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { Link as RouterLink, useNavigate } from "react-router";
 import { describeError } from "../../app/errors.ts";
 import { formatBytes } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
+import { later } from "../../app/later.ts";
 import { useLive } from "../../app/live.ts";
 import { useViewer } from "../../app/viewer.tsx";
 import { ConnectionTable } from "../../components/ConnectionTable.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { FilterBar, type FilterField } from "../../components/FilterBar.tsx";
+import { Loading } from "../../components/Loading.tsx";
 import { Page } from "../../components/Page.tsx";
 import { useNotify } from "../../components/UndoSnackbar.tsx";
 import { useConnection } from "../../components/useConnection.ts";
 import { ResourceChangesDocument, ResourceFacetsDocument, ResourcesDocument } from "../../gql/graphql.ts";
 import { useUrlView } from "../../url/useUrlView.ts";
 import { download, exportPath } from "../imports/download.ts";
-import { AddResourceDialog } from "./AddResourceDialog.tsx";
 import { resourceColumns } from "./columns.tsx";
 import { resourceQuery, resourcesCodec, type ResourcesView } from "./view.ts";
+
+const AddResourceDialog = later(() => import("./AddResourceDialog.tsx"));
 
 const option = (value: string, label: string = value) => ({ value, label });
 
@@ -114,7 +117,8 @@ export default function Resources() {
   const { view, dropped, setView } = useUrlView(resourcesCodec);
   const navigate = useNavigate();
   const viewer = useViewer();
-  const [adding, setAdding] = useState(false);
+  // Null until the dialog is first opened; what was typed into it stays when it is closed.
+  const [adding, setAdding] = useState<boolean | null>(null);
   const { data: facets } = useQuery(ResourceFacetsDocument);
   const list = useConnection(ResourcesDocument, { first: 100, ...resourceQuery(view) }, ({ resources }) => ({
     rows: resources.nodes,
@@ -184,7 +188,11 @@ export default function Resources() {
           />
         }
       />
-      <AddResourceDialog open={adding} onClose={() => setAdding(false)} />
+      {adding !== null && (
+        <Suspense fallback={<Loading overlay />}>
+          <AddResourceDialog open={adding} onClose={() => setAdding(false)} />
+        </Suspense>
+      )}
     </Page>
   );
 }

@@ -3,15 +3,18 @@ import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import Skeleton from "@mui/material/Skeleton";
 import Typography from "@mui/material/Typography";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { clientConfig } from "../../app/config.ts";
 import { t } from "../../app/i18n.ts";
+import { later } from "../../app/later.ts";
 import { useViewer } from "../../app/viewer.tsx";
 import { DataTable } from "../../components/DataTable.tsx";
 import { ErrorPanel } from "../../components/ErrorPanel.tsx";
+import { Loading } from "../../components/Loading.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { type VocabularyKeyPartsFragment, VocabularySettingsDocument } from "../../gql/graphql.ts";
-import { VocabularyKeyDialog } from "./VocabularyKeyDialog.tsx";
+
+const VocabularyKeyDialog = later(() => import("./VocabularyKeyDialog.tsx"));
 
 const yes = (value: boolean) => t(value ? "settings.vocabulary.yes" : "settings.vocabulary.no");
 
@@ -74,7 +77,11 @@ export function Vocabulary() {
           }))}
         />
       )}
-      {edited && <VocabularyKeyDialog vocabularyKey={edited} onClose={() => setEdited(null)} />}
+      {edited && (
+        <Suspense fallback={<Loading overlay />}>
+          <VocabularyKeyDialog vocabularyKey={edited} onClose={() => setEdited(null)} />
+        </Suspense>
+      )}
     </Panel>
   );
 }

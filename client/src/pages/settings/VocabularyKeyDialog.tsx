@@ -88,7 +88,7 @@ function Fields({ form }: { form: Form }) {
 }
 
 /** Edits one key; a change that somebody else made meanwhile is not overwritten. */
-export function VocabularyKeyDialog(props: { vocabularyKey: VocabularyKeyPartsFragment; onClose: () => void }) {
+export default function VocabularyKeyDialog(props: { vocabularyKey: VocabularyKeyPartsFragment; onClose: () => void }) {
   const { vocabularyKey: key, onClose } = props;
   const form = useForm<VocabularyForm>({ resolver: zodResolver(vocabularyFormSchema), defaultValues: toForm(key) });
   const [edit, { data, error, loading }] = useMutation(EditVocabularyKeyDocument);

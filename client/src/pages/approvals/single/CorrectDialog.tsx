@@ -18,7 +18,7 @@ interface CorrectDialogProps {
 }
 
 /** Right value of a tag: the proposed one is denied, the right one approved. Values that lost come first. */
-export function CorrectDialog({ row, onCorrect, onClose }: CorrectDialogProps) {
+export default function CorrectDialog({ row, onCorrect, onClose }: CorrectDialogProps) {
   const { data } = useQuery(ApprovalVocabularyDocument, { fetchPolicy: "cache-first" });
   const [value, setValue] = useState("");
   const id = useId();

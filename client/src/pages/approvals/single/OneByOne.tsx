@@ -5,13 +5,15 @@ import Paper from "@mui/material/Paper";
 import Skeleton from "@mui/material/Skeleton";
 import useMediaQuery from "@mui/material/useMediaQuery";
 import { type Theme } from "@mui/material/styles";
-import { useMemo, useRef, useState } from "react";
+import { Suspense, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { formatNumber } from "../../../app/format.ts";
 import { t } from "../../../app/i18n.ts";
+import { later } from "../../../app/later.ts";
 import { useViewer } from "../../../app/viewer.tsx";
 import { EmptyState } from "../../../components/EmptyState.tsx";
 import { ErrorPanel } from "../../../components/ErrorPanel.tsx";
+import { Loading } from "../../../components/Loading.tsx";
 import { useKeys } from "../../../keys/KeysProvider.tsx";
 import { cursorRow } from "../../../queue/triage.ts";
 import { windowRows } from "../../../queue/window.ts";
@@ -19,12 +21,13 @@ import { HistoryStrip } from "../HistoryStrip.tsx";
 import { QueueZero } from "../QueueZero.tsx";
 import type { Figures } from "../useFigures.ts";
 import { type ApprovalsView, queueFilter } from "../view.ts";
-import { CorrectDialog } from "./CorrectDialog.tsx";
 import { DecisionBar } from "./DecisionBar.tsx";
 import { QueueGrid } from "./QueueGrid.tsx";
 import { RowDetail } from "./RowDetail.tsx";
 import { queueBindings } from "./queueBindings.ts";
 import { useQueue } from "./useQueue.ts";
+
+const CorrectDialog = later(() => import("./CorrectDialog.tsx"));
 
 interface OneByOneProps {
   view: ApprovalsView;
@@ -148,14 +151,16 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
         </Drawer>
       )}
       {row && correcting && (
-        <CorrectDialog
-          row={row}
-          onClose={() => setCorrecting(false)}
-          onCorrect={(value) => {
-            setCorrecting(false);
-            decide("DENY", [row.id], value);
-          }}
-        />
+        <Suspense fallback={<Loading overlay />}>
+          <CorrectDialog
+            row={row}
+            onClose={() => setCorrecting(false)}
+            onCorrect={(value) => {
+              setCorrecting(false);
+              decide("DENY", [row.id], value);
+            }}
+          />
+        </Suspense>
       )}
       <Box sx={{ position: "absolute", width: 1, height: 1, overflow: "hidden", clipPath: "inset(50%)" }} role="status">
         {state.history.length > 0 &&

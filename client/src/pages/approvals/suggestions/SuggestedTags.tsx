@@ -1,11 +1,11 @@
 import Box from "@mui/material/Box";
 import Checkbox from "@mui/material/Checkbox";
+import Input from "@mui/material/Input";
 import Table from "@mui/material/Table";
 import TableBody from "@mui/material/TableBody";
 import TableCell from "@mui/material/TableCell";
 import TableHead from "@mui/material/TableHead";
 import TableRow from "@mui/material/TableRow";
-import TextField from "@mui/material/TextField";
 import { formatNumber } from "../../../app/format.ts";
 import { t } from "../../../app/i18n.ts";
 import { Confidence } from "../../../components/Confidence.tsx";
@@ -71,9 +71,8 @@ export function SuggestedTags({ suggestion, drafts, readOnly, onChange, onSubmit
                 {tag.tagKey}
               </TableCell>
               <TableCell>
-                <TextField
+                <Input
                   fullWidth
-                  variant="standard"
                   value={draft.tagValue}
                   onChange={({ target }) =>
                     onChange(position, { tagValue: target.value, isTaken: target.value !== "" })
@@ -83,7 +82,7 @@ export function SuggestedTags({ suggestion, drafts, readOnly, onChange, onSubmit
                     if (event.key === "Escape") (event.target as HTMLElement).blur();
                   }}
                   disabled={readOnly}
-                  slotProps={{ htmlInput: { "aria-label": t("approvals.suggestion.valueOf", { key: tag.tagKey }) } }}
+                  slotProps={{ input: { "aria-label": t("approvals.suggestion.valueOf", { key: tag.tagKey }) } }}
                 />
                 {conflicts !== "" && (
                   <Box sx={{ fontSize: 12, color: "text.secondary", overflowWrap: "anywhere" }}>
