@@ -202,7 +202,7 @@ test("filters are in the address: a link opens the same view, and unknown values
   await expect(page).toHaveURL(/single\?key=environment/);
 });
 
-for (const path of ["/approvals", "/approvals/patterns", "/approvals/decided"]) {
+for (const path of ["/approvals", "/approvals/patterns", "/approvals/single", "/approvals/decided"]) {
   for (const colorScheme of ["light", "dark"] as const) {
     for (const width of [1400, 360]) {
       test(`${path} is accessible in the ${colorScheme} theme at ${width} px`, async ({ page }) => {

@@ -1,6 +1,7 @@
 import Autocomplete from "@mui/material/Autocomplete";
 import Box from "@mui/material/Box";
 import Dialog from "@mui/material/Dialog";
+import ListSubheader from "@mui/material/ListSubheader";
 import TextField from "@mui/material/TextField";
 import { t } from "../app/i18n.ts";
 import { effectiveKeys, type KeyBinding } from "./dispatcher.ts";
@@ -33,7 +34,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       maxWidth="sm"
       fullWidth
-      aria-label={t("common.shortcuts.palette")}
+      slotProps={{ paper: { "aria-label": t("common.shortcuts.palette") } }}
       sx={{ "& .MuiDialog-container": { alignItems: "flex-start" } }}
     >
       <Autocomplete
@@ -46,8 +47,17 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
         getOptionKey={(command) => `${command.scope}.${command.binding.id}`}
         noOptionsText={t("common.palette.none")}
         onChange={(_event, command) => run(command)}
+        onClose={(_event, reason) => reason === "escape" && onClose()}
         forcePopupIcon={false}
         renderInput={(params) => <TextField {...params} autoFocus label={t("common.palette.label")} />}
+        renderGroup={({ key, group, children }) => (
+          <div key={key} role="group" aria-label={group}>
+            <ListSubheader component="div" aria-hidden>
+              {group}
+            </ListSubheader>
+            {children}
+          </div>
+        )}
         renderOption={({ key, ...props }, command) => {
           const keys = effectiveKeys(command.scope, command.binding, settings);
           return (
@@ -58,6 +68,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
           );
         }}
         slotProps={{
+          listbox: { component: "div" },
           popper: { sx: { position: "static !important", transform: "none !important", width: "100% !important" } },
         }}
         sx={{ p: 2 }}

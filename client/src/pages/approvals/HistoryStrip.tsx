@@ -5,6 +5,7 @@ import Tooltip from "@mui/material/Tooltip";
 import Typography from "@mui/material/Typography";
 import { formatNumber } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
+import { visuallyHidden } from "../../components/visuallyHidden.ts";
 
 /** Decision as the strip shows it. */
 export interface StripEntry {
@@ -31,7 +32,16 @@ export function HistoryStrip({
     <Box
       component="section"
       aria-label={t("approvals.history.label")}
-      sx={{ display: "flex", gap: 1, overflowX: "auto", py: 0.5, mb: 1, minHeight: 42, alignItems: "center" }}
+      sx={{
+        display: "flex",
+        gap: 1,
+        overflowX: "auto",
+        position: "relative",
+        py: 0.5,
+        mb: 1,
+        minHeight: 42,
+        alignItems: "center",
+      }}
     >
       {entries.length === 0 && (
         <Typography variant="body2" color="text.secondary">
@@ -64,10 +74,7 @@ export function HistoryStrip({
                 title={name}
               >
                 <span aria-hidden>{SIGNS[entry.verb]} </span>
-                <Box
-                  component="span"
-                  sx={{ position: "absolute", width: 1, height: 1, overflow: "hidden", clipPath: "inset(50%)" }}
-                >
+                <Box component="span" sx={visuallyHidden}>
                   {t(`approvals.history.${verb}`)}{" "}
                 </Box>
                 {entry.label}

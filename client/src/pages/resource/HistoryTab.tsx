@@ -28,7 +28,7 @@ export default function HistoryTab({ id }: { id: string }) {
     fetchPolicy: "no-cache",
   });
   return (
-    <Box sx={{ display: "grid", gap: 3 }}>
+    <Box sx={{ display: "grid", gap: 3, gridTemplateColumns: "minmax(0, 1fr)" }}>
       <section aria-labelledby="history-audit">
         <Typography variant="h2" id="history-audit" gutterBottom>
           {t("resource.history.audit")}

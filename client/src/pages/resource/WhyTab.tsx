@@ -126,7 +126,7 @@ export default function WhyTab({ resource, vocabulary }: WhyTabProps) {
       .map(({ tagKey, tagValue }) => [tagKey, tagValue]),
   );
   return (
-    <Box sx={{ display: "grid", gap: 3 }}>
+    <Box sx={{ display: "grid", gap: 3, gridTemplateColumns: "minmax(0, 1fr)" }}>
       <section aria-labelledby="why-now">
         <Typography variant="h2" id="why-now">
           {t("resource.why.now")}

@@ -3,7 +3,6 @@ import Dialog from "@mui/material/Dialog";
 import DialogActions from "@mui/material/DialogActions";
 import DialogContent from "@mui/material/DialogContent";
 import DialogTitle from "@mui/material/DialogTitle";
-import MenuItem from "@mui/material/MenuItem";
 import Stack from "@mui/material/Stack";
 import TextField from "@mui/material/TextField";
 import { zodResolver } from "@hookform/resolvers/zod";
@@ -12,6 +11,7 @@ import { Controller, useForm } from "react-hook-form";
 import { useNavigate } from "react-router";
 import { z } from "zod/mini";
 import { t } from "../../app/i18n.ts";
+import { SelectInput } from "../../components/TextInput.tsx";
 import { useAction } from "../../components/useAction.ts";
 import { UserErrors } from "../../components/UserErrors.tsx";
 import { AddResourceDocument, type UserErrorPartsFragment } from "../../gql/graphql.ts";
@@ -78,13 +78,12 @@ export default function AddResourceDialog({ open, onClose }: { open: boolean; on
               control={control}
               name="cloud"
               render={({ field }) => (
-                <TextField {...field} select label={t("resources.field.cloud")}>
-                  {["AWS", "AZURE", "GCP"].map((cloud) => (
-                    <MenuItem key={cloud} value={cloud}>
-                      {cloud}
-                    </MenuItem>
-                  ))}
-                </TextField>
+                <SelectInput
+                  label={t("resources.field.cloud")}
+                  value={field.value}
+                  options={["AWS", "AZURE", "GCP"].map((cloud) => ({ value: cloud, label: cloud }))}
+                  onChange={field.onChange}
+                />
               )}
             />
             {names.map((name) => (

@@ -14,6 +14,7 @@ import { ErrorPanel } from "../../components/ErrorPanel.tsx";
 import { Page } from "../../components/Page.tsx";
 import { RunProgress } from "../../components/RunProgress.tsx";
 import { useAction } from "../../components/useAction.ts";
+import { visuallyHidden } from "../../components/visuallyHidden.ts";
 import {
   EnableRuleDocument,
   ReorderRulesDocument,
@@ -74,10 +75,7 @@ export function RuleList() {
       figures={data && t("rules.figures", { count: data.rules.totalCount ?? rules.length })}
       actions={canAdminister && create}
     >
-      <Box
-        role="status"
-        sx={{ position: "absolute", width: "1px", height: "1px", overflow: "hidden", clipPath: "inset(50%)" }}
-      >
+      <Box role="status" sx={visuallyHidden}>
         {announcement}
       </Box>
       <Box sx={{ display: "grid", gap: 1, gridTemplateColumns: "minmax(0, 1fr)" }}>

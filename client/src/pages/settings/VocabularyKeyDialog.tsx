@@ -8,13 +8,13 @@ import DialogActions from "@mui/material/DialogActions";
 import DialogContent from "@mui/material/DialogContent";
 import DialogTitle from "@mui/material/DialogTitle";
 import FormControlLabel from "@mui/material/FormControlLabel";
-import MenuItem from "@mui/material/MenuItem";
 import TextField from "@mui/material/TextField";
 import { useId } from "react";
 import { Controller, useForm, type UseFormReturn } from "react-hook-form";
 import { clientConfig } from "../../app/config.ts";
 import { t } from "../../app/i18n.ts";
 import { ErrorPanel } from "../../components/ErrorPanel.tsx";
+import { SelectInput } from "../../components/TextInput.tsx";
 import { useNotify } from "../../components/UndoSnackbar.tsx";
 import { UserErrors } from "../../components/UserErrors.tsx";
 import { EditVocabularyKeyDocument, type VocabularyKeyPartsFragment } from "../../gql/graphql.ts";
@@ -59,13 +59,15 @@ function Fields({ form }: { form: Form }) {
         control={form.control}
         name="approval"
         render={({ field }) => (
-          <TextField select label={t("settings.vocabulary.approval")} {...field}>
-            {(["REQUIRED", "AUTOMATIC"] as const).map((value) => (
-              <MenuItem key={value} value={value}>
-                {t(`settings.vocabulary.approval.${value}`)}
-              </MenuItem>
-            ))}
-          </TextField>
+          <SelectInput
+            label={t("settings.vocabulary.approval")}
+            value={field.value}
+            options={(["REQUIRED", "AUTOMATIC"] as const).map((value) => ({
+              value,
+              label: t(`settings.vocabulary.approval.${value}`),
+            }))}
+            onChange={field.onChange}
+          />
         )}
       />
       <ThresholdField form={form} name="review" />

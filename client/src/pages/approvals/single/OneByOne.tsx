@@ -14,6 +14,7 @@ import { useViewer } from "../../../app/viewer.tsx";
 import { EmptyState } from "../../../components/EmptyState.tsx";
 import { ErrorPanel } from "../../../components/ErrorPanel.tsx";
 import { Loading } from "../../../components/Loading.tsx";
+import { visuallyHidden } from "../../../components/visuallyHidden.ts";
 import { useKeys } from "../../../keys/KeysProvider.tsx";
 import { cursorRow } from "../../../queue/triage.ts";
 import { windowRows } from "../../../queue/window.ts";
@@ -142,7 +143,7 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
           anchor="bottom"
           open={detailOpen}
           onClose={() => setDetailOpen(false)}
-          aria-label={t("approvals.single.detail")}
+          slotProps={{ paper: { "aria-label": t("approvals.single.detail") } }}
         >
           <Box sx={{ p: 2, maxHeight: "80dvh", overflow: "auto" }}>
             {detail}
@@ -162,7 +163,7 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
           />
         </Suspense>
       )}
-      <Box sx={{ position: "absolute", width: 1, height: 1, overflow: "hidden", clipPath: "inset(50%)" }} role="status">
+      <Box sx={visuallyHidden} role="status">
         {state.history.length > 0 &&
           `${t(`approvals.history.${state.history.at(-1)?.verb ?? "SKIP"}`)} ${state.history.at(-1)?.label ?? ""} (${formatNumber(state.history.length)})`}
       </Box>

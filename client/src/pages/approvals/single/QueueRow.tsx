@@ -56,9 +56,9 @@ export const QueueRow = memo(function QueueRow(props: QueueRowProps) {
         borderColor: "divider",
         boxShadow: isCurrent ? "inset 3px 0 0 var(--mui-palette-primary-main)" : undefined,
         bgcolor: isCurrent ? "action.selected" : isSelected ? "action.hover" : undefined,
-        opacity: departure ? 0.6 : 1,
         cursor: "default",
         userSelect: "none",
+        ...(departure && { fontStyle: "italic", "&, & *": { color: "text.secondary" } }),
       }}
     >
       {isCard ? <CardCells {...props} /> : <RowCells {...props} />}
