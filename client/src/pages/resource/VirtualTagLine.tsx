@@ -12,11 +12,11 @@ import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { TagChip } from "../../components/TagChip.tsx";
 import { useAction } from "../../components/useAction.ts";
 import {
-  DecideTagApproveDocument,
-  DecideTagDenyDocument,
-  DecideTagUndoDocument,
+  ApproveTagsDocument,
+  DenyTagsDocument,
   RemoveTagDocument,
   type ResourceTagFragment,
+  UndoDecisionsDocument,
 } from "../../gql/graphql.ts";
 import { EvidenceView } from "./EvidenceView.tsx";
 import { decisionMistake } from "./decisionMistake.ts";
@@ -40,15 +40,15 @@ function Actions({ tag, onChange, onEdit }: VirtualTagLineProps) {
     if (payload !== undefined) onChange();
   };
   const approve = () =>
-    act(DecideTagApproveDocument, { input }, (data) => decisionMistake(data.approveTags), {
+    act(ApproveTagsDocument, { input }, (data) => decisionMistake(data.approveTags), {
       done: t("resource.done.approved", { tag: name }),
     }).then(then);
   const deny = () =>
-    act(DecideTagDenyDocument, { input }, (data) => decisionMistake(data.denyTags), {
+    act(DenyTagsDocument, { input }, (data) => decisionMistake(data.denyTags), {
       done: t("resource.done.denied", { tag: name }),
     }).then(then);
   const undo = () =>
-    act(DecideTagUndoDocument, { input }, (data) => decisionMistake(data.undoDecisions), {
+    act(UndoDecisionsDocument, { input }, (data) => decisionMistake(data.undoDecisions), {
       done: t("resource.done.undone", { tag: name }),
     }).then(then);
   const remove = () =>

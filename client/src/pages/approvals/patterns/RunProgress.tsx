@@ -7,7 +7,7 @@ import { useState } from "react";
 import { formatEnum, formatNumber } from "../../../app/format.ts";
 import { t } from "../../../app/i18n.ts";
 import { useLive } from "../../../app/live.ts";
-import { CancelDecisionRunDocument, DecisionRunProgressDocument } from "../../../gql/graphql.ts";
+import { CancelRunDocument, RunProgressDocument } from "../../../gql/graphql.ts";
 import type { FollowedRun } from "./usePatterns.ts";
 
 /** Runs of decisions with their progress, until they are closed. */
@@ -23,9 +23,9 @@ export function RunProgress({ runs, onForget }: { runs: readonly FollowedRun[]; 
 
 function OneRun({ followed, onForget }: { followed: FollowedRun; onForget: () => void }) {
   const [run, setRun] = useState(followed.run);
-  const [cancel] = useMutation(CancelDecisionRunDocument);
+  const [cancel] = useMutation(CancelRunDocument);
   const ended = run.finishedAt !== null && run.finishedAt !== undefined;
-  useLive(DecisionRunProgressDocument, { id: run.id }, { next: (data) => setRun(data.jobProgress), skip: ended });
+  useLive(RunProgressDocument, { id: run.id }, { next: (data) => setRun(data.jobProgress), skip: ended });
   const verb = t(`approvals.run.${followed.verb}`);
   const total = run.progressTotal ?? 0;
   return (
