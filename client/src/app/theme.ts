@@ -83,7 +83,10 @@ export const theme = createTheme({
     MuiButton: { defaultProps: { disableElevation: true } },
     MuiButtonBase: { defaultProps: { disableRipple: true } },
     MuiPaper: { defaultProps: { variant: "outlined" }, styleOverrides: { root: { backgroundImage: "none" } } },
-    MuiDialog: { defaultProps: { slotProps: { paper: { variant: "elevation" } } } },
+    // A dialog is asked for, often by a key: it is there at once, and never half transparent.
+    MuiDialog: {
+      defaultProps: { slotProps: { paper: { variant: "elevation" } }, transitionDuration: { enter: 0, exit: 195 } },
+    },
     MuiTextField: { defaultProps: { size: "small" } },
     MuiSelect: { defaultProps: { size: "small" } },
     MuiTooltip: { defaultProps: { arrow: true, enterDelay: 400 } },

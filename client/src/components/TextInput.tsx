@@ -5,7 +5,7 @@ import OutlinedInput, { type OutlinedInputProps } from "@mui/material/OutlinedIn
 import type { SxProps, Theme } from "@mui/material/styles";
 import { type ReactNode, useId } from "react";
 
-export interface TextInputProps extends Omit<OutlinedInputProps, "label" | "notched" | "sx"> {
+interface TextInputProps extends Omit<OutlinedInputProps, "label" | "notched" | "sx"> {
   label: string;
   helperText?: ReactNode;
   /** The label stays above the field, as where the browser itself writes into an empty one. */

@@ -141,5 +141,6 @@ export const messages = {
   "decided.list": "Decisions, newest first",
   "decided.none": "No decision matches",
   "decided.undo": "Undo the decision on {tag}",
+  "decided.now": "Now",
   "decided.changed": "changed since",
 } as const;

@@ -78,7 +78,7 @@ export default function Decided({ view }: { view: ApprovalsView }) {
     },
     {
       id: "undo",
-      header: "",
+      header: t("approvals.decided.now"),
       width: "120px",
       align: "end",
       cell: (row) => {
