@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Plugin, preview, type PreviewServer } from "vite";
 import { inventory } from "./inventory.ts";
 
 const binary = process.env.BIN ?? "../target/release/virtual-tagging";
@@ -35,21 +34,15 @@ export async function until(name: string, condition: () => Promise<boolean>, sec
 /** Real service with a data directory and a port of its own. */
 export class Service {
   #child: ChildProcess | undefined;
-  #preview: PreviewServer | undefined;
   readonly #directory = mkdtempSync(join(tmpdir(), "vt-e2e-"));
   #port = 0;
   #log = "";
 
   constructor(private readonly environment: Record<string, string> = {}) {}
 
-  /** Address of the service itself. */
+  /** Address of the service, and of the client in it. */
   get address(): string {
     return `http://127.0.0.1:${this.#port}`;
-  }
-
-  /** Address of the client: the service, or a preview of the bundle where the binary has no client in it. */
-  get client(): string {
-    return this.#preview?.resolvedUrls?.local[0]?.replace(/\/$/, "") ?? this.address;
   }
 
   async start(): Promise<void> {
@@ -83,31 +76,6 @@ export class Service {
       if (this.#child?.exitCode !== null) throw new Error(this.#log);
       return (await fetch(`${this.address}/readyz`)).ok;
     });
-    const page = await fetch(this.address, { headers: { Accept: "text/html" } });
-    if (!this.#preview && !(await page.text()).includes('id="root"')) await this.#startPreview();
-  }
-
-  async #startPreview(): Promise<void> {
-    const proxy = Object.fromEntries(
-      ["/graphql", "/graphiql", "/csv", "/healthz", "/readyz"].map((path) => [
-        path,
-        { target: this.address, ws: path === "/graphql", changeOrigin: false },
-      ]),
-    );
-    const authentication = this.environment.JWT_SECRET ? "TOKEN" : "NONE";
-    const config: Plugin = {
-      name: "config",
-      configurePreviewServer(server) {
-        server.middlewares.use("/client/config.json", (_request, response) => {
-          response.setHeader("Content-Type", "application/json").end(JSON.stringify({ authentication }));
-        });
-      },
-    };
-    this.#preview = await preview({
-      plugins: [config],
-      logLevel: "silent",
-      preview: { port: await freePort(), host: "127.0.0.1", proxy },
-    });
   }
 
   /** Stops the process as an operator would; `start` begins with the same data. */
@@ -120,7 +88,6 @@ export class Service {
   }
 
   async end(): Promise<void> {
-    await this.#preview?.close();
     await this.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }

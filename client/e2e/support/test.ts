@@ -58,7 +58,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: "worker", timeout: 120_000 },
   ],
-  baseURL: async ({ service }, provide) => provide(service.client),
+  baseURL: async ({ service }, provide) => provide(service.address),
   watch: [
     async ({ page }, provide) => {
       const watch = new Watch(page);

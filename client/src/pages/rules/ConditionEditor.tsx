@@ -127,7 +127,8 @@ export default function ConditionEditor(props: ConditionEditorProps) {
           bracketMatching(),
           celLanguage,
           syntaxHighlighting(colours),
-          autocompletion({ override: [celCompletion(language)] }),
+          // What is seen is taken at once: within the usual delay, Enter would break the line instead.
+          autocompletion({ override: [celCompletion(language)], interactionDelay: 0 }),
           EditorView.lineWrapping,
           EditorState.readOnly.of(readOnly),
           EditorView.editable.of(!readOnly),

@@ -24,6 +24,8 @@ export function RuleHistory({ id, version, onRestored }: RuleHistoryProps) {
   const { data, error, refetch } = useQuery(RuleHistoryDocument, {
     variables: { id, first: 50 },
     fetchPolicy: "network-only",
+    // A request that is under way may be of the time before the version that has just been saved.
+    context: { queryDeduplication: false },
   });
   const versions = data?.rule?.history ?? [];
   const restore = async (to: number) => {
