@@ -1,0 +1,1 @@
+import{B as e}from"./index-BCKERTQS.js";var t=e;export{t};

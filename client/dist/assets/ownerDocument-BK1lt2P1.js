@@ -1,0 +1,1 @@
+import{t as e}from"./ownerDocument-Zu5Vm1vv.js";var t=e;export{t};

@@ -1,0 +1,1 @@
+import{t as e}from"./debounce-CkMBTxee.js";import{n as t}from"./getActiveElement-c00cvaen.js";var n=e,r=t;export{n,r as t};

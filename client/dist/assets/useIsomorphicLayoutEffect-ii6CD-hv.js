@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";import{x as n}from"./format-DN1vvzj9.js";var r=e(t(),1),i=n?r.useLayoutEffect:r.useEffect;export{i as t};
