@@ -34,7 +34,7 @@ struct NotedResource {
 }
 
 /// Counts the noted resources again, in short transactions, until no note is left; gives their number. One process counts at
-/// a time, the others wait for it.
+/// a time, and the others leave the notes to it: one that stands still must not keep their runs from ending.
 ///
 /// Does nothing when the engines at work have other settings than these: then a replica of another version is being rolled
 /// out or back, and counts by its own vocabulary.
@@ -42,8 +42,7 @@ pub async fn count(db: &DatabaseConnection, settings: &EngineSettings) -> Result
     count_until(db, settings, &CancellationToken::new()).await
 }
 
-/// As [`count`], until `stop` is cancelled. A transaction that has begun is brought to its end: a connection whose transaction
-/// is dropped halfway serves nobody any more.
+/// As [`count`], until `stop` is cancelled: looked at between two transactions, each of which is short.
 pub async fn count_until(
     db: &DatabaseConnection,
     settings: &EngineSettings,
@@ -62,17 +61,25 @@ pub async fn count_until(
         if is_others || (is_current && !state.has_notes) {
             return Ok(counted);
         }
-        counted += part(db, &vocabulary).await?;
+        match part(db, &vocabulary).await? {
+            Some(resources) => counted += resources,
+            None => return Ok(counted),
+        }
     }
 }
 
-/// Counts the resources of some notes.
-async fn part(db: &DatabaseConnection, vocabulary: &StoredVocabulary) -> Result<u64> {
+/// Counts the resources of some notes; `None` if that is for others to do, who count already, or have a later vocabulary.
+async fn part(db: &DatabaseConnection, vocabulary: &StoredVocabulary) -> Result<Option<u64>> {
+    #[derive(FromQueryResult)]
+    struct CountingLock {
+        is_held: bool,
+    }
     let txn = db.begin().await?;
-    sql::execute(&txn, "SELECT pg_advisory_xact_lock($1)", [LOCK_KEY.into()]).await?;
+    let lock = "SELECT pg_try_advisory_xact_lock($1) AS is_held";
+    let lock: Option<CountingLock> = sql::row(&txn, lock, [LOCK_KEY.into()]).await?;
     let state = state(&txn).await?;
-    if state.vocabulary_version > vocabulary.version {
-        return Ok(0);
+    if !lock.is_some_and(|lock| lock.is_held) || state.vocabulary_version > vocabulary.version {
+        return Ok(None);
     }
     let keys = sql::recordset(&keys::rows(&vocabulary.vocabulary))?;
     if state.vocabulary != vocabulary.vocabulary.fingerprint() {
@@ -87,7 +94,7 @@ async fn part(db: &DatabaseConnection, vocabulary: &StoredVocabulary) -> Result<
     sql::execute(&txn, "SET LOCAL jit = off", []).await?;
     sql::execute(&txn, &COUNT, [ids.into(), keys]).await?;
     txn.commit().await?;
-    Ok(counted)
+    Ok(Some(counted))
 }
 
 async fn state(db: &impl ConnectionTrait) -> Result<CountingState> {

@@ -2,6 +2,7 @@
 
 mod account_moves;
 mod coverage;
+mod coverage_reports;
 mod effective_tags;
 mod imports;
 mod reconcile;
