@@ -1,4 +1,5 @@
-//! Undo: decided tags become PENDING again, and what their approvals superseded is restored.
+//! Undo: decided tags become PENDING again, and what their approvals superseded is restored. A value that a denial named as the
+//! right one goes with the denial.
 
 use crate::auth::AccountScope;
 use crate::db::{Transaction, sql};
@@ -13,7 +14,9 @@ pub(super) async fn reopen(
     ids: &[i64],
     cause: &Cause,
 ) -> Result<Vec<ChangedTag>> {
-    let superseded = superseded_by_approval(txn, scope, ids).await?;
+    let corrected = corrected_values(txn, scope, ids).await?;
+    let approved = [ids, corrected.as_slice()].concat();
+    let superseded = superseded_by_approval(txn, scope, &approved).await?;
     let reopen = "chosen AS (SELECT id, approval_status AS old_status FROM virtual_tags
              WHERE id = ANY($1) AND approval_status IN ('APPROVED', 'DENIED')
                AND ($2::text[] IS NULL OR account_id = ANY($2))),
@@ -24,8 +27,39 @@ pub(super) async fn reopen(
             RETURNING t.*, 'UNDONE'::text AS action, t.tag_value AS old_value, c.old_status)";
     let binds = vec![ids.to_vec().into(), scope.as_bind().into()];
     let changed = audit::ids_with_trail(txn, reopen, binds, cause).await?;
+    withdraw(txn, corrected, cause).await?;
     restore(txn, superseded, cause).await?;
     Ok(changed)
+}
+
+/// Tags that were approved in place of those of `ids` that are denied: by the same decision, so at the same time, which is
+/// that of its transaction.
+async fn corrected_values(txn: &Transaction, scope: &AccountScope, ids: &[i64]) -> Result<Vec<i64>> {
+    #[derive(FromQueryResult)]
+    struct CorrectedTag {
+        id: i64,
+    }
+    let corrected = "SELECT DISTINCT w.id FROM virtual_tags d JOIN virtual_tags w
+             ON w.resource_id = d.resource_id AND w.tag_key = d.tag_key AND w.decided_at = d.decided_at
+         WHERE d.id = ANY($1) AND d.approval_status = 'DENIED' AND w.approval_status = 'APPROVED' AND w.source = 'MANUAL'
+           AND ($2::text[] IS NULL OR d.account_id = ANY($2))";
+    let binds = [ids.to_vec().into(), scope.as_bind().into()];
+    let corrected: Vec<CorrectedTag> = sql::rows(txn, corrected, binds).await?;
+    Ok(corrected.into_iter().map(|tag| tag.id).collect())
+}
+
+/// Withdraws approved tags, as if they had never been made.
+async fn withdraw(txn: &Transaction, ids: Vec<i64>, cause: &Cause) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let withdraw = "changed AS (UPDATE virtual_tags t SET approval_status = 'SUPERSEDED', superseded_by = NULL,
+                superseded_from = NULL, decided_by = NULL, decided_at = NULL, decision_reason = NULL, decision_mode = NULL,
+                updated_at = now()
+              WHERE t.id = ANY($1)
+            RETURNING t.*, 'WITHDRAWN'::text AS action, t.tag_value AS old_value, 'APPROVED'::text AS old_status)";
+    audit::ids_with_trail(txn, withdraw, vec![ids.into()], cause).await?;
+    Ok(())
 }
 
 /// Tags that the present approvals of `ids` superseded; not those that an earlier approval of the same tag superseded,

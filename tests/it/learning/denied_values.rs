@@ -3,12 +3,12 @@
 
 use super::models::{estate, member, train};
 use crate::support::api::Api;
-use crate::support::decisions::{decide, fill, refusal};
+use crate::support::decisions::{decide, fill, refusal, undo};
 use crate::support::fixture::{Fixture, actor, approver, rule, settings, shipped_vocabulary};
 use crate::support::runs::claim;
 use serde_json::{Value, json};
 use virtual_tagging::auth::Role;
-use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending};
+use virtual_tagging::domain::ApprovalStatus::{Approved, Denied, Pending, Superseded};
 use virtual_tagging::domain::approvals::{
     self, DecideJob, Decision, DecisionOutcome, GroupKey, PastDenial, Selection,
 };
@@ -257,6 +257,45 @@ async fn a_correction_denies_the_value_approves_the_right_one_and_teaches_both()
         0,
         "it was decided before"
     );
+    fixture.assert_trail_leads_to_tags().await;
+}
+
+#[tokio::test]
+async fn undoing_a_denial_takes_its_corrected_value_back_with_it() {
+    let fixture = Fixture::new().await;
+    let id = fixture.resource("orders").await;
+    let ann = approver("ann");
+    let held = fixture.tag(id, "team", "core", 0.8).await;
+    decide(&fixture, &ann, Decision::Approve, &[held]).await;
+    let wrong = fixture.tag(id, "team", "finance", 0.95).await;
+    let before = fixture.tags().await;
+    let correct = approvals::correct(
+        &fixture.pool,
+        shipped_vocabulary(),
+        &ann,
+        Selection::Ids(vec![wrong]),
+        "platform",
+        None,
+    );
+    correct.await.unwrap();
+    let right = "virtual_tags WHERE tag_value = 'platform' AND approval_status = 'APPROVED'";
+    assert_eq!(fixture.count(right).await, 1);
+    for repeated in [false, true] {
+        undo(&fixture.pool, &ann, vec![wrong], None).await.unwrap();
+        let after = fixture.tags().await;
+        let statuses = |tags: &[Tag]| -> Vec<_> {
+            let old = tags.iter().filter(|tag| tag.tag_value != "platform");
+            old.map(|tag| (tag.id, tag.approval_status)).collect()
+        };
+        assert_eq!(statuses(&after), statuses(&before), "repeated: {repeated}");
+        let corrected = after.iter().find(|tag| tag.tag_value == "platform").unwrap();
+        assert_eq!(corrected.approval_status, Superseded);
+    }
+    // An approval that is undone later restores what it superseded: no value that was withdrawn before.
+    decide(&fixture, &ann, Decision::Approve, &[wrong]).await;
+    undo(&fixture.pool, &ann, vec![wrong], None).await.unwrap();
+    assert_eq!(fixture.count(right).await, 0);
+    assert_eq!(fixture.status(held).await, Approved);
     fixture.assert_trail_leads_to_tags().await;
 }
 
