@@ -64,7 +64,7 @@ db_enum! {
 
     /// Way in which a person judged a proposal.
     DecisionMode "UPPERCASE" {
-        /// The call named the tag alone, by its id.
+        /// The call named the tag alone, by its id, or said that each of its tags was judged on its own.
         Single,
         /// The tag was one of several of a call, or was selected by a filter or a group.
         Bulk,

@@ -77,6 +77,8 @@ pub struct BoundedSelection {
     pub except: Vec<i64>,
     /// Number of tags beyond which nothing is decided.
     pub at_most: Option<u64>,
+    /// True if the caller judged each of the ids on its own; a client may send several such decisions at once.
+    pub individually: bool,
 }
 
 impl From<Selection> for BoundedSelection {
@@ -85,6 +87,7 @@ impl From<Selection> for BoundedSelection {
             selection,
             except: Vec::new(),
             at_most: None,
+            individually: false,
         }
     }
 }
@@ -104,6 +107,11 @@ impl BoundedSelection {
                 "go with a filter, a group or a run; leave out these ids",
             ));
         }
+        if self.individually && !matches!(&self.selection, Selection::Ids(ids) if ids.len() <= MAX_IMMEDIATE)
+        {
+            let message = format!("goes with ids only, at most {MAX_IMMEDIATE}");
+            return Err(Error::invalid("individually", message));
+        }
         let mut selected = self.selection.resolve(db, actor, decision).await?;
         if !self.except.is_empty() {
             selected.values.push(self.except.into());
@@ -115,6 +123,7 @@ impl BoundedSelection {
             );
         }
         selected.at_most = self.at_most;
+        selected.individually = self.individually;
         Ok(selected)
     }
 }
@@ -129,6 +138,8 @@ pub(super) struct ResolvedSelection {
     pub values: Vec<Value>,
     /// Number of tags beyond which nothing is decided.
     at_most: Option<u64>,
+    /// True if each of the ids was judged on its own.
+    individually: bool,
 }
 
 impl Selection {
@@ -170,10 +181,11 @@ impl Selection {
 }
 
 impl ResolvedSelection {
-    /// Single if the selection is one tag, named by its id.
+    /// Single if the selection is one tag, named by its id, or each tag was judged on its own.
     pub(super) fn mode(&self) -> DecisionMode {
         match self.ids.as_deref() {
             Some([_]) => DecisionMode::Single,
+            Some(_) if self.individually => DecisionMode::Single,
             _ => DecisionMode::Bulk,
         }
     }
@@ -249,6 +261,7 @@ fn of_tags(tags: Select<virtual_tag::Entity>) -> ResolvedSelection {
         text,
         values: values.0,
         at_most: None,
+        individually: false,
     }
 }
 
@@ -262,6 +275,7 @@ fn of_ids(ids: Vec<i64>, scope: &AccountScope) -> ResolvedSelection {
         text: text.to_owned(),
         ids: Some(ids),
         at_most: None,
+        individually: false,
     }
 }
 
@@ -297,6 +311,7 @@ async fn of_run(db: &DatabaseConnection, id: i64, scope: &AccountScope) -> Resul
         text: text.to_owned(),
         values: vec![id.into(), scope.as_bind().into()],
         at_most: None,
+        individually: false,
     })
 }
 

@@ -35,6 +35,10 @@ pub struct ApproveTagsInput {
     /// Number of tags that the caller expects at most; if more are selected, none is changed.
     #[graphql(validator(minimum = 0))]
     expect_at_most: Option<i32>,
+    /// True if each of `ids` was judged on its own, at most 1000: the tags then have the decision mode SINGLE, as if each had been
+    /// sent alone.
+    #[graphql(default)]
+    individually: bool,
     /// Reason, stored in the audit trail.
     reason: Option<String>,
 }
@@ -58,6 +62,10 @@ pub struct DenyTagsInput {
     /// Number of tags that the caller expects at most; if more are selected, none is changed.
     #[graphql(validator(minimum = 0))]
     expect_at_most: Option<i32>,
+    /// True if each of `ids` was judged on its own, at most 1000: the tags then have the decision mode SINGLE, as if each had been
+    /// sent alone.
+    #[graphql(default)]
+    individually: bool,
     /// Reason, stored in the audit trail.
     reason: Option<String>,
 }
@@ -226,6 +234,7 @@ fn bounded(
     selection: crate::error::Result<Selection>,
     except: Option<Vec<ID>>,
     at_most: Option<i32>,
+    individually: bool,
 ) -> crate::error::Result<BoundedSelection> {
     let except = except.unwrap_or_default().into_iter();
     let except: Result<Vec<i64>, String> = except
@@ -235,6 +244,7 @@ fn bounded(
         selection: selection?,
         except: except.map_err(|why| Error::invalid("except_ids", why))?,
         at_most: at_most.map(|most| most.unsigned_abs().into()),
+        individually,
     })
 }
 
@@ -293,7 +303,12 @@ impl DecisionMutation {
     ) -> FieldResult<ApproveTagsPayload> {
         let given = input.ids.map(GivenIds::new);
         let selection = pending(given.as_ref(), input.filter, input.group);
-        let selection = bounded(selection, input.except_ids, input.expect_at_most);
+        let selection = bounded(
+            selection,
+            input.except_ids,
+            input.expect_at_most,
+            input.individually,
+        );
         let answer = decide(ctx, Decision::Approve, selection, input.reason, None).await?;
         ApproveTagsPayload::of(answer, given)
     }
@@ -307,7 +322,12 @@ impl DecisionMutation {
     ) -> FieldResult<DenyTagsPayload> {
         let given = input.ids.map(GivenIds::new);
         let selection = pending(given.as_ref(), input.filter, input.group);
-        let selection = bounded(selection, input.except_ids, input.expect_at_most);
+        let selection = bounded(
+            selection,
+            input.except_ids,
+            input.expect_at_most,
+            input.individually,
+        );
         let (reason, corrected) = (input.reason, input.corrected_value);
         let answer = decide(ctx, Decision::Deny, selection, reason, corrected).await?;
         DenyTagsPayload::of(answer, given)
@@ -322,7 +342,7 @@ impl DecisionMutation {
     ) -> FieldResult<UndoDecisionsPayload> {
         let (given, reason) = (input.ids.take().map(GivenIds::new), input.reason.take());
         let (except, at_most) = (input.except_ids.take(), input.expect_at_most);
-        let selection = bounded(decided(given.as_ref(), input), except, at_most);
+        let selection = bounded(decided(given.as_ref(), input), except, at_most, false);
         let answer = decide(ctx, Decision::Undo, selection, reason, None).await?;
         UndoDecisionsPayload::of(answer, given)
     }

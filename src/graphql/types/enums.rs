@@ -78,7 +78,7 @@ db_enum! {
 db_enum! {
     /// Way in which a person judged a proposal.
     pub enum DecisionModeEnum("DecisionMode") mirrors DecisionMode {
-        /// Alone: the call named one tag, by its id.
+        /// Alone: the call named one tag, by its id, or several that were judged `individually`.
         Single,
         /// With others: the call named several ids, a filter or a group.
         Bulk,

@@ -337,6 +337,35 @@ async fn facets_give_values_to_filter_by() {
 }
 
 #[tokio::test]
+async fn decisions_of_one_call_may_each_be_one_of_their_own() {
+    let api = Api::with_rows(40).await;
+    let tags = api
+        .ask("{ virtualTags(first: 4, filter: {tagKey: \"team\"}) { nodes { id } } }")
+        .await;
+    let id = |n: usize| tags["virtualTags"]["nodes"][n]["id"].clone();
+    let approve = async |input: Value| {
+        let query = "mutation($input: ApproveTagsInput!) { approveTags(input: $input) { decided
+            results { tag { decisionMode } } userErrors { code field } } }";
+        api.data(query, json!({ "input": input })).await["approveTags"].take()
+    };
+    for (input, mode) in [
+        (json!({"ids": [id(0), id(1)], "individually": true}), "SINGLE"),
+        (json!({"ids": [id(2), id(3)]}), "BULK"),
+    ] {
+        let of_mode = json!({"tag": {"decisionMode": mode}});
+        let expected = json!({"decided": 2, "results": [of_mode, of_mode], "userErrors": []});
+        assert_eq!(approve(input).await, expected);
+    }
+    let refused =
+        json!({"decided": 0, "results": [], "userErrors": [{"code": "INVALID", "field": "individually"}]});
+    let filter = json!({"filter": {"tagKey": "team"}, "individually": true});
+    assert_eq!(approve(filter).await, refused);
+    let ids: Vec<Value> = (0..1001).map(|n| json!(format!("id-{n}"))).collect();
+    let invalid_ids_count_for_nothing = approve(json!({"ids": ids, "individually": true})).await;
+    assert_eq!(invalid_ids_count_for_nothing["decided"], 0);
+}
+
+#[tokio::test]
 async fn nobody_decides_more_than_was_seen() {
     let api = Api::with_rows(400).await;
     let ids = api
