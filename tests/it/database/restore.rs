@@ -60,10 +60,11 @@ async fn a_dump_is_restored_whole_into_a_new_cluster() {
     let ids = found["approvals"]["nodes"].as_array().unwrap().iter();
     let ids: Vec<String> = ids.map(|node| node["id"].to_string()).collect();
     let approve = format!(
-        "mutation {{ approveTags(input: {{ids: [{}]}}) {{ decided }} }}",
+        "mutation {{ approveTags(input: {{ids: [{}]}}) {{ decided results {{ outcome userError {{ message }} }} userErrors {{ message }} }} }}",
         ids.join(", ")
     );
-    assert_eq!(service.data(&client, &approve).await["approveTags"]["decided"], 3);
+    let approved = service.data(&client, &approve).await;
+    assert_eq!(approved["approveTags"]["decided"], 3, "{approved}");
 
     let kept = cluster.scratch.path().to_path_buf();
     let output = tokio::task::spawn_blocking(move || rehearse(&url, &programs, &kept));
