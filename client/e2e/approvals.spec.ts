@@ -96,10 +96,11 @@ test("fifty keys in a row are all saved, each once", async ({ page, service }) =
   await openQueue(page);
   for (let press = 0; press < 50; press++) await page.keyboard.press("a");
   await expect.poll(() => count(service, "APPROVED")).toBe(50);
-  const { tagAudit } = await service.query<{ tagAudit: { nodes: { virtualTag: { id: string } }[] } }>(
-    `{ tagAudit(first: 50, filter: { action: APPROVED }) { nodes { virtualTag { id } } } }`,
-  );
+  const { tagAudit } = await service.query<{
+    tagAudit: { nodes: { virtualTag: { id: string; decisionMode: string } }[] };
+  }>(`{ tagAudit(first: 50, filter: { action: APPROVED }) { nodes { virtualTag { id decisionMode } } } }`);
   expect(new Set(tagAudit.nodes.map(({ virtualTag }) => virtualTag.id)).size).toBe(50);
+  expect(new Set(tagAudit.nodes.map(({ virtualTag }) => virtualTag.decisionMode))).toEqual(new Set(["SINGLE"]));
 });
 
 test("a range is selected with shift and approved together", async ({ page, service }) => {
@@ -108,6 +109,10 @@ test("a range is selected with shift and approved together", async ({ page, serv
   await expect(page.getByText("4 selected")).toBeVisible();
   await page.getByRole("button", { name: /^Approve 4 tags/ }).click();
   await expect.poll(() => count(service, "APPROVED")).toBe(4);
+  const { virtualTags } = await service.query<{ virtualTags: { nodes: { decisionMode: string }[] } }>(
+    `{ virtualTags(first: 4, filter: { status: APPROVED }) { nodes { decisionMode } } }`,
+  );
+  expect(new Set(virtualTags.nodes.map(({ decisionMode }) => decisionMode))).toEqual(new Set(["BULK"]));
   await expect(undoes(page)).toHaveCount(1);
   await undoes(page).click();
   await expect.poll(() => count(service, "APPROVED")).toBe(0);

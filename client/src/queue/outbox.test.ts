@@ -32,6 +32,7 @@ describe("outbox", () => {
       { id: "c", operation: "DENY", reason: "wrong" },
       { id: "d", operation: "DENY", correctedValue: "shop" },
       ...entries("APPROVE", "e"),
+      { id: "f", operation: "APPROVE", individually: true },
     ]);
     const first = take(outbox);
     expect(first.batch).toMatchObject({ operation: "APPROVE", ids: ["a", "b", "e"] });
@@ -39,6 +40,10 @@ describe("outbox", () => {
     expect(second.batch).toMatchObject({ operation: "DENY", reason: "wrong", ids: ["c"] });
     const third = take(settleBatch(second.outbox, first.batch.number));
     expect(third.batch).toMatchObject({ operation: "DENY", correctedValue: "shop", ids: ["d"] });
+    const fourth = take(settleBatch(third.outbox, second.batch.number));
+    expect(fourth.batch).toMatchObject({ operation: "APPROVE", individually: true, ids: ["f"] });
+    const again = take(returnBatch(fourth.outbox, fourth.batch.number));
+    expect(again.batch).toMatchObject({ individually: true, ids: ["f"] });
   });
 
   it("removes a decision that is undone before it left, and sends an undo after one that left", () => {

@@ -14,11 +14,13 @@ export interface OutboxEntry {
   readonly reason?: string | undefined;
   /** Value to approve in place of the denied one. */
   readonly correctedValue?: string | undefined;
+  /** True if the tag was decided on its own, not as one of a selection: calibration tells them apart. */
+  readonly individually?: boolean | undefined;
   /** True if the operation left before without a reply: it may have taken effect. */
   readonly mayHold?: boolean;
 }
 
-/** Operations that leave in one request: the same operation, reason and corrected value on different tags. */
+/** Operations that leave in one request: the same operation, made in the same way, on different tags. */
 export interface OutboxBatch extends Omit<OutboxEntry, "id" | "mayHold"> {
   readonly number: number;
   readonly ids: readonly string[];
@@ -94,6 +96,7 @@ export function takeBatch(outbox: Outbox): { outbox: Outbox; batch: OutboxBatch 
     operation: kind.operation,
     reason: kind.reason,
     correctedValue: kind.correctedValue,
+    individually: kind.individually,
     ids,
   };
   return {
@@ -113,8 +116,8 @@ export function returnBatch(outbox: Outbox, number: number): Outbox {
   if (batch === undefined) {
     return outbox;
   }
-  const { operation, reason, correctedValue } = batch;
-  const entries = batch.ids.map((id) => ({ id, operation, reason, correctedValue, mayHold: true }));
+  const { operation, reason, correctedValue, individually } = batch;
+  const entries = batch.ids.map((id) => ({ id, operation, reason, correctedValue, individually, mayHold: true }));
   return settleBatch({ ...outbox, queue: [...entries, ...outbox.queue] }, number);
 }
 
@@ -124,6 +127,9 @@ function lastOf(queue: readonly OutboxEntry[], id: string): number {
 
 function isAlike(one: OutboxEntry, other: OutboxEntry): boolean {
   return (
-    one.operation === other.operation && one.reason === other.reason && one.correctedValue === other.correctedValue
+    one.operation === other.operation &&
+    one.reason === other.reason &&
+    one.correctedValue === other.correctedValue &&
+    one.individually === other.individually
   );
 }

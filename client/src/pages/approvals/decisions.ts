@@ -71,18 +71,19 @@ function refusalsOf(payload: Payload, ids: readonly string[]): ReadonlyMap<strin
 }
 
 async function call(
-  { operation, reason, correctedValue }: Pick<OutboxBatch, "operation" | "reason" | "correctedValue">,
+  { operation, reason, correctedValue, individually }: Omit<OutboxBatch, "number" | "ids">,
   selection: Selection | Decisions,
   keepalive = false,
 ): Promise<Payload> {
   const options = { fetchPolicy: "no-cache" as const, context: { fetchOptions: { keepalive } } };
   const input = { ...selection, reason };
   if (operation === "APPROVE") {
-    const { data } = await client.mutate({ mutation: ApproveTagsDocument, variables: { input }, ...options });
+    const variables = { input: { ...input, individually } };
+    const { data } = await client.mutate({ mutation: ApproveTagsDocument, variables, ...options });
     return present(data?.approveTags);
   }
   if (operation === "DENY") {
-    const variables = { input: { ...input, correctedValue } };
+    const variables = { input: { ...input, correctedValue, individually } };
     const { data } = await client.mutate({ mutation: DenyTagsDocument, variables, ...options });
     return present(data?.denyTags);
   }
@@ -104,12 +105,12 @@ function outcomeOf(payload: Payload): Outcome {
 
 /** Decides at once on all tags that a filter selects; the service makes a run of many. */
 export async function decideAll(verb: DecisionVerb, filter: ApprovalFilter): Promise<Outcome> {
-  return outcomeOf(await call({ operation: verb, reason: undefined, correctedValue: undefined }, { filter }));
+  return outcomeOf(await call({ operation: verb }, { filter }));
 }
 
 /** Takes decisions back. */
 export async function takeBack(decisions: Decisions): Promise<Outcome> {
-  return outcomeOf(await call({ operation: "UNDO", reason: undefined, correctedValue: undefined }, decisions));
+  return outcomeOf(await call({ operation: "UNDO" }, decisions));
 }
 
 window.addEventListener("pagehide", () => sender.flush({ keepalive: true }));

@@ -78,7 +78,9 @@ export function useQueue(filter: ApprovalFilter | undefined, order: ApprovalOrde
   const decide = useStable((verb: Verb, ids: readonly string[] = targets(state), correctedValue?: string) => {
     if (ids.length === 0 || !canDecide) return;
     if (verb !== "SKIP") {
-      const taken = sender.add(ids.map((id) => ({ id, operation: verb, correctedValue })));
+      const taken = sender.add(
+        ids.map((id) => ({ id, operation: verb, correctedValue, individually: ids.length === 1 })),
+      );
       if (!taken) return notify({ message: t("approvals.outbox.full"), severity: "warning" });
     }
     const row = windowRows(state.window).find((other) => other.id === ids[0]);
@@ -97,7 +99,8 @@ export function useQueue(filter: ApprovalFilter | undefined, order: ApprovalOrde
     if (entry?.verb !== "DENY") return;
     const { ids, correctedValue } = entry;
     sender.add(ids.map((id) => ({ id, operation: "UNDO" })));
-    sender.add(ids.map((id) => ({ id, operation: "DENY", reason, correctedValue })));
+    const individually = ids.length === 1;
+    sender.add(ids.map((id) => ({ id, operation: "DENY", reason, correctedValue, individually })));
   });
   return {
     state,

@@ -1,1 +1,0 @@
-import{B as e}from"./index-BCKERTQS.js";var t=e;export{t};

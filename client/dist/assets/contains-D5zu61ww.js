@@ -1,0 +1,1 @@
+import{B as e}from"./index-DiAwiwLE.js";var t=e;export{t};
