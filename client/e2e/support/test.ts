@@ -6,8 +6,8 @@ import { Service } from "./service.ts";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What must not happen on any page: messages in the console, errors, requests to other hosts. */
-class Watch {
+/** Faults that no page may have: messages in the console, errors, requests to other hosts. */
+class PageMonitor {
   readonly #faults: string[] = [];
   #allowed: RegExp[] = [];
 
@@ -38,7 +38,7 @@ class Watch {
 }
 
 interface Fixtures {
-  watch: Watch;
+  watch: PageMonitor;
 }
 
 interface WorkerFixtures {
@@ -61,7 +61,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   baseURL: async ({ service }, provide) => provide(service.address),
   watch: [
     async ({ page }, provide) => {
-      const watch = new Watch(page);
+      const watch = new PageMonitor(page);
       await provide(watch);
       expect(watch.faults()).toEqual([]);
     },

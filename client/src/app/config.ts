@@ -12,7 +12,7 @@ const configSchema = z.object({
   uploadMaxBytes: z._default(z.number(), 268_435_456),
 });
 
-/** What the service tells every page before it is asked anything: `GET /client/config.json`. */
+/** Settings that every page needs before it asks for anything else: `GET /client/config.json`. */
 export type ClientConfig = z.infer<typeof configSchema>;
 
 const store = createStore<ClientConfig>(z.parse(configSchema, {}));

@@ -1,7 +1,7 @@
 import { readPreference, readTabToken, writePreference, writeTabToken } from "./storage.ts";
 import { createStore, useStore } from "./store.ts";
 
-/** Who the page speaks for. The token is kept in memory alone, unless the person asks to keep it for the tab. */
+/** Caller for whom the page speaks. The token is kept in memory alone, unless the person asks to keep it for the tab. */
 export interface Session {
   token: string | null;
   /** Name that decisions carry where the service authenticates nobody. */

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 interface EmptyStateProps {
   title: string;
   description?: ReactNode;
-  /** What to do next. */
+  /** Next step. */
   action?: ReactNode;
 }
 

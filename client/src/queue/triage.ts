@@ -78,12 +78,12 @@ export type TriageAction<Row extends Identified> =
       readonly correctedValue?: string | undefined;
     }
   | { readonly type: "undo"; readonly number: number }
-  | { readonly type: "refused"; readonly refusals: ReadonlyMap<string, Refusal> }
+  | { readonly type: "refused"; readonly refusals: ReadonlyMap<string, RefusedDecision> }
   | { readonly type: "changed"; readonly changes: readonly RowChange<Row>[]; readonly self: string }
   | { readonly type: "departed"; readonly ids: readonly string[] };
 
 /** Reply of the service about a row that it did not decide; `returns` if the row still waits. */
-export interface Refusal {
+export interface RefusedDecision {
   readonly message: string;
   readonly returns: boolean;
 }
@@ -251,7 +251,10 @@ function undone<Row extends Identified>(state: Triage<Row>, number: number): Tri
   };
 }
 
-function refused<Row extends Identified>(state: Triage<Row>, refusals: ReadonlyMap<string, Refusal>): Triage<Row> {
+function refused<Row extends Identified>(
+  state: Triage<Row>,
+  refusals: ReadonlyMap<string, RefusedDecision>,
+): Triage<Row> {
   const hidden = new Set(state.hidden);
   const returning: Row[] = [];
   const history = state.history.map((entry) => {

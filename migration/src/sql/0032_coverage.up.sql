@@ -141,7 +141,7 @@ END $$;
 CREATE TRIGGER coverage_update AFTER UPDATE ON evaluations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION evaluations_note_coverage();
 
--- Who empties the inventory empties its coverage; history stays.
+-- An emptied inventory has no coverage; history stays.
 CREATE FUNCTION resources_truncate_coverage() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     TRUNCATE coverage_unsure, coverage_cells, coverage_counts, coverage_totals, coverage_accounts;

@@ -1,2 +1,2 @@
--- What is kept of a denial while the denied value is proposed again, because evidence for it is new.
+-- Denial that is kept while the denied value is proposed again, because evidence for it is new.
 ALTER TABLE virtual_tags ADD COLUMN past_denial jsonb;

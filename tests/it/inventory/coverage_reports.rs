@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use tagging::Vocabulary;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::Clock;
 use virtual_tagging::db::{Begin, sql};
@@ -17,6 +18,18 @@ use virtual_tagging::domain::coverage::{
 };
 use virtual_tagging::domain::evaluation::EngineSettings;
 use virtual_tagging::runs::{self, Job};
+
+async fn approve_team(fixture: &Fixture, vocabulary: &Vocabulary, resource_id: i64) {
+    let new = NewTag {
+        resource_id,
+        tag_key: "team".into(),
+        tag_value: "core".into(),
+        reason: None,
+    };
+    approvals::create(&fixture.pool, vocabulary, &approver("ann"), new)
+        .await
+        .unwrap();
+}
 
 #[tokio::test]
 async fn a_report_says_up_to_when_it_has_counted() {
@@ -35,15 +48,7 @@ async fn a_report_says_up_to_when_it_has_counted() {
     };
     let before = report().await;
     assert_eq!((before.counts.resources, before.counts.missing), (1, 1));
-    let new = NewTag {
-        resource_id: id,
-        tag_key: "team".into(),
-        tag_value: "core".into(),
-        reason: None,
-    };
-    approvals::create(&fixture.pool, &vocabulary, &approver("ann"), new)
-        .await
-        .unwrap();
+    approve_team(&fixture, &vocabulary, id).await;
     let (late, later) = (report().await, report().await);
     assert_eq!(late.counts, before.counts);
     assert_eq!(
@@ -111,15 +116,7 @@ async fn the_history_has_the_end_of_each_day() {
     let vocabulary = settings.vocabulary();
     let approve = async |name: &str| {
         let id = fixture.resource(name).await;
-        let new = NewTag {
-            resource_id: id,
-            tag_key: "team".into(),
-            tag_value: "core".into(),
-            reason: None,
-        };
-        approvals::create(&fixture.pool, &vocabulary, &approver("ann"), new)
-            .await
-            .unwrap();
+        approve_team(&fixture, &vocabulary, id).await;
     };
     approve("orders").await;
     snapshot(&fixture, &settings, "2026-03-01T23:53:00Z").await;

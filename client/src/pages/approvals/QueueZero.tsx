@@ -1,9 +1,9 @@
 import { t } from "../../app/i18n.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
-import type { Figures } from "./useFigures.ts";
+import type { ApprovalFigures } from "./useFigures.ts";
 
 /** Queue in which nothing waits. */
-export function QueueZero({ figures }: { figures: Figures | undefined }) {
+export function QueueZero({ figures }: { figures: ApprovalFigures | undefined }) {
   return (
     <EmptyState
       title={t("approvals.none.title")}

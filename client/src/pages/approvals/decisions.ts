@@ -11,7 +11,7 @@ import {
 } from "../../gql/graphql.ts";
 import type { OutboxBatch } from "../../queue/outbox.ts";
 import { DecisionSender } from "../../queue/sender.ts";
-import type { Refusal } from "../../queue/triage.ts";
+import type { RefusedDecision } from "../../queue/triage.ts";
 
 type Payload = Omit<ApproveTagsMutation["approveTags"], "__typename">;
 export type DecisionVerb = "APPROVE" | "DENY";
@@ -30,10 +30,10 @@ export interface Outcome {
   run: RunPartsFragment | null;
 }
 
-const refusalListeners = new Set<(refusals: ReadonlyMap<string, Refusal>) => void>();
+const refusalListeners = new Set<(refusals: ReadonlyMap<string, RefusedDecision>) => void>();
 
 /** Calls back when the service does not take decisions that were shown as taken. */
-export function onRefusals(listener: (refusals: ReadonlyMap<string, Refusal>) => void): () => void {
+export function onRefusals(listener: (refusals: ReadonlyMap<string, RefusedDecision>) => void): () => void {
   refusalListeners.add(listener);
   return () => refusalListeners.delete(listener);
 }
@@ -55,12 +55,12 @@ async function sendBatch(batch: OutboxBatch, { keepalive }: { readonly keepalive
   }
 }
 
-function report(refusals: ReadonlyMap<string, Refusal>): void {
+function report(refusals: ReadonlyMap<string, RefusedDecision>): void {
   if (refusals.size > 0) for (const listener of refusalListeners) listener(refusals);
 }
 
 /** Tags of a call that were not decided, each with the reason. */
-function refusalsOf(payload: Payload, ids: readonly string[]): ReadonlyMap<string, Refusal> {
+function refusalsOf(payload: Payload, ids: readonly string[]): ReadonlyMap<string, RefusedDecision> {
   const [first] = payload.userErrors;
   if (first) return new Map(ids.map((id) => [id, { message: first.message, returns: true }]));
   return new Map(

@@ -20,7 +20,7 @@ export function momentsOf(run: RunPartsFragment): { label: string; at: string }[
   return moments.flatMap(([label, at]) => (at ? [{ label, at }] : [])).sort((a, b) => a.at.localeCompare(b.at));
 }
 
-/** What happened to a run, and when. */
+/** Events of a run, with their times. */
 export function Timeline({ run }: { run: RunPartsFragment }) {
   return (
     <Paper component="section" aria-labelledby="timeline" sx={{ p: 2 }}>

@@ -45,7 +45,7 @@ function PointTable({ points }: { points: readonly ReliabilityPoint[] }) {
   );
 }
 
-/** How far people confirmed what the engine proposed. */
+/** Shares of proposals that people confirmed, by the confidence of the engine. */
 export function Reliability({ tagKey, decisions, show, onChange }: ReliabilityProps) {
   const { data, error, refetch } = useQuery(CalibrationFiguresDocument, { fetchPolicy: "no-cache" });
   const keys = data?.calibration ?? [];

@@ -127,7 +127,7 @@ export default function ConditionEditor(props: ConditionEditorProps) {
           bracketMatching(),
           celLanguage,
           syntaxHighlighting(colours),
-          // What is seen is taken at once: within the usual delay, Enter would break the line instead.
+          // Completions that are shown are taken at once: within the usual delay, Enter would break the line instead.
           autocompletion({ override: [celCompletion(language)], interactionDelay: 0 }),
           EditorView.lineWrapping,
           EditorState.readOnly.of(readOnly),

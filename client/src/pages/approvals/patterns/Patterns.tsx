@@ -12,14 +12,14 @@ import type { GroupPartsFragment } from "../../../gql/graphql.ts";
 import { HistoryStrip } from "../HistoryStrip.tsx";
 import { MasterDetail } from "../MasterDetail.tsx";
 import { QueueZero } from "../QueueZero.tsx";
-import type { Figures } from "../useFigures.ts";
+import type { ApprovalFigures } from "../useFigures.ts";
 import { approvalsCodec, type ApprovalsView, queueFilter } from "../view.ts";
 import { PatternPreview, type PatternPreviewActions } from "./PatternPreview.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { groupFilter, groupId, usePatterns } from "./usePatterns.ts";
 
 /** Groups of tags with the same key, value and evidence: one decision for all of them. */
-export default function Patterns({ view, figures }: { view: ApprovalsView; figures: Figures | undefined }) {
+export default function Patterns({ view, figures }: { view: ApprovalsView; figures: ApprovalFigures | undefined }) {
   const patterns = usePatterns(view);
   const navigate = useNavigate();
   const element = useRef<HTMLDivElement>(null);

@@ -20,7 +20,7 @@ import { cursorRow } from "../../../queue/triage.ts";
 import { windowRows } from "../../../queue/window.ts";
 import { HistoryStrip } from "../HistoryStrip.tsx";
 import { QueueZero } from "../QueueZero.tsx";
-import type { Figures } from "../useFigures.ts";
+import type { ApprovalFigures } from "../useFigures.ts";
 import { type ApprovalsView, queueFilter } from "../view.ts";
 import { DecisionBar } from "./DecisionBar.tsx";
 import { QueueGrid } from "./QueueGrid.tsx";
@@ -33,7 +33,7 @@ const CorrectDialog = later(() => import("./CorrectDialog.tsx"));
 interface OneByOneProps {
   view: ApprovalsView;
   setView: (change: (view: ApprovalsView) => ApprovalsView) => void;
-  figures: Figures | undefined;
+  figures: ApprovalFigures | undefined;
 }
 
 /** Tags one by one, decided by keys; what is decided leaves at once, and comes back by undo. */
