@@ -16,9 +16,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 /// Filter when `RUST_LOG` is not set. The pool logs each connection that an outage breaks, and apalis of each
-/// time that its worker cannot read the queue, which is nothing but an outage: that has lines of its own.
-const DEFAULT_FILTER: &str =
-    "info,sqlx=warn,sqlx_core::pool=error,sea_orm=warn,apalis=warn,apalis_core=off,apalis_postgres=off";
+/// time that its worker cannot read the queue, which is nothing but an outage: that has lines of its own. PostgreSQL's
+/// notices, such as that of a `ROLLBACK` that a connection sends to be sure, are in PostgreSQL's own log.
+const DEFAULT_FILTER: &str = "info,sqlx=warn,sqlx::postgres::notice=error,sqlx_core::pool=error,sea_orm=warn,\
+     apalis=warn,apalis_core=off,apalis_postgres=off";
 
 /// The target of the access log's lines.
 pub const ACCESS_TARGET: &str = "virtual_tagging::access";

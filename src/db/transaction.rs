@@ -83,18 +83,25 @@ impl Transaction {
     }
 
     /// Makes the changes visible, and has the notifications sent.
+    ///
+    /// On a task of its own: a caller that is dropped while PostgreSQL answers `COMMIT` would leave changes of which
+    /// nobody is told, and send a `ROLLBACK` after it, for which there is no transaction.
     pub async fn commit(self) -> Result<(), DbErr> {
-        self.inner.commit().await?;
-        let notifications = std::mem::take(&mut *locked(&self.notifications));
-        match self.after {
-            AfterCommit::Notify(db) => {
-                for notification in notifications {
-                    notify::send(&db, notification);
+        let committed = tokio::spawn(async move {
+            self.inner.commit().await?;
+            let notifications = std::mem::take(&mut *locked(&self.notifications));
+            match self.after {
+                AfterCommit::Notify(db) => {
+                    for notification in notifications {
+                        notify::send(&db, notification);
+                    }
                 }
+                AfterCommit::PassOn(outer) => locked(&outer).extend(notifications),
             }
-            AfterCommit::PassOn(outer) => locked(&outer).extend(notifications),
-        }
-        Ok(())
+            Ok(())
+        });
+        let committed = committed.await;
+        committed.unwrap_or_else(|error| Err(DbErr::Conn(RuntimeErr::Internal(error.to_string()))))
     }
 
     /// Undoes the changes.

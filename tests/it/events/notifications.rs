@@ -1,6 +1,7 @@
 //! Notifications of transactions: sent with the commit, and only then.
 
 use crate::support::db::TestDb;
+use futures::FutureExt;
 use sqlx::postgres::PgListener;
 use std::time::Duration;
 use virtual_tagging::db::{Begin, Notification};
@@ -52,4 +53,25 @@ async fn notifications_follow_the_commit_and_each_comes_once() {
         firsts += 1;
     }
     assert!((1..=50).contains(&firsts), "{firsts} notifications of 50 commits");
+}
+
+#[tokio::test]
+async fn a_commit_that_nobody_waits_for_any_longer_is_made_and_its_notification_sent() {
+    let test = TestDb::create().await;
+    let db = test.connect().await;
+    let mut listener = PgListener::connect_with(db.get_postgres_connection_pool())
+        .await
+        .unwrap();
+    listener.listen(FIRST.0).await.unwrap();
+    for _ in 0..20 {
+        let txn = db.begin().await.unwrap();
+        txn.on_commit(FIRST);
+        let polled_once = txn.commit().now_or_never();
+        assert!(
+            polled_once.is_none(),
+            "a commit that is done when it is polled first"
+        );
+        let told = tokio::time::timeout(Duration::from_secs(20), listener.recv()).await;
+        assert_eq!(told.expect("a notification").unwrap().channel(), FIRST.0);
+    }
 }
