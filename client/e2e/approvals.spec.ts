@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import type { Service } from "./support/service.ts";
 import { axe, expect, loaded, test } from "./support/test.ts";
@@ -116,6 +117,106 @@ test("a range is selected with shift and approved together", async ({ page, serv
   await expect(undoes(page)).toHaveCount(1);
   await undoes(page).click();
   await expect.poll(() => count(service, "APPROVED")).toBe(0);
+});
+
+test("all that match a filter are approved but for those taken out, after a question with the number, and taken back", async ({
+  page,
+  service,
+}) => {
+  await openQueue(page, "?key=environment&cloud=AWS");
+  await page.keyboard.press("s");
+  await page.keyboard.press("*");
+  await page.keyboard.press("*");
+  const all = page.getByRole("toolbar", { name: "All that match the filters" });
+  await expect(all.getByRole("status")).toHaveText(/^All \d+ that match but for 1$/);
+  const matching = Number(/\d+/.exec((await all.getByRole("status").textContent()) ?? "")?.[0]);
+  await page.getByRole("row").nth(2).getByRole("checkbox").click();
+  await expect(all.getByRole("status")).toHaveText(`All ${matching} that match but for 2`);
+  await page.keyboard.press("a");
+  const question = page.getByRole("dialog", { name: "All that match: environment, AWS" });
+  await expect(question).toContainText(`This decides ${matching - 2} tags at once. The 2 that you took out stay`);
+  expect(await axe(page)).toEqual([]);
+  await question.getByRole("button", { name: `Approve ${matching - 2} tags` }).click();
+  await expect(page.getByText(`Approved ${matching - 2} tags: environment, AWS.`)).toBeVisible();
+  await expect.poll(() => count(service, "APPROVED")).toBe(matching - 2);
+  await page.keyboard.press("u");
+  await expect.poll(() => count(service, "APPROVED")).toBe(0);
+  await expect(undoes(page)).toHaveCount(1);
+});
+
+test("no more tags are decided than the question said", async ({ page, service }) => {
+  const [tag] = await tags(service, "PENDING");
+  if (!tag) throw new Error("no tag waits");
+  await decide(service, "approveTags", [tag.id], "ann");
+  await openQueue(page);
+  await page.getByRole("button", { name: "Select all that match" }).click();
+  await page.getByRole("button", { name: /^Approve \d+ tags/ }).click();
+  await decide(service, "undoDecisions", [tag.id], "ann");
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Approve/ })
+    .click();
+  await expect(page.getByText(/more than the expected \d+ tags are selected/)).toBeVisible();
+  expect(await count(service, "APPROVED")).toBe(0);
+});
+
+test("all that match are denied from the patterns, and a group is approved but for one of its samples", async ({
+  page,
+  service,
+}) => {
+  await page.goto("/approvals/patterns?key=environment&cloud=GCP");
+  await loaded(page);
+  const approve = page.getByRole("button", { name: /^Approve \d+ tags?/ });
+  const size = Number(/\d+/.exec((await approve.textContent()) ?? "")?.[0]);
+  await page
+    .getByRole("checkbox", { name: /^Decide .*, too$/ })
+    .first()
+    .uncheck();
+  await page.getByRole("button", { name: `Approve ${size - 1} tags` }).click();
+  await expect(page.getByText(new RegExp(`^Approved ${size - 1} tags: environment=`))).toBeVisible();
+  expect(await count(service, "APPROVED")).toBe(size - 1);
+  await page.keyboard.press("u");
+  await expect.poll(() => count(service, "APPROVED")).toBe(0);
+  await page.getByRole("button", { name: "Select all that match" }).click();
+  await expect(page.getByRole("toolbar", { name: "All that match the filters" })).toBeVisible();
+  await page.keyboard.press("d");
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Deny \d+ tags$/ })
+    .click();
+  await expect(page.getByText(/^Denied \d+ tags: environment, GCP/)).toBeVisible();
+  await expect(page.getByText("Nothing matches the filters")).toBeVisible();
+});
+
+test("filters propose what waits, with numbers, under the other filters", async ({ page }) => {
+  await openQueue(page, "?cloud=AWS");
+  await page.getByRole("combobox", { name: "Key" }).click();
+  await expect(page.getByRole("option", { name: /^environment \d+$/ })).toBeVisible();
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole("combobox", { name: "Key" }).fill("env");
+  await page.getByRole("combobox", { name: "Key" }).press("ArrowDown");
+  await page.getByRole("combobox", { name: "Key" }).press("Enter");
+  await expect(page).toHaveURL(/key=environment/);
+  await page.getByRole("combobox", { name: "Value" }).press("ArrowDown");
+  await page.getByRole("option", { name: /^production \d+$/ }).click();
+  await expect(page).toHaveURL(/value=production/);
+  await page.getByRole("combobox", { name: "Account" }).click();
+  await expect(page.getByRole("listbox", { name: "Account" }).getByRole("option")).toHaveCount(2);
+  await page.getByRole("option", { name: /^111122223333/ }).click();
+  await expect(page).toHaveURL(/account=111122223333/);
+  const clouds = page.getByRole("combobox", { name: "Cloud" }).getByRole("option");
+  await expect(clouds.filter({ hasText: /^AWS \(\d+\)$/ })).toHaveCount(1);
+});
+
+test("the queue as filtered is exported", async ({ page, service }) => {
+  await openQueue(page);
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export CSV" }).click();
+  const lines = readFileSync(await (await download).path(), "utf8")
+    .trim()
+    .split("\n");
+  expect(lines.length - 1).toBe(await count(service, "PENDING"));
+  expect(lines.slice(1).every((line) => line.includes("environment"))).toBe(true);
 });
 
 test("a denial takes its reason afterwards, by a digit", async ({ page, service }) => {

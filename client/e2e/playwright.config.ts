@@ -14,6 +14,10 @@ export default defineConfig({
   use: {
     viewport: { width: 1400, height: 900 },
     trace: "off",
-    launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" },
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      // Pages of `DIST` come from no address, and may not reach a local one otherwise.
+      args: process.env.DIST === undefined ? [] : ["--disable-features=LocalNetworkAccessChecks"],
+    },
   },
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { axe, expect, loaded, test } from "./support/test.ts";
 
 test("filters of resources live in the address: a new tab shows the same, Back goes back", async ({
@@ -20,6 +21,26 @@ test("filters of resources live in the address: a new tab shows the same, Back g
   await expect(page.getByRole("heading", { level: 1, name: /^checkout-prod-db-/ })).toBeVisible();
   await page.goBack();
   await expect(grid.getByRole("row")).toHaveCount(7);
+});
+
+test("filters propose what is there, with numbers, and the file has what the list has", async ({ page }) => {
+  await page.goto("/resources?cloud=AWS");
+  await loaded(page);
+  await page.getByRole("combobox", { name: "Type" }).click();
+  await page.getByRole("option", { name: "s3/bucket 72" }).click();
+  await page.getByRole("combobox", { name: "Account" }).click();
+  await expect(page.getByRole("listbox", { name: "Account" }).getByRole("option")).toHaveCount(1);
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole("option", { name: "444455556666 72" }).click();
+  await page.getByRole("searchbox", { name: "Name begins with" }).fill("search-");
+  await expect(page.getByText("18 resources", { exact: true })).toBeVisible();
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export CSV" }).click();
+  const lines = readFileSync(await (await download).path(), "utf8")
+    .trim()
+    .split("\n");
+  expect(lines.slice(1).filter((line) => line.includes("search-"))).toHaveLength(18);
+  expect(lines).toHaveLength(19);
 });
 
 test("an address with values that do not exist opens without them, and says so", async ({ page }) => {

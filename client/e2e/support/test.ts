@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { test as base, expect, type Page } from "@playwright/test";
+import { join } from "node:path";
+import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
 import type { Result } from "axe-core";
 import { Service } from "./service.ts";
 
@@ -37,6 +38,24 @@ class PageMonitor {
   }
 }
 
+const dist = process.env.DIST;
+
+/** Serves the bundle in the directory `DIST` in place of the embedded one: no service has to be built for a change of it. */
+async function serveBundle(context: BrowserContext): Promise<void> {
+  if (dist === undefined) return;
+  await context.route("**/assets/**", (route) =>
+    route.fulfill({ path: join(dist, new URL(route.request().url()).pathname) }),
+  );
+  await context.route("**/*", async (route) => {
+    if (route.request().resourceType() !== "document") return route.fallback();
+    const response = await route.fetch();
+    const nonce = /'nonce-([^']+)'/.exec(response.headers()["content-security-policy"] ?? "")?.[1];
+    if (nonce === undefined) return route.fulfill({ response });
+    const page = readFileSync(join(dist, "index.html"), "utf8").replaceAll("CSP_NONCE_PLACEHOLDER", nonce);
+    return route.fulfill({ response, body: page });
+  });
+}
+
 interface Fixtures {
   watch: PageMonitor;
 }
@@ -58,6 +77,10 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: "worker", timeout: 120_000 },
   ],
+  context: async ({ context }, provide) => {
+    await serveBundle(context);
+    await provide(context);
+  },
   baseURL: async ({ service }, provide) => provide(service.address),
   watch: [
     async ({ page }, provide) => {

@@ -1,15 +1,20 @@
 import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
-import { type ReactNode, useEffect, useId, useState } from "react";
+import type { ReactNode } from "react";
 import { t } from "../app/i18n.ts";
-import { SelectInput, TextInput } from "./TextInput.tsx";
+import { type FacetSource, type FilterOption } from "./facet.ts";
+import { SelectInput } from "./TextInput.tsx";
+import { TextFilter } from "./TextFilter.tsx";
+import { useProposals } from "./useProposals.ts";
 
 export interface FilterField {
   name: string;
   label: string;
   /** Values to choose from; free text if omitted. */
-  options?: readonly { value: string; label: string }[];
+  options?: readonly FilterOption[];
+  /** Counts of the values; of a text, its proposals. */
+  facet?: FacetSource;
   /** Takes texts that are not among the options, too: they are proposals. */
   free?: boolean;
   width?: number;
@@ -26,58 +31,23 @@ interface FilterBarProps<V extends FilterView> {
   children?: ReactNode;
 }
 
-interface FieldProps {
+export interface FilterFieldProps {
   field: FilterField;
   value: string;
   onChange: (value: string) => void;
 }
 
-/** Text that is applied half a second after the last key, or at once by Enter; its options are proposals. */
-function TextFilter({ field, value, onChange }: FieldProps) {
-  const [draft, setDraft] = useState(value);
-  const [applied, setApplied] = useState(value);
-  const list = useId();
-  if (applied !== value) {
-    setApplied(value);
-    setDraft(value);
-  }
-  useEffect(() => {
-    if (draft === value) return;
-    const timer = setTimeout(() => onChange(draft), 500);
-    return () => clearTimeout(timer);
+function ChoiceFilter({ field, value, onChange }: FilterFieldProps) {
+  const counts = new Map(useProposals(field.facet, "", true).map((option) => [option.value, option.count]));
+  const options = (field.options ?? []).map((option) => {
+    const count = counts.get(option.value);
+    return { ...option, label: count === undefined ? option.label : `${option.label} (${count})` };
   });
-  return (
-    <>
-      <TextInput
-        label={field.label}
-        value={draft}
-        type="search"
-        onChange={(event) => setDraft(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") onChange(draft);
-          if (event.key === "Escape") event.currentTarget.blur();
-        }}
-        slotProps={{ input: { list: field.options && list } }}
-        sx={{ width: field.width ?? 180 }}
-      />
-      {field.options && (
-        <datalist id={list}>
-          {field.options.map((option) => (
-            <option key={option.value} value={option.value} label={option.label} />
-          ))}
-        </datalist>
-      )}
-    </>
-  );
-}
-
-function ChoiceFilter({ field, value, onChange }: FieldProps) {
-  const options = [{ value: "", label: "–" }, ...(field.options ?? [])];
   return (
     <SelectInput
       label={field.label}
       value={value}
-      options={options}
+      options={[{ value: "", label: "–" }, ...options]}
       onChange={onChange}
       sx={{ width: field.width ?? 180 }}
     />

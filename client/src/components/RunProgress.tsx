@@ -47,14 +47,14 @@ export function RunBar({ run, label }: { run: RunPartsFragment; label?: ReactNod
           {formatEnum(run.status)}
           {run.cancelRequestedAt && isOpenRun(run) && `, ${t("automation.cancelling")}`}
         </Typography>
-        <Typography variant="body2" component="span" color="text.secondary">
+        <Typography variant="body2" component="span" color="textSecondary">
           {total == null
             ? formatNumber(done)
             : t("automation.progress", { done: formatNumber(done), total: formatNumber(total) })}
           {run.rate != null && isOpenRun(run) && `, ${t("automation.rate", { rate: formatNumber(run.rate) })}`}
         </Typography>
         {run.estimatedEndAt && isOpenRun(run) && (
-          <Typography variant="body2" component="span" color="text.secondary">
+          <Typography variant="body2" component="span" color="textSecondary">
             {t("automation.ends")} <RelativeTime value={run.estimatedEndAt} />
           </Typography>
         )}

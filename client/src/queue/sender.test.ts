@@ -58,6 +58,21 @@ describe("decision sender", () => {
     expect(listener).toHaveBeenCalledTimes(calls);
   });
 
+  it("tells when all is saved, and that something is not", async () => {
+    let works = true;
+    const sender = new DecisionSender(async () => {
+      if (!works) throw new Error("No connection.");
+    });
+    await sender.settled();
+    sender.add([{ id: "a", operation: "APPROVE" }]);
+    await sender.settled();
+    expect(sender.getState().unconfirmed).toBe(0);
+    works = false;
+    sender.add([{ id: "b", operation: "APPROVE" }]);
+    await expect(sender.settled()).rejects.toThrow("No connection.");
+    expect(sender.getState().unconfirmed).toBe(1);
+  });
+
   it("sends everything with keepalive when the page goes", () => {
     const options: { keepalive: boolean }[] = [];
     const sender = new DecisionSender(async (_batch, option) => void options.push(option));

@@ -72,6 +72,22 @@ export class DecisionSender {
     return () => this.listeners.delete(listener);
   };
 
+  /** Sends what waits; resolved when all is confirmed, rejected when a request fails. */
+  async settled(): Promise<void> {
+    this.flush();
+    await new Promise<void>((resolve, reject) => {
+      const check = () => {
+        const { unconfirmed: waiting, failure } = this.state;
+        if (waiting > 0 && failure === null) return;
+        stop();
+        if (failure === null) resolve();
+        else reject(new Error(failure));
+      };
+      const stop = this.subscribe(check);
+      check();
+    });
+  }
+
   getState = (): SenderState => this.state;
 
   private async transmit(batch: OutboxBatch, options: { readonly keepalive: boolean }): Promise<void> {

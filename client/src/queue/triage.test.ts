@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cursorIndex, cursorRow, emptyTriage, targets, triage, type Triage, type TriageAction } from "./triage.ts";
+import {
+  cursorIndex,
+  cursorRow,
+  emptyTriage,
+  isSelected,
+  skippedRows,
+  targets,
+  triage,
+  type Triage,
+  type TriageAction,
+} from "./triage.ts";
 import { windowAtEnd, windowRows } from "./window.ts";
 
 interface Row {
@@ -74,6 +84,28 @@ describe("triage", () => {
     expect(targets(run())).toEqual([]);
   });
 
+  it("selects all that match, also rows that are loaded later, but for those that are taken out", () => {
+    let state = run(page(0, 3), { type: "selectAll" }, { type: "selectMatching", except: ["9"] });
+    expect(state.selection.size).toBe(0);
+    expect(targets(state)).toEqual([]);
+    state = triage(state, { type: "point", id: "1", toggle: true });
+    state = triage(state, { type: "move", by: 1, extend: true });
+    state = triage(state, page(3, 3));
+    expect(ids(state).filter((id) => isSelected(state, id))).toEqual(["0", "2", "3", "4", "5"]);
+    expect([...(state.exceptions ?? [])]).toEqual(["9", "1"]);
+    state = triage(state, { type: "point", id: "1", toggle: true });
+    expect(isSelected(state, "1")).toBe(true);
+    expect(triage(state, { type: "reset" }).exceptions).toBeNull();
+    expect(triage(state, { type: "clearSelection" }).exceptions).toBeNull();
+    expect(isSelected(triage(state, { type: "selectAll" }), "9")).toBe(false);
+  });
+
+  it("knows what was skipped, which still waits", () => {
+    const state = run(page(0, 4), decide("0"), { type: "decide", verb: "SKIP", ids: ["1", "2"], label: "x" });
+    expect(skippedRows(state)).toEqual({ ids: ["1", "2"], rows: [{ id: "1" }, { id: "2" }] });
+    expect(skippedRows(triage(state, { type: "undo", number: 2 })).ids).toEqual([]);
+  });
+
   it("brings refused rows back that still wait, with the reason in the history", () => {
     const state = run(page(0, 3), decide("0", "1"), {
       type: "refused",
@@ -140,6 +172,7 @@ describe("triage", () => {
         toggle: fc.boolean(),
       }),
       fc.constant({ type: "selectAll" }),
+      fc.constant({ type: "selectMatching", except: [] }),
       fc.constant({ type: "clearSelection" }),
     );
     const press = fc.constantFrom("decide" as const, "undo" as const, "reload" as const);

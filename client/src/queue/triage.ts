@@ -53,6 +53,8 @@ export interface Triage<Row extends Identified> {
   /** Row from which a selection extends. */
   readonly anchor: string | null;
   readonly selection: ReadonlySet<string>;
+  /** Ids that are left out while all rows that match are selected, also those that are not loaded; else null. */
+  readonly exceptions: ReadonlySet<string> | null;
   /** Ids that are decided or skipped here: pages that are read again do not show them. */
   readonly hidden: ReadonlySet<string>;
   /** Ids of rows that came after the list was read. */
@@ -69,6 +71,7 @@ export type TriageAction<Row extends Identified> =
   | { readonly type: "point"; readonly id: string; readonly extend?: boolean; readonly toggle?: boolean }
   | { readonly type: "toggle" }
   | { readonly type: "selectAll" }
+  | { readonly type: "selectMatching"; readonly except: readonly string[] }
   | { readonly type: "clearSelection" }
   | {
       readonly type: "decide";
@@ -99,6 +102,7 @@ export function emptyTriage<Row extends Identified>(window: PageWindow<Row> = em
     cursor: null,
     anchor: null,
     selection: new Set(),
+    exceptions: null,
     hidden: new Set(),
     fresh: new Set(),
     departures: new Map(),
@@ -125,9 +129,11 @@ export function triage<Row extends Identified>(state: Triage<Row>, action: Triag
     case "toggle":
       return state.cursor === null ? state : pointed(state, { id: state.cursor, toggle: true });
     case "selectAll":
-      return { ...state, selection: new Set(windowRows(state.window).map((row) => row.id)) };
+      return { ...state, selection: new Set(windowRows(state.window).map((row) => row.id)), exceptions: null };
+    case "selectMatching":
+      return { ...state, selection: new Set(), exceptions: new Set(action.except) };
     case "clearSelection":
-      return { ...state, selection: new Set(), anchor: state.cursor };
+      return { ...state, selection: new Set(), exceptions: null, anchor: state.cursor };
     case "decide":
       return decided(state, action);
     case "undo":
@@ -150,8 +156,26 @@ export function cursorRow<Row extends Identified>(state: Triage<Row>): Row | und
   return windowRows(state.window)[cursorIndex(state)];
 }
 
-/** Ids that a key decides: the selection, else the row at the cursor; never rows that another person decided. */
+export function isSelected<Row extends Identified>(state: Triage<Row>, id: string): boolean {
+  return state.exceptions === null ? state.selection.has(id) : !state.exceptions.has(id);
+}
+
+/** Ids of rows that were skipped here: they wait, though they are not shown. */
+export function skippedRows<Row extends Identified>(
+  state: Triage<Row>,
+): { ids: readonly string[]; rows: readonly Row[] } {
+  const entries = state.history.filter((entry) => entry.verb === "SKIP");
+  return { ids: entries.flatMap((entry) => entry.ids), rows: entries.flatMap((entry) => entry.rows) };
+}
+
+/**
+ * Ids that a key decides: the selection, else the row at the cursor; never rows that another person decided. None while
+ * all that match are selected: those are decided by their filter.
+ */
 export function targets<Row extends Identified>(state: Triage<Row>): readonly string[] {
+  if (state.exceptions !== null) {
+    return [];
+  }
   const ids = state.selection.size > 0 ? [...state.selection] : state.cursor === null ? [] : [state.cursor];
   return ids.filter((id) => !state.departures.has(id));
 }
@@ -192,7 +216,7 @@ function pointed<Row extends Identified>(
   state: Triage<Row>,
   target: { readonly id: string; readonly extend?: boolean; readonly toggle?: boolean },
 ): Triage<Row> {
-  if (target.extend === true) {
+  if (target.extend === true && state.exceptions === null) {
     const rows = windowRows(state.window);
     const anchor = state.anchor ?? state.cursor ?? target.id;
     const ends = [anchor, target.id].map((id) => rows.findIndex((row) => row.id === id));
@@ -201,11 +225,10 @@ function pointed<Row extends Identified>(
     return { ...state, cursor: target.id, anchor, selection: new Set([...state.selection, ...range]) };
   }
   if (target.toggle === true) {
-    const selection = new Set(state.selection);
-    if (!selection.delete(target.id)) {
-      selection.add(target.id);
-    }
-    return { ...state, cursor: target.id, anchor: target.id, selection };
+    const at = { cursor: target.id, anchor: target.id };
+    return state.exceptions === null
+      ? { ...state, ...at, selection: toggled(state.selection, target.id) }
+      : { ...state, ...at, exceptions: toggled(state.exceptions, target.id) };
   }
   return { ...state, cursor: target.id, anchor: state.selection.size > 0 ? state.anchor : target.id };
 }
@@ -330,6 +353,14 @@ function without<Row extends Identified>(state: Triage<Row>, gone: ReadonlySet<s
     selection: new Set([...state.selection].filter((id) => !gone.has(id))),
     departures: new Map([...state.departures].filter(([id]) => !gone.has(id))),
   };
+}
+
+function toggled(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const changed = new Set(ids);
+  if (!changed.delete(id)) {
+    changed.add(id);
+  }
+  return changed;
 }
 
 function within(ids: ReadonlySet<string>, present: ReadonlySet<string>): ReadonlySet<string> {

@@ -3,10 +3,12 @@ import Chip from "@mui/material/Chip";
 import type { Theme } from "@mui/material/styles";
 import useMediaQuery from "@mui/material/useMediaQuery";
 import { useState } from "react";
-import { formatEnum, formatNumber, formatPercent } from "../../app/format.ts";
+import { formatEnum, formatPercent } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { FilterBar, type FilterField } from "../../components/FilterBar.tsx";
-import { type ApprovalsView, CLOUDS, GROUP_ORDERS, KINDS, ORDERS, SOURCES } from "./view.ts";
+import type { ApprovalFacet } from "../../gql/graphql.ts";
+import { approvalFacet } from "./facets.ts";
+import { type ApprovalsView, CLOUDS, GROUP_ORDERS, KINDS, ORDERS, queueFilter, SOURCES } from "./view.ts";
 
 export type FilterSet = "suggestions" | "patterns" | "single" | "decided";
 
@@ -14,7 +16,7 @@ interface ApprovalFiltersProps {
   tab: FilterSet;
   view: ApprovalsView;
   dropped: readonly string[];
-  byKey: readonly { tagKey: string; count: number }[];
+  byKey: readonly { tagKey: string }[];
   onChange: (change: (view: ApprovalsView) => ApprovalsView, options?: { replace?: boolean }) => void;
 }
 
@@ -25,27 +27,38 @@ const SHARES = [0.5, 0.7, 0.8, 0.9, 0.95, 0.99].map((value) => ({ value: String(
 export function ApprovalFilters({ tab, view, dropped, byKey, onChange }: ApprovalFiltersProps) {
   const isNarrow = useMediaQuery((theme: Theme) => theme.breakpoints.down("sm"), { noSsr: true });
   const [isOpen, setOpen] = useState(false);
-  const keys = byKey.map(({ tagKey, count }) => ({
-    value: tagKey,
-    label: t("approvals.keyCount", { name: tagKey, count: formatNumber(count) }),
-  }));
-  const key: FilterField = { name: "key", label: t("approvals.filter.key"), options: keys, free: true, width: 190 };
-  const account: FilterField = { name: "account", label: t("approvals.filter.account"), width: 150 };
+  const filter = queueFilter(view);
+  const facet = (field: ApprovalFacet) => approvalFacet(field, filter);
+  const key: FilterField = { name: "key", label: t("approvals.filter.key"), facet: facet("KEY"), width: 190 };
+  const account: FilterField = {
+    name: "account",
+    label: t("approvals.filter.account"),
+    facet: facet("ACCOUNT"),
+    width: 150,
+  };
   const queue: FilterField[] = [
     key,
-    { name: "value", label: t("approvals.filter.value"), width: 150 },
-    { name: "source", label: t("approvals.filter.source"), options: enums(SOURCES), width: 140 },
+    { name: "value", label: t("approvals.filter.value"), facet: facet("VALUE"), width: 150 },
+    {
+      name: "source",
+      label: t("approvals.filter.source"),
+      options: enums(SOURCES),
+      facet: facet("SOURCE"),
+      width: 160,
+    },
     {
       name: "cloud",
       label: t("approvals.filter.cloud"),
       options: CLOUDS.map((value) => ({ value, label: value })),
-      width: 110,
+      facet: facet("CLOUD"),
+      width: 130,
     },
     account,
-    { name: "type", label: t("approvals.filter.type"), width: 150 },
+    { name: "type", label: t("approvals.filter.type"), facet: facet("RESOURCE_TYPE"), width: 150 },
     { name: "kind", label: t("approvals.filter.kind"), options: enums(KINDS), width: 150 },
     { name: "confidence", label: t("approvals.filter.confidence"), options: SHARES, width: 175 },
   ];
+  const keys = byKey.map(({ tagKey }) => ({ value: tagKey, label: tagKey }));
   const orders = ORDERS.map((value) => ({ value, label: t(`approvals.order.${value}`) }));
   const groups = GROUP_ORDERS.map((value) => ({ value, label: t(`approvals.group.${value}`) }));
   const fields: Record<FilterSet, FilterField[]> = {
@@ -59,7 +72,7 @@ export function ApprovalFilters({ tab, view, dropped, byKey, onChange }: Approva
         options: enums(["APPROVED", "DENIED"]),
         width: 140,
       },
-      key,
+      { ...key, facet: undefined, options: keys, free: true },
       { name: "actor", label: t("approvals.filter.actor"), width: 150 },
     ],
   };

@@ -9,25 +9,20 @@ import { visuallyHidden } from "../../components/visuallyHidden.ts";
 
 /** Decision as the strip shows it. */
 export interface StripEntry {
-  number: number;
+  id: string;
   verb: "APPROVE" | "DENY" | "SKIP";
   label: string;
   count: number;
   correctedValue?: string | undefined;
   refusals: readonly string[];
+  onUndo: () => void;
 }
 
 const SHOWN = 10;
 const SIGNS = { APPROVE: "✓", DENY: "✗", SKIP: "→" };
 
 /** Strip of the last ten decisions, each with its undo; the newest first. */
-export function HistoryStrip({
-  entries,
-  onUndo,
-}: {
-  entries: readonly StripEntry[];
-  onUndo: (number: number) => void;
-}) {
+export function HistoryStrip({ entries }: { entries: readonly StripEntry[] }) {
   return (
     <Box
       component="section"
@@ -44,7 +39,7 @@ export function HistoryStrip({
       }}
     >
       {entries.length === 0 && (
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {t("approvals.history.empty")}
         </Typography>
       )}
@@ -56,7 +51,7 @@ export function HistoryStrip({
           const name = `${t(`approvals.history.${verb}`)} ${entry.label}`;
           return (
             <Box
-              key={entry.number}
+              key={entry.id}
               sx={{
                 display: "flex",
                 alignItems: "center",
@@ -64,7 +59,6 @@ export function HistoryStrip({
                 border: 1,
                 borderColor: "divider",
                 borderRadius: 1,
-
                 pl: 1,
               }}
             >
@@ -92,11 +86,7 @@ export function HistoryStrip({
                   />
                 </Tooltip>
               )}
-              <Button
-                size="small"
-                onClick={() => onUndo(entry.number)}
-                aria-label={t("approvals.history.undo", { label: name })}
-              >
+              <Button size="small" onClick={entry.onUndo} aria-label={t("approvals.history.undo", { label: name })}>
                 {t("approvals.undo")}
               </Button>
             </Box>

@@ -134,11 +134,7 @@ function MasterList<Row>(props: MasterDetailProps<Row> & { total: number }) {
           })}
         </Box>
       </Box>
-      <Typography
-        variant="body2"
-        color="text.secondary"
-        sx={{ px: 1.5, py: 0.5, borderTop: 1, borderColor: "divider" }}
-      >
+      <Typography variant="body2" color="textSecondary" sx={{ px: 1.5, py: 0.5, borderTop: 1, borderColor: "divider" }}>
         {t("common.table.shownOf", { shown: formatNumber(rows.length), total: formatNumber(total) })}
       </Typography>
     </>

@@ -4,6 +4,7 @@ import { onSignIn } from "../../app/session.ts";
 import {
   ApproveTagsDocument,
   DenyTagsDocument,
+  MatchingTagsDocument,
   UndoDecisionsDocument,
   type ApprovalFilter,
   type ApproveTagsMutation,
@@ -16,8 +17,14 @@ import type { RefusedDecision } from "../../queue/triage.ts";
 type Payload = Omit<ApproveTagsMutation["approveTags"], "__typename">;
 export type DecisionVerb = "APPROVE" | "DENY";
 
+/** All tags that a filter selects but for some, and no more of them than a person was told of. */
+export interface BoundedFilter {
+  filter: ApprovalFilter;
+  exceptIds?: string[];
+  expectAtMost?: number;
+}
 /** Tags to decide: some by their ids, or all that a filter selects. */
-export type Selection = { ids: string[] } | { filter: ApprovalFilter };
+export type Selection = { ids: string[] } | BoundedFilter;
 /** Decisions to take back: some by the ids of their tags, or all of a run. */
 export type Decisions = { ids: string[] } | { run: string };
 
@@ -104,8 +111,33 @@ function outcomeOf(payload: Payload): Outcome {
 }
 
 /** Decides at once on all tags that a filter selects; the service makes a run of many. */
-export async function decideAll(verb: DecisionVerb, filter: ApprovalFilter): Promise<Outcome> {
-  return outcomeOf(await call({ operation: verb }, { filter }));
+export async function decideAll(verb: DecisionVerb, selection: BoundedFilter): Promise<Outcome> {
+  return outcomeOf(await call({ operation: verb }, selection));
+}
+
+/** Tags of a filter as they were counted at a moment; `filter` leaves out those that came later. */
+export interface MatchingTags {
+  filter: ApprovalFilter;
+  count: number;
+  isEstimate: boolean;
+}
+
+/** Counts the tags of a filter, after all single decisions are saved. */
+export async function countMatching(filter: ApprovalFilter): Promise<MatchingTags> {
+  await sender.settled();
+  const { data } = await client.query({ query: MatchingTagsDocument, variables: { filter }, fetchPolicy: "no-cache" });
+  const { approvalStats, newest } = present(data);
+  const createdAt = newest.nodes[0]?.createdAt;
+  return {
+    filter: createdAt === undefined ? filter : { ...filter, createdBefore: endOfShown(createdAt) },
+    count: approvalStats.pending,
+    isEstimate: approvalStats.isEstimate,
+  };
+}
+
+/** End of the time in which the shown tags were proposed: one millisecond after the newest of them. */
+export function endOfShown(createdAt: string): string {
+  return new Date(new Date(createdAt).getTime() + 1).toISOString();
 }
 
 /** Takes decisions back. */

@@ -4,6 +4,7 @@ import { Route, Routes, useLocation } from "react-router";
 import { formatCompact } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { useViewer } from "../../app/viewer.tsx";
+import { ExportButton } from "../../components/ExportButton.tsx";
 import { Loading } from "../../components/Loading.tsx";
 import { Page } from "../../components/Page.tsx";
 import { PageTabs } from "../../components/PageTabs.tsx";
@@ -12,7 +13,7 @@ import { useUrlView } from "../../url/useUrlView.ts";
 import { ApprovalFilters, type FilterSet } from "./ApprovalFilters.tsx";
 import { OutboxBar } from "./OutboxBar.tsx";
 import { useFigures } from "./useFigures.ts";
-import { approvalsCodec } from "./view.ts";
+import { approvalsCodec, exportFilter } from "./view.ts";
 
 const Suggestions = lazy(() => import("./suggestions/Suggestions.tsx"));
 const Patterns = lazy(() => import("./patterns/Patterns.tsx"));
@@ -31,6 +32,13 @@ export default function Approvals() {
   return (
     <Page
       title={t("approvals.title")}
+      actions={
+        <ExportButton
+          input={{ kind: "VIRTUAL_TAGS", virtualTagFilter: exportFilter(view, tab === "decided" ? tab : "queue") }}
+          label={t("approvals.export")}
+          title={t(tab === "decided" ? "approvals.exportDecided" : "approvals.exportPending")}
+        />
+      }
       documentTitle={figures && t("approvals.tabTitle", { count: formatCompact(figures.pending) })}
       figures={
         figures && (

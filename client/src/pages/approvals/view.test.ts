@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { approvalsCodec, decidedFilter, queueFilter, suggestionFilter } from "./view.ts";
+import type { ApprovalRowFragment } from "../../gql/graphql.ts";
+import {
+  approvalsCodec,
+  decidedFilter,
+  exportFilter,
+  filterLabel,
+  matchesFilter,
+  queueFilter,
+  suggestionFilter,
+} from "./view.ts";
 
 const view = (search: string) => approvalsCodec.decode(new URLSearchParams(search)).view;
 
@@ -10,6 +19,42 @@ describe("view of the approvals", () => {
       tagKey: "owner",
       accountId: "111",
       minConfidence: 0.9,
+    });
+  });
+
+  it("tells which tags a filter of the queue selects", () => {
+    const row = {
+      tagKey: "owner",
+      tagValue: "ann",
+      confidence: 0.8,
+      source: "PATTERN",
+      resource: { cloud: "AWS", accountId: "111", resourceType: "s3/bucket" },
+    } as ApprovalRowFragment;
+    const matches = (search: string) => matchesFilter(row, queueFilter(view(search)) ?? {});
+    expect(matches("")).toBe(true);
+    expect(matches("key=owner&value=ann&source=PATTERN&cloud=AWS&account=111&type=s3/bucket")).toBe(true);
+    expect(matches("key=owner&confidence=0.8")).toBe(true);
+    for (const other of ["key=team", "account=222", "type=vm", "confidence=0.9", "source=RULE", "signature=x"]) {
+      expect(matches(`value=ann&${other}`)).toBe(false);
+    }
+  });
+
+  it("names a filter in words", () => {
+    const name = (search: string) => filterLabel(queueFilter(view(search)) ?? {});
+    expect(name("key=owner&value=ann&cloud=AWS&source=PATTERN&confidence=0.9")).toBe("owner=ann, AWS, pattern, ≥ 90%");
+    expect(name("key=owner&signature=x")).toBe("owner");
+    expect(name("signature=x")).toBe("x");
+  });
+
+  it("exports what the tab shows", () => {
+    expect(exportFilter(view("key=owner&type=vm"), "queue")).toEqual({
+      status: "PENDING",
+      tagKey: "owner",
+      resourceType: "vm",
+    });
+    expect(exportFilter(view("key=owner&type=vm&status=DENIED"), "decided")).toEqual({
+      status: "DENIED",
+      tagKey: "owner",
     });
   });
 

@@ -1,4 +1,11 @@
-import type { ApprovalFilter, RuleSuggestionFilter, TagAuditFilter } from "../../gql/graphql.ts";
+import type {
+  ApprovalFilter,
+  ApprovalRowFragment,
+  RuleSuggestionFilter,
+  TagAuditFilter,
+  VirtualTagFilter,
+} from "../../gql/graphql.ts";
+import { formatEnum, formatPercent } from "../../app/format.ts";
 import { choice, share, text, urlCodec, type View } from "../../url/codec.ts";
 
 export const SOURCES = [
@@ -59,6 +66,46 @@ export function suggestionFilter(view: ApprovalsView): RuleSuggestionFilter | un
 /** Filter of the audit trail for decisions: approvals, unless denials are asked for. */
 export function decidedFilter(view: ApprovalsView): TagAuditFilter {
   return { action: view.status ?? "APPROVED", ...given({ tagKey: view.key, actor: view.actor }) };
+}
+
+/** Filter of the queue in a few words. */
+export function filterLabel({ tagKey, tagValue, ...filter }: ApprovalFilter): string {
+  const words = [
+    tagKey && tagValue ? `${tagKey}=${tagValue}` : (tagKey ?? tagValue),
+    filter.cloud,
+    filter.accountId,
+    filter.resourceType,
+    filter.source && formatEnum(filter.source),
+    filter.kind && formatEnum(filter.kind),
+    filter.minConfidence && `≥ ${formatPercent(filter.minConfidence)}`,
+  ].filter(Boolean);
+  return words.length > 0 ? words.join(", ") : (filter.evidenceSignature ?? "");
+}
+
+/** True if a pending tag is among those that the filter of the queue selects. */
+export function matchesFilter(row: ApprovalRowFragment, filter: ApprovalFilter): boolean {
+  const own: ApprovalFilter = {
+    tagKey: row.tagKey,
+    tagValue: row.tagValue,
+    source: row.source,
+    kind: row.kind,
+    evidenceSignature: row.evidenceSignature,
+    cloud: row.resource?.cloud,
+    accountId: row.resource?.accountId,
+    resourceType: row.resource?.resourceType,
+  };
+  const { minConfidence, ...equal } = filter;
+  return (
+    Object.entries(equal).every(([name, value]) => own[name as keyof ApprovalFilter] === value) &&
+    row.confidence >= (minConfidence ?? 0)
+  );
+}
+
+/** Filter of a file of tags: those that wait, or those that were decided. */
+export function exportFilter(view: ApprovalsView, tab: "decided" | "queue"): VirtualTagFilter {
+  return tab === "decided"
+    ? { status: view.status ?? "APPROVED", ...given({ tagKey: view.key }) }
+    : { status: "PENDING", ...queueFilter(view) };
 }
 
 /** Object without the properties that are not set; undefined if none is. */

@@ -109,7 +109,7 @@ export function Overview() {
           <Typography variant="h2" id="open-runs" gutterBottom>
             {t("automation.openRuns")}
           </Typography>
-          {data && open.length === 0 && <Typography color="text.secondary">{t("automation.noOpenRuns")}</Typography>}
+          {data && open.length === 0 && <Typography color="textSecondary">{t("automation.noOpenRuns")}</Typography>}
           <Box component="ul" sx={cards}>
             {open.map((run) => (
               <OpenRun key={run.id} run={run} onEnd={reload} />

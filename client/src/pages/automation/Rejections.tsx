@@ -1,15 +1,11 @@
-import Download from "@mui/icons-material/Download";
 import Box from "@mui/material/Box";
-import Button from "@mui/material/Button";
 import Typography from "@mui/material/Typography";
-import { describeError } from "../../app/errors.ts";
 import { t } from "../../app/i18n.ts";
 import { ConnectionTable, type TableColumn } from "../../components/ConnectionTable.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
-import { useNotify } from "../../components/UndoSnackbar.tsx";
+import { ExportButton } from "../../components/ExportButton.tsx";
 import { useConnection } from "../../components/useConnection.ts";
 import { RunRejectionsDocument, type RunRejectionsQuery } from "../../gql/graphql.ts";
-import { download } from "../imports/download.ts";
 
 type Rejection = NonNullable<RunRejectionsQuery["jobRun"]>["rejections"]["nodes"][number];
 
@@ -37,7 +33,6 @@ const columns: readonly TableColumn<Rejection>[] = [
 
 /** Lines that a run rejected, each with its reason, to read here or to download. */
 export function Rejections({ runId }: { runId: string }) {
-  const notify = useNotify();
   const list = useConnection(RunRejectionsDocument, { id: runId, first: 100 }, ({ jobRun }) => ({
     rows: jobRun?.rejections.nodes ?? [],
     endCursor: jobRun?.rejections.pageInfo.endCursor,
@@ -45,10 +40,6 @@ export function Rejections({ runId }: { runId: string }) {
     totalCount: jobRun?.rejections.totalCount,
     totalCountIsEstimate: jobRun?.rejections.totalCountIsEstimate,
   }));
-  const save = () =>
-    void download(`/csv/rejections?run=${encodeURIComponent(runId)}`, "rejections.csv").catch((error: unknown) =>
-      notify({ severity: "error", message: describeError(error).message }),
-    );
   return (
     <section aria-labelledby="rejections">
       <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1, mb: 1 }}>
@@ -56,9 +47,7 @@ export function Rejections({ runId }: { runId: string }) {
           {t("automation.rejections.title")}
         </Typography>
         {list.rows.length > 0 && (
-          <Button startIcon={<Download />} onClick={save}>
-            {t("automation.rejections.download")}
-          </Button>
+          <ExportButton input={{ kind: "REJECTIONS", run: runId }} label={t("automation.rejections.download")} />
         )}
       </Box>
       <ConnectionTable

@@ -65,7 +65,7 @@ export function ScheduleCard({ schedule, onTriggered }: { schedule: SchedulePart
           </>
         )}
       </Typography>
-      <Typography variant="body2" color="text.secondary">
+      <Typography variant="body2" color="textSecondary">
         {t("automation.schedule.last")}
         {": "}
         {lastRun ? (
@@ -77,7 +77,7 @@ export function ScheduleCard({ schedule, onTriggered }: { schedule: SchedulePart
         )}
       </Typography>
       {schedule.editedBy && (
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {t("automation.schedule.edited", { who: schedule.editedBy })} <RelativeTime value={schedule.editedAt} />
         </Typography>
       )}

@@ -48,7 +48,7 @@ export default function ColumnsStep({ file, head, kind, onBack, onNext }: Column
   };
   return (
     <Box sx={{ display: "grid", gap: 1.5, gridTemplateColumns: "minmax(0, 1fr)" }}>
-      <Typography color="text.secondary">{t("imports.columns.help")}</Typography>
+      <Typography color="textSecondary">{t("imports.columns.help")}</Typography>
       {missing.length > 0 && (
         <Alert severity="error">{t("imports.columns.missing", { columns: missing.join(", ") })}</Alert>
       )}

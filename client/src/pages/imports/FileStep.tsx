@@ -97,7 +97,7 @@ export function FileStep({ kind, onKind, onFile }: FileStepProps) {
             event.target.value = "";
           }}
         />
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {t(kind === "tags" ? "imports.formatsTags" : "imports.formats", { size: formatBytes(limit) })}
         </Typography>
       </Box>

@@ -21,7 +21,7 @@ export function PlanView({ plan }: { plan: ImportPlanPartsFragment }) {
       <Box component="dl" sx={{ display: "flex", flexWrap: "wrap", gap: 2, m: 0, mb: 1.5 }}>
         {(["inserted", "updated", "unchanged", "rejected"] as const).map((name) => (
           <Paper key={name} sx={{ px: 2, py: 1, display: "flex", flexDirection: "column-reverse" }}>
-            <Typography component="dt" variant="body2" color="text.secondary">
+            <Typography component="dt" variant="body2" color="textSecondary">
               {t(`imports.plan.${name}`)}
             </Typography>
             <Typography

@@ -63,5 +63,4 @@ export const messages = {
   exportHelp: "The file has all rows that you may see and that match, however many there are.",
   exportWhat: "Rows",
   exportStart: "Download CSV",
-  exporting: "{size} …",
 } as const;

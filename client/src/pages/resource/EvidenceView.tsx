@@ -28,14 +28,14 @@ export function Losers({ losers }: { losers: readonly Loser[] }) {
             <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1, alignItems: "center" }}>
               <b>{loser.value}</b>
               <Confidence value={loser.confidence} compact />
-              <Typography variant="body2" color="text.secondary" component="span">
+              <Typography variant="body2" color="textSecondary" component="span">
                 {formatEnum(loser.source)}
               </Typography>
             </Box>
             <Typography variant="body2" sx={{ overflowWrap: "anywhere" }}>
               {loser.reason}
             </Typography>
-            <Typography variant="body2" color="text.secondary" sx={{ overflowWrap: "anywhere" }}>
+            <Typography variant="body2" color="textSecondary" sx={{ overflowWrap: "anywhere" }}>
               {t("resource.why.lost", { reason: loser.lostBecause })}
             </Typography>
           </li>
@@ -62,13 +62,13 @@ export function EvidenceView({ evidence }: { evidence: EvidencePartsFragment }) 
             <li key={index}>
               <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1, alignItems: "center" }}>
                 <Confidence value={signal.confidence} compact />
-                <Typography variant="body2" color="text.secondary" component="span">
+                <Typography variant="body2" color="textSecondary" component="span">
                   {formatEnum(signal.kind ?? signal.source)}
                 </Typography>
               </Box>
               <Typography variant="body2">{signal.reason}</Typography>
               {signal.voters > 0 && (
-                <Typography variant="body2" color="text.secondary">
+                <Typography variant="body2" color="textSecondary">
                   {t("resource.why.voters", { agreeing: signal.agreeing, voters: signal.voters })}
                 </Typography>
               )}

@@ -51,7 +51,7 @@ export default function HistoryTab({ id }: { id: string }) {
         <Box sx={{ display: "grid", gap: 1 }}>
           {data?.resource?.inferences.nodes.map((inference) => (
             <Paper key={inference.id} sx={{ p: 1.5 }}>
-              <Typography variant="body2" color="text.secondary" gutterBottom>
+              <Typography variant="body2" color="textSecondary" gutterBottom>
                 <RelativeTime value={inference.predictedAt} />
                 {", "}
                 {t("resource.history.model", {

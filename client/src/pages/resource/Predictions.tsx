@@ -30,7 +30,7 @@ export function Predictions({ label, predictions, stored }: PredictionsProps) {
               <Typography variant="body2" component="span">
                 {t(`resource.outcome.${prediction.outcome}`)}
               </Typography>
-              <Typography variant="body2" component="span" color="text.secondary">
+              <Typography variant="body2" component="span" color="textSecondary">
                 {formatEnum(prediction.source)}
               </Typography>
               {before !== undefined && before !== prediction.value && (

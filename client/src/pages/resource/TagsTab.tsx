@@ -31,7 +31,7 @@ interface TagsTabProps {
 function HoldsNow({ row }: { row: TagRow }) {
   if (!row.holds) {
     return (
-      <Typography variant="body2" color="text.secondary">
+      <Typography variant="body2" color="textSecondary">
         {t("resource.tags.nothingHolds")}
       </Typography>
     );
@@ -39,7 +39,7 @@ function HoldsNow({ row }: { row: TagRow }) {
   return (
     <>
       <TagChip tagKey={row.key} tagValue={row.holds.value} />
-      <Typography variant="body2" color="text.secondary">
+      <Typography variant="body2" color="textSecondary">
         {t(`resource.origin.${row.holds.origin}`)}
       </Typography>
       {row.holds.contradicts && (

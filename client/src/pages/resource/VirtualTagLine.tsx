@@ -90,7 +90,7 @@ export function VirtualTagLine(props: VirtualTagLineProps) {
           {t(`resource.status.${tag.approvalStatus}`)}
         </Typography>
         {tag.decidedBy && (
-          <Typography variant="body2" component="span" color="text.secondary">
+          <Typography variant="body2" component="span" color="textSecondary">
             {t("resource.by", { who: tag.decidedBy })} <RelativeTime value={tag.decidedAt} />
           </Typography>
         )}

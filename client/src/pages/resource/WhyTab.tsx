@@ -131,7 +131,7 @@ export default function WhyTab({ resource, vocabulary }: WhyTabProps) {
         <Typography variant="h2" id="why-now">
           {t("resource.why.now")}
         </Typography>
-        <Typography color="text.secondary" gutterBottom>
+        <Typography color="textSecondary" gutterBottom>
           {t("resource.why.nowHelp")}
         </Typography>
         {loading && !data && <LinearProgress aria-label={t("common.loading")} />}

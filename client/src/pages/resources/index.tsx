@@ -1,5 +1,4 @@
 import Add from "@mui/icons-material/Add";
-import Download from "@mui/icons-material/Download";
 import Refresh from "@mui/icons-material/Refresh";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
@@ -7,40 +6,44 @@ import Chip from "@mui/material/Chip";
 import { useQuery } from "@apollo/client/react";
 import { Suspense, useState } from "react";
 import { Link as RouterLink, useNavigate } from "react-router";
-import { describeError } from "../../app/errors.ts";
-import { formatBytes } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { later } from "../../app/later.ts";
 import { useLive } from "../../app/live.ts";
 import { useViewer } from "../../app/viewer.tsx";
 import { ConnectionTable } from "../../components/ConnectionTable.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
+import { ExportButton } from "../../components/ExportButton.tsx";
 import { FilterBar, type FilterField } from "../../components/FilterBar.tsx";
 import { Loading } from "../../components/Loading.tsx";
 import { Page } from "../../components/Page.tsx";
-import { useNotify } from "../../components/UndoSnackbar.tsx";
 import { useConnection } from "../../components/useConnection.ts";
-import { ResourceChangesDocument, ResourceFacetsDocument, ResourcesDocument } from "../../gql/graphql.ts";
+import { ResourceChangesDocument, ResourcesDocument, ResourceTagKeysDocument } from "../../gql/graphql.ts";
 import { useUrlView } from "../../url/useUrlView.ts";
-import { download, exportPath } from "../imports/download.ts";
 import { resourceColumns } from "./columns.tsx";
+import { resourceFacet } from "./facets.ts";
 import { resourceQuery, resourcesCodec, type ResourcesView } from "./view.ts";
 
 const AddResourceDialog = later(() => import("./AddResourceDialog.tsx"));
 
 const option = (value: string, label: string = value) => ({ value, label });
 
-function filterFields(keys: readonly string[]): FilterField[] {
+function filterFields(view: ResourcesView, keys: readonly string[]): FilterField[] {
   return [
     { name: "namePrefix", label: t("resources.filter.name"), width: 200 },
     {
       name: "cloud",
       label: t("resources.filter.cloud"),
-      width: 120,
+      width: 140,
       options: ["AWS", "AZURE", "GCP"].map((c) => option(c)),
+      facet: resourceFacet("CLOUD", view),
     },
-    { name: "accountId", label: t("resources.filter.account"), width: 170 },
-    { name: "resourceType", label: t("resources.filter.type"), width: 160 },
+    { name: "accountId", label: t("resources.filter.account"), facet: resourceFacet("ACCOUNT", view), width: 170 },
+    {
+      name: "resourceType",
+      label: t("resources.filter.type"),
+      facet: resourceFacet("RESOURCE_TYPE", view),
+      width: 160,
+    },
     { name: "region", label: t("resources.filter.region"), width: 140 },
     {
       name: "tagKey",
@@ -87,31 +90,6 @@ function useChanges(view: ResourcesView, serial: unknown): number {
   return changed.serial === serial ? changed.ids.size : 0;
 }
 
-function ExportButton({ view }: { view: ResourcesView }) {
-  const notify = useNotify();
-  const [size, setSize] = useState<number | null>(null);
-  const start = async () => {
-    setSize(0);
-    try {
-      await download(exportPath("resources", view), "resources.csv", { onProgress: setSize });
-    } catch (error) {
-      notify({ severity: "error", message: describeError(error).message });
-    } finally {
-      setSize(null);
-    }
-  };
-  return (
-    <Button
-      startIcon={<Download />}
-      disabled={size !== null}
-      onClick={() => void start()}
-      title={t("resources.exportNote")}
-    >
-      {size === null ? t("resources.export") : t("resources.exporting", { size: formatBytes(size) })}
-    </Button>
-  );
-}
-
 /** Resources of the inventory with their tags. */
 export default function Resources() {
   const { view, dropped, setView } = useUrlView(resourcesCodec);
@@ -119,7 +97,7 @@ export default function Resources() {
   const viewer = useViewer();
   // Null until the dialog is first opened; what was typed into it stays when it is closed.
   const [adding, setAdding] = useState<boolean | null>(null);
-  const { data: facets } = useQuery(ResourceFacetsDocument);
+  const { data: vocabulary } = useQuery(ResourceTagKeysDocument);
   const list = useConnection(ResourcesDocument, { first: 100, ...resourceQuery(view) }, ({ resources }) => ({
     rows: resources.nodes,
     ...resources.pageInfo,
@@ -127,14 +105,18 @@ export default function Resources() {
     totalCountIsEstimate: resources.totalCountIsEstimate,
   }));
   const changed = useChanges(view, list.rows);
-  const keys = facets?.vocabulary ?? [];
+  const keys = vocabulary?.vocabulary ?? [];
   return (
     <Page
       title={t("resources.title")}
       figures={list.total !== null && t("resources.figures", { count: list.total })}
       actions={
         <>
-          <ExportButton view={view} />
+          <ExportButton
+            input={{ kind: "RESOURCES", resourceFilter: resourceQuery(view).filter }}
+            label={t("resources.export")}
+            title={t("resources.exportNote")}
+          />
           {viewer.canAdminister && (
             <Button startIcon={<Add />} onClick={() => setAdding(true)}>
               {t("resources.add")}
@@ -143,7 +125,15 @@ export default function Resources() {
         </>
       }
     >
-      <FilterBar fields={filterFields(keys.map(({ name }) => name))} view={view} dropped={dropped} onChange={setView} />
+      <FilterBar
+        fields={filterFields(
+          view,
+          keys.map(({ name }) => name),
+        )}
+        view={view}
+        dropped={dropped}
+        onChange={setView}
+      />
       <Box sx={{ display: "flex", flexWrap: "wrap", gap: 0.75, mb: 1 }}>
         {keys
           .filter(({ governed }) => governed)

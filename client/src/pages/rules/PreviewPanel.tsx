@@ -86,7 +86,7 @@ function Examples({ examples }: { examples: Preview["examples"] }) {
             </Link>
             {": "}
             <b>{tagValue}</b>{" "}
-            <Typography variant="body2" component="span" color="text.secondary">
+            <Typography variant="body2" component="span" color="textSecondary">
               {t(`rules.outcome.${outcome}`)}
             </Typography>
           </Box>
@@ -104,7 +104,7 @@ function PreviewFigures({ preview }: { preview: Preview }) {
         {t(preview.complete ? "rules.preview.matches" : "rules.preview.matchesNewest", figures)}
       </Typography>
       {preview.outcomesExamined < preview.matches && (
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {t("rules.preview.sample", { count: preview.outcomesExamined })}
         </Typography>
       )}
@@ -148,7 +148,7 @@ export function PreviewPanel({ result, error, updating, isComplete }: PreviewPan
         {error !== undefined && <ErrorPanel error={error} />}
         {result && !preview && <Typography>{t("rules.preview.refused")}</Typography>}
         {(!isComplete || (!result && error === undefined)) && (
-          <Typography color="text.secondary">{t("rules.preview.hint")}</Typography>
+          <Typography color="textSecondary">{t("rules.preview.hint")}</Typography>
         )}
         {preview && isComplete && <PreviewFigures preview={preview} />}
       </Box>

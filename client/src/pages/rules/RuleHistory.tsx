@@ -45,7 +45,7 @@ export function RuleHistory({ id, version, onRestored }: RuleHistoryProps) {
           <Box component="li" key={item.version} sx={{ borderTop: 1, borderColor: "divider", pt: 1 }}>
             <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1, alignItems: "center" }}>
               <b>{t("rules.history.version", { version: String(item.version) })}</b>
-              <Typography variant="body2" color="text.secondary" component="span">
+              <Typography variant="body2" color="textSecondary" component="span">
                 <RelativeTime value={item.changedAt} /> {t("rules.history.by", { who: item.changedBy })}
               </Typography>
               <TagChip tagKey={item.tagKey} tagValue={item.tagValue} />

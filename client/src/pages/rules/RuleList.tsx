@@ -104,7 +104,7 @@ export function RuleList() {
           <EmptyState title={t("rules.none")} description={t("rules.noneHelp")} action={canAdminister && create} />
         )}
         {canAdminister && rules.length > 1 && (
-          <Typography variant="body2" color="text.secondary">
+          <Typography variant="body2" color="textSecondary">
             {t("rules.orderHelp")}
           </Typography>
         )}

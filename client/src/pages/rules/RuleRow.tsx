@@ -58,7 +58,7 @@ export function RuleRow({ rule, place, total, busy, canAdminister, onMove, onEna
         >
           {rule.condition}
         </Box>
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {rule.updatedBy} <RelativeTime value={rule.updatedAt} />
         </Typography>
       </Box>

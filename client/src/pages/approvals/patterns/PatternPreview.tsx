@@ -1,5 +1,6 @@
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
+import Checkbox from "@mui/material/Checkbox";
 import Paper from "@mui/material/Paper";
 import Skeleton from "@mui/material/Skeleton";
 import Typography from "@mui/material/Typography";
@@ -18,7 +19,8 @@ import {
   type ApprovalRowFragment,
   type GroupPartsFragment,
 } from "../../../gql/graphql.ts";
-import type { DecisionVerb } from "../decisions.ts";
+import { CONFIRM_FROM } from "../AllMatchingBar.tsx";
+import { type BoundedFilter, type DecisionVerb, endOfShown } from "../decisions.ts";
 import { HighlightedName } from "../HighlightedName.tsx";
 
 /** Actions of the preview for keys. */
@@ -30,23 +32,21 @@ interface PatternPreviewProps {
   group: GroupPartsFragment;
   filter: ApprovalFilter;
   busy: boolean;
-  onDecide: (verb: DecisionVerb, filter: ApprovalFilter) => void;
+  onDecide: (verb: DecisionVerb, count: number, selection: BoundedFilter) => void;
   onOpen: () => void;
   ref: Ref<PatternPreviewActions>;
 }
 
-/** Number of tags from which a decision asks for the number to be typed. */
-const CONFIRM_FROM = 10_000;
-
-/** End of the time in which tags were proposed that the preview shows: one millisecond after the newest of them. */
-export function endOfShown(createdAt: string): string {
-  return new Date(new Date(createdAt).getTime() + 1).toISOString();
-}
-
-/** Samples of a group, least sure first, how its pattern fared before, and the decision on all of it as it was shown. */
+/**
+ * Samples of a group, least sure first, how its pattern fared before, and the decision on all of it as it was shown, but
+ * for samples that are taken out.
+ */
 export function PatternPreview({ group, filter, busy, onDecide, onOpen, ref }: PatternPreviewProps) {
   const { canDecide } = useViewer();
   const [asked, setAsked] = useState<DecisionVerb | null>(null);
+  const [except, setExcept] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (id: string) =>
+    setExcept((before) => new Set(before.has(id) ? [...before].filter((other) => other !== id) : [...before, id]));
   const { data, error, refetch } = useQuery(ApprovalGroupPreviewDocument, {
     variables: {
       filter,
@@ -58,22 +58,26 @@ export function PatternPreview({ group, filter, busy, onDecide, onOpen, ref }: P
   const newest = data?.newest.nodes[0]?.createdAt;
   // Tags that came after the samples were shown are not decided.
   const shown = newest === undefined ? undefined : { ...filter, createdBefore: endOfShown(newest) };
-  const ready = canDecide && !busy && shown !== undefined;
+  const stats = data?.approvalStats;
+  const isExact = stats !== undefined && !stats.isEstimate;
+  const count = Math.max(0, (isExact ? stats.pending : group.count) - except.size);
+  const ready = count > 0 && canDecide && !busy && shown !== undefined;
   const decide = (verb: DecisionVerb) => {
     if (!ready) return;
-    if (group.count >= CONFIRM_FROM && asked === null) setAsked(verb);
+    if (count >= CONFIRM_FROM && asked === null) setAsked(verb);
     else {
       setAsked(null);
-      onDecide(verb, shown);
+      onDecide(verb, count, { filter: shown, exceptIds: [...except], expectAtMost: isExact ? count : undefined });
     }
   };
   useImperativeHandle(ref, () => ({ decide }));
+  const samples = { except, onToggle: canDecide ? toggle : undefined };
   return (
     <Paper component="article" aria-label={`${group.tagKey}=${group.tagValue}`} sx={{ p: { xs: 1.5, sm: 2 } }}>
       <Typography variant="h2" sx={{ overflowWrap: "anywhere" }}>
         {group.tagKey} = {group.tagValue}
       </Typography>
-      <Typography variant="body2" color="text.secondary" sx={{ overflowWrap: "anywhere", mb: 1 }}>
+      <Typography variant="body2" color="textSecondary" sx={{ overflowWrap: "anywhere", mb: 1 }}>
         {data?.leastSure.nodes[0]?.evidence.reason ?? group.evidenceSignature}
       </Typography>
       {error && <ErrorPanel error={error} onRetry={() => void refetch()} />}
@@ -86,10 +90,10 @@ export function PatternPreview({ group, filter, busy, onDecide, onOpen, ref }: P
             onClick={() => decide("APPROVE")}
             endIcon={<KeyCaps keys="a" />}
           >
-            {t("approvals.approve.tags", { count: group.count })}
+            {t("approvals.approve.tags", { count })}
           </Button>
           <Button color="error" disabled={!ready} onClick={() => decide("DENY")} endIcon={<KeyCaps keys="d" />}>
-            {t("approvals.deny.tags", { count: group.count })}
+            {t("approvals.deny.tags", { count })}
           </Button>
           <Button onClick={onOpen}>{t("approvals.pattern.open", { count: group.count })}</Button>
         </Box>
@@ -97,22 +101,22 @@ export function PatternPreview({ group, filter, busy, onDecide, onOpen, ref }: P
       {!data && !error && <Skeleton variant="rounded" height={240} />}
       {data && (
         <>
-          <Samples title={t("approvals.pattern.leastSure")} rows={data.leastSure.nodes} />
+          <Samples title={t("approvals.pattern.leastSure")} rows={data.leastSure.nodes} {...samples} />
           {group.count > data.leastSure.nodes.length && (
-            <Samples title={t("approvals.pattern.newest")} rows={data.newest.nodes} />
+            <Samples title={t("approvals.pattern.newest")} rows={data.newest.nodes} {...samples} />
           )}
         </>
       )}
       <ConfirmDialog
         open={asked !== null}
         title={`${group.tagKey}=${group.tagValue}`}
-        verb={t(asked === "DENY" ? "approvals.deny.tags" : "approvals.approve.tags", { count: group.count })}
+        verb={t(asked === "DENY" ? "approvals.deny.tags" : "approvals.approve.tags", { count })}
         danger={asked === "DENY"}
-        typeToConfirm={formatNumber(group.count)}
+        typeToConfirm={formatNumber(count)}
         onConfirm={() => asked && decide(asked)}
         onClose={() => setAsked(null)}
       >
-        {t("approvals.pattern.confirm", { count: group.count })}
+        {t("approvals.pattern.confirm", { count })}
       </ConfirmDialog>
     </Paper>
   );
@@ -133,7 +137,15 @@ function Before({ approved, denied }: { approved: number; denied: number }) {
   );
 }
 
-function Samples({ title, rows }: { title: string; rows: readonly ApprovalRowFragment[] }) {
+interface SamplesProps {
+  title: string;
+  rows: readonly ApprovalRowFragment[];
+  except: ReadonlySet<string>;
+  /** Takes a sample out of the decision, or into it again; undefined for callers who cannot decide. */
+  onToggle: ((id: string) => void) | undefined;
+}
+
+function Samples({ title, rows, except, onToggle }: SamplesProps) {
   return (
     <>
       <Typography variant="h3" sx={{ mt: 1.5, mb: 0.5 }}>
@@ -146,7 +158,9 @@ function Samples({ title, rows }: { title: string; rows: readonly ApprovalRowFra
             key={row.id}
             sx={{
               display: "grid",
-              gridTemplateColumns: { xs: "1fr", sm: "minmax(0, 3fr) minmax(0, 2fr) auto" },
+              gridTemplateColumns: { xs: "28px 1fr", sm: "28px minmax(0, 3fr) minmax(0, 2fr) auto" },
+              alignItems: "center",
+              "& > :nth-of-type(n + 3)": { gridColumnStart: { xs: 2, sm: "auto" } },
               columnGap: 1.5,
               py: 0.5,
               borderBottom: 1,
@@ -154,6 +168,19 @@ function Samples({ title, rows }: { title: string; rows: readonly ApprovalRowFra
               overflowWrap: "anywhere",
             }}
           >
+            <Box component="span">
+              {onToggle && (
+                <Checkbox
+                  size="small"
+                  checked={!except.has(row.id)}
+                  onChange={() => onToggle(row.id)}
+                  slotProps={{
+                    input: { "aria-label": t("approvals.pattern.include", { name: row.resource?.name ?? "–" }) },
+                  }}
+                  sx={{ p: 0.25 }}
+                />
+              )}
+            </Box>
             <HighlightedName row={row} />
             <Box component="span" sx={{ color: "text.secondary" }}>
               {row.resource?.resourceType} · {row.resource?.accountId}

@@ -14,10 +14,12 @@ interface DecisionBarProps {
   decide: (verb: Verb) => void;
   giveReason: (reason: string) => void;
   onCorrect: () => void;
+  /** Selects all that match; undefined without a filter. */
+  onSelectMatching: (() => void) | undefined;
 }
 
 /** Decisions on the selection, or on the row at the cursor; after a denial, its reasons. */
-export function DecisionBar({ state, dispatch, decide, giveReason, onCorrect }: DecisionBarProps) {
+export function DecisionBar({ state, dispatch, decide, giveReason, onCorrect, onSelectMatching }: DecisionBarProps) {
   const { canDecide } = useViewer();
   if (!canDecide) return null;
   const count = targets(state).length;
@@ -55,6 +57,11 @@ export function DecisionBar({ state, dispatch, decide, giveReason, onCorrect }: 
         <Button size="small" disabled={count !== 1} onClick={onCorrect} endIcon={<KeyCaps keys="c" />}>
           {t("approvals.correct")}
         </Button>
+        {onSelectMatching && (
+          <Button size="small" onClick={onSelectMatching} endIcon={<KeyCaps keys="*" />}>
+            {t("approvals.all.select")}
+          </Button>
+        )}
         {selected > 0 && (
           <>
             <Typography variant="body2" role="status">
@@ -72,7 +79,7 @@ export function DecisionBar({ state, dispatch, decide, giveReason, onCorrect }: 
           aria-label={t("approvals.single.reason")}
           sx={{ display: "flex", flexWrap: "wrap", gap: 0.5, alignItems: "center", mt: 0.5 }}
         >
-          <Typography variant="body2" color="text.secondary">
+          <Typography variant="body2" color="textSecondary">
             {t("approvals.single.reason")}
           </Typography>
           {REASONS.map((reason) => (

@@ -16,17 +16,23 @@ import { ErrorPanel } from "../../../components/ErrorPanel.tsx";
 import { Loading } from "../../../components/Loading.tsx";
 import { visuallyHidden } from "../../../components/visuallyHidden.ts";
 import { useKeys } from "../../../keys/KeysProvider.tsx";
-import { cursorRow } from "../../../queue/triage.ts";
+import { cursorRow, type Verb } from "../../../queue/triage.ts";
 import { windowRows } from "../../../queue/window.ts";
+import { AllMatchingBar, type AllMatchingActions } from "../AllMatchingBar.tsx";
+import { FollowedRuns } from "../FollowedRuns.tsx";
 import { HistoryStrip } from "../HistoryStrip.tsx";
 import { QueueZero } from "../QueueZero.tsx";
+import { useBulkDecisions } from "../useBulkDecisions.ts";
 import type { ApprovalFigures } from "../useFigures.ts";
 import { type ApprovalsView, queueFilter } from "../view.ts";
 import { DecisionBar } from "./DecisionBar.tsx";
 import { QueueGrid } from "./QueueGrid.tsx";
 import { RowDetail } from "./RowDetail.tsx";
 import { queueBindings } from "./queueBindings.ts";
+import { stripEntries } from "./strip.ts";
+import { useMatchingSelection } from "./useMatchingSelection.ts";
 import { useQueue } from "./useQueue.ts";
+import { useStable } from "./useStable.ts";
 
 const CorrectDialog = later(() => import("./CorrectDialog.tsx"));
 
@@ -42,7 +48,25 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
   const navigate = useNavigate();
   const filter = queueFilter(view);
   const queue = useQueue(filter, view.order ?? "CONFIDENCE_DESC");
-  const { state, dispatch, decide, undo, giveReason, restart } = queue;
+  const { state, dispatch, giveReason, restart } = queue;
+  const bulk = useBulkDecisions();
+  const { all, exceptIds, excepted, selectAll, selectMatching, decideMatching } = useMatchingSelection(
+    filter,
+    queue,
+    bulk,
+  );
+  const bar = useRef<AllMatchingActions>(null);
+  const isAll = state.exceptions !== null && all.tags !== null;
+  const decide = useStable((verb: Verb, ids?: readonly string[], value?: string) => {
+    if (isAll && ids === undefined) {
+      if (verb !== "SKIP") bar.current?.decide(verb);
+    } else queue.decide(verb, ids, value);
+  });
+  const strip = stripEntries(state.history, bulk.history, {
+    single: (number) => queue.undo(number),
+    bulk: (entry) => void bulk.undo(entry),
+  });
+  const undo = useStable(() => strip.at(-1)?.onUndo());
   const element = useRef<HTMLDivElement>(null);
   const isWide = useMediaQuery((theme: Theme) => theme.breakpoints.up("md"), { noSsr: true });
   const [detailOpen, setDetailOpen] = useState(false);
@@ -57,7 +81,8 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
       queueBindings({
         dispatch,
         decide,
-        undo,
+        undo: () => undo(),
+        selectAll,
         giveReason,
         refresh: () => restart(),
         toEnd: () => restart(total ?? 0),
@@ -65,7 +90,7 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
         detail: () => setDetailOpen(true),
         open: () => resource !== undefined && void navigate(`/resources/${resource}`),
       }),
-    [dispatch, decide, undo, giveReason, restart, navigate, resource, total],
+    [dispatch, decide, undo, giveReason, restart, navigate, resource, total, selectAll],
   );
   useKeys("queue", t("approvals.single"), bindings, element);
 
@@ -85,17 +110,28 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
   );
   return (
     <Box ref={element}>
-      <DecisionBar
-        state={state}
-        dispatch={dispatch}
-        decide={decide}
-        giveReason={giveReason}
-        onCorrect={() => setCorrecting(true)}
-      />
-      <HistoryStrip
-        entries={state.history.map((entry) => ({ ...entry, count: entry.ids.length }))}
-        onUndo={(number) => undo(number)}
-      />
+      {isAll && all.tags ? (
+        <AllMatchingBar
+          ref={bar}
+          tags={all.tags}
+          exceptIds={exceptIds}
+          excepted={excepted}
+          busy={bulk.busy}
+          onDecide={decideMatching}
+          onClear={() => dispatch({ type: "clearSelection" })}
+        />
+      ) : (
+        <DecisionBar
+          state={state}
+          dispatch={dispatch}
+          decide={decide}
+          giveReason={giveReason}
+          onCorrect={() => setCorrecting(true)}
+          onSelectMatching={filter && !all.isCounting ? selectMatching : undefined}
+        />
+      )}
+      <FollowedRuns runs={bulk.runs} onForget={bulk.forget} onEnd={() => restart()} />
+      <HistoryStrip entries={strip} />
       {state.fresh.size > 0 && (
         <Box sx={{ textAlign: "center", mb: 1 }}>
           <Button size="small" variant="contained" title={t("approvals.single.newTitle")} onClick={() => restart()}>

@@ -4,7 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useId, useLayoutEffect, useRef } from "react";
 import { t } from "../../../app/i18n.ts";
 import type { ApprovalRowFragment } from "../../../gql/graphql.ts";
-import { cursorIndex, type Triage, type TriageAction, type Verb } from "../../../queue/triage.ts";
+import { cursorIndex, isSelected, type Triage, type TriageAction, type Verb } from "../../../queue/triage.ts";
 import { windowRows } from "../../../queue/window.ts";
 import { QueueRow } from "./QueueRow.tsx";
 
@@ -95,7 +95,7 @@ export function QueueGrid(props: QueueGridProps) {
                 height={height}
                 isCard={isNarrow}
                 isCurrent={row.id === state.cursor}
-                isSelected={state.selection.has(row.id)}
+                isSelected={isSelected(state, row.id)}
                 departure={state.departures.get(row.id)}
                 canDecide={canDecide}
                 dispatch={dispatch}

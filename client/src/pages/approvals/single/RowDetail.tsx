@@ -33,7 +33,7 @@ export function RowDetail({ row, onSamePattern }: { row: ApprovalRowFragment; on
         <HighlightedName row={row} />
       </Typography>
       {resource && (
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {resource.resourceType} · <AccountName cloud={resource.cloud} accountId={resource.accountId} />
           {resource.region && ` · ${resource.region}`} · <RelativeTime value={row.createdAt} />
         </Typography>

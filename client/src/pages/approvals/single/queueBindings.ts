@@ -14,6 +14,7 @@ export interface QueueActions {
   correct: () => void;
   detail: () => void;
   open: () => void;
+  selectAll: () => void;
 }
 
 export const REASONS = [1, 2, 3, 4] as const;
@@ -33,7 +34,7 @@ export function queueBindings(actions: QueueActions): KeyBinding[] {
     { id: "select", keys: "x", label: t("approvals.key.select"), run: () => dispatch({ type: "toggle" }) },
     { id: "extendDown", keys: "Shift+j", label: t("approvals.key.extendDown"), run: () => move(1, true) },
     { id: "extendUp", keys: "Shift+k", label: t("approvals.key.extendUp"), run: () => move(-1, true) },
-    { id: "selectAll", keys: "*", label: t("approvals.key.selectAll"), run: () => dispatch({ type: "selectAll" }) },
+    { id: "selectAll", keys: "*", label: t("approvals.key.selectAll"), run: () => actions.selectAll() },
     { id: "clear", keys: "Escape", label: t("approvals.key.clear"), run: () => dispatch({ type: "clearSelection" }) },
     { id: "detail", keys: "e", label: t("approvals.key.detail"), run: () => actions.detail() },
     { id: "open", keys: "o", label: t("approvals.single.resource"), run: () => actions.open() },

@@ -1,5 +1,5 @@
 import { useApolloClient } from "@apollo/client/react";
-import { useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState } from "react";
+import { useCallback, useEffect, useReducer, useState } from "react";
 import { t } from "../../../app/i18n.ts";
 import { useLive } from "../../../app/live.ts";
 import { useViewer } from "../../../app/viewer.tsx";
@@ -24,6 +24,7 @@ import {
 } from "../../../queue/triage.ts";
 import { PAGE_ROWS, wanted, type Wanted, windowAtEnd, windowRows } from "../../../queue/window.ts";
 import { onRefusals, sender } from "../decisions.ts";
+import { useStable } from "./useStable.ts";
 
 type Row = ApprovalRowFragment;
 type Change = ApprovalChangesSubscription["approvalEvents"]["events"][number]["change"];
@@ -113,15 +114,6 @@ export function useQueue(filter: ApprovalFilter | undefined, order: ApprovalOrde
     undo,
     giveReason,
   };
-}
-
-/** Function that stays the same, and does what the latest rendering has it do. */
-function useStable<Args extends unknown[]>(latest: (...args: Args) => void): (...args: Args) => void {
-  const held = useRef(latest);
-  useLayoutEffect(() => {
-    held.current = latest;
-  });
-  return useCallback((...args: Args) => held.current(...args), []);
 }
 
 /** Reads the pages that the window needs, one at a time, until the list is read anew. */

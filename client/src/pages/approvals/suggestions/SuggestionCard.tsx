@@ -79,7 +79,7 @@ export function SuggestionCard({ suggestion, busy, errors, onAccept, onDismiss, 
       <Typography variant="h2" sx={{ overflowWrap: "anywhere" }}>
         {suggestion.description}
       </Typography>
-      <Typography variant="body2" color="text.secondary" sx={{ mb: 1.5 }}>
+      <Typography variant="body2" color="textSecondary" sx={{ mb: 1.5 }}>
         {t("approvals.suggestion.resources", { count: suggestion.resourceCount })} ·{" "}
         {t("approvals.suggestion.accounts", { count: suggestion.accounts.length })}
         {suggestion.cost !== null && suggestion.cost !== undefined && ` · ${formatNumber(suggestion.cost)}`}
@@ -111,7 +111,7 @@ export function SuggestionCard({ suggestion, busy, errors, onAccept, onDismiss, 
             {t("approvals.suggestion.dismiss")}
           </Button>
           {taken.length === 0 && (
-            <Typography variant="body2" color="text.secondary">
+            <Typography variant="body2" color="textSecondary">
               {t("approvals.suggestion.nothingTicked")}
             </Typography>
           )}

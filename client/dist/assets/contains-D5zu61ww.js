@@ -1,1 +1,0 @@
-import{B as e}from"./index-DiAwiwLE.js";var t=e;export{t};
