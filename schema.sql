@@ -112,6 +112,88 @@ CREATE UNLOGGED TABLE cluster_stats (
 );
 ALTER TABLE cluster_stats ENABLE ROW LEVEL SECURITY;
 
+CREATE TABLE cost_bills (
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    provider text NOT NULL,
+    billing_account_id text NOT NULL,
+    period_start date NOT NULL,
+    import_id bigint,
+    file_name text,
+    imported_by text,
+    imported_at timestamp with time zone,
+    CONSTRAINT cost_bills_pkey PRIMARY KEY (id),
+    CONSTRAINT cost_bills_provider_billing_account_id_period_start_key UNIQUE (provider, billing_account_id, period_start)
+);
+ALTER TABLE cost_bills ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE cost_imports (
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT cost_imports_pkey PRIMARY KEY (id)
+);
+ALTER TABLE cost_imports ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE cost_lines (
+    bill_id bigint NOT NULL,
+    import_id bigint NOT NULL,
+    month date NOT NULL,
+    currency text NOT NULL,
+    account_id text NOT NULL,
+    region text,
+    service text,
+    billed_id text,
+    resource_id bigint,
+    amount numeric NOT NULL,
+    row_count bigint NOT NULL,
+    CONSTRAINT cost_lines_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT cost_lines_bill_id_fkey FOREIGN KEY (bill_id) REFERENCES cost_bills(id) ON DELETE CASCADE
+);
+CREATE INDEX cost_lines_bill ON cost_lines USING btree (bill_id);
+CREATE INDEX cost_lines_month ON cost_lines USING btree (month, account_id);
+CREATE INDEX cost_lines_resource ON cost_lines USING btree (resource_id, month) WHERE (resource_id IS NOT NULL);
+ALTER TABLE cost_lines ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON cost_lines USING ((
+CASE
+    WHEN (account_id = ANY (( SELECT accounts_in_scope() AS accounts_in_scope)::text[])) THEN true
+    ELSE NULL::boolean
+END IS NOT NULL));
+GRANT SELECT ON cost_lines TO virtual_tagging_reader;
+
+CREATE TABLE cost_staged_rows (
+    import_id bigint NOT NULL,
+    provider text NOT NULL,
+    billing_account_id text NOT NULL,
+    period_start date NOT NULL,
+    month date NOT NULL,
+    currency text NOT NULL,
+    account_id text NOT NULL,
+    region text,
+    service text,
+    billed_id text,
+    amount numeric NOT NULL,
+    row_count bigint NOT NULL
+);
+CREATE INDEX cost_staged_rows_import ON cost_staged_rows USING btree (import_id);
+ALTER TABLE cost_staged_rows ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE cost_totals (
+    bill_id bigint NOT NULL,
+    account_id text NOT NULL,
+    month date NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
+    is_complete boolean NOT NULL,
+    CONSTRAINT cost_totals_pkey PRIMARY KEY (bill_id, account_id, month, currency),
+    CONSTRAINT cost_totals_bill_id_fkey FOREIGN KEY (bill_id) REFERENCES cost_bills(id) ON DELETE CASCADE
+);
+ALTER TABLE cost_totals ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON cost_totals USING ((
+CASE
+    WHEN (account_id = ANY (( SELECT accounts_in_scope() AS accounts_in_scope)::text[])) THEN true
+    ELSE NULL::boolean
+END IS NOT NULL));
+GRANT SELECT ON cost_totals TO virtual_tagging_reader;
+
 CREATE TABLE coverage_accounts (
     tag_key text NOT NULL,
     cloud text NOT NULL,
@@ -143,6 +225,12 @@ CREATE TABLE coverage_cells (
     CONSTRAINT coverage_cells_pkey PRIMARY KEY (resource_id)
 );
 ALTER TABLE coverage_cells ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON coverage_cells USING ((
+CASE
+    WHEN (account_id = ANY (( SELECT accounts_in_scope() AS accounts_in_scope)::text[])) THEN true
+    ELSE NULL::boolean
+END IS NOT NULL));
+GRANT SELECT ON coverage_cells TO virtual_tagging_reader;
 
 CREATE TABLE coverage_counts (
     tag_key text NOT NULL,
@@ -198,6 +286,8 @@ CREATE TABLE coverage_keys (
     CONSTRAINT coverage_keys_tag_key_key UNIQUE (tag_key)
 );
 ALTER TABLE coverage_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON coverage_keys USING (true);
+GRANT SELECT ON coverage_keys TO virtual_tagging_reader;
 
 CREATE TABLE coverage_state (
     singleton boolean DEFAULT true NOT NULL,
@@ -596,6 +686,8 @@ CREATE INDEX resources_retired ON resources USING btree (id) WHERE (retired_at I
 CREATE INDEX resources_type ON resources USING btree (resource_type, id);
 CREATE STATISTICS resources_cloud_type (mcv) ON cloud, resource_type FROM resources;
 CREATE TRIGGER copied_to_tags AFTER UPDATE ON resources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION virtual_tags_follow_resources();
+CREATE TRIGGER cost_delete AFTER DELETE ON resources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION resources_release_cost();
+CREATE TRIGGER cost_truncate AFTER TRUNCATE ON resources FOR EACH STATEMENT EXECUTE FUNCTION resources_release_cost();
 CREATE TRIGGER counted_delete AFTER DELETE ON resources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION resources_counted();
 CREATE TRIGGER counted_insert AFTER INSERT ON resources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION resources_counted();
 CREATE TRIGGER counted_truncate AFTER TRUNCATE ON resources FOR EACH STATEMENT EXECUTE FUNCTION resources_counted_truncate();
@@ -745,7 +837,7 @@ CREATE TABLE scheduler_jobs (
     recruited_by bigint,
     accounts text[],
     CONSTRAINT scheduler_jobs_pkey PRIMARY KEY (id),
-    CONSTRAINT scheduler_jobs_job_name_check CHECK ((job_name = ANY (ARRAY['snapshot_coverage'::text, 'mine_suggestions'::text, 'discover'::text, 'auto_tag'::text, 'import'::text, 'maintain'::text, 'decide'::text, 'seal'::text, 'train_model'::text]))),
+    CONSTRAINT scheduler_jobs_job_name_check CHECK ((job_name = ANY (ARRAY['import_cost'::text, 'snapshot_coverage'::text, 'mine_suggestions'::text, 'discover'::text, 'auto_tag'::text, 'import'::text, 'maintain'::text, 'decide'::text, 'seal'::text, 'train_model'::text]))),
     CONSTRAINT scheduler_jobs_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 ) WITH (fillfactor=70);
 CREATE UNIQUE INDEX scheduler_jobs_exclusive ON scheduler_jobs USING btree (exclusive_key) WHERE ((exclusive_key IS NOT NULL) AND (status = 'RUNNING'::text));
@@ -1633,6 +1725,12 @@ BEGIN
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $function$;
 
+CREATE OR REPLACE FUNCTION resource_id_end(resource_id text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN "substring"(resource_id, '[^/:]+$'::text);
+
 CREATE OR REPLACE FUNCTION resources_counted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1685,6 +1783,19 @@ BEGIN
          WHERE (n.cloud, n.account_id, n.resource_type, n.retired_at IS NULL)
                IS DISTINCT FROM (o.cloud, o.account_id, o.resource_type, o.retired_at IS NULL)
          GROUP BY n.id / 1000;
+    END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION resources_release_cost()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        UPDATE cost_lines SET resource_id = NULL WHERE resource_id IS NOT NULL;
+    ELSE
+        UPDATE cost_lines SET resource_id = NULL WHERE resource_id IN (SELECT id FROM old_rows);
     END IF;
     RETURN NULL;
 END $function$;

@@ -6,6 +6,7 @@ mod evaluate;
 mod flags;
 mod health;
 mod import;
+mod import_cost;
 mod input;
 mod migrate;
 mod output;
@@ -36,6 +37,7 @@ Examples:
   virtual-tagging worker                       work on jobs only, beside a serve
   virtual-tagging migrate status               which migrations the database has
   virtual-tagging import inventory.jsonl.gz    load an inventory; also while the service runs
+  virtual-tagging import-cost focus.csv.gz     load a bill, which says what the resources cost
   virtual-tagging evaluate inventory.csv       how far its inferences can be trusted
   virtual-tagging token --sub ada --role approver --accounts 111,222 --ttl 8h
 
@@ -82,6 +84,16 @@ enum Command {
     Import {
         #[command(flatten)]
         arguments: import::ImportArgs,
+        #[command(flatten)]
+        database: DatabaseFlags,
+    },
+    /// Take bills (FOCUS or CUR 2.0) into the database, and print what they add up to
+    ///
+    /// Files are CSV, plain or gzip; several are parts of the same bills, and `-` reads the standard input. A bill that was
+    /// imported before is replaced. docs/cost.md says what is read and how it is joined with resources.
+    ImportCost {
+        #[command(flatten)]
+        arguments: import_cost::ImportCostArgs,
         #[command(flatten)]
         database: DatabaseFlags,
     },
@@ -178,6 +190,9 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
         Command::Serve { .. } | Command::Worker { .. } => Ok(DONE),
         Command::Migrate { action } => migrate::run(action, config, interrupt).await,
         Command::Import { arguments, .. } => Box::pin(import::run(arguments, config, interrupt)).await,
+        Command::ImportCost { arguments, .. } => {
+            Box::pin(import_cost::run(arguments, config, interrupt)).await
+        }
         Command::Evaluate(arguments) => evaluate::run(arguments, config, interrupt).await,
         Command::Audit { what } => audit::run(what, config, interrupt).await,
         Command::Rules { what } => rules::run(what, config, interrupt).await,
@@ -224,9 +239,11 @@ impl Cli {
             Some(Command::Rules { what }) => flags.extend(what.database().flags()),
             Some(Command::Vocabulary { action }) => flags.extend(action.database().flags()),
             Some(Command::Health(arguments)) => flags.extend(arguments.flags()),
-            Some(Command::Import { database, .. } | Command::Schema { database, .. }) => {
-                flags.extend(database.flags());
-            }
+            Some(
+                Command::Import { database, .. }
+                | Command::ImportCost { database, .. }
+                | Command::Schema { database, .. },
+            ) => flags.extend(database.flags()),
             Some(Command::Evaluate(_) | Command::Settings | Command::Token(_)) | None => {}
         }
         flags

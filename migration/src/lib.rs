@@ -12,7 +12,7 @@ use sea_orm_migration::prelude::{ConnectionTrait, DbErr, MigrationName, Migratio
 pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
 
 /// Tables and views that `virtual_tagging_reader` may read, whatever their policies then show of them.
-pub const READER_TABLES: [&str; 36] = [
+pub const READER_TABLES: [&str; 40] = [
     "resources",
     "virtual_tags",
     "tag_audit",
@@ -49,6 +49,10 @@ pub const READER_TABLES: [&str; 36] = [
     "coverage_accounts",
     "coverage_days",
     "coverage_unsure",
+    "cost_lines",
+    "cost_totals",
+    "coverage_cells",
+    "coverage_keys",
 ];
 
 /// The statement that makes the role `virtual_tagging_reader`, its membership and its grants where they are missing.
@@ -138,6 +142,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0033_calibration",
     "0034_past_denials" requires "0031_rule_history",
     "0035_downloads" requires "0031_rule_history",
+    "0038_cost" requires "0031_rule_history",
 ];
 
 /// Stores what programs must know after a migration, in the transaction of the migration. Before

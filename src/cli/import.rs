@@ -135,13 +135,13 @@ async fn take(
 }
 
 /// Output of rejections.
-struct Rejects {
+pub(super) struct Rejects {
     file: Option<csv::Writer<File>>,
     entries: u64,
 }
 
 impl Rejects {
-    fn create(path: Option<&Path>) -> anyhow::Result<Self> {
+    pub(super) fn create(path: Option<&Path>) -> anyhow::Result<Self> {
         let create = |path: &Path| -> anyhow::Result<csv::Writer<File>> {
             let file = File::create(path).with_context(|| path.display().to_string())?;
             let mut writer = csv::Writer::from_writer(file);
@@ -155,7 +155,7 @@ impl Rejects {
     }
 
     /// Takes the faults of one entry.
-    fn add(&mut self, bar: &ProgressBar, faults: &[Rejection]) -> anyhow::Result<()> {
+    pub(super) fn add(&mut self, bar: &ProgressBar, faults: &[Rejection]) -> anyhow::Result<()> {
         self.entries += 1;
         for fault in faults {
             let line = fault.line.map(|line| line.to_string()).unwrap_or_default();
@@ -178,7 +178,7 @@ impl Rejects {
         Ok(())
     }
 
-    fn finish(&mut self) -> anyhow::Result<()> {
+    pub(super) fn finish(&mut self) -> anyhow::Result<()> {
         if self.entries > SHOWN_REJECTIONS {
             let more = self.entries - SHOWN_REJECTIONS;
             let hint = if self.file.is_some() {

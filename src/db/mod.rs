@@ -3,6 +3,7 @@
 pub mod budget;
 mod cancellation;
 mod connection;
+mod copy_text;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod estimate;
@@ -19,6 +20,7 @@ mod transaction;
 
 pub use cancellation::cancel_aware;
 pub use connection::PoolSettings;
+pub use copy_text::CopyText;
 pub use health::HealthMonitor;
 pub use notify::Notification;
 pub use pools::Pools;

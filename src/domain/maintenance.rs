@@ -2,7 +2,7 @@
 
 use super::approvals::items;
 use super::inventory::prune;
-use super::{audit, counters, coverage, imports, models};
+use super::{audit, cost, counters, coverage, imports, models};
 use crate::auth::Role;
 use crate::clock::Clock;
 use crate::config::RunHistory;
@@ -76,6 +76,8 @@ async fn maintain(context: &MaintenanceContext, run: &RunHandle) -> Result<()> {
     let counted = counters::prune(db).await?;
     let covered = coverage::prune(db, context.clock.now()).await?;
     let imports = imports::prune_staged(db).await?;
+    let cost_imports = cost::prune_staged(db).await?;
+    let joined = cost::match_unallocated(db).await?;
     let models = models::prune(db, context.pinned_model.as_deref()).await?;
     let counts = [
         ("partitions_made", i64::from(partitions)),
@@ -86,6 +88,8 @@ async fn maintain(context: &MaintenanceContext, run: &RunHandle) -> Result<()> {
         ("counters_pruned", counted as i64),
         ("coverage_pruned", covered as i64),
         ("imports_forgotten", imports as i64),
+        ("cost_imports_forgotten", cost_imports as i64),
+        ("cost_lines_joined", joined as i64),
         ("models_pruned", models as i64),
     ];
     let mut flow = run.checkpoint(db, progress(counts.into())).await?;

@@ -13,6 +13,7 @@ pub mod approvals;
 pub mod audit;
 pub mod calibration;
 pub mod cluster_stats;
+pub mod cost;
 pub mod counters;
 pub mod coverage;
 pub mod csv;

@@ -132,6 +132,8 @@ db_enum! {
         TrainModel,
         /// Writes the coverage of the present day.
         SnapshotCoverage,
+        /// Reads an uploaded bill.
+        ImportCost,
     }
 
     /// Outcome for a tag that a run was to decide.

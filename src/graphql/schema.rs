@@ -17,6 +17,7 @@ use super::queries::api_tokens::ApiTokenQuery;
 use super::queries::approvals::ApprovalQuery;
 use super::queries::audit::AuditQuery;
 use super::queries::calibration::CalibrationQuery;
+use super::queries::cost::CostQuery;
 use super::queries::coverage::CoverageQuery;
 use super::queries::dashboard::DashboardQuery;
 use super::queries::facets::FacetQuery;
@@ -57,6 +58,7 @@ pub struct Query(
     DashboardQuery,
     CalibrationQuery,
     CoverageQuery,
+    CostQuery,
     ApiTokenQuery,
     AdminChangeQuery,
     ModelQuery,

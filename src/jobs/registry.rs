@@ -3,6 +3,7 @@
 use super::context::JobContext;
 use crate::domain::approvals::DecideJob;
 use crate::domain::audit::seal::SealJob;
+use crate::domain::cost::ImportCostJob;
 use crate::domain::coverage::SnapshotCoverageJob;
 use crate::domain::evaluation::AutoTagJob;
 use crate::domain::imports::ImportSpec;
@@ -23,6 +24,7 @@ pub(super) fn registry() -> JobRegistry<JobContext> {
             cache: context.suggestions.clone(),
         })
         .register::<ImportSpec>(|context| (context.db.clone(), context.unpack, context.engine.live.clone()))
+        .register::<ImportCostJob>(|context| (context.db.clone(), context.unpack))
         .register::<DecideJob>(|context| context.db.clone())
         .register::<SealJob>(|context| context.db.clone())
         .register::<MaintainJob>(|context| MaintenanceContext {

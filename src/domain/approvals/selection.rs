@@ -19,7 +19,7 @@ use sea_orm::{
 use virtual_tag::Column;
 
 /// Key of a group: tags that were proposed for the same reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GroupKey {
     pub tag_key: String,
     pub tag_value: String,

@@ -8,12 +8,15 @@
 //! - `keys.rs`     governed keys, as statements read them
 //! - `report.rs`   the report, from the counts
 //! - `history.rs`  one row a day: the job that writes it, and the report
+//! - `by_cost.rs`  the report weighed by the cost of the resources
 
+mod by_cost;
 mod count;
 mod history;
 mod keys;
 mod report;
 
+pub use by_cost::{CostCoverage, CostCoverageFilter, report_by_cost};
 pub use count::{count, count_until};
 pub use history::{CoverageDay, CoverageHistoryFilter, SnapshotCoverageJob, history, prune};
 pub use report::{CoverageDimension, CoverageFilter, CoverageGroup, report};

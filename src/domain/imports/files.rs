@@ -59,7 +59,7 @@ pub async fn store(
 }
 
 /// Reader of a stored file for a blocking thread; the chunks are read from the database one at a time.
-pub(super) struct StoredFile {
+pub(in crate::domain) struct StoredFile {
     chunks: mpsc::Receiver<Vec<u8>>,
     chunk: Vec<u8>,
     read: usize,
@@ -85,7 +85,7 @@ impl Read for StoredFile {
 /// Opens a stored file: its row, its content, and the future that feeds the content, to be awaited while it is read.
 ///
 /// [`crate::error::ProblemCode::NotFound`] when it was pruned.
-pub(super) async fn open(
+pub(in crate::domain) async fn open(
     db: &DatabaseConnection,
     id: i64,
 ) -> Result<(ImportFile, StoredFile, impl Future<Output = Result<()>> + use<'_>)> {
@@ -127,7 +127,7 @@ pub async fn prune(db: &DatabaseConnection, age: Duration) -> Result<u64> {
     sql::execute(
         db,
         "DELETE FROM import_files f WHERE created_at < now() - $1 * interval '1 second' AND NOT EXISTS
-             (SELECT FROM scheduler_jobs WHERE status IN ('QUEUED', 'RUNNING') AND job_name = 'import'
+             (SELECT FROM scheduler_jobs WHERE status IN ('QUEUED', 'RUNNING') AND job_name IN ('import', 'import_cost')
                  AND (arguments ->> 'file_id')::bigint = f.id)",
         [age.as_secs_f64().into()],
     )

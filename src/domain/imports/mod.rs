@@ -18,6 +18,7 @@ mod spec;
 mod state;
 mod tag_reader;
 
+pub(in crate::domain) use files::open;
 pub use files::{ImportFile, authorize, prune, prune_staged, store};
 pub use plan::{Sample, SampleAction, SampleChange, samples};
 pub use spec::{ImportMode, ImportSpec, TagStatus};

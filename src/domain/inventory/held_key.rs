@@ -23,7 +23,8 @@ impl HeldKey {
         }
     }
 
-    pub(super) fn name(&self) -> &str {
+    /// The key itself.
+    pub fn name(&self) -> &str {
         match self {
             Self::Canonical(key) | Self::Raw(key) => key,
         }

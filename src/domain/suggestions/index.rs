@@ -169,7 +169,7 @@ async fn read(db: &DatabaseConnection, vocabulary: &Arc<Vocabulary>) -> Result<B
     Ok(inventory)
 }
 
-/// The same inventory with what was evaluated since; `None` if resources themselves changed.
+/// The same inventory with what was evaluated since; `None` if resources themselves or their cost changed.
 async fn refreshed(
     db: &DatabaseConnection,
     mut inventory: Box<IndexedInventory>,
@@ -178,6 +178,7 @@ async fn refreshed(
     struct InventoryState {
         present: i64,
         changed: i64,
+        bills: i64,
     }
     #[derive(FromQueryResult)]
     struct EvaluatedResource {
@@ -186,9 +187,12 @@ async fn refreshed(
     let read_at = time(db).await?;
     let since = inventory.read_at - MARGIN;
     let state = "SELECT count(*) FILTER (WHERE retired_at IS NULL) AS present,
-                        count(*) FILTER (WHERE changed_at >= $1) AS changed FROM resources";
+                        count(*) FILTER (WHERE changed_at >= $1) AS changed,
+                        (SELECT count(*) FROM cost_bills WHERE imported_at >= $1) AS bills FROM resources";
     let state: Option<InventoryState> = sql::row(db, state, [since.into()]).await?;
-    let is_same = |state: InventoryState| state.changed == 0 && state.present == inventory.ids.len() as i64;
+    let is_same = |state: InventoryState| {
+        state.changed == 0 && state.bills == 0 && state.present == inventory.ids.len() as i64
+    };
     if !state.is_some_and(is_same) {
         return Ok(None);
     }

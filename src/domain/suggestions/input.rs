@@ -2,6 +2,7 @@
 
 use super::members::COLUMNS;
 use crate::db::sql;
+use crate::domain::cost::cost_at_stake;
 use crate::domain::evaluation::subject;
 use crate::entities::{ApprovalStatus, TagSource, resource};
 use crate::error::{Error, Result};
@@ -18,6 +19,8 @@ pub(super) struct MinedRow {
     pub(super) resource: resource::Model,
     tags: String,
     predictions: String,
+    /// Cost at stake; `None` if none is known.
+    cost: Option<f64>,
 }
 
 /// Tag of a resource that is approved, denied or applied: key, value, status, source and signature of its evidence. One that
@@ -36,14 +39,18 @@ struct PredictionCells {
 /// Resources behind `after` that are not retired, in the order of their ids.
 pub(super) async fn page(db: &DatabaseConnection, after: i64, limit: u64) -> Result<Vec<MinedRow>> {
     let page = format!(
-        "SELECT {COLUMNS}, {TAGS} WHERE r.retired_at IS NULL AND r.id > $1 ORDER BY r.id LIMIT {limit}"
+        "{} SELECT {COLUMNS}, {TAGS} WHERE r.retired_at IS NULL AND r.id > $1 ORDER BY r.id LIMIT {limit}",
+        stake()
     );
     rows(db, &page, after).await
 }
 
 /// Resources with these ids that are not retired, in no order.
 pub(super) async fn by_ids(db: &DatabaseConnection, ids: Vec<i64>) -> Result<Vec<MinedRow>> {
-    let found = format!("SELECT {COLUMNS}, {TAGS} WHERE r.retired_at IS NULL AND r.id = ANY($1)");
+    let found = format!(
+        "{} SELECT {COLUMNS}, {TAGS} WHERE r.retired_at IS NULL AND r.id = ANY($1)",
+        stake()
+    );
     rows(db, &found, ids).await
 }
 
@@ -59,13 +66,21 @@ async fn rows(
             resource: resource::Model::from_query_result(row, "")?,
             tags: row.try_get("", "tags")?,
             predictions: row.try_get("", "predictions")?,
+            cost: row.try_get("", "cost")?,
         })
     };
     found.iter().map(row).collect()
 }
 
+/// Month and currency of the cost at stake, for [`TAGS`].
+fn stake() -> String {
+    format!("WITH {}", cost_at_stake("NULL"))
+}
+
 /// As text, which is read into what is needed of it without a tree of the rest.
-const TAGS: &str = "coalesce(t.tags::text, '[]') AS tags, coalesce(i.predictions::text, '[]') AS predictions
+const TAGS: &str = "coalesce(t.tags::text, '[]') AS tags, coalesce(i.predictions::text, '[]') AS predictions,
+      (SELECT sum(l.amount)::float8 FROM cost_lines l, stake s
+        WHERE l.resource_id = r.id AND l.month = s.month AND l.currency = s.currency) AS cost
       FROM resources r
       LEFT JOIN LATERAL (
         SELECT jsonb_agg(jsonb_build_array(tag_key, tag_value,
@@ -131,7 +146,7 @@ impl MinedRow {
             guesses: guesses.collect(),
             holds,
             subject,
-            cost: None,
+            cost: self.cost,
         };
         Ok((input, denied))
     }

@@ -36,18 +36,22 @@ pub const TYPE: u64 = 10 * UNIT;
 pub const DECIDED: u64 = 200;
 
 /// Fields that aggregate, evaluate or search, in units: these count besides their selections, in a list for each object.
-pub const WEIGHTS: [(&str, &str, u64); 12] = [
+pub const WEIGHTS: [(&str, &str, u64); 16] = [
     ("Query", "approvalFacets", 20),
     ("Query", "approvalGroups", 20),
     ("Query", "approvalStats", 20),
     ("Query", "calibration", 10),
+    ("Query", "costAllocation", 50),
+    ("Query", "costCoverage", 50),
     ("Query", "coverage", 10),
     ("Query", "dashboard", 50),
     ("Query", "inferTags", 50),
     ("Query", "previewRule", 1000),
     ("Query", "resourceFacets", 10),
+    ("Query", "unallocatedCost", 20),
     ("Query", "whyNot", 50),
     ("Subscription", "approvalStats", 30),
+    ("ApprovalGroup", "costAtStake", 2),
     ("JobRun", "importPlan", 5),
 ];
 
@@ -55,7 +59,7 @@ pub const WEIGHTS: [(&str, &str, u64); 12] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 52] = [
+pub const LISTS: [(&str, &str, u64); 57] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
@@ -63,6 +67,7 @@ pub const LISTS: [(&str, &str, u64); 52] = [
     ("Calibration", "buckets", 10),
     ("Calibration", "sources", 3),
     ("ChangedSinceDenial", "changes", 3),
+    ("CostAllocation", "values", 50),
     ("CreateRulePayload", "warnings", 3),
     ("Dashboard", "lastRuns", 10),
     ("Dashboard", "resourcesByCloud", 3),
@@ -79,11 +84,15 @@ pub const LISTS: [(&str, &str, u64); 52] = [
     ("ModelKeyMetrics", "reliability", 10),
     ("Prediction", "alternatives", 3),
     ("Query", "calibration", 10),
+    ("Query", "costAllocation", 1),
+    ("Query", "costCoverage", 15),
     ("Query", "coverage", 50),
     ("Query", "coverageHistory", 300),
     ("Query", "schedules", 10),
+    ("Query", "unallocatedCost", 50),
     ("Query", "vocabulary", 20),
     ("ReorderRulesPayload", "rules", 100),
+    ("Resource", "cost", 1),
     ("Resource", "effectiveTags", 5),
     ("ResourceEventBatch", "events", 10),
     ("RestoreRulePayload", "warnings", 3),

@@ -7,11 +7,12 @@ pub mod nested;
 use crate::auth::AccountScope;
 use crate::domain::JobName;
 use crate::domain::admin_changes::{self, AdminChange};
-use crate::domain::approvals::VirtualTag;
 use crate::domain::approvals::items::{self, ItemFilter, ItemOrder};
 use crate::domain::approvals::tags::{self, ResourceTagFilter, TagOrder};
+use crate::domain::approvals::{GroupKey, VirtualTag, groups};
 use crate::domain::audit::AuditRow;
 use crate::domain::audit::list::{self as audit, AuditOrder};
+use crate::domain::cost::{self, CostMonth, MonthlyCost};
 use crate::domain::imports::{self, Sample};
 use crate::domain::inventory::inferences::{self, Inference, InferenceOrder};
 use crate::domain::inventory::list::ResourceOrder;
@@ -60,6 +61,10 @@ pub struct Loaders {
     pub models: BatchLoader<i64, Arc<ModelVersion>>,
     /// Newest run of a job.
     pub last_runs: BatchLoader<JobName, Arc<Run>>,
+    /// Cost of a resource in a month, the latest complete one if none is named.
+    pub costs: BatchLoader<(i64, Option<CostMonth>), Vec<MonthlyCost>>,
+    /// Cost at stake of a group of the queue.
+    pub group_costs: BatchLoader<GroupKey, MonthlyCost>,
     /// Tags that decide what holds for a resource.
     pub resolution_tags: BatchLoader<i64, Vec<VirtualTag>>,
     /// Pages of the virtual tags of a resource.
@@ -156,6 +161,8 @@ impl Loaders {
             models: by_key!(context, models::list::by_versions, |row: &ModelVersion| row
                 .version),
             last_runs: by_key!(context, runs::last_of_jobs, |row: &Run| row.job_name),
+            costs: costs(&context),
+            group_costs: group_costs(&context),
             resolution_tags: resolution_tags(&context),
             rule_versions: rule_versions(&context),
             import_samples: import_samples(&context),
@@ -229,6 +236,33 @@ fn resolution_tags(context: &LoaderContext) -> BatchLoader<i64, Vec<VirtualTag>>
             }
             Ok(found)
         }
+    })
+}
+
+fn costs(context: &LoaderContext) -> BatchLoader<(i64, Option<CostMonth>), Vec<MonthlyCost>> {
+    let (barrier, context) = (context.barrier.clone(), context.clone());
+    BatchLoader::new(&barrier, move |keys: Vec<(i64, Option<CostMonth>)>| {
+        let context = context.clone();
+        async move {
+            let mut ids: HashMap<Option<CostMonth>, Vec<i64>> = HashMap::new();
+            for (id, month) in keys {
+                ids.entry(month).or_default().push(id);
+            }
+            let mut found = HashMap::new();
+            for (month, ids) in ids {
+                let costs = cost::of_resources(&context.db, &context.scope, ids, month).await?;
+                found.extend(costs.into_iter().map(|(id, costs)| ((id, month), costs)));
+            }
+            Ok(found)
+        }
+    })
+}
+
+fn group_costs(context: &LoaderContext) -> BatchLoader<GroupKey, MonthlyCost> {
+    let (barrier, context) = (context.barrier.clone(), context.clone());
+    BatchLoader::new(&barrier, move |groups| {
+        let context = context.clone();
+        async move { groups::costs(&context.db, &context.scope, groups).await }
     })
 }
 

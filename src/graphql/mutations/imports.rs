@@ -1,5 +1,6 @@
 //! Mutations that import files.
 
+use crate::domain::cost::ImportCostJob;
 use crate::domain::imports::{self, ImportSpec};
 use crate::error::{Error, Result as DomainResult};
 use crate::graphql::error::{FieldResult, ResolverError};
@@ -43,7 +44,20 @@ pub struct ImportVirtualTagsInput {
     mode: ImportModeEnum,
 }
 
+/// Input of `importCost`.
+#[derive(InputObject)]
+pub struct ImportCostInput {
+    /// Bill: FOCUS 1.0 to 1.2 or CUR 2.0, as CSV, plain or gzip. What was imported before of the same bills (provider,
+    /// billing account and billing period) is replaced.
+    file: Upload,
+}
+
 payloads! {
+    /// Payload of `importCost`.
+    ImportCostPayload {
+        /// Run that imports the file; null if the file was refused.
+        run: JobRun, from Run
+    }
     /// Payload of `importInventory`.
     ImportInventoryPayload {
         /// Run that imports the file; null if the file was refused.
@@ -111,5 +125,18 @@ impl ImportMutation {
             ..ImportSpec::new(file_id)
         };
         ImportVirtualTagsPayload::of(request(ctx, &spec).await?)
+    }
+
+    /// Requests a run that imports a bill and reports a reason for each rejected row. For approvers.
+    async fn import_cost(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "File to import.")] input: ImportCostInput,
+    ) -> FieldResult<ImportCostPayload> {
+        let file_id = match store(ctx, &input.file).await? {
+            Ok(file) => file.id,
+            Err(error) => return ImportCostPayload::of(Err(error)),
+        };
+        ImportCostPayload::of(request(ctx, &ImportCostJob { file_id }).await?)
     }
 }

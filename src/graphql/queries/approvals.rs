@@ -39,6 +39,8 @@ db_enum! {
         /// By the number of tags that a decision settles, most first.
         #[default]
         Impact,
+        /// By the cost of the resources in the latest complete month, highest first.
+        Cost,
         /// By the lowest confidence in the group, highest first.
         Surest,
         /// By the creation time of the oldest tag in the group, oldest first.

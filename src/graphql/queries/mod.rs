@@ -5,6 +5,7 @@ pub mod api_tokens;
 pub mod approvals;
 pub mod audit;
 pub mod calibration;
+pub mod cost;
 pub mod coverage;
 pub mod dashboard;
 pub mod facets;

@@ -1,4 +1,5 @@
 //! Scalars: ids and points in time.
 
 pub mod date_time;
+pub mod decimal;
 pub mod id;

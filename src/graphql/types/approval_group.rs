@@ -2,9 +2,12 @@
 
 use crate::domain::approvals::GroupKey;
 use crate::domain::approvals::groups::Group;
+use crate::graphql::error::FieldResult;
+use crate::graphql::state::ContextExt;
+use crate::graphql::types::cost::MonthlyCostObject;
 use crate::graphql::types::enums::TagSourceEnum;
 use crate::graphql::types::row::row_object;
-use async_graphql::InputObject;
+use async_graphql::{Context, InputObject};
 use chrono::{DateTime, Utc};
 
 row_object! {
@@ -26,6 +29,13 @@ row_object! {
         max_confidence: f64,
         /// Creation time of the oldest tag in the group.
         oldest: DateTime<Utc>,
+    }
+
+    /// Cost of the resources of the group in the latest complete month, in the currency in which most of the month is
+    /// billed; null if none is known.
+    async fn cost_at_stake(&self, ctx: &Context<'_>) -> FieldResult<Option<MonthlyCostObject>> {
+        let cost = ctx.loaders()?.group_costs.load(GroupKey::from(&*self.0)).await?;
+        Ok(cost.map(Into::into))
     }
 }
 

@@ -177,5 +177,7 @@ db_enum! {
         TrainModel,
         /// Writes the coverage of the present day into its history.
         SnapshotCoverage,
+        /// Imports the cost of an uploaded bill.
+        ImportCost,
     }
 }

@@ -8,6 +8,7 @@ pub mod approval_group;
 pub mod approval_stats;
 pub mod calibration;
 pub mod changed_since_denial;
+pub mod cost;
 pub mod dashboard;
 pub mod decision;
 pub mod enums;

@@ -2,6 +2,7 @@
 
 use crate::domain::approvals::VirtualTag as VirtualTagRow;
 use crate::domain::approvals::tags::ResourceTagFilter;
+use crate::domain::cost::CostMonth;
 use crate::domain::evaluation::subject;
 use crate::domain::inventory::Resource as ResourceRow;
 use crate::graphql::error::FieldResult;
@@ -9,6 +10,7 @@ use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::scalars::id::{Id, ResourceKind};
 use crate::graphql::state::ContextExt;
+use crate::graphql::types::cost::MonthlyCostObject;
 use crate::graphql::types::enums::{ApprovalStatusEnum, CloudEnum};
 use crate::graphql::types::ml_inference::MlInference;
 use crate::graphql::types::row::{db_enum, row_object};
@@ -84,6 +86,17 @@ row_object! {
         let resource = subject(ResourceRow::clone(&self.0), &tags)?;
         let resolved = resource.resolve(&ctx.services()?.engine.vocabulary()).into_iter();
         Ok(resolved.map(|tag| EffectiveTag::new(tag, &tags)).collect())
+    }
+
+    /// Cost of the resource in a month, one amount a currency, the largest first; none if no cost is known.
+    async fn cost(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Month, such as `2024-09`; the latest complete month by default.")] month: Option<String>,
+    ) -> FieldResult<Vec<MonthlyCostObject>> {
+        let month = CostMonth::parse_optional(month.as_deref())?;
+        let costs = ctx.loaders()?.costs.load((self.0.id, month)).await?;
+        Ok(costs.into_iter().flatten().map(Into::into).collect())
     }
 
     /// Inferences for the resource, newest first.

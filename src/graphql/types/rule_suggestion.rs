@@ -33,7 +33,8 @@ row_object! {
         description: &str,
         /// Number of the resources when the suggestion was mined.
         resource_count: i64,
-        /// Cost of the resources; null if no cost is known.
+        /// Cost of the resources in the latest complete month when the suggestion was mined, in the currency in which most of
+        /// the month is billed; a rounded figure, by which suggestions are weighed; null if no cost is known.
         cost: Option<f64>,
         /// Rank: what a decision is expected to settle.
         gain: f64,

@@ -13,7 +13,7 @@ use virtual_tagging::domain::inventory::list;
 use virtual_tagging::domain::inventory::list::ResourceFilter;
 
 /// Tables of no account, readable for everybody.
-const FOR_ALL: [&str; 9] = [
+const FOR_ALL: [&str; 10] = [
     "rules",
     "rule_versions",
     "schedules",
@@ -21,6 +21,7 @@ const FOR_ALL: [&str; 9] = [
     "runs_in_scope",
     "tagged_unsure",
     "coverage_unsure",
+    "coverage_keys",
     "vocabulary_keys",
     "vocabulary_versions",
 ];

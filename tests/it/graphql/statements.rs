@@ -13,8 +13,8 @@ const CASES: [(&str, &str, usize); 18] = [
         "Query.resources",
         "resources(first: $n) { totalCount totalCountIsEstimate nodes { id effectiveTags { key virtualTag { id } }
             virtualTags(first: $n) { totalCount nodes { id rule { id } } }
-            inferences(first: $n) { nodes { id } } audit(first: $n) { nodes { id } } } }",
-        8,
+            inferences(first: $n) { nodes { id } } audit(first: $n) { nodes { id } } cost { amount } } }",
+        9,
     ),
     (
         "Query.virtualTags",
@@ -29,8 +29,8 @@ const CASES: [(&str, &str, usize); 18] = [
     ),
     (
         "Query.approvalGroups",
-        "approvalGroups(first: $n) { nodes { tagKey count maxConfidence } }",
-        1,
+        "approvalGroups(first: $n, order: COST) { nodes { tagKey count maxConfidence costAtStake { amount } } }",
+        2,
     ),
     (
         "Query.ruleSuggestions",

@@ -1,6 +1,7 @@
 //! Mining by the workers of a process: after evaluations, acceptances and dismissals, without a schedule.
 
 use super::accept;
+use crate::cost::bills::{Row, focus, import};
 use crate::support::fixture::{Fixture, approver, resource};
 use crate::support::runs::request;
 use crate::support::wait::wait_until;
@@ -152,4 +153,51 @@ async fn a_kill_between_acceptance_and_back_fill_loses_nothing() {
         "one row each"
     );
     fixture.assert_trail_leads_to_tags().await;
+}
+
+#[tokio::test]
+async fn suggestions_know_the_cost_of_their_resources_once_a_bill_tells_it() {
+    let fixture = Fixture::new().await;
+    virtual_tagging::jobs::setup(&fixture.pool).await.unwrap();
+    families(&fixture).await;
+    let workers = JobWorkers::start(&fixture.pool, Scripted::Fails).await;
+    request(&fixture.pool, AutoTagJob {}).await;
+    settle(&fixture).await;
+    let before = open(&fixture, "team").await;
+    assert!(!before.is_empty() && before.iter().all(|suggestion| suggestion.cost.is_none()));
+
+    let billed: Vec<String> = (0..60)
+        .map(|number| resource(&format!("bills-queue-{number}")).resource_id)
+        .collect();
+    let rows: Vec<Row<'_>> = billed
+        .iter()
+        .map(|resource| Row {
+            cost: "2",
+            account: "2222",
+            resource,
+            ..Row::default()
+        })
+        .collect();
+    // Accounts of AWS would have twelve digits.
+    let bill = focus(&rows).replace("\"AWS\"", "\"Other\"");
+    let done = import(&fixture, bill).await;
+    assert!(
+        done.stdout.contains("of which 120 of 60 resources"),
+        "{}",
+        done.stdout
+    );
+    settle(&fixture).await;
+    let suggested = open(&fixture, "team").await;
+    for (account, cost) in [("1111", None), ("2222", Some(2.0))] {
+        let found = suggested
+            .iter()
+            .find(|suggestion| suggestion.accounts == [account]);
+        let found = found.expect("a suggestion for the account");
+        assert_eq!(
+            found.cost,
+            cost.map(|cost| cost * found.resource_count as f64),
+            "{found:?}"
+        );
+    }
+    workers.stop().await;
 }

@@ -126,7 +126,7 @@ const COVERAGE_OF_TODAY: &str =
        FROM coverage_accounts";
 
 /// `$1` is how many resources.
-const ROWS: [&str; 12] = [
+const ROWS: [&str; 13] = [
     "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at,
             discovered_by, first_seen_at, last_seen_at)
      SELECT 'arn:' || n, 'prod-web-' || n, (ARRAY['aws', 'gcp', 'azure'])[n % 3 + 1], 'account-' || n % 2,
@@ -179,4 +179,13 @@ const ROWS: [&str; 12] = [
             '[{\"key\": \"team\", \"support\": 1, \"coverage90\": 1, \"precision90\": 1, \"coverage70\": 0, \"precision70\": null,
                \"ece\": 0, \"brier\": 0, \"reliability\": []}]', 0
        FROM generate_series(1, $1) n",
+    "WITH bill AS (
+        INSERT INTO cost_bills (provider, billing_account_id, period_start, import_id, imported_at)
+        VALUES ('AWS', '999', '2024-09-01', 1, '2024-10-02T00:00:00Z') RETURNING id),
+     lines AS (
+        INSERT INTO cost_lines (bill_id, import_id, month, currency, account_id, billed_id, resource_id, amount, row_count)
+        SELECT bill.id, 1, '2024-09-01', CASE r.account_id WHEN 'account-0' THEN 'EUR' ELSE 'USD' END, r.account_id, r.resource_id, CASE WHEN r.id % 3 > 0 THEN r.id END, r.id, 1
+          FROM bill CROSS JOIN resources r WHERE r.id <= $1 RETURNING *)
+     INSERT INTO cost_totals (bill_id, account_id, month, currency, amount, is_complete)
+     SELECT bill_id, account_id, month, currency, sum(amount), true FROM lines GROUP BY 1, 2, 3, 4",
 ];

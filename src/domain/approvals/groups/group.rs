@@ -3,8 +3,12 @@
 use crate::domain::approvals::selection::GroupKey;
 use crate::entities::{TagSource, virtual_tag};
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, FromQueryResult, QuerySelect, Select};
 use virtual_tag::Column;
+
+/// Rank by cost of groups in other orders.
+pub(super) const NO_COST: &str = "NULL::float8";
 
 /// Columns that name a group.
 pub(super) const COLUMNS: [Column; 4] = [
@@ -28,6 +32,8 @@ pub struct Group {
     pub max_confidence: f64,
     /// Time at which the oldest tag was proposed.
     pub oldest: DateTime<Utc>,
+    /// Rank by cost at stake; 0 where no cost is known, `None` in other orders than that by cost.
+    pub cost: Option<f64>,
 }
 
 impl From<&Group> for GroupKey {
@@ -54,6 +60,7 @@ pub(super) fn with_aggregates(tags: Select<virtual_tag::Entity>) -> Select<virtu
         .column_as(Column::Confidence.min(), "min_confidence")
         .column_as(Column::Confidence.max(), "max_confidence")
         .column_as(Column::CreatedAt.min(), "oldest")
+        .expr_as(Expr::cust(NO_COST), "cost")
 }
 
 /// Statement for the groups of a subquery `page`, with their confidences and age.
@@ -69,7 +76,7 @@ pub(super) fn with_extremes(page: &str, order: &str) -> String {
     format!(
         "WITH {page}
          SELECT page.*, least.confidence AS min_confidence, most.confidence AS max_confidence,
-                first.created_at AS oldest
+                first.created_at AS oldest, {NO_COST} AS cost
            FROM page {} {} {}
           ORDER BY {order}",
         one("least", "confidence"),

@@ -8,9 +8,11 @@
 mod group;
 mod order;
 mod ranked;
+mod stake;
 
 pub use group::Group;
 pub use order::GroupOrder;
+pub use stake::costs;
 
 use super::filter::TagFilter;
 use super::queue::plan::{self, OF_GROUP, QueryPlan};
@@ -23,7 +25,7 @@ use crate::domain::account_pages::{for_each_account, of_account};
 use crate::domain::counters::{self, GROUP_COUNTER_CONDITION, GroupCounterKey, TagCounterKey};
 use crate::entities::{ApprovalStatus, virtual_tag};
 use crate::error::Result;
-use group::{COLUMNS, grouped, with_aggregates, with_extremes};
+use group::{COLUMNS, NO_COST, grouped, with_aggregates, with_extremes};
 use sea_orm::sea_query::{Expr, PostgresQueryBuilder};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbBackend, EntityName, FromQueryResult, IdenStatic, QueryFilter,
@@ -45,7 +47,7 @@ pub async fn list(
 ) -> Result<Page<Group>> {
     match order {
         GroupOrder::Name => list_within(db, actor, filter, window, MAX_READ).await,
-        GroupOrder::Impact | GroupOrder::Surest | GroupOrder::Oldest => {
+        GroupOrder::Impact | GroupOrder::Cost | GroupOrder::Surest | GroupOrder::Oldest => {
             ranked::list(db, actor, filter, order, window).await
         }
     }
@@ -105,6 +107,7 @@ async fn list_in_accounts(
         ("min(virtual_tags.min_confidence)", "min_confidence"),
         ("max(virtual_tags.max_confidence)", "max_confidence"),
         ("min(virtual_tags.oldest)", "oldest"),
+        (NO_COST, "cost"),
     ] {
         groups.expr_as(Expr::cust(aggregate), name);
     }

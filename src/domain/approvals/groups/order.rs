@@ -16,6 +16,8 @@ pub enum GroupOrder {
     /// Groups of the most tags first: one decision settles the most.
     #[default]
     Impact,
+    /// Groups whose resources cost most in the latest complete month first.
+    Cost,
     /// Groups whose least certain tag is the most certain first.
     Surest,
     /// Groups whose oldest tag waits longest first.
@@ -29,6 +31,7 @@ impl GroupOrder {
     fn leads(self) -> Vec<(&'static str, KeyKind)> {
         let rank = match self {
             Self::Impact => ("(-count)", KeyKind::Int),
+            Self::Cost => ("(-cost)", KeyKind::Real),
             Self::Surest => ("(-min_confidence)", KeyKind::Real),
             Self::Oldest => ("oldest", KeyKind::Time),
             Self::Name => return Vec::new(),
@@ -50,6 +53,7 @@ impl Keyset for GroupOrder {
     fn name(self) -> &'static str {
         match self {
             Self::Impact => "approvalGroups.impact",
+            Self::Cost => "approvalGroups.cost",
             Self::Surest => "approvalGroups.surest",
             Self::Oldest => "approvalGroups.oldest",
             Self::Name => "approvalGroups",
@@ -72,6 +76,7 @@ impl Keyset for GroupOrder {
     fn key(self, group: &Group) -> Vec<Key> {
         let rank = match self {
             Self::Impact => Some(Key::Int(-group.count)),
+            Self::Cost => Some(Key::Real(-group.cost.unwrap_or_default())),
             Self::Surest => Some(Key::Real(-group.min_confidence)),
             Self::Oldest => Some(Key::Time(group.oldest)),
             Self::Name => None,

@@ -1,4 +1,4 @@
-//! Pages of groups by rank: by impact, surest or oldest first.
+//! Pages of groups by rank: by impact or cost, surest or oldest first.
 //!
 //! The largest groups of all accounts come from an index of the counters, whatever their number; groups that changed within
 //! the last second are counted beside it. Everything else is aggregated: the pending tags of the
@@ -11,11 +11,13 @@ use crate::db::keyset::{Key, Page, Window};
 use crate::db::sql;
 use crate::domain::approvals::filter::TagFilter;
 use crate::domain::approvals::queue::plan;
+use crate::domain::cost::cost_at_stake;
 use crate::domain::counters::{GROUP_COUNTER_CONDITION, GroupCounterKey};
 use crate::entities::virtual_tag;
 use crate::error::Result;
 use sea_orm::sea_query::PostgresQueryBuilder;
-use sea_orm::{DatabaseConnection, IdenStatic, QueryFilter, QueryTrait, Value};
+use sea_orm::{DatabaseConnection, IdenStatic, QueryFilter, QuerySelect, QueryTrait, Select, Value};
+use virtual_tag::Column;
 
 /// Page of the groups in an order that ranks them.
 pub(super) async fn list(
@@ -39,6 +41,9 @@ pub(super) async fn list(
     } else {
         virtual_tag::find_pending(&actor.scope).filter(filter.condition())
     };
+    if order == GroupOrder::Cost {
+        return by_cost(db, actor, select, window).await;
+    }
     let (groups, values) = with_aggregates(grouped(select))
         .into_query()
         .build(PostgresQueryBuilder);
@@ -47,6 +52,43 @@ pub(super) async fn list(
     let page = format!(
         "SELECT * FROM ({groups}) AS page WHERE {bounds} ORDER BY {} LIMIT {}",
         ordered(order, window),
+        window.size + 1
+    );
+    Ok(window.page(sql::rows(db, &page, binds).await?))
+}
+
+/// Page of the groups of these tags whose resources cost most. The tags are read once for their numbers, and joined with the
+/// lines of the month for their cost: adding those up by resource first would take more memory than both.
+async fn by_cost(
+    db: &DatabaseConnection,
+    actor: &Actor,
+    tags: Select<virtual_tag::Entity>,
+    window: &Window,
+) -> Result<Page<Group>> {
+    let columns = [Column::ResourceId, Column::Confidence, Column::CreatedAt];
+    let tags = tags.select_only().columns(COLUMNS).columns(columns);
+    let (tags, values) = tags.into_query().build(PostgresQueryBuilder);
+    let mut binds = values.0;
+    binds.push(actor.scope.as_bind().into());
+    let accounts = format!("${}", binds.len());
+    let bounds = bounds(GroupOrder::Cost, window, &mut binds);
+    let names = COLUMNS.map(|column| column.as_str()).join(", ");
+    let page = format!(
+        "WITH {},
+         parts AS (
+            SELECT {names}, 1 AS tags, confidence, created_at, NULL::numeric AS amount FROM ({tags}) AS tags
+            UNION ALL
+            SELECT {names}, 0, NULL, NULL, l.amount
+              FROM stake s JOIN cost_lines l ON l.month = s.month AND l.currency = s.currency
+                   AND ({accounts}::text[] IS NULL OR l.account_id = ANY({accounts}::text[]))
+              JOIN ({tags}) AS tags ON tags.resource_id = l.resource_id),
+         page AS (
+            SELECT {names}, sum(tags)::bigint AS count, min(confidence) AS min_confidence,
+                   max(confidence) AS max_confidence, min(created_at) AS oldest, coalesce(sum(amount), 0)::float8 AS cost
+              FROM parts GROUP BY {names})
+         SELECT * FROM page WHERE {bounds} ORDER BY {} LIMIT {}",
+        cost_at_stake(&accounts),
+        ordered(GroupOrder::Cost, window),
         window.size + 1
     );
     Ok(window.page(sql::rows(db, &page, binds).await?))

@@ -63,6 +63,18 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         Scope::Part,
     ),
     (
+        "Query.costAllocation",
+        "{ costAllocation(tagKey: \"team\") { currency total allocated unallocated values { value amount } } }",
+        READS,
+        Scope::Part,
+    ),
+    (
+        "Query.costCoverage",
+        "{ costCoverage { tagKey currency total missing unallocated } }",
+        READS,
+        Scope::Part,
+    ),
+    (
         "Query.coverage",
         "{ coverage(groupBy: [KEY, ACCOUNT]) { tagKey accountId resources missing coveredShare } }",
         READS,
@@ -134,6 +146,7 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         READS,
         Scope::Part,
     ),
+    ("Query.unallocatedCost", "{ unallocatedCost { accountId amount } }", READS, Scope::Part),
     ("Query.viewer", "{ viewer { subject } }", READS, Scope::Everything("it is about the caller")),
     (
         "Query.virtualTags",
@@ -239,6 +252,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         "mutation { dismissRuleSuggestion(input: {id: \"%S\"}) { suggestion { id } userErrors { code } } }",
         Forbidden(Viewer),
         Scope::Refused,
+    ),
+    (
+        "Mutation.importCost",
+        "mutation($file: Upload!) { importCost(input: {file: $file}) { run { id } } }",
+        Forbidden(Viewer),
+        Scope::Forbidden,
     ),
     (
         "Mutation.importInventory",
