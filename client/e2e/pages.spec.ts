@@ -1,20 +1,5 @@
+import { pages } from "./support/pages.ts";
 import { axe, expect, loaded, test } from "./support/test.ts";
-
-const pages = [
-  "/",
-  "/approvals",
-  "/resources",
-  "/rules",
-  "/automation",
-  "/imports",
-  "/audit",
-  "/settings/vocabulary",
-  "/settings/models",
-  "/settings/shortcuts",
-  "/settings/appearance",
-  "/login",
-  "/no-such-page",
-];
 
 for (const path of pages) {
   for (const colorScheme of ["light", "dark"] as const) {
@@ -25,6 +10,7 @@ for (const path of pages) {
         await page.goto(path);
         await loaded(page);
         await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+        await expect(page.getByRole("button", { name: /^Approve \d+ tags?/, disabled: true })).toHaveCount(0);
         expect(await axe(page)).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
         expect(await page.locator("[onerror]").count()).toBe(0);

@@ -1,5 +1,5 @@
 /** Resource of the inventory that the tests import. */
-interface InventoryLine {
+export interface InventoryLine {
   cloud: "aws" | "azure" | "gcp";
   account_id: string;
   region: string;

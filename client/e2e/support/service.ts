@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inventory } from "./inventory.ts";
+import { inventory, type InventoryLine } from "./inventory.ts";
 
 const binary = process.env.BIN ?? "../target/release/virtual-tagging";
 
@@ -17,7 +17,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Waits until a condition holds; its last error, or its name, says what was missing. */
-export async function until(name: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
+async function until(name: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
   const end = Date.now() + seconds * 1000;
   let last: unknown;
   while (Date.now() < end) {
@@ -38,7 +38,10 @@ export class Service {
   #port = 0;
   #log = "";
 
-  constructor(private readonly environment: Record<string, string> = {}) {}
+  constructor(
+    private readonly environment: Record<string, string> = {},
+    private readonly resources: readonly InventoryLine[] = inventory(),
+  ) {}
 
   /** Address of the service, and of the client in it. */
   get address(): string {
@@ -49,12 +52,7 @@ export class Service {
     const file = join(this.#directory, "inventory.jsonl");
     if (this.#port === 0) {
       this.#port = await freePort();
-      writeFileSync(
-        file,
-        inventory()
-          .map((line) => JSON.stringify(line))
-          .join("\n"),
-      );
+      writeFileSync(file, this.resources.map((line) => JSON.stringify(line)).join("\n"));
     }
     this.#child = spawn(binary, ["serve"], {
       cwd: this.#directory,
@@ -113,15 +111,35 @@ export class Service {
     return body.data;
   }
 
+  /** Trains the model, and waits until all resources are evaluated with it. */
+  async learn(): Promise<void> {
+    await this.query("mutation { trainModel { run { id } userErrors { message } } }");
+    await until(
+      "owners are proposed",
+      async () => {
+        const { approvals } = await this.query<{ approvals: { nodes: object[] } }>(
+          '{ approvals(first: 1, filter: { tagKey: "owner" }) { nodes { id } } }',
+        );
+        return approvals.nodes.length > 0;
+      },
+      300,
+    );
+    await this.settled();
+  }
+
   /** Waits until the inventory is in, its tags are proposed, and nothing runs. */
   async settled(headers: Record<string, string> = {}): Promise<void> {
-    await until("the inventory is evaluated", async () => {
-      const { dashboard } = await this.query<{ dashboard: { openRuns: number; approvals: { pending: number } } }>(
-        "{ dashboard { openRuns approvals { pending } } }",
-        {},
-        headers,
-      );
-      return dashboard.openRuns === 0 && dashboard.approvals.pending > 0;
-    });
+    await until(
+      "the inventory is evaluated",
+      async () => {
+        const { dashboard } = await this.query<{ dashboard: { openRuns: number; approvals: { pending: number } } }>(
+          "{ dashboard { openRuns approvals { pending } } }",
+          {},
+          headers,
+        );
+        return dashboard.openRuns === 0 && dashboard.approvals.pending > 0;
+      },
+      300,
+    );
   }
 }

@@ -8,7 +8,7 @@ import { Service } from "./service.ts";
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Faults that no page may have: messages in the console, errors, requests to other hosts. */
-class PageMonitor {
+export class PageMonitor {
   readonly #faults: string[] = [];
   #allowed: RegExp[] = [];
 
@@ -41,7 +41,7 @@ class PageMonitor {
 const dist = process.env.DIST;
 
 /** Serves the bundle in the directory `DIST` in place of the embedded one: no service has to be built for a change of it. */
-async function serveBundle(context: BrowserContext): Promise<void> {
+export async function serveBundle(context: BrowserContext): Promise<void> {
   if (dist === undefined) return;
   await context.route("**/assets/**", (route) =>
     route.fulfill({ path: join(dist, new URL(route.request().url()).pathname) }),

@@ -6,7 +6,7 @@ import { useColorScheme } from "@mui/material/styles";
 import { t } from "./i18n.ts";
 
 export const themeModes = ["system", "light", "dark"] as const;
-export type ThemeMode = (typeof themeModes)[number];
+type ThemeMode = (typeof themeModes)[number];
 
 const icons = { system: Brightness, light: LightMode, dark: DarkMode };
 

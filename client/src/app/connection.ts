@@ -6,7 +6,7 @@ export interface ConnectionState {
   since: number;
 }
 
-export const connection = createStore<ConnectionState>({ phase: "connecting", since: Date.now() });
+const connection = createStore<ConnectionState>({ phase: "connecting", since: Date.now() });
 
 export function setPhase(phase: ConnectionState["phase"]): void {
   if (connection.get().phase !== phase) connection.set({ phase, since: Date.now() });

@@ -1,6 +1,6 @@
 import { CombinedGraphQLErrors, ServerError, ServerParseError } from "@apollo/client/errors";
 
-export type ErrorKind =
+type ErrorKind =
   "unauthenticated" | "forbidden" | "limited" | "timeout" | "unavailable" | "offline" | "invalid" | "missing" | "fault";
 
 /** Error of the service in the terms of the page. */

@@ -12,8 +12,8 @@ import { messages as keys } from "../keys/messages.ts";
 import { messages as common } from "./messages.ts";
 
 /** Forms of a message that depend on `count`; `other` is always there. */
-export type Plural = { one: string; other: string };
-export type Messages = Record<string, string | Plural>;
+type Plural = { one: string; other: string };
+type Messages = Record<string, string | Plural>;
 
 const catalogue = {
   common,

@@ -12,7 +12,7 @@ interface LiveHandlers<Data> {
 }
 
 /** Subscribes until the returned function is called, over restarts and lost networks. */
-export function subscribeLive<Data, Variables extends Record<string, unknown>>(
+function subscribeLive<Data, Variables extends Record<string, unknown>>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   handlers: LiveHandlers<Data>,

@@ -87,6 +87,10 @@ export const theme = createTheme({
     MuiDialog: {
       defaultProps: { slotProps: { paper: { variant: "elevation" } }, transitionDuration: { enter: 0, exit: 195 } },
     },
+    // The list of proposals is a part of the page or the dialog that has the field, and not cut off by it.
+    MuiAutocomplete: {
+      defaultProps: { disablePortal: true, slotProps: { popper: { popperOptions: { strategy: "fixed" } } } },
+    },
     MuiTextField: { defaultProps: { size: "small" } },
     MuiSelect: { defaultProps: { size: "small" } },
     MuiTooltip: { defaultProps: { arrow: true, enterDelay: 400 } },

@@ -4,7 +4,7 @@ import { formatPercent, formatPercent as percent } from "../app/format.ts";
 import { t } from "../app/i18n.ts";
 
 /** Band of a confidence by the service's thresholds. */
-export function confidenceBand(value: number): "high" | "medium" | "low" {
+function confidenceBand(value: number): "high" | "medium" | "low" {
   const { autoApply, review } = clientConfig().thresholds;
   return value >= autoApply ? "high" : value >= review ? "medium" : "low";
 }

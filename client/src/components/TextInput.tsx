@@ -4,28 +4,41 @@ import InputLabel from "@mui/material/InputLabel";
 import OutlinedInput, { type OutlinedInputProps } from "@mui/material/OutlinedInput";
 import type { SxProps, Theme } from "@mui/material/styles";
 import { type ReactNode, useId } from "react";
+import { visuallyHidden } from "./visuallyHidden.ts";
 
 interface TextInputProps extends Omit<OutlinedInputProps, "label" | "notched" | "sx"> {
   label: string;
   helperText?: ReactNode;
   /** The label stays above the field, as where the browser itself writes into an empty one. */
   shrink?: boolean;
+  /** The label is read aloud only, as where a table's header shows it. */
+  hiddenLabel?: boolean;
   sx?: SxProps<Theme>;
 }
 
 /** Field of text with its label: MUI's TextField without the menus and other shapes that come with it. */
 export function TextInput(props: TextInputProps) {
-  const { label, helperText, shrink, error = false, fullWidth = false, required = false, sx, ...input } = props;
+  const {
+    label,
+    hiddenLabel = false,
+    helperText,
+    shrink,
+    error = false,
+    fullWidth = false,
+    required = false,
+    sx,
+    ...input
+  } = props;
   const id = useId();
   return (
     <FormControl size="small" error={error} fullWidth={fullWidth} required={required} sx={sx}>
-      <InputLabel htmlFor={id} shrink={shrink}>
+      <InputLabel htmlFor={id} shrink={shrink} sx={hiddenLabel ? visuallyHidden : undefined}>
         {label}
       </InputLabel>
       <OutlinedInput
         id={id}
-        label={label}
-        notched={shrink}
+        label={hiddenLabel ? undefined : label}
+        notched={hiddenLabel ? false : shrink}
         aria-describedby={helperText ? `${id}-help` : undefined}
         {...input}
       />
@@ -39,6 +52,7 @@ interface SelectInputProps {
   value: string;
   options: readonly { value: string; label: string }[];
   onChange: (value: string) => void;
+  hiddenLabel?: boolean;
   sx?: SxProps<Theme>;
 }
 

@@ -27,7 +27,7 @@ export interface KeySettings {
 export const defaultKeySettings: KeySettings = { mode: "on", remapped: {} };
 
 /** Milliseconds within which the next key of a sequence has to come. */
-export const sequenceTimeout = 1_000;
+const sequenceTimeout = 1_000;
 
 const modifiers = new Set([
   "Shift",

@@ -9,7 +9,7 @@ export interface Identified {
 }
 
 /** Page of rows with the cursors of its first and last row, as the service gave them. */
-export interface Page<Row extends Identified> {
+interface Page<Row extends Identified> {
   readonly rows: readonly Row[];
   readonly start: string | null;
   readonly end: string | null;
@@ -36,9 +36,9 @@ export type Wanted =
 /** Number of rows per request: the most that the service gives at once. */
 export const PAGE_ROWS = 100;
 /** Greatest number of pages that the window holds. */
-export const WINDOW_PAGES = 20;
+const WINDOW_PAGES = 20;
 /** Distance in rows from an end of the window within which the next page is read. */
-export const PREFETCH_ROWS = 60;
+const PREFETCH_ROWS = 60;
 
 /** Window at the start of the list, with nothing read. */
 export function emptyWindow<Row extends Identified>(): PageWindow<Row> {
@@ -63,7 +63,7 @@ export function windowRows<Row extends Identified>(window: PageWindow<Row>): rea
   return rows;
 }
 
-export function windowIds<Row extends Identified>(window: PageWindow<Row>): Set<string> {
+function windowIds<Row extends Identified>(window: PageWindow<Row>): Set<string> {
   return new Set(windowRows(window).map((row) => row.id));
 }
 

@@ -24,7 +24,7 @@ export interface BoundedFilter {
   expectAtMost?: number;
 }
 /** Tags to decide: some by their ids, or all that a filter selects. */
-export type Selection = { ids: string[] } | BoundedFilter;
+type Selection = { ids: string[] } | BoundedFilter;
 /** Decisions to take back: some by the ids of their tags, or all of a run. */
 export type Decisions = { ids: string[] } | { run: string };
 

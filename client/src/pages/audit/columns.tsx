@@ -7,7 +7,7 @@ import { RelativeTime } from "../../components/RelativeTime.tsx";
 import type { AuditPartsFragment } from "../../gql/graphql.ts";
 
 /** Values before and after in words: "a → b". */
-export function changeOf({ oldValue, newValue, oldStatus, newStatus }: AuditPartsFragment): string {
+function changeOf({ oldValue, newValue, oldStatus, newStatus }: AuditPartsFragment): string {
   const value =
     oldValue && newValue && oldValue !== newValue ? `${oldValue} → ${newValue}` : (newValue ?? oldValue ?? "");
   const status = [oldStatus, newStatus].filter((item) => item != null).map((item) => formatEnum(item));

@@ -9,7 +9,7 @@ import type { ConnectionList } from "../../components/useConnection.ts";
 import type { RunPartsFragment } from "../../gql/graphql.ts";
 
 /** Seconds that a run took, in words. */
-export function tookOf({ startedAt, finishedAt }: Pick<RunPartsFragment, "startedAt" | "finishedAt">): string {
+function tookOf({ startedAt, finishedAt }: Pick<RunPartsFragment, "startedAt" | "finishedAt">): string {
   if (!startedAt || !finishedAt) return "–";
   const seconds = (new Date(finishedAt).getTime() - new Date(startedAt).getTime()) / 1000;
   return `${seconds.toLocaleString(locale, { maximumFractionDigits: seconds < 10 ? 1 : 0 })} s`;

@@ -7,7 +7,7 @@ import { RelativeTime } from "../../components/RelativeTime.tsx";
 import type { RunPartsFragment } from "../../gql/graphql.ts";
 
 /** Moments of a run, in order. */
-export function momentsOf(run: RunPartsFragment): { label: string; at: string }[] {
+function momentsOf(run: RunPartsFragment): { label: string; at: string }[] {
   const moments: [string, string | null | undefined][] = [
     [t("automation.run.scheduled"), run.scheduledFor],
     [t("automation.run.requested", { who: run.requestedBy }), run.createdAt],

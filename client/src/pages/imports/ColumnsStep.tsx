@@ -1,7 +1,6 @@
 import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
-import MenuItem from "@mui/material/MenuItem";
 import Paper from "@mui/material/Paper";
 import Table from "@mui/material/Table";
 import TableBody from "@mui/material/TableBody";
@@ -9,11 +8,11 @@ import TableCell from "@mui/material/TableCell";
 import TableContainer from "@mui/material/TableContainer";
 import TableHead from "@mui/material/TableHead";
 import TableRow from "@mui/material/TableRow";
-import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
 import { useState } from "react";
 import { formatPercent } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
+import { SelectInput } from "../../components/TextInput.tsx";
 import {
   columnRole,
   doubledColumns,
@@ -71,23 +70,17 @@ export default function ColumnsStep({ file, head, kind, onBack, onNext }: Column
                   {name}
                 </TableCell>
                 <TableCell>
-                  <TextField
-                    select
+                  <SelectInput
+                    label={t("imports.columns.roleOf", { name })}
+                    hiddenLabel
                     value={roles[index] ?? ""}
-                    onChange={(event) => setRoles(roles.with(index, event.target.value || null))}
-                    slotProps={{
-                      select: { displayEmpty: true },
-                      htmlInput: { "aria-label": t("imports.columns.roleOf", { name }) },
-                    }}
+                    options={[
+                      { value: "", label: t("imports.columns.ignored") },
+                      ...choices(name).map((role) => ({ value: role, label: role })),
+                    ]}
+                    onChange={(role) => setRoles(roles.with(index, role || null))}
                     sx={{ minWidth: 180 }}
-                  >
-                    <MenuItem value="">{t("imports.columns.ignored")}</MenuItem>
-                    {choices(name).map((role) => (
-                      <MenuItem key={role} value={role}>
-                        {role}
-                      </MenuItem>
-                    ))}
-                  </TextField>
+                  />
                 </TableCell>
                 <TableCell>{formatPercent(filled)}</TableCell>
                 <TableCell sx={{ overflowWrap: "anywhere", minWidth: 160 }}>{samples.join(", ")}</TableCell>

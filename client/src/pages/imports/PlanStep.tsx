@@ -1,13 +1,12 @@
 import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
-import MenuItem from "@mui/material/MenuItem";
-import TextField from "@mui/material/TextField";
 import { useQuery } from "@apollo/client/react";
 import { useState } from "react";
 import { t } from "../../app/i18n.ts";
 import { ErrorPanel } from "../../components/ErrorPanel.tsx";
 import { RunProgress } from "../../components/RunProgress.tsx";
+import { SelectInput } from "../../components/TextInput.tsx";
 import {
   type ImportedTagStatus,
   type ImportMode,
@@ -51,41 +50,37 @@ export default function PlanStep({ run, kind, busy, onBack, onConfirm }: PlanSte
       {ended && (plan ? plan.rejected > 0 : data?.jobRun?.status === "FAILED") && <Rejections runId={run.id} />}
       {plan && (
         <>
-          <Alert severity="info">{t("imports.plan.nothing")}</Alert>
+          <Alert severity="info">
+            {t("imports.plan.nothing")} {plan.rejected > 0 && t("imports.plan.correct")}
+          </Alert>
           <Box sx={{ display: "flex", flexWrap: "wrap", gap: 2 }}>
-            <TextField
-              select
+            <SelectInput
               label={t("imports.mode")}
               value={choices.mode}
-              onChange={(event) => setChoices({ ...choices, mode: event.target.value as ImportMode })}
+              options={(["GOOD_ROWS", "ALL_OR_NOTHING"] as const).map((mode) => ({
+                value: mode,
+                label: t(`imports.mode.${mode}`),
+              }))}
+              onChange={(mode) => setChoices({ ...choices, mode: mode as ImportMode })}
               sx={{ minWidth: 220 }}
-            >
-              {(["GOOD_ROWS", "ALL_OR_NOTHING"] as const).map((mode) => (
-                <MenuItem key={mode} value={mode}>
-                  {t(`imports.mode.${mode}`)}
-                </MenuItem>
-              ))}
-            </TextField>
+            />
             {kind === "tags" && (
-              <TextField
-                select
+              <SelectInput
                 label={t("imports.status")}
                 value={choices.status}
-                onChange={(event) => setChoices({ ...choices, status: event.target.value as ImportedTagStatus })}
-                sx={{ minWidth: 220 }}
-              >
-                {(["PENDING", "APPROVED"] as const).map((status) => (
-                  <MenuItem key={status} value={status}>
-                    {t(`imports.status.${status}`)}
-                  </MenuItem>
-                ))}
-              </TextField>
+                options={(["PENDING", "APPROVED"] as const).map((status) => ({
+                  value: status,
+                  label: t(`imports.status.${status}`),
+                }))}
+                onChange={(status) => setChoices({ ...choices, status: status as ImportedTagStatus })}
+                sx={{ minWidth: 240 }}
+              />
             )}
           </Box>
         </>
       )}
       <Box>
-        <Button onClick={onBack}>{t("imports.back")}</Button>
+        <Button onClick={onBack}>{t(plan && plan.rejected > 0 ? "imports.chooseCorrected" : "imports.back")}</Button>
         {plan && (
           <Button variant="contained" disabled={busy || refused || count === 0} onClick={() => onConfirm(choices)}>
             {t("imports.confirm", { count })}

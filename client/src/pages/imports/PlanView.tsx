@@ -28,7 +28,7 @@ export function PlanView({ plan }: { plan: ImportPlanPartsFragment }) {
               component="dd"
               variant="h2"
               sx={{ m: 0 }}
-              color={name === "rejected" && plan.rejected > 0 ? "error.main" : undefined}
+              color={name === "rejected" && plan.rejected > 0 ? "error" : undefined}
             >
               {formatNumber(plan[name])}
             </Typography>

@@ -22,7 +22,7 @@ export const knownColumns: Record<ImportKind, { all: readonly string[]; required
 };
 
 /** Column of a file as far as its head tells. */
-export interface HeadColumn {
+interface HeadColumn {
   name: string;
   /** Column as the service will read it: a known name, `tag:` and a key, or null if it is not read. */
   role: string | null;
@@ -40,7 +40,7 @@ export interface FileHead {
 }
 
 /** Name of a column as the service compares it: without regard to case, blanks and hyphens as underscores. */
-export const normalizedColumn = (name: string): string => name.trim().toLowerCase().replace(/[ -]/g, "_");
+const normalizedColumn = (name: string): string => name.trim().toLowerCase().replace(/[ -]/g, "_");
 
 /** Role of a column by its name, or null. */
 export function columnRole(kind: ImportKind, name: string): string | null {
@@ -90,7 +90,7 @@ export function parseRecords(
 }
 
 /** Delimiter of a header line: the one by which most columns are known; the comma if none is better. */
-export function sniffDelimiter(line: string, kind: ImportKind): string {
+function sniffDelimiter(line: string, kind: ImportKind): string {
   const known = (delimiter: string) =>
     line.split(delimiter).filter((cell) => columnRole(kind, cell.replace(/^[" ]+|[" ]+$/g, "")) !== null).length;
   const parts = (delimiter: string) => line.split(delimiter).length;

@@ -26,7 +26,7 @@ function parseBody<Data>(text: string): UploadBody<Data> {
 }
 
 /** Form of the GraphQL multipart request specification with one file, at `variables.input.file`. */
-export function uploadForm(query: string, input: Record<string, unknown>, file: File): FormData {
+function uploadForm(query: string, input: Record<string, unknown>, file: File): FormData {
   const form = new FormData();
   form.append("operations", JSON.stringify({ query, variables: { input: { ...input, file: null } } }));
   form.append("map", JSON.stringify({ 0: ["variables.input.file"] }));

@@ -34,7 +34,7 @@ export function Predictions({ label, predictions, stored }: PredictionsProps) {
                 {formatEnum(prediction.source)}
               </Typography>
               {before !== undefined && before !== prediction.value && (
-                <Typography variant="body2" component="span" color="warning.main">
+                <Typography variant="body2" component="span" color="warning">
                   {t("resource.why.stored", { value: before })}, {t("resource.why.differs")}
                 </Typography>
               )}

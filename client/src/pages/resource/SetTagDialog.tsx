@@ -15,10 +15,12 @@ import { useAction } from "../../components/useAction.ts";
 import { UserErrors } from "../../components/UserErrors.tsx";
 import {
   ChangeTagDocument,
+  DenyTagsDocument,
   type ResourceDetailQuery,
   SetTagDocument,
   type UserErrorPartsFragment,
 } from "../../gql/graphql.ts";
+import { decisionMistake } from "./decisionMistake.ts";
 
 const needed = (length: number) =>
   z.string().check(z.trim(), z.minLength(1, t("resource.set.needed")), z.maxLength(length));
@@ -28,12 +30,14 @@ const schema = z.object({
   reason: z.string().check(z.trim(), z.maxLength(1000)),
 });
 
-/** Tag that the dialog sets: a new one, or the given manual one with another value. */
+/** Tag that the dialog sets: a new one, the given manual one with another value, or the right one in place of a proposal. */
 export interface TagDraft {
   tagKey: string;
   tagValue: string;
   /** Manual tag to change; a new tag is created without it. */
   id?: string;
+  /** Proposed tag with a wrong value, which is denied. */
+  wrongId?: string;
 }
 
 interface SetTagDialogProps {
@@ -59,24 +63,34 @@ export default function SetTagDialog({ resourceId, draft, vocabulary, onDone, on
     const because = reason === "" ? null : reason;
     const options = { quiet: true, done };
     const payload =
-      draft.id === undefined
+      draft.wrongId !== undefined
         ? await act(
-            SetTagDocument,
-            { input: { resourceId, tagKey, tagValue, reason: because } },
-            (data) => data.createVirtualTag,
+            DenyTagsDocument,
+            { input: { ids: [draft.wrongId], correctedValue: tagValue, reason: because } },
+            (data) => decisionMistake(data.denyTags),
             options,
           )
-        : await act(
-            ChangeTagDocument,
-            { input: { id: draft.id, tagValue, reason: because } },
-            (data) => data.updateVirtualTag,
-            options,
-          );
+        : draft.id === undefined
+          ? await act(
+              SetTagDocument,
+              { input: { resourceId, tagKey, tagValue, reason: because } },
+              (data) => data.createVirtualTag,
+              options,
+            )
+          : await act(
+              ChangeTagDocument,
+              { input: { id: draft.id, tagValue, reason: because } },
+              (data) => data.updateVirtualTag,
+              options,
+            );
     setErrors(payload?.userErrors ?? []);
-    if (payload?.virtualTag) onDone();
+    if (payload?.userErrors.length === 0) onDone();
   });
   const options = { tagKey: vocabulary.map(({ name }) => name), tagValue: values };
-  const title = draft.id === undefined ? t("resource.set.title") : t("resource.set.changeTitle", { key: draft.tagKey });
+  const isNew = draft.id === undefined && draft.wrongId === undefined;
+  const title = isNew
+    ? t("resource.set.title")
+    : t(draft.wrongId === undefined ? "resource.set.changeTitle" : "resource.set.correctTitle", { key: draft.tagKey });
   return (
     <Dialog open onClose={onClose} fullWidth maxWidth="xs" aria-labelledby="set-tag">
       <form onSubmit={(event) => void submit(event)} noValidate>
@@ -95,7 +109,7 @@ export default function SetTagDialog({ resourceId, draft, vocabulary, onDone, on
                     options={options[name]}
                     inputValue={value}
                     onInputChange={(_event, text) => onChange(text)}
-                    disabled={name === "tagKey" && draft.id !== undefined}
+                    disabled={name === "tagKey" && !isNew}
                     renderInput={(params) => (
                       <TextField
                         {...params}

@@ -43,13 +43,17 @@ function HoldsNow({ row }: { row: TagRow }) {
         {t(`resource.origin.${row.holds.origin}`)}
       </Typography>
       {row.holds.contradicts && (
-        <Typography variant="body2" color="warning.main">
+        <Typography variant="body2" color="warning">
           {t("resource.tags.contradicts")}
         </Typography>
       )}
     </>
   );
 }
+
+/** True for a tag whose own buttons change the value. */
+const isOpenToChange = ({ source, approvalStatus }: TagRow["virtual"][number]) =>
+  source === "MANUAL" || approvalStatus === "PENDING";
 
 /** Keys of the resource side by side: what the cloud says, what was inferred or decided, and what holds. */
 export function TagsTab({ resource, vocabulary, onChange }: TagsTabProps) {
@@ -112,10 +116,11 @@ export function TagsTab({ resource, vocabulary, onChange }: TagsTabProps) {
                       key={tag.id}
                       tag={tag}
                       onChange={onChange}
+                      onCorrect={() => setDraft({ wrongId: tag.id, tagKey: tag.tagKey, tagValue: "" })}
                       onEdit={() => setDraft({ id: tag.id, tagKey: tag.tagKey, tagValue: tag.tagValue })}
                     />
                   ))}
-                  {canDecide && row.governed && !row.virtual.some(({ source }) => source === "MANUAL") && (
+                  {canDecide && row.governed && !row.virtual.some(isOpenToChange) && (
                     <Button
                       size="small"
                       aria-label={t("resource.setKey", { key: row.key })}

@@ -27,10 +27,11 @@ interface VirtualTagLineProps {
   tag: ResourceTagFragment;
   onChange: () => void;
   onEdit: () => void;
+  onCorrect: () => void;
 }
 
 /** Decisions that a person may take on a tag of the given status. */
-function Actions({ tag, onChange, onEdit }: VirtualTagLineProps) {
+function Actions({ tag, onChange, onEdit, onCorrect }: VirtualTagLineProps) {
   const { act, busy } = useAction();
   const { canDecide } = useViewer();
   if (!canDecide) return null;
@@ -65,6 +66,7 @@ function Actions({ tag, onChange, onEdit }: VirtualTagLineProps) {
         ? [
             [t("resource.approve"), approve],
             [t("resource.deny"), deny],
+            [t("resource.correct"), onCorrect],
           ]
         : tag.approvalStatus === "SUPERSEDED"
           ? []

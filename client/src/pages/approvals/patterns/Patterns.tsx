@@ -139,7 +139,13 @@ function PatternItem({ group }: { group: GroupPartsFragment }) {
         </Box>
       </Box>
       <Typography noWrap variant="body2" color="textSecondary" title={group.evidenceSignature}>
-        {from === to ? from : `${from}–${to}`} · {formatEnum(group.source)} · {group.evidenceSignature}
+        {from === to ? from : `${from}–${to}`} · {formatEnum(group.source)} ·{" "}
+        {group.evidenceSignature.startsWith("CONTRADICTS:") && (
+          <Box component="span" sx={{ color: "warning.main" }}>
+            {t("approvals.pattern.contradicts")} ·{" "}
+          </Box>
+        )}
+        {group.evidenceSignature}
       </Typography>
     </>
   );

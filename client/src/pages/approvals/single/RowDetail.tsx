@@ -50,7 +50,7 @@ export function RowDetail({ row, onSamePattern }: { row: ApprovalRowFragment; on
         )}
       </Box>
       {evidence.contradicts && (
-        <Typography variant="body2" color="warning.main">
+        <Typography variant="body2" color="warning">
           {t("approvals.single.contradicts", {
             key: evidence.contradicts.rawKey,
             value: evidence.contradicts.rawValue,

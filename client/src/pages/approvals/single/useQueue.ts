@@ -32,7 +32,7 @@ type Change = ApprovalChangesSubscription["approvalEvents"]["events"][number]["c
 /** Milliseconds for which a row that another person decided is shown with who did it. */
 const DEPARTURE_MS = 2_000;
 
-export const rowLabel = (row: Row) => `${row.tagKey}=${row.tagValue}`;
+const rowLabel = (row: Row) => `${row.tagKey}=${row.tagValue}`;
 
 interface QueueQuery {
   filter: ApprovalFilter | undefined;
@@ -60,7 +60,7 @@ export function useQueue(filter: ApprovalFilter | undefined, order: ApprovalOrde
     { filter: filter ?? null },
     {
       next: ({ approvalEvents }) => {
-        const changes = approvalEvents.events.flatMap(({ change }) => rowChange(change));
+        const changes = approvalEvents.events.flatMap(({ change }) => rowChange(change, windowRows(state.window)));
         if (changes.length > 0) dispatch({ type: "changed", changes, self: subject });
       },
       cursor: ({ approvalEvents }) => approvalEvents.cursor,
@@ -162,9 +162,15 @@ function usePages(
   return { error, isLoading: request !== "", restart, setError };
 }
 
-function rowChange(change: Change): RowChange<Row>[] {
-  const { virtualTag, actor, newStatus } = change;
-  if (!virtualTag) return [];
+/** Change of a row. Of a deleted tag the event has no id: its row is found by its resource, key and value. */
+function rowChange(change: Change, rows: readonly Row[]): RowChange<Row>[] {
+  const { virtualTag, actor, newStatus, resourceId, tagKey, oldValue } = change;
+  if (!virtualTag) {
+    const gone = rows.filter(
+      (row) => row.tagKey === tagKey && row.tagValue === oldValue && row.resource?.resourceId === resourceId,
+    );
+    return gone.map(({ id }) => ({ id, actor, isWaiting: false, status: "DELETED" }));
+  }
   const isWaiting = newStatus === "PENDING";
   return [{ id: virtualTag.id, actor, isWaiting, status: newStatus ?? "SUPERSEDED", row: virtualTag }];
 }

@@ -26,7 +26,7 @@ const wide = { display: { xs: "none", sm: "table-cell" } };
 /** Tags that a decision settles, with what agrees and contradicts; values can be edited. */
 export function SuggestedTags({ suggestion, drafts, readOnly, onChange, onSubmit }: SuggestedTagsProps) {
   return (
-    <Table size="small" aria-label={t("approvals.suggestion.tags")} sx={{ "& td, & th": { px: { xs: 0.5, sm: 1 } } }}>
+    <Table size="small" aria-label={t("approvals.suggestion.tags")} sx={{ "& td, & th": { px: { xs: 0.5, xl: 1 } } }}>
       <TableHead>
         <TableRow>
           {!readOnly && <TableCell component="td" padding="checkbox" />}
@@ -70,7 +70,7 @@ export function SuggestedTags({ suggestion, drafts, readOnly, onChange, onSubmit
               >
                 {tag.tagKey}
               </TableCell>
-              <TableCell>
+              <TableCell sx={{ minWidth: { sm: 130 } }}>
                 <Input
                   fullWidth
                   value={draft.tagValue}
@@ -107,7 +107,7 @@ export function SuggestedTags({ suggestion, drafts, readOnly, onChange, onSubmit
                 {formatNumber(tag.contradicting)}
               </TableCell>
               <TableCell sx={wide}>
-                <Confidence value={tag.precisionLowerBound} />
+                <Confidence value={tag.precisionLowerBound} compact />
               </TableCell>
             </TableRow>
           );

@@ -38,7 +38,7 @@ interface SuggestionCardProps {
 }
 
 /** Drafts of the suggested tags: those are ticked that are likely enough to be reviewed at all. */
-export function draftsOf(suggestion: SuggestionPartsFragment, review: number): DraftTag[] {
+function draftsOf(suggestion: SuggestionPartsFragment, review: number): DraftTag[] {
   return suggestion.tags.map(({ tagKey, tagValue, precisionLowerBound }) => ({
     tagKey,
     tagValue,

@@ -1,0 +1,1 @@
+import{L as e}from"./index-Bmwb4Cck.js";var t=e;export{t};

@@ -1,1 +1,0 @@
-import{B as e}from"./index-K7X_gJLn.js";var t=e;export{t};
