@@ -15,7 +15,7 @@ const config: CodegenConfig = {
         useTypeImports: true,
         strictScalars: true,
         dedupeFragments: true,
-        scalars: { DateTime: "string", JSON: "unknown", Upload: "File" },
+        scalars: { DateTime: "string", Decimal: "string", JSON: "unknown", Upload: "File" },
       },
     },
   },

@@ -16,6 +16,7 @@ export const messages = {
   "job.DECIDE": "Bulk decision",
   "job.DISCOVER": "Discovery",
   "job.IMPORT": "Import",
+  "job.IMPORT_COST": "Import of bills",
   "job.MAINTAIN": "Maintenance",
   "job.MINE_SUGGESTIONS": "Suggestions",
   "job.SEAL": "Sealing of the audit trail",

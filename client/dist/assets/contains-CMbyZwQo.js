@@ -1,1 +1,0 @@
-import{L as e}from"./index-Bmwb4Cck.js";var t=e;export{t};

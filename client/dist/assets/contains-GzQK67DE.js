@@ -1,0 +1,1 @@
+import{L as e}from"./index-BqDeghZr.js";var t=e;export{t};
