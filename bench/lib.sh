@@ -133,7 +133,7 @@ queue_page_rps() {
     cat >"$scratch/post.lua" <<LUA
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
-${3:+wrk.headers["Authorization"] = "Bearer $3"}
+${3:+wrk.headers['Authorization'] = 'Bearer $3'}
 wrk.body = '{"query":"$(queue_page)"}'
 LUA
     wrk -t2 -c32 -d"${2}s" -s "$scratch/post.lua" "$1/graphql" >"$scratch/wrk.log"

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
-use virtual_tagging::db::{PoolSettings, Pools};
+use virtual_tagging::db::{PoolSettings, Pools, ReadPool};
 use virtual_tagging::domain::evaluation::{DryRuns, EngineSettings};
 use virtual_tagging::domain::events::{EventListener, Feed};
 use virtual_tagging::domain::keyset::PageLimits;
@@ -60,7 +60,8 @@ async fn main() -> anyhow::Result<()> {
     tokio::spawn(resource_feed.clone().run(CancellationToken::new()));
     let services = Services {
         dry_runs: Arc::new(DryRuns::new(db.clone())),
-        scoped: db.clone(),
+        reads: ReadPool::all(db.clone()),
+        scoped: ReadPool::scoped(db.clone()),
         db,
         clock: Arc::new(SystemClock),
         page_limits: PageLimits::default(),

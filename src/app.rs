@@ -14,6 +14,7 @@ pub use mode::Mode;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, WorkerConfig};
+use crate::db::ReadPool;
 use crate::domain::evaluation::{DryRuns, EngineSettings};
 use crate::domain::events::{EventListener, Feed, ResourceLog, TagLog};
 use crate::domain::keyset::PageLimits;
@@ -301,7 +302,8 @@ impl BackgroundTasks {
         let address = listener.local_addr().context("reading the address")?;
         let services = Services {
             db: database.pools.all.clone(),
-            scoped: database.pools.scoped.clone(),
+            reads: ReadPool::all(database.pools.all.clone()),
+            scoped: ReadPool::scoped(database.pools.scoped.clone()),
             clock: Arc::new(SystemClock),
             dry_runs: Arc::new(DryRuns::new(database.pools.all.clone())),
             page_limits: PageLimits::default(),

@@ -9,8 +9,8 @@ use crate::db::sql;
 use crate::error::{Error, Result};
 use sea_orm::sea_query::{Condition, Expr, PostgresQueryBuilder};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult, IdenStatic, QuerySelect,
-    QueryTrait, Select, Statement,
+    ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, IdenStatic, QuerySelect, QueryTrait, Select,
+    Statement,
 };
 use serde_json::Value as Json;
 
@@ -48,12 +48,12 @@ impl Total {
 }
 
 /// Total of a query: counted if the rows are few, estimated otherwise.
-pub async fn of<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<Total> {
+pub async fn of<E: EntityTrait>(db: &impl ConnectionTrait, select: Select<E>) -> Result<Total> {
     of_rows(db, select.select_only().expr(Expr::cust("1"))).await
 }
 
 /// The same of a query that selects something already, such as its groups.
-pub async fn of_rows<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<Total> {
+pub async fn of_rows<E: EntityTrait>(db: &impl ConnectionTrait, select: Select<E>) -> Result<Total> {
     let (rows, values) = select.into_query().build(PostgresQueryBuilder);
     let bounded = format!("{rows} LIMIT {}", COUNTED + 1);
     let statement = |text: &str| Statement {
@@ -91,7 +91,7 @@ struct ScopeSampleRow {
 /// `most` rows of the scope are looked at; if there are more, that part of `all`, how many there are, makes an
 /// estimate. Without `all` the estimate is what was found, and there are more.
 pub async fn of_part<E: EntityTrait>(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     rows: Select<E>,
     condition: Condition,
     columns: &[E::Column],
@@ -130,7 +130,7 @@ pub async fn of_part<E: EntityTrait>(
 }
 
 /// Planner's estimate of a query's rows.
-pub async fn estimate<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>) -> Result<u64> {
+pub async fn estimate<E: EntityTrait>(db: &impl ConnectionTrait, select: Select<E>) -> Result<u64> {
     let (rows, values) = select
         .select_only()
         .expr(Expr::cust("1"))
@@ -145,7 +145,11 @@ pub async fn estimate<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>
 }
 
 /// Tells whether a query has more than `rows` rows, and reads no more than that.
-pub async fn exceeds<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>, rows: u64) -> Result<bool> {
+pub async fn exceeds<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    select: Select<E>,
+    rows: u64,
+) -> Result<bool> {
     let next = select.select_only().expr(Expr::cust("1")).offset(rows).limit(1);
     let statement = next.build(DbBackend::Postgres);
     Ok(db.query_one_raw(statement).await?.is_some())
@@ -155,7 +159,7 @@ pub async fn exceeds<E: EntityTrait>(db: &DatabaseConnection, select: Select<E>,
 struct QueryPlanJson(Json);
 
 impl QueryPlanJson {
-    async fn of(db: &DatabaseConnection, explain: Statement) -> Result<Self> {
+    async fn of(db: &impl ConnectionTrait, explain: Statement) -> Result<Self> {
         Ok(Self(first(db, explain).await?.try_get_by_index(0)?))
     }
 
@@ -176,7 +180,7 @@ impl QueryPlanJson {
     }
 }
 
-async fn first(db: &DatabaseConnection, statement: Statement) -> Result<sea_orm::QueryResult> {
+async fn first(db: &impl ConnectionTrait, statement: Statement) -> Result<sea_orm::QueryResult> {
     let row = db.query_one_raw(statement).await?;
     row.ok_or_else(|| Error::internal("a statement that gives a row gave none"))
 }

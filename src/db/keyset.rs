@@ -3,6 +3,7 @@
 //! All columns of an order run the same way and end in a unique one, so that a page is one row-value comparison,
 //! `(confidence, id) < ($1, $2)`, which an index answers at once however deep the page is.
 
+use crate::db::projection::PositionalRow;
 use crate::db::sql::statement;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -11,8 +12,8 @@ use sea_orm::sea_query::{
     Asterisk, Expr, ExprTrait, Func, JoinType, Order, PostgresQueryBuilder, Query, SelectStatement,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, Statement, Value,
 };
 use std::collections::HashMap;
 
@@ -165,7 +166,8 @@ impl Window {
         joined.limit(self.size + 1);
     }
 
-    fn order_parts<O: Keyset>(&self, joined: &mut SelectStatement, order: O) {
+    /// Orders a query that such parts are joined to as the parts are.
+    pub fn order_parts<O: Keyset>(&self, joined: &mut SelectStatement, order: O) {
         for (column, _) in order.columns() {
             joined.order_by_expr(column, self.direction(order));
         }
@@ -271,12 +273,30 @@ pub fn collected<E: EntityTrait>(mut select: Select<E>) -> Select<E> {
 
 /// A page of children for each of many parents, by one statement; parents without children are left out.
 pub async fn per_parent<E, O>(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     children: Select<E>,
     parent: E::Column,
     parents: Vec<i64>,
     order: O,
     window: &Window,
+) -> Result<HashMap<i64, Page<E::Model>>>
+where
+    E: EntityTrait,
+    O: Keyset<Row = E::Model>,
+{
+    let decode = |row: &mut PositionalRow<'_>| E::Model::from_query_result(row.all(), "");
+    per_parent_as(db, children, parent, parents, order, window, decode).await
+}
+
+/// The same of children with the columns that the query selects, which are decoded by position.
+pub async fn per_parent_as<E, O>(
+    db: &impl ConnectionTrait,
+    children: Select<E>,
+    parent: E::Column,
+    parents: Vec<i64>,
+    order: O,
+    window: &Window,
+    decode: impl Fn(&mut PositionalRow<'_>) -> Result<E::Model, DbErr>,
 ) -> Result<HashMap<i64, Page<E::Model>>>
 where
     E: EntityTrait,
@@ -291,14 +311,14 @@ where
     all.expr_as(parent_key(), PARENT)
         .column((table, Asterisk))
         .from_function(Func::cust("unnest").arg(Expr::val(parents)), "parents")
-        .join_lateral(JoinType::InnerJoin, page.take(), table, Expr::val(true))
+        .join_lateral(JoinType::InnerJoin, page.take(), table, Expr::cust("true"))
         .order_by_expr(parent_key(), Order::Asc);
     window.order_parts(&mut all, order);
-    let (text, values) = all.build(PostgresQueryBuilder);
     let mut rows: HashMap<i64, Vec<E::Model>> = HashMap::new();
-    for row in db.query_all_raw(statement(&text, values)).await? {
-        let child = E::Model::from_query_result(&row, "")?;
-        rows.entry(row.try_get("", PARENT)?).or_default().push(child);
+    for row in db.query_all_raw(limits_in_text(&all)).await? {
+        let mut row = PositionalRow::new(&row, 0);
+        let parent = row.take()?;
+        rows.entry(parent).or_default().push(decode(&mut row)?);
     }
     Ok(rows
         .into_iter()
@@ -306,9 +326,32 @@ where
         .collect())
 }
 
+/// A query as a statement, with its limits in the text, where [`Window::statement`] has them, too: one without other
+/// parameters keeps its plan. Numbers without a sign are limits, and nothing else.
+pub fn limits_in_text(query: &SelectStatement) -> Statement {
+    let (text, values) = query.build(PostgresQueryBuilder);
+    let mut parts = text.split('$');
+    let mut inlined = parts.next().unwrap_or_default().to_owned();
+    let mut rest = Vec::new();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let place: Option<usize> = part[..digits].parse().ok();
+        match place.and_then(|place| values.0.get(place.checked_sub(1)?)) {
+            Some(Value::BigUnsigned(Some(limit))) => inlined.push_str(&limit.to_string()),
+            Some(value) => {
+                rest.push(value.clone());
+                inlined.push_str(&format!("${}", rest.len()));
+            }
+            None => inlined.push_str(&format!("${}", &part[..digits])),
+        }
+        inlined.push_str(&part[digits..]);
+    }
+    statement(&inlined, rest)
+}
+
 /// Counts the children of many parents, by one statement; parents without children are left out.
 pub async fn count_per_parent<E: EntityTrait>(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     children: Select<E>,
     parent: E::Column,
     parents: Vec<i64>,
@@ -324,4 +367,33 @@ pub async fn count_per_parent<E: EntityTrait>(
         .into_iter()
         .map(|(parent, count)| (parent, count as u64))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_part_of_the_text_and_other_values_are_numbered_anew() {
+        let mut query = Query::select();
+        query
+            .column("a")
+            .from("t")
+            .and_where(Expr::col("b").eq("x"))
+            .and_where(Expr::col("c").gt(7_i64))
+            .limit(3);
+        let mut outer = Query::select();
+        outer
+            .column("a")
+            .from_subquery(query.take(), "t")
+            .and_where(Expr::col("d").eq("y $1"))
+            .limit(5);
+        let built = limits_in_text(&outer);
+        assert_eq!(
+            built.sql,
+            r#"SELECT "a" FROM (SELECT "a" FROM "t" WHERE "b" = $1 AND "c" > $2 LIMIT 3) AS "t" WHERE "d" = $3 LIMIT 5"#
+        );
+        let values = built.values.unwrap().0;
+        assert_eq!(values, ["x".into(), 7_i64.into(), "y $1".into()] as [Value; 3]);
+    }
 }

@@ -49,7 +49,7 @@ impl Pools {
         })
     }
 
-    /// Sets the gauges of both pools.
+    /// Sets the gauges of both pools. Connections that [`super::ReadPool`] keeps for a moment are in use.
     pub fn record_size(&self) {
         for (name, pool) in [("all", &self.all), ("scoped", &self.scoped)] {
             let pool = pool.get_postgres_connection_pool();
@@ -69,6 +69,6 @@ impl Pools {
 }
 
 /// Records how long a statement took, the wait for a connection excluded.
-fn measure(pool: &'static str, elapsed: Duration) {
+pub(super) fn measure(pool: &'static str, elapsed: Duration) {
     metrics::histogram!(names::STATEMENT_SECONDS, "pool" => pool).record(elapsed);
 }

@@ -4,7 +4,8 @@
 //! to accounts read through a pool of their own: its connections have the role [`READER`], and for that role the tables
 //! have row-level security (the migrations of 0011 and 0013). The accounts do not come from the finder, which is the one
 //! to be mistaken, but from the caller's authentication: [`with_account_scope`] marks the caller's work, and the accounts
-//! are set on a connection each time that it is given out. Work without a mark sees no row.
+//! are set on a connection each time that it is given out, or that [`super::ReadPool`] uses it for work with another mark.
+//! Work without a mark sees no row.
 //!
 //! Changes by such callers go through the pool that sees everything, in transactions which the mark reaches, too:
 //! triggers refuse a row of other accounts, see [`limit`].
@@ -116,11 +117,17 @@ pub(super) fn limit() -> Option<Statement> {
     Some(sql::statement(limit, [accounts.into()]))
 }
 
-async fn set_session_accounts(connection: &mut PgConnection) -> sqlx::Result<()> {
-    let accounts = ACCOUNTS.try_with(Arc::clone).unwrap_or_else(|_unmarked| {
+/// Accounts of the present work; none at all for work without a mark.
+pub(super) fn accounts() -> Arc<Vec<String>> {
+    ACCOUNTS.try_with(Arc::clone).unwrap_or_else(|_unmarked| {
         tracing::error!("a statement of a caller limited to accounts ran outside of the caller's account scope, and saw no rows");
         Arc::default()
-    });
+    })
+}
+
+/// Sets the accounts of the present work on a connection.
+pub(super) async fn set_session_accounts(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let accounts = accounts();
     // An array as PostgreSQL writes it, whatever the accounts are called.
     sqlx::query("SELECT set_config('virtual_tagging.accounts', $1::text[]::text, false)")
         .bind(&*accounts)

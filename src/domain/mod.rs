@@ -2,7 +2,9 @@
 //! GraphQL or the job queue.
 
 // Lists of the domain are pages with totals, so their types are part of its interface.
-pub use crate::db::{estimate, keyset};
+pub use crate::db::{estimate, keyset, projection};
+// Whoever calls verbs says over which connections they read.
+pub use crate::db::ReadPool;
 pub use crate::entities::{
     ApprovalStatus, AuditAction, Cloud, DecisionMode, JobName, Outcome, RunStatus, TagSource,
 };

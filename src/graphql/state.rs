@@ -2,6 +2,7 @@
 
 use crate::auth::{AccountScope, Actor};
 use crate::clock::Clock;
+use crate::domain::ReadPool;
 use crate::domain::evaluation::DryRuns;
 use crate::domain::evaluation::EngineSettings;
 use crate::domain::events::{Feed, ResourceLog, TagLog};
@@ -20,8 +21,10 @@ use std::sync::Arc;
 pub struct Services {
     /// Pool with access to all rows, for changes. Reads for a caller go through [`Services::reads`].
     pub db: DatabaseConnection,
+    /// Pool for reads of callers with access to all accounts.
+    pub reads: ReadPool,
     /// Pool with row-level security, for reads of callers limited to accounts.
-    pub scoped: DatabaseConnection,
+    pub scoped: ReadPool,
     /// Clock.
     pub clock: Arc<dyn Clock>,
     /// Default and maximum page size.
@@ -44,9 +47,9 @@ pub struct Services {
 
 impl Services {
     /// Pool for reads of a caller with this scope.
-    pub fn reads(&self, scope: &AccountScope) -> &DatabaseConnection {
+    pub fn reads(&self, scope: &AccountScope) -> &ReadPool {
         match scope {
-            AccountScope::All => &self.db,
+            AccountScope::All => &self.reads,
             AccountScope::Only(_) => &self.scoped,
         }
     }
@@ -63,7 +66,7 @@ pub trait ContextExt {
     /// Services of the process.
     fn services(&self) -> FieldResult<&Services>;
     /// Pool for reads of the actor.
-    fn reads(&self) -> FieldResult<&DatabaseConnection>;
+    fn reads(&self) -> FieldResult<&ReadPool>;
     /// Loaders of the request.
     fn loaders(&self) -> FieldResult<&Loaders>;
     /// Progress of the subscription.
@@ -80,7 +83,7 @@ impl ContextExt for Context<'_> {
         Ok(services.ok_or_else(|| Error::internal("the schema was built without its services"))?)
     }
 
-    fn reads(&self) -> FieldResult<&DatabaseConnection> {
+    fn reads(&self) -> FieldResult<&ReadPool> {
         Ok(self.services()?.reads(&self.actor()?.scope))
     }
 

@@ -5,6 +5,7 @@
 //! one chunk, and no tag is decided that was not selected.
 
 use super::apply::lock_resources;
+use super::columns::VirtualTagColumns;
 use super::correction::apply_job;
 use super::decision::{DecideJob, Decision, counter_name, not_found};
 use super::selection::ResolvedSelection;
@@ -219,7 +220,7 @@ impl ItemRange {
             return Ok(counts);
         }
         let ids: Vec<i64> = left.iter().map(|item| item.virtual_tag_id).collect();
-        let tags = tags::by_ids(txn, &AccountScope::All, ids).await?;
+        let tags = tags::by_ids(txn, &AccountScope::All, ids, VirtualTagColumns::all()).await?;
         let tags: HashMap<i64, VirtualTag> = tags.into_iter().map(|tag| (tag.id, tag)).collect();
         let refusals: Vec<UndecidedItem> = left
             .iter()

@@ -1,88 +1,29 @@
-//! Columns that a page of tags reads, and their decoder by position. By name, as the entities do it, each column of each
-//! row costs an allocation and a search, which is most of what a page of the queue would cost.
+//! Columns that a page of tags reads, of the tags and of their resources.
 
 use crate::db::keyset::{Keyset, Page, Window};
+use crate::db::projection::{Columns, PositionalRow, Projected, projected, unread};
 use crate::entities::resource::{self, Model as Resource};
 use crate::entities::virtual_tag::{self, Model as VirtualTag};
+use crate::entities::{ApprovalStatus, Cloud, TagSource};
 use crate::error::Result;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, JoinType, QueryResult, QuerySelect, RelationTrait, Select,
-    TryGetable,
-};
-use serde_json::Value;
+use sea_orm::{ConnectionTrait, DbErr, JoinType, QueryResult, QuerySelect, RelationTrait, Select};
 
-/// Columns to read beside the tags' plain ones. A JSON column that is not read is `null`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TagProjection {
-    /// The evidence of each tag.
-    pub evidence: bool,
-    /// The resource of each tag.
-    pub resource: bool,
-    /// The native tags of each resource.
-    pub native_tags: bool,
+/// Columns of tags.
+pub type VirtualTagColumns = Columns<virtual_tag::Entity>;
+
+/// Columns of resources.
+pub type ResourceColumns = Columns<resource::Entity>;
+
+unread! {
+    ApprovalStatus: ApprovalStatus::Pending,
+    Cloud: Cloud::Aws,
+    TagSource: TagSource::Native,
 }
 
-/// A tag, with its resource where the projection asks for it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TagWithResource {
-    pub tag: VirtualTag,
-    pub resource: Option<Resource>,
-}
-
-/// Decoder of a row that takes one column after the other.
-struct PositionalRow<'a> {
-    row: &'a QueryResult,
-    next: usize,
-}
-
-impl PositionalRow<'_> {
-    fn take<T: TryGetable>(&mut self) -> Result<T, DbErr> {
-        let value = self.row.try_get_by_index(self.next)?;
-        self.next += 1;
-        Ok(value)
-    }
-}
-
-/// Generates, from one list, the columns of a SELECT and the decoder that takes them in the same order. A column with an
-/// `if` is selected and decoded only if the projection has the flag.
-macro_rules! positional_columns {
-    ($entity:ident, $select:ident, $decode:ident, $($field:ident: $column:ident $(if $flag:ident)?),* $(,)?) => {
-        fn $select(projection: TagProjection) -> Vec<$entity::Column> {
-            let all = [$(($entity::Column::$column, true $(&& projection.$flag)?)),*];
-            all.into_iter().filter(|(_, read)| *read).map(|(column, _)| column).collect()
-        }
-
-        fn $decode(row: &mut PositionalRow<'_>, projection: TagProjection) -> Result<$entity::Model, DbErr> {
-            Ok($entity::Model {
-                $($field: positional_columns!(@take row, projection $(, $flag)?)),*
-            })
-        }
-
-        #[cfg(test)]
-        mod $select {
-            use crate::entities::$entity::Column;
-            use sea_orm::{IdenStatic, Iterable};
-
-            #[test]
-            fn each_field_is_read_from_its_own_column() {
-                let listed = [$((stringify!($field), Column::$column)),*];
-                for (field, column) in listed {
-                    assert_eq!(field, column.as_str());
-                }
-                assert_eq!(listed.len(), Column::iter().count());
-            }
-        }
-    };
-    (@take $row:ident, $projection:ident) => { $row.take()? };
-    (@take $row:ident, $projection:ident, $flag:ident) => {
-        if $projection.$flag { $row.take()? } else { Value::Null }
-    };
-}
-
-positional_columns!(
+projected!(
     virtual_tag,
-    tag_columns,
-    decode_tag,
+    tests_of_tags,
+    keys [Id, ResourceId, Confidence, CreatedAt],
     id: Id,
     resource_id: ResourceId,
     tag_key: TagKey,
@@ -92,7 +33,7 @@ positional_columns!(
     auto_applied: AutoApplied,
     approval_status: ApprovalStatus,
     rule_id: RuleId,
-    evidence: Evidence if evidence,
+    evidence: Evidence,
     evidence_signature: EvidenceSignature,
     created_at: CreatedAt,
     updated_at: UpdatedAt,
@@ -110,10 +51,10 @@ positional_columns!(
     past_denial: PastDenial,
 );
 
-positional_columns!(
+projected!(
     resource,
-    resource_columns,
-    decode_resource,
+    tests_of_resources,
+    keys [Id, CreatedAt],
     id: Id,
     resource_id: ResourceId,
     name: Name,
@@ -121,7 +62,7 @@ positional_columns!(
     account_id: AccountId,
     resource_type: ResourceType,
     region: Region,
-    native_tags: NativeTags if native_tags,
+    native_tags: NativeTags,
     created_at: CreatedAt,
     discovered_by: DiscoveredBy,
     first_seen_at: FirstSeenAt,
@@ -130,29 +71,54 @@ positional_columns!(
     changed_at: ChangedAt,
 );
 
+/// Columns to read with tags. Those that are not read have values that mean nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagProjection {
+    /// Columns of each tag.
+    pub tag: VirtualTagColumns,
+    /// Columns of the resource of each tag; `None` without the resource.
+    pub resource: Option<ResourceColumns>,
+}
+
+impl Default for TagProjection {
+    /// Tags alone, with all columns.
+    fn default() -> Self {
+        Self {
+            tag: VirtualTagColumns::all(),
+            resource: None,
+        }
+    }
+}
+
+/// A tag, with its resource where the projection asks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TagWithResource {
+    pub tag: VirtualTag,
+    pub resource: Option<Resource>,
+}
+
 fn decode(row: &QueryResult, projection: TagProjection) -> Result<TagWithResource, DbErr> {
-    let mut row = PositionalRow { row, next: 0 };
-    let tag = decode_tag(&mut row, projection)?;
-    let resource = projection
-        .resource
-        .then(|| decode_resource(&mut row, projection))
+    let mut row = PositionalRow::new(row, 0);
+    let tag = virtual_tag::Entity::decode(&mut row, projection.tag)?;
+    let resource = (projection.resource)
+        .map(|columns| resource::Entity::decode(&mut row, columns))
         .transpose()?;
     Ok(TagWithResource { tag, resource })
 }
 
 /// Reads a page of the selected tags by one statement.
 pub(super) async fn page_of<O: Keyset>(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     select: Select<virtual_tag::Entity>,
     order: O,
     window: &Window,
     projection: TagProjection,
 ) -> Result<Page<TagWithResource>> {
-    let mut select = select.select_only().columns(tag_columns(projection));
-    if projection.resource {
+    let mut select = projection.tag.select(select);
+    if let Some(columns) = projection.resource {
         select = select
             .join(JoinType::InnerJoin, virtual_tag::Relation::Resource.def())
-            .columns(resource_columns(projection));
+            .columns(columns.iter());
     }
     let found = db.query_all_raw(window.statement(select, order)).await?;
     let rows: Result<Vec<_>, _> = found.iter().map(|row| decode(row, projection)).collect();

@@ -2,6 +2,7 @@
 
 use super::apply::lock_resources;
 use super::bulk;
+use super::columns::VirtualTagColumns;
 use super::correction::{self, apply_job};
 use super::decision::{DecideJob, Decision, DecisionOutcome, Decisions, ItemResult, not_found};
 use super::limits::check_reason;
@@ -104,7 +105,7 @@ async fn results(
     ids: &[i64],
     changed: &[ChangedTag],
 ) -> Result<Decisions> {
-    let found = tags::by_ids(db, scope, ids.to_vec()).await?;
+    let found = tags::by_ids(db, scope, ids.to_vec(), VirtualTagColumns::all()).await?;
     let mut found: HashMap<i64, _> = found.into_iter().map(|tag| (tag.id, tag)).collect();
     let changed: HashSet<i64> = changed.iter().map(|tag| tag.id).collect();
     let item = |&id: &i64| {

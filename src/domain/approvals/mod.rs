@@ -38,7 +38,7 @@ pub mod tags;
 mod undo;
 
 pub use crate::entities::virtual_tag::Model as VirtualTag;
-pub use columns::{TagProjection, TagWithResource};
+pub use columns::{ResourceColumns, TagProjection, TagWithResource, VirtualTagColumns};
 pub use decide::{correct, decide};
 pub use decision::{DecideJob, Decision, DecisionOutcome, Decisions, ItemResult};
 pub use filter::{TagFilter, TagKind};

@@ -1,19 +1,20 @@
 //! Lists of virtual tags in any status: all of them, those of resources, those with given ids.
 
-use super::columns::{TagProjection, TagWithResource, page_of};
+use super::columns::{TagProjection, TagWithResource, VirtualTagColumns, page_of};
 use super::filter::TagFilter;
 use super::queue::plan::{CountBounds, choose_plan};
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::opaque::opaque;
+use crate::db::projection::Projected;
 use crate::domain::account_pages::{AccountRows, hidden};
 use crate::domain::counters::{self, TagCounterKey};
 use crate::entities::ApprovalStatus;
 use crate::entities::virtual_tag::{self, Model as VirtualTag};
 use crate::error::Result;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, Select};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use virtual_tag::Column;
@@ -90,7 +91,11 @@ pub struct ResourceTagFilter {
     pub tag_key: Option<String>,
 }
 
-fn of_resource(scope: &AccountScope, filter: &ResourceTagFilter) -> Select<virtual_tag::Entity> {
+/// Query of the tags of resources that the filter selects.
+pub(in crate::domain) fn of_resource(
+    scope: &AccountScope,
+    filter: &ResourceTagFilter,
+) -> Select<virtual_tag::Entity> {
     let condition = Condition::all()
         .add_option(filter.status.map(|status| Column::ApprovalStatus.eq(status)))
         .add_option(filter.tag_key.as_deref().map(|key| Column::TagKey.eq(key)));
@@ -99,7 +104,7 @@ fn of_resource(scope: &AccountScope, filter: &ResourceTagFilter) -> Select<virtu
 
 /// Page of tags in any status, read by one statement.
 pub async fn list(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     filter: &AnyTagFilter,
     order: TagOrder,
@@ -147,7 +152,7 @@ pub async fn list(
 }
 
 /// Counts the tags of the filter.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFilter) -> Result<Total> {
+pub async fn count(db: &impl ConnectionTrait, actor: &Actor, filter: &AnyTagFilter) -> Result<Total> {
     if let Some(key) = filter.counter_key() {
         return Ok(Total::exact(counters::tags(db, &actor.scope, &key).await?));
     }
@@ -161,27 +166,23 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AnyTagFilter
 
 /// Pages of the tags of each of the resources, by one statement.
 pub async fn of_resources(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     scope: &AccountScope,
     ids: Vec<i64>,
     filter: &ResourceTagFilter,
-    order: TagOrder,
     window: &Window,
+    columns: VirtualTagColumns,
 ) -> Result<HashMap<i64, Page<VirtualTag>>> {
-    keyset::per_parent(
-        db,
-        of_resource(scope, filter),
-        Column::ResourceId,
-        ids,
-        order,
-        window,
-    )
+    let (tags, order) = (columns.select(of_resource(scope, filter)), TagOrder::default());
+    keyset::per_parent_as(db, tags, Column::ResourceId, ids, order, window, |row| {
+        virtual_tag::Entity::decode(row, columns)
+    })
     .await
 }
 
 /// Counts the tags of each of the resources.
 pub async fn count_of_resources(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     scope: &AccountScope,
     ids: Vec<i64>,
     filter: &ResourceTagFilter,
@@ -214,10 +215,13 @@ pub async fn by_ids(
     db: &impl ConnectionTrait,
     scope: &AccountScope,
     ids: Vec<i64>,
+    columns: VirtualTagColumns,
 ) -> Result<Vec<VirtualTag>> {
     let any = PgFunc::any(Expr::val(ids));
-    Ok(virtual_tag::find(scope)
-        .filter(Column::Id.into_expr().eq(any))
-        .all(db)
-        .await?)
+    columns
+        .all_of(
+            db,
+            virtual_tag::find(scope).filter(Column::Id.into_expr().eq(any)),
+        )
+        .await
 }

@@ -11,7 +11,7 @@ use crate::entities::tag_audit::{self, Column};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult, IdenStatic, QueryFilter};
+use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, FromQueryResult, IdenStatic, QueryFilter};
 use std::collections::HashMap;
 
 /// Filter of audit rows; an unset field does not restrict.
@@ -98,7 +98,7 @@ impl AuditFilter {
 
     /// Column whose index finds the rows, for callers that may see all accounts: the one whose value the fewest rows have.
     /// `None` where the planner can choose.
-    async fn lead(&self, db: &DatabaseConnection) -> Result<Option<(Column, String)>> {
+    async fn lead(&self, db: &impl ConnectionTrait) -> Result<Option<(Column, String)>> {
         if self.names_parent() {
             return Ok(None);
         }
@@ -156,7 +156,7 @@ impl Keyset for AuditOrder {
 
 /// Page of the audit rows in the actor's scope.
 pub async fn list(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     filter: &AuditFilter,
     order: AuditOrder,
@@ -193,7 +193,7 @@ pub async fn list(
 const COUNT_LIMIT: u64 = 100_000;
 
 /// Counts the audit rows of the filter.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AuditFilter) -> Result<Total> {
+pub async fn count(db: &impl ConnectionTrait, actor: &Actor, filter: &AuditFilter) -> Result<Total> {
     let found = tag_audit::find(&actor.scope);
     if actor.scope == AccountScope::All {
         return estimate::of(db, found.filter(filter.condition())).await;
@@ -211,7 +211,7 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &AuditFilter)
 
 /// Audit rows with these keys within the scope; both parts of a key are needed to find its partition.
 pub async fn by_keys(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     scope: &AccountScope,
     keys: Vec<(DateTime<Utc>, i64)>,
 ) -> Result<Vec<AuditRow>> {
@@ -228,7 +228,7 @@ pub async fn by_keys(
 
 /// Pages of audit rows of each of the resources, by one statement.
 pub async fn of_resources(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     scope: &AccountScope,
     ids: Vec<i64>,
     order: AuditOrder,
@@ -239,7 +239,7 @@ pub async fn of_resources(
 
 /// Counts the audit rows of each of the resources.
 pub async fn count_of_resources(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     scope: &AccountScope,
     ids: Vec<i64>,
 ) -> Result<HashMap<i64, u64>> {

@@ -5,7 +5,7 @@ use super::dry_runs::DryRuns;
 use super::engine::EngineSettings;
 use super::subject::subject;
 use crate::auth::Actor;
-use crate::domain::approvals;
+use crate::domain::approvals::{self, ResourceColumns};
 use crate::domain::discovery::ResourceReport;
 use crate::domain::inventory;
 use crate::error::{Error, Result};
@@ -24,7 +24,9 @@ pub async fn stored(
     id: i64,
 ) -> Result<Evaluation> {
     let _permit = runs.acquire(actor).await?;
-    let found = inventory::list::by_ids(db, &actor.scope, vec![id]).await?.pop();
+    let found = inventory::list::by_ids(db, &actor.scope, vec![id], ResourceColumns::all())
+        .await?
+        .pop();
     let resource = found.ok_or_else(|| Error::not_found("id", "such resource"))?;
     let tags = approvals::tags::resolution_of(db, &actor.scope, vec![id]).await?;
     evaluate(runs, settings, subject(resource, &tags)?).await

@@ -5,7 +5,7 @@ use super::dry_runs::DryRuns;
 use super::engine::EngineSettings;
 use super::subject::subject;
 use crate::auth::Actor;
-use crate::domain::approvals;
+use crate::domain::approvals::{self, ResourceColumns};
 use crate::domain::inventory;
 use crate::entities::ApprovalStatus;
 use crate::entities::virtual_tag::{self, Column};
@@ -63,7 +63,9 @@ pub async fn why_not(
     let key = canonical.unwrap_or(key);
     let given = vocabulary.canonical_value(key, value);
     let wanted = given.clone().unwrap_or_else(|| value.to_owned());
-    let found = inventory::list::by_ids(db, &actor.scope, vec![id]).await?.pop();
+    let found = inventory::list::by_ids(db, &actor.scope, vec![id], ResourceColumns::all())
+        .await?
+        .pop();
     let resource = found.ok_or_else(|| Error::not_found("id", "such resource"))?;
     let resource_type = resource.resource_type.clone();
     let tags = approvals::tags::resolution_of(db, &actor.scope, vec![id]).await?;

@@ -7,7 +7,7 @@ pub use crate::entities::ml_inference::Model as Inference;
 use crate::entities::ml_inference::{self, Column};
 use crate::error::Result;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter};
 use std::collections::HashMap;
 
 /// Order of inferences: newest first.
@@ -36,7 +36,7 @@ impl Keyset for InferenceOrder {
 
 /// Page of inferences: of one resource, or of all in the actor's scope.
 pub async fn list(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     resource_id: Option<i64>,
     window: &Window,
@@ -47,7 +47,7 @@ pub async fn list(
 }
 
 /// Counts the inferences of [`list`].
-pub async fn count(db: &DatabaseConnection, actor: &Actor, resource_id: Option<i64>) -> Result<Total> {
+pub async fn count(db: &impl ConnectionTrait, actor: &Actor, resource_id: Option<i64>) -> Result<Total> {
     let found = find(&actor.scope, resource_id);
     match actor.scope {
         AccountScope::All => estimate::of(db, found).await,
@@ -66,7 +66,11 @@ fn find(scope: &AccountScope, resource_id: Option<i64>) -> sea_orm::Select<ml_in
 }
 
 /// Inferences with these ids within the scope.
-pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>) -> Result<Vec<Inference>> {
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    scope: &AccountScope,
+    ids: Vec<i64>,
+) -> Result<Vec<Inference>> {
     let any = PgFunc::any(Expr::val(ids));
     Ok(ml_inference::find(scope)
         .filter(Column::Id.into_expr().eq(any))
@@ -76,7 +80,7 @@ pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>
 
 /// Pages of inferences of each of the resources, by one statement.
 pub async fn of_resources(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     scope: &AccountScope,
     ids: Vec<i64>,
     window: &Window,
@@ -94,7 +98,7 @@ pub async fn of_resources(
 
 /// Counts the inferences of each of the resources.
 pub async fn count_of_resources(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     scope: &AccountScope,
     ids: Vec<i64>,
 ) -> Result<HashMap<i64, u64>> {

@@ -2,17 +2,19 @@
 
 use super::Resource;
 use super::held_key::{HeldKey, LackedKey};
+use super::tagged::{ResourceProjection, ResourceWithTags};
 use crate::auth::{AccountScope, Actor};
 use crate::db::estimate::{self, Total};
 use crate::db::keyset::{self, Key, KeyKind, Keyset, Page, Window};
 use crate::db::opaque::opaque;
 use crate::domain::account_pages::{AccountRows, hidden};
+use crate::domain::approvals::ResourceColumns;
 use crate::domain::counters::{self, ResourceCounterKey};
 use crate::entities::{Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, extension::postgres::PgFunc};
-use sea_orm::{ColumnTrait, DatabaseConnection, FromQueryResult, QueryFilter, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, Select};
 use serde::{Deserialize, Serialize};
 
 /// Filter of resources; an unset field does not restrict.
@@ -184,14 +186,15 @@ impl Keyset for ResourceOrder {
     }
 }
 
-/// Page of the resources in the actor's scope.
+/// Page of the resources in the actor's scope, read by one statement after those that choose its plan.
 pub async fn list(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     filter: &ResourceFilter,
     order: ResourceOrder,
     window: &Window,
-) -> Result<Page<Resource>> {
+    projection: &ResourceProjection,
+) -> Result<Page<ResourceWithTags>> {
     if let Some(accounts) = actor.scope.accounts(filter.account_id.as_deref()) {
         let rows = AccountRows {
             all: resource::find(&actor.scope),
@@ -199,8 +202,8 @@ pub async fn list(
             account: resource::Column::AccountId,
             key: &[resource::Column::Id],
         };
-        let rows = window.statement(rows.scan_ordered(accounts, order, window), order);
-        return Ok(window.page(Resource::find_by_statement(rows).all(db).await?));
+        let rows = rows.scan_ordered(accounts, order, window);
+        return projection.page_of(db, &actor.scope, rows, order, window).await;
     }
     let mut select = resource::find(&actor.scope).filter(filter.condition());
     match filter
@@ -220,12 +223,11 @@ pub async fn list(
         }
         None => {}
     }
-    let rows = Resource::find_by_statement(window.statement(select, order));
-    Ok(window.page(rows.all(db).await?))
+    projection.page_of(db, &actor.scope, select, order, window).await
 }
 
 /// Counts the resources of the filter.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilter) -> Result<Total> {
+pub async fn count(db: &impl ConnectionTrait, actor: &Actor, filter: &ResourceFilter) -> Result<Total> {
     if let Some(key) = filter.counter_key() {
         return Ok(Total::exact(counters::resources(db, &actor.scope, &key).await?));
     }
@@ -252,18 +254,40 @@ pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &ResourceFilt
 }
 
 /// Resources with these ids within the scope, in no order.
-pub async fn by_ids(db: &DatabaseConnection, scope: &AccountScope, ids: Vec<i64>) -> Result<Vec<Resource>> {
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    scope: &AccountScope,
+    ids: Vec<i64>,
+    columns: ResourceColumns,
+) -> Result<Vec<Resource>> {
     let any = PgFunc::any(Expr::val(ids));
     let select = resource::find(scope).filter(resource::Column::Id.into_expr().eq(any));
-    Ok(select.all(db).await?)
+    columns.all_of(db, select).await
 }
 
-/// Resource with the provider's id, if it exists in the actor's scope.
-pub async fn by_resource_id(
-    db: &DatabaseConnection,
+/// Name of one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResourceName {
+    /// Id of its row.
+    Id(i64),
+    /// Provider's id.
+    ResourceId(String),
+}
+
+/// Resource with this name, if it exists in the actor's scope, read by one statement.
+pub async fn by_name(
+    db: &impl ConnectionTrait,
     actor: &Actor,
-    resource_id: &str,
-) -> Result<Option<Resource>> {
-    let select = resource::find(&actor.scope).filter(resource::Column::ResourceId.eq(resource_id));
-    Ok(select.one(db).await?)
+    name: &ResourceName,
+    projection: &ResourceProjection,
+) -> Result<Option<ResourceWithTags>> {
+    let select = resource::find(&actor.scope).filter(match name {
+        ResourceName::Id(id) => resource::Column::Id.eq(*id),
+        ResourceName::ResourceId(id) => resource::Column::ResourceId.eq(id.as_str()),
+    });
+    let (order, window) = (ResourceOrder::Id, Window::first(1));
+    let page = projection
+        .page_of(db, &actor.scope, select, order, &window)
+        .await?;
+    Ok(page.rows.into_iter().next())
 }

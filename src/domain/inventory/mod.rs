@@ -11,6 +11,7 @@ pub mod reconcile;
 mod reconciler;
 pub mod rejections;
 pub mod staged;
+pub mod tagged;
 
 pub use crate::entities::resource::Model as Resource;
 pub use discover::{DiscoverJob, request_discovery};

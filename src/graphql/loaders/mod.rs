@@ -2,14 +2,14 @@
 
 pub mod batch;
 pub mod batch_driver;
+mod columns;
 pub mod nested;
 
 use crate::auth::AccountScope;
-use crate::domain::JobName;
 use crate::domain::admin_changes::{self, AdminChange};
 use crate::domain::approvals::items::{self, ItemFilter, ItemOrder};
 use crate::domain::approvals::tags::{self, ResourceTagFilter, TagOrder};
-use crate::domain::approvals::{GroupKey, VirtualTag, groups};
+use crate::domain::approvals::{GroupKey, ResourceColumns, VirtualTag, VirtualTagColumns, groups};
 use crate::domain::audit::AuditRow;
 use crate::domain::audit::list::{self as audit, AuditOrder};
 use crate::domain::cost::{self, CostMonth, MonthlyCost};
@@ -20,10 +20,12 @@ use crate::domain::inventory::rejections::{self, RejectionOrder};
 use crate::domain::inventory::{Resource, list as resources};
 use crate::domain::keyset::PageLimits;
 use crate::domain::models::{self, ModelVersion};
+use crate::domain::projection::Columns;
 use crate::domain::rules::history::{self, RuleVersionRow};
 use crate::domain::rules::{RuleRow, list as rules};
 use crate::domain::suggestions::{self, Suggestion};
 use crate::domain::tokens::{ApiToken, list as tokens};
+use crate::domain::{JobName, ReadPool};
 use crate::error::Result;
 use crate::graphql::loaders::batch::BatchLoader;
 use crate::graphql::loaders::batch_driver::BatchBarrier;
@@ -38,9 +40,9 @@ use std::sync::Arc;
 /// Loaders of one request.
 pub struct Loaders {
     /// Resources by id.
-    pub resources: BatchLoader<i64, Arc<Resource>>,
+    pub resources: BatchLoader<(i64, ResourceColumns), Arc<Resource>>,
     /// Virtual tags by id.
-    pub virtual_tags: BatchLoader<i64, Arc<VirtualTag>>,
+    pub virtual_tags: BatchLoader<(i64, VirtualTagColumns), Arc<VirtualTag>>,
     /// Rules by id.
     pub rules: BatchLoader<i64, Arc<RuleRow>>,
     /// Newest versions of a rule, so many at most.
@@ -68,7 +70,7 @@ pub struct Loaders {
     /// Tags that decide what holds for a resource.
     pub resolution_tags: BatchLoader<i64, Vec<VirtualTag>>,
     /// Pages of the virtual tags of a resource.
-    pub tags_of_resource: NestedLoader<ResourceTagFilter, TagOrder>,
+    pub tags_of_resource: NestedLoader<ResourceTagFilter, TagOrder, VirtualTagColumns>,
     /// Pages of the inferences of a resource.
     pub inferences_of_resource: NestedLoader<(), InferenceOrder>,
     /// Pages of the audit rows of a resource.
@@ -86,7 +88,7 @@ pub struct Loaders {
 /// Database, scope and barrier of the lookups.
 #[derive(Clone)]
 struct LoaderContext {
-    db: DatabaseConnection,
+    db: ReadPool,
     scope: Arc<AccountScope>,
     barrier: BatchBarrier,
 }
@@ -103,16 +105,37 @@ macro_rules! by_key {
     }};
 }
 
+/// Creates a loader of rows by id, with the columns that the fields need: `by_id_with_columns!(context, tags::by_ids)`.
+macro_rules! by_id_with_columns {
+    ($context:expr, $verb:path) => {{
+        let context = $context.clone();
+        let barrier = context.barrier.clone();
+        BatchLoader::new(&barrier, move |keys: Vec<(i64, Columns<_>)>| {
+            let context = context.clone();
+            async move {
+                let columns = (keys.iter()).fold(Columns::keys(), |all, (_, columns)| all | *columns);
+                let mut ids: Vec<i64> = keys.iter().map(|(id, _)| *id).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                let rows = $verb(&context.db, &context.scope, ids, columns).await?;
+                let rows = keyed(rows, |row| row.id);
+                let found = |key: (i64, _)| Some((key, rows.get(&key.0)?.clone()));
+                Ok(keys.into_iter().filter_map(found).collect())
+            }
+        })
+    }};
+}
+
 /// Creates a loader of nested lists from two verbs of the domain, one for pages and one for counts.
 macro_rules! nested {
     ($context:expr, $limits:expr, $order:expr,
-     |$db:ident, $scope:ident, $ids:ident, $filter:pat_param, $window:ident| $pages:expr, $counts:expr $(,)?) => {{
+     |$db:ident, $scope:ident, $ids:ident, $filter:pat_param, $window:ident, $columns:pat_param| $pages:expr, $counts:expr $(,)?) => {{
         let (first, second) = ($context.clone(), $context.clone());
         NestedLoader::new(
             &$context.barrier,
             $order,
             $limits,
-            move |$ids, $filter, $window| {
+            move |$ids, $filter, $window, $columns| {
                 let LoaderContext {
                     db: $db,
                     scope: $scope,
@@ -134,20 +157,15 @@ macro_rules! nested {
 
 impl Loaders {
     /// Creates loaders of rows within the scope, which are executed when the barrier opens.
-    pub fn new(
-        db: DatabaseConnection,
-        scope: AccountScope,
-        limits: PageLimits,
-        barrier: BatchBarrier,
-    ) -> Self {
+    pub fn new(db: ReadPool, scope: AccountScope, limits: PageLimits, barrier: BatchBarrier) -> Self {
         let context = LoaderContext {
             db,
             scope: Arc::new(scope),
             barrier,
         };
         Self {
-            resources: by_key!(context, resources::by_ids, |row: &Resource| row.id),
-            virtual_tags: by_key!(context, tags::by_ids, |row: &VirtualTag| row.id),
+            resources: by_id_with_columns!(context, resources::by_ids),
+            virtual_tags: by_id_with_columns!(context, tags::by_ids),
             rules: by_key!(context, rules::by_ids, |row: &RuleRow| row.id),
             suggestions: by_key!(context, suggestions::list::by_ids, |row: &Suggestion| row.id),
             inferences: by_key!(context, inferences::by_ids, |row: &Inference| row.id),
@@ -166,63 +184,71 @@ impl Loaders {
             resolution_tags: resolution_tags(&context),
             rule_versions: rule_versions(&context),
             import_samples: import_samples(&context),
-            tags_of_resource: nested!(
-                context,
-                limits,
-                TagOrder::default(),
-                |db, scope, ids, filter, window| tags::of_resources(
-                    &db,
-                    &scope,
-                    ids,
-                    &filter,
-                    TagOrder::default(),
-                    &window
-                ),
-                tags::count_of_resources(&db, &scope, ids, &filter),
-            ),
+            tags_of_resource: tags_of_resource(&context, limits),
             inferences_of_resource: nested!(
                 context,
                 limits,
                 InferenceOrder,
-                |db, scope, ids, (), window| inferences::of_resources(&db, &scope, ids, &window),
+                |db, scope, ids, (), window, ()| inferences::of_resources(&db, &scope, ids, &window),
                 inferences::count_of_resources(&db, &scope, ids),
             ),
-            audit_of_resource: nested!(
-                context,
-                limits,
-                AuditOrder::default(),
-                |db, scope, ids, (), window| audit::of_resources(
-                    &db,
-                    &scope,
-                    ids,
-                    AuditOrder::default(),
-                    &window
-                ),
-                audit::count_of_resources(&db, &scope, ids),
-            ),
+            audit_of_resource: audit_of_resource(&context, limits),
             members_of_suggestion: nested!(
                 context,
                 limits,
                 ResourceOrder::Id,
-                |db, scope, ids, (), window| suggestions::members::of_suggestions(&db, &scope, ids, &window),
+                |db, scope, ids, (), window, ()| suggestions::members::of_suggestions(
+                    &db, &scope, ids, &window
+                ),
                 suggestions::members::count_of_suggestions(&db, &scope, ids),
             ),
             rejections: nested!(
                 context,
                 limits,
                 RejectionOrder,
-                |db, scope, ids, (), window| rejections::of_runs(&db, &scope, ids, &window),
+                |db, scope, ids, (), window, ()| rejections::of_runs(&db, &scope, ids, &window),
                 rejections::count_of_runs(&db, &scope, ids),
             ),
             decisions: nested!(
                 context,
                 limits,
                 ItemOrder,
-                |db, scope, ids, filter, window| items::of_runs(&db, &scope, ids, filter, &window),
+                |db, scope, ids, filter, window, ()| items::of_runs(&db, &scope, ids, filter, &window),
                 items::count_of_runs(&db, &scope, ids, filter),
             ),
         }
     }
+}
+
+fn tags_of_resource(
+    context: &LoaderContext,
+    limits: PageLimits,
+) -> NestedLoader<ResourceTagFilter, TagOrder, VirtualTagColumns> {
+    nested!(
+        context,
+        limits,
+        TagOrder::default(),
+        |db, scope, ids, filter, window, columns| tags::of_resources(
+            &db, &scope, ids, &filter, &window, columns
+        ),
+        tags::count_of_resources(&db, &scope, ids, &filter),
+    )
+}
+
+fn audit_of_resource(context: &LoaderContext, limits: PageLimits) -> NestedLoader<(), AuditOrder> {
+    nested!(
+        context,
+        limits,
+        AuditOrder::default(),
+        |db, scope, ids, (), window, ()| audit::of_resources(
+            &db,
+            &scope,
+            ids,
+            AuditOrder::default(),
+            &window
+        ),
+        audit::count_of_resources(&db, &scope, ids),
+    )
 }
 
 fn resolution_tags(context: &LoaderContext) -> BatchLoader<i64, Vec<VirtualTag>> {

@@ -4,7 +4,6 @@ use crate::domain::approvals::groups::{self, GroupOrder};
 use crate::domain::approvals::queue::{self, QueueOrder};
 use crate::domain::approvals::stats::{self};
 use crate::graphql::error::FieldResult;
-use crate::graphql::queries::virtual_tags::load;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
 use crate::graphql::relay::resolve::connection;
@@ -12,6 +11,7 @@ use crate::graphql::state::ContextExt;
 use crate::graphql::types::approval_filter::ApprovalFilter;
 use crate::graphql::types::approval_group::ApprovalGroup;
 use crate::graphql::types::approval_stats::ApprovalStats;
+use crate::graphql::types::projection;
 use crate::graphql::types::row::db_enum;
 use crate::graphql::types::virtual_tag::VirtualTag;
 use async_graphql::{Context, Object};
@@ -74,12 +74,12 @@ impl ApprovalQuery {
         let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let (filter, order) = (filter.unwrap_or_default().into(), QueueOrder::from(order));
-        let load = load(&ctx.look_ahead());
+        let columns = projection::tags(&projection::nodes(&ctx.look_ahead()));
         connection(
             ctx,
             args,
             order,
-            async |window| queue::list(db, actor, &filter, order, &window, load).await,
+            async |window| queue::list(db, actor, &filter, order, &window, columns).await,
             async || queue::count(db, actor, &filter).await,
         )
         .await

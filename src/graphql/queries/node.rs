@@ -13,6 +13,7 @@ use crate::graphql::types::api_token::ApiToken;
 use crate::graphql::types::job_run::JobRun;
 use crate::graphql::types::ml_inference::MlInference;
 use crate::graphql::types::model::ModelObject;
+use crate::graphql::types::projection;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::rule::RuleObject;
 use crate::graphql::types::rule_suggestion::RuleSuggestion;
@@ -57,11 +58,13 @@ pub enum Node {
 
 /// Loads an object by its key: `found!(loaders.rules, RuleKind, Rule, id)`.
 macro_rules! found {
-    ($loaders:ident.$loader:ident, $kind:ident, $node:ident, $id:ident) => {{
-        let id = Id::<$kind>::of($id)?;
-        let row = $loaders.$loader.load(id.0).await?;
+    ($loaders:ident.$loader:ident, $kind:ident, $node:ident, $id:ident $(, $columns:expr)?) => {{
+        let Id(key) = Id::<$kind>::of($id)?;
+        let row = $loaders.$loader.load(found!(@key key $(, $columns)?)).await?;
         row.map(|row| Node::$node(row.into()))
     }};
+    (@key $key:ident) => { $key };
+    (@key $key:ident, $columns:expr) => { ($key, $columns) };
 }
 
 async fn load(ctx: &Context<'_>, id: &ID) -> FieldResult<Option<Node>> {
@@ -69,8 +72,24 @@ async fn load(ctx: &Context<'_>, id: &ID) -> FieldResult<Option<Node>> {
     let (name, _) = split(id).map_err(|why| bad(&why))?;
     let loaders = ctx.loaders()?;
     Ok(match name.as_str() {
-        ResourceKind::NAME => found!(loaders.resources, ResourceKind, Resource, id),
-        VirtualTagKind::NAME => found!(loaders.virtual_tags, VirtualTagKind, VirtualTag, id),
+        ResourceKind::NAME => {
+            found!(
+                loaders.resources,
+                ResourceKind,
+                Resource,
+                id,
+                projection::resource(ctx)
+            )
+        }
+        VirtualTagKind::NAME => {
+            found!(
+                loaders.virtual_tags,
+                VirtualTagKind,
+                VirtualTag,
+                id,
+                projection::tag(ctx)
+            )
+        }
         RuleKind::NAME => found!(loaders.rules, RuleKind, Rule, id),
         RuleSuggestionKind::NAME => found!(loaders.suggestions, RuleSuggestionKind, RuleSuggestion, id),
         InferenceKind::NAME => found!(loaders.inferences, InferenceKind, MlInference, id),

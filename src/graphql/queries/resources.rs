@@ -1,6 +1,6 @@
 //! Queries on resources.
 
-use crate::domain::inventory::list::{self, ResourceFilter, ResourceOrder};
+use crate::domain::inventory::list::{self, ResourceFilter, ResourceName, ResourceOrder};
 use crate::domain::inventory::{HeldKey, LackedKey};
 use crate::graphql::error::{FieldResult, Nullable, ResolverError, nullable};
 use crate::graphql::relay::connection::Connection;
@@ -10,6 +10,7 @@ use crate::graphql::scalars::date_time::DateTimeInput;
 use crate::graphql::scalars::id::{Id, ResourceKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::enums::CloudEnum;
+use crate::graphql::types::projection::{nodes, tagged_resources};
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::row::db_enum;
 use async_graphql::{Context, ID, InputObject, Object};
@@ -90,17 +91,15 @@ impl ResourceQuery {
         #[graphql(desc = "Provider's id or ARN.")] resource_id: Option<String>,
     ) -> Nullable<Resource> {
         nullable(async {
-            match (id, resource_id) {
-                (Some(id), None) => {
-                    let Id(key) = Id::<ResourceKind>::of(&id)?;
-                    ctx.loaders()?.resources.load(key).await
-                }
-                (None, Some(text)) => {
-                    let found = list::by_resource_id(ctx.reads()?, ctx.actor()?, &text).await?;
-                    Ok(found.map(Arc::new))
-                }
-                _ => Err(ResolverError::bad_input("give id or resourceId, and not both")),
-            }
+            let name = match (id, resource_id) {
+                (Some(id), None) => ResourceName::Id(Id::<ResourceKind>::of(&id)?.0),
+                (None, Some(text)) => ResourceName::ResourceId(text),
+                _ => return Err(ResolverError::bad_input("give id or resourceId, and not both")),
+            };
+            let selected = ctx.look_ahead().selection_fields();
+            let (columns, tags) = tagged_resources(&selected, ctx.services()?.page_limits);
+            let found = list::by_name(ctx.reads()?, ctx.actor()?, &name, &columns).await?;
+            Ok(found.map(|found| Resource::tagged(found, tags.map(Arc::new))))
         })
         .await
     }
@@ -126,11 +125,16 @@ impl ResourceQuery {
             .unwrap_or_default()
             .into_filter(&ctx.services()?.engine.vocabulary());
         let order = ResourceOrder::from(order);
+        let (columns, tags) = tagged_resources(&nodes(&ctx.look_ahead()), ctx.services()?.page_limits);
+        let tags = tags.map(Arc::new);
         connection(
             ctx,
             args,
             order,
-            async |window| list::list(db, actor, &filter, order, &window).await,
+            async |window| {
+                let page = list::list(db, actor, &filter, order, &window, &columns).await?;
+                Ok(page.map(|row| Resource::tagged(row, tags.clone())))
+            },
             async || list::count(db, actor, &filter).await,
         )
         .await

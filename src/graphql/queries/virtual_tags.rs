@@ -1,6 +1,5 @@
 //! Queries on virtual tags.
 
-use crate::domain::approvals::TagProjection;
 use crate::domain::approvals::tags::{self, AnyTagFilter, TagOrder};
 use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
@@ -10,25 +9,10 @@ use crate::graphql::scalars::id::{Id, RuleKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::approval_filter::ApprovalFilter;
 use crate::graphql::types::enums::ApprovalStatusEnum;
+use crate::graphql::types::projection;
 use crate::graphql::types::row::db_enum;
 use crate::graphql::types::virtual_tag::VirtualTag;
-use async_graphql::{Context, InputObject, Lookahead, Object};
-
-/// Columns and tables to read with the tags of a connection, as selected by the operation.
-pub fn load(connection: &Lookahead<'_>) -> TagProjection {
-    let of_tag = |name: &str| {
-        [connection.field("nodes"), connection.field("edges").field("node")].map(|tag| tag.field(name))
-    };
-    let resource = of_tag("resource");
-    TagProjection {
-        evidence: of_tag("evidence").iter().any(Lookahead::exists),
-        resource: resource.iter().any(Lookahead::exists),
-        // Effective tags are computed from native tags, too.
-        native_tags: resource.iter().any(|resource| {
-            resource.field("nativeTags").exists() || resource.field("effectiveTags").exists()
-        }),
-    }
-}
+use async_graphql::{Context, InputObject, Object};
 
 /// Filter of virtual tags; omitted fields match all.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -88,12 +72,13 @@ impl VirtualTagQuery {
         let args = PageArgs::new(first, after, last, before);
         let (actor, db) = (ctx.actor()?, ctx.reads()?);
         let filter = AnyTagFilter::from(filter.unwrap_or_default());
-        let (order, load) = (TagOrder::from(order), load(&ctx.look_ahead()));
+        let order = TagOrder::from(order);
+        let columns = projection::tags(&projection::nodes(&ctx.look_ahead()));
         connection(
             ctx,
             args,
             order,
-            async |window| tags::list(db, actor, &filter, order, &window, load).await,
+            async |window| tags::list(db, actor, &filter, order, &window, columns).await,
             async || tags::count(db, actor, &filter).await,
         )
         .await

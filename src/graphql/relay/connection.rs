@@ -4,7 +4,8 @@ use crate::domain::estimate::Total;
 use crate::domain::keyset::{Keyset, Page};
 use crate::graphql::relay::bounded_list::BoundedList;
 use crate::graphql::relay::cursor;
-use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
+use crate::graphql::relay::row_fields::{RowFields, RowObject};
+use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -29,15 +30,21 @@ pub struct Edge<N> {
 
 /// Row of a list with the row's cursor.
 #[Object(name_type)]
-impl<N: OutputType + 'static> Edge<N> {
+impl<N: RowFields + 'static> Edge<N> {
     /// Row.
-    async fn node(&self) -> &N {
-        &self.node
+    async fn node(&self) -> RowObject<&N> {
+        RowObject(&self.node)
     }
 
     /// Cursor of the row, for `after` and `before` in the same order.
     async fn cursor(&self) -> String {
         (self.cursor)(&self.node)
+    }
+}
+
+impl<N: RowFields + 'static> RowFields for Edge<N> {
+    fn field(&self, name: &str) -> Option<Value> {
+        (name == "cursor").then(|| Value::String((self.cursor)(&self.node)))
     }
 }
 
@@ -79,15 +86,15 @@ impl<N> Connection<N> {
 
 /// Page of a list in the list's order.
 #[Object(name_type)]
-impl<N: OutputType + 'static> Connection<N> {
+impl<N: RowFields + 'static> Connection<N> {
     /// Rows with cursors.
-    async fn edges(&self) -> BoundedList<&Edge<N>> {
-        BoundedList(self.edges.iter().collect())
+    async fn edges(&self) -> BoundedList<RowObject<&Edge<N>>> {
+        BoundedList(self.edges.iter().map(RowObject).collect())
     }
 
     /// Rows.
-    async fn nodes(&self) -> BoundedList<&N> {
-        BoundedList(self.edges.iter().map(|edge| &edge.node).collect())
+    async fn nodes(&self) -> BoundedList<RowObject<&N>> {
+        BoundedList(self.edges.iter().map(|edge| RowObject(&edge.node)).collect())
     }
 
     /// Position of the page in the list.

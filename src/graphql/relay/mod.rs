@@ -5,3 +5,4 @@ pub mod connection;
 pub mod cursor;
 pub mod page;
 pub mod resolve;
+pub mod row_fields;

@@ -1,14 +1,14 @@
 //! The type `AdminChange`.
 
 use crate::domain::admin_changes::{AdminAction, AdminChange as AdminChangeRow, AdminSubject};
-use crate::graphql::scalars::id::{AdminChangeKind, Id};
+use crate::graphql::scalars::id::AdminChangeKind;
 use crate::graphql::types::row::{db_enum, row_object};
 use async_graphql::Json;
 use chrono::{DateTime, Utc};
 
 row_object! {
     /// Change of a rule, a schedule or an API token. The record remains when the changed object is deleted.
-    pub struct AdminChange("AdminChange") of AdminChangeRow {
+    pub struct AdminChange("AdminChange", AdminChangeKind) of AdminChangeRow {
         /// Actor who made the change.
         actor: &str,
         /// Action.
@@ -21,11 +21,6 @@ row_object! {
         before: Option<Json<&serde_json::Value>>,
         /// State after the change; if the object was deleted, the reason for it as `reason`, or null without one.
         after: Option<Json<&serde_json::Value>>,
-    }
-
-    /// Global id.
-    pub async fn id(&self) -> Id<AdminChangeKind> {
-        Id(self.0.id)
     }
 
     /// Time of the change.

@@ -2,14 +2,14 @@
 
 use crate::domain::tokens::ApiToken as ApiTokenRow;
 use crate::graphql::error::FieldResult;
-use crate::graphql::scalars::id::{ApiTokenKind, Id};
+use crate::graphql::scalars::id::ApiTokenKind;
 use crate::graphql::types::row::row_object;
 use crate::graphql::types::viewer::RoleEnum;
 use chrono::{DateTime, Utc};
 
 row_object! {
     /// API token of a script: rights and lifetime. The secret is returned once, by `createApiToken`.
-    pub struct ApiToken("ApiToken") of ApiTokenRow {
+    pub struct ApiToken("ApiToken", ApiTokenKind) of ApiTokenRow {
         /// Public part of the token, between the first two underscores, for identification.
         public_id: &str,
         /// Purpose of the token.
@@ -28,11 +28,6 @@ row_object! {
         revoked_at: Option<DateTime<Utc>>,
         /// Actor who revoked the token.
         revoked_by: Option<&str>,
-    }
-
-    /// Global id.
-    pub async fn id(&self) -> Id<ApiTokenKind> {
-        Id(self.0.id)
     }
 
     /// Actor name that decisions and audit rows record for the token.

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 row_object! {
     /// Run of a job.
-    pub struct JobRun("JobRun") of Run {
+    pub struct JobRun("JobRun", JobRunKind) of Run {
         /// Name of the job.
         job_name: JobNameEnum,
         /// Status of the run.
@@ -56,11 +56,6 @@ row_object! {
         started_at: Option<DateTime<Utc>>,
         /// Time at which the run ended.
         finished_at: Option<DateTime<Utc>>,
-    }
-
-    /// Global id.
-    pub async fn id(&self) -> Id<JobRunKind> {
-        Id(self.0.id)
     }
 
     /// True if the run includes accounts that the caller may not access. A redacted run shows job, status and times; names
@@ -141,7 +136,7 @@ row_object! {
     ) -> FieldResult<Connection<RejectedLine>> {
         let args = PageArgs::new(first, after, last, before);
         let rejections = &ctx.loaders()?.rejections;
-        rejections.connection(ctx, self.0.id, (), args).await
+        rejections.connection(ctx, self.0.id, (), args, || (), None).await
     }
 
     /// Virtual tags of a bulk decision with the outcome of each, in order of execution. The selection is fixed when the
@@ -158,7 +153,7 @@ row_object! {
         let args = PageArgs::new(first, after, last, before);
         let filter = outcome.map_or(ItemFilter::All, Into::into);
         let decisions = &ctx.loaders()?.decisions;
-        decisions.connection(ctx, self.0.id, filter, args).await
+        decisions.connection(ctx, self.0.id, filter, args, || (), None).await
     }
 }
 

@@ -3,9 +3,10 @@
 use crate::domain::inventory::inferences::Inference;
 use crate::error::Error;
 use crate::graphql::error::{FieldResult, Nullable, nullable};
-use crate::graphql::scalars::id::{Id, InferenceKind};
+use crate::graphql::scalars::id::InferenceKind;
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::prediction::Prediction;
+use crate::graphql::types::projection;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::row::row_object;
 use async_graphql::Context;
@@ -15,18 +16,13 @@ use tagging::KeyPrediction;
 
 row_object! {
     /// Inference: one evaluation of a resource, with all considered values.
-    pub struct MlInference("MlInference") of Inference {
+    pub struct MlInference("MlInference", InferenceKind) of Inference {
         /// Version of the model that took part.
         model_version: &str,
         /// Revision of rules, vocabulary, model and thresholds.
         revision: i64,
         /// Time of the evaluation.
         predicted_at: DateTime<Utc>,
-    }
-
-    /// Global id.
-    pub async fn id(&self) -> Id<InferenceKind> {
-        Id(self.0.id)
     }
 
     /// Winning value of each key with outcome and alternatives, each with source and confidence.
@@ -37,6 +33,6 @@ row_object! {
 
     /// Evaluated resource.
     async fn resource(&self, ctx: &Context<'_>) -> Nullable<Resource> {
-        nullable(async { ctx.loaders()?.resources.load(self.0.resource_id).await }).await
+        nullable(async { ctx.loaders()?.resources.load((self.0.resource_id, projection::resource(ctx))).await }).await
     }
 }

@@ -19,6 +19,7 @@ pub mod job_run;
 pub mod ml_inference;
 pub mod model;
 pub mod prediction;
+pub mod projection;
 pub mod rejected_line;
 pub mod resource;
 pub mod resource_input;

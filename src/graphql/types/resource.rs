@@ -5,24 +5,80 @@ use crate::domain::approvals::tags::ResourceTagFilter;
 use crate::domain::cost::CostMonth;
 use crate::domain::evaluation::subject;
 use crate::domain::inventory::Resource as ResourceRow;
+use crate::domain::inventory::tagged::ResourceWithTags;
+use crate::domain::keyset::Page;
 use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
-use crate::graphql::scalars::id::{Id, ResourceKind};
+use crate::graphql::scalars::id::ResourceKind;
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::cost::MonthlyCostObject;
 use crate::graphql::types::enums::{ApprovalStatusEnum, CloudEnum};
 use crate::graphql::types::ml_inference::MlInference;
+use crate::graphql::types::projection::{self, TagPageArgs, nodes};
 use crate::graphql::types::row::{db_enum, row_object};
 use crate::graphql::types::tag_audit::TagAudit;
 use crate::graphql::types::virtual_tag::VirtualTag;
 use async_graphql::{Context, Json, SimpleObject};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 use tagging::{ResolvedTag, TagOrigin, service_category};
+
+/// Cloud resource, with a page of its tags where the statement that found the resource read both.
+#[derive(Clone)]
+pub struct Resource {
+    row: Arc<ResourceRow>,
+    tags: Option<KnownTags>,
+}
+
+/// Page of the tags of a resource, and the arguments for which it is the page.
+#[derive(Clone)]
+struct KnownTags {
+    args: Arc<TagPageArgs>,
+    page: Page<Arc<VirtualTagRow>>,
+}
+
+impl Resource {
+    /// Resource with the page of its tags for these arguments, where one was read.
+    pub fn tagged(found: ResourceWithTags, args: Option<Arc<TagPageArgs>>) -> Self {
+        let tags = args.zip(found.tags).map(|(args, page)| KnownTags {
+            args,
+            page: page.map(Arc::new),
+        });
+        Self {
+            row: Arc::new(found.resource),
+            tags,
+        }
+    }
+
+    /// Page of the tags for these arguments, where it is known.
+    fn known_tags(&self, asked: &TagPageArgs) -> Option<Page<Arc<VirtualTagRow>>> {
+        let known = self.tags.as_ref().filter(|known| *known.args == *asked)?;
+        Some(known.page.clone())
+    }
+}
+
+impl From<Arc<ResourceRow>> for Resource {
+    fn from(row: Arc<ResourceRow>) -> Self {
+        Self { row, tags: None }
+    }
+}
+
+impl From<ResourceRow> for Resource {
+    fn from(row: ResourceRow) -> Self {
+        Arc::new(row).into()
+    }
+}
+
+impl AsRef<ResourceRow> for Resource {
+    fn as_ref(&self) -> &ResourceRow {
+        &self.row
+    }
+}
 
 row_object! {
     /// Cloud resource, as reported by the provider.
-    pub struct Resource("Resource") of ResourceRow {
+    impl Resource("Resource", ResourceKind) of ResourceRow {
         /// Provider's id or ARN; unique.
         resource_id: &str,
         /// Display name.
@@ -47,15 +103,10 @@ row_object! {
         retired_at: Option<DateTime<Utc>>,
     }
 
-    /// Global id.
-    pub async fn id(&self) -> Id<ResourceKind> {
-        Id(self.0.id)
-    }
-
     /// Service category of the resource, named as FOCUS names it (`Compute`, `Databases`, `Networking`, ...): a fact that
     /// follows from the resource type, not a tag; null for unknown types.
     pub async fn service_category(&self) -> Option<&'static str> {
-        service_category(self.0.cloud.into(), &self.0.resource_type)
+        service_category(self.row.cloud.into(), &self.row.resource_type)
     }
 
     /// Virtual tags of the resource in order of creation.
@@ -75,15 +126,17 @@ row_object! {
             status: status.map(Into::into),
             tag_key,
         };
-        let tags = &ctx.loaders()?.tags_of_resource;
-        tags.connection(ctx, self.0.id, filter, args).await
+        let (asked, tags) = (TagPageArgs { filter, args }, &ctx.loaders()?.tags_of_resource);
+        let known = self.known_tags(&asked);
+        let columns = || projection::tags(&nodes(&ctx.look_ahead())).tag;
+        tags.connection(ctx, self.row.id, asked.filter, asked.args, columns, known).await
     }
 
     /// Tags in effect, at most one for each key, in order of keys: an approved virtual tag before an applied one, an
     /// applied one before the resource's own tags. A denied native value is not in effect.
     async fn effective_tags(&self, ctx: &Context<'_>) -> FieldResult<Vec<EffectiveTag>> {
-        let tags = ctx.loaders()?.resolution_tags.load(self.0.id).await?.unwrap_or_default();
-        let resource = subject(ResourceRow::clone(&self.0), &tags)?;
+        let tags = ctx.loaders()?.resolution_tags.load(self.row.id).await?.unwrap_or_default();
+        let resource = subject(ResourceRow::clone(&self.row), &tags)?;
         let resolved = resource.resolve(&ctx.services()?.engine.vocabulary()).into_iter();
         Ok(resolved.map(|tag| EffectiveTag::new(tag, &tags)).collect())
     }
@@ -95,7 +148,7 @@ row_object! {
         #[graphql(desc = "Month, such as `2024-09`; the latest complete month by default.")] month: Option<String>,
     ) -> FieldResult<Vec<MonthlyCostObject>> {
         let month = CostMonth::parse_optional(month.as_deref())?;
-        let costs = ctx.loaders()?.costs.load((self.0.id, month)).await?;
+        let costs = ctx.loaders()?.costs.load((self.row.id, month)).await?;
         Ok(costs.into_iter().flatten().map(Into::into).collect())
     }
 
@@ -110,7 +163,7 @@ row_object! {
     ) -> FieldResult<Connection<MlInference>> {
         let args = PageArgs::new(first, after, last, before);
         let inferences = &ctx.loaders()?.inferences_of_resource;
-        inferences.connection(ctx, self.0.id, (), args).await
+        inferences.connection(ctx, self.row.id, (), args, || (), None).await
     }
 
     /// Audit rows of the resource's virtual tags, newest first.
@@ -124,7 +177,7 @@ row_object! {
     ) -> FieldResult<Connection<TagAudit>> {
         let args = PageArgs::new(first, after, last, before);
         let audit = &ctx.loaders()?.audit_of_resource;
-        audit.connection(ctx, self.0.id, (), args).await
+        audit.connection(ctx, self.row.id, (), args, || (), None).await
     }
 }
 

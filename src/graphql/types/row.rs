@@ -1,6 +1,6 @@
 //! Macros for the two shapes that most types of the schema have: objects over a row, and enums that mirror the domain's.
 
-use async_graphql::Json;
+use async_graphql::{InputType, Json, Value};
 use chrono::{DateTime, Utc};
 
 /// Conversion of a column to the value of its GraphQL field: text is borrowed, numbers and times are copied, enums are
@@ -10,10 +10,64 @@ pub trait ReadColumn<'a, T> {
     fn read(&'a self) -> T;
 }
 
+/// Value of a field as it stands in the response, the same that the field's type resolves to.
+pub trait ResponseValue {
+    /// The value.
+    fn response_value(&self) -> Value;
+}
+
+impl ResponseValue for &str {
+    fn response_value(&self) -> Value {
+        Value::String((*self).to_owned())
+    }
+}
+
+impl ResponseValue for &[String] {
+    fn response_value(&self) -> Value {
+        Value::List(self.iter().cloned().map(Value::String).collect())
+    }
+}
+
+impl ResponseValue for Json<&serde_json::Value> {
+    fn response_value(&self) -> Value {
+        async_graphql::to_value(self.0).unwrap_or_default()
+    }
+}
+
+impl<T: ResponseValue> ResponseValue for Option<T> {
+    fn response_value(&self) -> Value {
+        self.as_ref().map_or(Value::Null, ResponseValue::response_value)
+    }
+}
+
+/// True if a field has the name of a column: `tagKey` that of `tag_key`.
+pub fn is_column(field: &str, column: &str) -> bool {
+    let mut letters = field.bytes();
+    let mut is_upper = false;
+    for byte in column.bytes() {
+        if byte == b'_' {
+            is_upper = true;
+            continue;
+        }
+        let expected = if is_upper { byte.to_ascii_uppercase() } else { byte };
+        is_upper = false;
+        if letters.next() != Some(expected) {
+            return false;
+        }
+    }
+    letters.next().is_none()
+}
+
 /// Declares types whose columns are copied into their fields.
 macro_rules! copied_columns {
     ($($column:ty),*) => {
         $(
+            impl ResponseValue for $column {
+                fn response_value(&self) -> Value {
+                    InputType::to_value(self)
+                }
+            }
+
             impl ReadColumn<'_, $column> for $column {
                 fn read(&self) -> $column {
                     *self
@@ -62,13 +116,14 @@ impl<'a> ReadColumn<'a, Option<Json<&'a serde_json::Value>>> for Option<serde_js
 }
 
 /// Declares a GraphQL object over a row: columns that are shown as they are, then fields with a resolver of their own.
-/// The name in the schema stands in parentheses, since names of Rust types are unique.
+/// The name in the schema stands in parentheses, since names of Rust types are unique; with it the kind of the object's
+/// global id, where that is made of the row's `id`.
 ///
 /// `pub struct` declares a shared row with its conversions; `impl` adds the object to a type that is `AsRef` of the row.
 macro_rules! row_object {
     (
         $(#[$doc:meta])*
-        pub struct $name:ident($graphql:tt) of $row:ty { $($columns:tt)* }
+        pub struct $name:ident($graphql:tt $(, $kind:ty)?) of $row:ty { $($columns:tt)* }
         $($fields:tt)*
     ) => {
         $(#[$doc])*
@@ -95,18 +150,47 @@ macro_rules! row_object {
 
         $crate::graphql::types::row::row_object! {
             $(#[$doc])*
-            impl $name($graphql) of $row { $($columns)* }
+            impl $name($graphql $(, $kind)?) of $row { $($columns)* }
             $($fields)*
         }
     };
     (
         $(#[$doc:meta])*
-        impl $name:ident($graphql:tt) of $row:ty { $($(#[$about:meta])* $column:ident: $type:ty,)* }
+        impl $name:ident($graphql:tt $(, $kind:ty)?) of $row:ty { $($(#[$about:meta])* $column:ident: $type:ty,)* }
         $($fields:tt)*
     ) => {
+        impl $crate::graphql::relay::row_fields::RowFields for $name {
+            fn field(&self, name: &str) -> Option<async_graphql::Value> {
+                use $crate::graphql::types::row::{ReadColumn, ResponseValue, is_column};
+
+                let row: &$row = self.as_ref();
+                $(
+                    if name == "id" {
+                        let id = $crate::graphql::scalars::id::Id::<$kind>(row.id);
+                        return Some(async_graphql::Value::String(id.encode()));
+                    }
+                )?
+                $(
+                    if is_column(name, stringify!($column)) {
+                        let value: $type = ReadColumn::read(&row.$column);
+                        return Some(value.response_value());
+                    }
+                )*
+                None
+            }
+        }
+
         $(#[$doc])*
         #[async_graphql::Object(name = $graphql)]
         impl $name {
+            $(
+                /// Global id.
+                pub async fn id(&self) -> $crate::graphql::scalars::id::Id<$kind> {
+                    let row: &$row = self.as_ref();
+                    $crate::graphql::scalars::id::Id(row.id)
+                }
+            )?
+
             $(
                 $(#[$about])*
                 async fn $column(&self) -> $type {
@@ -150,6 +234,12 @@ macro_rules! db_enum {
             }
         }
 
+        impl $crate::graphql::types::row::ResponseValue for $name {
+            fn response_value(&self) -> async_graphql::Value {
+                async_graphql::resolver_utils::enum_value(*self)
+            }
+        }
+
         impl $crate::graphql::types::row::ReadColumn<'_, $name> for $domain {
             fn read(&self) -> $name {
                 (*self).into()
@@ -163,5 +253,8 @@ macro_rules! db_enum {
         }
     };
 }
+
+#[cfg(test)]
+mod tests;
 
 pub(in crate::graphql) use {db_enum, row_object};

@@ -2,7 +2,7 @@
 
 use crate::domain::rules::RuleRow;
 use crate::graphql::error::FieldResult;
-use crate::graphql::scalars::id::{Id, RuleKind};
+use crate::graphql::scalars::id::RuleKind;
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::row::row_object;
 use crate::graphql::types::rule_version::RuleVersion;
@@ -14,7 +14,7 @@ const MAX_VERSIONS: i32 = 50;
 
 row_object! {
     /// Rule that proposes a tag for each resource on which the condition is true.
-    pub struct RuleObject("Rule") of RuleRow {
+    pub struct RuleObject("Rule", RuleKind) of RuleRow {
         /// Unique name.
         rule_name: &str,
         /// Purpose of the rule.
@@ -49,11 +49,6 @@ row_object! {
         updated_at: DateTime<Utc>,
         /// Actor who made the last change.
         updated_by: &str,
-    }
-
-    /// Global id.
-    pub async fn id(&self) -> Id<RuleKind> {
-        Id(self.0.id)
     }
 
     /// Versions of the rule, newest first.

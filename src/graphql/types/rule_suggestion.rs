@@ -4,8 +4,9 @@ use crate::domain::suggestions::{Suggestion, SuggestionStatus, TagOffer};
 use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
-use crate::graphql::scalars::id::{Id, RuleSuggestionKind};
+use crate::graphql::scalars::id::RuleSuggestionKind;
 use crate::graphql::state::ContextExt;
+use crate::graphql::types::projection;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::row::{db_enum, row_object};
 use async_graphql::{Context, SimpleObject};
@@ -26,7 +27,7 @@ db_enum! {
 
 row_object! {
     /// Suggestion of rules: resources that have something in common, and the tags that one decision settles for all of them.
-    pub struct RuleSuggestion("RuleSuggestion") of Suggestion {
+    pub struct RuleSuggestion("RuleSuggestion", RuleSuggestionKind) of Suggestion {
         /// CEL expression over `resource`, true on the resources of the suggestion: the condition of the rules.
         condition: &str,
         /// Common property of the resources, in words.
@@ -52,11 +53,6 @@ row_object! {
         decision_reason: Option<&str>,
     }
 
-    /// Global id.
-    pub async fn id(&self) -> Id<RuleSuggestionKind> {
-        Id(self.0.id)
-    }
-
     /// Accounts of the resources.
     async fn accounts(&self) -> &[String] {
         &self.0.accounts
@@ -70,7 +66,8 @@ row_object! {
     /// Random resources of the suggestion, at most ten; those first about which the engine is least sure.
     async fn samples(&self, ctx: &Context<'_>) -> FieldResult<Vec<Resource>> {
         let loaders = ctx.loaders()?;
-        let samples = self.0.samples.iter().map(|id| loaders.resources.load(*id));
+        let columns = projection::resource(ctx);
+        let samples = self.0.samples.iter().map(|id| loaders.resources.load((*id, columns)));
         let samples = try_join_all(samples).await?;
         Ok(samples.into_iter().flatten().map(Into::into).collect())
     }
@@ -85,7 +82,7 @@ row_object! {
         #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
     ) -> FieldResult<Connection<Resource>> {
         let args = PageArgs::new(first, after, last, before);
-        ctx.loaders()?.members_of_suggestion.connection(ctx, self.0.id, (), args).await
+        ctx.loaders()?.members_of_suggestion.connection(ctx, self.0.id, (), args, || (), None).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::graphql::error::{Nullable, nullable};
 use crate::graphql::scalars::id::{Id, RunDecisionKey, RunDecisionKind, VirtualTagKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::decision::DecisionOutcomeEnum;
+use crate::graphql::types::projection;
 use crate::graphql::types::row::row_object;
 use crate::graphql::types::user_error::{UserError, UserErrorCode};
 use crate::graphql::types::virtual_tag::VirtualTag;
@@ -39,7 +40,7 @@ row_object! {
 
     /// Virtual tag in the current state; null if the tag does not exist for the caller.
     async fn tag(&self, ctx: &Context<'_>) -> Nullable<VirtualTag> {
-        nullable(async { ctx.loaders()?.virtual_tags.load(self.0.virtual_tag_id).await }).await
+        nullable(async { ctx.loaders()?.virtual_tags.load((self.0.virtual_tag_id, projection::tag(ctx))).await }).await
     }
 
     /// Reason for which the tag was not decided; null if the tag was decided or waits.

@@ -5,6 +5,7 @@ use crate::graphql::error::{Nullable, nullable};
 use crate::graphql::scalars::id::{AuditKey, AuditKind, Id, JobRunKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::enums::{ApprovalStatusEnum, AuditActionEnum, CloudEnum, TagSourceEnum};
+use crate::graphql::types::projection;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::row::row_object;
 use crate::graphql::types::virtual_tag::VirtualTag;
@@ -66,11 +67,11 @@ row_object! {
 
     /// Resource; null if deleted.
     async fn resource(&self, ctx: &Context<'_>) -> Nullable<Resource> {
-        nullable(async { ctx.loaders()?.resources.load(self.0.resource_id).await }).await
+        nullable(async { ctx.loaders()?.resources.load((self.0.resource_id, projection::resource(ctx))).await }).await
     }
 
     /// Virtual tag in the current state; null if deleted.
     async fn virtual_tag(&self, ctx: &Context<'_>) -> Nullable<VirtualTag> {
-        nullable(async { ctx.loaders()?.virtual_tags.load(self.0.virtual_tag_id).await }).await
+        nullable(async { ctx.loaders()?.virtual_tags.load((self.0.virtual_tag_id, projection::tag(ctx))).await }).await
     }
 }

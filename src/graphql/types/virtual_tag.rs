@@ -2,11 +2,13 @@
 
 use crate::domain::approvals::{PastDenial, TagKind, TagWithResource, VirtualTag as VirtualTagRow};
 use crate::graphql::error::{Nullable, nullable};
-use crate::graphql::scalars::id::{Id, VirtualTagKind};
+use crate::graphql::relay::row_fields::RowObject;
+use crate::graphql::scalars::id::VirtualTagKind;
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::changed_since_denial::ChangedSinceDenial;
 use crate::graphql::types::enums::{ApprovalStatusEnum, DecisionModeEnum, TagKindEnum, TagSourceEnum};
 use crate::graphql::types::evidence::TagEvidence;
+use crate::graphql::types::projection;
 use crate::graphql::types::resource::Resource;
 use crate::graphql::types::row::row_object;
 use crate::graphql::types::rule::RuleObject;
@@ -51,7 +53,7 @@ impl AsRef<VirtualTagRow> for VirtualTag {
 row_object! {
     /// Virtual tag: a tag of a resource that is stored by this service, proposed with confidence and evidence, decided
     /// by people.
-    impl VirtualTag("VirtualTag") of VirtualTagRow {
+    impl VirtualTag("VirtualTag", VirtualTagKind) of VirtualTagRow {
         /// Tag key.
         tag_key: &str,
         /// Tag value.
@@ -88,11 +90,6 @@ row_object! {
         self.row.decision_mode.map(Into::into)
     }
 
-    /// Global id.
-    pub async fn id(&self) -> Id<VirtualTagKind> {
-        Id(self.row.id)
-    }
-
     /// Evidence for the value, and what lost against it.
     async fn evidence(&self) -> TagEvidence {
         TagEvidence::from(&self.row.evidence)
@@ -110,11 +107,13 @@ row_object! {
     }
 
     /// Resource of the tag; null if just deleted.
-    async fn resource(&self, ctx: &Context<'_>) -> Nullable<Resource> {
-        match &self.resource {
-            Some(resource) => Some(Ok(resource.clone())),
-            None => nullable(async { ctx.loaders()?.resources.load(self.row.resource_id).await }).await,
+    async fn resource(&self, ctx: &Context<'_>) -> Nullable<RowObject<Resource>> {
+        if let Some(resource) = &self.resource {
+            return Some(Ok(RowObject(resource.clone())));
         }
+        let key = (self.row.resource_id, projection::resource(ctx));
+        let found = nullable(async { ctx.loaders()?.resources.load(key).await }).await;
+        found.map(|found| found.map(RowObject))
     }
 
     /// Rule that proposed the tag; null if the proposal is not from a rule.

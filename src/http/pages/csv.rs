@@ -187,7 +187,7 @@ async fn stream_export(
     request: ExportRequest,
 ) -> Result<Response, HttpError> {
     let executor = &state.executor;
-    let db = executor.services().reads(&caller.actor.scope).clone();
+    let db = (**executor.services().reads(&caller.actor.scope)).clone();
     let turns = executor.gateway().concurrency().export_pages();
     let mut export = request.begin(db, turns, &caller.actor)?;
     let name = request.file_name();

@@ -14,7 +14,9 @@ use virtual_tagging::domain::approvals::facets::{self, ApprovalFacet};
 use virtual_tagging::domain::approvals::groups::{self, Group, GroupOrder};
 use virtual_tagging::domain::approvals::queue::{self, QueueOrder};
 use virtual_tagging::domain::approvals::tags::{self, AnyTagFilter, TagOrder};
-use virtual_tagging::domain::approvals::{TagFilter, TagKind, TagProjection, VirtualTag, stats};
+use virtual_tagging::domain::approvals::{
+    ResourceColumns, TagFilter, TagKind, TagProjection, VirtualTag, stats,
+};
 use virtual_tagging::domain::counters::facets::FacetSearch;
 use virtual_tagging::domain::{ApprovalStatus, Cloud, TagSource};
 
@@ -175,7 +177,7 @@ async fn the_queue_its_groups_and_its_figures_are_those_of_the_filter() {
                 (QueueOrder::Newest, true),
             ] {
                 let load = TagProjection {
-                    resource: backward,
+                    resource: backward.then(ResourceColumns::keys),
                     ..TagProjection::default()
                 };
                 let found = walk(order, 490, backward, async |window| {

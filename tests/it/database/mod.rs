@@ -6,6 +6,7 @@ mod connections;
 mod embedded;
 #[cfg(feature = "embedded")]
 mod outage;
+mod reads;
 #[cfg(feature = "embedded")]
 mod restore;
 #[cfg(feature = "embedded")]

@@ -2,6 +2,7 @@
 
 mod answers;
 mod authorisation;
+mod columns;
 mod connections;
 mod row_level_security;
 mod runs;

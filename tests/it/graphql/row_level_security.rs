@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use virtual_tagging::auth::{AccountScope, Role, with_account_scope};
+use virtual_tagging::domain::approvals::ResourceColumns;
 use virtual_tagging::domain::approvals::tags::AnyTagFilter;
 use virtual_tagging::domain::counters;
 use virtual_tagging::domain::exports::ExportRequest;
@@ -257,7 +258,7 @@ async fn a_finder_that_forgets_the_scope_meets_the_wall() {
     let scoped = &api.fixture.scoped;
     let ids: Vec<i64> = (0..100).collect();
     let seen = async |scope: AccountScope| {
-        let all = list::by_ids(scoped, &AccountScope::All, ids.clone());
+        let all = list::by_ids(scoped, &AccountScope::All, ids.clone(), ResourceColumns::all());
         let found = with_account_scope(&scope, Box::pin(all)).await.unwrap();
         let mut accounts: Vec<String> = found.into_iter().map(|resource| resource.account_id).collect();
         accounts.sort();
@@ -284,7 +285,7 @@ async fn a_finder_that_forgets_the_scope_meets_the_wall() {
     });
     join_all(checks).await;
     // Work that nobody is known to have asked for.
-    let unmarked = list::by_ids(scoped, &AccountScope::All, ids.clone())
+    let unmarked = list::by_ids(scoped, &AccountScope::All, ids.clone(), ResourceColumns::all())
         .await
         .unwrap();
     assert_eq!(unmarked, []);
@@ -300,7 +301,7 @@ async fn exports_are_read_behind_the_wall() {
     };
     for request in [ExportRequest::Resources(ResourceFilter::default()), tags] {
         let reader = actor(Role::Viewer, only(&["account-1"]));
-        let db = api.services.reads(&reader.scope).clone();
+        let db = (**api.services.reads(&reader.scope)).clone();
         let mut export = request.begin(db, Arc::new(Semaphore::new(1)), &reader).unwrap();
         let page = String::from_utf8(export.next_page().await.unwrap().unwrap()).unwrap();
         assert!(

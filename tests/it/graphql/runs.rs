@@ -230,6 +230,7 @@ async fn refusals_tell_limited_callers_nothing_of_sources_and_runs() {
 async fn a_finder_that_forgets_the_scope_finds_no_runs() {
     let mut api = with_runs().await;
     api.services.db = api.fixture.scoped.clone();
+    api.services.reads = api.services.scoped.clone();
     api.schema = virtual_tagging::graphql::schema::build(api.services.clone());
     let query = format!("{{ jobRuns {{ nodes {{ {RUN} }} }} }}");
     let forgetful = actor(Role::Admin, AccountScope::All);

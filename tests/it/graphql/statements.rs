@@ -14,7 +14,7 @@ const CASES: [(&str, &str, usize); 18] = [
         "resources(first: $n) { totalCount totalCountIsEstimate nodes { id effectiveTags { key virtualTag { id } }
             virtualTags(first: $n) { totalCount nodes { id rule { id } } }
             inferences(first: $n) { nodes { id } } audit(first: $n) { nodes { id } } cost { amount } } }",
-        9,
+        8,
     ),
     (
         "Query.virtualTags",
@@ -60,7 +60,7 @@ const CASES: [(&str, &str, usize); 18] = [
     (
         "Resource.virtualTags",
         "resources(first: $n) { nodes { virtualTags(first: $n) { totalCount nodes { rule { id } } } } }",
-        4,
+        3,
     ),
     (
         "Resource.inferences",
@@ -144,4 +144,51 @@ async fn statements_do_not_grow_with_the_page() {
     }
     let expected: BTreeMap<_, _> = CASES.iter().map(|case| (case.0, vec![case.2; 2])).collect();
     assert_eq!(counted, expected);
+}
+
+/// Operations on one resource, each with the number of its statements.
+const OF_ONE: [(&str, usize); 6] = [
+    ("resource(id: $id) { id nativeTags }", 1),
+    (
+        "resource(id: $id) { name virtualTags(first: 2) { nodes { id tagKey } pageInfo { hasNextPage } } }",
+        1,
+    ),
+    (
+        "resource(id: $id) { virtualTags(status: $status, first: $none) { edges { node { evidence { reason } } } } }",
+        1,
+    ),
+    (
+        "resource(id: $id) { virtualTags { nodes { id } } again: virtualTags { nodes { tagValue } } }",
+        1,
+    ),
+    (
+        "resource(id: $id) { virtualTags { nodes { id } } others: virtualTags(tagKey: \"team\") { nodes { id } } }",
+        2,
+    ),
+    (
+        "node(id: $id) { ... on Resource { id virtualTags { nodes { id } } } }",
+        2,
+    ),
+];
+
+#[tokio::test]
+async fn a_resource_and_its_tags_are_one_statement() {
+    let api = Api::with_rows(3).await;
+    let id = &api.ask("{ resources(first: 1) { nodes { id } } }").await["resources"]["nodes"][0]["id"];
+    let statements = Statements::default();
+    let subscriber = tracing_subscriber::registry().with(statements.clone());
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
+    let _counting = tracing::subscriber::set_default(subscriber);
+    for (selection, expected) in OF_ONE {
+        let head = "query($id: ID!, $status: ApprovalStatus, $none: Int)";
+        let query = if selection.contains("$status") {
+            format!("{head} {{ {selection} }}")
+        } else {
+            format!("query($id: ID!) {{ {selection} }}")
+        };
+        statements.reset();
+        let data = api.data(&query, json!({ "id": id, "status": "PENDING" })).await;
+        assert_eq!(statements.count(), expected, "{selection}");
+        assert!(!data.to_string().contains("null"), "{selection}: {data}");
+    }
 }

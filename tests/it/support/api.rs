@@ -8,6 +8,7 @@ use tagging::Thresholds;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::auth::{AccountScope, Actor, Role};
 use virtual_tagging::clock::SystemClock;
+use virtual_tagging::db::ReadPool;
 use virtual_tagging::db::keyset::PageLimits;
 use virtual_tagging::db::sql;
 use virtual_tagging::domain::coverage;
@@ -32,7 +33,8 @@ impl Api {
         let listener = EventListener::default();
         let services = Services {
             db: fixture.pool.clone(),
-            scoped: fixture.scoped.clone(),
+            reads: ReadPool::all(fixture.pool.clone()),
+            scoped: ReadPool::scoped(fixture.scoped.clone()),
             clock: Arc::new(SystemClock),
             page_limits: PageLimits::default(),
             dry_runs: Arc::new(DryRuns::new(fixture.pool.clone())),

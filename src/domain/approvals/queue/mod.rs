@@ -12,7 +12,7 @@ use crate::entities::ApprovalStatus;
 use crate::entities::virtual_tag::{self, Column, Model as VirtualTag};
 use crate::error::Result;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 
 /// Order of the approval queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -63,7 +63,7 @@ impl Keyset for QueueOrder {
 
 /// Page of the queue, read by one statement after those that choose its plan.
 pub async fn list(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     filter: &TagFilter,
     order: QueueOrder,
@@ -77,7 +77,7 @@ pub async fn list(
 }
 
 /// Counts the pending tags of the filter.
-pub async fn count(db: &DatabaseConnection, actor: &Actor, filter: &TagFilter) -> Result<Total> {
+pub async fn count(db: &impl ConnectionTrait, actor: &Actor, filter: &TagFilter) -> Result<Total> {
     if let Some(key) = filter.counter_key() {
         let status = Some(ApprovalStatus::Pending);
         let count = counters::tags(db, &actor.scope, &TagCounterKey { status, ..key }).await?;

@@ -14,7 +14,7 @@ use crate::error::Result;
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Func, FunctionCall, Query, extension::postgres::PgFunc,
 };
-use sea_orm::{ColumnTrait, DatabaseConnection, JoinType, QueryFilter, QuerySelect, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, JoinType, QueryFilter, QuerySelect, Select};
 use virtual_tag::Column;
 
 /// Matches, by the counters, up to which they are fetched and sorted.
@@ -48,7 +48,7 @@ pub(in crate::domain::approvals) struct CountBounds {
 /// independent of each other and of an order, and would scan the whole order in search of a combination that is rare, or
 /// that comes last in it.
 pub(in crate::domain::approvals) async fn choose_plan(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     select: Select<virtual_tag::Entity>,
     bounds: CountBounds,
 ) -> Result<Option<QueryPlan>> {
@@ -72,7 +72,7 @@ pub(in crate::domain::approvals) async fn choose_plan(
 
 /// Pending tags of the filter, for an actor who may see all accounts, with the bounds of their number.
 async fn pending_with_bounds(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     filter: &TagFilter,
 ) -> Result<(Select<virtual_tag::Entity>, CountBounds)> {
@@ -110,7 +110,7 @@ fn names_groups(filter: &TagFilter) -> bool {
 
 /// Plan for the pending tags of the filter, for an actor who may see all accounts; `None` if there are none.
 pub(in crate::domain::approvals) async fn pending(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     filter: &TagFilter,
 ) -> Result<Option<QueryPlan>> {
@@ -120,7 +120,7 @@ pub(in crate::domain::approvals) async fn pending(
 
 /// Query of a page of the pending tags of the filter, for any actor; `None` if there are none.
 pub(in crate::domain::approvals) async fn page_of_pending<O: Keyset>(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     filter: &TagFilter,
     order: O,
@@ -145,7 +145,7 @@ pub(in crate::domain::approvals) async fn page_of_pending<O: Keyset>(
 
 /// Query of a page for an actor limited to accounts, of which the filter leaves `accounts`.
 async fn page_in_accounts<O: Keyset>(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     filter: &TagFilter,
     accounts: Vec<String>,

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use virtual_tagging::auth::{AccountScope, Role, with_account_scope};
+use virtual_tagging::db::ReadPool;
 use virtual_tagging::graphql::schema::build;
 
 /// Those whose accounts are limited read through connections of their own, whatever they read.
@@ -24,6 +25,7 @@ async fn what_limited_callers_read_is_read_behind_the_wall() {
     }
     api.services.db = api.fixture.db.connect().await;
     api.services.db.get_postgres_connection_pool().close().await;
+    api.services.reads = ReadPool::all(api.services.db.clone());
     api.schema = build(api.services.clone());
     for ((name, operation, ..), before) in reads().zip(before) {
         assert_eq!(answer(&api, own(), &ids.fill(operation)).await, before, "{name}");
@@ -42,6 +44,7 @@ async fn nothing_leaks_where_the_first_wall_is_down() {
     let mut api = Api::with_rows(16).await;
     let ids = Ids::of(&api).await;
     api.services.db = api.fixture.scoped.clone();
+    api.services.reads = api.services.scoped.clone();
     api.schema = build(api.services.clone());
     let mut answered = 0;
     for (name, operation, _, scope) in CASES.iter().filter(|case| case.0.starts_with("Query")) {

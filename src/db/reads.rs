@@ -1,0 +1,251 @@
+//! Reads: statements that are transactions of their own, over the driver's pool.
+//!
+//! The driver's pool asks a connection whether it is alive whenever it is given back, and has its hooks run whenever one
+//! is given out: round trips that cost as much as a small statement. So a connection that has finished a read is kept for
+//! the next one, for a moment: [`LEASE`] after the pool gave it out at the latest, [`IDLE`] after its last statement, and
+//! at once when other reads wait for the pool, it goes back. All else remains the pool's: how many connections there are,
+//! who waits how long, which are tested, replaced or closed. A read that fails or is dropped keeps nothing: its connection
+//! goes back to the pool, which finds out what became of it (see [`super::cancellation`]).
+
+use super::pools::measure;
+use super::row_security;
+use crate::telemetry::names;
+use parking_lot::Mutex;
+use sea_orm::{
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
+    RuntimeErr, Statement,
+};
+use sea_query_sqlx::SqlxValues;
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, PgPool, Postgres};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Lease: time after which a connection goes back to the pool. Others who wait there, for changes, get it in their turn,
+/// and the pool's tests of connections are late by no more.
+const LEASE: Duration = Duration::from_millis(250);
+
+/// Time without a read after which a connection goes back.
+const IDLE: Duration = Duration::from_millis(50);
+
+/// Pool for reads. It is the driver's pool, too, for what has no need of this one.
+#[derive(Clone)]
+pub struct ReadPool {
+    db: DatabaseConnection,
+    shared: Arc<SharedReads>,
+}
+
+/// State that clones of a pool share.
+struct SharedReads {
+    name: &'static str,
+    /// True for the pool whose connections show the rows of some accounts alone.
+    is_scoped: bool,
+    pool: PgPool,
+    /// One permit for each connection of the pool, so that reads wait here for a connection that is kept.
+    permits: Semaphore,
+    kept: Mutex<Vec<KeptConnection>>,
+    is_swept: AtomicBool,
+}
+
+/// Accounts of which a connection shows the rows; nothing where it shows all.
+type ShownAccounts = Option<Arc<Vec<String>>>;
+
+struct KeptConnection {
+    connection: PoolConnection<Postgres>,
+    accounts: ShownAccounts,
+    /// End of the lease.
+    until: Instant,
+    used: Instant,
+}
+
+impl KeptConnection {
+    /// Connection that the pool has just given out.
+    fn new(connection: PoolConnection<Postgres>, accounts: ShownAccounts) -> Self {
+        let now = Instant::now();
+        Self {
+            connection,
+            accounts,
+            until: now + LEASE,
+            used: now,
+        }
+    }
+
+    /// The same connection, once it shows the rows of these accounts and no others.
+    async fn shown_to(mut self, accounts: ShownAccounts) -> Result<Self, DbErr> {
+        if self.accounts != accounts {
+            let set = row_security::set_session_accounts(&mut self.connection).await;
+            set.map_err(query_error)?;
+            self.accounts = accounts;
+        }
+        Ok(self)
+    }
+
+    fn may_stay(&self, now: Instant) -> bool {
+        now < self.until && now.saturating_duration_since(self.used) < IDLE
+    }
+}
+
+/// Connection during a read.
+struct ReadLease<'a> {
+    kept: KeptConnection,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl ReadPool {
+    /// Reads over the pool whose connections show everything.
+    pub fn all(db: DatabaseConnection) -> Self {
+        Self::new(db, "all", false)
+    }
+
+    /// Reads over the pool whose connections show the rows of the caller's accounts; see [`row_security`].
+    pub fn scoped(db: DatabaseConnection) -> Self {
+        Self::new(db, "scoped", true)
+    }
+
+    fn new(db: DatabaseConnection, name: &'static str, is_scoped: bool) -> Self {
+        let pool = db.get_postgres_connection_pool().clone();
+        let shared = SharedReads {
+            name,
+            is_scoped,
+            permits: Semaphore::new(pool.options().get_max_connections() as usize),
+            pool,
+            kept: Mutex::default(),
+            is_swept: AtomicBool::new(false),
+        };
+        Self {
+            db,
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Runs a statement and reads all of its rows, so that nothing is left on the connection for the next one.
+    async fn read(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let shared = &self.shared;
+        let timeout = shared.pool.options().get_acquire_timeout();
+        let lease = tokio::time::timeout(timeout, shared.lease()).await;
+        let mut lease = lease.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))?;
+        let values = statement.values.unwrap_or(sea_orm::sea_query::Values(Vec::new()));
+        let query = sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values));
+        let started = Instant::now();
+        let rows = query.fetch_all(&mut *lease.kept.connection).await;
+        let now = Instant::now();
+        measure(shared.name, now - started);
+        let rows = rows.map_err(query_error)?;
+        lease.kept.used = now;
+        shared.keep(lease);
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+}
+
+impl SharedReads {
+    /// Takes a connection that is kept, or one of the pool.
+    async fn lease(&self) -> Result<ReadLease<'_>, DbErr> {
+        let asked = Instant::now();
+        let closed = |_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
+        let permit = self.permits.acquire().await.map_err(closed)?;
+        let accounts = self.is_scoped.then(row_security::accounts);
+        let kept = match self.take_kept(accounts.as_ref()) {
+            Some(kept) => {
+                // The driver tells it of those that it gives out.
+                metrics::histogram!(names::POOL_WAIT_SECONDS).record(asked.elapsed());
+                kept.shown_to(accounts).await?
+            }
+            None => KeptConnection::new(self.pool.acquire().await.map_err(acquire_error)?, accounts),
+        };
+        Ok(ReadLease {
+            kept,
+            _permit: permit,
+        })
+    }
+
+    /// Takes a connection that is kept: rather one that shows what the read may see, and of these the last one used, so
+    /// that the others go back.
+    fn take_kept(&self, accounts: Option<&Arc<Vec<String>>>) -> Option<KeptConnection> {
+        let now = Instant::now();
+        let mut kept = self.kept.lock();
+        kept.retain(|each| each.may_stay(now));
+        let shows = |each: &KeptConnection| each.accounts.as_ref() == accounts;
+        let found = kept.iter().rposition(shows).or(kept.len().checked_sub(1))?;
+        Some(kept.remove(found))
+    }
+
+    /// Keeps a connection for the next read until its lease ends.
+    fn keep(self: &Arc<Self>, lease: ReadLease<'_>) {
+        if self.pool.is_closed() || !lease.kept.may_stay(lease.kept.used) {
+            return;
+        }
+        self.kept.lock().push(lease.kept);
+        if !self.is_swept.swap(true, Ordering::SeqCst) {
+            tokio::spawn(sweep(Arc::downgrade(self)));
+        }
+    }
+
+    /// Gives back what may not stay; true if nothing is left.
+    fn give_back(&self) -> bool {
+        let now = Instant::now();
+        let mut kept = self.kept.lock();
+        let is_closed = self.pool.is_closed();
+        kept.retain(|each| !is_closed && each.may_stay(now));
+        if kept.is_empty() {
+            self.is_swept.store(false, Ordering::SeqCst);
+        }
+        kept.is_empty()
+    }
+}
+
+/// Gives back connections that are kept, until there are none.
+async fn sweep(shared: Weak<SharedReads>) {
+    loop {
+        tokio::time::sleep(IDLE).await;
+        if shared.upgrade().is_none_or(|shared| shared.give_back()) {
+            return;
+        }
+    }
+}
+
+fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+/// Error of a connection that was not to be had, as the driver's pool has it in statements of its own.
+fn acquire_error(error: sqlx::Error) -> DbErr {
+    match error {
+        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+        error => DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))),
+    }
+}
+
+impl Deref for ReadPool {
+    type Target = DatabaseConnection;
+
+    fn deref(&self) -> &DatabaseConnection {
+        &self.db
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for ReadPool {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.db.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.db.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.read(statement).await?.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.read(statement).await
+    }
+}
