@@ -2,6 +2,7 @@
 
 mod banner;
 mod database;
+mod demo_decisions;
 mod files;
 mod gauges;
 mod mode;
@@ -270,6 +271,15 @@ impl BackgroundTasks {
         database: &Database,
         prepared: PreparedSettings,
     ) -> anyhow::Result<()> {
+        if let Some(demo) = prepared.demo
+            && config.jobs.workers
+            && demo_decisions::are_wanted(&database.pools.all).await?
+        {
+            let people = demo_decisions::make(database.pools.all.clone(), prepared.engine.clone(), demo);
+            let stopping = self.stopping.clone();
+            self.background
+                .spawn(async move { stopping.run_until_cancelled(people).await });
+        }
         let context = JobContext {
             db: database.pools.all.clone(),
             clock: Arc::new(SystemClock),

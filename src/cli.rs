@@ -1,6 +1,7 @@
 //! The command line: flags over environment over `.env`, and one function per command.
 
 mod audit;
+mod demo;
 mod env_file;
 mod evaluate;
 mod flags;
@@ -96,6 +97,11 @@ enum Command {
         arguments: import_cost::ImportCostArgs,
         #[command(flatten)]
         database: DatabaseFlags,
+    },
+    /// Remove the resources of the invented company
+    Demo {
+        #[command(subcommand)]
+        action: demo::DemoAction,
     },
     /// Hide tags of an inventory file, infer them again, and print how often that was right
     ///
@@ -193,6 +199,7 @@ async fn dispatch(command: Command, mut config: Config) -> anyhow::Result<ExitCo
         Command::ImportCost { arguments, .. } => {
             Box::pin(import_cost::run(arguments, config, interrupt)).await
         }
+        Command::Demo { action } => demo::run(action, config, interrupt).await,
         Command::Evaluate(arguments) => evaluate::run(arguments, config, interrupt).await,
         Command::Audit { what } => audit::run(what, config, interrupt).await,
         Command::Rules { what } => rules::run(what, config, interrupt).await,
@@ -235,6 +242,7 @@ impl Cli {
                 flags.extend(database.flags());
             }
             Some(Command::Migrate { action }) => flags.extend(action.database().flags()),
+            Some(Command::Demo { action }) => flags.extend(action.database().flags()),
             Some(Command::Audit { what }) => flags.extend(what.database().flags()),
             Some(Command::Rules { what }) => flags.extend(what.database().flags()),
             Some(Command::Vocabulary { action }) => flags.extend(action.database().flags()),

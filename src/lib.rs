@@ -12,7 +12,7 @@
 //! | [`auth`] | actors: subject, role, account scope |
 //! | [`runs`] | engine of runs: `trait Job`, claim, checkpoint, finish, reclaim, schedules; it knows no job |
 //! | [`domain`] | the product: verbs that take the database, the actor and an input, and the jobs beside them |
-//! | [`providers`] | sources of resources: simulated, file |
+//! | [`providers`] | sources of resources: demo, simulated, file |
 //! | [`jobs`] | apalis workers, ticker of schedules, registry of jobs |
 //! | [`graphql`] | the schema: scalars, types, queries, mutations, subscriptions, relay pages, batched lookups |
 //! | [`gateway`] | limits, validation, cost and rate of GraphQL requests before they are executed |

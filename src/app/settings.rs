@@ -8,7 +8,8 @@ use crate::domain::evaluation::EngineSettings;
 use crate::domain::vocabulary::LiveVocabulary;
 use crate::gateway::Gateway;
 use crate::http::auth::Authenticator;
-use crate::{jobs, providers};
+use crate::jobs;
+use crate::providers::{self, Demo};
 use anyhow::Context;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use tagging::{Thresholds, Vocabulary};
 pub(super) struct PreparedSettings {
     pub(super) engine: EngineSettings,
     pub(super) providers: Vec<Arc<dyn Provider>>,
+    /// Invented company, if it is among the providers.
+    pub(super) demo: Option<Demo>,
 }
 
 impl PreparedSettings {
@@ -27,6 +30,7 @@ impl PreparedSettings {
         let prepared = Self {
             engine: engine(config)?,
             providers: sources(config)?,
+            demo: providers::demo_among(&config.jobs.discovery_sources),
         };
         if mode == Mode::Serve {
             Authenticator::new(&config.auth)?;

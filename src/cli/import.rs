@@ -10,6 +10,7 @@ use crate::domain::discovery::{
 };
 use crate::domain::evaluation;
 use crate::domain::inventory::Reconciler;
+use crate::domain::models;
 use crate::runs;
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -123,8 +124,11 @@ async fn take(
     rejects.finish()?;
     if evaluation::is_due(&database.pools.all).await? {
         // For a service that runs, or the next one that starts.
-        let evaluate = evaluation::AutoTagJob {};
-        runs::request(&database.pools.all, &Actor::system("import"), &evaluate).await?;
+        let (db, actor) = (&database.pools.all, Actor::system("import"));
+        if models::is_training_due(db).await? {
+            runs::request(db, &actor, &models::TrainModelJob {}).await?;
+        }
+        runs::request(db, &actor, &evaluation::AutoTagJob {}).await?;
     }
     let (totals, rejected) = (reconciler.totals(), reconciler.rejected_entries());
     let (inserted, updated, unchanged) = (totals.inserted, totals.updated, totals.unchanged);

@@ -110,7 +110,7 @@ pub struct JobsConfig {
     pub audit_retention: Option<u32>,
     /// `DISCOVERY_INTERVAL`: a cron expression.
     pub discovery_interval: String,
-    /// `DISCOVERY_SOURCES`: `simulated`, `file:PATH`.
+    /// `DISCOVERY_SOURCES`: `demo`, `simulated`, `file:PATH`.
     pub discovery_sources: Vec<String>,
     /// `UNPACK_MAX_BYTES` and `UNPACK_MAX_RATIO`.
     pub unpack: UnpackLimits,

@@ -1,11 +1,15 @@
 //! The sources of resources. A new one implements [`Provider`] in a file of its own and gets its spelling in
 //! [`from_spec`].
 
+mod demo;
+mod environments;
 mod file;
+mod kinds;
 mod simulated;
 
 use crate::domain::discovery::{Provider, UnpackLimits};
 
+pub use demo::{Demo, DemoResource};
 pub use file::FileProvider;
 pub use simulated::Simulated;
 
@@ -16,14 +20,16 @@ pub enum SpecError {
     NotAvailable(String),
     #[error("\"file:\" names no path; use file:PATH")]
     NoPath,
-    #[error("\"{0}\" has no whole number as its seed; use simulated or simulated:SEED")]
+    #[error("\"{0}\" has no whole number as its seed; use demo:SEED or simulated:SEED")]
     BadSeed(String),
-    #[error("\"{0}\" is no source of resources; known are simulated, simulated:SEED and file:PATH")]
+    #[error(
+        "\"{0}\" is no source of resources; known are demo, demo:SEED, simulated, simulated:SEED and file:PATH"
+    )]
     Unknown(String),
 }
 
-/// The provider that one entry of `DISCOVERY_SOURCES` names: `simulated`, `simulated:SEED` or `file:PATH`. Whether
-/// the file can be read shows at each report; `unpack` says what it may unpack to.
+/// The provider that one entry of `DISCOVERY_SOURCES` names: `demo`, `simulated`, each with a seed if it ends with
+/// `:SEED`, or `file:PATH`. Whether the file can be read shows at each report; `unpack` says what it may unpack to.
 ///
 /// # Errors
 /// The entry names no provider, one that this version lacks (`aws`, `gcp`, `azure`), or has a faulty argument.
@@ -33,16 +39,32 @@ pub fn from_spec(spec: &str, unpack: UnpackLimits) -> Result<Box<dyn Provider>, 
         .split_once(':')
         .map_or((spec, None), |(kind, rest)| (kind, Some(rest)));
     match (kind, argument) {
-        ("simulated", None) => Ok(Box::new(Simulated::default())),
-        ("simulated", Some(seed)) => {
-            let seed = seed.parse().map_err(|_| SpecError::BadSeed(spec.to_owned()))?;
-            Ok(Box::new(Simulated::new(seed)))
-        }
+        ("demo", seed) => Ok(Box::new(Demo::new(read_seed(spec, seed)?))),
+        ("simulated", seed) => Ok(Box::new(Simulated::new(read_seed(spec, seed)?))),
         ("file", None | Some("")) => Err(SpecError::NoPath),
         ("file", Some(path)) => Ok(Box::new(FileProvider::new(path, unpack))),
         ("aws" | "gcp" | "azure", _) => Err(SpecError::NotAvailable(spec.to_owned())),
         _ => Err(SpecError::Unknown(spec.to_owned())),
     }
+}
+
+/// The invented company, if one of the entries of `DISCOVERY_SOURCES` names it.
+pub fn demo_among(specs: &[String]) -> Option<Demo> {
+    specs.iter().find_map(|spec| {
+        let seed = spec.trim().strip_prefix(Demo::NAME)?;
+        let seed = if seed.is_empty() {
+            None
+        } else {
+            Some(seed.strip_prefix(':')?)
+        };
+        read_seed(spec, seed).ok().map(Demo::new)
+    })
+}
+
+fn read_seed(spec: &str, seed: Option<&str>) -> Result<u64, SpecError> {
+    let seed = seed.map(str::parse).transpose();
+    seed.map(Option::unwrap_or_default)
+        .map_err(|_| SpecError::BadSeed(spec.to_owned()))
 }
 
 #[cfg(test)]
@@ -86,7 +108,7 @@ mod testing {
 
 #[cfg(test)]
 mod tests {
-    use super::{Provider, SpecError, UnpackLimits};
+    use super::{Provider, SpecError, UnpackLimits, demo_among};
 
     fn from_spec(spec: &str) -> Result<Box<dyn Provider>, SpecError> {
         super::from_spec(spec, UnpackLimits::default())
@@ -94,6 +116,15 @@ mod tests {
 
     #[test]
     fn specs() {
+        for spec in ["demo", "demo:7"] {
+            let demo = from_spec(spec).unwrap();
+            assert_eq!(
+                (demo.name(), demo.is_snapshot(), demo.is_invented()),
+                ("demo", true, true)
+            );
+            assert!(demo_among(&["simulated".into(), spec.into()]).is_some());
+        }
+        assert!(demo_among(&["simulated".into(), "file:demo".into(), "democracy".into()]).is_none());
         assert_eq!(from_spec("simulated").unwrap().name(), "simulated");
         assert_eq!(from_spec(" simulated:7 ").unwrap().name(), "simulated");
         assert!(!from_spec("simulated").unwrap().is_snapshot());
@@ -101,6 +132,7 @@ mod tests {
         assert_eq!((file.name(), file.is_snapshot()), ("file:/a:b.csv", true));
         let refused = |spec| from_spec(spec).err().unwrap();
         assert_eq!(refused("file:"), SpecError::NoPath);
+        assert_eq!(refused("demo:x"), SpecError::BadSeed("demo:x".into()));
         assert_eq!(refused("simulated:x"), SpecError::BadSeed("simulated:x".into()));
         assert!(
             refused("aws")

@@ -202,7 +202,8 @@ settings! {
         AUDIT_RETENTION_MONTHS: Number<u32> = Number::new(0, 0, 1200);
         /// Cron expression of discovery; six fields have seconds first.
         DISCOVERY_INTERVAL: Text = Text::new("*/2 * * * *", "a cron expression");
-        /// Sources that are asked for resources: `simulated`, `file:PATH`.
+        /// Sources that are asked for resources: `demo` (an invented company), `simulated` (20 more invented resources at
+        /// each discovery), `file:PATH`.
         DISCOVERY_SOURCES: Text = Text::new("simulated; none in production", "a comma list");
     }
 

@@ -41,6 +41,12 @@ pub trait Provider: Send + Sync {
     /// for a report that ended with `Ok` and rejected nothing: a rejected entry may be the one that seems to be missing.
     fn is_snapshot(&self) -> bool;
 
+    /// True if the resources are invented to look around. Such a provider is no longer asked once the inventory has
+    /// resources of others, or its own were all retired.
+    fn is_invented(&self) -> bool {
+        false
+    }
+
     /// Sends all resources into the sink, in batches of at most [`BATCH_SIZE`], in bounded memory. Every
     /// resource satisfies [`ResourceReport::validate`].
     ///

@@ -27,8 +27,12 @@ impl Job for ImportSpec {
         format!("import:{}", self.file_id)
     }
 
-    fn follow_up(&self) -> Option<JobName> {
-        (!self.dry_run).then_some(JobName::AutoTag)
+    fn follow_ups(&self) -> &'static [JobName] {
+        if self.dry_run {
+            &[]
+        } else {
+            &[JobName::TrainModel, JobName::AutoTag]
+        }
     }
 
     /// Imports a file, or helps the run that does. Continues where an earlier attempt stopped.

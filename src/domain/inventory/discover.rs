@@ -1,7 +1,7 @@
 //! Discovery: makes the inventory equal to what the providers report.
 
 use super::reconciler::Reconciler;
-use super::rejections;
+use super::{invented, rejections};
 use crate::auth::{Actor, Role};
 use crate::domain::cluster_stats;
 use crate::domain::discovery::{DiscoveryContext, Provider};
@@ -42,8 +42,9 @@ impl Job for DiscoverJob {
         Some("discover".into())
     }
 
-    fn follow_up(&self) -> Option<JobName> {
-        Some(JobName::AutoTag)
+    /// Models learn from an inventory that is new, or changed much, before their schedule comes.
+    fn follow_ups(&self) -> &'static [JobName] {
+        &[JobName::TrainModel, JobName::AutoTag]
     }
 
     async fn run(self, (db, providers): &Self::Context, run: &RunHandle) -> Result<()> {
@@ -123,6 +124,13 @@ enum Next {
 }
 
 async fn report(db: &DatabaseConnection, run: &RunHandle, provider: &Arc<dyn Provider>) -> Result<Next> {
+    if provider.is_invented() && invented::is_over(db, provider.name()).await? {
+        tracing::debug!(
+            source = provider.name(),
+            "invented resources are not wanted any more"
+        );
+        return Ok(Next::Provider);
+    }
     // The same in each attempt, so that a provider that invents resources invents the same ones.
     let discovery = DiscoveryContext {
         tick: run.run_id.unsigned_abs(),

@@ -14,8 +14,10 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink, ResourceReport};
-use kinds::{KINDS, ResourceLocation, SimulatedKind};
-use organization::{SimulatedAccount, SimulatedEnvironment, TEAMS, Team};
+use crate::providers::environments::InventedEnvironment;
+use crate::providers::kinds::{InventedKind, ResourceLocation};
+use kinds::KINDS;
+use organization::{SimulatedAccount, TEAMS, Team};
 
 /// Resources that a tick invents.
 const PER_TICK: usize = 20;
@@ -76,7 +78,7 @@ impl Provider for Simulated {
 fn resource(rng: &mut StdRng, now: DateTime<Utc>) -> Option<ResourceReport> {
     let team = TEAMS.choose(rng)?;
     let app = team.apps.choose(rng)?;
-    let environment = *SimulatedEnvironment::WEIGHTED.choose(rng)?;
+    let environment = *InventedEnvironment::WEIGHTED.choose(rng)?;
     let account = team.account(environment)?;
     let kind = KINDS
         .iter()
@@ -112,8 +114,8 @@ fn name(
     rng: &mut StdRng,
     team: &Team,
     app: &str,
-    environment: SimulatedEnvironment,
-    kind: &SimulatedKind,
+    environment: InventedEnvironment,
+    kind: &InventedKind,
 ) -> Option<String> {
     const VAGUE: [&str; 8] = [
         "test2",
@@ -139,8 +141,8 @@ fn name(
 }
 
 impl Team {
-    fn account(&self, environment: SimulatedEnvironment) -> Option<&'static SimulatedAccount> {
-        let index = usize::from(environment == SimulatedEnvironment::Production);
+    fn account(&self, environment: InventedEnvironment) -> Option<&'static SimulatedAccount> {
+        let index = usize::from(environment == InventedEnvironment::Production);
         self.accounts.get(index).or_else(|| self.accounts.first())
     }
 }

@@ -1,6 +1,7 @@
 //! The fictional company: its teams, their applications, accounts and habits.
 
 use crate::domain::Cloud;
+use crate::providers::environments::{InventedEnvironment, Spelling, capital};
 
 /// An account, project or subscription.
 pub(super) struct SimulatedAccount {
@@ -32,68 +33,6 @@ pub(super) struct Tagging {
     pub diligence: f64,
 }
 
-#[derive(Clone, Copy)]
-pub(super) enum Spelling {
-    Short,
-    Long,
-    Upper,
-    Capital,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SimulatedEnvironment {
-    Production,
-    Staging,
-    Development,
-    Test,
-}
-
-impl SimulatedEnvironment {
-    /// Each as often as a real inventory has it.
-    pub const WEIGHTED: [Self; 8] = [
-        Self::Production,
-        Self::Production,
-        Self::Production,
-        Self::Staging,
-        Self::Staging,
-        Self::Development,
-        Self::Development,
-        Self::Test,
-    ];
-
-    pub const fn short(self) -> &'static str {
-        match self {
-            Self::Production => "prd",
-            Self::Staging => "stg",
-            Self::Development => "dev",
-            Self::Test => "tst",
-        }
-    }
-
-    pub const fn long(self) -> &'static str {
-        match self {
-            Self::Production => "production",
-            Self::Staging => "staging",
-            Self::Development => "development",
-            Self::Test => "test",
-        }
-    }
-
-    pub fn spelt(self, spelling: Spelling) -> String {
-        match spelling {
-            Spelling::Short => if self == Self::Production {
-                "prod"
-            } else {
-                self.short()
-            }
-            .to_owned(),
-            Spelling::Long => self.long().to_owned(),
-            Spelling::Upper => self.short().to_uppercase(),
-            Spelling::Capital => capital(self.long()),
-        }
-    }
-}
-
 /// Naming pattern of a team.
 #[derive(Clone, Copy)]
 pub(super) enum Style {
@@ -113,7 +52,7 @@ pub(super) enum Style {
 
 impl Style {
     /// A name for the `number`th `role` of an application.
-    pub fn name(self, app: &str, role: &str, environment: SimulatedEnvironment, number: u8) -> String {
+    pub fn name(self, app: &str, role: &str, environment: InventedEnvironment, number: u8) -> String {
         match self {
             Self::EnvironmentFirst => {
                 format!("{}-{app}-{role}-{number:02}", environment.spelt(Spelling::Short))
@@ -136,14 +75,6 @@ impl Style {
             Self::Dotted => format!("{app}.{role}.{}", environment.long()),
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map(|first| first.to_ascii_uppercase().to_string() + chars.as_str())
-        .unwrap_or_default()
 }
 
 const AWS_REGIONS: &[&str] = &["eu-west-1", "eu-central-1", "us-east-1"];

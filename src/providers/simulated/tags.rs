@@ -6,9 +6,10 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
-use super::kinds::SimulatedKind;
-use super::organization::{SimulatedEnvironment, Spelling, Team};
+use super::organization::Team;
 use crate::domain::Cloud;
+use crate::providers::environments::{InventedEnvironment, Spelling};
+use crate::providers::kinds::{InventedKind, google_label};
 
 /// One resource in this many carries no tags at all.
 const UNTAGGED: u32 = 5;
@@ -17,8 +18,8 @@ pub(super) fn native(
     rng: &mut StdRng,
     team: &Team,
     app: &str,
-    environment: SimulatedEnvironment,
-    kind: &SimulatedKind,
+    environment: InventedEnvironment,
+    kind: &InventedKind,
     name: &str,
 ) -> BTreeMap<String, String> {
     if rng.random_ratio(1, UNTAGGED) {
@@ -49,11 +50,9 @@ pub(super) fn native(
         let by = *["terraform", "Terraform", native].choose(rng).unwrap_or(&native);
         tags.push(("managed-by", by.to_owned()));
     }
-    // Google's labels are lower case, without blanks or at signs.
-    let google = |text: &str| text.to_ascii_lowercase().replace([' ', '@', '.'], "-");
     tags.into_iter()
         .map(|(key, value)| match kind.cloud {
-            Cloud::Gcp => (google(key), google(&value)),
+            Cloud::Gcp => (google_label(key), google_label(&value)),
             Cloud::Aws | Cloud::Azure => (key.to_owned(), value),
         })
         .collect()

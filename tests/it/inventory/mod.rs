@@ -3,6 +3,7 @@
 mod account_moves;
 mod coverage;
 mod coverage_reports;
+mod demo;
 mod effective_tags;
 mod imports;
 mod reconcile;
