@@ -4,6 +4,7 @@
 use crate::auth::{AccountScope, Actor, Role};
 use crate::domain::approvals::queue::{self, QueueOrder};
 use crate::domain::approvals::{self, Decision, Selection, TagFilter, TagProjection, TagWithResource};
+use crate::domain::coverage::SnapshotCoverageJob;
 use crate::domain::evaluation::EngineSettings;
 use crate::domain::inventory::list::{self as resources, ResourceFilter};
 use crate::domain::keyset::Window;
@@ -12,7 +13,7 @@ use crate::error::Result;
 use crate::providers::Demo;
 use crate::runs;
 use sea_orm::DatabaseConnection;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 use tagging::Vocabulary;
 use tokio::time::sleep;
@@ -20,22 +21,17 @@ use tokio::time::sleep;
 /// Pause between two looks at the runs.
 const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
-/// Jobs that come first, the later ones after the earlier ones.
-const FIRST_JOBS: [JobName; 4] = [
-    JobName::Discover,
-    JobName::TrainModel,
-    JobName::AutoTag,
-    JobName::MineSuggestions,
-];
+/// Jobs after which the first suggestions are there, once they ran after the first.
+const FIRST_JOBS: [JobName; 3] = [JobName::TrainModel, JobName::AutoTag, JobName::MineSuggestions];
 
-/// Bounds of the confidences among which people decide alike many tags.
+/// Bounds of the confidences among which people decide alike many tags of each key.
 const BANDS: [(f64, f64); 5] = [(0.7, 0.75), (0.75, 0.8), (0.8, 0.9), (0.9, 0.96), (0.96, 1.0)];
-/// Tags of a band from which those to decide are taken.
-const LOOKED_AT: u64 = 400;
-/// Tags of a band that are decided.
-const DECIDED: usize = 24;
+/// Tags of a key and band from which those to decide are taken.
+const LOOKED_AT: u64 = 200;
+/// Tags of a key and band that are decided.
+const DECIDED: usize = 10;
 /// Tags of them that are decided one by one.
-const SINGLY: usize = 6;
+const SINGLY: usize = 2;
 
 const PEOPLE: [&str; 3] = [
     "lena.fischer@quillmoor.example",
@@ -56,12 +52,9 @@ pub(super) async fn make(db: DatabaseConnection, engine: EngineSettings, demo: D
         while !are_first_jobs_done(&db).await? {
             sleep(LOOK_PAUSE).await;
         }
-        let truths = truths(&demo, &engine.vocabulary());
-        let mut decided = 0;
-        for (band, (from, to)) in BANDS.into_iter().enumerate() {
-            let person = person(PEOPLE[band % PEOPLE.len()]);
-            decided += decide_band(&db, &engine, &person, (from, to), &truths).await?;
-        }
+        let decided = decide_some(&db, &engine, &truths(&demo, &engine.vocabulary())).await?;
+        // The day's coverage was written before there was any.
+        runs::request(&db, &Actor::system("demo"), &SnapshotCoverageJob {}).await?;
         Ok::<_, crate::error::Error>(decided)
     };
     match made.await {
@@ -75,9 +68,10 @@ async fn are_first_jobs_done(db: &DatabaseConnection) -> Result<bool> {
     let last = runs::list::last_of_jobs(db, &AccountScope::All, FIRST_JOBS.to_vec()).await?;
     let succeeded = last.iter().filter(|run| run.status == RunStatus::Succeeded);
     let ids: HashMap<JobName, i64> = succeeded.map(|run| (run.job_name, run.id)).collect();
-    Ok(FIRST_JOBS.windows(2).all(
-        |pair| matches!((ids.get(&pair[0]), ids.get(&pair[1])), (Some(first), Some(then)) if first < then),
-    ))
+    let [training, then @ ..] = FIRST_JOBS;
+    let is_after =
+        |job: &JobName| matches!((ids.get(&training), ids.get(job)), (Some(first), Some(id)) if first < id);
+    Ok(then.iter().all(is_after))
 }
 
 /// Right values by resource and key, in the words of the vocabulary.
@@ -102,25 +96,39 @@ fn person(subject: &str) -> Actor {
     }
 }
 
+/// Decides some tags of each key and band, and returns their number.
+async fn decide_some(db: &DatabaseConnection, engine: &EngineSettings, truths: &Truths) -> Result<usize> {
+    let keys: BTreeSet<&str> = truths.values().flat_map(BTreeMap::keys).copied().collect();
+    let mut decided = 0;
+    for (number, key) in keys.into_iter().enumerate() {
+        for (band, (from, to)) in BANDS.into_iter().enumerate() {
+            let person = person(PEOPLE[(number + band) % PEOPLE.len()]);
+            let filter = TagFilter {
+                tag_key: Some(key.to_owned()),
+                min_confidence: Some(from),
+                max_confidence: Some(to),
+                ..TagFilter::default()
+            };
+            decided += decide_band(db, engine, &person, &filter, truths).await?;
+        }
+    }
+    Ok(decided)
+}
+
 /// Decides some tags of a band as they are right or wrong, some of them one by one, and returns their number.
 async fn decide_band(
     db: &DatabaseConnection,
     engine: &EngineSettings,
     person: &Actor,
-    (from, to): (f64, f64),
+    filter: &TagFilter,
     truths: &Truths,
 ) -> Result<usize> {
-    let filter = TagFilter {
-        min_confidence: Some(from),
-        max_confidence: Some(to),
-        ..TagFilter::default()
-    };
     let projection = TagProjection {
         resource: true,
         ..TagProjection::default()
     };
     let window = Window::first(LOOKED_AT);
-    let page = queue::list(db, person, &filter, QueueOrder::Age, &window, projection).await?;
+    let page = queue::list(db, person, filter, QueueOrder::Age, &window, projection).await?;
     let spread = page.rows.len().div_ceil(DECIDED).max(1);
     let known = page.rows.into_iter().step_by(spread).filter_map(|row| {
         let right = right_value(&row, truths)?;

@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(config.environment, Environment::Development);
         assert!(config.http.host.is_loopback());
         assert_eq!(config.http.port, 8000);
-        assert_eq!(config.jobs.discovery_sources, ["simulated"]);
+        assert_eq!(config.jobs.discovery_sources, ["demo"]);
         assert!(config.database.url.is_none());
     }
 

@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
         let name = settings::DISCOVERY_SOURCES.name;
         let is_given = self.variables.contains_key(name) || self.files.contains(name);
         match environment {
-            Environment::Development if !is_given => vec!["simulated".into()],
+            Environment::Development if !is_given => vec!["demo".into()],
             _ => self.list(&settings::DISCOVERY_SOURCES),
         }
     }

@@ -204,7 +204,7 @@ settings! {
         DISCOVERY_INTERVAL: Text = Text::new("*/2 * * * *", "a cron expression");
         /// Sources that are asked for resources: `demo` (an invented company), `simulated` (20 more invented resources at
         /// each discovery), `file:PATH`.
-        DISCOVERY_SOURCES: Text = Text::new("simulated; none in production", "a comma list");
+        DISCOVERY_SOURCES: Text = Text::new("demo; none in production", "a comma list");
     }
 
     "Log" {

@@ -33,6 +33,8 @@ pub struct DemoResource {
     pub report: ResourceReport,
     /// Values of the governed keys, by key, as somebody who knows the company would give them.
     pub truth: BTreeMap<&'static str, String>,
+    /// Keys to which the native tags give another value: copied from another environment, or of another time.
+    pub misstated: BTreeSet<&'static str>,
 }
 
 impl Demo {

@@ -1,10 +1,11 @@
 //! Organization of the invented company Quillmoor: business units, teams, their applications and habits.
 
 use super::accounts::{
-    CORP_NONPROD, CORP_PROD, DATA_DEV, DATA_PROD, DemoAccount, FINANCE, FLEET_DEVICES, LIFT_AND_SHIFT,
-    LOGISTICS_NONPROD, LOGISTICS_PROD, MEDIA, ML_LAB, ML_PROD, NETWORK_HUB, PAYMENTS_NONPROD, PAYMENTS_PROD,
-    PEOPLE, SANDBOX, SEARCH_NONPROD, SEARCH_PROD, SECURITY, SHARED_SERVICES, SHOP_NONPROD, SHOP_PROD, STORES,
-    WORKPLACE,
+    CORP_NONPROD, CORP_PROD, DATA_DEV, DATA_PROD, DemoAccount, FINANCE, FLEET_DEVICES, FLEET_NONPROD,
+    LEGACY_CRM, LEGACY_FILES, LEGACY_SHOP, LOGISTICS_NONPROD, LOGISTICS_PROD, MEDIA_NONPROD, MEDIA_PROD,
+    ML_LAB, ML_PROD, NETWORK_HUB, PAYMENTS_NONPROD, PAYMENTS_PROD, PAYROLL, PEOPLE, SANDBOX, SEARCH_NONPROD,
+    SEARCH_PROD, SECURITY, SHARED_SERVICES, SHOP_NONPROD, SHOP_PROD, STORES_NONPROD, STORES_PROD,
+    TELEMATICS_PROD, WAREHOUSE_DEVICES, WORKPLACE,
 };
 use super::components::StackShape;
 use super::names::NamingStyle;
@@ -139,7 +140,11 @@ pub(super) static TEAMS: &[DemoTeam] = &[
                     (&SHOP_NONPROD, Test),
                 ],
             ),
-            app("oldshop", StackShape::Hosts, &[(&LIFT_AND_SHIFT, Production)]),
+            app(
+                "oldshop",
+                StackShape::Hosts,
+                &[(&LEGACY_SHOP, Production), (&LEGACY_SHOP, Production)],
+            ),
         ],
     },
     DemoTeam {
@@ -184,12 +189,12 @@ pub(super) static TEAMS: &[DemoTeam] = &[
             app(
                 "image-pipeline",
                 StackShape::Functions,
-                &[(&MEDIA, Production), (&MEDIA, Staging)],
+                &[(&MEDIA_PROD, Production), (&MEDIA_NONPROD, Staging)],
             ),
             app(
                 "stagelight",
                 StackShape::Web,
-                &[(&MEDIA, Production), (&MEDIA, Development)],
+                &[(&MEDIA_PROD, Production), (&MEDIA_NONPROD, Development)],
             ),
         ],
     },
@@ -230,12 +235,16 @@ pub(super) static TEAMS: &[DemoTeam] = &[
             app(
                 "point-of-sale",
                 StackShape::Hosts,
-                &[(&STORES, Production), (&STORES, Staging), (&STORES, Test)],
+                &[
+                    (&STORES_PROD, Production),
+                    (&STORES_NONPROD, Staging),
+                    (&STORES_NONPROD, Test),
+                ],
             ),
             app(
                 "click-and-collect",
                 StackShape::Web,
-                &[(&STORES, Production), (&STORES, Development)],
+                &[(&STORES_PROD, Production), (&STORES_NONPROD, Development)],
             ),
         ],
     },
@@ -346,7 +355,11 @@ pub(super) static TEAMS: &[DemoTeam] = &[
                     (&LOGISTICS_NONPROD, Test),
                 ],
             ),
-            app("handhelds", StackShape::Things, &[(&LOGISTICS_PROD, Production)]),
+            app(
+                "handhelds",
+                StackShape::Things,
+                &[(&WAREHOUSE_DEVICES, Production)],
+            ),
         ],
     },
     DemoTeam {
@@ -366,12 +379,16 @@ pub(super) static TEAMS: &[DemoTeam] = &[
             app(
                 "devicehub",
                 StackShape::Cluster,
-                &[(&FLEET_DEVICES, Production), (&FLEET_DEVICES, Staging)],
+                &[
+                    (&FLEET_DEVICES, Production),
+                    (&FLEET_DEVICES, Production),
+                    (&FLEET_NONPROD, Staging),
+                ],
             ),
             app(
                 "telematics",
                 StackShape::Pipeline,
-                &[(&FLEET_DEVICES, Production), (&FLEET_DEVICES, Development)],
+                &[(&TELEMATICS_PROD, Production), (&FLEET_NONPROD, Development)],
             ),
         ],
     },
@@ -436,7 +453,7 @@ pub(super) static TEAMS: &[DemoTeam] = &[
             app(
                 "forecast",
                 StackShape::Pipeline,
-                &[(&DATA_PROD, Production), (&DATA_DEV, Test)],
+                &[(&DATA_PROD, Production), (&DATA_DEV, Development)],
             ),
         ],
     },
@@ -490,7 +507,7 @@ pub(super) static TEAMS: &[DemoTeam] = &[
                 StackShape::Desktops,
                 &[(&WORKPLACE, Production)],
             ),
-            app("fileshare", StackShape::Hosts, &[(&LIFT_AND_SHIFT, Production)]),
+            app("fileshare", StackShape::Hosts, &[(&LEGACY_FILES, Production)]),
         ],
     },
     DemoTeam {
@@ -505,7 +522,7 @@ pub(super) static TEAMS: &[DemoTeam] = &[
             app(
                 "payroll",
                 StackShape::Web,
-                &[(&PEOPLE, Production), (&PEOPLE, Test)],
+                &[(&PAYROLL, Production), (&PAYROLL, Production), (&PEOPLE, Test)],
             ),
             app(
                 "recruiting",
@@ -535,7 +552,7 @@ pub(super) static TEAMS: &[DemoTeam] = &[
             app(
                 "oldcrm",
                 StackShape::Hosts,
-                &[(&LIFT_AND_SHIFT, Production), (&LIFT_AND_SHIFT, Test)],
+                &[(&LEGACY_CRM, Production), (&LEGACY_CRM, Production)],
             ),
         ],
     },
@@ -560,6 +577,7 @@ pub(super) static TEAMS: &[DemoTeam] = &[
                 &[(&SHARED_SERVICES, Production), (&SHARED_SERVICES, Staging)],
             ),
             app("experiments", StackShape::Web, &[(&SANDBOX, Development)]),
+            app("prototypes", StackShape::Functions, &[(&SANDBOX, Development)]),
         ],
     },
     DemoTeam {
@@ -611,11 +629,6 @@ pub(super) static TEAMS: &[DemoTeam] = &[
                 &[(&SHARED_SERVICES, Production), (&SHARED_SERVICES, Staging)],
             ),
             app("directory", StackShape::Hosts, &[(&CORP_PROD, Production)]),
-            app(
-                "prototypes",
-                StackShape::Functions,
-                &[(&SANDBOX, Development), (&SANDBOX, Test)],
-            ),
         ],
     },
 ];

@@ -12,7 +12,7 @@ use super::accounts::DemoAccount;
 use super::components::{StackComponent, StackShape};
 use super::names::NameParts;
 use super::organization::{DemoApp, DemoTeam};
-use super::tags::{StackTags, mailbox};
+use super::tags::{DemoTags, StackTags, mailbox};
 use crate::domain::Cloud;
 use crate::domain::discovery::ResourceReport;
 use crate::providers::environments::InventedEnvironment;
@@ -42,14 +42,16 @@ impl DemoStack<'_> {
         let tags = StackTags::invent(rng, self);
         let region = self.account.regions.choose(rng).copied().unwrap_or_default();
         let created = CREATED_BEFORE - rng.random_range(0..OLDEST * 86_400);
-        let truth = self.truth();
+        let (truth, first) = (self.truth(), resources.len());
         for component in self.app.shape.components(self.account.cloud) {
             for number in 1..=self.count(rng, component) {
                 let (resource_id, name) = self.identify(rng, &component.kind, region, number, ids);
                 let later = TimeDelta::seconds(rng.random_range(0..86_400 * 20));
                 let created_at = DateTime::from_timestamp(created, 0).map(|created| created + later);
+                let DemoTags { native, misstated } =
+                    tags.of_resource(rng, self, resources.len() - first, &name);
                 let report = ResourceReport {
-                    native_tags: tags.of_resource(rng, self, &name),
+                    native_tags: native,
                     resource_id,
                     name,
                     cloud: self.account.cloud,
@@ -61,6 +63,7 @@ impl DemoStack<'_> {
                 resources.push(DemoResource {
                     report,
                     truth: truth.clone(),
+                    misstated,
                 });
             }
         }

@@ -53,8 +53,9 @@ pub struct Serving {
 impl Serving {
     /// Starts without arguments, on a free port; not ready yet.
     pub fn spawn(settings: &[(&str, &str)]) -> Child {
-        // Nobody has to be told of a test's end, where it says nothing else.
-        let settings: Vec<_> = [("DRAIN_TIME", "0")].iter().chain(settings).copied().collect();
+        // Nobody has to be told of a test's end, and a whole company is too much for most tests.
+        let defaults = [("DRAIN_TIME", "0"), ("DISCOVERY_SOURCES", "simulated")];
+        let settings: Vec<_> = defaults.iter().chain(settings).copied().collect();
         let mut command = program(&settings, &[]);
         command
             .env("API_PORT", "0")

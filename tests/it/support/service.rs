@@ -145,6 +145,7 @@ pub fn config(database_url: &str, settings: &[(&str, &str)]) -> Config {
         ("ENABLE_SCHEDULER", "false"),
         ("ENABLE_WORKERS", "false"),
         ("DATABASE_MAX_CONNECTIONS", "6"),
+        ("DISCOVERY_SOURCES", "simulated"),
         // Nobody has to be told of a test's end.
         ("DRAIN_TIME", "0"),
     ]
