@@ -1,8 +1,10 @@
 //! Invented company: the first minute of a newcomer, and its end.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tagging::Vocabulary;
 use virtual_tagging::domain::inventory;
 use virtual_tagging::providers::Demo;
 
@@ -10,10 +12,12 @@ use crate::support::service::Service;
 use crate::support::wait::wait_until;
 
 const FIGURES: &str = "{ resources(first: 1) { totalCount } approvals(first: 1) { totalCount }
-    ruleSuggestions(first: 10) { nodes { description resourceCount tags { tagKey } } }
     decisions: virtualTags(filter: {status: APPROVED}, first: 1) { totalCount }
     denials: virtualTags(filter: {status: DENIED}, first: 1) { totalCount }
-    calibration { overall { decided approved } } }";
+    calibration { tagKey overall { decided approved } } coverageHistory { tagKey resources native } }";
+
+const SUGGESTIONS: &str = "{ ruleSuggestions(first: 10) { nodes { description
+    resources(first: 200) { nodes { resourceId } } tags { tagKey tagValue open agreeing } } } }";
 
 const SETTINGS: [(&str, &str); 3] = [
     ("DISCOVERY_SOURCES", "demo"),
@@ -25,32 +29,61 @@ fn count(figures: &Value, list: &str) -> i64 {
     figures[list]["totalCount"].as_i64().unwrap()
 }
 
+/// Each of the first page settles hundreds of tags, and is what somebody who knows the company would say.
+async fn first_suggestions_are_right_and_large(service: &Service) {
+    let vocabulary = Vocabulary::default();
+    let company = Demo::default().resources().into_iter();
+    let truths: HashMap<_, _> = company
+        .map(|each| (each.report.resource_id, each.truth))
+        .collect();
+    let page = service.data(SUGGESTIONS, json!({})).await;
+    let suggestions = page["ruleSuggestions"]["nodes"].as_array().unwrap();
+    assert_eq!(suggestions.len(), 10, "{page}");
+    for suggestion in suggestions {
+        let members = suggestion["resources"]["nodes"].as_array().unwrap();
+        let mut settled = 0;
+        for tag in suggestion["tags"].as_array().unwrap() {
+            settled += tag["open"].as_i64().unwrap() + tag["agreeing"].as_i64().unwrap();
+            let key = tag["tagKey"].as_str().unwrap();
+            for member in members {
+                let truth = &truths[member["resourceId"].as_str().unwrap()][key];
+                let right = vocabulary.canonical(key, truth).value;
+                assert_eq!(tag["tagValue"], right, "{member}: {suggestion}");
+            }
+        }
+        assert!(settled >= 200, "{settled}: {suggestion}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_database_comes_to_suggestions_a_queue_and_decisions_and_the_demo_goes_again() {
     let service = Service::start_with(&SETTINGS).await;
     let company = Demo::default().resources().len() as i64;
-    let figures = wait_until(Duration::from_mins(4), "suggestions and decisions", async || {
+    // The day's coverage is written after all decisions.
+    let figures = wait_until(Duration::from_mins(5), "decisions and coverage", async || {
         let figures = service.data(FIGURES, json!({})).await;
-        let suggestions = figures["ruleSuggestions"]["nodes"].as_array().unwrap().len();
-        if suggestions == 10 && count(&figures, "decisions") > 0 && count(&figures, "denials") > 0 {
-            Ok(figures)
-        } else {
+        if figures["coverageHistory"].as_array().unwrap().is_empty() {
             Err(figures)
+        } else {
+            Ok(figures)
         }
     })
     .await;
     assert_eq!(count(&figures, "resources"), company);
-    assert!(count(&figures, "approvals") > 500, "{figures}");
-    let suggestions = figures["ruleSuggestions"]["nodes"].as_array().unwrap();
-    let large = suggestions.iter().filter(|suggestion| {
-        let keys = suggestion["tags"].as_array().unwrap().len() as i64;
-        suggestion["resourceCount"].as_i64().unwrap() * keys >= 200
-    });
-    assert!(large.count() >= 3, "{suggestions:#?}");
-    assert!(
-        figures["calibration"][0]["overall"]["decided"].as_i64().unwrap() >= 20,
+    assert!(count(&figures, "approvals") > 5_000, "{figures}");
+    assert!(count(&figures, "decisions") >= 100, "{figures}");
+    assert!(count(&figures, "denials") > 0, "{figures}");
+    let calibration = figures["calibration"].as_array().unwrap();
+    assert_eq!(calibration.len(), 6, "{figures}");
+    for key in calibration {
+        assert!(key["overall"]["decided"].as_i64().unwrap() >= 10, "{figures}");
+    }
+    assert_eq!(
+        figures["coverageHistory"].as_array().unwrap().len(),
+        6,
         "{figures}"
     );
+    first_suggestions_are_right_and_large(&service).await;
 
     let db = &service.app.database().pools.all;
     assert_eq!(
