@@ -5,36 +5,25 @@ mod accounts;
 mod components;
 mod names;
 mod organization;
+mod resource;
 mod stacks;
 mod tags;
+mod teams;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::domain::discovery::{
-    BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportSink, ResourceReport,
-};
-use organization::TEAMS;
-use stacks::DemoStack;
+use crate::domain::discovery::{BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportSink};
+use organization::DemoStack;
+pub use resource::DemoResource;
 
 /// The whole company at each report: the same seed gives the same resources, ids and times included.
 #[derive(Default)]
 pub struct Demo {
     seed: u64,
-}
-
-/// Resource of the invented company.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DemoResource {
-    /// Resource as it is reported.
-    pub report: ResourceReport,
-    /// Values of the governed keys, by key, as somebody who knows the company would give them.
-    pub truth: BTreeMap<&'static str, String>,
-    /// Keys to which the native tags give another value: copied from another environment, or of another time.
-    pub misstated: BTreeSet<&'static str>,
 }
 
 impl Demo {
@@ -50,7 +39,7 @@ impl Demo {
     pub fn resources(&self) -> Vec<DemoResource> {
         let mut rng = StdRng::seed_from_u64(self.seed);
         let (mut ids, mut resources) = (BTreeSet::new(), Vec::new());
-        for team in TEAMS {
+        for team in teams::all() {
             for app in team.apps {
                 for &(account, environment) in app.stacks {
                     let stack = DemoStack {

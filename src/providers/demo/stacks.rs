@@ -7,11 +7,10 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
-use super::DemoResource;
-use super::accounts::DemoAccount;
 use super::components::{StackComponent, StackShape};
 use super::names::NameParts;
-use super::organization::{DemoApp, DemoTeam};
+use super::organization::DemoStack;
+use super::resource::DemoResource;
 use super::tags::{DemoTags, StackTags, mailbox};
 use crate::domain::Cloud;
 use crate::domain::discovery::ResourceReport;
@@ -22,14 +21,6 @@ use crate::providers::kinds::{InventedKind, ResourceLocation, google_label};
 const CREATED_BEFORE: i64 = 1_780_272_000;
 /// Age of the oldest resource then, in days.
 const OLDEST: i64 = 1400;
-
-/// Application in an environment.
-pub(super) struct DemoStack<'a> {
-    pub team: &'a DemoTeam,
-    pub app: &'a DemoApp,
-    pub account: &'a DemoAccount,
-    pub environment: InventedEnvironment,
-}
 
 impl DemoStack<'_> {
     /// Adds the resources of the stack; `ids` are those that are taken.

@@ -6,7 +6,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
-use super::stacks::DemoStack;
+use super::organization::DemoStack;
 use crate::domain::Cloud;
 use crate::providers::environments::{InventedEnvironment, Spelling, capital};
 use crate::providers::kinds::google_label;
