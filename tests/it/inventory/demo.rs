@@ -87,7 +87,10 @@ async fn an_empty_database_comes_to_suggestions_a_queue_and_decisions_and_the_de
     let run = service.data(run, json!({})).await["runDiscovery"]["run"]["id"].take();
     assert_eq!(service.ended_run(&run).await["status"], "SUCCEEDED");
     let left = service
-        .data("{ resources(first: 1) { totalCount } }", json!({}))
+        .data(
+            "{ resources(filter: {retired: false}, first: 1) { totalCount } }",
+            json!({}),
+        )
         .await;
     assert_eq!(
         count(&left, "resources"),
