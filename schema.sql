@@ -527,6 +527,14 @@ CREATE TABLE import_samples (
 );
 ALTER TABLE import_samples ENABLE ROW LEVEL SECURITY;
 
+CREATE TABLE import_summaries (
+    run_id bigint NOT NULL,
+    summary jsonb NOT NULL,
+    CONSTRAINT import_summaries_pkey PRIMARY KEY (run_id),
+    CONSTRAINT import_summaries_run_id_fkey FOREIGN KEY (run_id) REFERENCES scheduler_jobs(id) ON DELETE CASCADE
+);
+ALTER TABLE import_summaries ENABLE ROW LEVEL SECURITY;
+
 CREATE TABLE import_tags (
     file_id bigint NOT NULL,
     line bigint NOT NULL,

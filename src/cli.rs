@@ -8,6 +8,7 @@ mod flags;
 mod health;
 mod import;
 mod import_cost;
+mod import_report;
 mod input;
 mod migrate;
 mod output;

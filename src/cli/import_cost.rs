@@ -1,6 +1,6 @@
 //! `import-cost`: takes bills into the database.
 
-use super::import::Rejects;
+use super::import_report::Rejects;
 use super::output::{complain, say};
 use super::signals::Interrupt;
 use super::with_database::with_database;

@@ -8,20 +8,24 @@ use async_trait::async_trait;
 use tokio::sync::mpsc::{self, Sender};
 
 use crate::domain::discovery::{
-    Batcher, DiscoveryContext, InventoryEntry, InventoryReader, Provider, ProviderError, ReadOptions,
-    Rejection, ReportSink, ResourceReport, UnpackLimits,
+    Batcher, DiscoveryContext, FileFormat, FileSummary, InventoryEntry, InventoryReader, Provider,
+    ProviderError, ReadOptions, Rejection, ReportScope, ReportSink, ResourceReport, UnpackLimits,
 };
 
-/// Reports what an inventory file lists (JSON Lines or CSV, plain or gzip), and takes it for all that there is.
+/// Reports what an inventory file lists, plain or gzip. A file in a format of the service is taken for all that there is,
+/// a complete answer of a cloud for all resources of its accounts, any other file for a part of them.
 pub struct FileProvider {
     name: String,
     path: PathBuf,
+    /// Account to take where an entry names none.
+    account_id: Option<String>,
     unpack: UnpackLimits,
 }
 
 enum Message {
     Resources(Vec<ResourceReport>),
     Rejected(Vec<Rejection>),
+    Scope(ReportScope),
 }
 
 impl FileProvider {
@@ -31,8 +35,15 @@ impl FileProvider {
         Self {
             name: format!("file:{}", path.display()),
             path,
+            account_id: None,
             unpack,
         }
+    }
+
+    /// Takes this account where an entry of the file names none.
+    #[must_use]
+    pub fn with_account(self, account_id: Option<String>) -> Self {
+        Self { account_id, ..self }
     }
 
     fn failure(&self, reason: impl ToString) -> ProviderError {
@@ -62,12 +73,13 @@ impl Provider for FileProvider {
     ) -> Result<(), ProviderError> {
         let (sender, mut receiver) = mpsc::channel(2);
         let path = self.path.clone();
-        let unpack = self.unpack;
-        let reading = tokio::task::spawn_blocking(move || read(&path, unpack, &sender));
+        let (unpack, account_id) = (self.unpack, self.account_id.clone());
+        let reading = tokio::task::spawn_blocking(move || read(&path, unpack, account_id, &sender));
         while let Some(message) = receiver.recv().await {
             match message {
                 Message::Resources(batch) => sink.resources(batch).await,
                 Message::Rejected(faults) => sink.rejected(faults).await,
+                Message::Scope(scope) => sink.scope(scope).await,
             }
             .map_err(ProviderError::Sink)?;
         }
@@ -81,7 +93,12 @@ impl Provider for FileProvider {
 /// Reason for which the file gives no report.
 type FileReadError = Box<dyn std::error::Error + Send + Sync>;
 
-fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(), FileReadError> {
+fn read(
+    path: &Path,
+    unpack: UnpackLimits,
+    account_id: Option<String>,
+    sender: &Sender<Message>,
+) -> Result<(), FileReadError> {
     let before = fs::metadata(path)?;
     // A pipe or a device would block or never end.
     if !before.is_file() {
@@ -92,14 +109,15 @@ fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(
         limits: unpack,
         // A batch of nothing shows that the file is still being read, and fails when nobody waits for it.
         on_progress: Box::new(move || send(&step, Message::Resources(Vec::new())).map_err(io::Error::other)),
+        account_id,
     };
-    let reader = InventoryReader::open(path, reading)?;
+    let mut reader = InventoryReader::open(path, reading)?;
     for column in reader.ignored_columns() {
         tracing::warn!(path = %path.display(), column, "unknown column in the inventory is not read");
     }
     let mut reported = false;
     let mut batcher = Batcher::default();
-    for entry in reader {
+    for entry in reader.by_ref() {
         match entry? {
             InventoryEntry::Resource(_, report) => {
                 reported = true;
@@ -113,6 +131,7 @@ fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(
     if let Some(batch) = batcher.take() {
         send(sender, Message::Resources(batch))?;
     }
+    send(sender, Message::Scope(scope(path, reader.summary())))?;
     if !reported {
         return Err("lists no valid resource".into());
     }
@@ -120,6 +139,23 @@ fn read(path: &Path, unpack: UnpackLimits, sender: &Sender<Message>) -> Result<(
         return Err("was changed while it was read".into());
     }
     Ok(())
+}
+
+/// Scope of a file that was read to its end.
+fn scope(path: &Path, summary: FileSummary) -> ReportScope {
+    if matches!(summary.format, FileFormat::Csv | FileFormat::JsonLines) {
+        return ReportScope::Everything;
+    }
+    let format = summary.format.title();
+    if summary.is_complete() {
+        let accounts = summary.accounts.len();
+        tracing::info!(path = %path.display(), format, accounts, "the file is complete");
+        return ReportScope::Accounts(summary.accounts.into_keys().collect());
+    }
+    for reason in &summary.gaps {
+        tracing::warn!(path = %path.display(), format, reason, "the file may lack resources: none is retired");
+    }
+    ReportScope::Partial(summary.gaps)
 }
 
 fn send(sender: &Sender<Message>, message: Message) -> Result<(), FileReadError> {
@@ -145,7 +181,8 @@ mod tests {
 
     use super::{FileProvider, UnpackLimits};
     use crate::domain::discovery::{
-        DiscoveryContext, Provider as _, ProviderError, Rejection, ReportSink, ResourceReport, SinkError,
+        DiscoveryContext, Provider as _, ProviderError, Rejection, ReportScope, ReportSink, ResourceReport,
+        SinkError,
     };
     use crate::providers::testing::Collected;
 
@@ -220,6 +257,27 @@ mod tests {
                 .to_string()
                 .ends_with("is not a regular file")
         );
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_a_cloud_says_which_accounts_it_covers() {
+        let disk = r#"{"id": "/subscriptions/S/resourceGroups/r/providers/Microsoft.Compute/disks/d",
+            "name": "d", "type": "Microsoft.Compute/disks", "location": "x", "tags": null}"#;
+        for (file, expected) in [
+            (
+                format!("[{disk}]"),
+                Some(ReportScope::Accounts(vec!["s".to_owned()])),
+            ),
+            (format!(r#"{{"value": [{disk}], "nextLink": "https://x"}}"#), None),
+            (inventory(3), Some(ReportScope::Everything)),
+        ] {
+            let mut sink = Collected::default();
+            report(file.as_bytes(), &mut sink).await.unwrap();
+            match expected {
+                Some(expected) => assert_eq!(sink.scope, expected),
+                None => assert!(matches!(sink.scope, ReportScope::Partial(_)), "{:?}", sink.scope),
+            }
+        }
     }
 
     #[tokio::test]

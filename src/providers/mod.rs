@@ -29,7 +29,8 @@ pub enum SpecError {
 }
 
 /// The provider that one entry of `DISCOVERY_SOURCES` names: `demo`, `simulated`, each with a seed if it ends with
-/// `:SEED`, or `file:PATH`. Whether the file can be read shows at each report; `unpack` says what it may unpack to.
+/// `:SEED`, or `file:PATH` or `file:PATH?account=ID`, with the account of entries that name none. Whether the file can be
+/// read shows at each report; `unpack` says what it may unpack to.
 ///
 /// # Errors
 /// The entry names no provider, one that this version lacks (`aws`, `gcp`, `azure`), or has a faulty argument.
@@ -42,7 +43,13 @@ pub fn from_spec(spec: &str, unpack: UnpackLimits) -> Result<Box<dyn Provider>, 
         ("demo", seed) => Ok(Box::new(Demo::new(read_seed(spec, seed)?))),
         ("simulated", seed) => Ok(Box::new(Simulated::new(read_seed(spec, seed)?))),
         ("file", None | Some("")) => Err(SpecError::NoPath),
-        ("file", Some(path)) => Ok(Box::new(FileProvider::new(path, unpack))),
+        ("file", Some(argument)) => {
+            let (path, account) = match argument.rsplit_once("?account=") {
+                Some((path, account)) if !account.is_empty() => (path, Some(account.to_owned())),
+                _ => (argument, None),
+            };
+            Ok(Box::new(FileProvider::new(path, unpack).with_account(account)))
+        }
         ("aws" | "gcp" | "azure", _) => Err(SpecError::NotAvailable(spec.to_owned())),
         _ => Err(SpecError::Unknown(spec.to_owned())),
     }
@@ -71,13 +78,14 @@ fn read_seed(spec: &str, seed: Option<&str>) -> Result<u64, SpecError> {
 mod testing {
     use async_trait::async_trait;
 
-    use crate::domain::discovery::{Rejection, ReportSink, ResourceReport, SinkError};
+    use crate::domain::discovery::{Rejection, ReportScope, ReportSink, ResourceReport, SinkError};
 
     /// Keeps what it takes, or fails at the first batch.
     #[derive(Default)]
     pub struct Collected {
         pub batches: Vec<Vec<ResourceReport>>,
         pub rejected: Vec<Vec<Rejection>>,
+        pub scope: ReportScope,
         pub fail: bool,
     }
 
@@ -101,6 +109,11 @@ mod testing {
 
         async fn rejected(&mut self, faults: Vec<Rejection>) -> Result<(), SinkError> {
             self.rejected.push(faults);
+            Ok(())
+        }
+
+        async fn scope(&mut self, scope: ReportScope) -> Result<(), SinkError> {
+            self.scope = scope;
             Ok(())
         }
     }
@@ -130,6 +143,8 @@ mod tests {
         assert!(!from_spec("simulated").unwrap().is_snapshot());
         let file = from_spec("file:/a:b.csv").unwrap();
         assert_eq!((file.name(), file.is_snapshot()), ("file:/a:b.csv", true));
+        let file = from_spec("file:/a?b.json?account=111122223333").unwrap();
+        assert_eq!(file.name(), "file:/a?b.json");
         let refused = |spec| from_spec(spec).err().unwrap();
         assert_eq!(refused("file:"), SpecError::NoPath);
         assert_eq!(refused("demo:x"), SpecError::BadSeed("demo:x".into()));

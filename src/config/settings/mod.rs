@@ -203,7 +203,7 @@ settings! {
         /// Cron expression of discovery; six fields have seconds first.
         DISCOVERY_INTERVAL: Text = Text::new("*/2 * * * *", "a cron expression");
         /// Sources that are asked for resources: `demo` (an invented company), `simulated` (20 more invented resources at
-        /// each discovery), `file:PATH`.
+        /// each discovery), `file:PATH`, `file:PATH?account=ID` (files.md).
         DISCOVERY_SOURCES: Text = Text::new("demo; none in production", "a comma list");
     }
 

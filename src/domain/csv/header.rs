@@ -134,6 +134,16 @@ impl InventoryHeader {
         &self.ignored
     }
 
+    /// Fields that the file has, each with the name of its column.
+    pub fn mapping(&self) -> Vec<(String, String)> {
+        let fields = self.roles.iter().filter_map(|role| match role {
+            ColumnRole::Field(column) => Some((column.name().to_owned(), column.name().to_owned())),
+            ColumnRole::Tag(key) => Some(("native_tags".to_owned(), format!("{TAG_PREFIX}{key}"))),
+            ColumnRole::Ignored => None,
+        });
+        fields.collect()
+    }
+
     fn has(&self, column: InventoryColumn) -> bool {
         self.roles.contains(&ColumnRole::Field(column))
     }

@@ -3,6 +3,8 @@
 
 mod batch;
 mod detect_format;
+mod file_summary;
+mod formats;
 pub(in crate::domain) mod identity;
 mod jsonl;
 mod lines;
@@ -18,7 +20,11 @@ mod unpack;
 
 pub use crate::config::UnpackLimits;
 pub use batch::{Batcher, SizeHint};
-pub use provider::{BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportSink, SinkError};
+pub use file_summary::FileSummary;
+pub use formats::FileFormat;
+pub use provider::{
+    BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportScope, ReportSink, SinkError,
+};
 pub use read_error::ReadError;
 pub use reader::{InventoryEntry, InventoryReader};
 pub use rejection::Rejection;

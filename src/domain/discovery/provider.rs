@@ -31,6 +31,18 @@ pub enum ProviderError {
     Sink(#[source] SinkError),
 }
 
+/// Part of the resources of a provider that a report lists completely.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ReportScope {
+    /// All resources of the provider.
+    #[default]
+    Everything,
+    /// All resources of these accounts.
+    Accounts(Vec<String>),
+    /// No account completely, for these reasons.
+    Partial(Vec<String>),
+}
+
 /// Source of resources.
 #[async_trait]
 pub trait Provider: Send + Sync {
@@ -69,4 +81,9 @@ pub trait ReportSink: Send {
 
     /// Takes the faults (at least one) of an entry that is rejected.
     async fn rejected(&mut self, faults: Vec<Rejection>) -> Result<(), SinkError>;
+
+    /// Takes the scope of a report, before it ends: of a snapshot, what is missing has vanished within the scope only.
+    async fn scope(&mut self, _scope: ReportScope) -> Result<(), SinkError> {
+        Ok(())
+    }
 }

@@ -16,6 +16,9 @@ pub enum ReadError {
     /// A compressed file holds more than it may, beyond `line`.
     #[error("{source} (line {line})")]
     TooLarge { line: u64, source: io::Error },
+    /// A JSON document is faulty or broke off after an entry.
+    #[error("{reason}, after entry {entry}")]
+    Document { entry: u64, reason: &'static str },
     #[error(transparent)]
     Header(#[from] HeaderError),
     #[error("{0}")]
@@ -24,7 +27,11 @@ pub enum ReadError {
 
 /// Error of a source, with the line up to which it was read.
 pub(super) fn io_error(lines: &LineReader, source: io::Error) -> ReadError {
-    let line = lines.number();
+    source_error(lines.number(), source)
+}
+
+/// Error of a source that was read up to a line, or up to an entry of a document.
+pub(super) fn source_error(line: u64, source: io::Error) -> ReadError {
     match source.kind() {
         io::ErrorKind::FileTooLarge => ReadError::TooLarge { line, source },
         _ => ReadError::Io { line, source },

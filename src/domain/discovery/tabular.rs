@@ -39,7 +39,7 @@ pub(super) fn raw_resource(
 }
 
 /// Refuses a record that has fewer cells than the header, or more that are not blank.
-fn check_width(cells: &[Vec<u8>], wanted: usize, first: u64, last: u64) -> Result<(), Rejection> {
+pub(super) fn check_width(cells: &[Vec<u8>], wanted: usize, first: u64, last: u64) -> Result<(), Rejection> {
     let extra = cells
         .iter()
         .skip(wanted)

@@ -21,14 +21,17 @@ pub struct ReadOptions {
     pub limits: UnpackLimits,
     /// Callback every few megabytes; its error ends the reading.
     pub on_progress: Box<dyn FnMut() -> io::Result<()> + Send>,
+    /// Account to take where an entry names none, as ARNs of buckets.
+    pub account_id: Option<String>,
 }
 
 impl ReadOptions {
-    /// Options with these limits and without a callback.
+    /// Options with these limits, without a callback or an account.
     pub fn within(limits: UnpackLimits) -> Self {
         Self {
             limits,
             on_progress: Box::new(|| Ok(())),
+            account_id: None,
         }
     }
 }
@@ -48,7 +51,9 @@ pub(super) fn unpack(
     input.by_ref().take(2).read_to_end(&mut magic)?;
     let is_packed = magic == [0x1f, 0x8b];
     let whole = Cursor::new(magic).chain(input);
-    let ReadOptions { limits, on_progress } = options;
+    let ReadOptions {
+        limits, on_progress, ..
+    } = options;
     Ok(if is_packed {
         let packed = Arc::new(AtomicU64::new(0));
         let counted = CountingReader {
@@ -191,6 +196,7 @@ mod tests {
                     0..2 => Ok(()),
                     _ => Err(io::Error::other("told to stop")),
                 }),
+                account_id: None,
             };
             let mut content = unpack(Cursor::new(content), options).unwrap();
             let mut read = Vec::new();

@@ -16,9 +16,11 @@ mod read;
 mod run;
 mod spec;
 mod state;
+mod summary;
 mod tag_reader;
 
 pub(in crate::domain) use files::open;
 pub use files::{ImportFile, authorize, prune, prune_staged, store};
-pub use plan::{Sample, SampleAction, SampleChange, samples};
+pub use plan::{Sample, SampleAction, SampleChange, plan_reports, samples};
 pub use spec::{ImportMode, ImportSpec, TagStatus};
+pub use summary::summaries;

@@ -2,6 +2,9 @@
 
 use crate::auth::AccountScope;
 use crate::db::sql;
+use crate::domain::discovery::ResourceReport;
+use crate::domain::inventory::reconcile::Reconciled;
+use crate::domain::inventory::staged;
 use crate::error::{Error, Result};
 use sea_orm::{DatabaseConnection, FromQueryResult};
 use serde::Deserialize;
@@ -59,17 +62,48 @@ pub async fn samples(
          WHERE run_id = ANY($1) ORDER BY run_id, action, line";
     let mut found: HashMap<i64, Vec<Sample>> = HashMap::new();
     for row in sql::rows::<SampleRow>(db, samples, [runs.into()]).await? {
-        let action = match row.action.as_str() {
-            "INSERT" => SampleAction::Insert,
-            "UPDATE" => SampleAction::Update,
-            _ => SampleAction::Unchanged,
-        };
         found.entry(row.run_id).or_default().push(Sample {
-            action,
+            action: action(&row.action),
             line: row.line,
             resource_id: row.resource_id,
             changes: serde_json::from_value(row.changes).map_err(Error::internal)?,
         });
     }
     Ok(found)
+}
+
+fn action(name: &str) -> SampleAction {
+    match name {
+        "INSERT" => SampleAction::Insert,
+        "UPDATE" => SampleAction::Update,
+        _ => SampleAction::Unchanged,
+    }
+}
+
+/// Counts what an import of the reports would do, without doing it, and gives samples of new and changed resources; their
+/// line is the number of the report, from 1.
+pub async fn plan_reports(
+    db: &DatabaseConnection,
+    reports: &[ResourceReport],
+) -> Result<(Reconciled, Vec<Sample>)> {
+    let planned = staged::plan_reports(db, reports).await?;
+    let mut done = Reconciled::default();
+    let mut samples = Vec::new();
+    for (line, row) in (1..).zip(planned) {
+        let action = action(&row.action);
+        match action {
+            SampleAction::Insert => done.inserted += 1,
+            SampleAction::Update => done.updated += 1,
+            SampleAction::Unchanged => done.unchanged += 1,
+        }
+        if action != SampleAction::Unchanged {
+            samples.push(Sample {
+                action,
+                line,
+                resource_id: row.resource_id,
+                changes: serde_json::from_value(row.changes).map_err(Error::internal)?,
+            });
+        }
+    }
+    Ok((done, samples))
 }

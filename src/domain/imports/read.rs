@@ -3,7 +3,7 @@
 use super::context::ImportContext;
 use super::copy::{COPY_RESOURCES, COPY_TAGS, CopyBuffer};
 use super::tag_reader::TagReader;
-use super::{files, state};
+use super::{files, state, summary};
 use crate::db::begin_on;
 use crate::domain::discovery::{
     InventoryEntry, InventoryReader, ReadError, ReadOptions, Rejection, ResourceReport,
@@ -64,6 +64,7 @@ pub(super) async fn run(context: &ImportContext<'_>) -> Result<ControlFlow> {
             let taken = progress.blocking_send(PartBuffer::default());
             taken.map_err(|_abandoned| io::Error::other("the import was abandoned"))
         }),
+        account_id: context.spec.account_id.clone(),
     };
     let reading = tokio::task::spawn_blocking(move || {
         let sender = PartSender {
@@ -73,20 +74,25 @@ pub(super) async fn run(context: &ImportContext<'_>) -> Result<ControlFlow> {
         };
         if let Some(status) = tags {
             let reader = TagReader::open(stored, status, vocabulary, reading)?;
-            return sender.send_all(reader, CopyBuffer::tag, &parts);
+            return sender.send_all(reader, CopyBuffer::tag, &parts).map(|()| None);
         }
-        let reader = InventoryReader::from_reader(stored, Some(&file.file_name), reading)?.with_duplicates();
+        let mut reader =
+            InventoryReader::from_reader(stored, Some(&file.file_name), reading)?.with_duplicates();
         sender.send_all(
-            reader.map(|entry| Ok(numbered(entry?))),
+            reader.by_ref().map(|entry| Ok(numbered(entry?))),
             CopyBuffer::resource,
             &parts,
-        )
+        )?;
+        Ok(Some(reader.summary()))
     });
     let (fed, flow) = tokio::join!(feeding, stage_parts(context, read, done));
     let (flow, ()) = (flow?, fed?);
     let ended = reading.await.map_err(Error::internal)?;
     if flow == ControlFlow::Continue {
-        ended.map_err(|error| Error::invalid("file", error.to_string()))?;
+        let summary = ended.map_err(|error| Error::invalid("file", error.to_string()))?;
+        if let Some(summary) = summary {
+            summary::keep(context.db, context.run.run_id, &summary).await?;
+        }
     }
     Ok(flow)
 }

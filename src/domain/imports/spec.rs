@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// File to import, and the manner of the import.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportSpec {
     /// Key of the row in `import_files`.
     pub file_id: i64,
@@ -16,6 +16,9 @@ pub struct ImportSpec {
     /// Status of tags whose row has none; `None` for a file of resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<TagStatus>,
+    /// Account to take where an entry names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
 }
 
 impl ImportSpec {
@@ -26,6 +29,7 @@ impl ImportSpec {
             dry_run: false,
             mode: ImportMode::default(),
             tags: None,
+            account_id: None,
         }
     }
 }

@@ -89,7 +89,7 @@ pub async fn batch(
 }
 
 /// Rows of a report.
-const REPORTED: &str = "jsonb_to_recordset($1)";
+pub(super) const REPORTED: &str = "jsonb_to_recordset($1)";
 
 /// Joins the rows of `reports` with the resources that exist.
 ///
@@ -156,12 +156,20 @@ pub(super) fn upsert(source: &str) -> String {
     )
 }
 
-/// Ids of resources of `source` that are not retired and not among `seen`, in order.
-pub async fn missing(db: &impl ConnectionTrait, source: &str, seen: Vec<i64>) -> Result<Vec<i64>> {
+/// Ids of resources of `source` that are not retired and not among `seen`, in order; of these accounts only, if there are
+/// any.
+pub async fn missing(
+    db: &impl ConnectionTrait,
+    source: &str,
+    seen: Vec<i64>,
+    accounts: Option<Vec<String>>,
+) -> Result<Vec<i64>> {
     let missing = "SELECT r.id FROM resources r WHERE r.discovered_by = $1 AND r.retired_at IS NULL
+         AND ($3::text[] IS NULL OR r.account_id = ANY($3))
          AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS seen(id) WHERE seen.id = r.id)
        ORDER BY r.id";
-    let missing: Vec<ResourceIdRow> = sql::rows(db, missing, [source.into(), seen.into()]).await?;
+    let missing: Vec<ResourceIdRow> =
+        sql::rows(db, missing, [source.into(), seen.into(), accounts.into()]).await?;
     Ok(missing.into_iter().map(|row| row.id).collect())
 }
 

@@ -4,7 +4,7 @@ use super::reconcile::{self, Reconciled};
 use super::rejections;
 use crate::db::{Begin, Transaction};
 use crate::domain::audit::Cause;
-use crate::domain::discovery::{BATCH_SIZE, Rejection, ReportSink, ResourceReport, SinkError};
+use crate::domain::discovery::{BATCH_SIZE, Rejection, ReportScope, ReportSink, ResourceReport, SinkError};
 use crate::error::Result;
 use crate::runs::{ControlFlow, Progress, RunHandle};
 use sea_orm::DatabaseConnection;
@@ -30,6 +30,7 @@ pub struct Reconciler<'a> {
     refused: Vec<Rejection>,
     refused_entries: i64,
     stopped: bool,
+    scope: ReportScope,
 }
 
 impl<'a> Reconciler<'a> {
@@ -46,6 +47,7 @@ impl<'a> Reconciler<'a> {
             refused: Vec::new(),
             refused_entries: 0,
             stopped: false,
+            scope: ReportScope::default(),
         }
     }
 
@@ -64,21 +66,26 @@ impl<'a> Reconciler<'a> {
         self.stopped
     }
 
-    /// Retires the resources that a snapshot did not report, in transactions of limited size, and returns their number.
-    /// Does nothing if an entry was rejected, because it may be the resource that seems to be missing; skips resources
+    /// Retires the resources within the scope of a snapshot that it did not report, in transactions of limited size, and
+    /// returns their number. Does nothing if an entry was rejected, because it may be the resource that seems to be missing; skips resources
     /// that changed since the report began, see [`reconcile::retire`].
     pub async fn retire_missing(&mut self) -> Result<u64> {
         self.finish().await?;
         if self.rejected > 0 || self.stopped {
             return Ok(0);
         }
+        let accounts = match std::mem::take(&mut self.scope) {
+            ReportScope::Everything => None,
+            ReportScope::Accounts(accounts) => Some(accounts),
+            ReportScope::Partial(_) => return Ok(0),
+        };
         let cause = Cause {
             actor: format!("source:{}", self.source),
             reason: Some("the resource was no longer reported".into()),
             run_id: self.run.map(|run| run.run_id),
         };
         let seen = std::mem::take(&mut self.seen);
-        let missing = reconcile::missing(self.db, &self.source, seen).await?;
+        let missing = reconcile::missing(self.db, &self.source, seen, accounts).await?;
         let mut retired = 0;
         for chunk in missing.chunks(BATCH_SIZE) {
             retired += self.retire(chunk, &cause).await?;
@@ -155,6 +162,11 @@ impl ReportSink for Reconciler<'_> {
             return Err("the run was cancelled".into());
         }
         Ok(self.take(&batch).await?)
+    }
+
+    async fn scope(&mut self, scope: ReportScope) -> Result<(), SinkError> {
+        self.scope = scope;
+        Ok(())
     }
 
     /// Takes the faults of one rejected entry.

@@ -1,11 +1,12 @@
 //! Merge of staged rows of an import into the inventory, or the plan of it: as [`super::reconcile`] does with reports, with
 //! rows that are in the database already.
 
-use super::reconcile::{Reconciled, input, lock, upsert};
+use super::reconcile::{REPORTED, Reconciled, input, lock, upsert};
 use crate::db::{Transaction, sql};
+use crate::domain::discovery::ResourceReport;
 use crate::domain::events::announce;
 use crate::error::Result;
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::{DatabaseConnection, FromQueryResult, Value};
 
 /// Samples of each action that a plan keeps.
 pub const SAMPLES: i64 = 10;
@@ -75,19 +76,38 @@ pub async fn merge(txn: &Transaction, part: &StagedPart, source: &str) -> Result
 
 /// Counts what [`merge`] would do, and keeps samples for the run.
 pub async fn plan(txn: &Transaction, part: &StagedPart, run_id: i64) -> Result<Reconciled> {
-    let plan = format!("WITH {}, {PLAN}", input(ROWS));
     let binds = part.span().into_iter().chain([run_id.into(), SAMPLES.into()]);
-    let counts: Option<MergeCountsRow> = sql::row(txn, &plan, binds).await?;
+    let counts: Option<MergeCountsRow> = sql::row(txn, &plan_statement(), binds).await?;
     Ok(counts.map(Into::into).unwrap_or_default())
 }
 
-const PLAN: &str = "
-    planned AS (
-        SELECT *, CASE WHEN id IS NULL THEN 'INSERT' WHEN differs THEN 'UPDATE' ELSE 'UNCHANGED' END AS action FROM input),
-    ranked AS (SELECT *, row_number() OVER (PARTITION BY action ORDER BY line) AS rank FROM planned),
-    sampled AS (
-        INSERT INTO import_samples (run_id, action, line, resource_id, changes)
-        SELECT $4, p.action, p.line, p.resource_id, coalesce(
+/// Planned change of one resource by a report.
+#[derive(FromQueryResult)]
+pub struct PlannedChangeRow {
+    pub action: String,
+    pub resource_id: String,
+    /// Changed columns of an update.
+    pub changes: serde_json::Value,
+}
+
+/// Plans the changes that the reports of resources would make, in their order of ids.
+pub async fn plan_reports(
+    db: &DatabaseConnection,
+    reports: &[ResourceReport],
+) -> Result<Vec<PlannedChangeRow>> {
+    let plan = format!(
+        "WITH {}, planned AS (SELECT *, {ACTION} AS action FROM input)
+         SELECT action, resource_id, coalesce({CHANGES}, '[]') AS changes FROM planned p ORDER BY resource_id",
+        input(REPORTED)
+    );
+    sql::rows(db, &plan, [sql::recordset(reports)?]).await
+}
+
+/// Action on a row of the input.
+const ACTION: &str = "CASE WHEN id IS NULL THEN 'INSERT' WHEN differs THEN 'UPDATE' ELSE 'UNCHANGED' END";
+
+/// Changes of the columns of a row `p` of the input, as a list of objects.
+const CHANGES: &str = "
             (SELECT jsonb_agg(jsonb_build_object('column', c.name, 'old', left(c.old, 200), 'new', left(c.new, 200))
                               ORDER BY c.n, c.name)
                FROM resources r CROSS JOIN LATERAL (
@@ -100,8 +120,20 @@ const PLAN: &str = "
                    SELECT 8, 'tag:' || key, old.value, new.value
                      FROM jsonb_each_text(r.native_tags) old FULL JOIN jsonb_each_text(p.native_tags) new USING (key)
                    ) c(n, name, old, new)
-              WHERE r.id = p.id AND c.old IS DISTINCT FROM c.new), '[]')
+              WHERE r.id = p.id AND c.old IS DISTINCT FROM c.new)";
+
+/// Counts of the planned actions, of which samples are kept.
+fn plan_statement() -> String {
+    format!(
+        "WITH {}, planned AS (SELECT *, {ACTION} AS action FROM input),
+    ranked AS (SELECT *, row_number() OVER (PARTITION BY action ORDER BY line) AS rank FROM planned),
+    sampled AS (
+        INSERT INTO import_samples (run_id, action, line, resource_id, changes)
+        SELECT $4, p.action, p.line, p.resource_id, coalesce({CHANGES}, '[]')
           FROM ranked p WHERE rank <= $5
         ON CONFLICT DO NOTHING)
     SELECT count(*) FILTER (WHERE action = 'INSERT') AS inserted, count(*) FILTER (WHERE action = 'UPDATE') AS updated,
-           count(*) FILTER (WHERE action = 'UNCHANGED') AS unchanged FROM planned";
+           count(*) FILTER (WHERE action = 'UNCHANGED') AS unchanged FROM planned",
+        input(ROWS)
+    )
+}

@@ -53,6 +53,7 @@ pub const WEIGHTS: [(&str, &str, u64); 16] = [
     ("Subscription", "approvalStats", 30),
     ("ApprovalGroup", "costAtStake", 2),
     ("JobRun", "importPlan", 5),
+    ("JobRun", "importSummary", 5),
 ];
 
 /// Mutations with a list of the objects that the `ids` of the `input` name.
@@ -75,8 +76,12 @@ pub const LISTS: [(&str, &str, u64); 57] = [
     ("DeleteRulePayload", "warnings", 3),
     ("EvidenceSignal", "attributes", 3),
     ("FacetList", "values", 20),
+    ("ImportPlan", "accounts", 100),
+    ("ImportPlan", "mapping", 10),
     ("ImportPlan", "samples", 30),
     ("ImportSample", "changes", 10),
+    ("ImportSummary", "accounts", 100),
+    ("ImportSummary", "mapping", 10),
     ("InferTagsResult", "predictions", 5),
     ("JobRun", "counts", 10),
     ("MlInference", "predictions", 5),

@@ -13,6 +13,7 @@ use crate::domain::approvals::{GroupKey, ResourceColumns, VirtualTag, VirtualTag
 use crate::domain::audit::AuditRow;
 use crate::domain::audit::list::{self as audit, AuditOrder};
 use crate::domain::cost::{self, CostMonth, MonthlyCost};
+use crate::domain::discovery::FileSummary;
 use crate::domain::imports::{self, Sample};
 use crate::domain::inventory::inferences::{self, Inference, InferenceOrder};
 use crate::domain::inventory::list::ResourceOrder;
@@ -79,6 +80,8 @@ pub struct Loaders {
     pub members_of_suggestion: NestedLoader<(), ResourceOrder>,
     /// Samples of an import's dry run.
     pub import_samples: BatchLoader<i64, Arc<Vec<Sample>>>,
+    /// Summaries of imported files, by run.
+    pub import_summaries: BatchLoader<i64, Arc<FileSummary>>,
     /// Pages of the lines that a run rejected.
     pub rejections: NestedLoader<(), RejectionOrder>,
     /// Pages of the tags of a bulk decision.
@@ -184,6 +187,7 @@ impl Loaders {
             resolution_tags: resolution_tags(&context),
             rule_versions: rule_versions(&context),
             import_samples: import_samples(&context),
+            import_summaries: import_summaries(&context),
             tags_of_resource: tags_of_resource(&context, limits),
             inferences_of_resource: nested!(
                 context,
@@ -306,6 +310,18 @@ fn rule_versions(context: &LoaderContext) -> BatchLoader<(i64, u64), Arc<Vec<Rul
                 Some(((rule, most), Arc::new(first)))
             };
             Ok(keys.into_iter().filter_map(first).collect())
+        }
+    })
+}
+
+fn import_summaries(context: &LoaderContext) -> BatchLoader<i64, Arc<FileSummary>> {
+    let (barrier, context) = (context.barrier.clone(), context.clone());
+    BatchLoader::new(&barrier, move |runs| {
+        let context = context.clone();
+        async move {
+            let summaries = imports::summaries(&context.db, &context.scope, runs).await?;
+            let summaries = summaries.into_iter();
+            Ok(summaries.map(|(run, summary)| (run, Arc::new(summary))).collect())
         }
     })
 }

@@ -16,9 +16,11 @@ use tokio::io::AsyncSeekExt;
 /// Input of `importInventory`.
 #[derive(InputObject)]
 pub struct ImportInventoryInput {
-    /// File with resources: CSV or JSON Lines, plain or gzip, uploaded according to the GraphQL multipart request
-    /// specification.
+    /// File with resources, plain or gzip, uploaded according to the GraphQL multipart request specification: CSV or JSON
+    /// Lines of the service, or one of the other formats of `ImportFormat`, detected by content.
     file: Upload,
+    /// Account of entries that name none, such as ARNs of buckets.
+    account_id: Option<String>,
     /// True to report the changes in the run's `importPlan` without making them.
     #[graphql(default)]
     dry_run: bool,
@@ -102,6 +104,7 @@ impl ImportMutation {
         let spec = ImportSpec {
             dry_run: input.dry_run,
             mode: input.mode.into(),
+            account_id: input.account_id,
             ..ImportSpec::new(file_id)
         };
         ImportInventoryPayload::of(request(ctx, &spec).await?)

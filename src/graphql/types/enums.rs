@@ -1,6 +1,7 @@
 //! Enums that mirror columns of the database and options of the domain.
 
 use crate::domain::approvals::TagKind;
+use crate::domain::discovery::FileFormat;
 use crate::domain::imports::{ImportMode, SampleAction, TagStatus};
 use crate::domain::{ApprovalStatus, AuditAction, Cloud, DecisionMode, JobName, RunStatus, TagSource};
 use crate::graphql::types::row::db_enum;
@@ -36,6 +37,40 @@ db_enum! {
         Update,
         /// An equal row exists and stays.
         Unchanged,
+    }
+}
+
+db_enum! {
+    /// Format of an imported file of resources, detected by content.
+    pub enum ImportFormatEnum("ImportFormat") mirrors FileFormat {
+        /// CSV of the service.
+        Csv,
+        /// JSON Lines of the service.
+        JsonLines,
+        /// Output of `aws resourcegroupstaggingapi get-resources`.
+        AwsTaggingApi,
+        /// Output of `aws resource-explorer-2 search` or `list-resources`.
+        AwsResourceExplorer,
+        /// CSV export of AWS Tag Editor.
+        AwsTagEditor,
+        /// Output of `aws configservice select-resource-config` or `select-aggregate-resource-config`.
+        AwsConfig,
+        /// Output of `az resource list`, or a list of Azure Resource Manager.
+        AzureResourceList,
+        /// Output of `az graph query`.
+        AzureResourceGraph,
+        /// Output of `gcloud asset search-all-resources`.
+        GcpAssetSearch,
+        /// Export of Cloud Asset Inventory, or output of `gcloud asset list`.
+        GcpAssetExport,
+        /// List or object of the API of one service of Google Cloud.
+        GcpServiceApi,
+        /// Output of `terraform show -json`.
+        TerraformShow,
+        /// Terraform state of version 4.
+        TerraformState,
+        /// Recording of several answers.
+        HttpRecording,
     }
 }
 

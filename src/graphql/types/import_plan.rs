@@ -1,10 +1,11 @@
-//! The type `ImportPlan`.
+//! The types `ImportPlan` and `ImportSummary`.
 
+use crate::domain::discovery::FileSummary;
 use crate::domain::imports::Sample as SampleRow;
 use crate::domain::{JobName, RunStatus};
 use crate::graphql::error::FieldResult;
 use crate::graphql::state::ContextExt;
-use crate::graphql::types::enums::ImportActionEnum;
+use crate::graphql::types::enums::{ImportActionEnum, ImportFormatEnum};
 use crate::runs::Run;
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub struct ImportPlan {
     unchanged: i64,
     rejected: i64,
     samples: Option<Arc<Vec<SampleRow>>>,
+    summary: Option<ImportSummary>,
 }
 
 impl ImportPlan {
@@ -32,6 +34,7 @@ impl ImportPlan {
             unchanged: count("unchanged"),
             rejected: count("rejected"),
             samples: ctx.loaders()?.import_samples.load(run.id).await?,
+            summary: ImportSummary::of(ctx, run).await?,
         }))
     }
 }
@@ -59,6 +62,37 @@ impl ImportPlan {
         self.rejected
     }
 
+    /// Format of the file; null for a file of virtual tags, and for callers limited to some accounts.
+    async fn format(&self) -> Option<ImportFormatEnum> {
+        self.summary.as_ref().map(ImportSummary::file_format)
+    }
+
+    /// True if the file lists all resources of its accounts, as far as it tells; null as `format` is.
+    async fn complete(&self) -> Option<bool> {
+        self.summary.as_ref().map(|summary| summary.0.is_complete())
+    }
+
+    /// Reasons for which the file may lack resources of its accounts; empty if it is complete.
+    async fn incomplete_reasons(&self) -> &[String] {
+        self.summary.as_ref().map_or(&[], |summary| &summary.0.gaps)
+    }
+
+    /// Fields of a resource, each with its source in the file.
+    async fn mapping(&self) -> Vec<ImportFieldSource<'_>> {
+        self.summary
+            .as_ref()
+            .map(ImportSummary::field_sources)
+            .unwrap_or_default()
+    }
+
+    /// Accounts of the file with their numbers of valid resources, in order of ids; the first 100.
+    async fn accounts(&self) -> Vec<ImportAccount<'_>> {
+        self.summary
+            .as_ref()
+            .map(ImportSummary::covered_accounts)
+            .unwrap_or_default()
+    }
+
     /// Samples, up to ten rows per action, in order of actions and lines; visible to callers with access to all
     /// accounts.
     async fn samples(&self) -> Vec<ImportSample<'_>> {
@@ -68,6 +102,90 @@ impl ImportPlan {
             .map(ImportSample)
             .collect()
     }
+}
+
+/// Accounts that a summary shows.
+const SHOWN_ACCOUNTS: usize = 100;
+
+/// Summary of a file that an import has read.
+pub struct ImportSummary(Arc<FileSummary>);
+
+impl ImportSummary {
+    /// Reads the summary of a run that imports resources.
+    pub(super) async fn of(ctx: &Context<'_>, run: &Run) -> FieldResult<Option<Self>> {
+        if run.job_name != JobName::Import {
+            return Ok(None);
+        }
+        Ok(ctx.loaders()?.import_summaries.load(run.id).await?.map(Self))
+    }
+
+    fn file_format(&self) -> ImportFormatEnum {
+        self.0.format.into()
+    }
+
+    fn field_sources(&self) -> Vec<ImportFieldSource<'_>> {
+        let mapping = self.0.mapping.iter();
+        mapping
+            .map(|(field, source)| ImportFieldSource { field, source })
+            .collect()
+    }
+
+    fn covered_accounts(&self) -> Vec<ImportAccount<'_>> {
+        let accounts = self.0.accounts.iter().take(SHOWN_ACCOUNTS);
+        accounts
+            .map(|(account_id, resources)| ImportAccount {
+                account_id,
+                resources: i64::try_from(*resources).unwrap_or(i64::MAX),
+            })
+            .collect()
+    }
+}
+
+/// Summary of an imported file of resources: its format, its completeness, and the source of each field.
+#[Object]
+impl ImportSummary {
+    /// Format of the file.
+    async fn format(&self) -> ImportFormatEnum {
+        self.file_format()
+    }
+
+    /// True if the file lists all resources of its accounts, as far as it tells.
+    async fn complete(&self) -> bool {
+        self.0.is_complete()
+    }
+
+    /// Reasons for which the file may lack resources of its accounts; empty if it is complete.
+    async fn incomplete_reasons(&self) -> &[String] {
+        &self.0.gaps
+    }
+
+    /// Fields of a resource, each with its source in the file.
+    async fn mapping(&self) -> Vec<ImportFieldSource<'_>> {
+        self.field_sources()
+    }
+
+    /// Accounts of the file with their numbers of valid resources, in order of ids; the first 100.
+    async fn accounts(&self) -> Vec<ImportAccount<'_>> {
+        self.covered_accounts()
+    }
+}
+
+/// Field of a resource, and its source in a file.
+#[derive(SimpleObject)]
+pub struct ImportFieldSource<'a> {
+    /// Name of the field, as in CSV and JSON Lines of the service.
+    field: &'a str,
+    /// Source of the field in the file.
+    source: &'a str,
+}
+
+/// Account of which a file has resources.
+#[derive(SimpleObject)]
+pub struct ImportAccount<'a> {
+    /// Account, project or subscription.
+    account_id: &'a str,
+    /// Number of valid resources.
+    resources: i64,
 }
 
 /// Row of the file.

@@ -11,7 +11,7 @@ use crate::graphql::scalars::id::{Id, JobRunKind};
 use crate::graphql::state::ContextExt;
 use crate::graphql::types::decision::{DecisionEnum, DecisionOutcomeEnum};
 use crate::graphql::types::enums::{JobNameEnum, RunStatusEnum};
-use crate::graphql::types::import_plan::ImportPlan;
+use crate::graphql::types::import_plan::{ImportPlan, ImportSummary};
 use crate::graphql::types::rejected_line::RejectedLine;
 use crate::graphql::types::row::row_object;
 use crate::graphql::types::run_decision::RunDecision;
@@ -123,6 +123,12 @@ row_object! {
     /// Plan of an import that succeeded as a dry run; null for other runs.
     async fn import_plan(&self, ctx: &Context<'_>) -> FieldResult<Option<ImportPlan>> {
         ImportPlan::of(ctx, &self.0).await
+    }
+
+    /// Summary of the file of an import of resources, once it was read; null for other runs. Visible to callers with access
+    /// to all accounts.
+    async fn import_summary(&self, ctx: &Context<'_>) -> FieldResult<Option<ImportSummary>> {
+        ImportSummary::of(ctx, &self.0).await
     }
 
     /// Lines or fields that the run rejected, each with the reason; visible to callers with access to all accounts.

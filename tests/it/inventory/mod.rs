@@ -5,6 +5,7 @@ mod coverage;
 mod coverage_reports;
 mod demo;
 mod effective_tags;
+mod file_formats;
 mod imports;
 mod reconcile;
 mod uploads;
