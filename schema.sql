@@ -511,6 +511,10 @@ CREATE TABLE import_rows (
     region text,
     native_tags jsonb NOT NULL,
     created_at timestamp with time zone,
+    keeps_name boolean DEFAULT false NOT NULL,
+    keeps_region boolean DEFAULT false NOT NULL,
+    keeps_tags boolean DEFAULT false NOT NULL,
+    cleared_tags jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT import_rows_pkey PRIMARY KEY (file_id, line)
 );
 ALTER TABLE import_rows ENABLE ROW LEVEL SECURITY;
@@ -544,7 +548,7 @@ CREATE TABLE import_tags (
     status text,
     reason text,
     CONSTRAINT import_tags_pkey PRIMARY KEY (file_id, line),
-    CONSTRAINT import_tags_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'APPROVED'::text])))
+    CONSTRAINT import_tags_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'APPROVED'::text, 'DENIED'::text])))
 );
 ALTER TABLE import_tags ENABLE ROW LEVEL SECURITY;
 
@@ -673,8 +677,13 @@ CREATE TABLE resources (
     retired_at timestamp with time zone,
     changed_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    resource_key text COLLATE "C" GENERATED ALWAYS AS (
+CASE
+    WHEN ((resource_id ~~ '/%'::text) AND (resource_id !~~ '//%'::text)) THEN lower((resource_id COLLATE "C"))
+    ELSE (resource_id COLLATE "C")
+END) STORED NOT NULL,
     CONSTRAINT resources_pkey PRIMARY KEY (id),
-    CONSTRAINT resources_resource_id_key UNIQUE (resource_id),
+    CONSTRAINT resources_resource_key_key UNIQUE (resource_key),
     CONSTRAINT resources_account_id_check CHECK (((length(account_id) >= 1) AND (length(account_id) <= 256))),
     CONSTRAINT resources_cloud_check CHECK ((cloud = ANY (ARRAY['aws'::text, 'gcp'::text, 'azure'::text]))),
     CONSTRAINT resources_name_check CHECK ((length(name) <= 1024)),

@@ -142,6 +142,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0033_calibration",
     "0034_past_denials" requires "0031_rule_history",
     "0035_downloads" requires "0031_rule_history",
+    "0036_resource_identity" requires "0036_resource_identity",
     "0037_import_summaries" requires "0031_rule_history",
     "0038_cost" requires "0031_rule_history",
 ];

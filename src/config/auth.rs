@@ -1,7 +1,9 @@
 //! Authentication of callers.
 
 use super::error::ConfigError;
+use super::reader::{Reader, must_be};
 use super::secret::Secret;
+use super::settings;
 use reqwest::Url;
 
 /// Authentication of callers.
@@ -15,8 +17,70 @@ pub struct AuthConfig {
     pub issuer: Option<String>,
     /// `JWT_AUDIENCE` that a token must name, if set.
     pub audience: Option<String>,
+    /// Claims that name a caller and its rights.
+    pub claims: ClaimNames,
     /// `OIDC_CLIENT_ID` of the web client at the issuer; unset, it asks for a token.
     pub oidc_client_id: Option<String>,
+}
+
+/// Names of the claims of a token that name the caller and its rights: identity providers have names of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimNames {
+    /// `JWT_SUBJECT_CLAIM`.
+    pub subject: String,
+    /// `JWT_ROLE_CLAIM`.
+    pub role: String,
+    /// `JWT_ACCOUNTS_CLAIM`.
+    pub accounts: String,
+    /// `JWT_ROLES`: values of the role's claim, and the roles that they mean; empty where roles go by their own names.
+    pub roles: Vec<(String, String)>,
+}
+
+/// Names of the roles.
+const ROLES: [&str; 3] = ["viewer", "approver", "admin"];
+
+impl Default for ClaimNames {
+    fn default() -> Self {
+        Self {
+            subject: settings::JWT_SUBJECT_CLAIM.kind.default.into(),
+            role: settings::JWT_ROLE_CLAIM.kind.default.into(),
+            accounts: settings::JWT_ACCOUNTS_CLAIM.kind.default.into(),
+            roles: Vec::new(),
+        }
+    }
+}
+
+impl ClaimNames {
+    pub(super) fn read(read: &Reader<'_>) -> Result<Self, ConfigError> {
+        let text = |setting| read.text(setting).to_owned();
+        let roles = read.list(&settings::JWT_ROLES);
+        let pair = |pair: &String| {
+            let (value, role) = pair.rsplit_once('=')?;
+            let role = ROLES.into_iter().find(|known| *known == role.trim())?;
+            Some((value.trim().to_owned(), role.to_owned()))
+        };
+        let refused = |pair: &String| must_be(&settings::JWT_ROLES, pair);
+        Ok(Self {
+            subject: text(&settings::JWT_SUBJECT_CLAIM),
+            role: text(&settings::JWT_ROLE_CLAIM),
+            accounts: text(&settings::JWT_ACCOUNTS_CLAIM),
+            roles: roles
+                .iter()
+                .map(|given| pair(given).ok_or_else(|| refused(given)))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Name of the role that a value of the role's claim means.
+    pub fn role_of<'a>(&'a self, value: &'a str) -> Option<&'a str> {
+        if self.roles.is_empty() {
+            return Some(value);
+        }
+        let mut roles = self.roles.iter();
+        roles
+            .find(|(known, _)| known == value)
+            .map(|(_, role)| role.as_str())
+    }
 }
 
 impl AuthConfig {

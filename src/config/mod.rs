@@ -12,7 +12,7 @@ mod secret;
 pub mod settings;
 mod value_files;
 
-pub use auth::AuthConfig;
+pub use auth::{AuthConfig, ClaimNames};
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use graphql::{GraphqlConfig, Limits};
@@ -188,6 +188,7 @@ impl Config {
                 jwks_url: read.jwks_url()?,
                 issuer: read.given(&settings::JWT_ISSUER).map(str::to_owned),
                 audience: read.given(&settings::JWT_AUDIENCE).map(str::to_owned),
+                claims: ClaimNames::read(read)?,
                 oidc_client_id: read.given(&settings::OIDC_CLIENT_ID).map(str::to_owned),
             },
             engine: EngineConfig {

@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
         self.given(setting).unwrap_or(setting.kind.default)
     }
 
-    fn list(&self, setting: &Setting<Text>) -> Vec<String> {
+    pub(super) fn list(&self, setting: &Setting<Text>) -> Vec<String> {
         let entries = self.given(setting).unwrap_or_default().split(',').map(str::trim);
         entries
             .filter(|entry| !entry.is_empty())
@@ -227,7 +227,7 @@ fn is_this_machine(url: &Url) -> bool {
     host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-fn must_be<K: SettingKind>(setting: &Setting<K>, value: &str) -> ConfigError {
+pub(super) fn must_be<K: SettingKind>(setting: &Setting<K>, value: &str) -> ConfigError {
     invalid(setting, value, format!("must be {}", setting.kind.allowed()))
 }
 

@@ -16,6 +16,8 @@ use tokio::sync::Semaphore;
 pub enum ExportRequest {
     /// Resources of the filter.
     Resources(ResourceFilter),
+    /// Resources of the filter with the tags that hold for them.
+    EffectiveTags(ResourceFilter),
     /// Virtual tags of the filter.
     Tags {
         filter: AnyTagFilter,
@@ -31,6 +33,7 @@ impl ExportRequest {
     pub fn file_name(&self) -> &'static str {
         match self {
             Self::Resources(_) => "resources.csv",
+            Self::EffectiveTags(_) => "effective-tags.csv",
             Self::Tags { .. } => "virtual-tags.csv",
             Self::Rejections(_) => "rejections.csv",
         }
@@ -41,7 +44,7 @@ impl ExportRequest {
         actor.require(Role::Viewer)?;
         match self {
             Self::Rejections(_) => actor.require_all_accounts(),
-            Self::Resources(_) | Self::Tags { .. } => Ok(()),
+            Self::Resources(_) | Self::EffectiveTags(_) | Self::Tags { .. } => Ok(()),
         }
     }
 
@@ -50,6 +53,7 @@ impl ExportRequest {
         self.require_rights(actor)?;
         let rows = match self {
             Self::Resources(filter) => ExportRows::of_resources(filter.select(&actor.scope)),
+            Self::EffectiveTags(filter) => ExportRows::of_effective_tags(filter.select(&actor.scope)),
             Self::Tags { filter, of_retired } => {
                 let mut tags = filter.select(&actor.scope);
                 if !of_retired {

@@ -27,7 +27,8 @@ const WEB: &str = "Web";
 /// The category of a type, in any of the spellings `ec2/instance`, `AWS::EC2::Instance`,
 /// `compute.googleapis.com/Instance`, `Microsoft.Compute/disks`. `None` for types that the table does not know.
 pub fn service_category(cloud: CloudProvider, resource_type: &str) -> Option<&'static str> {
-    let folded = folded_type(resource_type);
+    // The tagging API of AWS has one colon, `ec2:instance`.
+    let folded = folded_type(resource_type).replace(':', "/");
     let (service, kind) = folded.split_once('/').unwrap_or((&folded, ""));
     match cloud {
         CloudProvider::Aws => aws(service, kind),
@@ -36,8 +37,46 @@ pub fn service_category(cloud: CloudProvider, resource_type: &str) -> Option<&'s
     }
 }
 
+/// Service by the name that its ARNs have, where `CloudFormation`, Config and Cloud Control have another.
+fn arn_service(service: &str) -> &str {
+    match service {
+        "acmpca" => "acm-pca",
+        "amazonmq" => "mq",
+        "applicationautoscaling" | "autoscalingplans" => "autoscaling",
+        "certificatemanager" => "acm",
+        "directoryservice" => "ds",
+        "elasticsearch" | "opensearchservice" => "es",
+        "opensearchserverless" => "aoss",
+        "emrcontainers" | "emrserverless" | "emr-containers" | "emr-serverless" => "emr",
+        "eventschemas" => "schemas",
+        "inspector" | "inspectorv2" => "inspector2",
+        "iottwinmaker"
+        | "iotevents"
+        | "iotanalytics"
+        | "iotwireless"
+        | "iotfleetwise"
+        | "iotcoredeviceadvisor" => "iot",
+        "greengrassv2" => "greengrass",
+        "kinesisanalyticsv2" => "kinesisanalytics",
+        "kinesisfirehose" => "firehose",
+        "kinesisvideo" => "kinesis",
+        "macie" => "macie2",
+        "msk" | "kafkaconnect" => "kafka",
+        "mwaa" => "airflow",
+        "networkfirewall" => "network-firewall",
+        "redshiftserverless" => "redshift-serverless",
+        "resourcegroups" => "resource-groups",
+        "s3express" | "s3outposts" | "s3tables" | "s3-outposts" => "s3",
+        "stepfunctions" => "states",
+        "vpclattice" => "vpc-lattice",
+        "wafregional" => "waf-regional",
+        "workspacesweb" => "workspaces-web",
+        other => other,
+    }
+}
+
 fn aws(service: &str, kind: &str) -> Option<&'static str> {
-    Some(match service {
+    Some(match arn_service(service) {
         "ec2" => ec2(kind),
         "autoscaling" | "imagebuilder" | "lightsail" | "batch" | "ecs" | "eks" | "ecr" | "ecr-public"
         | "lambda" | "serverlessrepo" | "workspaces" | "workspaces-web" | "appstream" => COMPUTE,
@@ -99,18 +138,24 @@ fn aws(service: &str, kind: &str) -> Option<&'static str> {
 }
 
 fn ec2(kind: &str) -> &'static str {
-    match kind {
+    match kind.replace('-', "").as_str() {
         "volume" | "snapshot" => STORAGE,
-        "key-pair" | "keypair" => SECURITY,
+        "keypair" => SECURITY,
         "instance"
         | "image"
-        | "launch-template"
         | "launchtemplate"
-        | "spot-instances-request"
-        | "dedicated-host"
-        | "capacity-reservation"
+        | "spotinstancesrequest"
+        | "spotfleet"
+        | "spotfleetrequest"
+        | "host"
+        | "dedicatedhost"
+        | "hostreservation"
+        | "capacityreservation"
+        | "capacityreservationfleet"
         | "fleet"
-        | "placement-group" => COMPUTE,
+        | "ec2fleet"
+        | "placementgroup"
+        | "reservedinstances" => COMPUTE,
         // Everything else under EC2 belongs to its virtual network.
         _ => NETWORKING,
     }
@@ -235,6 +280,51 @@ mod tests {
                 service_category(CloudProvider::Aws, spelling),
                 Some("Compute"),
                 "{spelling}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_cloudformation_mean_the_services_of_arns() {
+        for (arn, formation) in [
+            ("ec2/capacity-reservation", "AWS::EC2::CapacityReservation"),
+            ("ec2/placement-group", "AWS::EC2::PlacementGroup"),
+            ("ec2/dedicated-host", "AWS::EC2::Host"),
+            ("ec2/fleet", "AWS::EC2::EC2Fleet"),
+            ("ec2/spot-fleet-request", "AWS::EC2::SpotFleet"),
+            ("ec2/key-pair", "AWS::EC2::KeyPair"),
+            ("ec2/launch-template", "AWS::EC2::LaunchTemplate"),
+            ("ec2/instance", "ec2:instance"),
+            ("states/stateMachine", "AWS::StepFunctions::StateMachine"),
+            ("acm/certificate", "AWS::CertificateManager::Certificate"),
+            (
+                "acm-pca/certificate-authority",
+                "AWS::ACMPCA::CertificateAuthority",
+            ),
+            ("es/domain", "AWS::Elasticsearch::Domain"),
+            ("es/domain", "AWS::OpenSearchService::Domain"),
+            ("aoss/collection", "AWS::OpenSearchServerless::Collection"),
+            ("firehose/deliverystream", "AWS::KinesisFirehose::DeliveryStream"),
+            (
+                "kinesisanalytics/application",
+                "AWS::KinesisAnalyticsV2::Application",
+            ),
+            ("kafka/cluster", "AWS::MSK::Cluster"),
+            ("mq/broker", "AWS::AmazonMQ::Broker"),
+            ("airflow/environment", "AWS::MWAA::Environment"),
+            ("ds/directory", "AWS::DirectoryService::MicrosoftAD"),
+            ("network-firewall/firewall", "AWS::NetworkFirewall::Firewall"),
+            ("resource-groups/group", "AWS::ResourceGroups::Group"),
+            ("elasticfilesystem/file-system", "AWS::EFS::FileSystem"),
+            ("elasticmapreduce/cluster", "AWS::EMR::Cluster"),
+            ("vpc-lattice/service", "AWS::VpcLattice::Service"),
+        ] {
+            let category = service_category(CloudProvider::Aws, arn);
+            assert!(category.is_some(), "{arn}");
+            assert_eq!(
+                service_category(CloudProvider::Aws, formation),
+                category,
+                "{formation}"
             );
         }
     }

@@ -1,5 +1,12 @@
 //! Splits names at token borders without allocating.
 
+use unicode_normalization::char::is_combining_mark;
+
+/// True for letters and digits, and for the marks that belong to a letter: accents, vowel signs.
+pub(crate) fn is_letter_or_digit(c: char) -> bool {
+    c.is_alphanumeric() || !c.is_ascii() && is_combining_mark(c)
+}
+
 /// One token of a name: a run of letters or a run of digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameToken<'a> {
@@ -15,10 +22,14 @@ enum CharacterClass {
     Lower,
     Upper,
     Digit,
+    /// Mark of the letter before it.
+    Mark,
 }
 
 fn class(c: char) -> CharacterClass {
-    if c.is_uppercase() {
+    if !c.is_ascii() && is_combining_mark(c) {
+        CharacterClass::Mark
+    } else if c.is_uppercase() {
         CharacterClass::Upper
     } else if c.is_alphabetic() {
         CharacterClass::Lower
@@ -35,7 +46,8 @@ fn class(c: char) -> CharacterClass {
 pub fn tokens(name: &str) -> impl Iterator<Item = NameToken<'_>> {
     let mut rest = 0;
     std::iter::from_fn(move || {
-        let start = rest + name[rest..].find(|c| class(c) != CharacterClass::Separator)?;
+        let begins = |c| !matches!(class(c), CharacterClass::Separator | CharacterClass::Mark);
+        let start = rest + name[rest..].find(begins)?;
         let end = start + token_length(&name[start..]);
         rest = end;
         Some(NameToken {
@@ -51,6 +63,9 @@ fn token_length(text: &str) -> usize {
     let mut upper_run = 0;
     for (at, c) in text.char_indices() {
         let now = class(c);
+        if now == CharacterClass::Mark {
+            continue;
+        }
         if let Some((previous_at, before)) = previous {
             match (before, now) {
                 (CharacterClass::Upper, CharacterClass::Lower) if upper_run > 1 => return previous_at,
@@ -71,7 +86,7 @@ fn token_length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::tokens;
+    use super::{is_combining_mark, tokens};
     use proptest::prelude::*;
 
     fn split(name: &str) -> Vec<&str> {
@@ -86,15 +101,18 @@ mod tests {
         assert_eq!(split("/aws/lambda/x"), ["aws", "lambda", "x"]);
         assert_eq!(split("--"), Vec::<&str>::new());
         assert_eq!(split("Größe-ÉtéX"), ["Größe", "Été", "X"]);
+        assert_eq!(split("Cafe\u{301}Nord-हिन्दी"), ["Cafe\u{301}", "Nord", "हिन्दी"]);
         assert_eq!(split("product"), ["product"], "`prod` inside a word is no token");
     }
 
     proptest! {
         #[test]
         fn tokens_are_what_is_alphanumeric_in_order(name in "\\PC{0,40}") {
-            let kept: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+            let is_mark = |c: &char| is_combining_mark(*c);
+            let kept: String = name.chars().filter(|c| c.is_alphanumeric() && !is_mark(c)).collect();
             let joined: String = tokens(&name).map(|token| token.text).collect();
-            prop_assert_eq!(joined, kept);
+            let letters: String = joined.chars().filter(|c| !is_mark(c)).collect();
+            prop_assert_eq!(letters, kept);
             for token in tokens(&name) {
                 prop_assert!(!token.text.is_empty());
                 prop_assert_eq!(&name[token.start..token.start + token.text.len()], token.text);

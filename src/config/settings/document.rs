@@ -19,7 +19,7 @@ const TOKENS: &str = "
 Tokens carry `sub`, `role` (`viewer` reads; `approver` decides, too; `admin` does everything), `exp`, and, if limited,
 `accounts`: other accounts' resources, tags, events, counts and audit rows do not exist for such a caller. Without
 `accounts` they all do. `JWT_SECRET=... virtual-tagging token --sub ada --role approver --accounts 111122223333 --ttl 8h`
-prints one. Tokens are read strictly: one algorithm, that of the key; 8 KiB at most; whole seconds; no claim of
+prints one. Tokens are read strictly: one algorithm, that of the key; 8 KiB at most; no claim of
 these twice, nor `iss`, `aud`, `nbf` or `iat`.
 ";
 

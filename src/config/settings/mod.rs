@@ -88,6 +88,15 @@ settings! {
         JWT_ISSUER: Text = Text::new("", "a text");
         /// Audience that a token must name as `aud`, if set.
         JWT_AUDIENCE: Text = Text::new("", "a text");
+        /// Claim that names the caller. A claim inside of others is named by its path: `a.b`.
+        JWT_SUBJECT_CLAIM: Text = Text::new("sub", "the name of a claim, such as email");
+        /// Claim that names the caller's role, one or a list of which the highest counts.
+        JWT_ROLE_CLAIM: Text = Text::new("role", "the name of a claim, such as groups or realm_access.roles");
+        /// Values of that claim, and the roles that they mean. Unset, the values are `viewer`, `approver` and `admin`; set,
+        /// others mean nothing.
+        JWT_ROLES: Text = Text::new("", "a comma list like tag-admins=admin,finops=approver,everyone=viewer");
+        /// Claim that lists the accounts that the caller is limited to; tokens without it see all.
+        JWT_ACCOUNTS_CLAIM: Text = Text::new("accounts", "the name of a claim");
         /// Client id of the web client at the OpenID provider, whose address is `JWT_ISSUER`: people log in there, by
         /// authorization code with PKCE. Unset, the web client asks for a token.
         OIDC_CLIENT_ID: Text = Text::new("", "a text");

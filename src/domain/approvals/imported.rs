@@ -12,7 +12,8 @@ use sea_orm::Value;
 /// Rows of a part, joined with the tags that exist. An empty signature marks a tag that this transaction has inserted.
 ///
 /// A value to be approved differs unless it is approved; one to be pending differs only if there is none, or it was
-/// withdrawn or superseded: approved and denied tags are left as they are. An approved value supersedes the others of its
+/// withdrawn or superseded: approved and denied tags are left as they are; one to be denied differs if there is none, or it
+/// is pending. A tag that was there keeps where it came from, with its evidence. An approved value supersedes the others of its
 /// key, except those that the file itself has as pending. Each row looks into the indexes, whatever the planner estimates
 /// for the number of rows.
 const INPUT: &str = "
@@ -22,10 +23,12 @@ const INPUT: &str = "
                t.evidence_signature = '' AS is_new,
                coalesce(CASE i.status WHEN 'APPROVED' THEN t.approval_status IS DISTINCT FROM 'APPROVED'
                    WHEN 'PENDING' THEN t.id IS NULL OR t.approval_status = 'SUPERSEDED' OR t.evidence_signature = ''
+                   WHEN 'DENIED' THEN t.id IS NULL OR t.approval_status = 'PENDING' OR t.evidence_signature = ''
                    END, false) AS differs
           FROM (SELECT * FROM import_tags WHERE file_id = $1 AND line BETWEEN $2 AND $3) i
           JOIN LATERAL (SELECT id, cloud, account_id, resource_type FROM resources k
-                         WHERE k.resource_id = i.resource_id LIMIT 1) r ON true
+                         WHERE k.resource_key = CASE WHEN i.resource_id LIKE '/%' AND i.resource_id NOT LIKE '//%'
+                               THEN lower(i.resource_id COLLATE \"C\") ELSE i.resource_id COLLATE \"C\" END LIMIT 1) r ON true
           LEFT JOIN LATERAL (SELECT id, approval_status, evidence_signature FROM virtual_tags v
                               WHERE v.resource_id = r.id AND v.tag_key = i.tag_key AND v.tag_value = i.tag_value
                               LIMIT 1) t ON true)";
@@ -91,11 +94,15 @@ const SPARED: &str = "SELECT tag_id FROM input WHERE status = 'PENDING' AND tag_
 
 const SET_STATUS: &str = "
     changed AS (
-        UPDATE virtual_tags t SET approval_status = i.status, source = 'CSV', confidence = 1, auto_applied = false,
-               rule_id = NULL, evidence = $4, evidence_signature = 'CSV', superseded_by = NULL, superseded_from = NULL,
-               decided_by = CASE i.status WHEN 'APPROVED' THEN $5 END,
-               decided_at = CASE i.status WHEN 'APPROVED' THEN now() END,
-               decision_reason = CASE i.status WHEN 'APPROVED' THEN i.reason END, approved_by_rule = false,
+        UPDATE virtual_tags t SET approval_status = i.status, auto_applied = false,
+               source = CASE WHEN i.is_new THEN 'CSV' ELSE t.source END,
+               confidence = CASE WHEN i.is_new THEN 1 ELSE t.confidence END,
+               evidence = CASE WHEN i.is_new THEN $4 ELSE t.evidence END,
+               evidence_signature = CASE WHEN i.is_new THEN 'CSV' ELSE t.evidence_signature END,
+               superseded_by = NULL, superseded_from = NULL,
+               decided_by = CASE WHEN i.status <> 'PENDING' THEN $5 END,
+               decided_at = CASE WHEN i.status <> 'PENDING' THEN now() END,
+               decision_reason = CASE WHEN i.status <> 'PENDING' THEN i.reason END, approved_by_rule = false,
                decision_mode = NULL, past_denial = NULL, updated_at = now()
           FROM input i WHERE t.id = i.tag_id AND i.differs
         RETURNING t.*, 'CREATED'::text AS action, CASE WHEN NOT i.is_new THEN t.tag_value END AS old_value,

@@ -22,6 +22,14 @@ const MAX_PAGE_ROWS: usize = 2_000;
 /// Bytes of a page to aim at.
 const TARGET_PAGE_BYTES: usize = 512 << 10;
 
+/// Tags that hold, by canonical keys: of a key an approved value comes before one that was applied, and that before the one
+/// that the resource's own tags stated when it was evaluated last.
+const EFFECTIVE_TAGS: &str = "(
+    coalesce((SELECT e.stated FROM evaluations e WHERE e.resource_id = resources.id), '{}') || coalesce(
+        (SELECT jsonb_object_agg(v.tag_key, v.tag_value ORDER BY v.approval_status = 'APPROVED') FROM virtual_tags v
+          WHERE v.resource_id = resources.id
+            AND (v.approval_status = 'APPROVED' OR v.approval_status = 'PENDING' AND v.auto_applied)), '{}'))::text";
+
 /// Rows of an export: a query whose first column is an ascending key, and the columns to write.
 #[derive(Clone)]
 pub struct ExportRows {
@@ -51,6 +59,28 @@ impl ExportRows {
                 .into_query(),
             key: C::Id.into_expr(),
             columns: &layout::RESOURCES,
+        }
+    }
+
+    /// Resources with the tags that hold for them.
+    pub fn of_effective_tags(resources: Select<resource::Entity>) -> Self {
+        use resource::Column as C;
+        let columns = [
+            C::Id,
+            C::Cloud,
+            C::AccountId,
+            C::ResourceType,
+            C::ResourceId,
+            C::Name,
+            C::Region,
+        ];
+        let resources = resources.select_only().columns(columns);
+        Self {
+            select: resources
+                .expr_as(Expr::cust(EFFECTIVE_TAGS), "effective_tags")
+                .into_query(),
+            key: C::Id.into_expr(),
+            columns: &layout::EFFECTIVE_TAGS,
         }
     }
 

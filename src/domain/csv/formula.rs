@@ -27,6 +27,17 @@ pub fn unescape_formula(cell: &str) -> &str {
     }
 }
 
+/// Text of a cell: of an escaped formula, the formula; of `="0012"`, by which programs keep spreadsheets from making
+/// numbers of texts, the text.
+pub fn cell_text(cell: &str) -> Cow<'_, str> {
+    let quoted = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    match quoted {
+        Some(text) if text.contains('"') => Cow::Owned(text.replace("\"\"", "\"")),
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Borrowed(unescape_formula(cell)),
+    }
+}
+
 fn is_formula(text: &str) -> bool {
     text.starts_with(FORMULA_STARTS)
 }
@@ -35,7 +46,7 @@ fn is_formula(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{escape_formula, is_formula, unescape_formula};
+    use super::{cell_text, escape_formula, is_formula, unescape_formula};
 
     #[test]
     fn formulas_are_neutralised() {
@@ -49,12 +60,22 @@ mod tests {
         assert_eq!(unescape_formula("'plain"), "'plain");
     }
 
+    #[test]
+    fn texts_that_are_kept_from_being_numbers_are_texts() {
+        assert_eq!(cell_text("=\"0012\""), "0012");
+        assert_eq!(cell_text("=\"a \"\"b\"\"\""), "a \"b\"");
+        assert_eq!(cell_text("'=\"0012\""), "=\"0012\"");
+        assert_eq!(cell_text("=A1"), "=A1");
+        assert_eq!(cell_text("=\""), "=\"");
+    }
+
     proptest! {
         #[test]
         fn exactly_invertible(cell in "['=+@\\-\t\r\na＝＋－＠]{0,6}|\\PC{0,12}") {
             let escaped = escape_formula(&cell);
             prop_assert!(!is_formula(&escaped));
             prop_assert_eq!(unescape_formula(&escaped), cell.as_str());
+            prop_assert_eq!(cell_text(&escaped), cell.as_str());
         }
     }
 }

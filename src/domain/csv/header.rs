@@ -89,7 +89,7 @@ impl InventoryHeader {
             ignored: Vec::new(),
         };
         for cell in cells {
-            let cell = cell.as_ref().trim();
+            let cell = unpadded(cell.as_ref());
             let role = role(cell);
             match &role {
                 ColumnRole::Tag(key) if key.is_empty() => return Err(HeaderError::EmptyTagKey),
@@ -149,8 +149,9 @@ impl InventoryHeader {
     }
 }
 
-/// Detects the delimiter (`,`, `;` or tab): the one by which a header line has the most columns that are `known`.
-pub fn sniff_delimiter(line: &str, known: fn(&str) -> bool) -> u8 {
+/// Detects the delimiter (`,`, `;`, tab or `|`): the one by which a header line has the most columns that are `known`, and
+/// their number.
+pub fn sniff_delimiter(line: &str, known: fn(&str) -> bool) -> (u8, usize) {
     let count = |delimiter: u8| {
         let cells = line
             .trim()
@@ -159,15 +160,25 @@ pub fn sniff_delimiter(line: &str, known: fn(&str) -> bool) -> u8 {
         cells.filter(|cell| known(cell)).count()
     };
     // max_by_key keeps the last of equals: the comma is the default.
-    [b'\t', b';', b',']
+    [b'|', b'\t', b';', b',']
         .into_iter()
-        .max_by_key(|delimiter| count(*delimiter))
-        .unwrap_or(b',')
+        .map(|delimiter| (delimiter, count(delimiter)))
+        .max_by_key(|(_, count)| *count)
+        .unwrap_or((b',', 0))
 }
 
 /// Normalises the name of a column for comparison: lower case, and underscores for blanks and hyphens.
 pub fn normalized_name(cell: &str) -> String {
-    cell.trim().to_ascii_lowercase().replace([' ', '-'], "_")
+    unpadded(cell)
+        .to_ascii_lowercase()
+        .replace([' ', '-', '\u{a0}'], "_")
+}
+
+/// Text without blanks around it, nor characters that nobody sees.
+fn unpadded(text: &str) -> &str {
+    text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}')
+    })
 }
 
 /// Empty inventory to fill in: the header, with two `tag:` columns as examples of one column per tag.
@@ -178,6 +189,7 @@ pub fn template() -> String {
 }
 
 fn role(cell: &str) -> ColumnRole {
+    let cell = unpadded(cell);
     if let Some((prefix, key)) = cell.split_at_checked(TAG_PREFIX.len())
         && prefix.eq_ignore_ascii_case(TAG_PREFIX)
     {
@@ -230,7 +242,7 @@ mod tests {
 
     #[test]
     fn delimiters_are_sniffed() {
-        let sniff = |line: &str| sniff_delimiter(line, InventoryHeader::knows);
+        let sniff = |line: &str| sniff_delimiter(line, InventoryHeader::knows).0;
         assert_eq!(sniff("cloud;account_id;a,b,c,d"), b';');
         assert_eq!(sniff("\"cloud\"\t\"name\""), b'\t');
         assert_eq!(sniff("nothing known"), b',');

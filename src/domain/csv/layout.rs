@@ -38,6 +38,17 @@ pub(super) const RESOURCES: CsvLayout = CsvLayout(&[
     (InventoryColumn::NativeTags.name(), CellFormat::Tags),
 ]);
 
+/// Layout of resources with the tags that hold for them.
+pub(super) const EFFECTIVE_TAGS: CsvLayout = CsvLayout(&[
+    (InventoryColumn::Cloud.name(), CellFormat::Text),
+    (InventoryColumn::AccountId.name(), CellFormat::Text),
+    (InventoryColumn::ResourceType.name(), CellFormat::Text),
+    (InventoryColumn::ResourceId.name(), CellFormat::Text),
+    (InventoryColumn::Name.name(), CellFormat::Text),
+    (InventoryColumn::Region.name(), CellFormat::Text),
+    ("effective_tags", CellFormat::Tags),
+]);
+
 /// Layout of tags: the columns that an import of tags reads, and more.
 pub(super) const TAGS: CsvLayout = CsvLayout(&[
     ("cloud", CellFormat::Text),

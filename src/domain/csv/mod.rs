@@ -8,7 +8,7 @@ mod layout;
 mod record_parser;
 
 pub use export::{Export, ExportRows};
-pub use formula::{escape_formula, unescape_formula};
+pub use formula::{cell_text, escape_formula, unescape_formula};
 pub use header::{
     ColumnRole, HeaderError, InventoryColumn, InventoryHeader, normalized_name, sniff_delimiter, template,
 };

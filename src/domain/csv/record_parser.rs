@@ -2,10 +2,13 @@
 //! is never closed, and would not report where it was opened; here the caller holds the lines, so it can bound a record in
 //! bytes, number its lines, and read on behind the line that opened the quote.
 
+use std::borrow::Cow;
+
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 
 /// Parser of the records of one file (RFC 4180), which takes line by line.
 pub struct RecordParser {
+    padding: QuotePadding,
     /// Boxed: its tables take more than half a kilobyte, and readers are held in futures and in enums.
     reader: Box<Reader>,
     cells: Vec<Vec<u8>>,
@@ -21,6 +24,7 @@ impl RecordParser {
             .terminator(Terminator::Any(b'\n'))
             .build();
         let mut parser = Self {
+            padding: QuotePadding::new(delimiter),
             reader: Box::new(reader),
             cells: Vec::new(),
             cell: Vec::new(),
@@ -34,6 +38,7 @@ impl RecordParser {
         self.cells.clear();
         self.cell.clear();
         self.reader.reset();
+        self.padding.place = QuotePlace::CellStart;
         // The first read would strip a byte order mark; only the one at the start of a file is one, which is gone by now.
         self.feed(b"\n");
     }
@@ -46,7 +51,8 @@ impl RecordParser {
             // `csv-core` skips empty lines.
             return Some(vec![Vec::new()]);
         }
-        let is_complete = self.feed(line) || (!line.ends_with(b"\n") && self.feed(b"\n"));
+        let tidy = self.padding.without(line);
+        let is_complete = self.feed(&tidy) || (!line.ends_with(b"\n") && self.feed(b"\n"));
         if !is_complete {
             return None;
         }
@@ -77,6 +83,66 @@ impl RecordParser {
     }
 }
 
+/// Filter of blanks around quoted cells: `a, "b, c" ,d` has three cells.
+struct QuotePadding {
+    delimiter: u8,
+    place: QuotePlace,
+}
+
+/// Position in a record, as far as quotes go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum QuotePlace {
+    CellStart,
+    Bare,
+    Quoted,
+    /// Behind a quote in a quoted cell, which ends the cell unless another follows.
+    Closing,
+}
+
+impl QuotePadding {
+    fn new(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            place: QuotePlace::CellStart,
+        }
+    }
+
+    /// The line without blanks between a quote and its delimiter.
+    fn without<'a>(&mut self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        if !line.contains(&b'"') && self.place != QuotePlace::Quoted {
+            self.place = QuotePlace::CellStart;
+            return Cow::Borrowed(line);
+        }
+        let mut kept = Vec::with_capacity(line.len());
+        let mut blanks = 0;
+        for byte in line {
+            let is_end = *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
+            match (self.place, byte) {
+                (QuotePlace::CellStart | QuotePlace::Closing, b' ') => {
+                    blanks += 1;
+                    continue;
+                }
+                (QuotePlace::CellStart, b'"') => self.place = QuotePlace::Quoted,
+                (QuotePlace::Closing, b'"') if blanks == 0 => self.place = QuotePlace::Quoted,
+                (QuotePlace::Quoted, b'"') => self.place = QuotePlace::Closing,
+                (QuotePlace::Quoted, _) => {}
+                (QuotePlace::Closing, _) if is_end => self.place = QuotePlace::CellStart,
+                (place, _) => {
+                    kept.extend(std::iter::repeat_n(b' ', blanks));
+                    self.place = match place {
+                        QuotePlace::CellStart | QuotePlace::Bare if is_end => QuotePlace::CellStart,
+                        _ => QuotePlace::Bare,
+                    };
+                }
+            }
+            blanks = 0;
+            kept.push(*byte);
+        }
+        kept.extend(std::iter::repeat_n(b' ', blanks));
+        Cow::Owned(kept)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -94,6 +160,21 @@ mod tests {
         let cells = parse(b"a,\"b \"\"x\"\"\r\nc\",,d\"e\r\n", b',').unwrap();
         assert_eq!(cells, [&b"a"[..], b"b \"x\"\r\nc", b"", b"d\"e"]);
         assert_eq!(parse(b"\"open\n", b','), None);
+    }
+
+    #[test]
+    fn blanks_around_quotes_are_no_part_of_cells() {
+        for (line, cells) in [
+            (&b"a, \"b, c\" ,d\n"[..], [&b"a"[..], b"b, c", b"d"]),
+            (b" \"a\" ,  \"b \"\"x\"\"\",\"c\"  \r\n", [b"a", b"b \"x\"", b"c"]),
+            (b"a b , c\" d, \n", [b"a b ", b" c\" d", b" "]),
+        ] {
+            assert_eq!(parse(line, b',').unwrap(), cells);
+        }
+        assert_eq!(
+            parse(b"a, \"b\n, c\" ,d\n", b',').unwrap(),
+            [&b"a"[..], b"b\n, c", b"d"]
+        );
     }
 
     #[test]

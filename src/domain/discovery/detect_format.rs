@@ -5,7 +5,8 @@ use super::read_error::{ReadError, io_error};
 use super::records::{CsvRecord, next_record};
 use crate::domain::csv::{RecordParser, sniff_delimiter};
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
+/// Lines in which a header is looked for behind the first.
+const MAX_PREAMBLE: usize = 20;
 
 /// Format of a file, detected at its start.
 pub(super) enum DetectedFormat {
@@ -18,7 +19,8 @@ pub(super) enum DetectedFormat {
 }
 
 /// Detects the format by the first line that is not blank, and leaves the reader at the first entry. `known` is true for
-/// the columns that are expected in a CSV file.
+/// the columns that are expected in a CSV file; its header is looked for behind up to [`MAX_PREAMBLE`] lines of title, since
+/// reports and spreadsheets have such.
 pub(super) fn detect_format(
     lines: &mut LineReader,
     file_name: Option<&str>,
@@ -32,19 +34,11 @@ pub(super) fn detect_format(
             .any(|ending| name.ends_with(ending))
     });
     loop {
-        let (mut line, too_long) = match lines.next_line().map_err(|e| io_error(lines, e))? {
+        let (line, too_long) = match lines.next_line().map_err(|e| io_error(lines, e))? {
             None => return Ok(DetectedFormat::JsonLines),
             Some(Line::Whole(_, line)) => (line, false),
             Some(Line::TooLong(_, head)) => (head, true),
         };
-        if lines.number() == 1 {
-            if line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff") {
-                return Err(ReadError::Format("is UTF-16 text; save it as UTF-8"));
-            }
-            if line.starts_with(BOM) {
-                line.drain(..BOM.len());
-            }
-        }
         let json = match line.trim_ascii().first() {
             None => continue,
             Some(b'{') => true,
@@ -53,26 +47,80 @@ pub(super) fn detect_format(
                     "is a JSON array; JSON Lines has one object per line",
                 ));
             }
+            Some(b'<') => return Err(ReadError::Format("is HTML or XML, not CSV or JSON Lines")),
             Some(_) => named_json,
         };
         if too_long && !json {
             return Err(ReadError::Format("has a header of more than 1 MiB"));
         }
-        let delimiter = sniff_delimiter(&String::from_utf8_lossy(&line), known);
+        if !json {
+            return csv_header(lines, line, known);
+        }
         if too_long {
             lines.put_back(Vec::new(), Some(line));
         } else {
             lines.put_back(line, None);
         }
-        return if json {
-            Ok(DetectedFormat::JsonLines)
-        } else {
-            csv_header(lines, delimiter)
-        };
+        return Ok(DetectedFormat::JsonLines);
     }
 }
 
-fn csv_header(lines: &mut LineReader, delimiter: u8) -> Result<DetectedFormat, ReadError> {
+/// Reads the header of a CSV file, which is `first` or a line behind it.
+fn csv_header(
+    lines: &mut LineReader,
+    first: Vec<u8>,
+    known: fn(&str) -> bool,
+) -> Result<DetectedFormat, ReadError> {
+    let named = named_delimiter(&first);
+    let (delimiter, line) = find_header(lines, first, known)?;
+    lines.put_back(line, None);
+    header_cells(lines, named.unwrap_or(delimiter))
+}
+
+/// Delimiter that a first line `sep=;` names, as spreadsheets write and read it.
+fn named_delimiter(line: &[u8]) -> Option<u8> {
+    let line = line.trim_ascii_end();
+    let rest = line.trim_ascii_start();
+    match rest.split_at_checked(4)? {
+        (name, [delimiter]) if name.eq_ignore_ascii_case(b"sep=") => Some(*delimiter),
+        // The delimiter was a tab, which looks like a blank.
+        (name, []) if name.eq_ignore_ascii_case(b"sep=") => Some(b'\t'),
+        _ => None,
+    }
+}
+
+/// Lines of the header and before it: the first that has two columns that are known is the header; if none has, `first`.
+fn find_header(
+    lines: &mut LineReader,
+    first: Vec<u8>,
+    known: fn(&str) -> bool,
+) -> Result<(u8, Vec<u8>), ReadError> {
+    let sniff = |line: &[u8]| sniff_delimiter(&String::from_utf8_lossy(line), known);
+    let (delimiter, columns) = sniff(&first);
+    if columns > 1 {
+        return Ok((delimiter, first));
+    }
+    let mut passed = first;
+    for _ in 0..MAX_PREAMBLE {
+        match lines.next_line().map_err(|e| io_error(lines, e))? {
+            Some(Line::Whole(_, line)) => {
+                let (delimiter, columns) = sniff(&line);
+                if columns > 1 {
+                    return Ok((delimiter, line));
+                }
+                passed.extend_from_slice(&line);
+            }
+            Some(Line::TooLong(_, head)) => {
+                lines.put_back(Vec::new(), Some(head));
+                break;
+            }
+            None => break,
+        }
+    }
+    Ok((delimiter, passed))
+}
+
+fn header_cells(lines: &mut LineReader, delimiter: u8) -> Result<DetectedFormat, ReadError> {
     let mut parser = RecordParser::new(delimiter);
     let record = next_record(lines, &mut parser).map_err(|e| io_error(lines, e))?;
     let Some(CsvRecord::Row { cells, .. }) = record else {

@@ -3,6 +3,8 @@
 //! An id belongs to one account. If it were accepted for another, a caller limited to that other account could describe,
 //! and tag, a resource that the id's account has or is going to have.
 
+use std::borrow::Cow;
+
 use crate::domain::Cloud;
 
 /// Account as an id names it.
@@ -27,6 +29,78 @@ pub(super) fn foreign_account(cloud: Cloud, account_id: &str, resource_id: &str)
     } else {
         None
     }
+}
+
+/// Key by which resources are the same: Azure compares ids without regard to case, and its own sources differ in it. The
+/// column `resources.resource_key` has the same.
+pub(in crate::domain) fn resource_key(resource_id: &str) -> Cow<'_, str> {
+    if resource_id.starts_with('/') && !resource_id.starts_with("//") {
+        Cow::Owned(resource_id.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(resource_id)
+    }
+}
+
+/// The account that a spreadsheet has spoiled, as the id names it: spreadsheets drop leading zeros and round long numbers
+/// (`1.23457E+11`), and consoles write hyphens. `None` for an account that is as it should be.
+///
+/// # Errors
+/// The reason why an account that is spoiled cannot be mended.
+pub(super) fn mended_account(
+    cloud: Cloud,
+    account_id: &str,
+    resource_id: &str,
+) -> Result<Option<String>, String> {
+    let named = named_account(resource_id, cloud).filter(|named| named.cloud == Cloud::Aws);
+    if let Some((number, precision)) = rounded(account_id) {
+        let fits = |id: &&str| id.parse::<f64>().is_ok_and(|id| (id - number).abs() <= precision);
+        let id = named.map(|named| named.id).filter(fits);
+        let reason = "was rounded by a spreadsheet; give the column the format of text";
+        return id.map(|id| Some(id.to_owned())).ok_or_else(|| reason.to_owned());
+    }
+    if cloud != Cloud::Aws {
+        return Ok(None);
+    }
+    let digits = account_id
+        .trim_start_matches('\'')
+        .trim_end_matches(".0")
+        .replace(['-', ' '], "");
+    if !is_number(&digits) || digits.len() > 12 {
+        return Ok(None);
+    }
+    let same = |id: &&str| id.trim_start_matches('0') == digits.trim_start_matches('0');
+    let whole = match named.map(|named| named.id) {
+        Some(id) if same(&id) => id.to_owned(),
+        None if (9..12).contains(&digits.len()) => {
+            let count = digits.len();
+            return Err(format!(
+                "has {count} digits where accounts of AWS have 12: a spreadsheet drops leading zeros; give the column the \
+                 format of text"
+            ));
+        }
+        _ if digits.len() == 12 => digits,
+        _ => return Ok(None),
+    };
+    Ok((whole != account_id).then_some(whole))
+}
+
+/// Number in the scientific form in which spreadsheets show long ones, and how far the exact one may be from it.
+fn rounded(text: &str) -> Option<(f64, f64)> {
+    let text = text.replace(',', ".");
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if !is_number(whole)
+        || whole.len() != 1
+        || !(fraction.is_empty() || is_number(fraction))
+        || !is_number(exponent)
+    {
+        return None;
+    }
+    let exponent: i32 = exponent.parse().ok().filter(|exponent| *exponent >= 9)?;
+    let digits = i32::try_from(fraction.len()).ok()?;
+    let number = format!("{mantissa}e{exponent}").parse().ok()?;
+    Some((number, 10f64.powi(exponent - digits)))
 }
 
 /// True if the id itself names the account.

@@ -2,13 +2,14 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Rejection;
 use super::raw_resource::RawResource;
 
 /// Fields that are read; all others are skipped without being kept.
 #[derive(Deserialize)]
-struct JsonRecord {
+struct JsonRecord<'a> {
     cloud: Option<Value>,
     account_id: Option<Value>,
     resource_type: Option<Value>,
@@ -16,13 +17,15 @@ struct JsonRecord {
     name: Option<Value>,
     region: Option<Value>,
     created_at: Option<Value>,
-    native_tags: Option<Value>,
+    /// As it is written: numbers would lose digits.
+    #[serde(borrow)]
+    native_tags: Option<&'a RawValue>,
 }
 
 /// Parses a line that is not blank.
 pub(super) fn parse(line: &str) -> Result<RawResource, Rejection> {
     let line = line.trim();
-    let record: JsonRecord = serde_json::from_str(line).map_err(|e| refusal(&e).found(line))?;
+    let record: JsonRecord<'_> = serde_json::from_str(line).map_err(|e| refusal(&e).found(line))?;
     let mut raw = RawResource::default();
     raw.cloud = text("cloud", record.cloud, &mut raw.faults);
     raw.account_id = text("account_id", record.account_id, &mut raw.faults);
@@ -31,7 +34,9 @@ pub(super) fn parse(line: &str) -> Result<RawResource, Rejection> {
     raw.name = text("name", record.name, &mut raw.faults);
     raw.region = text("region", record.region, &mut raw.faults);
     raw.created_at = text("created_at", record.created_at, &mut raw.faults);
-    raw.add_tags(record.native_tags.unwrap_or_default());
+    if let Some(tags) = record.native_tags {
+        raw.add_tags(tags.get());
+    }
     Ok(raw)
 }
 

@@ -8,6 +8,7 @@ mod formats;
 pub(in crate::domain) mod identity;
 mod jsonl;
 mod lines;
+mod plain_text;
 mod provider;
 mod raw_resource;
 mod read_error;
@@ -28,6 +29,6 @@ pub use provider::{
 pub use read_error::ReadError;
 pub use reader::{InventoryEntry, InventoryReader};
 pub use rejection::Rejection;
-pub use report::ResourceReport;
+pub use report::{ResourceReport, UnstatedFields};
 pub use tabular::{CsvRecords, NumberedCells};
 pub use unpack::ReadOptions;

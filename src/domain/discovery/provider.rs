@@ -50,7 +50,7 @@ pub trait Provider: Send + Sync {
     fn name(&self) -> &str;
 
     /// True if a report lists all resources of the provider, so that one that is missing has vanished. This holds only
-    /// for a report that ended with `Ok` and rejected nothing: a rejected entry may be the one that seems to be missing.
+    /// for a report that ended with `Ok`, and not for the resources of rejected entries.
     fn is_snapshot(&self) -> bool;
 
     /// True if the resources are invented to look around. Such a provider is no longer asked once the inventory has

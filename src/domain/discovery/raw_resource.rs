@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
 
-use super::{Rejection, ResourceReport};
+use super::{Rejection, ResourceReport, UnstatedFields, identity};
 use crate::domain::Cloud;
 
 const MAX_NAME: usize = 512;
@@ -21,69 +23,102 @@ pub(super) struct RawResource {
     pub region: Option<String>,
     pub created_at: Option<String>,
     pub native_tags: BTreeMap<String, String>,
+    /// The entry has a field of all native tags.
+    pub states_tags: bool,
+    /// Tags of fields of their own, which edit the native ones.
+    pub edited_tags: BTreeMap<String, String>,
+    /// Keys whose field is blank.
+    pub cleared_tags: Vec<String>,
     /// Faults that were found while reading.
     pub faults: Vec<Rejection>,
 }
 
 impl RawResource {
-    /// Adds tags of a JSON object: numbers and booleans become text, null the empty text.
-    pub fn add_tags(&mut self, tags: Value) {
-        let map = match tags {
-            Value::Null => return,
-            Value::Object(map) => map,
-            other => {
-                let fault = Rejection::of(
-                    "native_tags",
-                    &other.to_string(),
-                    "is not an object of key and value",
-                );
-                return self.faults.push(fault);
+    /// Adds tags of a JSON object, as it is written: numbers and booleans become the text that they are, null the empty text.
+    pub fn add_tags(&mut self, json: &str) {
+        self.states_tags = true;
+        if matches!(json.trim(), "" | "null") {
+            return;
+        }
+        let tags = match serde_json::from_str(json) {
+            Ok(JsonTags(tags)) => tags,
+            Err(error) => {
+                let reason = if error.is_data() {
+                    "is not an object of key and value"
+                } else {
+                    "is not a JSON object"
+                };
+                return self.faults.push(Rejection::of("native_tags", json, reason));
             }
         };
-        for (key, value) in map {
-            let text = match value {
-                Value::String(text) => text,
-                Value::Null => String::new(),
-                Value::Bool(_) | Value::Number(_) => value.to_string(),
-                Value::Array(_) | Value::Object(_) => {
-                    let reason = format!("the value of tag {key:?} is not a text");
-                    self.faults
-                        .push(Rejection::of("native_tags", &value.to_string(), reason));
-                    continue;
-                }
+        for (key, value) in tags {
+            let written = value.get();
+            let text = match written.as_bytes().first() {
+                Some(b'"') => serde_json::from_str(written).ok(),
+                Some(b'n') => Some(String::new()),
+                Some(b'[' | b'{') | None => None,
+                Some(_) => Some(written.to_owned()),
             };
-            self.add_tag(key, text);
+            if let Some(text) = text {
+                self.add_tag(key, text);
+            } else {
+                let reason = format!("the value of tag {key:?} is not a text");
+                self.faults.push(Rejection::of("native_tags", written, reason));
+            }
         }
     }
 
-    /// Adds one tag; the same key with another value is a fault.
+    /// Adds one native tag; the same key with another value is a fault.
     pub fn add_tag(&mut self, key: String, value: String) {
-        match self.native_tags.get(&key) {
-            Some(other) if *other != value => {
-                let reason = format!("the tag is given twice, also as {other:?}");
-                self.faults
-                    .push(Rejection::of(format!("tag:{key}"), &value, reason));
-            }
-            _ => {
-                self.native_tags.insert(key, value);
-            }
+        add(&mut self.native_tags, key, value, &mut self.faults);
+    }
+
+    /// Adds a tag that comes before a native one of its key; the same key with another value is a fault.
+    pub fn edit_tag(&mut self, key: String, value: String) {
+        add(&mut self.edited_tags, key, value, &mut self.faults);
+    }
+
+    /// Native tags with the edited ones; keys of Azure have no case.
+    fn tags(&mut self, cloud: Cloud) -> BTreeMap<String, String> {
+        let mut tags = std::mem::take(&mut self.native_tags);
+        if cloud == Cloud::Azure {
+            let twice = without_case(&tags).or_else(|| without_case(&self.edited_tags));
+            self.faults.extend(twice);
+            tags.retain(|key, _| {
+                !self
+                    .edited_tags
+                    .keys()
+                    .any(|edited| edited.eq_ignore_ascii_case(key))
+            });
         }
+        tags.extend(std::mem::take(&mut self.edited_tags));
+        tags
     }
 
     /// Validates the fields; the error has all faults.
-    pub fn finish(self) -> Result<ResourceReport, Vec<Rejection>> {
-        let mut faults = self.faults;
-        let cloud = required("cloud", self.cloud, &mut faults).and_then(|text| {
+    pub fn finish(mut self) -> Result<ResourceReport, Vec<Rejection>> {
+        let mut faults = std::mem::take(&mut self.faults);
+        let unstated = UnstatedFields {
+            name: self.name.is_none(),
+            region: self.region.is_none(),
+            native_tags: !self.states_tags,
+            cleared_tags: if self.states_tags {
+                Vec::new()
+            } else {
+                std::mem::take(&mut self.cleared_tags)
+            },
+        };
+        let cloud = required("cloud", self.cloud.take(), &mut faults).and_then(|text| {
             let cloud = parse_cloud(&text);
             if cloud.is_none() {
                 faults.push(Rejection::of("cloud", &text, "is none of aws, gcp, azure"));
             }
             cloud
         });
-        let account_id = required("account_id", self.account_id, &mut faults);
-        let resource_type = required("resource_type", self.resource_type, &mut faults);
-        let resource_id = required("resource_id", self.resource_id, &mut faults);
-        let created_at = trimmed(self.created_at).and_then(|text| {
+        let account_id = required("account_id", self.account_id.take(), &mut faults);
+        let resource_type = required("resource_type", self.resource_type.take(), &mut faults);
+        let resource_id = required("resource_id", self.resource_id.take(), &mut faults);
+        let created_at = trimmed(self.created_at.take()).and_then(|text| {
             let time = parse_time(&text);
             if time.is_none() {
                 faults.push(Rejection::of(
@@ -99,15 +134,26 @@ impl RawResource {
         else {
             return Err(faults);
         };
+        let account_id = match identity::mended_account(cloud, &account_id, &resource_id) {
+            Ok(mended) => mended.unwrap_or(account_id),
+            Err(reason) => {
+                faults.push(Rejection::of("account_id", &account_id, reason));
+                return Err(faults);
+            }
+        };
+        let native_tags = self.tags(cloud);
+        faults.append(&mut self.faults);
+        let name = trimmed(self.name).or_else(|| name_from_tags(&native_tags));
         let report = ResourceReport {
-            name: trimmed(self.name).unwrap_or_else(|| name_from_id(&resource_id)),
+            name: name.unwrap_or_else(|| name_from_id(&resource_id)),
             region: trimmed(self.region).or_else(|| region_from_id(&resource_id)),
             resource_id,
             cloud,
             account_id,
             resource_type,
-            native_tags: self.native_tags,
+            native_tags,
             created_at,
+            unstated,
         };
         if let Err(more) = report.validate() {
             faults.extend(more);
@@ -120,8 +166,66 @@ impl RawResource {
     }
 }
 
+fn add(tags: &mut BTreeMap<String, String>, key: String, value: String, faults: &mut Vec<Rejection>) {
+    match tags.get(&key) {
+        Some(other) if *other != value => {
+            let reason = format!("the tag is given twice, also as {other:?}");
+            faults.push(Rejection::of(format!("tag:{key}"), &value, reason));
+        }
+        _ => {
+            tags.insert(key, value);
+        }
+    }
+}
+
+/// Fault of tags whose keys differ in case only, and whose values differ.
+fn without_case(tags: &BTreeMap<String, String>) -> Option<Rejection> {
+    let mut seen: BTreeMap<String, &String> = BTreeMap::new();
+    tags.iter().find_map(|(key, value)| {
+        let other = *seen.entry(key.to_lowercase()).or_insert(value);
+        let reason = || format!("the tag is given twice, also as {other:?}: keys of Azure have no case");
+        (other != value).then(|| Rejection::of(format!("tag:{key}"), value, reason()))
+    })
+}
+
+/// Name that the resource's own tags give it, as consoles show it.
+fn name_from_tags(tags: &BTreeMap<String, String>) -> Option<String> {
+    let named = tags.get("Name").or_else(|| {
+        let mut tags = tags.iter();
+        tags.find(|(key, _)| key.eq_ignore_ascii_case("name"))
+            .map(|(_, value)| value)
+    });
+    let name = trimmed(named.cloned())?;
+    (name.chars().count() <= MAX_NAME && !name.contains('\0')).then_some(name)
+}
+
 fn trimmed(text: Option<String>) -> Option<String> {
     text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+/// Members of a JSON object as they are written, those that come twice included.
+struct JsonTags(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for JsonTags {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TagVisitor;
+        impl<'de> Visitor<'de> for TagVisitor {
+            type Value = JsonTags;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of key and value")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonTags, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(JsonTags(members))
+            }
+        }
+        deserializer.deserialize_map(TagVisitor)
+    }
 }
 
 fn required(column: &str, text: Option<String>, faults: &mut Vec<Rejection>) -> Option<String> {
@@ -185,91 +289,4 @@ fn region_from_id(id: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{RawResource, name_from_id, parse_time, region_from_id};
-    use crate::domain::Cloud;
-
-    fn raw() -> RawResource {
-        RawResource {
-            cloud: Some(" AWS ".into()),
-            account_id: Some("123".into()),
-            resource_type: Some("sqs/queue".into()),
-            resource_id: Some("arn:aws:sqs:eu-west-2:123:orders".into()),
-            ..RawResource::default()
-        }
-    }
-
-    #[test]
-    fn absent_fields_are_derived() {
-        let report = raw().finish().unwrap();
-        assert_eq!((report.cloud, report.name.as_str()), (Cloud::Aws, "orders"));
-        assert_eq!(report.region.as_deref(), Some("eu-west-2"));
-        assert_eq!(region_from_id("arn:aws:s3:::bucket"), None);
-        assert_eq!(region_from_id("arn:aws:x:eu-west-1"), None);
-        assert_eq!(region_from_id("/subscriptions/a:b:c:d:e"), None);
-        assert_eq!(name_from_id("a/b/"), "b");
-        assert_eq!(name_from_id("://"), "://");
-    }
-
-    #[test]
-    fn all_faults_are_told_at_once() {
-        let mut raw = RawResource {
-            cloud: Some("ibm".into()),
-            created_at: Some("soon".into()),
-            ..RawResource::default()
-        };
-        raw.add_tags(json!({"ok": 1, "nested": {"a": 1}}));
-        let columns: Vec<_> = raw
-            .finish()
-            .unwrap_err()
-            .into_iter()
-            .map(|f| f.column.unwrap())
-            .collect();
-        let expected = [
-            "native_tags",
-            "cloud",
-            "account_id",
-            "resource_type",
-            "resource_id",
-            "created_at",
-        ];
-        assert_eq!(columns, expected);
-    }
-
-    #[test]
-    fn tag_values_become_text() {
-        let mut raw = raw();
-        raw.add_tags(json!({"n": 7, "b": true, "z": null, "s": " kept "}));
-        raw.add_tag("n".into(), "7".into());
-        let tags = raw.finish().unwrap().native_tags;
-        let pairs: Vec<_> = tags.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        assert_eq!(pairs, [("b", "true"), ("n", "7"), ("s", " kept "), ("z", "")]);
-    }
-
-    #[test]
-    fn a_tag_given_twice_must_agree() {
-        let mut raw = raw();
-        raw.add_tag("env".into(), "prod".into());
-        raw.add_tag("env".into(), "dev".into());
-        assert_eq!(raw.finish().unwrap_err()[0].column.as_deref(), Some("tag:env"));
-    }
-
-    #[test]
-    fn times() {
-        let iso = |text: &str| parse_time(text).map(|t| t.to_rfc3339());
-        assert_eq!(
-            iso("2019-06-06T00:20:10.885-07:00").unwrap(),
-            "2019-06-06T07:20:10.885+00:00"
-        );
-        assert_eq!(
-            iso("2021-06-02T20:47:49.227281396Z").unwrap(),
-            "2021-06-02T20:47:49.227281+00:00"
-        );
-        assert_eq!(iso("2024-02-29").unwrap(), "2024-02-29T00:00:00+00:00");
-        assert_eq!(iso("2024-02-29 13:05").unwrap(), "2024-02-29T13:05:00+00:00");
-        assert_eq!(iso("2023-02-29"), None);
-        assert_eq!(iso("1700000000"), None);
-    }
-}
+mod tests;

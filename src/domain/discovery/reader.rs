@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, Cursor, Read};
 use std::path::Path;
 
@@ -15,12 +16,13 @@ use super::formats::{
     parse_asset_line, refuse_bill,
 };
 use super::lines::{Line, LineReader, too_long, utf8};
+use super::plain_text::plain_text;
 use super::raw_resource::RawResource;
 use super::read_error::{ReadError, io_error};
 use super::records::{CsvRecord, next_record};
 use super::tabular::{check_width, raw_resource};
 use super::unpack::{ReadOptions, unpack};
-use super::{FileFormat, FileSummary, Rejection, ResourceReport, jsonl};
+use super::{FileFormat, FileSummary, Rejection, ResourceReport, identity, jsonl};
 use crate::domain::csv::{InventoryColumn, InventoryHeader, RecordParser};
 
 /// Entry of an inventory.
@@ -58,9 +60,9 @@ type NumberedResource = (u64, Result<Option<RawResource>, Rejection>);
 /// Iterator over the entries of an inventory, which ends after an error.
 pub struct InventoryReader {
     content: InventoryContent,
-    /// Line from which an id was accepted, by a hash of the id: ids are long, and there may be millions. `None` when
-    /// duplicates are let through.
-    seen: Option<HashMap<u128, u64>>,
+    /// Line from which an id was accepted and a hash of all that it said, by a hash of the id: ids are long, and there may be
+    /// millions. `None` when duplicates are let through.
+    seen: Option<HashMap<u128, (u64, u64)>>,
     accounts: AccountCounts,
     rejected: u64,
     ended: bool,
@@ -89,7 +91,7 @@ impl InventoryReader {
         mut options: ReadOptions,
     ) -> Result<Self, ReadError> {
         let account = options.account_id.take();
-        let mut input = unpack(input, options).map_err(ReadError::Open)?;
+        let mut input = plain_text(unpack(input, options).map_err(ReadError::Open)?)?;
         let mut head = Vec::new();
         let read = input.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head);
         // An error comes behind the entries that were read before it.
@@ -173,12 +175,16 @@ impl InventoryReader {
             let Some((line, raw)) = self.next_raw()? else {
                 return Ok(None);
             };
-            let at_line = |faults: Vec<Rejection>| faults.into_iter().map(|f| f.at(line)).collect();
-            let finished = match raw {
+            let (id, finished) = match raw {
                 Ok(None) => continue,
-                Ok(Some(raw)) => raw.finish(),
-                Err(fault) => Err(vec![fault]),
+                Ok(Some(raw)) => (raw.resource_id.clone(), raw.finish()),
+                Err(fault) => (None, Err(vec![fault])),
             };
+            let placed = |fault: Rejection| Rejection {
+                resource_id: id.clone(),
+                ..fault.at(line)
+            };
+            let at_line = |faults: Vec<Rejection>| faults.into_iter().map(placed).collect();
             return Ok(Some(
                 match finished.and_then(|report| self.first_of_its_id(line, report)) {
                     Ok(report) => {
@@ -227,19 +233,22 @@ impl InventoryReader {
         let Some(seen) = &mut self.seen else {
             return Ok(report);
         };
-        let digest = Sha256::digest(report.resource_id.as_bytes());
+        let id = identity::resource_key(&report.resource_id);
+        let digest = Sha256::digest(id.as_bytes());
         let hash = digest
             .iter()
             .take(16)
             .fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
-        let first = *seen.entry(hash).or_insert(line);
-        if first == line {
+        let content = content_hash(&report);
+        let (first, same) = *seen.entry(hash).or_insert((line, content));
+        // Inventories of several regions list global resources once for each.
+        if first == line || same == content {
             return Ok(report);
         }
         Err(vec![Rejection::of(
             "resource_id",
             &report.resource_id,
-            format!("is a duplicate of line {first}"),
+            format!("is a duplicate of line {first}, with other values"),
         )])
     }
 }
@@ -313,6 +322,12 @@ fn line_format(
     refuse_bill(&cells)?;
     let header = InventoryHeader::parse(&cells)?;
     Ok(LineFormat::Csv { header, parser })
+}
+
+fn content_hash(report: &ResourceReport) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    report.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Iterator for InventoryReader {

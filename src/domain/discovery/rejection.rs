@@ -9,6 +9,9 @@ const MAX_REJECTED_VALUE: usize = 200;
 pub struct Rejection {
     /// Line, from 1, where the entry starts; `None` for a report that did not come from a file.
     pub line: Option<u64>,
+    /// Id of the resource of the entry, if it could be read.
+    #[serde(skip)]
+    pub resource_id: Option<String>,
     /// Field that is at fault; `None` for the whole entry.
     pub column: Option<String>,
     /// Value that was found, cut to 200 characters.

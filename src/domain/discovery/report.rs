@@ -15,7 +15,7 @@ const MAX_TAG_VALUE: usize = 4096;
 const MAX_TAG_BYTES: usize = 64 << 10;
 
 /// Resource as a provider reports it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ResourceReport {
     /// Provider's own id: an ARN, a full resource name, an Azure resource id. Unique. 1 to 2048 bytes.
     pub resource_id: String,
@@ -32,6 +32,24 @@ pub struct ResourceReport {
     pub native_tags: BTreeMap<String, String>,
     /// Whole microseconds, the precision of the database; years 1 to 9999.
     pub created_at: Option<DateTime<Utc>>,
+    /// Fields of which the report says nothing.
+    #[serde(flatten)]
+    pub unstated: UnstatedFields,
+}
+
+/// Fields of which a report says nothing, such as a file without their columns: a resource that is there keeps what it has,
+/// and a new one takes what the report has in their place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct UnstatedFields {
+    #[serde(rename = "keeps_name")]
+    pub name: bool,
+    #[serde(rename = "keeps_region")]
+    pub region: bool,
+    /// The tags of the report are added to those that are there.
+    #[serde(rename = "keeps_tags")]
+    pub native_tags: bool,
+    /// Keys of tags that the report says the resource does not have, where it says nothing of others.
+    pub cleared_tags: Vec<String>,
 }
 
 impl ResourceReport {
@@ -175,11 +193,12 @@ fn short(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ResourceReport;
+    use super::{ResourceReport, UnstatedFields};
     use crate::domain::Cloud;
 
     fn report() -> ResourceReport {
         ResourceReport {
+            unstated: UnstatedFields::default(),
             resource_id: "i-1".into(),
             name: "web".into(),
             cloud: Cloud::Aws,

@@ -5,11 +5,12 @@ use std::io::Read;
 use super::Rejection;
 use super::detect_format::{DetectedFormat, detect_format};
 use super::lines::{LineReader, utf8};
+use super::plain_text::plain_text;
 use super::raw_resource::RawResource;
 use super::read_error::{ReadError, io_error};
 use super::records::{CsvRecord, next_record};
 use super::unpack::{ReadOptions, unpack};
-use crate::domain::csv::{ColumnRole, InventoryColumn, InventoryHeader, RecordParser, unescape_formula};
+use crate::domain::csv::{ColumnRole, InventoryColumn, InventoryHeader, RecordParser, cell_text};
 
 /// Reads the cells of a record into the fields of a resource.
 pub(super) fn raw_resource(
@@ -28,7 +29,7 @@ pub(super) fn raw_resource(
             ColumnRole::Tag(key) => key,
         };
         match utf8(&cell) {
-            Ok(text) => set_field(&mut raw, role, unescape_formula(text)),
+            Ok(text) => set_field(&mut raw, role, &cell_text(text)),
             Err(fault) => raw.faults.push(Rejection {
                 column: Some(column.to_owned()),
                 ..fault
@@ -38,13 +39,14 @@ pub(super) fn raw_resource(
     Ok(raw)
 }
 
-/// Refuses a record that has fewer cells than the header, or more that are not blank.
+/// Refuses a record that has more cells than the header which are not blank, or that goes on over lines and has fewer, as a
+/// quote out of balance makes it. Spreadsheets leave blank cells at the end of a line out.
 pub(super) fn check_width(cells: &[Vec<u8>], wanted: usize, first: u64, last: u64) -> Result<(), Rejection> {
     let extra = cells
         .iter()
         .skip(wanted)
         .any(|cell| !cell.trim_ascii().is_empty());
-    if cells.len() >= wanted && !extra {
+    if !extra && (cells.len() >= wanted || last == first) {
         return Ok(());
     }
     let goes_on = if last > first {
@@ -71,7 +73,7 @@ impl CsvRecords {
         known: fn(&str) -> bool,
         options: ReadOptions,
     ) -> Result<Self, ReadError> {
-        let mut lines = LineReader::new(unpack(input, options).map_err(ReadError::Open)?);
+        let mut lines = LineReader::new(plain_text(unpack(input, options).map_err(ReadError::Open)?)?);
         match detect_format(&mut lines, None, known)? {
             DetectedFormat::JsonLines => Err(ReadError::Format("is no CSV file with a header")),
             DetectedFormat::Csv { cells, parser } => Ok(Self {
@@ -101,9 +103,11 @@ impl CsvRecords {
             };
             if cells.iter().any(|cell| !cell.trim_ascii().is_empty()) {
                 let texts = check_width(&cells, self.header.len(), first, last).and_then(|()| {
+                    let missing = self.header.len().saturating_sub(cells.len());
                     let texts = cells.iter().take(self.header.len());
                     texts
-                        .map(|cell| Ok(unescape_formula(utf8(cell)?).to_owned()))
+                        .map(|cell| Ok(cell_text(utf8(cell)?).into_owned()))
+                        .chain(std::iter::repeat_n(Ok(String::new()), missing))
                         .collect()
                 });
                 return Ok(Some((first, texts)));
@@ -118,17 +122,9 @@ pub type NumberedCells = (u64, Result<Vec<String>, Rejection>);
 fn set_field(raw: &mut RawResource, role: &ColumnRole, text: &str) {
     let field = match role {
         ColumnRole::Ignored => return,
-        ColumnRole::Tag(_) if text.is_empty() => return,
-        ColumnRole::Tag(key) => return raw.add_tag(key.clone(), text.to_owned()),
-        ColumnRole::Field(InventoryColumn::NativeTags) if text.trim().is_empty() => return,
-        ColumnRole::Field(InventoryColumn::NativeTags) => match serde_json::from_str(text) {
-            Ok(tags) => return raw.add_tags(tags),
-            Err(_) => {
-                return raw
-                    .faults
-                    .push(Rejection::of("native_tags", text, "is not a JSON object"));
-            }
-        },
+        ColumnRole::Tag(key) if text.trim().is_empty() => return raw.cleared_tags.push(key.clone()),
+        ColumnRole::Tag(key) => return raw.edit_tag(key.clone(), text.to_owned()),
+        ColumnRole::Field(InventoryColumn::NativeTags) => return raw.add_tags(text),
         ColumnRole::Field(InventoryColumn::Cloud) => &mut raw.cloud,
         ColumnRole::Field(InventoryColumn::AccountId) => &mut raw.account_id,
         ColumnRole::Field(InventoryColumn::ResourceType) => &mut raw.resource_type,

@@ -6,6 +6,7 @@ use super::spec::ImportMode;
 use super::state::{self, ImportStage};
 use crate::db::{Begin, sql};
 use crate::domain::approvals::MAX_TAGS_PER_RESOURCE;
+use crate::domain::inventory::reconcile::key_of;
 use crate::error::Result;
 use crate::runs::{ControlFlow, Progress};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -19,12 +20,12 @@ pub(super) async fn run(context: &ImportContext<'_>) -> Result<ControlFlow> {
     let import = state::get(context.db, context.spec.file_id).await?;
     let slices = (import.entries / SLICE + 1).unsigned_abs().next_power_of_two() as i64;
     let duplicates = if context.spec.tags.is_some() {
-        SAME_TAGS
+        same_tags()
     } else {
-        SAME_RESOURCES
+        same_resources()
     };
     for slice in 0..slices {
-        if reject(context, duplicates, [slices - 1, slice]).await? == ControlFlow::Cancelled {
+        if reject(context, &duplicates, [slices - 1, slice]).await? == ControlFlow::Cancelled {
             return Ok(ControlFlow::Cancelled);
         }
     }
@@ -35,13 +36,13 @@ pub(super) async fn run(context: &ImportContext<'_>) -> Result<ControlFlow> {
                 return Ok(ControlFlow::Cancelled);
             }
         }
-        let of_full_resources = of_full_resources();
+        let (of_unknown_resources, of_full_resources) = (of_unknown_resources(), of_full_resources());
         for LineRange {
             first_line,
             last_line,
         } in parts(context).await?
         {
-            for refused in [OF_UNKNOWN_RESOURCES, &of_full_resources] {
+            for refused in [&of_unknown_resources, &of_full_resources] {
                 if reject(context, refused, [first_line, last_line]).await? == ControlFlow::Cancelled {
                     return Ok(ControlFlow::Cancelled);
                 }
@@ -94,56 +95,84 @@ async fn reject(context: &ImportContext<'_>, reject: &str, values: [i64; 2]) -> 
 }
 
 /// Duplicates of resources: all but the first line of an id. Ids are compared by a hash first, of which a million fit into
-/// memory.
-const SAME_RESOURCES: &str = "
+/// memory. A line that is equal to the first in all else is no fault: inventories of several regions list global resources
+/// once for each.
+fn same_resources() -> String {
+    let key = key_of("resource_id");
+    format!(
+        "
     doubled AS (
-        SELECT hashtextextended(resource_id, 0) AS hash FROM import_rows
-         WHERE file_id = $1 AND hashtextextended(resource_id, 0) & $4 = $5 GROUP BY 1 HAVING count(*) > 1),
+        SELECT hashtextextended({key}, 0) AS hash FROM import_rows
+         WHERE file_id = $1 AND hashtextextended({key}, 0) & $4 = $5 GROUP BY 1 HAVING count(*) > 1),
+    told AS (
+        SELECT line, {key} AS key, md5(ROW(name, cloud, account_id, resource_type, region, native_tags, created_at)::text) AS text
+          FROM import_rows WHERE file_id = $1 AND hashtextextended({key}, 0) IN (SELECT hash FROM doubled)),
     ranked AS (
-        SELECT line, min(line) OVER (PARTITION BY resource_id) AS first FROM import_rows
-         WHERE file_id = $1 AND hashtextextended(resource_id, 0) IN (SELECT hash FROM doubled)),
-    gone AS (
+        SELECT line, text, first_value(line) OVER same AS first, first_value(text) OVER same AS first_text FROM told
+        WINDOW same AS (PARTITION BY key ORDER BY line)),
+    left_out AS (
         DELETE FROM import_rows i USING ranked r WHERE i.file_id = $1 AND i.line = r.line AND r.line > r.first
-        RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
-                  'is a duplicate of line ' || r.first AS reason)";
+        RETURNING i.line, i.resource_id, r.first, r.text = r.first_text AS is_equal),
+    gone AS (
+        SELECT line, 'resource_id' AS column_name, resource_id AS value,
+               'is a duplicate of line ' || first || ', with other values' AS reason FROM left_out WHERE NOT is_equal)"
+    )
+}
 
 /// Duplicates of tags: all but the first line of a tag, and all but the first of the values of a key on a resource that are
-/// to be approved.
-const SAME_TAGS: &str = "
+/// to be approved. A line that says the same as the first is no fault.
+fn same_tags() -> String {
+    let key = key_of("resource_id");
+    format!(
+        "
     doubled AS (
-        SELECT hashtextextended(resource_id || E'\\n' || tag_key, 0) AS hash FROM import_tags
-         WHERE file_id = $1 AND hashtextextended(resource_id || E'\\n' || tag_key, 0) & $4 = $5
+        SELECT hashtextextended({key} || E'\\n' || tag_key, 0) AS hash FROM import_tags
+         WHERE file_id = $1 AND hashtextextended({key} || E'\\n' || tag_key, 0) & $4 = $5
          GROUP BY 1 HAVING count(*) > 1),
     ranked AS (
-        SELECT line, status, min(line) OVER (PARTITION BY resource_id, tag_key, tag_value) AS first,
-               min(line) FILTER (WHERE status = 'APPROVED') OVER (PARTITION BY resource_id, tag_key) AS approved
+        SELECT line, status, first_value(line) OVER same AS first,
+               status IS NOT DISTINCT FROM first_value(status) OVER same
+                   AND reason IS NOT DISTINCT FROM first_value(reason) OVER same AS is_equal,
+               min(line) FILTER (WHERE status = 'APPROVED') OVER (PARTITION BY {key}, tag_key) AS approved
           FROM import_tags
-         WHERE file_id = $1 AND hashtextextended(resource_id || E'\\n' || tag_key, 0) IN (SELECT hash FROM doubled)),
-    gone AS (
+         WHERE file_id = $1 AND hashtextextended({key} || E'\\n' || tag_key, 0) IN (SELECT hash FROM doubled)
+        WINDOW same AS (PARTITION BY {key}, tag_key, tag_value ORDER BY line)),
+    left_out AS (
         DELETE FROM import_tags i USING ranked r WHERE i.file_id = $1 AND i.line = r.line
            AND (r.line > r.first OR r.status = 'APPROVED' AND r.line > r.approved)
-        RETURNING i.line, 'tag_value' AS column_name, i.tag_value AS value,
-                  CASE WHEN r.line > r.first THEN 'is a duplicate of line ' || r.first
-                       ELSE 'line ' || r.approved || ' has another value to be approved for the key' END AS reason)";
+        RETURNING i.line, i.tag_value, r.first, r.approved, r.is_equal),
+    gone AS (
+        SELECT line, 'tag_value' AS column_name, tag_value AS value,
+               CASE WHEN line > first THEN 'is a duplicate of line ' || first || ', with other values'
+                    ELSE 'line ' || approved || ' has another value to be approved for the key' END AS reason
+          FROM left_out WHERE line = first OR NOT is_equal)"
+    )
+}
 
 /// Tags of resources that do not exist or are retired.
-const OF_UNKNOWN_RESOURCES: &str = "
+fn of_unknown_resources() -> String {
+    let key = key_of("i.resource_id");
+    format!(
+        "
     gone AS (
         DELETE FROM import_tags i WHERE i.file_id = $1 AND i.line BETWEEN $4 AND $5
-           AND (SELECT r.id FROM resources r WHERE r.resource_id = i.resource_id AND r.retired_at IS NULL LIMIT 1) IS NULL
+           AND (SELECT r.id FROM resources r WHERE r.resource_key = {key} AND r.retired_at IS NULL LIMIT 1) IS NULL
         RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
-                  'there is no such resource, or it is retired' AS reason)";
+                  'there is no such resource, or it is retired' AS reason)"
+    )
+}
 
 /// Tags in excess: those behind the first [`MAX_TAGS_PER_RESOURCE`] tags of a resource in the file.
 fn in_excess() -> String {
+    let key = key_of("resource_id");
     format!(
         "
     crowded AS (
-        SELECT hashtextextended(resource_id, 0) AS hash FROM import_tags
-         WHERE file_id = $1 AND hashtextextended(resource_id, 0) & $4 = $5 GROUP BY 1 HAVING count(*) > {MAX_TAGS_PER_RESOURCE}),
+        SELECT hashtextextended({key}, 0) AS hash FROM import_tags
+         WHERE file_id = $1 AND hashtextextended({key}, 0) & $4 = $5 GROUP BY 1 HAVING count(*) > {MAX_TAGS_PER_RESOURCE}),
     ranked AS (
-        SELECT line, row_number() OVER (PARTITION BY resource_id ORDER BY line) AS number FROM import_tags
-         WHERE file_id = $1 AND hashtextextended(resource_id, 0) IN (SELECT hash FROM crowded)),
+        SELECT line, row_number() OVER (PARTITION BY {key} ORDER BY line) AS number FROM import_tags
+         WHERE file_id = $1 AND hashtextextended({key}, 0) IN (SELECT hash FROM crowded)),
     gone AS (
         DELETE FROM import_tags i USING ranked r WHERE i.file_id = $1 AND i.line = r.line AND r.number > {MAX_TAGS_PER_RESOURCE}
         RETURNING i.line, 'resource_id' AS column_name, i.resource_id AS value,
@@ -153,7 +182,8 @@ fn in_excess() -> String {
 
 /// New tags of resources that have [`MAX_TAGS_PER_RESOURCE`] tags already. A tag that the resource has is not new.
 fn of_full_resources() -> String {
-    let resource = "(SELECT r.id FROM resources r WHERE r.resource_id = i.resource_id LIMIT 1)";
+    let key = key_of("i.resource_id");
+    let resource = format!("(SELECT r.id FROM resources r WHERE r.resource_key = {key} LIMIT 1)");
     format!(
         "
     gone AS (
@@ -171,6 +201,7 @@ async fn end_reading(context: &ImportContext<'_>) -> Result<ControlFlow> {
     let file_id = context.spec.file_id;
     let txn = context.db.begin().await?;
     let import = state::get(&txn, file_id).await?;
+    let repeated = import.entries - import.rejected - staged(&txn, context).await?;
     let is_all_or_nothing = context.spec.mode == ImportMode::AllOrNothing && !context.spec.dry_run;
     if is_all_or_nothing && import.rejected > 0 {
         state::set(&txn, file_id, ImportStage::Refused).await?;
@@ -181,15 +212,31 @@ async fn end_reading(context: &ImportContext<'_>) -> Result<ControlFlow> {
     let counts = [
         ("inserted", 0),
         ("updated", 0),
-        ("unchanged", 0),
+        ("unchanged", repeated),
         ("rejected", import.rejected),
     ];
     let progress = Progress {
-        done_delta: import.rejected,
+        done_delta: import.rejected + repeated,
         total: Some(import.entries),
         counts: counts.into(),
     };
     let flow = context.run.checkpoint(&txn, progress).await?;
     txn.commit().await?;
     Ok(flow)
+}
+
+/// Number of rows that wait to be merged.
+async fn staged(txn: &impl ConnectionTrait, context: &ImportContext<'_>) -> Result<i64> {
+    #[derive(FromQueryResult)]
+    struct StagedCountRow {
+        count: i64,
+    }
+    let table = if context.spec.tags.is_some() {
+        "import_tags"
+    } else {
+        "import_rows"
+    };
+    let count = format!("SELECT count(*) AS count FROM {table} WHERE file_id = $1");
+    let count: Option<StagedCountRow> = sql::row(txn, &count, [context.spec.file_id.into()]).await?;
+    Ok(count.map_or(0, |row| row.count))
 }

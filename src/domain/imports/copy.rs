@@ -1,7 +1,6 @@
 //! Buffer of rows of the staging tables.
 
-use super::spec::TagStatus;
-use super::tag_reader::TagRow;
+use super::tag_reader::{RowStatus, TagRow};
 use crate::db::CopyText;
 use crate::domain::discovery::ResourceReport;
 use chrono::SecondsFormat;
@@ -40,6 +39,12 @@ impl CopyBuffer {
             at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true))
                 .as_deref(),
         );
+        let unstated = &report.unstated;
+        for keeps in [unstated.name, unstated.region, unstated.native_tags] {
+            self.text.cell(Some(if keeps { "t" } else { "f" }));
+        }
+        let cleared = serde_json::to_string(&unstated.cleared_tags).unwrap_or_default();
+        self.text.cell(Some(&cleared));
         self.text.end();
     }
 
@@ -50,8 +55,9 @@ impl CopyBuffer {
         self.text.cell(Some(&tag.tag_key));
         self.text.cell(Some(&tag.tag_value));
         self.text.cell(tag.status.map(|status| match status {
-            TagStatus::Pending => "PENDING",
-            TagStatus::Approved => "APPROVED",
+            RowStatus::Pending => "PENDING",
+            RowStatus::Approved => "APPROVED",
+            RowStatus::Denied => "DENIED",
         }));
         self.text.cell(tag.reason.as_deref());
         self.text.end();
@@ -65,7 +71,8 @@ impl CopyBuffer {
 
 /// COPY statement for rows of [`CopyBuffer::resource`].
 pub(super) const COPY_RESOURCES: &str = "COPY import_rows
-    (file_id, line, resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at) FROM STDIN";
+    (file_id, line, resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at,
+     keeps_name, keeps_region, keeps_tags, cleared_tags) FROM STDIN";
 
 /// COPY statement for rows of [`CopyBuffer::tag`].
 pub(super) const COPY_TAGS: &str =

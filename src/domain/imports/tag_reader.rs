@@ -19,8 +19,25 @@ pub(super) struct TagRow {
     pub tag_key: String,
     pub tag_value: String,
     /// Status to set; `None` for a tag that is to be left as it is.
-    pub status: Option<TagStatus>,
+    pub status: Option<RowStatus>,
     pub reason: Option<String>,
+}
+
+/// Status that a row sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowStatus {
+    Pending,
+    Approved,
+    Denied,
+}
+
+impl From<TagStatus> for RowStatus {
+    fn from(status: TagStatus) -> Self {
+        match status {
+            TagStatus::Pending => Self::Pending,
+            TagStatus::Approved => Self::Approved,
+        }
+    }
 }
 
 /// Iterator over the tags of a file.
@@ -109,10 +126,11 @@ impl TagReader {
         }
         let status = columns.status.map_or("", |at| cells[at].trim());
         let status = match status.to_ascii_uppercase().as_str() {
-            "" => Some(self.status),
-            "APPROVED" => Some(TagStatus::Approved),
-            "PENDING" => Some(TagStatus::Pending),
-            "DENIED" | "SUPERSEDED" => None,
+            "" => Some(self.status.into()),
+            "APPROVED" => Some(RowStatus::Approved),
+            "PENDING" => Some(RowStatus::Pending),
+            "DENIED" => Some(RowStatus::Denied),
+            "SUPERSEDED" => None,
             _ => {
                 let reason = "is none of APPROVED, PENDING, DENIED, SUPERSEDED";
                 faults.push(Rejection::of(STATUS, status, reason));
@@ -156,7 +174,7 @@ impl Iterator for TagReader {
 
 #[cfg(test)]
 mod tests {
-    use super::{ReadOptions, TagReader, TagStatus};
+    use super::{ReadOptions, RowStatus, TagReader, TagStatus};
     use std::io::Cursor;
     use std::sync::Arc;
 
@@ -182,10 +200,10 @@ mod tests {
             .map(|(line, row)| (*line, row.tag_value.as_str(), row.status, row.reason.as_deref()))
             .collect();
         let expected = [
-            (2, "=cmd", Some(TagStatus::Approved), None),
-            (3, "b", Some(TagStatus::Pending), Some("two\r\nlines")),
-            (6, "c", None, None),
-            (9, "production", Some(TagStatus::Approved), None),
+            (2, "=cmd", Some(RowStatus::Approved), None),
+            (3, "b", Some(RowStatus::Pending), Some("two\r\nlines")),
+            (6, "c", Some(RowStatus::Denied), None),
+            (9, "production", Some(RowStatus::Approved), None),
         ];
         assert_eq!(shown, expected);
         assert_eq!(good[3].1.tag_key, "environment");
@@ -202,7 +220,7 @@ mod tests {
             (Some(7), Some("tag_key")),
             (Some(7), Some("tag_value")),
             (Some(7), Some("approval_status")),
-            (Some(8), None),
+            (Some(8), Some("tag_value")),
         ];
         assert_eq!(faults, expected);
     }

@@ -1,11 +1,11 @@
 //! Edits of resources by people.
 
-use super::{Resource, reconcile};
+use super::{Resource, list, reconcile};
 use crate::auth::{AccountScope, Actor, Role};
 use crate::db::{Begin, Transaction, sql};
 use crate::domain::approvals::check_reason;
 use crate::domain::audit::{self, Cause};
-use crate::domain::discovery::{ResourceReport, identity};
+use crate::domain::discovery::{ResourceReport, UnstatedFields, identity};
 use crate::entities::{resource, virtual_tag};
 use crate::error::{Error, Problem, ProblemCode, Result};
 use sea_orm::{ColumnTrait, DatabaseConnection, PaginatorTrait, QueryFilter, QuerySelect};
@@ -45,8 +45,7 @@ async fn insert(db: &DatabaseConnection, actor: &Actor, report: &ResourceReport)
     };
     let txn = db.begin().await?;
     // Of any account: to report the resource would change it.
-    let same =
-        resource::find(&AccountScope::All).filter(resource::Column::ResourceId.eq(&report.resource_id));
+    let same = resource::find(&AccountScope::All).filter(list::has_key(&report.resource_id));
     if same.count(&txn).await? > 0 {
         return Err(exists());
     }
@@ -78,6 +77,7 @@ async fn apply(db: &DatabaseConnection, actor: &Actor, id: i64, patch: ResourceP
     let old = locked(&txn, actor, id).await?;
     let keeps_tags = patch.native_tags.is_none();
     let mut report = ResourceReport {
+        unstated: UnstatedFields::default(),
         resource_id: old.resource_id,
         name: patch.name.unwrap_or(old.name),
         cloud: old.cloud,

@@ -6,10 +6,10 @@ use crate::error::Result;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 /// True if a source of invented resources is not to be asked any more: there are resources of other sources, or all of its
-/// own were retired.
+/// own were retired. Ranges of an index: `<>` would read all resources.
 pub(super) async fn is_over(db: &DatabaseConnection, source: &str) -> Result<bool> {
-    let over =
-        "SELECT 1 WHERE EXISTS (SELECT FROM resources WHERE retired_at IS NULL AND discovered_by <> $1)
+    let over = "SELECT 1 WHERE EXISTS (SELECT FROM resources WHERE retired_at IS NULL AND discovered_by < $1)
+         OR EXISTS (SELECT FROM resources WHERE retired_at IS NULL AND discovered_by > $1)
          OR EXISTS (SELECT FROM resources WHERE discovered_by = $1)
             AND NOT EXISTS (SELECT FROM resources WHERE discovered_by = $1 AND retired_at IS NULL)";
     let found = db.query_one_raw(sql::statement(over, [source.into()])).await?;

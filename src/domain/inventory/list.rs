@@ -10,6 +10,7 @@ use crate::db::opaque::opaque;
 use crate::domain::account_pages::{AccountRows, hidden};
 use crate::domain::approvals::ResourceColumns;
 use crate::domain::counters::{self, ResourceCounterKey};
+use crate::domain::discovery::identity::resource_key;
 use crate::entities::{Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -61,7 +62,7 @@ impl ResourceFilter {
         Condition::all()
             .add_option(self.cloud.map(|cloud| C::Cloud.eq(cloud)))
             .add_option(self.account_id.as_deref().map(|id| C::AccountId.eq(id)))
-            .add_option(self.resource_type.as_deref().map(|kind| C::ResourceType.eq(kind)))
+            .add_option((self.resource_type.as_deref()).map(|kind| C::ResourceType.eq(written_type(kind))))
             .add_option(self.region.as_deref().map(|region| C::Region.eq(region)))
             .add_option(self.name_prefix.as_deref().map(starts_with))
             .add_option(self.retired.map(|gone| {
@@ -114,7 +115,7 @@ impl ResourceFilter {
         Some(ResourceCounterKey {
             account_id,
             cloud,
-            resource_type,
+            resource_type: resource_type.as_deref().map(written_type),
             retired,
         })
     }
@@ -265,6 +266,28 @@ pub async fn by_ids(
     columns.all_of(db, select).await
 }
 
+/// Condition that a resource is the one of that id; ids of Azure have no case.
+pub(super) fn has_key(resource_id: &str) -> Expr {
+    Expr::cust_with_values(
+        "resources.resource_key = $1",
+        [resource_key(resource_id).into_owned()],
+    )
+}
+
+/// Type as resources have it: those of Azure are lower-case.
+fn written_type(resource_type: &str) -> String {
+    let namespace = resource_type
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if namespace.contains('.') && resource_type.contains('/') && !namespace.ends_with(".googleapis.com") {
+        resource_type.to_lowercase()
+    } else {
+        resource_type.to_owned()
+    }
+}
+
 /// Name of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResourceName {
@@ -283,7 +306,7 @@ pub async fn by_name(
 ) -> Result<Option<ResourceWithTags>> {
     let select = resource::find(&actor.scope).filter(match name {
         ResourceName::Id(id) => resource::Column::Id.eq(*id),
-        ResourceName::ResourceId(id) => resource::Column::ResourceId.eq(id.as_str()),
+        ResourceName::ResourceId(id) => has_key(id),
     });
     let (order, window) = (ResourceOrder::Id, Window::first(1));
     let page = projection

@@ -3,9 +3,11 @@
 use crate::db::{Transaction, sql};
 use crate::domain::audit::{self, Cause};
 use crate::domain::discovery::ResourceReport;
+use crate::domain::discovery::identity::resource_key;
 use crate::domain::events::announce;
 use crate::error::Result;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::time::Duration;
@@ -56,9 +58,9 @@ pub async fn batch(
     reports: &[ResourceReport],
 ) -> Result<(Reconciled, Vec<i64>)> {
     announce(txn);
-    let by_id: BTreeMap<&str, &ResourceReport> = reports
+    let by_id: BTreeMap<Cow<'_, str>, &ResourceReport> = reports
         .iter()
-        .map(|report| (report.resource_id.as_str(), report))
+        .map(|report| (resource_key(&report.resource_id), report))
         .collect();
     let distinct: Vec<&ResourceReport> = by_id.into_values().collect();
     let reported = sql::recordset(&distinct)?;
@@ -99,22 +101,49 @@ pub(super) fn input(reports: &str) -> String {
     let (columns, line) = if reports == REPORTED {
         let columns =
             "i(resource_id text, name text, cloud text, account_id text, resource_type text, region text,
-           native_tags jsonb, created_at timestamptz)";
+           native_tags jsonb, created_at timestamptz, keeps_name boolean, keeps_region boolean, keeps_tags boolean,
+           cleared_tags jsonb)";
         (columns, "NULL::bigint")
     } else {
         ("i", "i.line")
     };
+    let key = key_of("i.resource_id");
     format!(
         "input AS (
-            SELECT {line} AS line, i.resource_id, i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
-                   coalesce(i.created_at, r.created_at, now()) AS created_at, r.id,
+            SELECT {line} AS line, i.resource_id, {key} AS resource_key, f.name, i.cloud, i.account_id, f.resource_type,
+                   f.region, f.native_tags, coalesce(i.created_at, r.created_at, now()) AS created_at, r.id,
                    r.last_seen_at < now() - interval '1 hour' AS long_unseen,
                    r.id IS NULL OR r.retired_at IS NOT NULL
                    OR (r.name, r.cloud, r.account_id, r.resource_type, r.region, r.native_tags, r.created_at)
-                      IS DISTINCT FROM (i.name, i.cloud, i.account_id, i.resource_type, i.region, i.native_tags,
+                      IS DISTINCT FROM (f.name, i.cloud, i.account_id, f.resource_type, f.region, f.native_tags,
                                         coalesce(i.created_at, r.created_at)) AS differs
               FROM {reports} AS {columns}
-              LEFT JOIN LATERAL (SELECT * FROM resources k WHERE k.resource_id = i.resource_id LIMIT 1) r ON true)"
+              LEFT JOIN LATERAL (SELECT * FROM resources k WHERE k.resource_key = {key} LIMIT 1) r ON true
+             CROSS JOIN LATERAL ({FIELDS}) f)"
+    )
+}
+
+/// Fields of a resource by its report `i`, and by what is there, `r`.
+///
+/// What the report says nothing of stays. Azure compares types, names and keys of tags without regard to case, and its
+/// sources differ in it: a type is lower-case, as Resource Graph gives it; a name stays as it is if it has capitals.
+const FIELDS: &str = "
+    SELECT CASE WHEN r.id IS NOT NULL AND (i.keeps_name OR i.cloud = 'azure' AND lower(i.name) = lower(r.name)
+                                           AND r.name <> lower(r.name)) THEN r.name ELSE i.name END AS name,
+           CASE WHEN i.cloud = 'azure' THEN lower(i.resource_type) ELSE i.resource_type END AS resource_type,
+           CASE WHEN r.id IS NOT NULL AND i.keeps_region THEN r.region ELSE i.region END AS region,
+           CASE WHEN r.id IS NULL OR NOT i.keeps_tags THEN i.native_tags
+                WHEN i.cloud = 'azure' THEN i.native_tags || coalesce(
+                    (SELECT jsonb_object_agg(t.key, t.value) FROM jsonb_each(r.native_tags) t
+                      WHERE lower(t.key) NOT IN (
+                          SELECT lower(k) FROM jsonb_object_keys(i.native_tags) k
+                           UNION ALL SELECT lower(k) FROM jsonb_array_elements_text(i.cleared_tags) k)), '{}')
+                ELSE (r.native_tags - ARRAY(SELECT jsonb_array_elements_text(i.cleared_tags))) || i.native_tags END AS native_tags";
+
+/// Expression for the key of a resource's id, as the column `resources.resource_key` has it.
+pub fn key_of(id: &str) -> String {
+    format!(
+        "CASE WHEN {id} LIKE '/%' AND {id} NOT LIKE '//%' THEN lower({id} COLLATE \"C\") ELSE {id} COLLATE \"C\" END"
     )
 }
 
@@ -138,8 +167,8 @@ pub(super) fn upsert(source: &str) -> String {
             INSERT INTO resources AS r (resource_id, name, cloud, account_id, resource_type, region, native_tags,
                 created_at, discovered_by)
             SELECT resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at, {source}
-              FROM input WHERE differs ORDER BY id NULLS LAST, resource_id
-            ON CONFLICT (resource_id) DO UPDATE SET
+              FROM input WHERE differs ORDER BY id NULLS LAST, resource_key
+            ON CONFLICT (resource_key) DO UPDATE SET
                 name = excluded.name, cloud = excluded.cloud, account_id = excluded.account_id,
                 resource_type = excluded.resource_type, region = excluded.region,
                 native_tags = excluded.native_tags, created_at = excluded.created_at,
@@ -154,6 +183,13 @@ pub(super) fn upsert(source: &str) -> String {
             UPDATE resources SET last_seen_at = now()
              WHERE id = ANY(ARRAY(SELECT i.id FROM input i WHERE i.long_unseen AND NOT i.differs)))"
     )
+}
+
+/// Ids of the resources with these keys.
+pub async fn ids_of(db: &impl ConnectionTrait, keys: Vec<String>) -> Result<Vec<i64>> {
+    let ids = "SELECT id FROM resources WHERE resource_key = ANY($1)";
+    let ids: Vec<ResourceIdRow> = sql::rows(db, ids, [keys.into()]).await?;
+    Ok(ids.into_iter().map(|row| row.id).collect())
 }
 
 /// Ids of resources of `source` that are not retired and not among `seen`, in order; of these accounts only, if there are

@@ -4,15 +4,20 @@ use super::reconcile::{self, Reconciled};
 use super::rejections;
 use crate::db::{Begin, Transaction};
 use crate::domain::audit::Cause;
+use crate::domain::discovery::identity::resource_key;
 use crate::domain::discovery::{BATCH_SIZE, Rejection, ReportScope, ReportSink, ResourceReport, SinkError};
 use crate::error::Result;
 use crate::runs::{ControlFlow, Progress, RunHandle};
 use sea_orm::DatabaseConnection;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Rejections of one run that are stored; further ones are only counted. A file of the wrong kind is rejected in every
 /// line, and the first thousands explain it as well as a million would.
 const KEPT_REJECTIONS: u64 = 10_000;
+
+/// Resources of rejected entries that are remembered.
+const KEPT_KEYS: usize = 100_000;
 
 /// Sink that takes the reports of one source into the inventory, batch by batch, each in a transaction together with the
 /// progress of the run. Idempotent, so a report is repeated after a crash.
@@ -26,6 +31,10 @@ pub struct Reconciler<'a> {
     seen: Vec<i64>,
     totals: Reconciled,
     rejected: u64,
+    /// Keys of the resources of rejected entries, which are there, whatever is wrong with them.
+    refused_keys: BTreeSet<String>,
+    /// Rejected entries whose resource is not known.
+    unnamed: u64,
     /// Rejections since the last transaction.
     refused: Vec<Rejection>,
     refused_entries: i64,
@@ -44,6 +53,8 @@ impl<'a> Reconciler<'a> {
             seen: Vec::new(),
             totals: Reconciled::default(),
             rejected: 0,
+            refused_keys: BTreeSet::new(),
+            unnamed: 0,
             refused: Vec::new(),
             refused_entries: 0,
             stopped: false,
@@ -67,11 +78,13 @@ impl<'a> Reconciler<'a> {
     }
 
     /// Retires the resources within the scope of a snapshot that it did not report, in transactions of limited size, and
-    /// returns their number. Does nothing if an entry was rejected, because it may be the resource that seems to be missing; skips resources
-    /// that changed since the report began, see [`reconcile::retire`].
+    /// returns their number.
+    /// Resources of rejected entries are not missing. Where it is not known of which resource a rejected entry is, it may be
+    /// one that seems to be missing, and none is retired: the run counts those as `not_retired`. Skips resources that changed
+    /// since the report began, see [`reconcile::retire`].
     pub async fn retire_missing(&mut self) -> Result<u64> {
         self.finish().await?;
-        if self.rejected > 0 || self.stopped {
+        if self.stopped {
             return Ok(0);
         }
         let accounts = match std::mem::take(&mut self.scope) {
@@ -84,8 +97,14 @@ impl<'a> Reconciler<'a> {
             reason: Some("the resource was no longer reported".into()),
             run_id: self.run.map(|run| run.run_id),
         };
-        let seen = std::mem::take(&mut self.seen);
+        let mut seen = std::mem::take(&mut self.seen);
+        let refused = std::mem::take(&mut self.refused_keys);
+        seen.extend(reconcile::ids_of(self.db, refused.into_iter().collect()).await?);
         let missing = reconcile::missing(self.db, &self.source, seen, accounts).await?;
+        if self.unnamed > 0 {
+            self.tell_not_retired(missing.len()).await?;
+            return Ok(0);
+        }
         let mut retired = 0;
         for chunk in missing.chunks(BATCH_SIZE) {
             retired += self.retire(chunk, &cause).await?;
@@ -94,6 +113,27 @@ impl<'a> Reconciler<'a> {
             }
         }
         Ok(retired)
+    }
+
+    /// Counts the resources that are missing and may be those of rejected entries.
+    async fn tell_not_retired(&mut self, missing: usize) -> Result<()> {
+        if missing == 0 {
+            return Ok(());
+        }
+        tracing::warn!(
+            source = self.source,
+            missing,
+            rejected = self.unnamed,
+            "no resource is retired: rejected entries may be those that are missing"
+        );
+        if let Some(run) = self.run {
+            let progress = Progress {
+                counts: [("not_retired", missing as i64)].into(),
+                ..Progress::default()
+            };
+            self.stopped = run.checkpoint(self.db, progress).await? == ControlFlow::Cancelled;
+        }
+        Ok(())
     }
 
     /// Retires resources in one transaction with the progress of the run.
@@ -173,6 +213,12 @@ impl ReportSink for Reconciler<'_> {
     async fn rejected(&mut self, entry: Vec<Rejection>) -> Result<(), SinkError> {
         self.rejected += 1;
         self.refused_entries += 1;
+        match entry.iter().find_map(|fault| fault.resource_id.as_deref()) {
+            Some(id) if self.refused_keys.len() < KEPT_KEYS => {
+                self.refused_keys.insert(resource_key(id.trim()).into_owned());
+            }
+            _ => self.unnamed += 1,
+        }
         if self.rejected <= KEPT_REJECTIONS {
             self.refused.extend(entry);
         }

@@ -36,7 +36,8 @@ pub struct ImportVirtualTagsInput {
     /// optionally `approval_status` and `decision_reason`. Other columns are ignored; an export of tags is a valid
     /// file.
     file: Upload,
-    /// Approval status of tags whose row has no `approval_status`. Rows with `DENIED` or `SUPERSEDED` change nothing.
+    /// Approval status of tags whose row has no `approval_status`. Rows with `DENIED` deny a tag that waits, or that is
+    /// not there; rows with `SUPERSEDED` change nothing.
     status: ImportedTagStatusEnum,
     /// True to report the changes in the run's `importPlan` without making them.
     #[graphql(default)]

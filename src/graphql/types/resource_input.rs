@@ -1,6 +1,6 @@
 //! The input `ResourceInput`.
 
-use crate::domain::discovery::ResourceReport;
+use crate::domain::discovery::{ResourceReport, UnstatedFields};
 use crate::error::{Error, Result as DomainResult};
 use crate::graphql::scalars::date_time::DateTimeInput;
 use crate::graphql::types::enums::CloudEnum;
@@ -47,6 +47,7 @@ impl TryFrom<ResourceInput> for ResourceReport {
             region: input.region,
             native_tags: native_tags(input.native_tags)?.unwrap_or_default(),
             created_at: input.created_at.map(Into::into),
+            unstated: UnstatedFields::default(),
         })
     }
 }

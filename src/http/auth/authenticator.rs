@@ -56,6 +56,7 @@ impl Authenticator {
         let requirements = Arc::new(ClaimRequirements {
             issuer: config.issuer.clone(),
             audience: config.audience.clone(),
+            names: config.claims.clone(),
         });
         Ok(Self {
             keys,
@@ -146,7 +147,7 @@ impl Authenticator {
         let claims = token
             .verify(&key)
             .ok_or_else(|| record_unauthenticated(InvalidCredentials::Signature))?;
-        let caller = jwt::caller(claims, &self.requirements, SystemTime::now());
+        let caller = jwt::caller(&claims, &self.requirements, SystemTime::now());
         caller.ok_or_else(|| record_unauthenticated(InvalidCredentials::Claims))
     }
 
@@ -345,7 +346,7 @@ mod tests {
             with("sub", "ｓｙｓｔｅｍ：maintain".into()),
             with("sub", "to\u{200b}ken:0123456789abcdef:nightly".into()),
             with("sub", " system:maintain".into()),
-            with("accounts", "111".into()),
+            with("accounts", 111.into()),
             format!("Bearer {}", "a".repeat(1 << 20)),
         ] {
             assert_eq!(

@@ -3,14 +3,16 @@
 //! two different things.
 
 use super::caller::Caller;
+use super::claims::TokenClaims;
 use super::signature;
 use crate::auth::{AccountScope, Actor, Role};
+use crate::config::ClaimNames;
 use crate::domain::subject::is_personal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use serde::de::{DeserializeOwned, IgnoredAny, IntoDeserializer};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -40,6 +42,8 @@ pub struct ClaimRequirements {
     pub issuer: Option<String>,
     /// Value that `aud` must contain; any without one.
     pub audience: Option<String>,
+    /// Claims that name the caller and its rights.
+    pub names: ClaimNames,
 }
 
 /// Header of a token. `jku`, `jwk`, `x5u` and their like are ignored: they only offer keys, which are not taken.
@@ -72,52 +76,9 @@ impl TokenHeader {
     }
 }
 
-/// Claims of a token. Others are ignored.
-#[derive(Deserialize)]
-pub struct TokenClaims {
-    sub: String,
-    #[serde(deserialize_with = "role_name")]
-    role: Role,
-    #[serde(default, deserialize_with = "present")]
-    accounts: Option<Vec<String>>,
-    /// Seconds since 1970, as in `nbf` and `iat`.
-    exp: u64,
-    #[serde(default, deserialize_with = "present")]
-    nbf: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    iat: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    iss: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    aud: Option<Audience>,
-}
-
-/// One audience, or a list of them.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Audience {
-    fn contains(&self, wanted: &str) -> bool {
-        match self {
-            Self::One(audience) => audience == wanted,
-            Self::Many(audiences) => audiences.iter().any(|audience| audience == wanted),
-        }
-    }
-}
-
 /// Reads a member that may be missing, but not null.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
-}
-
-/// Reads the name of a role, and not the object that serde takes for an enum as well.
-fn role_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Role, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    Role::deserialize(IntoDeserializer::<D::Error>::into_deserializer(name))
 }
 
 /// Token whose signature is not verified yet.
@@ -169,94 +130,66 @@ impl<'a> JsonWebToken<'a> {
 }
 
 /// Decodes a part of a token: a JSON object. Serde would take a list of its members, too.
-fn decode<T: DeserializeOwned>(part: &str) -> Option<T> {
+pub(super) fn decode<T: DeserializeOwned>(part: &str) -> Option<T> {
     let json = String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
     json.trim_start().starts_with('{').then_some(())?;
     serde_json::from_str(&json).ok()
 }
 
 /// Caller that verified claims name, if they hold now and meet the requirements.
-pub fn caller(claims: TokenClaims, requirements: &ClaimRequirements, now: SystemTime) -> Option<Caller> {
-    let expires = time_of(claims.exp)?;
+pub fn caller(claims: &TokenClaims, requirements: &ClaimRequirements, now: SystemTime) -> Option<Caller> {
+    let expires = claims.time("exp").ok()??;
     if expires <= now {
         return None;
     }
-    for begin in [claims.nbf, claims.iat].into_iter().flatten() {
-        (time_of(begin)? <= now + SKEW).then_some(())?;
+    for begin in [claims.time("nbf").ok()?, claims.time("iat").ok()?]
+        .into_iter()
+        .flatten()
+    {
+        (begin <= now + SKEW).then_some(())?;
     }
-    if let Some(issuer) = &requirements.issuer {
-        (claims.iss.as_ref() == Some(issuer)).then_some(())?;
+    let issuer = claims.text("iss").ok()?;
+    let audiences = claims.texts("aud").ok()?;
+    if let Some(wanted) = &requirements.issuer {
+        (issuer == Some(wanted.as_str())).then_some(())?;
     }
-    if let Some(audience) = &requirements.audience {
-        claims.aud?.contains(audience).then_some(())?;
+    if let Some(wanted) = &requirements.audience {
+        audiences?.contains(&wanted.as_str()).then_some(())?;
     }
-    is_personal(&claims.sub).then_some(())?;
+    let names = &requirements.names;
+    let subject = claims.text(&names.subject).ok()??;
+    is_personal(subject).then_some(())?;
+    let role = claims
+        .texts(&names.role)
+        .ok()??
+        .into_iter()
+        .filter_map(|value| Role::parse(names.role_of(value)?))
+        .max()?;
+    let accounts = claims.texts(&names.accounts).ok()?;
     Some(Caller {
         actor: Actor {
-            subject: claims.sub,
-            role: claims.role,
-            scope: match claims.accounts {
+            subject: subject.to_owned(),
+            role,
+            scope: match accounts {
                 None => AccountScope::All,
                 Some(accounts) => AccountScope::Only(storable(accounts)?),
             },
             // An end that no date can show is as good as none.
-            expires_at: i64::try_from(claims.exp)
-                .ok()
-                .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+            expires_at: shown(expires),
         },
         expires: Some(expires),
         api_token: None,
     })
 }
 
+/// Time as a date, if one can show it.
+fn shown(time: SystemTime) -> Option<DateTime<Utc>> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    DateTime::from_timestamp(i64::try_from(since.as_secs()).ok()?, since.subsec_nanos())
+}
+
 /// Account ids, if the database can hold all of them.
-fn storable(ids: Vec<String>) -> Option<Vec<String>> {
-    ids.iter().all(|id| !id.contains('\0')).then_some(ids)
-}
-
-/// Time of a claim in seconds since 1970; nothing that the clock cannot show.
-fn time_of(seconds: u64) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn claims(json: &str) -> Option<TokenClaims> {
-        decode(&URL_SAFE_NO_PAD.encode(json))
-    }
-
-    #[test]
-    fn claims_are_read_and_others_ignored() {
-        let text =
-            r#"{"sub": "\u0061da", "role": "viewer", "exp": 1, "aud": ["x"], "groups": [1, {"b": [{}]}]}"#;
-        let read = claims(text).unwrap();
-        assert_eq!((read.sub.as_str(), read.role, read.exp), ("ada", Role::Viewer, 1));
-        assert!(read.aud.is_some_and(|audience| audience.contains("x")));
-        assert!(read.accounts.is_none() && read.nbf.is_none());
-    }
-
-    #[test]
-    fn no_object_a_claim_twice_and_a_null_are_refused() {
-        let good = r#"{"sub": "ada", "role": "viewer", "exp": 1}"#;
-        assert!(claims(good).is_some());
-        for text in [
-            "",
-            "[]",
-            "1",
-            r#"["ada", "viewer", null, 1, null, null, null, null]"#,
-            &format!("{good} {{}}"),
-            r#"{"sub": "ada", "role": "viewer", "exp": 1,}"#,
-            r#"{"sub": "ada", "role": "viewer", "exp": 1, "sub": "ada"}"#,
-            r#"{"sub": "ada", "role": "viewer", "exp": 1, "\u0073ub": "eve"}"#,
-            r#"{"sub": "ada", "role": "viewer", "exp": 1, "nbf": null}"#,
-            r#"{"sub": "ada", "role": "viewer", "exp": 1, "aud": null}"#,
-            r#"{"sub": "ada", "role": {"viewer": null}, "exp": 1}"#,
-        ] {
-            assert!(claims(text).is_none(), "{text}");
-        }
-        let not_utf8 = [&good.as_bytes()[..good.len() - 1], b", \"x\": \"\xff\"}"].concat();
-        assert!(decode::<TokenClaims>(&URL_SAFE_NO_PAD.encode(not_utf8)).is_none());
-    }
+fn storable(ids: Vec<&str>) -> Option<Vec<String>> {
+    let storable = ids.iter().all(|id| !id.contains('\0'));
+    storable.then(|| ids.into_iter().map(str::to_owned).collect())
 }

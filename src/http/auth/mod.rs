@@ -2,6 +2,7 @@
 
 mod authenticator;
 mod caller;
+mod claims;
 mod credentials;
 mod error;
 mod issue_token;

@@ -31,6 +31,12 @@ pub enum Content {
 
 /// Content type in the headers of a POST; others are refused.
 pub fn content(headers: &HeaderMap) -> Result<Content, HttpError> {
+    let is_encoded = |value: &axum::http::HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get(header::CONTENT_ENCODING).is_some_and(is_encoded) {
+        return Err(unsupported(
+            "bodies with a Content-Encoding are not read: send it as it is (files of an upload may be gzip)",
+        ));
+    }
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

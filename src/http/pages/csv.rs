@@ -54,6 +54,7 @@ fn cloud<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cloud>, D:
 enum ExportedRows {
     #[default]
     Resources,
+    Effective,
     Tags,
 }
 
@@ -70,14 +71,16 @@ impl ExportParameters {
             account_id,
             resource_type,
         } = self;
+        let resources = |account_id, resource_type| ResourceFilter {
+            cloud,
+            account_id,
+            resource_type,
+            retired: Some(false),
+            ..ResourceFilter::default()
+        };
         Ok(match what {
-            ExportedRows::Resources => ExportRequest::Resources(ResourceFilter {
-                cloud,
-                account_id,
-                resource_type,
-                retired: Some(false),
-                ..ResourceFilter::default()
-            }),
+            ExportedRows::Resources => ExportRequest::Resources(resources(account_id, resource_type)),
+            ExportedRows::Effective => ExportRequest::EffectiveTags(resources(account_id, resource_type)),
             ExportedRows::Tags => {
                 let tag = TagFilter {
                     cloud,

@@ -63,6 +63,10 @@ impl Provider for Simulated {
         false
     }
 
+    fn is_invented(&self) -> bool {
+        true
+    }
+
     async fn report(
         &self,
         context: &DiscoveryContext,
@@ -98,6 +102,7 @@ fn resource(rng: &mut StdRng, now: DateTime<Utc>) -> Option<ResourceReport> {
     let age = TimeDelta::minutes(rng.random_range(0..60 * 24 * 700));
     let (resource_id, name) = kind.identify(rng, &location);
     Some(ResourceReport {
+        unstated: crate::domain::discovery::UnstatedFields::default(),
         native_tags: tags::native(rng, team, app, environment, kind, &name),
         resource_id,
         name,

@@ -63,6 +63,7 @@ pub fn report(resource_id: &str, account_id: &str, region: Option<&str>) -> Reso
         region: region.map(str::to_owned),
         created_at: None,
         native_tags: [("team".to_owned(), "core".to_owned())].into(),
+        unstated: virtual_tagging::domain::discovery::UnstatedFields::default(),
     }
 }
 

@@ -23,6 +23,7 @@ pub fn report(number: usize) -> ResourceReport {
         native_tags.insert("Owner".to_owned(), OWNERS[number % 3].to_owned());
     }
     ResourceReport {
+        unstated: virtual_tagging::domain::discovery::UnstatedFields::default(),
         resource_id: format!("arn:aws:rds:eu-west-1:{account}:db:{name}"),
         name,
         cloud: Cloud::Aws,

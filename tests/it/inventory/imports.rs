@@ -85,7 +85,9 @@ async fn what_was_rejected_comes_as_a_file_to_those_who_may_see_all() {
     let service = Service::start_with(&[("ENABLE_WORKERS", "true"), ("JWT_SECRET", SECRET)]).await;
     let ada = service.token("ada", Role::Approver, None, Duration::from_mins(1));
     let bob = service.token("bob", Role::Viewer, Some(&["1"]), Duration::from_mins(1));
-    let file = format!("{HEADER}moon;1;t;a;\"=cmd()\";;;\r\naws;1;t;b;;;;\r\naws;1;t;b;;;;\r\n");
+    let file = format!(
+        "{HEADER}moon;1;t;a;\"=cmd()\";;;\r\naws;1;t;b;;;;\r\naws;1;t;b;;;;\r\naws;1;t;b;other;;;\r\n"
+    );
     let run = import_as(
         &service,
         Some(&ada),
@@ -103,7 +105,7 @@ async fn what_was_rejected_comes_as_a_file_to_those_who_may_see_all() {
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
     let expected = "line,column,value,reason\r\n2,cloud,moon,\"is none of aws, gcp, azure\"\r\n\
-                    4,resource_id,b,is a duplicate of line 3\r\n";
+                    5,resource_id,b,\"is a duplicate of line 3, with other values\"\r\n";
     assert_eq!(get(&ada, id).await, (200, expected.to_owned()));
     assert_eq!(get(&bob, id).await.0, 403);
     assert_eq!(get("x", id).await.0, 401);

@@ -7,5 +7,6 @@ mod demo;
 mod effective_tags;
 mod file_formats;
 mod imports;
+mod kinds_of_input;
 mod reconcile;
 mod uploads;

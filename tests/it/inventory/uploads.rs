@@ -44,7 +44,7 @@ azure,333,vm,,nameless,,yesterday,,,\r\n\
 AWS, 111 ,ec2/instance,i-4,,,2024-05-06,,,\r\n\
 aws,111,ec2/instance,i-1,again,,,,,\r\n\
 \r\n\
-aws,111,ec2/instance,i-5,short\r\n\
+aws,111,ec2/instance,i-5,long,,,,,,more\r\n\
 gcp,222,compute.instance,i-6,\"=SUM(A1)\",,,,,\r\n\
 gcp,222,compute.instance,i-7,tags,,,not json,,\r\n\
 gcp,222,compute.instance,i-8,last,,,,,\r\n";
@@ -145,7 +145,12 @@ async fn what_is_no_inventory_is_refused_with_its_reason() {
         ),
         ("list.csv", b"name,size\r\na,1\r\n".to_vec(), "lacks the columns"),
         ("list.json", b"[{\"cloud\":\"aws\"}]".to_vec(), "JSON array"),
-        ("wide.csv", b"\xff\xfec\0l\0o\0u\0d\0".to_vec(), "UTF-16"),
+        (
+            "wide.csv",
+            b"\xff\xfec\0l\0o\0u\0d\0".to_vec(),
+            "lacks the columns",
+        ),
+        ("book.xlsx", b"PK\x03\x04\x14\0".to_vec(), "save the sheet as CSV"),
         ("broken.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "broke off"),
     ] {
         let run = import(&service, name, content, false).await;

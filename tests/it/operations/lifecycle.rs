@@ -137,6 +137,7 @@ async fn each_start_makes_the_partitions_that_are_missing() {
 
 fn report(number: u32, account: &str) -> ResourceReport {
     ResourceReport {
+        unstated: virtual_tagging::domain::discovery::UnstatedFields::default(),
         cloud: Cloud::Gcp,
         account_id: account.into(),
         resource_type: "compute.instance".into(),

@@ -209,6 +209,7 @@ pub fn shipped_vocabulary() -> &'static Vocabulary {
 
 pub fn resource(name: &str) -> ResourceReport {
     ResourceReport {
+        unstated: virtual_tagging::domain::discovery::UnstatedFields::default(),
         resource_id: format!("arn:aws:sqs:eu-west-1:111122223333:{name}"),
         name: name.into(),
         cloud: Cloud::Aws,

@@ -1,14 +1,16 @@
 //! Words and phrases of the vocabulary that name values, as they are looked for in names and tags.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
 use parking_lot::RwLock;
+use regex::Regex;
 
 use super::stable_hash::{HashMapOfHashes, StableHash, run_hash, text_hash};
 use super::word_hit::{WordHit, WordPlace};
 use crate::Vocabulary;
 use crate::tokens::tokens;
-use crate::vocabulary::NEGATIONS;
+use crate::vocabulary::{FILLERS, NEGATIONS};
 
 /// Keys of tags whose meaning is remembered.
 const MAX_REMEMBERED_KEYS: usize = 65_536;
@@ -40,6 +42,29 @@ pub(crate) enum WordStrength {
     Strong,
 }
 
+/// Names of devices, in which `dev` is a directory: `/dev/sda1`, `dev-xvdf`.
+static DEVICES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let disks = "xvd[a-z]{1,2}|nvme[0-9]+(?:n[0-9]+)?";
+    let path = format!(
+        "/(?:{disks}|sd[a-z]{{1,2}}|hd[a-z]|vd[a-z]|md[0-9]+|dm-[0-9]+|loop[0-9]+|mapper|disk|null|shm)"
+    );
+    let joined = format!("[_-](?:{disks}|sd[a-h])");
+    Regex::new(&format!(
+        r"\b[Dd]ev(?:{path}|{joined})(?:p?[0-9]+)?(?:[^0-9A-Za-z]|$)"
+    ))
+    .ok()
+});
+
+/// The text without names of devices.
+fn without_devices(text: &str) -> Cow<'_, str> {
+    match &*DEVICES {
+        Some(devices) if text.contains("ev/") || text.contains("ev-") || text.contains("ev_") => {
+            devices.replace_all(text, " ")
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// Words of a vocabulary and what they mean.
 pub(crate) struct Lexicon {
     vocabulary: Arc<Vocabulary>,
@@ -52,6 +77,7 @@ pub(crate) struct Lexicon {
     /// Hash of a token to the number of tokens of the longest phrase that begins with it.
     beginnings: HashMapOfHashes<usize>,
     negations: [u64; NEGATIONS.len()],
+    fillers: [u64; FILLERS.len()],
     canonical_keys: RwLock<HashMapOfHashes<bool>>,
 }
 
@@ -77,6 +103,7 @@ impl Lexicon {
             phrases: HashMapOfHashes::default(),
             beginnings: HashMapOfHashes::default(),
             negations: NEGATIONS.map(text_hash),
+            fillers: FILLERS.map(text_hash),
             canonical_keys: RwLock::default(),
         };
         for (index, name) in (0u8..).zip(lexicon.keys.clone()) {
@@ -162,11 +189,18 @@ impl Lexicon {
         self.phrases.contains_key(&run_hash(&[text_hash(token)]))
     }
 
+    /// True if the words before deny the next one.
+    fn is_denied(&self, before: &[u64]) -> bool {
+        let mut before = before.iter().rev().skip_while(|word| self.fillers.contains(word));
+        before.next().is_some_and(|word| self.negations.contains(word))
+    }
+
     /// Adds the words of `text`, longest phrases first, each word once per place. Words that are denied give nothing, nor
     /// do lists of several values. Of words for several values of one key, the last of the strongest counts: names go from the
     /// general to the particular.
     pub(crate) fn scan(&self, text: &str, place: WordPlace, scratch: &mut Vec<u64>, out: &mut Vec<WordHit>) {
         scratch.clear();
+        let text = &*without_devices(text);
         let mut lower = String::new();
         scratch.extend(tokens(text).take(MAX_TEXT_TOKENS).map(|token| {
             if token
@@ -188,7 +222,7 @@ impl Lexicon {
                 at += 1;
                 continue;
             };
-            if at == 0 || !self.negations.contains(&scratch[at - 1]) {
+            if !self.is_denied(&scratch[..at]) {
                 out.push(WordHit {
                     place,
                     word,

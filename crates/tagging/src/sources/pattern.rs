@@ -120,6 +120,32 @@ mod tests {
     }
 
     #[test]
+    fn names_of_devices_are_no_environments() {
+        for device in [
+            "/dev/sda1",
+            "/dev/xvdf",
+            "web /dev/nvme1n1p1",
+            "dev-sdb",
+            "/dev/mapper/root",
+        ] {
+            assert_eq!(found(&subject(device, &[])), [], "{device}");
+            assert_eq!(found(&subject("x", &[("device", device)])), [], "{device}");
+        }
+        for name in [
+            "/dev/payments/db",
+            "dev-sdk",
+            "web-dev",
+            "dev_disk_1",
+            "dev-mapper",
+        ] {
+            assert_eq!(found(&subject(name, &[])), [row("name", "dev")], "{name}");
+        }
+        for name in ["not-a-prod-api", "never-prod", "ex-prod"] {
+            assert_eq!(found(&subject(name, &[])), [], "{name}");
+        }
+    }
+
+    #[test]
     fn only_arns_are_cut_at_colons() {
         let mut resource = subject("x", &[]);
         resource.resource_id = "//example.org/projects/shop-dev/things/a:b".into();

@@ -40,6 +40,9 @@ pub struct CanonicalKey {
     pub values: Vec<KnownValue>,
     /// Values that are not listed are valid, too.
     pub open: bool,
+    /// Short words that state nothing elsewhere are values of this key: `NA` is a region, `1` a cost center.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub takes_codes: bool,
     /// Regular expression that a whole value must match to be valid; listed values always are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
@@ -104,6 +107,9 @@ pub struct VocabularyFile {
     pub provider_prefixes: Vec<String>,
     /// Values that state nothing.
     pub junk: Vec<String>,
+    /// Values that state nothing, except of keys that take codes.
+    #[serde(default)]
+    pub codes: Vec<String>,
 }
 
 /// Reason why a vocabulary was refused.
@@ -145,6 +151,7 @@ impl CanonicalKey {
             weak_synonyms: Vec::new(),
             values: Vec::new(),
             open: true,
+            takes_codes: true,
             pattern: None,
             approval: ApprovalPolicy::Required,
             auto_apply_threshold: None,

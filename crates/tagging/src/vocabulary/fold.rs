@@ -2,24 +2,47 @@
 
 use std::collections::HashMap;
 
-use crate::tokens::tokens;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::tokens::{is_letter_or_digit, tokens};
 
 /// Letters that a word must have for a slip in it to be recognised.
 const LONG_WORD: usize = 6;
 
-/// Lower case, letters and digits only: `Cost Center`, `cost_center` and `CostCenter` are one spelling.
-pub(super) fn fold(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+/// Dot that lower-casing `İ` leaves above an `i` that has one.
+const DOT_ABOVE: char = '\u{307}';
+
+/// Lower case, composed letters: `É` is the same as `E` and an accent behind it, and `İ` is an `i`.
+pub(super) fn lower(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut lower = String::with_capacity(text.len());
+    for c in text.nfc().flat_map(char::to_lowercase) {
+        if c != DOT_ABOVE || !lower.ends_with('i') {
+            lower.push(c);
+        }
+    }
+    lower.nfc().collect()
 }
 
-/// Lower case, every run of other characters becomes one `-`.
+/// Lower case, letters and digits only: `Cost Center`, `cost_center` and `CostCenter` are one spelling.
+pub(super) fn fold(text: &str) -> String {
+    let mut folded = lower(text);
+    folded.retain(is_letter_or_digit);
+    folded
+}
+
+/// Lower case, every run of other characters becomes one `-`. A dot between digits stays: `1.10` is no `1-10`.
 pub(super) fn slug(text: &str) -> String {
+    let text = lower(text);
     let mut slug = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() {
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        let is_decimal = c == '.'
+            && slug.ends_with(|before: char| before.is_ascii_digit())
+            && letters.peek().is_some_and(char::is_ascii_digit);
+        if is_letter_or_digit(c) || is_decimal {
             slug.push(c);
         } else if !slug.is_empty() && !slug.ends_with('-') {
             slug.push('-');
@@ -150,6 +173,26 @@ fn in_long_word(raw: &str, folded: &str, spelling: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_every_script_stay_whole() {
+        for (text, word) in [
+            ("TİCARET", "ticaret"),
+            ("İstanbul Şube", "istanbul-şube"),
+            ("IĞDIR", "iğdir"),
+            ("Cafe\u{301} Nord", "café-nord"),
+            ("Größe", "größe"),
+            ("हिन्दी टीम", "हिन्दी-टीम"),
+            ("ทีมข้อมูล", "ทีมข้อมูล"),
+            ("データ 基盤", "データ-基盤"),
+            ("فَريق", "فَريق"),
+            ("Команда_Й", "команда-й"),
+        ] {
+            assert_eq!(slug(text), word, "{text}");
+            assert_eq!(slug(word), word, "{text} a second time");
+            assert_eq!(fold(text), word.replace('-', ""), "{text}");
+        }
+    }
 
     #[test]
     fn one_slip_is_one_edit() {

@@ -25,12 +25,14 @@ use sha2::{Digest, Sha256};
 
 pub use change::KeyChange;
 pub use file::{ApprovalPolicy, CanonicalKey, KnownValue, VocabularyError, VocabularyFile, VocabularySource};
-use fold::{TypoIndex, fold, slug};
+use fold::{TypoIndex, fold, lower, slug};
 use memo::Memo;
-pub(crate) use spellings::NEGATIONS;
 use spellings::ValueSpellings;
+pub(crate) use spellings::{FILLERS, NEGATIONS};
 use taggability::TypePatterns;
 pub(crate) use taggability::folded_type;
+
+use crate::tokens::is_letter_or_digit;
 
 /// Bytes that a compiled pattern of values may take.
 const MAX_PATTERN: usize = 1 << 20;
@@ -69,6 +71,8 @@ pub struct Vocabulary {
     /// Per key, and those of all keys at the end.
     not_taggable: Vec<TypePatterns>,
     junk: HashSet<String>,
+    /// Short words that are values of the keys that take codes.
+    codes: HashSet<String>,
     fingerprint: String,
     /// Raw keys to the index of a key, its rank, and whether it is weak.
     known_keys: Memo<Arc<[(usize, usize, bool)]>>,
@@ -97,6 +101,7 @@ impl Vocabulary {
             patterns: Vec::new(),
             not_taggable: Vec::new(),
             junk: HashSet::new(),
+            codes: HashSet::new(),
             fingerprint: String::new(),
             known_keys: Memo::default(),
             known_values: Vec::new(),
@@ -118,7 +123,8 @@ impl Vocabulary {
     pub fn from_file(file: VocabularyFile) -> Result<Self, VocabularyError> {
         let mut vocabulary = Self::empty();
         vocabulary.fingerprint = fingerprint(&file)?;
-        vocabulary.junk = file.junk.iter().map(|value| value.to_lowercase()).collect();
+        vocabulary.junk = file.junk.iter().map(|value| lower(value)).collect();
+        vocabulary.codes = file.codes.iter().map(|value| lower(value)).collect();
         for (index, key) in file.keys.iter().enumerate() {
             key.check()?;
             vocabulary.add_spellings(&file.keys, index, key)?;
@@ -251,7 +257,7 @@ impl Vocabulary {
             };
         };
         let key = &found.key.name;
-        let written = value.trim().to_lowercase();
+        let written = lower(value.trim());
         let is_slug = |canonical: &String| *canonical == slug(&written);
         let is_code = has_punctuation(&written) && self.known_value(key, &written).is_none();
         let value = self.canonical_value(key, value);
@@ -290,7 +296,7 @@ impl Vocabulary {
 /// True if the text has characters other than letters, digits and those that only separate words.
 fn has_punctuation(text: &str) -> bool {
     text.chars()
-        .any(|c| !c.is_alphanumeric() && !c.is_whitespace() && !matches!(c, '_' | '-' | '.'))
+        .any(|c| !is_letter_or_digit(c) && !c.is_whitespace() && !matches!(c, '_' | '-' | '.'))
 }
 
 fn fingerprint(file: &VocabularyFile) -> Result<String, VocabularyError> {
@@ -329,3 +335,5 @@ fn pattern(key: &CanonicalKey) -> Result<Option<Regex>, VocabularyError> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod value_tests;

@@ -2,14 +2,34 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::fold::{TypoIndex, fold};
+use super::fold::{TypoIndex, fold, lower};
 use crate::tokens::tokens;
 
 /// Words that a phrase of the vocabulary may have.
 const MAX_PHRASE: usize = 4;
 
 /// Words that turn the next one into its opposite, unless both are a phrase of the vocabulary (`non-prod`).
-pub(crate) const NEGATIONS: [&str; 6] = ["not", "no", "non", "except", "excluding", "without"];
+pub(crate) const NEGATIONS: [&str; 16] = [
+    "not",
+    "no",
+    "non",
+    "except",
+    "excluding",
+    "without",
+    "never",
+    "isn",
+    "isnt",
+    "ex",
+    "former",
+    "formerly",
+    "kein",
+    "keine",
+    "nicht",
+    "pas",
+];
+
+/// Words between a negation and the word that it denies: `not a prod`, `isn't in production`.
+pub(crate) const FILLERS: [&str; 8] = ["a", "an", "the", "for", "in", "yet", "t", "is"];
 
 /// Spellings of the values of one key.
 #[derive(Default)]
@@ -39,8 +59,11 @@ impl ValueSpellings {
                     continue;
                 }
                 if let Some(found) = self.find(&phrase) {
-                    let before = start.checked_sub(1).map(|at| words[at].to_lowercase());
-                    let negated = before.is_some_and(|word| NEGATIONS.contains(&word.as_str()));
+                    let before = words[..start].iter().rev().map(|word| lower(word));
+                    let mut before = before.skip_while(|word| FILLERS.contains(&word.as_str()));
+                    let negated = before
+                        .next()
+                        .is_some_and(|word| NEGATIONS.contains(&word.as_str()));
                     return if negated { Err(()) } else { Ok(Some(found)) };
                 }
                 let rest = phrase.to_lowercase();

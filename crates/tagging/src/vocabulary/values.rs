@@ -2,7 +2,47 @@
 
 use super::Vocabulary;
 use super::file::MAX_VALUE_CHARS;
-use super::fold::{mail_address, slug};
+use super::fold::{lower, mail_address, slug};
+use crate::tokens::is_letter_or_digit;
+
+/// True if signs that tell codes apart stand beside letters or digits: `C++`, `C#`, `R&D`, `A/B-1`. Between blanks they only
+/// separate words.
+fn has_code_marks(text: &str) -> bool {
+    let is_mark = |c: char| {
+        matches!(
+            c,
+            '+' | '#' | '&' | '/' | '*' | '%' | '=' | '$' | '~' | '^' | '\\' | '|' | '@'
+        )
+    };
+    let mut before = ' ';
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        let after = letters.peek().copied().unwrap_or(' ');
+        if is_mark(c) && (is_letter_or_digit(before) || is_letter_or_digit(after)) {
+            return true;
+        }
+        before = c;
+    }
+    false
+}
+
+/// Tools that write their names where people would write theirs, besides those of the key `managed-by`.
+const TOOLS: [&str; 14] = [
+    "sam",
+    "serverless",
+    "jenkins",
+    "github actions",
+    "github-actions",
+    "gitlab",
+    "gitlab-ci",
+    "azure devops",
+    "azuredevops",
+    "azure policy",
+    "system",
+    "root",
+    "automation",
+    "eksctl",
+];
 
 impl Vocabulary {
     /// The listed value that `raw` is a spelling of, with at most one slip in a long word.
@@ -30,14 +70,20 @@ impl Vocabulary {
             return None;
         }
         let raw = raw.trim();
+        let position = self.position(key);
+        let is_closed = position.is_some_and(|index| !self.file.keys[index].open);
+        if is_closed && raw.starts_with('!') {
+            return None;
+        }
         if let Some(known) = self.known_value(key, raw) {
             return Some(known.to_owned());
         }
-        if self.is_junk(raw) {
+        let takes_codes = position.is_none_or(|index| self.file.keys[index].takes_codes);
+        if self.is_junk(raw, takes_codes) || key == "owner" && self.is_tool(raw) {
             return None;
         }
         let slug = slug(raw);
-        if let Some(index) = self.position(key)
+        if let Some(index) = position
             && !self.file.keys[index].open
         {
             let spellings = &self.values[index];
@@ -55,7 +101,8 @@ impl Vocabulary {
         {
             return Some(mail);
         }
-        Some(slug).filter(|value| !value.is_empty() && !self.is_junk(value))
+        let value = if has_code_marks(raw) { lower(raw) } else { slug };
+        Some(value).filter(|value| !value.is_empty() && !self.is_junk(value, takes_codes))
     }
 
     /// True if the key may have this canonical value: a listed one, or any other where the key is open and the value
@@ -76,15 +123,22 @@ impl Vocabulary {
         listed || self.file.keys[index].open && matches()
     }
 
-    fn is_junk(&self, value: &str) -> bool {
+    /// True for what deploys resources: tools (`terraform`, `SAM`) and roles that programs assume. They own nothing.
+    fn is_tool(&self, value: &str) -> bool {
+        let folded = lower(value);
+        let is_role = folded.starts_with("assumedrole:") || folded.contains(":assumed-role/");
+        is_role && mail_address(value).is_none()
+            || TOOLS.contains(&folded.as_str())
+            || self.known_value("managed-by", value).is_some()
+    }
+
+    fn is_junk(&self, value: &str, takes_codes: bool) -> bool {
         let placeholder =
             value.starts_with(['<', '{', '$', '[', '%']) || value.contains("${") || value.contains("{{");
-        placeholder
-            || !value.chars().any(char::is_alphanumeric)
-            || self.junk.contains(
-                value
-                    .to_lowercase()
-                    .trim_matches(|c: char| c == '"' || c == '\'' || c == '.'),
-            )
+        placeholder || !value.chars().any(char::is_alphanumeric) || {
+            let folded = lower(value);
+            let word = folded.trim_matches(|c: char| matches!(c, '"' | '\'' | '.' | '(' | ')' | ' '));
+            self.junk.contains(word) || !takes_codes && self.codes.contains(word)
+        }
     }
 }

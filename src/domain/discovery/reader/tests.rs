@@ -10,7 +10,9 @@ use serde_json::json;
 use super::{InventoryReader, ReadError, ReadOptions};
 use crate::domain::Cloud;
 use crate::domain::csv::{InventoryColumn, escape_formula, template};
-use crate::domain::discovery::{InventoryEntry, Rejection, ResourceReport};
+use crate::domain::discovery::{InventoryEntry, Rejection, ResourceReport, UnstatedFields};
+
+mod conventions;
 
 const HEADER: &str = "cloud,account_id,resource_type,resource_id,name\n";
 
@@ -59,7 +61,7 @@ fn json_lines_with_every_kind_of_fault() {
     content.extend(b"{\"cloud\": \"\xff\"}\n");
     content.extend(format!("{{\"x\":\"{}\"}}\n", "y".repeat(1 << 21)).bytes());
     content.extend(json_line("b").replace('\n', "\r\n").bytes());
-    content.extend(json_line("a").bytes());
+    content.extend(json_line("a").replace('}', ",\"name\":\"other\"}").bytes());
     content.extend(b"not json\n");
     content.extend(json_line("c").trim_end().bytes());
     let (resources, rejected) = outcome(content);
@@ -67,7 +69,7 @@ fn json_lines_with_every_kind_of_fault() {
     let expected = [
         (4, "is not UTF-8 at byte 12"),
         (5, "is longer than 1 MiB"),
-        (7, "is a duplicate of line 3"),
+        (7, "is a duplicate of line 3, with other values"),
         (8, "is not a JSON object: expected ident (character 2)"),
     ];
     assert_eq!(rejected, expected.map(|(line, reason)| (line, reason.to_owned())));
@@ -96,6 +98,10 @@ fn csv_with_every_kind_of_fault() {
         first.native_tags,
         BTreeMap::from([("env".into(), "prod".into()), ("k".into(), "1".into())])
     );
+    let InventoryEntry::Resource(6, short) = &entries[1] else {
+        panic!("{entries:?}")
+    };
+    assert_eq!((short.name.as_str(), short.native_tags.len()), ("b", 0));
     let InventoryEntry::Resource(7, third) = &entries[2] else {
         panic!("{entries:?}")
     };
@@ -106,17 +112,40 @@ fn csv_with_every_kind_of_fault() {
     assert_eq!(two.iter().filter(|f| f.line == Some(9)).count(), 2);
     assert_eq!(
         two[1],
-        Rejection::of("cloud", "ibm", "is none of aws, gcp, azure").at(9)
+        Rejection {
+            resource_id: Some("e".into()),
+            ..Rejection::of("cloud", "ibm", "is none of aws, gcp, azure").at(9)
+        }
     );
     let (resources, rejected) = outcome(&content);
-    assert_eq!(resources.iter().map(|r| r.0).collect::<Vec<_>>(), [3, 7, 11]);
+    assert_eq!(resources.iter().map(|r| r.0).collect::<Vec<_>>(), [3, 6, 7, 11]);
     let expected = [
-        (6, "has 4 cells where the header has 8"),
         (8, "is not UTF-8 at byte 1"),
         (9, "is not an object of key and value"),
         (10, "opens a quote that is not closed within 1 MiB"),
     ];
     assert_eq!(rejected, expected.map(|(line, reason)| (line, reason.to_owned())));
+}
+
+#[test]
+fn an_equal_row_again_is_no_fault_and_azure_ids_have_no_case() {
+    let vm = |id: &str, name: &str| {
+        json!({"cloud": "azure", "account_id": "s", "resource_type": "t", "name": name, "resource_id": id})
+            .to_string()
+            + "\n"
+    };
+    let content = [
+        json_line("a"),
+        json_line("a"),
+        vm("/Subscriptions/s/x", "n"),
+        vm("/subscriptions/S/X", "m"),
+    ];
+    let (resources, rejected) = outcome(content.concat());
+    assert_eq!(resources.iter().map(|row| row.0).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(
+        rejected,
+        [(4, "is a duplicate of line 3, with other values".to_owned())]
+    );
 }
 
 #[test]
@@ -155,7 +184,8 @@ fn formats_are_known_by_content_then_by_name() {
     assert!(text(None).starts_with("the header lacks"));
     let refused = |content: &[u8]| open(content, None).err().unwrap().to_string();
     assert!(refused(b"\n [{}]").contains("JSON array"));
-    assert!(refused(b"\xff\xfec\0").contains("UTF-16"));
+    assert!(refused(b"PK\x03\x04").contains(".xlsx"));
+    assert!(refused(b"<html>").contains("HTML"));
     assert!(refused(&b"x".repeat(2 << 20)).contains("header of more than 1 MiB"));
     assert!(refused(b"cloud,\"account").contains("never closed"));
     assert!(refused(b"cloud,\xff").contains("not UTF-8"));
@@ -261,6 +291,7 @@ fn reports() -> impl Strategy<Value = Vec<ResourceReport>> {
     )
         .prop_map(
             |(cloud, (account_id, resource_type, region), name, native_tags, micros)| ResourceReport {
+                unstated: UnstatedFields::default(),
                 resource_id: String::new(),
                 name,
                 cloud,
