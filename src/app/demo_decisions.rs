@@ -3,7 +3,9 @@
 
 use crate::auth::{AccountScope, Actor, Role};
 use crate::domain::approvals::queue::{self, QueueOrder};
-use crate::domain::approvals::{self, Decision, Selection, TagFilter, TagProjection, TagWithResource};
+use crate::domain::approvals::{
+    self, Decision, ResourceColumns, Selection, TagFilter, TagProjection, TagWithResource,
+};
 use crate::domain::coverage::SnapshotCoverageJob;
 use crate::domain::evaluation::EngineSettings;
 use crate::domain::inventory::list::{self as resources, ResourceFilter};
@@ -124,7 +126,7 @@ async fn decide_band(
     truths: &Truths,
 ) -> Result<usize> {
     let projection = TagProjection {
-        resource: true,
+        resource: Some(ResourceColumns::all()),
         ..TagProjection::default()
     };
     let window = Window::first(LOOKED_AT);

@@ -17,7 +17,7 @@ const SHOWN_ACCOUNTS: usize = 20;
 
 /// Says for which reasons a file may lack resources.
 pub(super) fn complain_of_gaps(summary: &FileSummary) {
-    for reason in &summary.gaps {
+    for reason in summary.incomplete_reasons() {
         complain(&format!("the file may lack resources: {reason}"));
     }
 }
@@ -29,7 +29,7 @@ pub(super) fn say_summary(summary: &FileSummary) {
         "complete: {}",
         if summary.is_complete() { "yes" } else { "no" }
     ));
-    for reason in &summary.gaps {
+    for reason in summary.incomplete_reasons() {
         say(&format!("  {reason}"));
     }
     say("mapping:");

@@ -147,7 +147,7 @@ fn scope(path: &Path, summary: FileSummary) -> ReportScope {
         return ReportScope::Everything;
     }
     let format = summary.format.title();
-    if summary.is_complete() {
+    if summary.gaps.is_empty() {
         let accounts = summary.accounts.len();
         tracing::info!(path = %path.display(), format, accounts, "the file is complete");
         return ReportScope::Accounts(summary.accounts.into_keys().collect());

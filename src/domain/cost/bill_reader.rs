@@ -141,6 +141,7 @@ fn read_file(
             let taken = progress.blocking_send(BillPart::default());
             taken.map_err(|_abandoned| io::Error::other("the import was abandoned"))
         }),
+        account_id: None,
     };
     let mut records = CsvRecords::open(file.content, bill_columns::is_known, reading)?;
     let columns = BillColumns::find(records.header())?;

@@ -15,14 +15,22 @@ pub struct FileSummary {
     pub mapping: Vec<(String, String)>,
     /// Reasons for which the file may lack resources of its accounts; empty if it is complete.
     pub gaps: Vec<String>,
+    /// Number of entries that were rejected.
+    pub rejected: u64,
     /// Number of valid resources by account.
     pub accounts: BTreeMap<String, u64>,
 }
 
 impl FileSummary {
-    /// True if the file lists all resources of its accounts, as far as it tells.
+    /// True if the file lists all resources of its accounts, as far as it tells, and all of its entries were taken.
     pub fn is_complete(&self) -> bool {
-        self.gaps.is_empty()
+        self.gaps.is_empty() && self.rejected == 0
+    }
+
+    /// Reasons for which the inventory may lack resources of the file's accounts: gaps of the file, and rejected entries.
+    pub fn incomplete_reasons(&self) -> Vec<String> {
+        let rejected = (self.rejected > 0).then(|| format!("{} entries were rejected", self.rejected));
+        self.gaps.iter().cloned().chain(rejected).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -66,6 +67,11 @@ impl RawResource {
                 self.faults.push(Rejection::of("native_tags", written, reason));
             }
         }
+    }
+
+    /// Adds tags of a JSON value that was read, as [`Self::add_tags`] does.
+    pub fn add_tag_values(&mut self, tags: &Value) {
+        self.add_tags(&tags.to_string());
     }
 
     /// Adds one native tag; the same key with another value is a fault.

@@ -146,13 +146,11 @@ impl InventoryReader {
         };
         let (accounts, uncounted) = self.accounts.get();
         gaps.extend(uncounted);
-        if self.rejected > 0 {
-            gaps.push(format!("{} entries were rejected", self.rejected));
-        }
         FileSummary {
             format,
             mapping: self.mapping(format),
             gaps,
+            rejected: self.rejected,
             accounts,
         }
     }

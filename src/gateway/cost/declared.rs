@@ -36,7 +36,7 @@ pub const TYPE: u64 = 10 * UNIT;
 pub const DECIDED: u64 = 200;
 
 /// Fields that aggregate, evaluate or search, in units: these count besides their selections, in a list for each object.
-pub const WEIGHTS: [(&str, &str, u64); 16] = [
+pub const WEIGHTS: [(&str, &str, u64); 17] = [
     ("Query", "approvalFacets", 20),
     ("Query", "approvalGroups", 20),
     ("Query", "approvalStats", 20),
@@ -60,7 +60,7 @@ pub const WEIGHTS: [(&str, &str, u64); 16] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 57] = [
+pub const LISTS: [(&str, &str, u64); 61] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),

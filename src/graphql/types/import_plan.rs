@@ -73,8 +73,11 @@ impl ImportPlan {
     }
 
     /// Reasons for which the file may lack resources of its accounts; empty if it is complete.
-    async fn incomplete_reasons(&self) -> &[String] {
-        self.summary.as_ref().map_or(&[], |summary| &summary.0.gaps)
+    async fn incomplete_reasons(&self) -> Vec<String> {
+        let summary = self.summary.as_ref();
+        summary
+            .map(|summary| summary.0.incomplete_reasons())
+            .unwrap_or_default()
     }
 
     /// Fields of a resource, each with its source in the file.
@@ -155,8 +158,8 @@ impl ImportSummary {
     }
 
     /// Reasons for which the file may lack resources of its accounts; empty if it is complete.
-    async fn incomplete_reasons(&self) -> &[String] {
-        &self.0.gaps
+    async fn incomplete_reasons(&self) -> Vec<String> {
+        self.0.incomplete_reasons()
     }
 
     /// Fields of a resource, each with its source in the file.

@@ -13,7 +13,7 @@ use super::organization::DemoStack;
 use super::resource::DemoResource;
 use super::tags::{DemoTags, StackTags, mailbox};
 use crate::domain::Cloud;
-use crate::domain::discovery::ResourceReport;
+use crate::domain::discovery::{ResourceReport, UnstatedFields};
 use crate::providers::environments::InventedEnvironment;
 use crate::providers::kinds::{InventedKind, ResourceLocation, google_label};
 
@@ -50,6 +50,7 @@ impl DemoStack<'_> {
                     resource_type: component.kind.resource_type.to_owned(),
                     region: component.kind.regional.then(|| region.to_owned()),
                     created_at,
+                    unstated: UnstatedFields::default(),
                 };
                 resources.push(DemoResource {
                     report,

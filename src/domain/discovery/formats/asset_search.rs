@@ -47,7 +47,7 @@ fn resource(json: &[u8]) -> RawEntry {
         resource_id: Some(name),
         ..RawResource::default()
     };
-    raw.add_tags(map.get("labels").cloned().unwrap_or_default());
+    raw.add_tag_values(map.get("labels").unwrap_or(&Value::Null));
     Ok(raw)
 }
 

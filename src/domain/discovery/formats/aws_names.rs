@@ -97,11 +97,11 @@ pub(super) fn region(stated: Option<String>) -> Option<String> {
 /// Takes the name from the tag `Name`, where there is no other.
 pub(super) fn name_by_tag(raw: &mut RawResource) {
     if raw.name.is_none() {
-        raw.name = raw
+        let name = raw
             .native_tags
             .get("Name")
-            .filter(|name| !name.trim().is_empty())
-            .cloned();
+            .or_else(|| raw.edited_tags.get("Name"));
+        raw.name = name.filter(|name| !name.trim().is_empty()).cloned();
     }
 }
 

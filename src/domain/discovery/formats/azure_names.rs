@@ -70,7 +70,7 @@ pub(super) fn azure_resource(map: &Map<String, Value>) -> RawEntry {
         ..RawResource::default()
     };
     raw.name = raw.name.or_else(|| id.rsplit('/').next().map(str::to_owned));
-    raw.add_tags(map.get("tags").cloned().unwrap_or_default());
+    raw.add_tag_values(map.get("tags").unwrap_or(&Value::Null));
     Ok(raw)
 }
 

@@ -69,6 +69,7 @@ pub(super) fn is_token(value: &Value) -> bool {
 
 /// Adds tags of a list of objects, each with a key and a value under these names.
 pub(super) fn add_tag_list(raw: &mut RawResource, tags: &Value, [key_name, value_name]: [&str; 2]) {
+    raw.states_tags = true;
     let Value::Array(tags) = tags else {
         if !tags.is_null() {
             raw.faults.push(Rejection::of(

@@ -92,9 +92,8 @@ pub(super) fn add_labels(raw: &mut RawResource, data: &Map<String, Value>) {
         .get("settings")
         .and_then(|settings| settings.get("userLabels"));
     let labels = [data.get("labels"), data.get("resourceLabels"), user_labels];
-    if let Some(labels) = labels.into_iter().flatten().find(|labels| !labels.is_null()) {
-        raw.add_tags(labels.clone());
-    }
+    let labels = labels.into_iter().flatten().find(|labels| !labels.is_null());
+    raw.add_tag_values(labels.unwrap_or(&Value::Null));
 }
 
 /// Name in the data of a resource, without the path that some services write before it.

@@ -312,10 +312,10 @@ mod tests {
             (r#"{"list": [1"#, "ends within a value"),
             (r#"{"list": [{}"#, "ends within an object or a list"),
             (r#"{"list": "#, "ends behind a key"),
-            (r#"{list: 1}"#, "has a key that is no text in quotes"),
+            (r"{list: 1}", "has a key that is no text in quotes"),
             (r#"{"list" 1}"#, "has a key without a value"),
             (r#"{"list": }"#, "lacks a value"),
-            (r#"{} and more"#, "has text beside its objects"),
+            ("{} and more", "has text beside its objects"),
         ] {
             assert_eq!(pieces(json, 16).unwrap_err(), reason, "{json}");
         }

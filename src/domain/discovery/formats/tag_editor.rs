@@ -48,7 +48,7 @@ impl TagEditorColumns {
     /// Reads a record.
     pub fn resource(&self, cells: &[Vec<u8>]) -> RawEntry {
         let (mut arn, mut service, mut kind, mut stated_region) = (None, None, None, None);
-        let mut tags = Vec::new();
+        let (mut tags, mut absent) = (Vec::new(), Vec::new());
         for (column, cell) in self.columns.iter().zip(cells) {
             let cell = utf8(cell)?;
             let stated = Some(cell.trim())
@@ -60,7 +60,8 @@ impl TagEditorColumns {
                 TagEditorColumn::Type => kind = stated,
                 TagEditorColumn::Region => stated_region = stated,
                 TagEditorColumn::Tag(key) if cell.trim() != NOT_TAGGED => tags.push((key, cell)),
-                TagEditorColumn::Tag(_) | TagEditorColumn::Ignored => {}
+                TagEditorColumn::Tag(key) => absent.push(key.clone()),
+                TagEditorColumn::Ignored => {}
             }
         }
         let stated_type = service
@@ -68,9 +69,11 @@ impl TagEditorColumns {
             .map(|(service, kind)| format!("{service}/{kind}").to_ascii_lowercase());
         let mut raw = resource_of_arn(&arn.unwrap_or_default(), self.account.as_deref(), stated_type)?;
         raw.region = region(stated_region);
+        // The columns are keys that were asked for; a resource may have others.
         for (key, value) in tags {
-            raw.add_tag(key.clone(), value.to_owned());
+            raw.edit_tag(key.clone(), value.to_owned());
         }
+        raw.cleared_tags = absent;
         name_by_tag(&mut raw);
         Ok(raw)
     }

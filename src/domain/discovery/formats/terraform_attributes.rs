@@ -76,34 +76,39 @@ impl TerraformAttributes {
     }
 
     fn aws(&self, account: Option<&str>) -> Option<RawEntry> {
-        let arn = text(&self.arn).or_else(|| text(&self.id).filter(|id| id.starts_with("arn:")))?;
+        let arn =
+            text(self.arn.as_ref()).or_else(|| text(self.id.as_ref()).filter(|id| id.starts_with("arn:")))?;
         Some(resource_of_arn(&arn, account, None).map(|mut raw| {
             self.add_tags(&mut raw);
             name_by_tag(&mut raw);
-            raw.name = raw.name.take().or_else(|| text(&self.name));
+            raw.name = raw.name.take().or_else(|| text(self.name.as_ref()));
             raw
         }))
     }
 
     fn google(&self, terraform_type: &str) -> Option<RawResource> {
-        let linked = text(&self.self_link).and_then(|link| name_of_link(&link));
+        let linked = text(self.self_link.as_ref()).and_then(|link| name_of_link(&link));
         let (name, asset) = match (linked, google_type(terraform_type)) {
             (Some(name), _) => {
                 let asset = type_of_name(&name)?;
                 (name, asset)
             }
             (None, Some((service, asset))) => {
-                let id = text(&self.id).filter(|id| id.starts_with("projects/"))?;
+                let id = text(self.id.as_ref()).filter(|id| id.starts_with("projects/"))?;
                 (format!("//{service}.googleapis.com/{id}"), asset.to_owned())
             }
             (None, None) => return None,
         };
-        let location = [&self.location, &self.zone, &self.region];
+        let location = [self.location.as_ref(), self.zone.as_ref(), self.region.as_ref()];
         let mut raw = RawResource {
             cloud: Some("gcp".to_owned()),
-            account_id: project(&name).map(str::to_owned).or_else(|| text(&self.project)),
+            account_id: project(&name)
+                .map(str::to_owned)
+                .or_else(|| text(self.project.as_ref())),
             resource_type: Some(asset),
-            name: Some(last_part(&text(&self.name).unwrap_or_else(|| name.clone()))),
+            name: Some(last_part(
+                &text(self.name.as_ref()).unwrap_or_else(|| name.clone()),
+            )),
             region: location
                 .into_iter()
                 .find_map(text)
@@ -117,14 +122,14 @@ impl TerraformAttributes {
 
     fn azure(&self, terraform_type: &str) -> Option<RawResource> {
         // An association has the id of one of its ends.
-        let id = text(&self.id).filter(|_| !terraform_type.ends_with("_association"))?;
+        let id = text(self.id.as_ref()).filter(|_| !terraform_type.ends_with("_association"))?;
         let account = subscription(&id)?;
         let mut raw = RawResource {
             cloud: Some("azure".to_owned()),
             account_id: Some(account),
             resource_type: Some(type_of_id(&id)?),
-            name: Some(text(&self.name).unwrap_or_else(|| last_part(&id))),
-            region: text(&self.location),
+            name: Some(text(self.name.as_ref()).unwrap_or_else(|| last_part(&id))),
+            region: text(self.location.as_ref()),
             resource_id: Some(id.to_ascii_lowercase()),
             ..RawResource::default()
         };
@@ -142,12 +147,13 @@ impl TerraformAttributes {
             &self.user_labels,
         ];
         // The provider of Google has network tags in `tags`, as a list.
-        let tags = tags.into_iter().flatten().find(|tags| tags.is_object());
-        raw.add_tags(tags.cloned().unwrap_or_default());
+        if let Some(tags) = tags.into_iter().flatten().find(|tags| tags.is_object()) {
+            raw.add_tag_values(tags);
+        }
     }
 }
 
-fn text(value: &Option<Value>) -> Option<String> {
-    let text = value.as_ref()?.as_str()?.trim();
+fn text(value: Option<&Value>) -> Option<String> {
+    let text = value?.as_str()?.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
