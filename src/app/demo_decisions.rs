@@ -10,6 +10,7 @@ use crate::domain::coverage::SnapshotCoverageJob;
 use crate::domain::evaluation::EngineSettings;
 use crate::domain::inventory::list::{self as resources, ResourceFilter};
 use crate::domain::keyset::Window;
+use crate::domain::models::TrainModelJob;
 use crate::entities::{JobName, RunStatus};
 use crate::error::Result;
 use crate::providers::Demo;
@@ -51,6 +52,11 @@ pub(super) async fn are_wanted(db: &DatabaseConnection) -> Result<bool> {
 /// Makes the decisions once the first suggestions are there.
 pub(super) async fn make(db: DatabaseConnection, engine: EngineSettings, demo: Demo) {
     let made = async {
+        while !has_succeeded(&db, JobName::Discover).await? {
+            sleep(LOOK_PAUSE).await;
+        }
+        // Now, not at the time of its schedule.
+        runs::request(&db, &Actor::system("demo"), &TrainModelJob {}).await?;
         while !are_first_jobs_done(&db).await? {
             sleep(LOOK_PAUSE).await;
         }
@@ -63,6 +69,11 @@ pub(super) async fn make(db: DatabaseConnection, engine: EngineSettings, demo: D
         Ok(decided) => tracing::info!(decided, "invented people made their first decisions"),
         Err(error) => error.log("invented people could not decide"),
     }
+}
+
+async fn has_succeeded(db: &DatabaseConnection, job: JobName) -> Result<bool> {
+    let last = runs::list::last_of_jobs(db, &AccountScope::All, vec![job]).await?;
+    Ok(last.iter().any(|run| run.status == RunStatus::Succeeded))
 }
 
 /// True when the last run of each of the first jobs succeeded, that of auto-tagging with the model.

@@ -13,7 +13,6 @@ use crate::domain::evaluation;
 use crate::domain::imports;
 use crate::domain::inventory::Reconciler;
 use crate::domain::inventory::reconcile::Reconciled;
-use crate::domain::models;
 use crate::runs;
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -174,13 +173,10 @@ async fn take(
     Ok(rejected)
 }
 
-/// Requests a training and an evaluation, where they are due, of a service that runs or the next one that starts.
+/// Requests an evaluation, if one is due, of a service that runs or the next one that starts.
 async fn request_evaluation(database: &Database) -> anyhow::Result<()> {
     let (db, actor) = (&database.pools.all, Actor::system("import"));
     if evaluation::is_due(db).await? {
-        if models::is_training_due(db).await? {
-            runs::request(db, &actor, &models::TrainModelJob {}).await?;
-        }
         runs::request(db, &actor, &evaluation::AutoTagJob {}).await?;
     }
     Ok(())

@@ -19,7 +19,7 @@ pub struct NewRun {
     /// While a run with this key waits in the queue, no other is made.
     pub(super) singleton_key: Option<String>,
     pub(super) exclusive_key: Option<String>,
-    pub(super) follow_ups: &'static [JobName],
+    pub(super) follow_up: Option<JobName>,
 }
 
 /// A job as the engine of runs sees it, whatever its type.

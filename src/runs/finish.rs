@@ -107,13 +107,13 @@ async fn succeed(txn: &Transaction, handle: &RunHandle) -> Result<RunEnd> {
         return Ok(RunEnd::Succeeded);
     }
     let end_state = end(txn, handle, RunStatus::Succeeded, RunEnd::Succeeded).await?;
-    if end_state == RunEnd::Succeeded {
-        for follow_up in handle.spec.follow_ups {
-            let job = handle.jobs.get(*follow_up)?;
-            if job.is_due(txn).await? {
-                let by = Actor::system(&handle.spec.job.to_value());
-                enqueue(txn, &by, &job.new_run(&serde_json::json!({}))?).await?;
-            }
+    if end_state == RunEnd::Succeeded
+        && let Some(follow_up) = handle.spec.follow_up
+    {
+        let job = handle.jobs.get(follow_up)?;
+        if job.is_due(txn).await? {
+            let by = Actor::system(&handle.spec.job.to_value());
+            enqueue(txn, &by, &job.new_run(&serde_json::json!({}))?).await?;
         }
     }
     Ok(end_state)

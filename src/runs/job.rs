@@ -48,9 +48,9 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         None
     }
 
-    /// Jobs that success leads to, each if it [is due](Job::is_due) then.
-    fn follow_ups(&self) -> &'static [JobName] {
-        &[]
+    /// The job that success leads to, if that one [is due](Job::is_due) then.
+    fn follow_up(&self) -> Option<JobName> {
+        None
     }
 
     /// True when a run would find something to do; asked before a schedule or another job's success makes one.
@@ -85,7 +85,7 @@ pub(super) fn new_run<J: Job>(job: &J) -> Result<NewRun> {
         priority: J::PRIORITY,
         singleton_key: Some(job.singleton_key()),
         exclusive_key: job.exclusive_key(),
-        follow_ups: job.follow_ups(),
+        follow_up: job.follow_up(),
     })
 }
 
@@ -173,8 +173,8 @@ mod tests {
         const ROLE: Role = Role::Admin;
         type Context = ();
 
-        fn follow_ups(&self) -> &'static [JobName] {
-            if self.dry_run { &[] } else { &[JobName::AutoTag] }
+        fn follow_up(&self) -> Option<JobName> {
+            (!self.dry_run).then_some(JobName::AutoTag)
         }
 
         async fn run(self, (): &(), _: &RunHandle) -> Result<()> {
@@ -191,7 +191,7 @@ mod tests {
         let run = definition.new_run(&json!({ "file_id": 7 })).unwrap();
         assert_eq!(run.arguments, json!({ "file_id": 7, "dry_run": false }));
         assert_eq!(run.singleton_key.as_deref(), Some("import"));
-        assert_eq!((run.priority, run.follow_ups), (7, &[JobName::AutoTag][..]));
+        assert_eq!((run.priority, run.follow_up), (7, Some(JobName::AutoTag)));
         let refused = definition.new_run(&json!({ "file_id": "x" })).unwrap_err();
         assert!(refused.to_string().contains("Import"), "{refused}");
         assert!(jobs.get(JobName::Seal).is_err());

@@ -54,8 +54,8 @@ impl Job for AutoTagJob {
     type Context = (DatabaseConnection, EngineSettings);
 
     /// Results of an evaluation may be new to the miner.
-    fn follow_ups(&self) -> &'static [JobName] {
-        &[JobName::MineSuggestions]
+    fn follow_up(&self) -> Option<JobName> {
+        Some(JobName::MineSuggestions)
     }
 
     async fn is_due(txn: &Transaction) -> Result<bool> {

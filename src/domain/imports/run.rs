@@ -27,12 +27,8 @@ impl Job for ImportSpec {
         format!("import:{}", self.file_id)
     }
 
-    fn follow_ups(&self) -> &'static [JobName] {
-        if self.dry_run {
-            &[]
-        } else {
-            &[JobName::TrainModel, JobName::AutoTag]
-        }
+    fn follow_up(&self) -> Option<JobName> {
+        (!self.dry_run).then_some(JobName::AutoTag)
     }
 
     /// Imports a file, or helps the run that does. Continues where an earlier attempt stopped.

@@ -42,9 +42,8 @@ impl Job for DiscoverJob {
         Some("discover".into())
     }
 
-    /// Models learn from an inventory that is new, or changed much, before their schedule comes.
-    fn follow_ups(&self) -> &'static [JobName] {
-        &[JobName::TrainModel, JobName::AutoTag]
+    fn follow_up(&self) -> Option<JobName> {
+        Some(JobName::AutoTag)
     }
 
     async fn run(self, (db, providers): &Self::Context, run: &RunHandle) -> Result<()> {

@@ -20,4 +20,4 @@ pub use crate::entities::ModelStatus;
 pub use crate::entities::trained_model::Model as ModelVersion;
 pub use rollback::rollback;
 pub use store::{KEEP_MODELS, prune};
-pub use train::{TrainModelJob, is_training_due};
+pub use train::TrainModelJob;

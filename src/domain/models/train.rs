@@ -53,8 +53,8 @@ impl Job for TrainModelJob {
     }
 
     /// A model that is put into use makes all resources due.
-    fn follow_ups(&self) -> &'static [JobName] {
-        &[JobName::AutoTag]
+    fn follow_up(&self) -> Option<JobName> {
+        Some(JobName::AutoTag)
     }
 
     async fn is_due(txn: &Transaction) -> Result<bool> {
@@ -238,12 +238,6 @@ async fn window(db: &impl ConnectionTrait) -> Result<TrainingWindow> {
     sql::row(db, window, [])
         .await?
         .ok_or_else(|| Error::internal("there is no present"))
-}
-
-/// As the schedule asks before it has a model trained.
-pub async fn is_training_due(db: &DatabaseConnection) -> Result<bool> {
-    let txn = db.begin().await?;
-    is_due(&txn).await
 }
 
 /// True when there are resources and no model, or when a share of resources or labels changed since the last one was

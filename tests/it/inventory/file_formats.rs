@@ -85,8 +85,8 @@ const CASES: &[FormatCase] = &[
         file: include_str!("../../fixtures/clouds/az-resource-list.json"),
         gaps: &[],
         resources: &[
-            "/subscriptions/0a1b2c3d-0000-4000-8000-00000000000a/resourcegroups/rg-web/providers/microsoft.compute/disks/data | 0a1b2c3d-0000-4000-8000-00000000000a | Microsoft.Compute/disks | data | westeurope | ",
-            "/subscriptions/0a1b2c3d-0000-4000-8000-00000000000a/resourcegroups/rg-web/providers/microsoft.compute/virtualmachines/web | 0a1b2c3d-0000-4000-8000-00000000000a | Microsoft.Compute/virtualMachines | Web | westeurope | CostCenter=0042,Env=Prod",
+            "/subscriptions/0a1b2c3d-0000-4000-8000-00000000000a/resourcegroups/rg-web/providers/microsoft.compute/disks/data | 0a1b2c3d-0000-4000-8000-00000000000a | microsoft.compute/disks | data | westeurope | ",
+            "/subscriptions/0a1b2c3d-0000-4000-8000-00000000000a/resourcegroups/rg-web/providers/microsoft.compute/virtualmachines/web | 0a1b2c3d-0000-4000-8000-00000000000a | microsoft.compute/virtualmachines | Web | westeurope | CostCenter=0042,Env=Prod",
         ],
         rejected: &[],
     },
@@ -95,7 +95,7 @@ const CASES: &[FormatCase] = &[
         file: include_str!("../../fixtures/clouds/az-graph-query.json"),
         gaps: &["the answer has a skip token", "the answer has 1 of 2 records"],
         resources: &[
-            "/subscriptions/0a1b2c3d-0000-4000-8000-00000000000a/resourcegroups/rg-web/providers/microsoft.network/publicipaddresses/ip | 0a1b2c3d-0000-4000-8000-00000000000a | Microsoft.Network/publicIPAddresses | ip | westeurope | Env=Prod",
+            "/subscriptions/0a1b2c3d-0000-4000-8000-00000000000a/resourcegroups/rg-web/providers/microsoft.network/publicipaddresses/ip | 0a1b2c3d-0000-4000-8000-00000000000a | microsoft.network/publicipaddresses | ip | westeurope | Env=Prod",
         ],
         rejected: &[],
     },
@@ -141,7 +141,7 @@ const CASES: &[FormatCase] = &[
         ],
         resources: &[
             "//pubsub.googleapis.com/projects/acme-web/topics/orders | acme-web | pubsub.googleapis.com/Topic | orders | - | team=shop",
-            "/subscriptions/0a1b2c3d-0000-4000-8000-00000000000a/resourcegroups/rg-web | 0a1b2c3d-0000-4000-8000-00000000000a | Microsoft.Resources/resourceGroups | rg-Web | westeurope | ",
+            "/subscriptions/0a1b2c3d-0000-4000-8000-00000000000a/resourcegroups/rg-web | 0a1b2c3d-0000-4000-8000-00000000000a | microsoft.resources/resourcegroups | rg-Web | westeurope | ",
             "arn:aws:ec2:eu-west-1:111122223333:instance/i-0d4 | 111122223333 | ec2/instance | app | eu-west-1 | Name=app,env=prod",
         ],
         rejected: &[],

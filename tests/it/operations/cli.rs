@@ -344,7 +344,13 @@ async fn help_lists_the_options_of_its_command_and_no_others() {
         (&["migrate"], &[]),
         (&["migrate", "up"], &[&["--steps"], database]),
         (&["migrate", "status"], &[database]),
-        (&["import"], &[&["--source", "--rejects", "--strict"], database]),
+        (
+            &["import"],
+            &[
+                &["--source", "--account", "--dry-run", "--rejects", "--strict"],
+                database,
+            ],
+        ),
         (&["import-cost"], &[&["--rejects", "--strict"], database]),
         (&["audit"], &[]),
         (&["audit", "attach"], &[database]),
