@@ -21,17 +21,27 @@ const IN_CHUNK: &str = "SELECT count(DISTINCT pid) FROM pg_locks
        AND relation = 'evaluations'::regclass AND mode <> 'AccessShareLock' AND granted";
 const EVALUATED: &str = "SELECT count(*) FROM ml_inferences";
 
-/// Stops a process while it is in a chunk.
-async fn freeze(under_test: &ServiceUnderTest, replica: &Replica) {
+/// Resources of a chunk at most.
+const CHUNK: i64 = 250;
+
+/// Stops a process while it is in chunks, and returns their number.
+async fn freeze(under_test: &ServiceUnderTest, replica: &Replica) -> i64 {
     let mut before = 0;
-    for attempt in 1.. {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
         under_test.until(EVALUATED, |done| done > before).await;
         replica.serving().signal("-STOP").await;
         replica.serving().wait_until_stopped().await;
-        under_test.until(ACTIVE, |active| active == 0).await;
-        if under_test.number(IN_CHUNK).await > Some(0) {
-            eprintln!("  frozen in mid-chunk, at attempt {attempt}");
-            return;
+        // Again and again, for PostgreSQL may still find a statement of the process in its socket.
+        let mut chunks = 0;
+        for _ in 0..20 {
+            under_test.until(ACTIVE, |active| active == 0).await;
+            chunks = under_test.number(IN_CHUNK).await.unwrap();
+        }
+        if chunks > 0 {
+            eprintln!("  frozen in {chunks} chunks, at attempt {attempt}");
+            return chunks;
         }
         before = under_test.number(EVALUATED).await.unwrap();
         replica.serving().signal("-CONT").await;
@@ -46,7 +56,7 @@ async fn frozen() {
     work.prepare(&under_test).await;
     let frozen = Replica::start(&under_test, work.settings()).await;
     work.ask(&frozen).await;
-    freeze(&under_test, &frozen).await;
+    let chunks = freeze(&under_test, &frozen).await;
     let since = Instant::now();
     let others = [
         Replica::start(&under_test, work.settings()).await,
@@ -68,10 +78,17 @@ async fn frozen() {
                 > 0
         );
         // The others do all but what the frozen one holds.
-        under_test.until(work.left(), |left| left <= 250).await;
-        assert_ne!(under_test.number(work.left()).await, Some(0), "it holds a chunk");
+        under_test.until(work.left(), |left| left <= CHUNK * chunks).await;
+        assert_ne!(
+            under_test.number(work.left()).await,
+            Some(0),
+            "it holds {chunks} chunks"
+        );
     }
     let done = under_test.number(EVALUATED).await;
+    // They are done sooner than they look for runs that were given up.
+    let taken = "SELECT count(*) FROM scheduler_jobs WHERE job_name = 'auto_tag' AND fence > 1";
+    under_test.until(taken, |runs| runs > 0).await;
     frozen.serving().signal("-CONT").await;
     eprintln!(
         "  continued after {:?}, with {done:?} evaluations done",
@@ -81,8 +98,6 @@ async fn frozen() {
     under_test.until(work.left(), |left| left == 0).await;
     // The late worker has tried to commit its chunk by then.
     under_test.until(WRITING, |open| open == 0).await;
-    let taken = "SELECT count(*) FROM scheduler_jobs WHERE job_name = 'auto_tag' AND fence > 1";
-    assert!(under_test.number(taken).await > Some(0), "its run was taken over");
     subscriber.assert_saw_all(&under_test).await;
     frozen.end().await;
     for replica in others {
