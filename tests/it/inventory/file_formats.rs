@@ -526,8 +526,12 @@ async fn recorded_fixtures_are_imported_with_the_resources_expected() {
             }
         }
         lines.sort();
+        let entries = lines.len();
+        lines.dedup();
+        // Recordings ask for the same resource several times.
+        let repeated = entries - lines.len();
         assert_eq!(lines, resources, "{path}");
-        assert_eq!(rejected.to_string(), head[2], "{path}");
+        assert_eq!((rejected + repeated).to_string(), head[2], "{path}");
         let imported = run(&[("DATABASE_URL", &url)], &["import", &path]).await;
         assert_eq!(imported.code, 0, "{path}: {}", imported.stderr);
         let taken: Vec<usize> = imported
@@ -537,7 +541,7 @@ async fn recorded_fixtures_are_imported_with_the_resources_expected() {
             .collect();
         assert_eq!(
             taken[..3].iter().sum::<usize>(),
-            resources.len(),
+            entries,
             "{path}: {}",
             imported.stdout
         );

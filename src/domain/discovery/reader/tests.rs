@@ -372,5 +372,16 @@ fn the_corpus_is_read_line_by_line_and_survives_an_export() {
             InventoryEntry::Rejected(faults) => panic!("{faults:?}"),
         })
         .collect();
-    assert!(again == resources, "an export does not come back the same");
+    // JSON Lines leave out fields that CSV has a column for.
+    let stated = |reports: Vec<ResourceReport>| -> Vec<ResourceReport> {
+        let stated = |report| ResourceReport {
+            unstated: UnstatedFields::default(),
+            ..report
+        };
+        reports.into_iter().map(stated).collect()
+    };
+    assert!(
+        stated(again) == stated(resources),
+        "an export does not come back the same"
+    );
 }
