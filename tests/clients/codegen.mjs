@@ -12,7 +12,7 @@ export default {
         useTypeImports: true,
         // A scalar without a type here fails.
         strictScalars: true,
-        scalars: { DateTime: "string", JSON: "unknown", Upload: "File" },
+        scalars: { DateTime: "string", Decimal: "string", JSON: "unknown", Upload: "File" },
       },
     },
   },
