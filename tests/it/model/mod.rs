@@ -6,12 +6,14 @@
 mod concurrent;
 mod crash_point;
 mod real;
+mod snapshot;
 mod state;
 mod steps;
 
 use crate::support::fixture::Fixture;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use real::{ANN, DatabaseSnapshot, Outcome, Real, SOURCE, WORKER};
+use real::{ANN, Outcome, Real, SOURCE, WORKER};
+use snapshot::DatabaseSnapshot;
 use state::Model;
 use std::sync::atomic::{AtomicU64, Ordering};
 use steps::{Act, Op, Verdict};
@@ -155,6 +157,7 @@ fn difference(is: &DatabaseSnapshot, should: &DatabaseSnapshot) -> Option<String
         let rows = snapshot.trail.len();
         (
             snapshot.resources.clone(),
+            snapshot.rules.clone(),
             snapshot.revision,
             snapshot.inferences,
             rows,

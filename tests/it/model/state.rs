@@ -98,7 +98,8 @@ pub struct Model {
     pub loaded: Loaded,
     /// Of the present step.
     pub trail: Vec<Change>,
-    step: u64,
+    /// Number of the present step.
+    pub step: u64,
     next: usize,
 }
 

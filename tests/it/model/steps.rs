@@ -266,7 +266,7 @@ impl Op {
                 let id = Some(index % (ids.len() + 1)).and_then(|at| ids.get(at).copied());
                 let name = match id {
                     Some(id) => model.rules[&id].rule_name.clone(),
-                    None => format!("{case}-{}-{}", model.revision, ids.len()),
+                    None => format!("{case}-{}", model.step),
                 };
                 let mut draft = rule(
                     &name,
