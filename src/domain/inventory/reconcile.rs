@@ -125,7 +125,7 @@ pub(super) fn input(reports: &str) -> String {
 
 /// Fields of a resource by its report `i`, and by what is there, `r`.
 ///
-/// What the report says nothing of stays. Azure compares types, names and keys of tags without regard to case, and its
+/// Fields of which the report says nothing stay. Azure compares types, names and keys of tags without regard to case, and its
 /// sources differ in it: a type is lower-case, as Resource Graph gives it; a name stays as it is if it has capitals.
 const FIELDS: &str = "
     SELECT CASE WHEN r.id IS NOT NULL AND (i.keeps_name OR i.cloud = 'azure' AND lower(i.name) = lower(r.name)

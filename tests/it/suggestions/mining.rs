@@ -14,7 +14,7 @@ use virtual_tagging::domain::suggestions::list::{self, SuggestionFilter};
 use virtual_tagging::domain::suggestions::{self, Suggestion};
 
 /// Waits until no run is left, and nothing is due.
-async fn settle(fixture: &Fixture) {
+async fn until_idle(fixture: &Fixture) {
     let busy = "(SELECT id FROM scheduler_jobs WHERE status IN ('QUEUED', 'RUNNING') UNION ALL
          SELECT e.resource_id FROM evaluations e, engine_state s WHERE e.revision < s.revision) busy";
     wait_until(Duration::from_mins(1), "the end of all runs", async || {
@@ -55,7 +55,7 @@ async fn suggestions_follow_evaluations_and_decisions_without_a_schedule() {
     families(&fixture).await;
     let workers = JobWorkers::start(&fixture.pool, Scripted::Fails).await;
     request(&fixture.pool, AutoTagJob {}).await;
-    settle(&fixture).await;
+    until_idle(&fixture).await;
 
     let suggested = open(&fixture, "team").await;
     assert!(!suggested.is_empty());
@@ -77,7 +77,7 @@ async fn suggestions_follow_evaluations_and_decisions_without_a_schedule() {
     let bob = approver("bob");
     let tags = [("team", offer.value.as_str())];
     accept(&fixture, &bob, first.id, Some(&tags)).await.unwrap();
-    settle(&fixture).await;
+    until_idle(&fixture).await;
     let approved = fixture.tags().await;
     let approved = approved.iter().filter(|tag| tag.approval_status == Approved);
     let approved: Vec<_> = approved.collect();
@@ -94,7 +94,7 @@ async fn suggestions_follow_evaluations_and_decisions_without_a_schedule() {
     suggestions::dismiss(&fixture.pool, &bob, dismissed.id, None)
         .await
         .unwrap();
-    settle(&fixture).await;
+    until_idle(&fixture).await;
     for _ in 0..2 {
         let left = open(&fixture, "team").await;
         assert!(
@@ -103,13 +103,13 @@ async fn suggestions_follow_evaluations_and_decisions_without_a_schedule() {
         );
         super::make_all_due(&fixture).await;
         request(&fixture.pool, AutoTagJob {}).await;
-        settle(&fixture).await;
+        until_idle(&fixture).await;
     }
 
     suggestions::revoke(&fixture.pool, &bob, first.id, None)
         .await
         .unwrap();
-    settle(&fixture).await;
+    until_idle(&fixture).await;
     let suggested = open(&fixture, "team").await;
     assert!(
         suggested.iter().any(|each| each.accounts == first.accounts
@@ -162,7 +162,7 @@ async fn suggestions_know_the_cost_of_their_resources_once_a_bill_tells_it() {
     families(&fixture).await;
     let workers = JobWorkers::start(&fixture.pool, Scripted::Fails).await;
     request(&fixture.pool, AutoTagJob {}).await;
-    settle(&fixture).await;
+    until_idle(&fixture).await;
     let before = open(&fixture, "team").await;
     assert!(!before.is_empty() && before.iter().all(|suggestion| suggestion.cost.is_none()));
 
@@ -186,7 +186,7 @@ async fn suggestions_know_the_cost_of_their_resources_once_a_bill_tells_it() {
         "{}",
         done.stdout
     );
-    settle(&fixture).await;
+    until_idle(&fixture).await;
     let suggested = open(&fixture, "team").await;
     for (account, cost) in [("1111", None), ("2222", Some(2.0))] {
         let found = suggested
