@@ -85,18 +85,22 @@ impl Transaction {
     /// Makes the changes visible, and has the notifications sent.
     ///
     /// On a task of its own: a caller that is dropped while PostgreSQL answers `COMMIT` would leave changes of which
-    /// nobody is told, and send a `ROLLBACK` after it, for which there is no transaction.
+    /// nobody is told, and send a `ROLLBACK` after it, for which there is no transaction. The end of a savepoint is part
+    /// of its caller, who is dropped with the transaction around it: that is rolled back, and must find its connection
+    /// free.
     pub async fn commit(self) -> Result<(), DbErr> {
+        let db = match self.after {
+            AfterCommit::PassOn(outer) => {
+                self.inner.commit().await?;
+                locked(&outer).append(&mut locked(&self.notifications));
+                return Ok(());
+            }
+            AfterCommit::Notify(db) => db,
+        };
         let committed = tokio::spawn(async move {
             self.inner.commit().await?;
-            let notifications = std::mem::take(&mut *locked(&self.notifications));
-            match self.after {
-                AfterCommit::Notify(db) => {
-                    for notification in notifications {
-                        notify::send(&db, notification);
-                    }
-                }
-                AfterCommit::PassOn(outer) => locked(&outer).extend(notifications),
+            for notification in std::mem::take(&mut *locked(&self.notifications)) {
+                notify::send(&db, notification);
             }
             Ok(())
         });

@@ -13,4 +13,5 @@ mod restore;
 mod roles;
 mod structure;
 mod tls;
+mod transactions;
 mod versions;
