@@ -2,10 +2,11 @@
 //!
 //! The driver's pool asks a connection whether it is alive whenever it is given back, and has its hooks run whenever one
 //! is given out: round trips that cost as much as a small statement. So a connection that has finished a read is kept for
-//! the next one, for a moment: [`LEASE`] after the pool gave it out at the latest, [`IDLE`] after its last statement, and
-//! at once when other reads wait for the pool, it goes back. All else remains the pool's: how many connections there are,
-//! who waits how long, which are tested, replaced or closed. A read that fails or is dropped keeps nothing: its connection
-//! goes back to the pool, which finds out what became of it (see [`super::cancellation`]).
+//! the next one, for a moment: [`LEASE`] after the pool gave it out at the latest, or [`IDLE`] after its last statement, it
+//! goes back. A read that waits for the pool, where others have all connections, takes it before. All else remains the
+//! pool's: how many connections there are, who waits how long, which are tested, replaced or closed. A read that fails or is
+//! dropped keeps nothing: its connection goes back to the pool, which finds out what became of it (see
+//! [`super::cancellation`]).
 
 use super::pools::measure;
 use super::row_security;
@@ -19,10 +20,11 @@ use sea_query_sqlx::SqlxValues;
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, PgPool, Postgres};
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 /// Lease: time after which a connection goes back to the pool. Others who wait there, for changes, get it in their turn,
 /// and the pool's tests of connections are late by no more.
@@ -47,6 +49,8 @@ struct SharedReads {
     /// One permit for each connection of the pool, so that reads wait here for a connection that is kept.
     permits: Semaphore,
     kept: Mutex<Vec<KeptConnection>>,
+    /// Wakes a read that waits for the pool when a connection is kept.
+    was_kept: Notify,
     is_swept: AtomicBool,
 }
 
@@ -113,6 +117,7 @@ impl ReadPool {
             permits: Semaphore::new(pool.options().get_max_connections() as usize),
             pool,
             kept: Mutex::default(),
+            was_kept: Notify::new(),
             is_swept: AtomicBool::new(false),
         };
         Self {
@@ -141,24 +146,38 @@ impl ReadPool {
 }
 
 impl SharedReads {
-    /// Takes a connection that is kept, or one of the pool.
+    /// Takes a connection that is kept, or one of the pool, whichever is there first.
     async fn lease(&self) -> Result<ReadLease<'_>, DbErr> {
         let asked = Instant::now();
         let closed = |_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
         let permit = self.permits.acquire().await.map_err(closed)?;
         let accounts = self.is_scoped.then(row_security::accounts);
-        let kept = match self.take_kept(accounts.as_ref()) {
-            Some(kept) => {
+        let mut kept = self.take_kept(accounts.as_ref());
+        let is_used_up = self.is_used_up();
+        let mut given = pin!(self.pool.acquire());
+        let kept = loop {
+            if let Some(kept) = kept {
                 // The driver tells it of those that it gives out.
                 metrics::histogram!(names::POOL_WAIT_SECONDS).record(asked.elapsed());
-                kept.shown_to(accounts).await?
+                break kept.shown_to(accounts).await?;
             }
-            None => KeptConnection::new(self.pool.acquire().await.map_err(acquire_error)?, accounts),
+            kept = tokio::select! {
+                biased;
+                connection = &mut given => break KeptConnection::new(connection.map_err(acquire_error)?, accounts),
+                () = self.was_kept.notified(), if is_used_up => self.take_kept(accounts.as_ref()),
+            };
         };
         Ok(ReadLease {
             kept,
             _permit: permit,
         })
+    }
+
+    /// True if a read can only wait for the pool until a connection is given back. Those of the pool for some accounts are
+    /// set to the accounts as they are given out, and would be closed if the wait ended meanwhile.
+    fn is_used_up(&self) -> bool {
+        let most = self.pool.options().get_max_connections();
+        !self.is_scoped && self.pool.size() >= most && self.pool.num_idle() == 0
     }
 
     /// Takes a connection that is kept: rather one that shows what the read may see, and of these the last one used, so
@@ -178,6 +197,7 @@ impl SharedReads {
             return;
         }
         self.kept.lock().push(lease.kept);
+        self.was_kept.notify_one();
         if !self.is_swept.swap(true, Ordering::SeqCst) {
             tokio::spawn(sweep(Arc::downgrade(self)));
         }

@@ -5,6 +5,7 @@ use crate::support::wait::wait_until;
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use virtual_tagging::db::{Begin, ReadPool, row_security, sql};
 
@@ -87,6 +88,34 @@ async fn changes_get_their_turn_while_reads_take_all_connections() {
         assert!(read.unwrap() > 0, "a reader never had its turn");
     }
     assert!(changes > 3, "{changes}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_waits_for_the_pool_gets_what_another_read_no_longer_needs() {
+    let database = TestDb::create().await;
+    let db = database.pools().await.all;
+    let reads = ReadPool::all(db.clone());
+    // Changes have all connections but one.
+    let most = db.get_postgres_connection_pool().options().get_max_connections();
+    let changes = join_all((1..most).map(|_| db.begin())).await;
+    assert!(changes.iter().all(Result::is_ok));
+    let turns = Arc::new(Mutex::new(Vec::new()));
+    let until = Instant::now() + Duration::from_secs(2);
+    let readers = (0..2).map(|reader| {
+        let (reads, turns) = (reads.clone(), Arc::clone(&turns));
+        tokio::spawn(async move {
+            while Instant::now() < until {
+                number(&reads, SESSION).await;
+                turns.lock().unwrap().push(reader);
+            }
+        })
+    });
+    for reader in join_all(readers).await {
+        reader.unwrap();
+    }
+    let turns = turns.lock().unwrap();
+    let changes_of_turn = turns.windows(2).filter(|two| two[0] != two[1]).count();
+    assert!(changes_of_turn > 40, "{changes_of_turn} of {}", turns.len());
 }
 
 #[tokio::test]
