@@ -70,6 +70,8 @@ impl<'a> CellReader<'a> {
         let before = self.faults.len();
         let text = self.required(column);
         let day = text.get(..10).and_then(|day| day.parse().ok());
+        // Years as PostgreSQL has them.
+        let day = day.filter(|day: &NaiveDate| day.year() > 0);
         let is_end = |rest: &str| rest.is_empty() || rest.starts_with(['T', 't', ' ']);
         let day = day.filter(|_| text.get(10..).is_some_and(is_end));
         if day.is_none() && self.faults.len() == before {
@@ -224,12 +226,15 @@ mod tests {
             "ResourceId",
         ];
         assert_eq!(faulty, expected);
-        let faults = read(
-            &columns,
-            &header,
-            &texts("AWS,b,2024-09-01,2024-09-01,USD,NULL,1,,,"),
-        )
-        .unwrap_err();
-        assert_eq!(faults[0].reason, "must not be empty");
+        for (row, reason) in [
+            ("AWS,b,2024-09-01,2024-09-01,USD,NULL,1,,,", "must not be empty"),
+            (
+                "AWS,b,2024-09-01,0000-01-01,USD,1,1,,,",
+                "is no time such as 2024-09-18T22:00:00Z",
+            ),
+        ] {
+            let faults = read(&columns, &header, &texts(row)).unwrap_err();
+            assert_eq!(faults[0].reason, reason);
+        }
     }
 }
