@@ -2,7 +2,7 @@
 //! last transaction. An import that breaks off changes nothing.
 
 use super::bill_reader::BillPart;
-use super::matching::{MATCHED, plan_for_joins};
+use super::matching::{MATCHED, prepare_join};
 use crate::auth::{Actor, Role};
 use crate::db::{Begin, Transaction, begin_on, sql};
 use crate::domain::suggestions::{self, MineSuggestionsJob};
@@ -10,9 +10,6 @@ use crate::error::{Error, Result};
 use crate::runs::{self, Progress, RunHandle};
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
-
-/// Key of the advisory lock of replacing bills; any number that nothing else in the database uses.
-const LOCK_KEY: i64 = 0x0076_745f_636f_7374;
 
 /// Staged rows from which on the planner is to look at them.
 const ANALYZE_FROM: u64 = 1_000;
@@ -122,8 +119,7 @@ impl CostImport {
         let bills = self.bills().await?;
         let bill_count = bills.len() as i64;
         let txn = self.db.begin().await?;
-        sql::execute(&txn, "SELECT pg_advisory_xact_lock($1)", [LOCK_KEY.into()]).await?;
-        plan_for_joins(&txn).await?;
+        prepare_join(&txn).await?;
         self.replace(&txn, &bills, taken).await?;
         let mark =
             "UPDATE cost_bills SET import_id = $1, file_name = $2, imported_by = $3, imported_at = now()

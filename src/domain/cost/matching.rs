@@ -31,9 +31,13 @@ pub(super) const MATCHED: &str = "
         SELECT DISTINCT ON (billed_id, account_id, region) billed_id, account_id, region, id
           FROM (TABLE exact UNION ALL TABLE by_end) both_ways ORDER BY billed_id, account_id, region, id)";
 
-/// Settings of a transaction that joins: it compares many rows with many, of which the planner has no statistics, and would
-/// compare each with each.
-pub(super) async fn plan_for_joins(txn: &Transaction) -> Result<()> {
+/// Key of the advisory lock of changing lines; any number that nothing else in the database uses.
+const LOCK_KEY: i64 = 0x0076_745f_636f_7374;
+
+/// Prepares a transaction that joins, and changes lines: one at a time, since two would lock lines in different orders. It
+/// compares many rows with many, of which the planner has no statistics, and would compare each with each.
+pub(super) async fn prepare_join(txn: &Transaction) -> Result<()> {
+    sql::execute(txn, "SELECT pg_advisory_xact_lock($1)", [LOCK_KEY.into()]).await?;
     txn.execute_unprepared(
         "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; SET LOCAL jit = off",
     )
@@ -44,7 +48,7 @@ pub(super) async fn plan_for_joins(txn: &Transaction) -> Result<()> {
 /// Joins cost that is unallocated with resources that came later; gives the number of lines that were joined.
 pub async fn match_unallocated(db: &DatabaseConnection) -> Result<u64> {
     let txn = db.begin().await?;
-    plan_for_joins(&txn).await?;
+    prepare_join(&txn).await?;
     let join = format!(
         "WITH named AS MATERIALIZED (
              SELECT DISTINCT billed_id, account_id, coalesce(region, '') AS region
