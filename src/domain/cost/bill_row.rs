@@ -3,6 +3,7 @@
 use super::amount::Amount;
 use super::bill_columns::{BillColumns, BillFormat};
 use crate::domain::discovery::Rejection;
+use crate::domain::discovery::identity::resource_key;
 use chrono::{Datelike, NaiveDate};
 
 /// Longest id of a resource, in bytes.
@@ -24,7 +25,7 @@ pub(super) struct BilledItem {
     pub account_id: String,
     pub region: Option<String>,
     pub service: Option<String>,
-    /// Resource as the bill names it.
+    /// Resource as the bill names it, in the case in which ids of its cloud are compared.
     pub billed_id: Option<String>,
 }
 
@@ -111,7 +112,8 @@ pub(super) fn read(
         BillFormat::Focus => provider.unwrap_or("unknown"),
     };
     let account = reader.text(columns.account, MAX_TEXT).unwrap_or(billing_account);
-    let billed_id = reader.text(columns.resource, MAX_ID).map(resource_id);
+    let billed_id = reader.text(columns.resource, MAX_ID);
+    let billed_id = billed_id.map(|id| resource_key(id).into_owned());
     let item = BilledItem {
         provider: provider.to_owned(),
         billing_account_id: billing_account.to_owned(),
@@ -126,18 +128,6 @@ pub(super) fn read(
     match (parsed, reader.faults.is_empty()) {
         (Some(amount), true) => Ok((item, amount)),
         _ => Err(reader.faults),
-    }
-}
-
-/// Id of a resource in the case in which ids of its cloud are compared: those of Azure have none.
-fn resource_id(id: &str) -> String {
-    let is_azure = id
-        .get(.."/subscriptions/".len())
-        .is_some_and(|start| start.eq_ignore_ascii_case("/subscriptions/"));
-    if is_azure {
-        id.to_lowercase()
-    } else {
-        id.to_owned()
     }
 }
 

@@ -9,27 +9,22 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 ///
 /// An id joins the resource that has it; one that does not say its account joins within its account. Otherwise the last part
 /// of an ARN joins the bare id that has the same account and region, on either side, where exactly one resource does.
-pub(super) const MATCHED: &str = "
+pub(super) const MATCHED: &str = r#"
     exact AS MATERIALIZED (
         SELECT n.billed_id, n.account_id, n.region, r.id
-          FROM named n JOIN resources r ON r.resource_id = n.billed_id
-         WHERE r.account_id = n.account_id OR n.billed_id ~ '^(arn:|/)'
-        UNION ALL
-        SELECT n.billed_id, n.account_id, n.region, min(r.id)
-          FROM named n JOIN resources r ON lower(r.resource_id) = n.billed_id
-         WHERE r.cloud = 'azure' AND r.resource_id <> n.billed_id AND n.billed_id ^@ '/subscriptions/'
-         GROUP BY 1, 2, 3 HAVING count(*) = 1),
+          FROM named n JOIN resources r ON r.resource_key = n.billed_id COLLATE "C"
+         WHERE r.account_id = n.account_id OR n.billed_id ~ '^(arn:|/)'),
     by_end AS (
         SELECT n.billed_id, n.account_id, n.region, min(r.id) AS id
           FROM (SELECT * FROM named EXCEPT ALL SELECT billed_id, account_id, region FROM exact) n
           JOIN resources r ON r.account_id = n.account_id
                AND resource_id_end(r.resource_id) = resource_id_end(n.billed_id)
-         WHERE (n.billed_id !~ '[/:]' OR r.resource_id !~ '[/:]') AND r.resource_id <> n.billed_id
+         WHERE (n.billed_id !~ '[/:]' OR r.resource_id !~ '[/:]') AND r.resource_key <> n.billed_id COLLATE "C"
            AND (r.region = n.region OR n.region IN ('', 'global') OR coalesce(r.region, 'global') = 'global')
          GROUP BY 1, 2, 3 HAVING count(*) = 1),
     matched AS MATERIALIZED (
         SELECT DISTINCT ON (billed_id, account_id, region) billed_id, account_id, region, id
-          FROM (TABLE exact UNION ALL TABLE by_end) both_ways ORDER BY billed_id, account_id, region, id)";
+          FROM (TABLE exact UNION ALL TABLE by_end) both_ways ORDER BY billed_id, account_id, region, id)"#;
 
 /// Key of the advisory lock of changing lines; any number that nothing else in the database uses.
 const LOCK_KEY: i64 = 0x0076_745f_636f_7374;

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::io::Write as _;
 use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
-use virtual_tagging::domain::cost;
+use virtual_tagging::domain::{Cloud, cost};
 
 /// A bill with what bills have: several rows of a resource, ids in every form, charges of nothing, credits, two months and two
 /// currencies.
@@ -282,6 +282,29 @@ async fn ids_join_within_their_account_and_only_one_resource() {
             "444455556666 vol-1 arn:aws:ec2:eu-west-1:444455556666:volume/vol-1",
         ]
     );
+}
+
+#[tokio::test]
+async fn ids_of_azure_have_no_case() {
+    let fixture = Fixture::new().await;
+    let account = "3f2a9c1e-0000-4000-8000-000000000001";
+    let id = format!("/subscriptions/{account}/resourceGroups/Web/providers/Microsoft.Web/sites/Shop");
+    let mut site = report(&id, account, Some("westeurope"));
+    (site.cloud, site.resource_type) = (Cloud::Azure, "microsoft.web/sites".to_owned());
+    fixture.report(&[site]).await;
+    for written in [id.clone(), id.to_lowercase(), id.to_uppercase()] {
+        let rows = [Row {
+            account,
+            resource: &written,
+            ..Row::default()
+        }];
+        let done = import(&fixture, focus(&rows)).await;
+        assert!(
+            done.stdout.contains("of which 1 of 1 resources"),
+            "{}",
+            done.stdout
+        );
+    }
 }
 
 #[tokio::test]
