@@ -24,7 +24,7 @@ pub(super) enum StackShape {
     Things,
 }
 
-/// Kind of resource of which a stack has `least` to `most`; in production half as many again.
+/// Kind of resource of which a stack has `least` to `most`; in production about a quarter more.
 pub(super) struct StackComponent {
     pub kind: InventedKind,
     pub least: u32,
