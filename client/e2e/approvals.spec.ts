@@ -144,6 +144,36 @@ test("all that match a filter are approved but for those taken out, after a ques
   await expect(undoes(page)).toHaveCount(1);
 });
 
+test("after a decision on all that match, keys act on it, and not on what was decided before", async ({
+  page,
+  service,
+}) => {
+  const approveAll = async (filter: string) => {
+    await page.getByRole("button", { name: "Select all that match" }).click();
+    await expect(page.getByRole("toolbar", { name: "All that match the filters" })).toBeVisible();
+    await page.keyboard.press("a");
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Approve/ })
+      .click();
+    await expect(undoes(page).first()).toHaveAccessibleName(`Undo Approved ${filter}`);
+  };
+  await openQueue(page, "?key=environment&cloud=AWS");
+  await page.keyboard.press("d");
+  await expect(page.getByRole("group", { name: "Reason of the last denial" })).toBeVisible();
+  await approveAll("environment, AWS");
+  await expect(page.getByRole("group", { name: "Reason of the last denial" })).toHaveCount(0);
+  await page.keyboard.press("2");
+  await undoes(page).last().click();
+  await expect.poll(() => count(service, "DENIED")).toBe(0);
+  await page.getByRole("combobox", { name: "Cloud" }).selectOption("GCP");
+  await expect(row(page)).toBeVisible();
+  await approveAll("environment, GCP");
+  await page.keyboard.press("u");
+  await expect(undoes(page)).toHaveCount(1);
+  await expect(undoes(page)).toHaveAccessibleName("Undo Approved environment, AWS");
+});
+
 test("no more tags are decided than the question said", async ({ page, service }) => {
   const [tag] = await tags(service, "PENDING");
   if (!tag) throw new Error("no tag waits");

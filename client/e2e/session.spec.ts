@@ -36,6 +36,23 @@ test("a viewer signs in with a token, and finds no control that the service woul
   await expect(page.getByText("Role: viewer")).toBeVisible();
 });
 
+test("a viewer selects rows, and is offered no decision on them or on all that match", async ({
+  page,
+  service,
+  watch,
+}) => {
+  watch.allow(/401/);
+  await page.goto("/approvals/single?key=environment");
+  await page.getByLabel("Token").fill(service.token("vera", "--role", "viewer"));
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await loaded(page);
+  await expect(page.getByRole("row").first()).toBeVisible();
+  await page.keyboard.press("*");
+  await page.keyboard.press("*");
+  await page.waitForLoadState("networkidle");
+  await expect(page.getByRole("button", { name: /^(Approve|Deny) / })).toHaveCount(0);
+});
+
 test("an administrator finds the controls", async ({ page, service, watch }) => {
   watch.allow(/401/);
   await page.goto("/settings/vocabulary");

@@ -104,6 +104,14 @@ describe("triage", () => {
     const state = run(page(0, 4), decide("0"), { type: "decide", verb: "SKIP", ids: ["1", "2"], label: "x" });
     expect(skippedRows(state)).toEqual({ ids: ["1", "2"], rows: [{ id: "1" }, { id: "2" }] });
     expect(skippedRows(triage(state, { type: "undo", number: 2 })).ids).toEqual([]);
+    const byAnn = (isWaiting: boolean, status: string): TriageAction<Row> => ({
+      type: "changed",
+      changes: [{ id: "2", actor: "ann", isWaiting, status }],
+      self: "me",
+    });
+    const approved = triage(state, byAnn(false, "APPROVED"));
+    expect(skippedRows(approved)).toEqual({ ids: ["1"], rows: [{ id: "1" }] });
+    expect(triage(approved, byAnn(true, "PENDING")).fresh).toEqual(new Set(["2"]));
   });
 
   it("brings refused rows back that still wait, with the reason in the history", () => {

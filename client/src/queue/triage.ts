@@ -160,7 +160,7 @@ export function isSelected<Row extends Identified>(state: Triage<Row>, id: strin
   return state.exceptions === null ? state.selection.has(id) : !state.exceptions.has(id);
 }
 
-/** Ids of rows that were skipped here: they wait, though they are not shown. */
+/** Rows that were skipped here: they wait, though they are not shown. Of old entries only the ids are known. */
 export function skippedRows<Row extends Identified>(
   state: Triage<Row>,
 ): { ids: readonly string[]; rows: readonly Row[] } {
@@ -289,12 +289,7 @@ function refused<Row extends Identified>(
     back.forEach((id) => hidden.delete(id));
     returning.push(...entry.rows.filter((row) => back.has(row.id)));
     const messages = concerned.flatMap((id) => refusals.get(id)?.message ?? []);
-    return {
-      ...entry,
-      ids: entry.ids.filter((id) => !refusals.has(id)),
-      rows: entry.rows.filter((row) => !refusals.has(row.id)),
-      refusals: [...new Set([...entry.refusals, ...messages])],
-    };
+    return { ...withoutIds(entry, new Set(concerned)), refusals: [...new Set([...entry.refusals, ...messages])] };
   });
   const window = insertRows(state.window, Math.max(0, cursorIndex(state)), returning);
   return { ...state, window, hidden, history };
@@ -327,7 +322,25 @@ function changed<Row extends Identified>(
       fresh.add(change.id);
     }
   }
-  return { ...state, window: replaceRows(state.window, newer), departures, fresh };
+  const decided = new Set(changes.filter(({ isWaiting }) => !isWaiting).map(({ id }) => id));
+  const hidden = new Set(state.hidden);
+  const history = state.history.map((entry) => {
+    if (entry.verb !== "SKIP") return entry;
+    entry.ids.filter((id) => decided.has(id)).forEach((id) => hidden.delete(id));
+    return withoutIds(entry, decided);
+  });
+  return { ...state, window: replaceRows(state.window, newer), hidden, departures, fresh, history };
+}
+
+/** Entry of the history without some of its rows. */
+function withoutIds<Row extends Identified>(entry: HistoryEntry<Row>, gone: ReadonlySet<string>): HistoryEntry<Row> {
+  return entry.ids.some((id) => gone.has(id))
+    ? {
+        ...entry,
+        ids: entry.ids.filter((id) => !gone.has(id)),
+        rows: entry.rows.filter((row) => !gone.has(row.id)),
+      }
+    : entry;
 }
 
 /** State without rows that others decided; the row at the cursor stays until the cursor moves. */

@@ -6,7 +6,7 @@ import { formatNumber } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { ConfirmDialog } from "../../components/ConfirmDialog.tsx";
 import { KeyCaps } from "../../keys/KeyCaps.tsx";
-import type { BoundedFilter, DecisionVerb, MatchingTags } from "./decisions.ts";
+import { type BoundedFilter, type DecisionVerb, type MatchingTags, mostOf } from "./decisions.ts";
 import { filterLabel } from "./view.ts";
 
 /** Actions of the bar for keys. */
@@ -35,8 +35,7 @@ export function AllMatchingBar(props: AllMatchingBarProps) {
   const { tags, exceptIds = [], excepted = 0, busy, onDecide, onClear, ref } = props;
   const [asked, setAsked] = useState<DecisionVerb | null>(null);
   const count = Math.max(0, tags.count - excepted);
-  // An estimate may be low: the service decides twice as many at most.
-  const expectAtMost = tags.isEstimate ? 2 * count : count;
+  const expectAtMost = mostOf(count, tags.isEstimate);
   const label = filterLabel(tags.filter);
   const decide = (verb: DecisionVerb) => {
     if (count > 0 && !busy) setAsked(verb);

@@ -135,6 +135,11 @@ export async function countMatching(filter: ApprovalFilter): Promise<MatchingTag
   };
 }
 
+/** Number of tags that a decision on a counted number of them takes at most: an estimate may be low. */
+export function mostOf(count: number, isEstimate: boolean): number {
+  return isEstimate ? 2 * count : count;
+}
+
 /** End of the time in which the shown tags were proposed: one millisecond after the newest of them. */
 export function endOfShown(createdAt: string): string {
   return new Date(new Date(createdAt).getTime() + 1).toISOString();

@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { describeError } from "../../app/errors.ts";
 import { useNotify } from "../../components/UndoSnackbar.tsx";
 import type { ApprovalFilter } from "../../gql/graphql.ts";
@@ -11,6 +11,11 @@ export function useAllMatching(filter: ApprovalFilter | undefined) {
   const [isCounting, setCounting] = useState(false);
   const text = JSON.stringify(filter ?? null);
   const latest = useRef(0);
+  // Another filter is another selection, also while the tags of the former one are counted.
+  if (selected !== null && selected.text !== text) setSelected(null);
+  useEffect(() => {
+    latest.current++;
+  }, [text]);
   const clear = useCallback(() => {
     latest.current++;
     setSelected(null);
@@ -34,6 +39,5 @@ export function useAllMatching(filter: ApprovalFilter | undefined) {
     },
     [notify, text],
   );
-  // Another filter is another selection.
-  return { tags: selected?.text === text ? selected.tags : null, isCounting, select, clear };
+  return { tags: selected?.tags ?? null, isCounting, select, clear };
 }

@@ -42,6 +42,7 @@ export function useBulkDecisions() {
   const [runs, setRuns] = useState<readonly FollowedRun[]>([]);
   const [busy, setBusy] = useState(false);
   const number = useRef(1);
+  const takenBack = useRef(new Set<BulkDecision>());
   const follow = useCallback((followed: FollowedRun) => setRuns((before) => [...before, followed]), []);
   const failed = useCallback(
     (error: unknown) => notify({ message: describeError(error).message, severity: "error" }),
@@ -50,6 +51,8 @@ export function useBulkDecisions() {
 
   const undo = useCallback(
     async (entry: BulkDecision) => {
+      if (takenBack.current.has(entry)) return;
+      takenBack.current.add(entry);
       try {
         const outcome = await takeBack(entry.decisions);
         setHistory((before) => before.filter((other) => other !== entry));
@@ -57,6 +60,7 @@ export function useBulkDecisions() {
         if (outcome.run) follow({ verb: "UNDO", label: entry.label, run: outcome.run });
         else notify({ message: t("approvals.done.UNDO", { count: outcome.decided }), severity: "info" });
       } catch (error) {
+        takenBack.current.delete(entry);
         failed(error);
       }
     },

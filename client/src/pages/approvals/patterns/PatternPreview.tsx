@@ -20,7 +20,7 @@ import {
   type GroupPartsFragment,
 } from "../../../gql/graphql.ts";
 import { CONFIRM_FROM } from "../AllMatchingBar.tsx";
-import { type BoundedFilter, type DecisionVerb, endOfShown } from "../decisions.ts";
+import { type BoundedFilter, type DecisionVerb, endOfShown, mostOf } from "../decisions.ts";
 import { HighlightedName } from "../HighlightedName.tsx";
 
 /** Actions of the preview for keys. */
@@ -61,13 +61,14 @@ export function PatternPreview({ group, filter, busy, onDecide, onOpen, ref }: P
   const stats = data?.approvalStats;
   const isExact = stats !== undefined && !stats.isEstimate;
   const count = Math.max(0, (isExact ? stats.pending : group.count) - except.size);
+  const expectAtMost = mostOf(count, !isExact);
   const ready = count > 0 && canDecide && !busy && shown !== undefined;
   const decide = (verb: DecisionVerb) => {
     if (!ready) return;
     if (count >= CONFIRM_FROM && asked === null) setAsked(verb);
     else {
       setAsked(null);
-      onDecide(verb, count, { filter: shown, exceptIds: [...except], expectAtMost: isExact ? count : undefined });
+      onDecide(verb, count, { filter: shown, exceptIds: [...except], expectAtMost });
     }
   };
   useImperativeHandle(ref, () => ({ decide }));
@@ -116,7 +117,9 @@ export function PatternPreview({ group, filter, busy, onDecide, onOpen, ref }: P
         onConfirm={() => asked && decide(asked)}
         onClose={() => setAsked(null)}
       >
-        {t("approvals.pattern.confirm", { count })}
+        {isExact
+          ? t("approvals.pattern.confirm", { count })
+          : `${t("approvals.all.askAbout", { count, most: expectAtMost })} ${t("approvals.all.run")}`}
       </ConfirmDialog>
     </Paper>
   );

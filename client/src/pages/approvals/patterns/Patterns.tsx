@@ -65,7 +65,7 @@ export default function Patterns({ view, figures }: { view: ApprovalsView; figur
   useKeys("patterns", t("approvals.patterns"), bindings, element);
   return (
     <>
-      <FollowedRuns runs={bulk.runs} onForget={bulk.forget} />
+      <FollowedRuns runs={bulk.runs} onForget={bulk.forget} onEnd={list.reload} />
       {all.tags && (
         <AllMatchingBar
           ref={bar}

@@ -12,7 +12,8 @@ interface DecisionBarProps {
   state: Triage<ApprovalRowFragment>;
   dispatch: (action: TriageAction<ApprovalRowFragment>) => void;
   decide: (verb: Verb) => void;
-  giveReason: (reason: string) => void;
+  /** Gives the last denial a reason; undefined if another decision was the last one. */
+  giveReason: ((reason: string) => void) | undefined;
   onCorrect: () => void;
   /** Selects all that match; undefined without a filter. */
   onSelectMatching: (() => void) | undefined;
@@ -25,7 +26,6 @@ export function DecisionBar({ state, dispatch, decide, giveReason, onCorrect, on
   const count = targets(state).length;
   const selected = state.selection.size;
   if (count === 0 && state.history.length === 0) return <Box sx={{ minHeight: 40 }} />;
-  const isDenial = state.history.at(-1)?.verb === "DENY";
   return (
     <Box sx={{ mb: 1 }}>
       <Box
@@ -73,7 +73,7 @@ export function DecisionBar({ state, dispatch, decide, giveReason, onCorrect, on
           </>
         )}
       </Box>
-      {isDenial && (
+      {giveReason && (
         <Box
           role="group"
           aria-label={t("approvals.single.reason")}

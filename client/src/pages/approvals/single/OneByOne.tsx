@@ -29,7 +29,7 @@ import { DecisionBar } from "./DecisionBar.tsx";
 import { QueueGrid } from "./QueueGrid.tsx";
 import { RowDetail } from "./RowDetail.tsx";
 import { queueBindings } from "./queueBindings.ts";
-import { stripEntries } from "./strip.ts";
+import { lastDenial, stripEntries } from "./strip.ts";
 import { useMatchingSelection } from "./useMatchingSelection.ts";
 import { useQueue } from "./useQueue.ts";
 import { useStable } from "./useStable.ts";
@@ -48,7 +48,7 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
   const navigate = useNavigate();
   const filter = queueFilter(view);
   const queue = useQueue(filter, view.order ?? "CONFIDENCE_DESC");
-  const { state, dispatch, giveReason, restart } = queue;
+  const { state, dispatch, restart } = queue;
   const bulk = useBulkDecisions();
   const { all, exceptIds, excepted, selectAll, selectMatching, decideMatching } = useMatchingSelection(
     filter,
@@ -67,6 +67,12 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
     bulk: (entry) => void bulk.undo(entry),
   });
   const undo = useStable(() => strip.at(-1)?.onUndo());
+  const denial = lastDenial(state.history, bulk.history);
+  const giveReason = useStable((reason: string) => denial && queue.giveReason(denial, reason));
+  // Rows that a run decided leave by themselves: the list is not read anew under somebody who goes on with another row.
+  const onRunEnd = () => {
+    if (state.cursor === null || state.departures.has(state.cursor)) restart();
+  };
   const element = useRef<HTMLDivElement>(null);
   const isWide = useMediaQuery((theme: Theme) => theme.breakpoints.up("md"), { noSsr: true });
   const [detailOpen, setDetailOpen] = useState(false);
@@ -125,12 +131,12 @@ export default function OneByOne({ view, setView, figures }: OneByOneProps) {
           state={state}
           dispatch={dispatch}
           decide={decide}
-          giveReason={giveReason}
+          giveReason={denial && giveReason}
           onCorrect={() => setCorrecting(true)}
           onSelectMatching={filter && !all.isCounting ? selectMatching : undefined}
         />
       )}
-      <FollowedRuns runs={bulk.runs} onForget={bulk.forget} onEnd={() => restart()} />
+      <FollowedRuns runs={bulk.runs} onForget={bulk.forget} onEnd={onRunEnd} />
       <HistoryStrip entries={strip} />
       {state.fresh.size > 0 && (
         <Box sx={{ textAlign: "center", mb: 1 }}>

@@ -21,3 +21,12 @@ export function stripEntries(
   ];
   return placed.sort((one, other) => one.place - other.place).map(({ entry }) => entry);
 }
+
+/** Denial of single tags that no decision follows: the one that can be given a reason. */
+export function lastDenial(
+  singles: readonly HistoryEntry<ApprovalRowFragment>[],
+  bulk: readonly BulkDecision[],
+): HistoryEntry<ApprovalRowFragment> | undefined {
+  const last = singles.at(-1);
+  return last?.verb === "DENY" && bulk.every(({ after }) => after < last.number) ? last : undefined;
+}

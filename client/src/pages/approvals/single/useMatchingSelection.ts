@@ -1,4 +1,5 @@
 import { t } from "../../../app/i18n.ts";
+import { useViewer } from "../../../app/viewer.tsx";
 import { useNotify } from "../../../components/UndoSnackbar.tsx";
 import type { ApprovalFilter } from "../../../gql/graphql.ts";
 import { skippedRows } from "../../../queue/triage.ts";
@@ -16,6 +17,7 @@ export function useMatchingSelection(
   { state, dispatch, restart }: ReturnType<typeof useQueue>,
   bulk: ReturnType<typeof useBulkDecisions>,
 ) {
+  const { canDecide } = useViewer();
   const notify = useNotify();
   const all = useAllMatching(filter);
   const skipped = skippedRows(state);
@@ -24,7 +26,7 @@ export function useMatchingSelection(
   const matching = new Set(filter && skipped.rows.filter((row) => matchesFilter(row, filter)).map(({ id }) => id));
   const excepted = exceptIds.filter((id) => !elsewhere.has(id) || matching.has(id)).length;
   const selectMatching = useStable(() => {
-    void all.select(() => dispatch({ type: "selectMatching", except: skipped.ids }));
+    if (canDecide) void all.select(() => dispatch({ type: "selectMatching", except: skipped.ids }));
   });
   /** Selects what is loaded, and when that is selected, all that match. */
   const selectAll = useStable(() => {
@@ -35,7 +37,7 @@ export function useMatchingSelection(
   });
   const decideMatching = useStable(
     async (verb: DecisionVerb, label: string, count: number, selection: BoundedFilter) => {
-      const after = state.history.at(-1)?.number ?? 0;
+      const after = state.nextNumber - 1;
       await bulk.decide({ verb, label, count, selection, after, restore: restart });
       restart();
     },

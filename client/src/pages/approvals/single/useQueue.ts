@@ -15,6 +15,7 @@ import {
 import {
   cursorIndex,
   emptyTriage,
+  type HistoryEntry,
   type RowChange,
   targets,
   triage,
@@ -94,15 +95,12 @@ export function useQueue(filter: ApprovalFilter | undefined, order: ApprovalOrde
     if (entry.verb !== "SKIP") sender.add(entry.ids.map((id) => ({ id, operation: "UNDO" })));
     dispatch({ type: "undo", number: entry.number });
   });
-  /** Gives the last denial a reason: it is taken back and made anew with the reason. */
-  const giveReason = useStable((reason: string) => {
-    const entry = state.history.at(-1);
-    if (entry?.verb !== "DENY") return;
-    const { ids, correctedValue } = entry;
+  /** Gives a denial a reason: it is taken back and made anew with the reason. */
+  const giveReason = useCallback(({ ids, correctedValue }: HistoryEntry<Row>, reason: string) => {
     sender.add(ids.map((id) => ({ id, operation: "UNDO" })));
     const individually = ids.length === 1;
     sender.add(ids.map((id) => ({ id, operation: "DENY", reason, correctedValue, individually })));
-  });
+  }, []);
   return {
     state,
     dispatch,

@@ -1,0 +1,1 @@
+import{L as e}from"./index-Bg34BkQD.js";var t=e;export{t};

@@ -1,1 +1,0 @@
-import{L as e}from"./index-BqDeghZr.js";var t=e;export{t};
