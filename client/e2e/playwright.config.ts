@@ -8,8 +8,6 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
-  /* A test that passes only when it is run again is reported as flaky. */
-  retries: Number(process.env.E2E_RETRIES ?? 0),
   reporter: [["list"]],
   use: {
     viewport: { width: 1400, height: 900 },

@@ -6,6 +6,5 @@ export default defineConfig({
   ...base,
   testMatch: ["screenshots.ts", "bars.ts"],
   timeout: 900_000,
-  retries: 0,
   reporter: [["dot"]],
 });
