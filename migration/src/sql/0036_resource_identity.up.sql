@@ -4,15 +4,25 @@ ALTER TABLE resources ADD COLUMN resource_key text COLLATE "C" GENERATED ALWAYS 
     CASE WHEN resource_id LIKE '/%' AND resource_id NOT LIKE '//%' THEN lower(resource_id COLLATE "C")
          ELSE resource_id COLLATE "C" END) STORED NOT NULL;
 
--- Of resources that are one, the oldest stays, with the tags of the others for keys of which it has none.
-UPDATE virtual_tags t SET resource_id = s.kept
-  FROM (SELECT id, min(id) OVER (PARTITION BY resource_key) AS kept FROM resources) s
+-- Of resources that are one, the oldest stays of those that are not retired, with the tags of the others for keys of which
+-- it has none.
+CREATE TEMPORARY TABLE same_resources ON COMMIT DROP AS
+    SELECT id, rank, kept FROM (
+        SELECT id, row_number() OVER same AS rank, first_value(id) OVER same AS kept,
+               count(*) OVER (PARTITION BY resource_key) AS count
+          FROM resources WINDOW same AS (PARTITION BY resource_key ORDER BY retired_at IS NOT NULL, id)) ranked
+     WHERE count > 1;
+UPDATE virtual_tags t SET resource_id = k.id, cloud = k.cloud, account_id = k.account_id, resource_type = k.resource_type
+  FROM same_resources s JOIN resources k ON k.id = s.kept
  WHERE t.resource_id = s.id AND s.id <> s.kept
    AND NOT EXISTS (
-       SELECT FROM virtual_tags o JOIN resources r ON r.id = o.resource_id
-         JOIN resources k ON k.id = s.kept AND k.resource_key = r.resource_key
-        WHERE o.tag_key = t.tag_key AND r.id < s.id);
-DELETE FROM resources r USING resources k WHERE k.resource_key = r.resource_key AND k.id < r.id;
+       SELECT FROM same_resources better JOIN virtual_tags o ON o.resource_id = better.id
+        WHERE better.kept = s.kept AND better.rank < s.rank AND o.tag_key = t.tag_key);
+DELETE FROM resources r USING same_resources s WHERE r.id = s.id AND s.id <> s.kept;
+
+-- Types of Azure have no case either: they are lower-case from now on, as filters take them.
+UPDATE resources SET resource_type = lower(resource_type)
+ WHERE cloud = 'azure' AND resource_type <> lower(resource_type);
 
 ALTER TABLE resources DROP CONSTRAINT resources_resource_id_key;
 ALTER TABLE resources ADD CONSTRAINT resources_resource_key_key UNIQUE (resource_key);

@@ -2,6 +2,7 @@
 
 use crate::domain::audit::AuditRow;
 use crate::domain::counters::{GroupCounterKey, TagCounterKey};
+use crate::domain::discovery::written_type;
 use crate::entities::virtual_tag::{Column, Entity, Model as VirtualTag};
 use crate::entities::{Cloud, TagSource};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
@@ -85,7 +86,10 @@ impl TagFilter {
                 self.cloud.as_ref().map(ActiveEnum::to_value),
             ))
             .add_option(equal(Column::AccountId, self.account_id.clone()))
-            .add_option(equal(Column::ResourceType, self.resource_type.clone()))
+            .add_option(equal(
+                Column::ResourceType,
+                self.resource_type.as_deref().map(written_type),
+            ))
             .add_option(equal(
                 Column::Source,
                 self.source.as_ref().map(ActiveEnum::to_value),
@@ -187,7 +191,8 @@ impl TagFilter {
             && (self.tag_value.is_none() || self.tag_value.as_ref() == value)
             && wants(self.cloud.as_ref(), &event.cloud)
             && wants(self.account_id.as_ref(), &event.account_id)
-            && wants(self.resource_type.as_ref(), &event.resource_type)
+            && (self.resource_type.as_deref())
+                .is_none_or(|kind| written_type(kind) == written_type(&event.resource_type))
             && wants(self.source.as_ref(), &event.source)
             && self.min_confidence.is_none_or(|least| event.confidence >= least)
             && self.max_confidence.is_none_or(|most| event.confidence <= most)

@@ -3,6 +3,7 @@
 use super::{CoverageCounts, keys, sums};
 use crate::auth::{AccountScope, Actor};
 use crate::db::sql;
+use crate::domain::discovery::written_type;
 use crate::entities::Cloud;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -57,7 +58,7 @@ pub async fn report(
         actor.scope.as_bind().into(),
         filter.cloud.map(|cloud| cloud.to_value()).into(),
         filter.account_id.clone().into(),
-        filter.resource_type.clone().into(),
+        filter.resource_type.as_deref().map(written_type).into(),
         keys::names(vocabulary, filter.tag_key.as_deref()).into(),
     ];
     sql::rows(db, &statement(&actor.scope, dimensions, filter), binds).await

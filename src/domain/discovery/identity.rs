@@ -41,6 +41,20 @@ pub(in crate::domain) fn resource_key(resource_id: &str) -> Cow<'_, str> {
     }
 }
 
+/// Type as resources have it: those of Azure are lower-case, whatever the case in which somebody asks for them.
+pub fn written_type(resource_type: &str) -> String {
+    let namespace = resource_type
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if namespace.contains('.') && resource_type.contains('/') && !namespace.ends_with(".googleapis.com") {
+        resource_type.to_lowercase()
+    } else {
+        resource_type.to_owned()
+    }
+}
+
 /// The account that a spreadsheet has spoiled, as the id names it: spreadsheets drop leading zeros and round long numbers
 /// (`1.23457E+11`), and consoles write hyphens. `None` for an account that is as it should be.
 ///

@@ -23,6 +23,7 @@ pub use crate::config::UnpackLimits;
 pub use batch::{Batcher, SizeHint};
 pub use file_summary::FileSummary;
 pub use formats::FileFormat;
+pub use identity::written_type;
 pub use provider::{
     BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportScope, ReportSink, SinkError,
 };

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use super::detect_format::{DetectedFormat, detect_format};
 use super::file_summary::AccountCounts;
 use super::formats::{
-    DocumentKind, DocumentReader, HEAD_BYTES, TAG_EDITOR_GAP, TagEditorColumns, detect_document,
-    parse_asset_line, refuse_bill,
+    AssetExport, CloudFormat as _, DocumentKind, DocumentReader, HEAD_BYTES, TAG_EDITOR_GAP,
+    TagEditorColumns, detect_document, refuse_bill,
 };
 use super::lines::{Line, LineReader, too_long, utf8};
 use super::plain_text::plain_text;
@@ -43,7 +43,7 @@ enum InventoryContent {
 /// Format of lines and records.
 enum LineFormat {
     JsonLines,
-    AssetLines,
+    AssetLines(AssetExport),
     Csv {
         header: InventoryHeader,
         parser: RecordParser,
@@ -137,7 +137,7 @@ impl InventoryReader {
     pub fn summary(&self) -> FileSummary {
         let (format, mut gaps) = match &self.content {
             InventoryContent::Lines(_, LineFormat::JsonLines) => (FileFormat::JsonLines, Vec::new()),
-            InventoryContent::Lines(_, LineFormat::AssetLines) => (FileFormat::GcpAssetExport, Vec::new()),
+            InventoryContent::Lines(_, LineFormat::AssetLines(assets)) => (assets.format(), assets.gaps()),
             InventoryContent::Lines(_, LineFormat::Csv { .. }) => (FileFormat::Csv, Vec::new()),
             InventoryContent::Lines(_, LineFormat::TagEditor { .. }) => {
                 (FileFormat::AwsTagEditor, vec![TAG_EDITOR_GAP.to_owned()])
@@ -207,13 +207,13 @@ impl InventoryReader {
                 return Ok(entry.map(|(number, entry)| (number, entry.map(Some))));
             }
         };
-        let parse: fn(&str) -> Result<RawResource, Rejection> = match format {
-            LineFormat::JsonLines => jsonl::parse,
-            LineFormat::AssetLines => parse_asset_line,
-            LineFormat::Csv { parser, .. } | LineFormat::TagEditor { parser, .. } => {
-                let record = next_record(lines, parser).map_err(|e| io_error(lines, e))?;
-                return Ok(record.map(|record| format.resource(record)));
-            }
+        if let LineFormat::Csv { parser, .. } | LineFormat::TagEditor { parser, .. } = format {
+            let record = next_record(lines, parser).map_err(|e| io_error(lines, e))?;
+            return Ok(record.map(|record| format.resource(record)));
+        }
+        let parse = |line: &str| match format {
+            LineFormat::AssetLines(assets) => assets.asset(line.as_bytes()),
+            _ => jsonl::parse(line),
         };
         let line = lines.next_line().map_err(|e| io_error(lines, e))?;
         Ok(line.map(|line| match line {
@@ -294,7 +294,7 @@ impl LineFormat {
             Self::TagEditor { columns, .. } => {
                 check_width(&cells, columns.width(), first, last).and_then(|()| columns.resource(&cells))
             }
-            Self::JsonLines | Self::AssetLines => return (first, Ok(None)),
+            Self::JsonLines | Self::AssetLines(_) => return (first, Ok(None)),
         };
         (first, resource.map(Some))
     }
@@ -308,7 +308,7 @@ fn line_format(
     account: Option<String>,
 ) -> Result<LineFormat, ReadError> {
     if is_asset_lines {
-        return Ok(LineFormat::AssetLines);
+        return Ok(LineFormat::AssetLines(AssetExport::default()));
     }
     let (cells, parser) = match detect_format(lines, file_name, InventoryHeader::knows)? {
         DetectedFormat::JsonLines => return Ok(LineFormat::JsonLines),
@@ -322,9 +322,12 @@ fn line_format(
     Ok(LineFormat::Csv { header, parser })
 }
 
+/// Hash of all that an entry says of its resource: the fields that are compared in an import, too.
 fn content_hash(report: &ResourceReport) -> u64 {
     let mut hasher = DefaultHasher::new();
-    report.hash(&mut hasher);
+    (&report.name, report.cloud, &report.account_id).hash(&mut hasher);
+    (&report.resource_type, &report.region).hash(&mut hasher);
+    (&report.native_tags, report.created_at).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -15,7 +15,7 @@ const MAX_TAG_VALUE: usize = 4096;
 const MAX_TAG_BYTES: usize = 64 << 10;
 
 /// Resource as a provider reports it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ResourceReport {
     /// Provider's own id: an ARN, a full resource name, an Azure resource id. Unique. 1 to 2048 bytes.
     pub resource_id: String,
@@ -39,7 +39,7 @@ pub struct ResourceReport {
 
 /// Fields of which a report says nothing, such as a file without their columns: a resource that is there keeps what it has,
 /// and a new one takes what the report has in their place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UnstatedFields {
     #[serde(rename = "keeps_name")]
     pub name: bool,

@@ -11,6 +11,7 @@ use crate::domain::account_pages::{AccountRows, hidden};
 use crate::domain::approvals::ResourceColumns;
 use crate::domain::counters::{self, ResourceCounterKey};
 use crate::domain::discovery::identity::resource_key;
+use crate::domain::discovery::written_type;
 use crate::entities::{Cloud, resource, virtual_tag};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -272,20 +273,6 @@ pub(super) fn has_key(resource_id: &str) -> Expr {
         "resources.resource_key = $1",
         [resource_key(resource_id).into_owned()],
     )
-}
-
-/// Type as resources have it: those of Azure are lower-case.
-fn written_type(resource_type: &str) -> String {
-    let namespace = resource_type
-        .split('/')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    if namespace.contains('.') && resource_type.contains('/') && !namespace.ends_with(".googleapis.com") {
-        resource_type.to_lowercase()
-    } else {
-        resource_type.to_owned()
-    }
 }
 
 /// Name of one resource.

@@ -110,12 +110,12 @@ pub(super) fn input(reports: &str) -> String {
     let key = key_of("i.resource_id");
     format!(
         "input AS (
-            SELECT {line} AS line, i.resource_id, {key} AS resource_key, f.name, i.cloud, i.account_id, f.resource_type,
+            SELECT {line} AS line, i.resource_id, {key} AS resource_key, f.name, i.cloud, f.account_id, f.resource_type,
                    f.region, f.native_tags, coalesce(i.created_at, r.created_at, now()) AS created_at, r.id,
                    r.last_seen_at < now() - interval '1 hour' AS long_unseen,
                    r.id IS NULL OR r.retired_at IS NOT NULL
                    OR (r.name, r.cloud, r.account_id, r.resource_type, r.region, r.native_tags, r.created_at)
-                      IS DISTINCT FROM (f.name, i.cloud, i.account_id, f.resource_type, f.region, f.native_tags,
+                      IS DISTINCT FROM (f.name, i.cloud, f.account_id, f.resource_type, f.region, f.native_tags,
                                         coalesce(i.created_at, r.created_at)) AS differs
               FROM {reports} AS {columns}
               LEFT JOIN LATERAL (SELECT * FROM resources k WHERE k.resource_key = {key} LIMIT 1) r ON true
@@ -125,11 +125,14 @@ pub(super) fn input(reports: &str) -> String {
 
 /// Fields of a resource by its report `i`, and by what is there, `r`.
 ///
-/// Fields of which the report says nothing stay. Azure compares types, names and keys of tags without regard to case, and its
-/// sources differ in it: a type is lower-case, as Resource Graph gives it; a name stays as it is if it has capitals.
+/// Fields of which the report says nothing stay. Azure compares subscriptions, types, names and keys of tags without regard to case,
+/// and its sources differ in it: a subscription stays as it is, for another account would withdraw what was decided; a type
+/// is lower-case, as Resource Graph gives it; a name stays as it is if it has capitals.
 const FIELDS: &str = "
     SELECT CASE WHEN r.id IS NOT NULL AND (i.keeps_name OR i.cloud = 'azure' AND lower(i.name) = lower(r.name)
                                            AND r.name <> lower(r.name)) THEN r.name ELSE i.name END AS name,
+           CASE WHEN i.cloud = 'azure' AND lower(i.account_id) = lower(r.account_id) THEN r.account_id
+                ELSE i.account_id END AS account_id,
            CASE WHEN i.cloud = 'azure' THEN lower(i.resource_type) ELSE i.resource_type END AS resource_type,
            CASE WHEN r.id IS NOT NULL AND i.keeps_region THEN r.region ELSE i.region END AS region,
            CASE WHEN r.id IS NULL OR NOT i.keeps_tags THEN i.native_tags
@@ -193,7 +196,7 @@ pub async fn ids_of(db: &impl ConnectionTrait, keys: Vec<String>) -> Result<Vec<
 }
 
 /// Ids of resources of `source` that are not retired and not among `seen`, in order; of these accounts only, if there are
-/// any.
+/// any. Subscriptions of Azure among them are lower-case.
 pub async fn missing(
     db: &impl ConnectionTrait,
     source: &str,
@@ -201,7 +204,8 @@ pub async fn missing(
     accounts: Option<Vec<String>>,
 ) -> Result<Vec<i64>> {
     let missing = "SELECT r.id FROM resources r WHERE r.discovered_by = $1 AND r.retired_at IS NULL
-         AND ($3::text[] IS NULL OR r.account_id = ANY($3))
+         AND ($3::text[] IS NULL OR r.account_id = ANY($3)
+              OR r.cloud = 'azure' AND lower(r.account_id) = ANY($3))
          AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS seen(id) WHERE seen.id = r.id)
        ORDER BY r.id";
     let missing: Vec<ResourceIdRow> =

@@ -4,6 +4,7 @@ pub mod progress;
 
 use crate::auth::Actor;
 use crate::domain::approvals::{TagFilter, stats};
+use crate::domain::discovery::written_type;
 use crate::domain::events::{Event, Log, LogRange, ResourceLog, TagLog};
 use crate::domain::{audit::AuditRow, inventory};
 use crate::error::Error;
@@ -84,8 +85,8 @@ impl ResourceEventFilter {
             && self.account_id.as_ref().is_none_or(|id| *id == row.account_id)
             && self
                 .resource_type
-                .as_ref()
-                .is_none_or(|kind| *kind == row.resource_type)
+                .as_deref()
+                .is_none_or(|kind| written_type(kind) == row.resource_type)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::domain::approvals::facets::{ApprovalFacet, FacetCounts};
 use crate::domain::counters::ResourceCounterKey;
 use crate::domain::counters::facets::FacetCount;
+use crate::domain::discovery::written_type;
 use crate::domain::inventory::facets::ResourceFacet;
 use crate::graphql::types::enums::CloudEnum;
 use crate::graphql::types::row::db_enum;
@@ -74,7 +75,7 @@ impl From<ResourceFacetFilter> for ResourceCounterKey {
         Self {
             account_id: input.account_id,
             cloud: input.cloud.map(Into::into),
-            resource_type: input.resource_type,
+            resource_type: input.resource_type.as_deref().map(written_type),
             retired: input.retired,
         }
     }

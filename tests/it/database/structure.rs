@@ -2,6 +2,7 @@
 
 use crate::support::db::TestDb;
 use crate::support::process::run;
+use sea_orm::DatabaseConnection;
 use std::path::Path;
 use virtual_tagging::db::migrate::{self, MigrationState};
 use virtual_tagging::db::structure;
@@ -74,23 +75,21 @@ async fn each_migration_takes_back_what_it_made() {
     }
 }
 
+/// Number of migrations from this one on.
+async fn steps_to(db: &DatabaseConnection, name: &str) -> u32 {
+    let all = migrate::status(db).await.unwrap();
+    let later = all.iter().rev().take_while(|migration| migration.name != name);
+    u32::try_from(later.count()).unwrap() + 1
+}
+
 /// Keys that were named with an underscore are renamed where they are stored, and back.
 #[tokio::test]
 async fn keys_are_renamed_where_they_are_stored() {
     let database = TestDb::create().await;
     let db = database.connect().await;
     let pool = db.get_postgres_connection_pool();
-    let from_vocabulary = migrate::status(&db)
-        .await
-        .unwrap()
-        .iter()
-        .rev()
-        .take_while(|migration| migration.name != "0029_vocabulary")
-        .count()
-        + 1;
-    migrate::down(&db, u32::try_from(from_vocabulary).unwrap())
-        .await
-        .unwrap();
+    let from_vocabulary = steps_to(&db, "0029_vocabulary").await;
+    migrate::down(&db, from_vocabulary).await.unwrap();
     sqlx::raw_sql(
         "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by)
          SELECT 'i-' || n, 'x', 'aws', '1', 'ec2/instance', 'test' FROM generate_series(1, 2) n;
@@ -144,12 +143,71 @@ async fn keys_are_renamed_where_they_are_stored() {
         assert!(condition.contains(part), "{part}: {condition}");
     }
     tagging::rules::Condition::compile(&condition).unwrap();
-    migrate::down(&db, u32::try_from(from_vocabulary).unwrap())
-        .await
-        .unwrap();
+    migrate::down(&db, from_vocabulary).await.unwrap();
     let old: i64 = sqlx::query_scalar("SELECT count(*) FROM virtual_tags WHERE tag_key LIKE '%\\_%'")
         .fetch_one(pool)
         .await
         .unwrap();
     assert_eq!(old, 5);
+}
+
+/// Resources of Azure whose ids differ in case become one: the one that is there, with the tags that only others have.
+#[tokio::test]
+async fn resources_whose_ids_differ_in_case_become_one() {
+    let database = TestDb::create().await;
+    let db = database.connect().await;
+    let pool = db.get_postgres_connection_pool();
+    migrate::down(&db, steps_to(&db, "0036_resource_identity").await)
+        .await
+        .unwrap();
+    sqlx::raw_sql(
+        "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, discovered_by, retired_at)
+         VALUES ('/subscriptions/A/x', 'retired', 'azure', 'A', 'Microsoft.X/y', 'test', now()),
+                ('/subscriptions/a/X', 'present', 'azure', 'a', 'microsoft.x/y', 'test', NULL),
+                ('/subscriptions/a/x', 'later', 'azure', 'a', 'microsoft.x/y', 'test', NULL),
+                ('/subscriptions/a/other', 'other', 'azure', 'a', 'Microsoft.X/y', 'test', NULL),
+                ('//x.googleapis.com/A', 'upper', 'gcp', 'p', 'x.googleapis.com/Y', 'test', NULL),
+                ('//x.googleapis.com/a', 'lower', 'gcp', 'p', 'x.googleapis.com/Y', 'test', NULL);
+         INSERT INTO virtual_tags (resource_id, tag_key, tag_value, source, confidence, auto_applied, approval_status,
+             evidence, evidence_signature, cloud, account_id, resource_type)
+         SELECT r.id, t.key, t.value, 'MANUAL', 1, false, 'APPROVED', '{}', 'MANUAL', r.cloud, r.account_id, r.resource_type
+           FROM resources r JOIN (VALUES ('retired', 'owner', 'old'), ('retired', 'team', 'old'), ('present', 'team', 'new'),
+                ('later', 'team', 'later'), ('later', 'owner', 'later'), ('later', 'tier', 'later'), ('other', 'team', 'own'))
+                t(resource, key, value) ON t.resource = r.name",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
+    migrate::up(&db, None).await.unwrap();
+    let resources: Vec<(String, String)> =
+        sqlx::query_as("SELECT name, resource_type FROM resources ORDER BY id")
+            .fetch_all(pool)
+            .await
+            .unwrap();
+    let row = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+    assert_eq!(
+        resources,
+        [
+            row("present", "microsoft.x/y"),
+            row("other", "microsoft.x/y"),
+            row("upper", "x.googleapis.com/Y"),
+            row("lower", "x.googleapis.com/Y"),
+        ]
+    );
+    let tags: Vec<String> = sqlx::query_scalar(
+        "SELECT concat_ws(' ', r.name, tag_key, tag_value, t.account_id, t.resource_type) FROM virtual_tags t
+           JOIN resources r ON r.id = t.resource_id ORDER BY 1",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    assert_eq!(
+        tags,
+        [
+            "other team own a microsoft.x/y",
+            "present owner later a microsoft.x/y",
+            "present team new a microsoft.x/y",
+            "present tier later a microsoft.x/y",
+        ]
+    );
 }

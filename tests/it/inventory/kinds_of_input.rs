@@ -137,6 +137,23 @@ async fn ids_and_types_of_azure_have_no_case() {
     );
     let run = import_with(&service, TAGS, &tags, json!({})).await;
     assert_eq!(run["counts"], counts(1, 0, 1, 0));
+    let url = service.url("/csv/export?what=tags&resourceType=Microsoft.Compute/virtualMachines");
+    let exported = service
+        .client
+        .get(url)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(exported.contains("team,blue"), "{exported}");
+
+    // A subscription in another case is the same, and what was decided stays.
+    let subscription = graph.replace("0b1c2d3e", "0B1C2D3E");
+    assert_eq!(import(&service, &subscription).await, counts(0, 0, 1, 0));
+    let approved = "virtual_tags WHERE tag_value = 'blue' AND approval_status = 'APPROVED'";
+    assert_eq!(fixture.count(approved).await, 1);
 
     let team = "cloud,account_id,resource_type,resource_id,tag:ENV\n";
     let edited = format!("{team}azure,0b1c2d3e-1111-4222-8333-444455556666,t/x,{upper},test\n");

@@ -5,6 +5,7 @@ mod coverage;
 mod coverage_reports;
 mod demo;
 mod effective_tags;
+mod file_contents;
 mod file_formats;
 mod imports;
 mod kinds_of_input;

@@ -23,7 +23,7 @@ use super::pattern_value::{MATCHES, PATTERN_NAME, PatternValue};
 use super::requirement::Requirement;
 use super::shared_by_text::SharedByText;
 use super::type_check::TypeChecker;
-use super::{allowance, complexity_limits};
+use super::{allowance, azure_types, complexity_limits};
 
 /// Stack for parsing and checking, in bytes; reserved, not used, by ordinary conditions.
 const COMPILE_STACK: usize = 64 << 20;
@@ -154,6 +154,7 @@ fn compile(text: String) -> Result<CompiledCondition, ConditionError> {
             },
         )
     })?;
+    azure_types::lower_types(&mut expression);
     let written = expression.clone();
     let mut checker = TypeChecker::new(&source);
     checker.check_condition(&mut expression)?;

@@ -65,6 +65,35 @@ fn conditions_hold_or_not() {
 }
 
 #[test]
+fn types_of_azure_have_no_case() {
+    let tags = BTreeMap::new();
+    let disk = |resource_type| {
+        ConditionInput::new(&ResourceFacts {
+            cloud: CloudProvider::Azure,
+            account_id: "s",
+            resource_type,
+            region: None,
+            name: "d",
+            resource_id: "/subscriptions/s/Microsoft.Compute/disks/d",
+            native_tags: &tags,
+            tags: &tags,
+        })
+    };
+    for text in [
+        "resource.resource_type == 'Microsoft.Compute/disks'",
+        "resource.resource_type in ['Microsoft.Compute/Snapshots', 'Microsoft.Compute/Disks']",
+        "resource.resource_type.startsWith('Microsoft.Compute/') && resource.name == 'd'",
+        "resource.resource_id.contains('Microsoft.Compute/disks')",
+    ] {
+        let condition = Condition::compile(text).unwrap();
+        assert!(condition.matches(&disk("microsoft.compute/disks")), "{text}");
+        assert!(condition.doubts().is_empty(), "{text}");
+    }
+    let other = Condition::compile("resource.resource_type != 'Microsoft.Compute/disks'").unwrap();
+    assert!(!other.matches(&disk("microsoft.compute/disks")));
+}
+
+#[test]
 fn a_missing_region_is_empty_text() {
     let tags = BTreeMap::new();
     let facts = ResourceFacts {

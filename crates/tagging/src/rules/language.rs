@@ -42,7 +42,7 @@ pub const FIELDS: &[LanguageItem] = &[
     item(
         "resource.resource_type",
         "string",
-        "Type as the provider names it, for example 'rds/db'.",
+        "Type as the provider names it, for example 'rds/db'; types of Azure are lower-case.",
     ),
     item(
         "resource.region",

@@ -17,6 +17,7 @@
 //! - `allowance.rs`          limits on the time that evaluating rules takes
 
 pub mod allowance;
+mod azure_types;
 mod complexity_limits;
 mod condition;
 mod condition_error;

@@ -1,6 +1,6 @@
 //! Exports of Cloud Asset Inventory: a resource per line, `gcloud asset list`, and answers that list assets.
 
-use super::cloud_format::{CloudFormat, RawEntry, is_token, object, text, text_at};
+use super::cloud_format::{CloudFormat, RawEntry, is_token, object, text};
 use super::file_format::FileFormat;
 use super::gcp_names::{
     account_of_ancestor, add_labels, container, creation_time, data_name, last_part, location, project,
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 const NO_DATA: &str = "assets lack their data, and with it labels: export with the content type RESOURCE";
 
 #[derive(Default)]
-pub(super) struct AssetExport {
+pub(in crate::domain::discovery) struct AssetExport {
     /// Path of the list: empty for a list by itself, `assets` for an answer of the API.
     list: &'static str,
     has_more: bool,
@@ -28,11 +28,13 @@ impl AssetExport {
             ..Self::default()
         }
     }
-}
 
-/// Parses a line of an export.
-pub(in crate::domain::discovery) fn parse_line(line: &str) -> RawEntry {
-    asset(&object(line.as_bytes())?)
+    /// Reads an asset by itself, such as a line of an export.
+    pub fn asset(&mut self, json: &[u8]) -> RawEntry {
+        let map = object(json)?;
+        self.lacks_data |= !map.contains_key("asset") && !map.contains_key("resource");
+        asset(&map)
+    }
 }
 
 fn asset(map: &Map<String, Value>) -> RawEntry {
@@ -46,9 +48,8 @@ fn asset(map: &Map<String, Value>) -> RawEntry {
         .and_then(|ancestors| ancestors.get(0))
         .and_then(Value::as_str)
         .map(|ancestor| account_of_ancestor(ancestor).to_owned());
-    let empty = Map::new();
-    let resource = map.get("resource").and_then(Value::as_object).unwrap_or(&empty);
-    let data = resource.get("data").and_then(Value::as_object).unwrap_or(&empty);
+    let resource = map.get("resource").and_then(Value::as_object);
+    let data = resource.and_then(|resource| resource.get("data")?.as_object());
     let account = project(&name)
         .map(str::to_owned)
         .or(ancestor)
@@ -57,13 +58,17 @@ fn asset(map: &Map<String, Value>) -> RawEntry {
         cloud: Some("gcp".to_owned()),
         account_id: account,
         resource_type: text(map, "assetType").or_else(|| text(map, "asset_type")),
-        name: Some(data_name(data).unwrap_or_else(|| last_part(&name))),
-        region: text(resource, "location").or_else(|| location(data)),
-        created_at: creation_time(data),
+        name: data.map(|data| data_name(data).unwrap_or_else(|| last_part(&name))),
+        region: resource
+            .and_then(|resource| text(resource, "location"))
+            .or_else(|| location(data?)),
+        created_at: data.and_then(creation_time),
         resource_id: Some(name),
         ..RawResource::default()
     };
-    add_labels(&mut raw, data);
+    if let Some(data) = data {
+        add_labels(&mut raw, data);
+    }
     Ok(raw)
 }
 
@@ -82,14 +87,7 @@ impl CloudFormat for AssetExport {
     }
 
     fn entry(&mut self, json: &[u8], entries: &mut Vec<RawEntry>) {
-        let map = match object(json) {
-            Ok(map) => map,
-            Err(fault) => return entries.push(Err(fault)),
-        };
-        let is_wrapped = map.contains_key("asset");
-        self.lacks_data |=
-            !is_wrapped && text_at(&map, &["resource", "version"]).is_none() && !map.contains_key("resource");
-        entries.push(asset(&map));
+        entries.push(self.asset(json));
     }
 
     fn value(&mut self, _path: &str, value: &Value) {

@@ -70,7 +70,9 @@ pub(super) fn azure_resource(map: &Map<String, Value>) -> RawEntry {
         ..RawResource::default()
     };
     raw.name = raw.name.or_else(|| id.rsplit('/').next().map(str::to_owned));
-    raw.add_tag_values(map.get("tags").unwrap_or(&Value::Null));
+    if let Some(tags) = map.get("tags") {
+        raw.add_tag_values(tags);
+    }
     Ok(raw)
 }
 

@@ -4,7 +4,7 @@ use super::azure_names::azure_resource;
 use super::cloud_format::{CloudFormat, RawEntry, is_token, object, text};
 use super::file_format::FileFormat;
 use super::json_walker::PathRole;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(super) struct AzureResources {
     /// Path of the list: empty for a list by itself or one resource, `value` for an answer of the API.
@@ -19,6 +19,13 @@ impl AzureResources {
             has_more: false,
         }
     }
+}
+
+/// Resource of a list, which leaves tags out where there are none.
+fn listed(map: &Map<String, Value>) -> RawEntry {
+    let mut raw = azure_resource(map)?;
+    raw.states_tags = true;
+    Ok(raw)
 }
 
 impl CloudFormat for AzureResources {
@@ -41,12 +48,12 @@ impl CloudFormat for AzureResources {
             Ok(map) => map,
             Err(fault) => return entries.push(Err(fault)),
         };
-        entries.push(azure_resource(&map));
+        entries.push(listed(&map));
         let embedded = map.get("resources").and_then(Value::as_array);
         let embedded = embedded.into_iter().flatten().filter_map(Value::as_object);
         // References have an id alone.
         let embedded = embedded.filter(|below| text(below, "type").is_some());
-        entries.extend(embedded.map(azure_resource));
+        entries.extend(embedded.map(listed));
     }
 
     fn value(&mut self, _path: &str, value: &Value) {

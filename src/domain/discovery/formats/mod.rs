@@ -25,7 +25,8 @@ mod terraform_types;
 
 pub use file_format::FileFormat;
 
-pub(super) use asset_export::parse_line as parse_asset_line;
+pub(super) use asset_export::AssetExport;
+pub(super) use cloud_format::CloudFormat;
 pub(super) use detect::{DocumentKind, HEAD_BYTES, detect_document};
 pub(super) use document::DocumentReader;
 pub(super) use refused::refuse_bill;
