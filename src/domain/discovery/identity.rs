@@ -41,6 +41,14 @@ pub(in crate::domain) fn resource_key(resource_id: &str) -> Cow<'_, str> {
     }
 }
 
+/// Type as resources of a cloud have it: those of Azure have no case, and its sources differ in it.
+pub(super) fn type_of(cloud: Cloud, resource_type: String) -> String {
+    match cloud {
+        Cloud::Azure => resource_type.to_lowercase(),
+        Cloud::Aws | Cloud::Gcp => resource_type,
+    }
+}
+
 /// Type as resources have it: those of Azure are lower-case, whatever the case in which somebody asks for them.
 pub fn written_type(resource_type: &str) -> String {
     let namespace = resource_type

@@ -156,7 +156,7 @@ impl RawResource {
             resource_id,
             cloud,
             account_id,
-            resource_type,
+            resource_type: identity::type_of(cloud, resource_type),
             native_tags,
             created_at,
             unstated,

@@ -119,7 +119,7 @@ fn awkward() -> Vec<MinerInput> {
     let keys = ["namespace", "it's", "a\\b", "tab\tkey"];
     let rows = (0..130).map(|number| {
         let tag = (keys[number % 4], values[number % values.len()]);
-        let types = ["Microsoft.Network/x", "rds/db"];
+        let types = ["microsoft.network/x", "rds/db"];
         subject(
             number,
             names[number % names.len()],

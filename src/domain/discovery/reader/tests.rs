@@ -296,7 +296,10 @@ fn reports() -> impl Strategy<Value = Vec<ResourceReport>> {
                 name,
                 cloud,
                 account_id,
-                resource_type,
+                resource_type: match cloud {
+                    Cloud::Azure => resource_type.to_lowercase(),
+                    _ => resource_type,
+                },
                 region,
                 native_tags,
                 created_at: micros.and_then(DateTime::from_timestamp_micros),
