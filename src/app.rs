@@ -331,6 +331,7 @@ impl BackgroundTasks {
         let gateway = Gateway::new(&config.graphql)?;
         let authenticator = authenticator.with_rate_limiter(gateway.rate_limiter().clone());
         let executor = Executor::new(services, database.pools.watch.clone(), gateway);
+        let executor = executor.with_response_cache(config.graphql.response_cache_bytes);
         let executor = Arc::new(executor.with_access_log(config.log.access));
         let uploads = config.http.uploads.concurrent;
         let state = HttpState {

@@ -26,6 +26,8 @@ pub struct GraphqlConfig {
     pub socket_operations: usize,
     /// `GRAPHQL_MAX_BATCH`: operations in one request; 0: no lists are taken.
     pub batch: usize,
+    /// `RESPONSE_CACHE_BYTES`: bytes of responses to repeated queries that are kept; 0: none.
+    pub response_cache_bytes: usize,
     /// `PERSISTED_QUERIES`: whether documents are kept by their hashes when clients ask for it.
     pub persisted_queries: bool,
     /// `TRUSTED_DOCUMENTS`: a file with the only documents that are executed, by their ids.
@@ -129,6 +131,7 @@ impl GraphqlConfig {
             caller_subscriptions: read.number_or(&settings::GRAPHQL_MAX_CALLER_SUBSCRIPTIONS, of_caller)?,
             socket_operations: read.number(&settings::GRAPHQL_MAX_SOCKET_OPERATIONS)?,
             batch: read.number(&settings::GRAPHQL_MAX_BATCH)?,
+            response_cache_bytes: read.number(&settings::RESPONSE_CACHE_BYTES)?,
             persisted_queries: read.switch(&settings::PERSISTED_QUERIES)?,
             trusted_documents: read.given(&settings::TRUSTED_DOCUMENTS).map(PathBuf::from),
             rate,

@@ -4,6 +4,7 @@
 //! `(confidence, id) < ($1, $2)`, which an index answers at once however deep the page is.
 
 use crate::db::projection::PositionalRow;
+use crate::db::reads::by_key;
 use crate::db::sql::statement;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -315,7 +316,7 @@ where
         .order_by_expr(parent_key(), Order::Asc);
     window.order_parts(&mut all, order);
     let mut rows: HashMap<i64, Vec<E::Model>> = HashMap::new();
-    for row in db.query_all_raw(limits_in_text(&all)).await? {
+    for row in db.query_all_raw(by_key(limits_in_text(&all))).await? {
         let mut row = PositionalRow::new(&row, 0);
         let parent = row.take()?;
         rows.entry(parent).or_default().push(decode(&mut row)?);

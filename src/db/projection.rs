@@ -2,6 +2,7 @@
 //! it, each column of each row costs an allocation and a search; and a column that nobody asked for costs as much as one
 //! that is shown.
 
+use super::reads::by_key;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::SelectStatement;
@@ -87,9 +88,9 @@ impl<E: Projected> Columns<E> {
         }
     }
 
-    /// Reads these columns of all rows of a query.
-    pub async fn all_of(self, db: &impl ConnectionTrait, query: Select<E>) -> Result<Vec<E::Model>> {
-        let statement = self.select(query).build(DbBackend::Postgres);
+    /// Reads these columns of all rows of a query that looks rows up by keys.
+    pub async fn by_key(self, db: &impl ConnectionTrait, query: Select<E>) -> Result<Vec<E::Model>> {
+        let statement = by_key(self.select(query).build(DbBackend::Postgres));
         let rows = db.query_all_raw(statement).await?;
         let rows: Result<_, DbErr> = rows.iter().map(|row| self.decode(row)).collect();
         Ok(rows?)

@@ -7,6 +7,9 @@
 //! pool's: how many connections there are, who waits how long, which are tested, replaced or closed. A read that fails or is
 //! dropped keeps nothing: its connection goes back to the pool, which finds out what became of it (see
 //! [`super::cancellation`]).
+//!
+//! Statements that look rows up by keys keep one plan, see [`by_key`]; all others are planned each time, for the values that
+//! they have.
 
 use super::pools::measure;
 use super::row_security;
@@ -18,6 +21,7 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, PgPool, Postgres};
 use std::ops::Deref;
 use std::pin::pin;
@@ -54,12 +58,51 @@ struct SharedReads {
     is_swept: AtomicBool,
 }
 
+/// Mark of statements that look rows up by keys.
+const BY_KEY: &str = " /* by key */";
+
+/// A statement that looks rows up by keys, whose plan is the same for all values: [`ReadPool`] has PostgreSQL plan it once a
+/// connection, which costs more than the lookup. For statements alone in which an index of keys leads to all rows.
+pub fn by_key(mut statement: Statement) -> Statement {
+    statement.sql.push_str(BY_KEY);
+    statement
+}
+
+/// Way in which PostgreSQL plans the statements of a connection: settings of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PlanMode {
+    /// Each time, for the values of the parameters, as sessions begin.
+    Custom,
+    /// Once, for all values. A plan that was made while a table was small must not read all of it when it has grown.
+    Generic,
+}
+
+impl PlanMode {
+    /// Mode that a statement needs; one without parameters keeps its plan in either.
+    fn of(statement: &Statement) -> Option<Self> {
+        match &statement.values {
+            _ if statement.sql.ends_with(BY_KEY) => Some(Self::Generic),
+            Some(values) if !values.0.is_empty() => Some(Self::Custom),
+            _ => None,
+        }
+    }
+
+    async fn set(self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        let settings = match self {
+            Self::Custom => "SET plan_cache_mode = force_custom_plan; SET enable_seqscan = on",
+            Self::Generic => "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off",
+        };
+        sqlx::raw_sql(settings).execute(connection).await.map(drop)
+    }
+}
+
 /// Accounts of which a connection shows the rows; nothing where it shows all.
 type ShownAccounts = Option<Arc<Vec<String>>>;
 
 struct KeptConnection {
     connection: PoolConnection<Postgres>,
     accounts: ShownAccounts,
+    plans: PlanMode,
     /// End of the lease.
     until: Instant,
     used: Instant,
@@ -72,23 +115,50 @@ impl KeptConnection {
         Self {
             connection,
             accounts,
+            plans: PlanMode::Custom,
             until: now + LEASE,
             used: now,
         }
     }
 
-    /// The same connection, once it shows the rows of these accounts and no others.
-    async fn shown_to(mut self, accounts: ShownAccounts) -> Result<Self, DbErr> {
+    /// The same connection, once it shows the rows of these accounts and no others, and plans in this way.
+    async fn prepared(mut self, accounts: ShownAccounts, plans: Option<PlanMode>) -> Result<Self, DbErr> {
         if self.accounts != accounts {
             let set = row_security::set_session_accounts(&mut self.connection).await;
             set.map_err(query_error)?;
             self.accounts = accounts;
         }
+        if let Some(plans) = plans {
+            self.plan(plans).await.map_err(query_error)?;
+        }
         Ok(self)
+    }
+
+    async fn plan(&mut self, plans: PlanMode) -> sqlx::Result<()> {
+        if self.plans != plans {
+            plans.set(&mut self.connection).await?;
+            self.plans = plans;
+        }
+        Ok(())
+    }
+
+    /// Gives the connection back to the pool, in the mode of those that it gives out. One that fails is closed.
+    async fn give_back(mut self) {
+        if let Err(error) = self.plan(PlanMode::Custom).await {
+            tracing::debug!(%error, "a connection is closed");
+        }
     }
 
     fn may_stay(&self, now: Instant) -> bool {
         now < self.until && now.saturating_duration_since(self.used) < IDLE
+    }
+}
+
+impl Drop for KeptConnection {
+    fn drop(&mut self) {
+        if self.plans != PlanMode::Custom {
+            self.connection.close_on_drop();
+        }
     }
 }
 
@@ -130,7 +200,7 @@ impl ReadPool {
     async fn read(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let shared = &self.shared;
         let timeout = shared.pool.options().get_acquire_timeout();
-        let lease = tokio::time::timeout(timeout, shared.lease()).await;
+        let lease = tokio::time::timeout(timeout, shared.lease(PlanMode::of(&statement))).await;
         let mut lease = lease.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))?;
         let values = statement.values.unwrap_or(sea_orm::sea_query::Values(Vec::new()));
         let query = sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values));
@@ -147,28 +217,30 @@ impl ReadPool {
 
 impl SharedReads {
     /// Takes a connection that is kept, or one of the pool, whichever is there first.
-    async fn lease(&self) -> Result<ReadLease<'_>, DbErr> {
+    async fn lease(&self, plans: Option<PlanMode>) -> Result<ReadLease<'_>, DbErr> {
         let asked = Instant::now();
         let closed = |_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
         let permit = self.permits.acquire().await.map_err(closed)?;
         let accounts = self.is_scoped.then(row_security::accounts);
-        let mut kept = self.take_kept(accounts.as_ref());
+        let mut kept = self.take_kept(accounts.as_ref(), plans);
         let is_used_up = self.is_used_up();
         let mut given = pin!(self.pool.acquire());
         let kept = loop {
             if let Some(kept) = kept {
                 // The driver tells it of those that it gives out.
                 metrics::histogram!(names::POOL_WAIT_SECONDS).record(asked.elapsed());
-                break kept.shown_to(accounts).await?;
+                break kept;
             }
             kept = tokio::select! {
                 biased;
-                connection = &mut given => break KeptConnection::new(connection.map_err(acquire_error)?, accounts),
-                () = self.was_kept.notified(), if is_used_up => self.take_kept(accounts.as_ref()),
+                connection = &mut given => {
+                    break KeptConnection::new(connection.map_err(acquire_error)?, accounts.clone());
+                }
+                () = self.was_kept.notified(), if is_used_up => self.take_kept(accounts.as_ref(), plans),
             };
         };
         Ok(ReadLease {
-            kept,
+            kept: kept.prepared(accounts, plans).await?,
             _permit: permit,
         })
     }
@@ -180,23 +252,34 @@ impl SharedReads {
         !self.is_scoped && self.pool.size() >= most && self.pool.num_idle() == 0
     }
 
-    /// Takes a connection that is kept: rather one that shows what the read may see, and of these the last one used, so
-    /// that the others go back.
-    fn take_kept(&self, accounts: Option<&Arc<Vec<String>>>) -> Option<KeptConnection> {
+    /// Takes a connection that is kept: rather one that shows what the read may see and plans as it needs, and of these the
+    /// last one used, so that the others go back.
+    fn take_kept(
+        &self,
+        accounts: Option<&Arc<Vec<String>>>,
+        plans: Option<PlanMode>,
+    ) -> Option<KeptConnection> {
         let now = Instant::now();
         let mut kept = self.kept.lock();
-        kept.retain(|each| each.may_stay(now));
-        let shows = |each: &KeptConnection| each.accounts.as_ref() == accounts;
-        let found = kept.iter().rposition(shows).or(kept.len().checked_sub(1))?;
+        let may_stay = |each: &KeptConnection| each.may_stay(now);
+        let shows = |each: &KeptConnection| may_stay(each) && each.accounts.as_ref() == accounts;
+        let suits = |each: &KeptConnection| shows(each) && plans.is_none_or(|plans| each.plans == plans);
+        let found = (kept.iter().rposition(suits))
+            .or_else(|| kept.iter().rposition(shows))
+            .or_else(|| kept.iter().rposition(may_stay))?;
         Some(kept.remove(found))
     }
 
     /// Keeps a connection for the next read until its lease ends.
     fn keep(self: &Arc<Self>, lease: ReadLease<'_>) {
-        if self.pool.is_closed() || !lease.kept.may_stay(lease.kept.used) {
+        let ReadLease { kept, _permit } = lease;
+        if self.pool.is_closed() || !kept.may_stay(kept.used) {
+            if kept.plans != PlanMode::Custom {
+                tokio::spawn(kept.give_back());
+            }
             return;
         }
-        self.kept.lock().push(lease.kept);
+        self.kept.lock().push(kept);
         self.was_kept.notify_one();
         if !self.is_swept.swap(true, Ordering::SeqCst) {
             tokio::spawn(sweep(Arc::downgrade(self)));
@@ -204,15 +287,21 @@ impl SharedReads {
     }
 
     /// Gives back what may not stay; true if nothing is left.
-    fn give_back(&self) -> bool {
+    async fn give_back(&self) -> bool {
         let now = Instant::now();
-        let mut kept = self.kept.lock();
         let is_closed = self.pool.is_closed();
-        kept.retain(|each| !is_closed && each.may_stay(now));
-        if kept.is_empty() {
-            self.is_swept.store(false, Ordering::SeqCst);
-        }
-        kept.is_empty()
+        let (late, is_empty) = {
+            let mut kept = self.kept.lock();
+            let late: Vec<_> = kept
+                .extract_if(.., |each| is_closed || !each.may_stay(now))
+                .collect();
+            if kept.is_empty() {
+                self.is_swept.store(false, Ordering::SeqCst);
+            }
+            (late, kept.is_empty())
+        };
+        futures::future::join_all(late.into_iter().map(KeptConnection::give_back)).await;
+        is_empty
     }
 }
 
@@ -220,7 +309,8 @@ impl SharedReads {
 async fn sweep(shared: Weak<SharedReads>) {
     loop {
         tokio::time::sleep(IDLE).await;
-        if shared.upgrade().is_none_or(|shared| shared.give_back()) {
+        let Some(shared) = shared.upgrade() else { return };
+        if shared.give_back().await {
             return;
         }
     }

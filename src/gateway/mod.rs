@@ -41,6 +41,7 @@ pub mod document_cache;
 pub mod error;
 pub mod lexical_limits;
 mod limits;
+pub mod normal_form;
 mod operation;
 mod operation_limits;
 mod persisted;

@@ -32,6 +32,7 @@ metrics! {
 
     describe_counter OPERATIONS = "graphql_operations_total": "GraphQL operations that ended";
     describe_histogram OPERATION_SECONDS = "graphql_operation_duration_seconds": "Time that GraphQL queries and mutations took";
+    describe_counter RESPONSE_CACHE = "response_cache_lookups_total": "Lookups of responses to repeated queries, by outcome";
     describe_gauge SOCKETS = "websocket_connections": "Websockets that are open";
     describe_gauge SOCKET_OPERATIONS = "websocket_operations": "Operations that are running on websockets";
     describe_gauge GROUPS = "subscription_groups": "Subscriptions that are executed once for all who share them";

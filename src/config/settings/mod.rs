@@ -156,6 +156,9 @@ settings! {
     }
 
     "GraphQL: many operations" {
+        /// Bytes of responses to queries of the queue, of resources, coverage and the like that a process keeps. A response is given
+        /// again only while nothing has changed in the database. 0 keeps none.
+        RESPONSE_CACHE_BYTES: Number<usize> = Number::new(16 << 20, 0, 16 << 30);
         /// Queries and mutations under way in a process.
         GRAPHQL_MAX_OPERATIONS: Number<usize> = Number::new(64, 1, 100_000);
         /// Milliseconds for which one more waits for its turn before it is refused with 503.

@@ -207,7 +207,7 @@ pub async fn resolution_of(
                 .into_expr()
                 .eq(PgFunc::any(Expr::val(resources))),
         );
-    Ok(found.all(db).await?)
+    VirtualTagColumns::all().by_key(db, found).await
 }
 
 /// Tags with these ids within the scope, in no order.
@@ -218,10 +218,6 @@ pub async fn by_ids(
     columns: VirtualTagColumns,
 ) -> Result<Vec<VirtualTag>> {
     let any = PgFunc::any(Expr::val(ids));
-    columns
-        .all_of(
-            db,
-            virtual_tag::find(scope).filter(Column::Id.into_expr().eq(any)),
-        )
-        .await
+    let select = virtual_tag::find(scope).filter(Column::Id.into_expr().eq(any));
+    columns.by_key(db, select).await
 }

@@ -264,7 +264,7 @@ pub async fn by_ids(
 ) -> Result<Vec<Resource>> {
     let any = PgFunc::any(Expr::val(ids));
     let select = resource::find(scope).filter(resource::Column::Id.into_expr().eq(any));
-    columns.all_of(db, select).await
+    columns.by_key(db, select).await
 }
 
 /// Condition that a resource is the one of that id; ids of Azure have no case.
@@ -295,9 +295,7 @@ pub async fn by_name(
         ResourceName::Id(id) => resource::Column::Id.eq(*id),
         ResourceName::ResourceId(id) => has_key(id),
     });
-    let (order, window) = (ResourceOrder::Id, Window::first(1));
-    let page = projection
-        .page_of(db, &actor.scope, select, order, &window)
-        .await?;
-    Ok(page.rows.into_iter().next())
+    projection
+        .one_of(db, &actor.scope, select, ResourceOrder::Id)
+        .await
 }

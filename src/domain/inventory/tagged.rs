@@ -2,6 +2,7 @@
 
 use super::Resource;
 use crate::auth::AccountScope;
+use crate::db::by_key;
 use crate::db::keyset::{Keyset, Page, Window, limits_in_text};
 use crate::db::projection::{PositionalRow, Projected};
 use crate::domain::approvals::tags::{self, ResourceTagFilter, TagOrder};
@@ -9,7 +10,7 @@ use crate::domain::approvals::{ResourceColumns, VirtualTag, VirtualTagColumns};
 use crate::entities::{resource, virtual_tag};
 use crate::error::Result;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityName, QueryFilter, QueryResult, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityName, QueryFilter, QueryResult, Select, Statement};
 
 /// Columns to read with resources, and their tags. Columns that are not read have values that mean nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,30 +59,33 @@ impl ResourceProjection {
         order: O,
         window: &Window,
     ) -> Result<Page<ResourceWithTags>> {
-        let select = self.resource.select(select);
-        let rows = match &self.tags {
-            None => {
-                let found = db.query_all_raw(window.statement(select, order)).await?;
-                let untagged = |row: &QueryResult| {
-                    let resource = self.resource.decode(row)?;
-                    Ok(ResourceWithTags { resource, tags: None })
-                };
-                found.iter().map(untagged).collect::<Result<_, DbErr>>()?
-            }
-            Some(tags) => self.tagged(db, scope, select, order, window, tags).await?,
-        };
-        Ok(window.page(rows))
+        let statement = self.statement(scope, select, order, window);
+        Ok(window.page(self.rows(db, statement).await?))
     }
 
-    async fn tagged<O: Keyset>(
+    /// Reads the resource that a query looks up by a key, if there is one.
+    pub(super) async fn one_of(
         &self,
         db: &impl ConnectionTrait,
         scope: &AccountScope,
         select: Select<resource::Entity>,
+        order: impl Keyset,
+    ) -> Result<Option<ResourceWithTags>> {
+        let statement = self.statement(scope, select, order, &Window::first(1));
+        Ok(self.rows(db, by_key(statement)).await?.into_iter().next())
+    }
+
+    fn statement<O: Keyset>(
+        &self,
+        scope: &AccountScope,
+        select: Select<resource::Entity>,
         order: O,
         window: &Window,
-        tags: &TagPageProjection,
-    ) -> Result<Vec<ResourceWithTags>> {
+    ) -> Statement {
+        let select = self.resource.select(select);
+        let Some(tags) = &self.tags else {
+            return window.statement(select, order);
+        };
         // Subqueries take the names of the tables, so that columns mean the same outside of them.
         let of_resource = virtual_tag::Column::ResourceId
             .into_expr()
@@ -102,9 +106,21 @@ impl ResourceProjection {
             );
         window.order_parts(&mut all, order);
         tags.window.order_parts(&mut all, TagOrder::default());
+        limits_in_text(&all)
+    }
+
+    async fn rows(&self, db: &impl ConnectionTrait, statement: Statement) -> Result<Vec<ResourceWithTags>> {
+        let rows = db.query_all_raw(statement).await?;
+        let Some(tags) = &self.tags else {
+            let untagged = |row: &QueryResult| {
+                let resource = self.resource.decode(row)?;
+                Ok(ResourceWithTags { resource, tags: None })
+            };
+            return Ok(rows.iter().map(untagged).collect::<Result<_, DbErr>>()?);
+        };
         let mut found: Vec<(Resource, Vec<VirtualTag>)> = Vec::new();
-        for row in db.query_all_raw(limits_in_text(&all)).await? {
-            self.add(&row, tags.columns, &mut found)?;
+        for row in &rows {
+            self.add(row, tags.columns, &mut found)?;
         }
         let tagged = |(resource, rows)| ResourceWithTags {
             resource,

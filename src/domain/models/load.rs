@@ -59,7 +59,7 @@ impl ModelCache {
                     version: version.to_string(),
                     model: Some(Arc::new(model)),
                 };
-                *kept = Some((fingerprint, loaded.clone()));
+                *kept = Some((fingerprint.to_owned(), loaded.clone()));
                 Ok(loaded)
             }
             Err(error) => {

@@ -169,7 +169,7 @@ async fn conclude(
         resources: learned.resources,
         labels: learned.labels,
         seed: SEED as i64,
-        vocabulary: settings.vocabulary().fingerprint(),
+        vocabulary: settings.vocabulary().fingerprint().to_owned(),
         metrics: serde_json::to_value(learned.model.metrics()).map_err(Error::internal)?,
         bytes,
     };

@@ -143,7 +143,7 @@ async fn read(db: &DatabaseConnection, vocabulary: &Arc<Vocabulary>) -> Result<B
         }
         Ok(Box::new(IndexedInventory {
             index,
-            fingerprint: vocabulary.fingerprint(),
+            fingerprint: vocabulary.fingerprint().to_owned(),
             vocabulary,
             ids,
             accounts,

@@ -11,7 +11,6 @@
 //! on with the others. Positions in a log are totally ordered and payloads carry the range that they deliver, so that
 //! each subscriber gets each event once, in order.
 
-mod normal_form;
 mod registry;
 mod share_key;
 mod shared_subscription;

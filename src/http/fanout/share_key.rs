@@ -1,9 +1,8 @@
 //! Keys of shared subscriptions: operations that can be executed once for several callers.
 
-use super::normal_form;
 use crate::auth::{Actor, Role};
 use crate::domain::events::{Log, LogPosition, ResourceLog, TagLog};
-use crate::gateway::AdmittedOperation;
+use crate::gateway::{AdmittedOperation, normal_form};
 use crate::graphql::relay::cursor;
 use crate::graphql::state::Services;
 use async_graphql::Value as ConstValue;
@@ -96,7 +95,7 @@ impl ShareableOperation {
             Some(ConstValue::String(text)) => Some(source.decode(&text)?),
             Some(_) => return None,
         };
-        let operation = normal_form::write(operation.document(), definition, variables, AFTER);
+        let operation = normal_form::write(operation.document(), definition, variables, Some(AFTER));
         Some(Self {
             key: ShareKey {
                 operation: operation.into(),

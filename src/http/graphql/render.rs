@@ -1,6 +1,6 @@
 //! Rendering of GraphQL responses as HTTP.
 
-use super::executor::GraphqlResponse;
+use super::executor::{GraphqlResponse, WrittenResponse};
 use super::negotiation::Media;
 use crate::graphql::response_budget::Reservation;
 use crate::http::error::HttpError;
@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Header with the cost of the operations of a request.
 pub const COST: HeaderName = HeaderName::from_static("graphql-cost");
@@ -34,10 +35,24 @@ impl AsRef<[u8]> for RenderedBody {
     }
 }
 
+/// Body of a response that was written already: the same bytes for all callers.
+struct WrittenBody(Arc<WrittenResponse>);
+
+impl AsRef<[u8]> for WrittenBody {
+    fn as_ref(&self) -> &[u8] {
+        self.0.json.get().as_bytes()
+    }
+}
+
 /// Renders the response of one operation.
 pub fn render_one(mut response: GraphqlResponse, media: Media, cost: Option<u64>) -> Response {
+    let status = status(&response, media);
+    if let Some(written) = response.json() {
+        let body = Bytes::from_owner(WrittenBody(written.clone()));
+        return with_headers(body, media, status, cost);
+    }
     let reservations = vec![response.take_reservation()];
-    render(&response, reservations, media, status(&response, media), cost)
+    render(&response, reservations, media, status, cost)
 }
 
 /// Renders a response, or a list of them, with the memory that is reserved for it.
@@ -58,6 +73,10 @@ pub fn render(
             return HttpError::fault().into_response();
         }
     };
+    with_headers(body, media, status, cost)
+}
+
+fn with_headers(body: Bytes, media: Media, status: StatusCode, cost: Option<u64>) -> Response {
     let headers = [
         (
             header::CONTENT_TYPE,

@@ -5,6 +5,7 @@ mod client;
 mod downloads;
 mod hosts;
 mod operations;
+mod response_cache;
 mod slow;
 mod websocket;
 

@@ -188,8 +188,8 @@ impl Vocabulary {
     }
 
     /// Stable hash of the content (hexadecimal SHA-256); changes when any key, value, spelling or setting changes.
-    pub fn fingerprint(&self) -> String {
-        self.fingerprint.clone()
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// The canonical key that a raw key means: by its whole spelling, or by what follows its last `/` or `:`

@@ -2,10 +2,11 @@
 
 mod payload;
 mod response;
+mod response_cache;
 mod subscription;
 
 pub use payload::Payload;
-pub use response::GraphqlResponse;
+pub use response::{GraphqlResponse, WrittenResponse};
 
 use crate::auth::{Actor, Role};
 use crate::db::{HealthMonitor, cancel_aware};
@@ -26,9 +27,10 @@ use async_graphql::{Request, Response};
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use response::fault;
+use response_cache::{CacheLookup, ResponseCache};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Executor of the operations that the gateway admits.
 pub struct Executor {
@@ -37,6 +39,7 @@ pub struct Executor {
     gateway: Gateway,
     database: HealthMonitor,
     access_log: bool,
+    responses: Option<ResponseCache>,
 }
 
 impl Executor {
@@ -48,7 +51,15 @@ impl Executor {
             gateway,
             database,
             access_log: false,
+            responses: None,
         }
+    }
+
+    /// Keeps responses to repeated queries, so many bytes of them; 0 keeps none.
+    #[must_use]
+    pub fn with_response_cache(self, bytes: usize) -> Self {
+        let responses = (bytes > 0).then(|| ResponseCache::new(bytes, self.services.reads.clone()));
+        Self { responses, ..self }
     }
 
     /// Writes a line to the access log for each operation and export, or not.
@@ -140,11 +151,25 @@ impl Executor {
         let _permit = self.gateway.concurrency().acquire(&actor.subject).await?;
         let started = Instant::now();
         let (caller, budget) = (actor.subject.clone(), self.response_budget(&actor));
+        let time = self.gateway.limits().time;
+        let vacant = match self.look_up(&operation, &actor, time).await {
+            CacheLookup::Hit(written) => {
+                self.gateway
+                    .rate_limiter()
+                    .charge(&caller, response_cost(written.charged));
+                let response = GraphqlResponse::written(written);
+                metrics::histogram!(names::OPERATION_SECONDS, "type" => kind.to_string())
+                    .record(started.elapsed());
+                count(kind, &response);
+                return Ok(response);
+            }
+            CacheLookup::Miss(vacant) => Some(vacant),
+            CacheLookup::Uncached => None,
+        };
         let request = operation.into_request().data(budget.clone());
         let execution = execution::execute(&self.schema, &self.services, request, Some(actor), id.clone());
         // A panic in a resolver is a fault of one operation, not the end of a websocket with all its others.
         let execution = cancel_aware(AssertUnwindSafe(execution).catch_unwind());
-        let time = self.gateway.limits().time;
         let response = match tokio::time::timeout(time, execution).await {
             Ok(Ok(response)) => response,
             Ok(Err(_panic)) => fault(Code::InternalServerError, Code::InternalServerError.fault()),
@@ -158,6 +183,10 @@ impl Executor {
         let rate_limiter = self.gateway.rate_limiter();
         rate_limiter.charge(&caller, response_cost(budget.bytes()));
         let response = GraphqlResponse::of(response, &context, id).begun();
+        let response = match vacant {
+            Some(vacant) => vacant.fill(response, budget.bytes()),
+            None => response,
+        };
         let response = response.holding(budget.take());
         metrics::histogram!(names::OPERATION_SECONDS, "type" => kind.to_string()).record(started.elapsed());
         count(kind, &response);
@@ -193,6 +222,19 @@ impl Executor {
             rate_limiter.charge(caller, sent_cost(payload.json().len()));
         }
         next
+    }
+
+    /// Looks for a kept response; an operation that waits long for another one like it is executed.
+    async fn look_up(&self, operation: &AdmittedOperation, actor: &Actor, time: Duration) -> CacheLookup<'_> {
+        let Some(responses) = &self.responses else {
+            return CacheLookup::Uncached;
+        };
+        let vocabulary = self.services.engine.vocabulary();
+        let lookup = responses.find(operation, actor, vocabulary.fingerprint());
+        let lookup = cancel_aware(lookup);
+        tokio::time::timeout(time, lookup)
+            .await
+            .unwrap_or(CacheLookup::Uncached)
     }
 
     fn response_budget(&self, actor: &Actor) -> Arc<ResponseBudget> {

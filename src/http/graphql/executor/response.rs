@@ -8,6 +8,15 @@ use crate::graphql::state::RequestId;
 use crate::http::limits;
 use async_graphql::{Response, ServerError, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// Response as JSON, with the bytes that its callers are charged for it.
+#[derive(Debug)]
+pub struct WrittenResponse {
+    pub json: Box<RawValue>,
+    pub charged: usize,
+}
 
 /// GraphQL response, serialised as the specification says: without `data` when the request was refused.
 #[derive(Debug)]
@@ -16,9 +25,26 @@ pub struct GraphqlResponse {
     executed: bool,
     /// Memory that is reserved for it.
     reservation: Reservation,
+    /// The same as JSON, in place of the response of the schema.
+    written: Option<Arc<WrittenResponse>>,
 }
 
 impl GraphqlResponse {
+    /// Response that was written already; it has data, and no errors.
+    pub(super) fn written(written: Arc<WrittenResponse>) -> Self {
+        Self {
+            response: Response::default(),
+            executed: true,
+            reservation: Reservation::default(),
+            written: Some(written),
+        }
+    }
+
+    /// JSON of a response that was written already.
+    pub fn json(&self) -> Option<&Arc<WrittenResponse>> {
+        self.written.as_ref()
+    }
+
     /// Response to a request that is not executed.
     pub fn refused(error: ServerError, id: &RequestId) -> Self {
         let mut response = Response::from_errors(vec![error]);
@@ -27,6 +53,7 @@ impl GraphqlResponse {
             response,
             executed: false,
             reservation: Reservation::default(),
+            written: None,
         }
     }
 
@@ -46,6 +73,7 @@ impl GraphqlResponse {
             response,
             executed,
             reservation: Reservation::default(),
+            written: None,
         }
     }
 
@@ -78,7 +106,7 @@ impl GraphqlResponse {
 
     /// The response has errors and no data.
     pub fn has_no_data(&self) -> bool {
-        self.response.data == Value::Null
+        self.written.is_none() && self.response.data == Value::Null
     }
 
     /// Nothing was done because the database is away: the same request is worth another try.
@@ -106,6 +134,9 @@ impl GraphqlResponse {
 
 impl Serialize for GraphqlResponse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(written) = &self.written {
+            return written.json.serialize(serializer);
+        }
         let mut map = serializer.serialize_map(None)?;
         if !self.response.errors.is_empty() {
             map.serialize_entry("errors", &self.response.errors)?;

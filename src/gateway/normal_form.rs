@@ -3,7 +3,7 @@
 //! It has no blanks, comments, names of operations, fragments or variables, and no order among arguments. Aliases and
 //! the order of fields stay, for responses have them, too.
 
-use crate::gateway::document::Document;
+use super::document::Document;
 use async_graphql::parser::types::{
     Directive, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
 };
@@ -12,21 +12,21 @@ use async_graphql_value::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Writes the operation, of which the root field's argument of the name `without` is left out.
+/// Writes the operation, of which the first root field's argument of the name `without` is left out, if one is named.
 ///
 /// The document must be within the limits that keep fragments from spreading themselves, and from growing too long.
 pub fn write(
     document: &Document,
     operation: &OperationDefinition,
     variables: &Variables,
-    without: &str,
+    without: Option<&str>,
 ) -> String {
     let mut writer = NormalFormWriter {
         document,
         operation,
         variables,
         text: String::new(),
-        without: Some(without),
+        without,
     };
     writer.directives(&operation.directives);
     writer.selection_set(&operation.selection_set.node);
@@ -107,7 +107,7 @@ impl NormalFormWriter<'_> {
         self.text.push_str(name);
         let without = self.without.take();
         let arguments = field.arguments.iter();
-        self.arguments(arguments.filter(|(name, _)| Some(name.node.as_str()) != without));
+        self.arguments(arguments.filter(|(name, _)| without.is_none_or(|without| name.node != without)));
         self.directives(&field.directives);
         self.selection_set(&field.selection_set.node);
         self.text.push(' ');
@@ -183,7 +183,12 @@ mod tests {
     fn normal(text: &str, variables: serde_json::Value) -> String {
         let document = Document::parse(text, &Limits::default()).unwrap();
         let operation = document.operation(None).unwrap();
-        write(&document, operation, &Variables::from_json(variables), "after")
+        write(
+            &document,
+            operation,
+            &Variables::from_json(variables),
+            Some("after"),
+        )
     }
 
     #[test]
