@@ -26,7 +26,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "auth", "clock", "config", "db", "entities", "error", "runs", "tagging",
         ],
     ),
-    ("providers", &["domain", "error"]),
+    (
+        "providers",
+        &["cloud_api", "config", "domain", "error", "telemetry"],
+    ),
     (
         "jobs",
         &[
@@ -61,6 +64,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("telemetry", &["config", "error"]),
+    ("cloud-api", &["cloud_api"]),
     ("tagging", &[]),
     ("pg-embedded", &["pg_embedded"]),
 ];
@@ -69,6 +73,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("axum", &["http", "app"]),
     ("async_graphql_axum", &["http"]),
     ("async_graphql", &["gateway", "graphql", "http"]),
+    ("cloud_api", &["cloud-api", "providers"]),
     ("pg_embedded", &["app", "db"]),
     ("apalis", &["jobs"]),
     ("apalis_postgres", &["jobs"]),
