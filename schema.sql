@@ -14,8 +14,8 @@ CREATE TABLE admin_changes (
     before jsonb,
     after jsonb,
     CONSTRAINT admin_changes_pkey PRIMARY KEY (id),
-    CONSTRAINT admin_changes_action_check CHECK ((action = ANY (ARRAY['CREATED'::text, 'UPDATED'::text, 'DELETED'::text, 'REORDERED'::text, 'PAUSED'::text, 'RESUMED'::text, 'REVOKED'::text]))),
-    CONSTRAINT admin_changes_subject_type_check CHECK ((subject_type = ANY (ARRAY['RULE'::text, 'SCHEDULE'::text, 'API_TOKEN'::text, 'MODEL'::text, 'VOCABULARY_KEY'::text])))
+    CONSTRAINT admin_changes_action_check CHECK ((action = ANY (ARRAY['CREATED'::text, 'UPDATED'::text, 'DELETED'::text, 'REORDERED'::text, 'PAUSED'::text, 'RESUMED'::text, 'REVOKED'::text, 'CONFIRMED'::text]))),
+    CONSTRAINT admin_changes_subject_type_check CHECK ((subject_type = ANY (ARRAY['RULE'::text, 'SCHEDULE'::text, 'API_TOKEN'::text, 'MODEL'::text, 'VOCABULARY_KEY'::text, 'SOURCE'::text])))
 );
 CREATE INDEX admin_changes_actor ON admin_changes USING btree (actor, id);
 CREATE INDEX admin_changes_subject ON admin_changes USING btree (subject_type, id);
@@ -374,12 +374,61 @@ CASE
 END IS NOT NULL));
 GRANT SELECT ON decision_items TO virtual_tagging_reader;
 
-CREATE TABLE discovery_successes (
-    source text NOT NULL,
-    succeeded_at timestamp with time zone NOT NULL,
-    CONSTRAINT discovery_successes_pkey PRIMARY KEY (source)
+CREATE TABLE discovery_accounts (
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    run_id bigint NOT NULL,
+    source_id bigint NOT NULL,
+    provider text NOT NULL,
+    account_id text NOT NULL,
+    coverage text NOT NULL,
+    reasons text[] NOT NULL,
+    resource_count bigint NOT NULL,
+    reported_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_current boolean DEFAULT true NOT NULL,
+    CONSTRAINT discovery_accounts_pkey PRIMARY KEY (id),
+    CONSTRAINT discovery_accounts_coverage_check CHECK ((coverage = ANY (ARRAY['COMPLETE'::text, 'TAGGED_ONLY'::text, 'PARTIAL'::text, 'FAILED'::text]))),
+    CONSTRAINT discovery_accounts_run_id_fkey FOREIGN KEY (run_id) REFERENCES scheduler_jobs(id) ON DELETE CASCADE,
+    CONSTRAINT discovery_accounts_source_id_fkey FOREIGN KEY (source_id) REFERENCES discovery_sources(id) ON DELETE CASCADE
 );
-ALTER TABLE discovery_successes ENABLE ROW LEVEL SECURITY;
+CREATE INDEX discovery_accounts_run ON discovery_accounts USING btree (run_id, id);
+CREATE INDEX discovery_accounts_source ON discovery_accounts USING btree (source_id, id) WHERE is_current;
+ALTER TABLE discovery_accounts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON discovery_accounts USING ((
+CASE
+    WHEN (account_id = ANY (( SELECT accounts_in_scope() AS accounts_in_scope)::text[])) THEN true
+    ELSE NULL::boolean
+END IS NOT NULL));
+GRANT SELECT ON discovery_accounts TO virtual_tagging_reader;
+
+CREATE TABLE discovery_providers (
+    name text NOT NULL,
+    source_id bigint NOT NULL,
+    account_id text,
+    attempted_at timestamp with time zone NOT NULL,
+    reported_at timestamp with time zone,
+    error text,
+    withheld bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    withheld_of bigint DEFAULT 0 NOT NULL,
+    withheld_at timestamp with time zone,
+    confirmed bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    confirmed_by text,
+    confirmed_at timestamp with time zone,
+    CONSTRAINT discovery_providers_pkey PRIMARY KEY (name),
+    CONSTRAINT discovery_providers_source_id_fkey FOREIGN KEY (source_id) REFERENCES discovery_sources(id) ON DELETE CASCADE
+);
+CREATE INDEX discovery_providers_source ON discovery_providers USING btree (source_id);
+ALTER TABLE discovery_providers ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE discovery_sources (
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    name text NOT NULL,
+    reported_at timestamp with time zone,
+    CONSTRAINT discovery_sources_pkey PRIMARY KEY (id),
+    CONSTRAINT discovery_sources_name_key UNIQUE (name)
+);
+ALTER TABLE discovery_sources ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON discovery_sources USING (true);
+GRANT SELECT ON discovery_sources TO virtual_tagging_reader;
 
 CREATE TABLE downloads (
     secret_hash bytea NOT NULL,

@@ -286,6 +286,7 @@ impl BackgroundTasks {
             engine: prepared.engine,
             suggestions: SuggestionCache::default(),
             providers: prepared.providers,
+            retirement: config.jobs.retirement,
             unpack: config.jobs.unpack,
             audit_retention: config.jobs.audit_retention,
             run_history: config.jobs.run_history,

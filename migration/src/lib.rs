@@ -12,7 +12,7 @@ use sea_orm_migration::prelude::{ConnectionTrait, DbErr, MigrationName, Migratio
 pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
 
 /// Tables and views that `virtual_tagging_reader` may read, whatever their policies then show of them.
-pub const READER_TABLES: [&str; 40] = [
+pub const READER_TABLES: [&str; 42] = [
     "resources",
     "virtual_tags",
     "tag_audit",
@@ -53,6 +53,8 @@ pub const READER_TABLES: [&str; 40] = [
     "cost_totals",
     "coverage_cells",
     "coverage_keys",
+    "discovery_sources",
+    "discovery_accounts",
 ];
 
 /// The statement that makes the role `virtual_tagging_reader`, its membership and its grants where they are missing.
@@ -145,6 +147,7 @@ const MIGRATIONS: &[SqlMigration] = migrations![
     "0036_resource_identity" requires "0036_resource_identity",
     "0037_import_summaries" requires "0031_rule_history",
     "0038_cost" requires "0031_rule_history",
+    "0039_discovery_sources",
 ];
 
 /// Stores what programs must know after a migration, in the transaction of the migration. Before

@@ -3,7 +3,7 @@
 use crate::db::Pools;
 use crate::domain::cluster_stats::{self, ClusterStats};
 use crate::domain::events::{Feed, Log, ResourceLog, TagLog};
-use crate::domain::{JobName, RunStatus};
+use crate::domain::{AccountCoverage, JobName, RunStatus};
 use crate::telemetry::{Metrics, names};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveEnum, Iterable};
@@ -69,7 +69,23 @@ impl Gauges {
                     .set(count as f64);
             }
         }
+        self.record_sources(stats);
+    }
+
+    fn record_sources(&self, stats: &ClusterStats) {
         for source in &self.sources {
+            for coverage in AccountCoverage::iter() {
+                let mut totals = stats.discovery_accounts.iter();
+                let found = totals.find(|each| each.source == *source && each.coverage == coverage);
+                let count = found.map_or(0, |each| each.count);
+                metrics::gauge!(names::DISCOVERY_ACCOUNTS, "source" => source.clone(), "coverage" => coverage.to_value())
+                    .set(count as f64);
+            }
+            let mut withheld = stats.withheld_retirements.iter();
+            let withheld = withheld
+                .find(|each| each.source == *source)
+                .map_or(0, |each| each.count);
+            metrics::gauge!(names::WITHHELD_RETIREMENTS, "source" => source.clone()).set(withheld as f64);
             let succeeded = stats.discovery_successes.get(source);
             metrics::gauge!(names::DISCOVERY_SUCCESS, "source" => source.clone())
                 .set(succeeded.map_or(0.0, |at| epoch(*at)));

@@ -99,7 +99,7 @@ fn open_with(path: &Path, reading: ReadOptions) -> anyhow::Result<(ProgressBar, 
 
 /// Receiver of what the file reports: the inventory, or a plan.
 enum ImportTarget<'a> {
-    Inventory(Reconciler<'a>),
+    Inventory(Box<Reconciler<'a>>),
     Plan(&'a Database, Reconciled, PlannedChanges),
 }
 
@@ -133,7 +133,11 @@ async fn take(
     let mut target = if arguments.dry_run {
         ImportTarget::Plan(database, Reconciled::default(), PlannedChanges::default())
     } else {
-        ImportTarget::Inventory(Reconciler::new(&database.pools.all, &arguments.source, None))
+        ImportTarget::Inventory(Box::new(Reconciler::new(
+            &database.pools.all,
+            &arguments.source,
+            None,
+        )))
     };
     let mut batcher = Batcher::default();
     let mut rejected = 0;

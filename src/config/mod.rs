@@ -112,8 +112,24 @@ pub struct JobsConfig {
     pub discovery_interval: String,
     /// `DISCOVERY_SOURCES`: `demo`, `simulated`, `file:PATH`.
     pub discovery_sources: Vec<String>,
+    /// `RETIREMENT_MAX_PERCENT` and `RETIREMENT_MAX_FEW`.
+    pub retirement: RetirementLimit,
     /// `UNPACK_MAX_BYTES` and `UNPACK_MAX_RATIO`.
     pub unpack: UnpackLimits,
+}
+
+/// Number of resources that a report of a source may retire unasked: a percentage of them, and a few in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetirementLimit {
+    pub percent: u8,
+    pub few: u32,
+}
+
+impl RetirementLimit {
+    /// True if so many `missing` resources out of `known` ones are retired unasked.
+    pub fn allows(self, missing: u64, known: u64) -> bool {
+        missing <= u64::from(self.few) || missing * 100 <= known * u64::from(self.percent)
+    }
 }
 
 /// Limits of a packed inventory, wherever it comes from.
@@ -212,6 +228,10 @@ impl Config {
                 },
                 discovery_interval: read.text(&settings::DISCOVERY_INTERVAL).to_owned(),
                 discovery_sources: read.discovery_sources(environment),
+                retirement: RetirementLimit {
+                    percent: read.number(&settings::RETIREMENT_MAX_PERCENT)?,
+                    few: read.number(&settings::RETIREMENT_MAX_FEW)?,
+                },
                 unpack: UnpackLimits::read(read)?,
             },
         };

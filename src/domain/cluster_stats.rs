@@ -4,6 +4,7 @@
 //! other process reads that row. So their cost grows neither with the number of processes nor with the scrape rate.
 
 use crate::db::{Begin, sql};
+use crate::domain::sources::{self, AccountTotalRow, WithheldTotalRow};
 use crate::entities::{JobName, RunStatus};
 use crate::error::{Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,6 +35,10 @@ pub struct ClusterStats {
     pub runs: Vec<RunCountRow>,
     /// Time of the last complete report of each source.
     pub discovery_successes: BTreeMap<String, DateTime<Utc>>,
+    /// Accounts of each source by the coverage of their last report.
+    pub discovery_accounts: Vec<AccountTotalRow>,
+    /// Resources of each source whose retirement waits for a person.
+    pub withheld_retirements: Vec<WithheldTotalRow>,
     /// Time that computing the statistics took.
     seconds: f64,
 }
@@ -71,13 +76,6 @@ pub async fn read(db: &DatabaseConnection) -> Result<(DateTime<Utc>, ClusterStat
     sql::execute(&txn, keep, [json.into()]).await?;
     txn.commit().await?;
     Ok((Utc::now(), stats))
-}
-
-/// Records that a source has reported completely and without a fault.
-pub async fn record_discovery(db: &DatabaseConnection, source: &str) -> Result<()> {
-    let record = "INSERT INTO discovery_successes (source, succeeded_at) VALUES ($1, now())
-         ON CONFLICT (source) DO UPDATE SET succeeded_at = excluded.succeeded_at";
-    sql::execute(db, record, [source.into()]).await.map(drop)
 }
 
 #[derive(FromQueryResult)]
@@ -125,8 +123,8 @@ async fn stored(db: &DatabaseConnection) -> Result<Option<StoredClusterStats>> {
 async fn compute(db: &impl ConnectionTrait) -> Result<ClusterStats> {
     #[derive(FromQueryResult)]
     struct DiscoverySuccessRow {
-        source: String,
-        succeeded_at: DateTime<Utc>,
+        name: String,
+        reported_at: DateTime<Utc>,
     }
     #[derive(FromQueryResult)]
     struct BacklogRow {
@@ -157,7 +155,7 @@ async fn compute(db: &impl ConnectionTrait) -> Result<ClusterStats> {
     let row: Option<BacklogRow> = sql::row(db, backlog, []).await?;
     let row = row.ok_or_else(|| Error::internal("the statistics have no row"))?;
     let runs = "SELECT job_name, status, count(*) AS count FROM scheduler_jobs GROUP BY 1, 2 ORDER BY 1, 2";
-    let successes = "SELECT source, succeeded_at FROM discovery_successes LIMIT 1000";
+    let successes = "SELECT name, reported_at FROM discovery_sources WHERE reported_at IS NOT NULL ORDER BY id LIMIT 1000";
     let successes: Vec<DiscoverySuccessRow> = sql::rows(db, successes, []).await?;
     Ok(ClusterStats {
         pending_tags: row.pending_tags,
@@ -165,9 +163,11 @@ async fn compute(db: &impl ConnectionTrait) -> Result<ClusterStats> {
         oldest_due_since: row.oldest_due_since,
         oldest_queued_since: row.oldest_queued_since,
         runs: sql::rows(db, runs, []).await?,
+        discovery_accounts: sources::account_totals(db).await?,
+        withheld_retirements: sources::withheld_totals(db).await?,
         discovery_successes: successes
             .into_iter()
-            .map(|each| (each.source, each.succeeded_at))
+            .map(|each| (each.name, each.reported_at))
             .collect(),
         seconds: 0.0,
     })

@@ -6,7 +6,7 @@ pub use crate::db::{estimate, keyset, projection};
 // Whoever calls verbs says over which connections they read.
 pub use crate::db::ReadPool;
 pub use crate::entities::{
-    ApprovalStatus, AuditAction, Cloud, DecisionMode, JobName, Outcome, RunStatus, TagSource,
+    AccountCoverage, ApprovalStatus, AuditAction, Cloud, DecisionMode, JobName, Outcome, RunStatus, TagSource,
 };
 
 pub mod account_pages;
@@ -32,6 +32,7 @@ pub mod models;
 pub mod revision;
 pub mod rules;
 pub mod schedules;
+pub mod sources;
 pub mod subject;
 pub mod suggestions;
 pub mod tokens;

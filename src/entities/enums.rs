@@ -166,6 +166,8 @@ db_enum! {
         Paused,
         Resumed,
         Revoked,
+        /// The retirement of resources that a source no longer reports.
+        Confirmed,
     }
 
     /// State of a trained model.
@@ -187,5 +189,19 @@ db_enum! {
         Schedule,
         ApiToken,
         VocabularyKey,
+        /// Source of resources.
+        Source,
+    }
+
+    /// Part of an account's resources that a report lists.
+    AccountCoverage "SCREAMING_SNAKE_CASE" {
+        /// All resources.
+        Complete,
+        /// Resources that have or had tags.
+        TaggedOnly,
+        /// Some resources.
+        Partial,
+        /// The account could not be read.
+        Failed,
     }
 }

@@ -6,6 +6,7 @@ mod scope;
 pub mod admin_change;
 pub mod api_token;
 pub mod decision_item;
+pub mod discovery_account;
 pub mod engine_state;
 pub mod import_file;
 pub mod import_rejection;
@@ -22,7 +23,7 @@ pub mod virtual_tag;
 pub mod vocabulary_key;
 
 pub use enums::{
-    AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, DecisionMode, JobName, ModelStatus,
-    Outcome, RunStatus, SuggestionStatus, TagSource,
+    AccountCoverage, AdminAction, AdminSubject, ApprovalStatus, AuditAction, Cloud, DecisionMode, JobName,
+    ModelStatus, Outcome, RunStatus, SuggestionStatus, TagSource,
 };
 pub use scope::AccountScope;

@@ -30,6 +30,7 @@ use super::queries::rule_preview::PreviewQuery;
 use super::queries::rule_suggestions::RuleSuggestionQuery;
 use super::queries::rules::RuleQuery;
 use super::queries::runs::RunQuery;
+use super::queries::sources::SourceQuery;
 use super::queries::viewer::ViewerQuery;
 use super::queries::virtual_tags::VirtualTagQuery;
 use super::queries::vocabulary::VocabularyQuery;
@@ -62,6 +63,7 @@ pub struct Query(
     ApiTokenQuery,
     AdminChangeQuery,
     ModelQuery,
+    SourceQuery,
 );
 
 /// Mutations.

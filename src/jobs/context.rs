@@ -1,7 +1,7 @@
 //! Context of jobs.
 
 use crate::clock::Clock;
-use crate::config::{Config, RunHistory, UnpackLimits};
+use crate::config::{Config, RetirementLimit, RunHistory, UnpackLimits};
 use crate::domain::discovery::Provider;
 use crate::domain::evaluation::EngineSettings;
 use crate::domain::suggestions::SuggestionCache;
@@ -22,6 +22,8 @@ pub struct JobContext {
     pub suggestions: SuggestionCache,
     /// Sources that discovery asks, in this order.
     pub providers: Vec<Arc<dyn Provider>>,
+    /// Number of resources that a report may retire unasked.
+    pub retirement: RetirementLimit,
     /// Limits of packed files.
     pub unpack: UnpackLimits,
     /// Whole months that the audit trail keeps besides the present one; all when `None`.

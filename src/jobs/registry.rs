@@ -7,7 +7,7 @@ use crate::domain::cost::ImportCostJob;
 use crate::domain::coverage::SnapshotCoverageJob;
 use crate::domain::evaluation::AutoTagJob;
 use crate::domain::imports::ImportSpec;
-use crate::domain::inventory::DiscoverJob;
+use crate::domain::inventory::{DiscoverJob, SourcesContext};
 use crate::domain::maintenance::{MaintainJob, MaintenanceContext};
 use crate::domain::models::TrainModelJob;
 use crate::domain::suggestions::{MineSuggestionsJob, MiningContext};
@@ -16,7 +16,11 @@ use crate::runs::{JobDefinitions, JobRegistry};
 /// Each job, with what it works with.
 pub(super) fn registry() -> JobRegistry<JobContext> {
     JobRegistry::<JobContext>::default()
-        .register::<DiscoverJob>(|context| (context.db.clone(), context.providers.clone()))
+        .register::<DiscoverJob>(|context| SourcesContext {
+            db: context.db.clone(),
+            providers: context.providers.clone(),
+            retirement: context.retirement,
+        })
         .register::<AutoTagJob>(|context| (context.db.clone(), context.engine.clone()))
         .register::<MineSuggestionsJob>(|context| MiningContext {
             db: context.db.clone(),

@@ -214,6 +214,12 @@ settings! {
         AUDIT_RETENTION_MONTHS: Number<u32> = Number::new(0, 0, 1200);
         /// Cron expression of discovery; six fields have seconds first.
         DISCOVERY_INTERVAL: Text = Text::new("*/2 * * * *", "a cron expression");
+        /// Percentage of the resources of a source (of an account, where a source has many) that a report may retire
+        /// by lacking them. A report that would retire more retires none, until a person confirms it; 100 retires whatever
+        /// is missing.
+        RETIREMENT_MAX_PERCENT: Number<u8> = Number::new(20, 0, 100);
+        /// Number of resources that a report may retire whatever their percentage.
+        RETIREMENT_MAX_FEW: Number<u32> = Number::new(20, 0, 1_000_000);
         /// Sources that are asked for resources: `demo` (an invented company), `simulated` (20 more invented resources at
         /// each discovery), `file:PATH`, `file:PATH?account=ID` (files.md).
         DISCOVERY_SOURCES: Text = Text::new("demo; none in production", "a comma list");

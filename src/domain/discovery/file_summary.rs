@@ -36,7 +36,7 @@ impl FileSummary {
 
 /// Count of resources by account.
 #[derive(Debug, Default)]
-pub(super) struct AccountCounts {
+pub struct AccountCounts {
     counts: BTreeMap<String, u64>,
     has_more: bool,
 }

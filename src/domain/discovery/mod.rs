@@ -21,7 +21,7 @@ mod unpack;
 
 pub use crate::config::UnpackLimits;
 pub use batch::{Batcher, SizeHint};
-pub use file_summary::FileSummary;
+pub use file_summary::{AccountCounts, FileSummary};
 pub use formats::FileFormat;
 pub use identity::written_type;
 pub use provider::{

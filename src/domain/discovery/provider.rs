@@ -1,5 +1,7 @@
 //! Interface between discovery and the sources of resources.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -39,6 +41,8 @@ pub enum ReportScope {
     Everything,
     /// All resources of these accounts.
     Accounts(Vec<String>),
+    /// No account completely: resources that have or had tags only, for these reasons.
+    TaggedOnly(Vec<String>),
     /// No account completely, for these reasons.
     Partial(Vec<String>),
 }
@@ -57,6 +61,24 @@ pub trait Provider: Send + Sync {
     /// resources of others, or its own were all retired.
     fn is_invented(&self) -> bool {
         false
+    }
+
+    /// Account to which all resources of the provider belong, if it is known before they are reported.
+    fn account_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// Providers of a source of many accounts, one for each account or scope, with names of their own: each reports, fails
+    /// and retires for itself. `None` for a provider that reports its resources itself, of which [`Provider::report`] is
+    /// called.
+    ///
+    /// # Errors
+    /// The accounts cannot be listed, or not to the end: an account that is missing has left the source.
+    async fn sub_providers(
+        &self,
+        _context: &DiscoveryContext,
+    ) -> Result<Option<Vec<Arc<dyn Provider>>>, ProviderError> {
+        Ok(None)
     }
 
     /// Sends all resources into the sink, in batches of at most [`BATCH_SIZE`], in bounded memory. Every

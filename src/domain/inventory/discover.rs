@@ -1,16 +1,14 @@
 //! Discovery: makes the inventory equal to what the providers report.
 
-use super::reconciler::Reconciler;
-use super::{invented, rejections};
+use super::ask::{NextStep, SourcesContext, ask};
+use super::rejections;
 use crate::auth::{Actor, Role};
-use crate::domain::cluster_stats;
-use crate::domain::discovery::{DiscoveryContext, Provider};
+use crate::domain::sources;
 use crate::entities::JobName;
 use crate::error::{Error, Result};
 use crate::runs::{self, Job, Requested, RunHandle};
 use sea_orm::DatabaseConnection;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The job that asks the providers for their resources.
@@ -28,7 +26,7 @@ impl Job for DiscoverJob {
     const TIME_LIMIT: Duration = Duration::from_hours(1);
     const ROLE: Role = Role::Approver;
 
-    type Context = (DatabaseConnection, Vec<Arc<dyn Provider>>);
+    type Context = SourcesContext;
 
     fn singleton_key(&self) -> String {
         match &self.source {
@@ -46,8 +44,8 @@ impl Job for DiscoverJob {
         Some(JobName::AutoTag)
     }
 
-    async fn run(self, (db, providers): &Self::Context, run: &RunHandle) -> Result<()> {
-        discover(db, providers, run, self.source.as_deref()).await
+    async fn run(self, context: &Self::Context, run: &RunHandle) -> Result<()> {
+        discover(context, run, self.source.as_deref()).await
     }
 }
 
@@ -77,15 +75,12 @@ pub async fn request_discovery(
     runs::request(db, actor, &DiscoverJob { source }).await
 }
 
-/// Asks one provider, or all. One that fails does not keep the others from reporting; the run then fails as a whole,
+/// Asks one source, or all. One that fails does not keep the others from reporting; the run then fails as a whole,
 /// and is tried again: repeating a report changes nothing.
-async fn discover(
-    db: &DatabaseConnection,
-    providers: &[Arc<dyn Provider>],
-    run: &RunHandle,
-    source: Option<&str>,
-) -> Result<()> {
-    let asked: Vec<_> = providers
+async fn discover(context: &SourcesContext, run: &RunHandle, source: Option<&str>) -> Result<()> {
+    let db = &context.db;
+    let asked: Vec<_> = context
+        .providers
         .iter()
         .filter(|provider| source.is_none_or(|source| source == provider.name()))
         .collect();
@@ -100,11 +95,12 @@ async fn discover(
     run.start_over(db).await?;
     rejections::forget(db, run.run_id).await?;
     rejections::forget_old(db).await?;
+    sources::forget_old(db).await?;
     let mut failures = Vec::new();
     for provider in asked {
-        match report(db, run, provider).await {
-            Ok(Next::Provider) => {}
-            Ok(Next::Stop) => return Ok(()),
+        match ask(context, run, provider).await {
+            Ok(NextStep::Continue) => {}
+            Ok(NextStep::Stop) => return Ok(()),
             Err(error) => {
                 run.require_rights(db).await?;
                 failures.push(error.to_string());
@@ -115,41 +111,4 @@ async fn discover(
         return Ok(());
     }
     Err(Error::internal(failures.join("; ")))
-}
-
-enum Next {
-    Provider,
-    Stop,
-}
-
-async fn report(db: &DatabaseConnection, run: &RunHandle, provider: &Arc<dyn Provider>) -> Result<Next> {
-    if provider.is_invented() && invented::is_over(db, provider.name()).await? {
-        tracing::debug!(
-            source = provider.name(),
-            "invented resources are not wanted any more"
-        );
-        return Ok(Next::Provider);
-    }
-    // The same in each attempt, so that a provider that invents resources invents the same ones.
-    let discovery = DiscoveryContext {
-        tick: run.run_id.unsigned_abs(),
-        now: run.asked_at,
-    };
-    let mut sink = Reconciler::new(db, provider.name(), Some(run));
-    let reported = provider.report(&discovery, &mut sink).await;
-    if sink.is_stopped() {
-        return Ok(Next::Stop);
-    }
-    let finished = if provider.is_snapshot() && reported.is_ok() {
-        sink.retire_missing().await.map(drop)
-    } else {
-        sink.finish().await
-    };
-    reported.map_err(Error::internal)?;
-    finished?;
-    if sink.is_stopped() {
-        return Ok(Next::Stop);
-    }
-    cluster_stats::record_discovery(db, provider.name()).await?;
-    Ok(Next::Provider)
 }

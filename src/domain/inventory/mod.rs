@@ -1,5 +1,7 @@
 //! Inventory: resources as providers, files and people report them.
 
+mod ask;
+mod confirm;
 mod discover;
 mod edit;
 pub mod facets;
@@ -15,6 +17,8 @@ pub mod staged;
 pub mod tagged;
 
 pub use crate::entities::resource::Model as Resource;
+pub use ask::SourcesContext;
+pub use confirm::confirm_retirement;
 pub use discover::{DiscoverJob, request_discovery};
 pub(crate) use edit::check;
 pub use edit::{ResourcePatch, create, delete, update};

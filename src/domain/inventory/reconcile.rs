@@ -213,6 +213,19 @@ pub async fn missing(
     Ok(missing.into_iter().map(|row| row.id).collect())
 }
 
+/// Number of resources of `source` that are not retired; of these accounts only, if there are any.
+pub async fn count(db: &impl ConnectionTrait, source: &str, accounts: Option<Vec<String>>) -> Result<u64> {
+    #[derive(FromQueryResult)]
+    struct ResourceTotalRow {
+        count: i64,
+    }
+    let count =
+        "SELECT count(*) AS count FROM resources r WHERE r.discovered_by = $1 AND r.retired_at IS NULL
+         AND ($2::text[] IS NULL OR r.account_id = ANY($2))";
+    let row: Option<ResourceTotalRow> = sql::row(db, count, [source.into(), accounts.into()]).await?;
+    Ok(row.map_or(0, |row| row.count.unsigned_abs()))
+}
+
 #[derive(FromQueryResult)]
 struct ResourceIdRow {
     id: i64,

@@ -2,14 +2,18 @@
 
 use super::reconcile::{self, Reconciled};
 use super::rejections;
+use crate::config::RetirementLimit;
 use crate::db::{Begin, Transaction};
 use crate::domain::audit::Cause;
 use crate::domain::discovery::identity::resource_key;
-use crate::domain::discovery::{BATCH_SIZE, Rejection, ReportScope, ReportSink, ResourceReport, SinkError};
+use crate::domain::discovery::{
+    AccountCounts, BATCH_SIZE, Rejection, ReportScope, ReportSink, ResourceReport, SinkError,
+};
+use crate::domain::sources::Withheld;
 use crate::error::Result;
 use crate::runs::{ControlFlow, Progress, RunHandle};
 use sea_orm::DatabaseConnection;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Instant;
 
 /// Rejections of one run that are stored; further ones are only counted. A file of the wrong kind is rejected in every
@@ -40,6 +44,12 @@ pub struct Reconciler<'a> {
     refused_entries: i64,
     stopped: bool,
     scope: ReportScope,
+    accounts: AccountCounts,
+    /// Number of resources that are retired unasked; any if there is none.
+    limit: Option<RetirementLimit>,
+    /// Resources whose retirement a person confirmed.
+    confirmed: HashSet<i64>,
+    withheld: Option<Withheld>,
 }
 
 impl<'a> Reconciler<'a> {
@@ -59,7 +69,36 @@ impl<'a> Reconciler<'a> {
             refused_entries: 0,
             stopped: false,
             scope: ReportScope::default(),
+            accounts: AccountCounts::default(),
+            limit: None,
+            confirmed: HashSet::new(),
+            withheld: None,
         }
+    }
+
+    /// The same reconciler, which retires no more than `limit` says, besides `confirmed` resources.
+    #[must_use]
+    pub fn limited(self, limit: RetirementLimit, confirmed: Vec<i64>) -> Self {
+        Self {
+            limit: Some(limit),
+            confirmed: confirmed.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Resources that were not retired because they are too many; `None` if the report has not come to that.
+    pub fn take_withheld(&mut self) -> Option<Withheld> {
+        self.withheld.take()
+    }
+
+    /// Numbers of reported resources by account, and the reason for which they are not all.
+    pub fn accounts(&self) -> (BTreeMap<String, u64>, Option<String>) {
+        self.accounts.get()
+    }
+
+    /// Scope of the report, which is known when it has ended.
+    pub fn scope_of_report(&self) -> &ReportScope {
+        &self.scope
     }
 
     /// Counts of resources so far.
@@ -87,10 +126,10 @@ impl<'a> Reconciler<'a> {
         if self.stopped {
             return Ok(0);
         }
-        let accounts = match std::mem::take(&mut self.scope) {
+        let accounts = match &self.scope {
             ReportScope::Everything => None,
-            ReportScope::Accounts(accounts) => Some(accounts),
-            ReportScope::Partial(_) => return Ok(0),
+            ReportScope::Accounts(accounts) => Some(accounts.clone()),
+            ReportScope::TaggedOnly(_) | ReportScope::Partial(_) => return Ok(0),
         };
         let cause = Cause {
             actor: format!("source:{}", self.source),
@@ -100,11 +139,18 @@ impl<'a> Reconciler<'a> {
         let mut seen = std::mem::take(&mut self.seen);
         let refused = std::mem::take(&mut self.refused_keys);
         seen.extend(reconcile::ids_of(self.db, refused.into_iter().collect()).await?);
-        let missing = reconcile::missing(self.db, &self.source, seen, accounts).await?;
+        let missing = reconcile::missing(self.db, &self.source, seen, accounts.clone()).await?;
         if self.unnamed > 0 {
-            self.tell_not_retired(missing.len()).await?;
+            tracing::warn!(
+                source = self.source,
+                missing = missing.len(),
+                rejected = self.unnamed,
+                "no resource is retired: rejected entries may be those that are missing"
+            );
+            self.tell("not_retired", missing.len()).await?;
             return Ok(0);
         }
+        let missing = self.withhold(missing, accounts).await?;
         let mut retired = 0;
         for chunk in missing.chunks(BATCH_SIZE) {
             retired += self.retire(chunk, &cause).await?;
@@ -115,20 +161,46 @@ impl<'a> Reconciler<'a> {
         Ok(retired)
     }
 
-    /// Counts the resources that are missing and may be those of rejected entries.
-    async fn tell_not_retired(&mut self, missing: usize) -> Result<()> {
-        if missing == 0 {
-            return Ok(());
+    /// Resources to retire: those whose retirement was confirmed, and the others if they are not too many.
+    async fn withhold(&mut self, missing: Vec<i64>, accounts: Option<Vec<String>>) -> Result<Vec<i64>> {
+        let Some(limit) = self.limit else {
+            return Ok(missing);
+        };
+        let (mut retired, unasked): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|id| self.confirmed.contains(id));
+        let mut withheld = Withheld::default();
+        if unasked.len() as u64 > u64::from(limit.few) {
+            let present = reconcile::count(self.db, &self.source, accounts).await?;
+            withheld.known = present.saturating_sub(self.totals.inserted);
+            if limit.allows(unasked.len() as u64, withheld.known) {
+                retired.extend(unasked);
+            } else {
+                withheld.ids = unasked;
+            }
+        } else {
+            retired.extend(unasked);
         }
-        tracing::warn!(
-            source = self.source,
-            missing,
-            rejected = self.unnamed,
-            "no resource is retired: rejected entries may be those that are missing"
-        );
-        if let Some(run) = self.run {
+        if !withheld.ids.is_empty() {
+            tracing::warn!(
+                source = self.source,
+                missing = withheld.ids.len(),
+                known = withheld.known,
+                "no resource is retired before a person confirms it: the report lacks too many"
+            );
+            self.tell("withheld", withheld.ids.len()).await?;
+        }
+        self.withheld = Some(withheld);
+        retired.sort_unstable();
+        Ok(retired)
+    }
+
+    /// Counts resources that are missing and not retired.
+    async fn tell(&mut self, count: &'static str, missing: usize) -> Result<()> {
+        if let Some(run) = self.run
+            && missing > 0
+        {
             let progress = Progress {
-                counts: [("not_retired", missing as i64)].into(),
+                counts: [(count, missing as i64)].into(),
                 ..Progress::default()
             };
             self.stopped = run.checkpoint(self.db, progress).await? == ControlFlow::Cancelled;
@@ -170,6 +242,9 @@ impl<'a> Reconciler<'a> {
         txn.commit().await?;
         self.totals += done;
         self.seen.extend(ids);
+        for report in batch {
+            self.accounts.add(&report.account_id);
+        }
         self.refused.clear();
         self.refused_entries = 0;
         Ok(())

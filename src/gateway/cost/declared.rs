@@ -60,7 +60,7 @@ pub const WEIGHTS: [(&str, &str, u64); 17] = [
 pub const DECISIONS: [&str; 3] = ["approveTags", "denyTags", "undoDecisions"];
 
 /// Lists of objects that are no connection, with their usual lengths.
-pub const LISTS: [(&str, &str, u64); 61] = [
+pub const LISTS: [(&str, &str, u64); 65] = [
     ("AcceptRuleSuggestionPayload", "rules", 5),
     ("ApprovalEventBatch", "events", 10),
     ("ApprovalStats", "byConfidence", 10),
@@ -94,6 +94,7 @@ pub const LISTS: [(&str, &str, u64); 61] = [
     ("Query", "coverage", 50),
     ("Query", "coverageHistory", 300),
     ("Query", "schedules", 10),
+    ("Query", "sources", 3),
     ("Query", "unallocatedCost", 50),
     ("Query", "vocabulary", 20),
     ("ReorderRulesPayload", "rules", 100),
@@ -116,10 +117,13 @@ pub const LISTS: [(&str, &str, u64); 61] = [
     ("RuleSuggestion", "samples", 10),
     ("RuleSuggestion", "tags", 5),
     ("SetRuleEnabledPayload", "warnings", 3),
+    ("Source", "errors", 5),
+    ("Source", "withheldRetirements", 2),
     ("SourceCalibration", "buckets", 10),
     ("SuggestedTag", "conflicts", 3),
     ("TagEvidence", "alternatives", 3),
     ("TagEvidence", "signals", 3),
     ("UpdateRulePayload", "warnings", 3),
     ("VocabularyKey", "values", 20),
+    ("WithheldRetirement", "samples", 100),
 ];

@@ -24,6 +24,7 @@ use crate::domain::models::{self, ModelVersion};
 use crate::domain::projection::Columns;
 use crate::domain::rules::history::{self, RuleVersionRow};
 use crate::domain::rules::{RuleRow, list as rules};
+use crate::domain::sources::{self, AccountOrder, AccountsOf};
 use crate::domain::suggestions::{self, Suggestion};
 use crate::domain::tokens::{ApiToken, list as tokens};
 use crate::domain::{JobName, ReadPool};
@@ -84,6 +85,8 @@ pub struct Loaders {
     pub import_summaries: BatchLoader<i64, Arc<FileSummary>>,
     /// Pages of the lines that a run rejected.
     pub rejections: NestedLoader<(), RejectionOrder>,
+    /// Pages of the accounts of a source, or of a run.
+    pub source_accounts: NestedLoader<AccountsOf, AccountOrder>,
     /// Pages of the tags of a bulk decision.
     pub decisions: NestedLoader<ItemFilter, ItemOrder>,
 }
@@ -212,6 +215,13 @@ impl Loaders {
                 RejectionOrder,
                 |db, scope, ids, (), window, ()| rejections::of_runs(&db, &scope, ids, &window),
                 rejections::count_of_runs(&db, &scope, ids),
+            ),
+            source_accounts: nested!(
+                context,
+                limits,
+                AccountOrder,
+                |db, scope, ids, kind, window, ()| sources::of(&db, &scope, ids, kind, &window),
+                sources::count_of(&db, &scope, ids, kind),
             ),
             decisions: nested!(
                 context,

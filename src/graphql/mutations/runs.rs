@@ -2,7 +2,7 @@
 
 use crate::auth::AccountScope;
 use crate::domain::evaluation::AutoTagJob;
-use crate::domain::inventory::request_discovery;
+use crate::domain::inventory::{confirm_retirement, request_discovery};
 use crate::error::{Error, Result as DomainResult};
 use crate::graphql::error::{FieldResult, ResolverError};
 use crate::graphql::mutations::payload::payloads;
@@ -17,6 +17,15 @@ use async_graphql::{Context, InputObject, Object};
 pub struct RunDiscoveryInput {
     /// Name of a single source; default: all sources.
     source: Option<String>,
+}
+
+/// Input of `confirmRetirement`.
+#[derive(InputObject)]
+pub struct ConfirmRetirementInput {
+    /// Name of the provider whose withheld retirement is confirmed: of a source, or of one of its accounts.
+    source: String,
+    /// Reason, for the trail of administration.
+    reason: Option<String>,
 }
 
 /// Input of `cancelRun`.
@@ -37,6 +46,11 @@ payloads! {
     /// Payload of `runDiscovery`.
     RunDiscoveryPayload {
         /// Requested run, or the equal run that is queued already.
+        run: JobRun, from Run
+    }
+    /// Payload of `confirmRetirement`.
+    ConfirmRetirementPayload {
+        /// Requested discovery of the source, or the equal run that is queued already.
         run: JobRun, from Run
     }
     /// Payload of `runAutoTagging`.
@@ -90,6 +104,20 @@ impl RunMutation {
         let (actor, services) = (ctx.actor()?, ctx.services()?);
         let requested = request_discovery(&services.db, actor, &services.sources, source).await;
         RunDiscoveryPayload::of(requested.map(|requested| requested.run))
+    }
+
+    /// Confirms that resources are retired that a source no longer reports and that are too many to be retired unasked, and
+    /// requests a discovery of the source: its next report retires those of them that it still lacks. For admins with access
+    /// to all accounts.
+    async fn confirm_retirement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Retirement to confirm.")] input: ConfirmRetirementInput,
+    ) -> FieldResult<ConfirmRetirementPayload> {
+        let (actor, services) = (ctx.actor()?, ctx.services()?);
+        let ConfirmRetirementInput { source, reason } = input;
+        let requested = confirm_retirement(&services.db, actor, &source, reason).await;
+        ConfirmRetirementPayload::of(requested.map(|requested| requested.run))
     }
 
     /// Requests an auto-tagging run, which evaluates the due resources as soon as a worker is free. For approvers.

@@ -18,6 +18,7 @@ pub mod rule_preview;
 pub mod rule_suggestions;
 pub mod rules;
 pub mod runs;
+pub mod sources;
 pub mod viewer;
 pub mod virtual_tags;
 pub mod vocabulary;

@@ -46,6 +46,8 @@ db_enum! {
         Resumed,
         /// The API token was revoked.
         Revoked,
+        /// The retirement of resources that the source no longer reports was confirmed.
+        Confirmed,
     }
 }
 
@@ -62,5 +64,7 @@ db_enum! {
         VocabularyKey,
         /// Trained model; the version in use was changed.
         Model,
+        /// Source of resources.
+        Source,
     }
 }

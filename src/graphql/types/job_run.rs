@@ -4,6 +4,7 @@ use crate::auth::AccountScope;
 use crate::domain::JobName;
 use crate::domain::approvals::DecideJob;
 use crate::domain::approvals::items::ItemFilter;
+use crate::domain::sources::AccountsOf;
 use crate::graphql::error::FieldResult;
 use crate::graphql::relay::connection::Connection;
 use crate::graphql::relay::page::PageArgs;
@@ -15,6 +16,7 @@ use crate::graphql::types::import_plan::{ImportPlan, ImportSummary};
 use crate::graphql::types::rejected_line::RejectedLine;
 use crate::graphql::types::row::row_object;
 use crate::graphql::types::run_decision::RunDecision;
+use crate::graphql::types::source::SourceAccount;
 use crate::runs::{Job, Run, throughput};
 use async_graphql::{Context, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -143,6 +145,21 @@ row_object! {
         let args = PageArgs::new(first, after, last, before);
         let rejections = &ctx.loaders()?.rejections;
         rejections.connection(ctx, self.0.id, (), args, || (), None).await
+    }
+
+    /// Accounts that a discovery read, with what their reports cover; empty for other jobs. Kept for the last five
+    /// discoveries, and for the last report of each account.
+    async fn accounts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Maximum number of rows from the start; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which rows are returned.")] after: Option<String>,
+        #[graphql(desc = "Maximum number of rows from the end.")] last: Option<i32>,
+        #[graphql(desc = "Cursor before which rows are returned.")] before: Option<String>,
+    ) -> FieldResult<Connection<SourceAccount>> {
+        let args = PageArgs::new(first, after, last, before);
+        let accounts = &ctx.loaders()?.source_accounts;
+        accounts.connection(ctx, self.0.id, AccountsOf::Runs, args, || (), None).await
     }
 
     /// Virtual tags of a bulk decision with the outcome of each, in order of execution. The selection is fixed when the

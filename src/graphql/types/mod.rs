@@ -32,6 +32,7 @@ pub mod rule_version;
 pub mod rule_warning;
 pub mod run_decision;
 pub mod schedule;
+pub mod source;
 pub mod tag_audit;
 pub mod user_error;
 pub mod viewer;

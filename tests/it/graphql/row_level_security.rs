@@ -14,7 +14,7 @@ use virtual_tagging::domain::inventory::list;
 use virtual_tagging::domain::inventory::list::ResourceFilter;
 
 /// Tables of no account, readable for everybody.
-const FOR_ALL: [&str; 10] = [
+const FOR_ALL: [&str; 11] = [
     "rules",
     "rule_versions",
     "schedules",
@@ -23,6 +23,7 @@ const FOR_ALL: [&str; 10] = [
     "tagged_unsure",
     "coverage_unsure",
     "coverage_keys",
+    "discovery_sources",
     "vocabulary_keys",
     "vocabulary_versions",
 ];

@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 /// For each list field a query that selects all that a node can look up; `$n` is the size of each page, and the
 /// number is how many statements it takes.
-const CASES: [(&str, &str, usize); 18] = [
+const CASES: [(&str, &str, usize); 20] = [
     (
         "Query.resources",
         "resources(first: $n) { totalCount totalCountIsEstimate nodes { id effectiveTags { key virtualTag { id } }
@@ -78,6 +78,17 @@ const CASES: [(&str, &str, usize); 18] = [
         3,
     ),
     (
+        "JobRun.accounts",
+        "jobRuns(first: $n) { nodes { accounts(first: $n) { totalCount nodes { accountId coverage reasons } } } }",
+        3,
+    ),
+    (
+        "Source.accounts",
+        "sources { name nextRunAt errors { message } withheldRetirements { provider samples { id } }
+            accounts(first: $n) { totalCount nodes { accountId coverage } } }",
+        6,
+    ),
+    (
         "JobRun.decisions",
         "jobRuns(first: $n) { nodes { decisions(first: $n) { totalCount nodes { id outcome tag { id } } } } }",
         4,
@@ -128,6 +139,7 @@ async fn statements_do_not_grow_with_the_page() {
             let data = api.data(&query, json!({ "n": n })).await;
             counts.push(statements.count());
             let page = data.as_object().unwrap().values().next().unwrap();
+            let page = page.get(0).map_or(page, |source| &source["accounts"]);
             let rows = page
                 .get("nodes")
                 .or(page.get("edges"))

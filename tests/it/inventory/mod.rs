@@ -10,4 +10,5 @@ mod file_formats;
 mod imports;
 mod kinds_of_input;
 mod reconcile;
+mod sources;
 mod uploads;

@@ -128,7 +128,7 @@ const COVERAGE_OF_TODAY: &str =
        FROM coverage_accounts";
 
 /// `$1` is how many resources.
-const ROWS: [&str; 13] = [
+const ROWS: [&str; 14] = [
     "INSERT INTO resources (resource_id, name, cloud, account_id, resource_type, region, native_tags, created_at,
             discovered_by, first_seen_at, last_seen_at)
      SELECT 'arn:' || n, 'prod-web-' || n, (ARRAY['aws', 'gcp', 'azure'])[n % 3 + 1], 'account-' || n % 2,
@@ -181,6 +181,15 @@ const ROWS: [&str; 13] = [
             '[{\"key\": \"team\", \"support\": 1, \"coverage90\": 1, \"precision90\": 1, \"coverage70\": 0, \"precision70\": null,
                \"ece\": 0, \"brier\": 0, \"reliability\": []}]', 0
        FROM generate_series(1, $1) n",
+    "WITH source AS (INSERT INTO discovery_sources (name, reported_at) VALUES ('simulated', now()) RETURNING id),
+     provider AS (
+        INSERT INTO discovery_providers (name, source_id, account_id, attempted_at, error, withheld, withheld_of, withheld_at)
+        SELECT 'simulated:account-' || n, source.id, 'account-' || n, now(), 'account-0 is closed',
+               ARRAY(SELECT id FROM resources WHERE account_id = 'account-0' LIMIT 3), 3, now()
+          FROM source CROSS JOIN generate_series(0, 1) n)
+     INSERT INTO discovery_accounts (run_id, source_id, provider, account_id, coverage, reasons, resource_count, is_current)
+     SELECT j.id, source.id, 'simulated:account-' || n % 2, 'account-' || n % 2, 'PARTIAL', '{a test}', n, j.id = 1
+       FROM source CROSS JOIN scheduler_jobs j CROSS JOIN generate_series(1, CASE j.id WHEN 1 THEN $1 ELSE 3 END) n",
     "WITH bill AS (
         INSERT INTO cost_bills (provider, billing_account_id, period_start, import_id, imported_at)
         VALUES ('AWS', '999', '2024-09-01', 1, '2024-10-02T00:00:00Z') RETURNING id),

@@ -9,7 +9,7 @@ use tagging::{Thresholds, Vocabulary};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use virtual_tagging::clock::SystemClock;
-use virtual_tagging::config::{Config, JobsConfig, RunHistory, UnpackLimits};
+use virtual_tagging::config::{Config, JobsConfig, RetirementLimit, RunHistory, UnpackLimits};
 use virtual_tagging::domain::discovery::{DiscoveryContext, Provider, ProviderError, ReportSink};
 use virtual_tagging::domain::evaluation::EngineSettings;
 use virtual_tagging::domain::revision;
@@ -45,6 +45,7 @@ impl JobWorkers {
             },
             suggestions: SuggestionCache::default(),
             providers: vec![Arc::new(provider)],
+            retirement: RetirementLimit { percent: 20, few: 20 },
             unpack: UnpackLimits::default(),
             audit_retention: None,
             run_history: RunHistory { days: 30, keep: 100 },

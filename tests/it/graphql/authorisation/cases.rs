@@ -141,6 +141,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
     ("Query.rules", "{ rules(first: 2) { nodes { ruleName } } }", READS, RULES),
     ("Query.schedules", "{ schedules { jobName } }", READS, Scope::Everything("schedules are of no account")),
     (
+        "Query.sources",
+        "{ sources { errors { accountId } withheldRetirements { provider } accounts { totalCount nodes { accountId } } } }",
+        READS,
+        Scope::Part,
+    ),
+    (
         "Query.tagAudit",
         "{ tagAudit(first: 500) { totalCount nodes { accountId resource { name } virtualTag { tagValue } } } }",
         READS,
@@ -177,6 +183,12 @@ pub const CASES: &[(&str, &str, Low, Scope)] = &[
         "Mutation.cancelRun",
         "mutation { cancelRun(input: {id: \"%J\"}) { run { id } userErrors { code } } }",
         Forbidden(Viewer),
+        Scope::Forbidden,
+    ),
+    (
+        "Mutation.confirmRetirement",
+        "mutation { confirmRetirement(input: {source: \"file:x\"}) { run { id } userErrors { code } } }",
+        Forbidden(Approver),
         Scope::Forbidden,
     ),
     (
