@@ -13,6 +13,7 @@ use super::calibration::Calibrations;
 use super::knowledge::{Knowledge, Values};
 use super::lexicon::Lexicon;
 use super::model::KeyModel;
+use super::ranking::ValueRanking;
 use super::reliability::Reliability;
 use super::tallies::{StoredTallies, Tallies};
 use super::tally::ValueCount;
@@ -46,6 +47,7 @@ struct StoredModel {
 #[derive(Serialize, Deserialize)]
 struct StoredKey {
     reliability: Reliability,
+    ranking: ValueRanking,
     calibrations: Calibrations,
 }
 
@@ -64,6 +66,7 @@ impl EstateModel {
         account_words.sort_by_key(|(account, _)| *account);
         let learned = self.keys.iter().map(|key| StoredKey {
             reliability: key.reliability.clone(),
+            ranking: key.ranking.clone(),
             calibrations: key.calibrations.clone(),
         });
         encode(&StoredModel {
@@ -96,6 +99,7 @@ impl EstateModel {
             key.reliability.prepare();
             KeyModel {
                 reliability: key.reliability,
+                ranking: key.ranking,
                 calibrations: key.calibrations,
             }
         });
@@ -113,7 +117,7 @@ impl EstateModel {
 }
 
 const MAGIC: &[u8; 4] = b"VTEM";
-const FORMAT: u16 = 2;
+const FORMAT: u16 = 3;
 /// Bytes of the content of the largest model that is read: more is a bomb.
 const MAX_CONTENT: u64 = 1 << 30;
 

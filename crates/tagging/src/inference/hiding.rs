@@ -7,6 +7,7 @@ use super::label_counts::{Estate, KeyCounts, KeyLabel, NO_GROUP, counts_in};
 use super::metrics::HiddenLabel;
 use super::model::EstateModel;
 use super::observation::Observation;
+use super::ranking::{RankedExample, examples};
 use super::stable_hash::StableHash;
 use super::tally::{Tally, TallyVote, ValueCount};
 use super::training_row::TrainingRow;
@@ -41,6 +42,11 @@ impl<'a> Hiding<'a> {
             votes: Vec::new(),
             scores: Vec::new(),
         }
+    }
+
+    /// Family of names that a label belongs to.
+    pub(super) fn family(&self, label: &KeyLabel) -> u64 {
+        self.estate.rows[label.row].family
     }
 
     /// Collects the votes about a label that all others give.
@@ -79,10 +85,24 @@ impl<'a> Hiding<'a> {
         model.knowledge.word_votes(&model.lexicon, seen, *key, votes);
     }
 
+    /// Values that the votes about a label are for, each as an example.
+    pub(super) fn examples(
+        &mut self,
+        model: &EstateModel,
+        label: &KeyLabel,
+        weight: f64,
+    ) -> impl Iterator<Item = RankedExample> {
+        model.weigh(self.key, &mut self.votes);
+        sum_up(&mut self.votes, &mut self.scores);
+        examples(&self.votes, &self.scores, label.value, weight)
+    }
+
     /// Sums up the votes that were collected about a label.
     pub(super) fn judge(&mut self, model: &EstateModel, label: &KeyLabel, weight: f64) -> HiddenLabel {
         model.weigh(self.key, &mut self.votes);
         sum_up(&mut self.votes, &mut self.scores);
+        let ranking = &model.keys[usize::from(self.key)].ranking;
+        ranking.rank(&self.votes, &mut self.scores);
         HiddenLabel {
             family: self.estate.rows[label.row].family,
             weight,
@@ -104,7 +124,11 @@ impl<'a> Hiding<'a> {
         labels: &[KeyLabel],
         seed: u64,
     ) -> Vec<HiddenLabel> {
-        self.hide_sets(model, labels, seed, |row| row.family)
+        let mut points = Vec::new();
+        self.hide_sets(model, labels, seed, of_family, |hiding, label, weight| {
+            points.push(hiding.judge(model, label, weight));
+        });
+        points
     }
 
     /// Inferences about accounts of which all labels are hidden, as far as they rest on other accounts alone.
@@ -114,20 +138,41 @@ impl<'a> Hiding<'a> {
         labels: &[KeyLabel],
         seed: u64,
     ) -> Vec<HiddenLabel> {
-        let mut points = self.hide_sets(model, labels, seed, |row| row.account);
+        let mut points = Vec::new();
+        self.hide_sets(model, labels, seed, of_account, |hiding, label, weight| {
+            points.push(hiding.judge(model, label, weight));
+        });
         points.retain(|hidden| matches!(hidden.point, Some((Nearest::Elsewhere, _))));
         points
     }
 
-    /// Hides the labels of each set of rows, one set at a time. A set with a label of an approving rule is left out: the rule
-    /// may have labelled others.
+    /// Values that are voted for in families of which all labels are hidden, and in such accounts.
+    pub(super) fn examples_of_sets(
+        &mut self,
+        model: &EstateModel,
+        labels: &[KeyLabel],
+        seed: u64,
+    ) -> Vec<RankedExample> {
+        let mut found = Vec::new();
+        let kinds: [fn(&TrainingRow) -> u64; 2] = [of_family, of_account];
+        for set_of in kinds {
+            self.hide_sets(model, labels, seed, set_of, |hiding, label, weight| {
+                found.extend(hiding.examples(model, label, weight));
+            });
+        }
+        found
+    }
+
+    /// Hides the labels of each set of rows, one set at a time, and collects the votes about a few of them, which share a
+    /// weight of 1. A set with a label of an approving rule is left out: the rule may have labelled others.
     fn hide_sets(
         &mut self,
         model: &EstateModel,
         labels: &[KeyLabel],
         seed: u64,
-        set_of: impl Fn(&TrainingRow) -> u64,
-    ) -> Vec<HiddenLabel> {
+        set_of: fn(&TrainingRow) -> u64,
+        mut each: impl FnMut(&mut Self, &KeyLabel, f64),
+    ) {
         let rows = self.estate.rows;
         let order = |label: &KeyLabel| {
             let set = set_of(&rows[label.row]);
@@ -140,14 +185,17 @@ impl<'a> Hiding<'a> {
         });
         let sets = sorted.chunk_by(|a, b| order(a) == order(b));
         let of_own = |set: &&[KeyLabel]| set.len() > 1 && set.iter().all(KeyLabel::is_own);
-        let mut points = Vec::new();
         for set in sets.filter(of_own).take(MAX_SETS) {
-            self.hide_set(model, set, &mut points);
+            self.hide_set(model, set, &mut each);
         }
-        points
     }
 
-    fn hide_set(&mut self, model: &EstateModel, set: &[KeyLabel], points: &mut Vec<HiddenLabel>) {
+    fn hide_set(
+        &mut self,
+        model: &EstateModel,
+        set: &[KeyLabel],
+        each: &mut impl FnMut(&mut Self, &KeyLabel, f64),
+    ) {
         let of_set = count_set(self.estate, set);
         let mut votes: HashMap<u32, Option<TallyVote>> = HashMap::new();
         let asked = set.len().min(ASKED);
@@ -165,9 +213,17 @@ impl<'a> Hiding<'a> {
                 let vote = votes.entry(group);
                 *vote.or_insert_with(|| vote_without(counts, &of_set, group))
             });
-            points.push(self.judge(model, label, 1.0 / asked as f64));
+            each(self, label, 1.0 / asked as f64);
         }
     }
+}
+
+fn of_family(row: &TrainingRow) -> u64 {
+    row.family
+}
+
+fn of_account(row: &TrainingRow) -> u64 {
+    row.account
 }
 
 fn count_set(estate: &Estate<'_>, set: &[KeyLabel]) -> SetCounts {

@@ -139,6 +139,7 @@ impl Knowledge {
                         voters: support,
                         agreeing: support,
                         weight: 0.0,
+                        odds: 0.0,
                     },
                 );
             }
@@ -183,6 +184,7 @@ impl Knowledge {
                 voters: 0,
                 agreeing: 0,
                 weight: 0.0,
+                odds: 0.0,
             });
         }
         if own == StrongWords::None && total >= FEW_WORDS {
@@ -236,6 +238,7 @@ fn account_vote(top: ValueCount, total: u32) -> Vote {
         voters: total,
         agreeing: top.count,
         weight: 0.0,
+        odds: 0.0,
     }
 }
 

@@ -17,6 +17,8 @@
 //! - `tally.rs`         votes of a group
 //! - `tallies.rs`       votes of all groups
 //! - `votes.rs`         votes about one key, and their sum
+//! - `ranking.rs`       what votes of each origin are worth beside the others
+//! - `linear_system.rs` systems of linear equations
 //! - `reliability.rs`   how often votes are right in this estate
 //! - `calibration.rs`   summed votes as probabilities
 //! - `evidence.rs`      votes as evidence for people
@@ -33,10 +35,12 @@ mod inferred_value;
 mod knowledge;
 mod label_counts;
 mod lexicon;
+mod linear_system;
 mod metrics;
 mod model;
 mod name_tokens;
 mod observation;
+mod ranking;
 mod reliability;
 mod row;
 mod stable_hash;

@@ -12,6 +12,7 @@ use super::inferred_value::Inference;
 use super::knowledge::{Knowledge, Values};
 use super::lexicon::Lexicon;
 use super::observation::Observation;
+use super::ranking::ValueRanking;
 use super::reliability::Reliability;
 use super::row::stated_labels;
 use super::tallies::Tallies;
@@ -33,6 +34,7 @@ pub struct EstateModel {
 /// Lessons about one key.
 pub(super) struct KeyModel {
     pub reliability: Reliability,
+    pub ranking: ValueRanking,
     pub calibrations: Calibrations,
 }
 
@@ -41,6 +43,7 @@ impl KeyModel {
     pub(super) fn young() -> Self {
         Self {
             reliability: Reliability::new(),
+            ranking: ValueRanking::young(),
             calibrations: Calibrations::young(),
         }
     }
@@ -137,6 +140,7 @@ impl EstateModel {
             self.knowledge.word_votes(&self.lexicon, seen, key, votes);
             self.weigh(key, votes);
             sum_up(votes, scores);
+            self.keys[usize::from(key)].ranking.rank(votes, scores);
             let Some(winner) = scores.first() else { continue };
             let nearest = nearest(votes, winner.value);
             let calibration = self.keys[usize::from(key)].calibrations.of(nearest);
@@ -191,7 +195,7 @@ impl EstateModel {
     pub(super) fn weigh(&self, key: u8, votes: &mut [Vote]) {
         let reliability = &self.keys[usize::from(key)].reliability;
         for vote in votes {
-            vote.weight = match vote.origin {
+            (vote.weight, vote.odds) = match vote.origin {
                 VoteOrigin::Group { bucket, .. } | VoteOrigin::KnownValue { bucket, .. } => {
                     reliability.of_group(bucket)
                 }

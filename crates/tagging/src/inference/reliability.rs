@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calibration::logit;
 use super::groups::GroupKind;
 use super::stable_hash::{HashMapOfHashes, StableHash};
 use super::tally::{COUNT_BUCKETS, PURITY_BUCKETS, TallyVote, count_bucket, purity_bucket};
@@ -52,6 +53,11 @@ impl GroupBucket {
         Self((kind as usize * BUCKETS + size) as u16)
     }
 
+    /// Number of the kind.
+    pub(crate) fn kind(self) -> usize {
+        usize::from(self.0) / BUCKETS
+    }
+
     fn size(self) -> usize {
         usize::from(self.0) % BUCKETS
     }
@@ -89,8 +95,9 @@ pub(crate) struct Reliability {
     words: Vec<(u64, VoteRecord)>,
     #[serde(skip)]
     word_records: HashMapOfHashes<VoteRecord>,
+    /// Reliability of groups, and its log-odds.
     #[serde(skip)]
-    weights: Vec<f64>,
+    weights: Vec<(f64, f64)>,
 }
 
 impl Reliability {
@@ -140,19 +147,24 @@ impl Reliability {
         let weigh = |(at, record): (usize, &VoteRecord)| {
             let size = GroupBucket(at as u16).size();
             let prior = of_all_kinds[size].rate(group_prior(at / BUCKETS, size), SIZE_PRIOR);
-            record.rate(prior, GROUP_PRIOR)
+            let rate = record.rate(prior, GROUP_PRIOR);
+            (rate, logit(rate))
         };
         self.weights = self.groups.iter().enumerate().map(weigh).collect();
     }
 
-    pub(crate) fn of_group(&self, bucket: GroupBucket) -> f64 {
-        self.weights.get(usize::from(bucket.0)).copied().unwrap_or(0.5)
+    /// Reliability of votes in that bucket, and its log-odds.
+    pub(crate) fn of_group(&self, bucket: GroupBucket) -> (f64, f64) {
+        let weight = self.weights.get(usize::from(bucket.0));
+        weight.copied().unwrap_or((0.5, 0.0))
     }
 
-    pub(crate) fn of_word(&self, bucket: WordBucket) -> f64 {
+    /// Reliability of a word, and its log-odds.
+    pub(crate) fn of_word(&self, bucket: WordBucket) -> (f64, f64) {
         let record = |hash| self.word_records.get(&hash).copied().unwrap_or_default();
         let prior = record(bucket.word).rate(bucket.prior, WORD_PRIOR);
-        record(bucket.signature).rate(prior, WORD_PRIOR)
+        let rate = record(bucket.signature).rate(prior, WORD_PRIOR);
+        (rate, logit(rate))
     }
 }
 

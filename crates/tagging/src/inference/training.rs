@@ -10,6 +10,7 @@ use super::lexicon::Lexicon;
 use super::metrics::{self, HiddenLabel};
 use super::model::{EstateModel, KeyModel};
 use super::observation::Observation;
+use super::ranking::{RankedExample, ValueRanking};
 use super::reliability::Reliability;
 use super::stable_hash::{HashMapOfHashes, StableHash};
 use super::tallies::Tallies;
@@ -19,6 +20,8 @@ use super::votes::VoteOrigin;
 
 /// Labels of one key that are hidden in turn; of more, a sample.
 const MAX_HIDDEN: usize = 200_000;
+/// Labels of one key that the ranking of values learns from; of more, a sample.
+const MAX_RANKED: usize = 30_000;
 
 /// Makes a model of an estate's rows and of what is known beside them.
 pub(super) fn train(
@@ -144,6 +147,7 @@ fn learn(
     }
     reliability.seal();
     model.keys[usize::from(key)].reliability = reliability;
+    model.keys[usize::from(key)].ranking = rank(model, &mut hiding, &labelled, seed);
     let mut points: Vec<HiddenLabel> = Vec::with_capacity(hidden.len());
     for label in &hidden {
         hiding.ask_without(model, label);
@@ -156,14 +160,37 @@ fn learn(
     model.keys[usize::from(key)].calibrations = metrics::calibrate(&points);
 }
 
+/// Learns what votes of each origin are worth beside the others: where one label is hidden, and where all of its family or
+/// account are. Labels of one family repeat each other: many of them weigh as much as the square root of their number.
+fn rank(model: &EstateModel, hiding: &mut Hiding<'_>, labelled: &[KeyLabel], seed: u64) -> ValueRanking {
+    let own: Vec<KeyLabel> = labelled.iter().filter(|label| label.is_own()).copied().collect();
+    let asked = sample_of(own, MAX_RANKED, seed);
+    let mut families: HashMapOfHashes<u32> = HashMapOfHashes::default();
+    for label in &asked {
+        *families.entry(hiding.family(label)).or_default() += 1;
+    }
+    let mut examples: Vec<RankedExample> = Vec::new();
+    for label in &asked {
+        let repeated = families.get(&hiding.family(label)).copied().unwrap_or(1);
+        hiding.ask_without(model, label);
+        examples.extend(hiding.examples(model, label, f64::from(repeated).sqrt().recip()));
+    }
+    examples.extend(hiding.examples_of_sets(model, labelled, seed));
+    ValueRanking::fit(&examples)
+}
+
 /// Labels that are hidden in turn: all that say what is right, or a sample of them.
 fn sample(labels: &[KeyLabel], seed: u64) -> Vec<KeyLabel> {
     let right = labels.iter().filter(|label| label.origin != LabelOrigin::Denied);
-    let mut right: Vec<KeyLabel> = right.copied().collect();
-    if right.len() > MAX_HIDDEN {
-        right.sort_by_key(|label| StableHash::new(0).hash(seed).hash(label.row as u64).finish());
-        right.truncate(MAX_HIDDEN);
-        right.sort_by_key(|label| label.row);
+    sample_of(right.copied().collect(), MAX_HIDDEN, seed)
+}
+
+/// Sample of at most so many labels, in order of rows.
+fn sample_of(mut labels: Vec<KeyLabel>, most: usize, seed: u64) -> Vec<KeyLabel> {
+    if labels.len() > most {
+        labels.sort_by_key(|label| StableHash::new(0).hash(seed).hash(label.row as u64).finish());
+        labels.truncate(most);
+        labels.sort_by_key(|label| label.row);
     }
-    right
+    labels
 }

@@ -1,12 +1,12 @@
 //! Votes about one key of one resource, and their sum.
 
-use super::calibration::{Nearest, logit};
+use super::calibration::Nearest;
 use super::groups::GroupKind;
 use super::reliability::{GroupBucket, WordBucket};
 use super::tally::TallyVote;
 
 /// A rival's score takes so much of the winner's away.
-const RIVAL: f64 = 0.8;
+pub(super) const RIVAL: f64 = 0.8;
 /// Votes that count for one value, each half as much as the one before: votes of one resource repeat each other.
 const COUNTED: usize = 4;
 
@@ -27,6 +27,18 @@ pub(crate) enum VoteOrigin {
     KnownValue { index: u16, bucket: GroupBucket },
 }
 
+impl VoteOrigin {
+    /// Index of the origin: kinds of groups come first.
+    pub(super) fn index(&self) -> usize {
+        match self {
+            Self::Group { kind, .. } => *kind as usize,
+            Self::KnownValue { bucket, .. } => bucket.kind(),
+            Self::Word { .. } => GroupKind::COUNT,
+            Self::AccountWords { .. } => GroupKind::COUNT + 1,
+        }
+    }
+}
+
 /// Vote for a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Vote {
@@ -36,6 +48,8 @@ pub(crate) struct Vote {
     pub agreeing: u32,
     /// Reliability, 0 to 1.
     pub weight: f64,
+    /// Log-odds of the reliability.
+    pub odds: f64,
 }
 
 impl Vote {
@@ -51,6 +65,7 @@ impl Vote {
             voters: vote.voters,
             agreeing: vote.agreeing,
             weight: 0.0,
+            odds: 0.0,
         }
     }
 
@@ -86,11 +101,11 @@ pub(crate) struct ValueScore {
     pub score: f64,
     /// Weight of the surest vote.
     pub best: f64,
-    counted: usize,
+    /// Votes for the value.
+    pub voted: usize,
 }
 
-/// Sums up `votes`, which it sorts: surest votes first, then best values first. The winner's score is less what a
-/// credible rival objects; votes below one half count for nothing.
+/// Sums up `votes`, which it sorts: surest votes first, then best values first. Votes below one half count for nothing.
 pub(crate) fn sum_up(votes: &mut [Vote], scores: &mut Vec<ValueScore>) {
     scores.clear();
     votes.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.value.cmp(&b.value)));
@@ -104,18 +119,15 @@ pub(crate) fn sum_up(votes: &mut [Vote], scores: &mut Vec<ValueScore>) {
                 value: vote.value,
                 score: 0.0,
                 best: vote.weight,
-                counted: 0,
+                voted: 0,
             });
         }
         let score = &mut scores[at];
-        if score.counted < COUNTED && vote.weight > 0.5 {
-            score.score += logit(vote.weight) * 0.5f64.powi(score.counted as i32);
+        if score.voted < COUNTED && vote.weight > 0.5 {
+            score.score += vote.odds * 0.5f64.powi(score.voted as i32);
         }
-        score.counted += 1;
+        score.voted += 1;
     }
     // Stable: of equal scores, the surest single vote comes first.
     scores.sort_by(|a, b| b.score.total_cmp(&a.score));
-    if let [winner, rival, ..] = scores.as_mut_slice() {
-        winner.score -= RIVAL * rival.score;
-    }
 }
