@@ -36,14 +36,14 @@ db_enum! {
     /// Order of the groups of the approval queue. In all orders but `NAME` groups that contradict native tags come first.
     #[derive(Default)]
     pub enum ApprovalGroupOrderEnum("ApprovalGroupOrder") mirrors GroupOrder {
-        /// By the number of tags that a decision settles, most first.
+        /// Contradictions of native tags first, then by the number of tags that a decision settles, most first.
         #[default]
         Impact,
-        /// By the cost of the resources in the latest complete month, highest first.
+        /// Contradictions of native tags first, then by the cost of the resources in the latest complete month, highest first.
         Cost,
-        /// By the lowest confidence in the group, highest first.
+        /// Contradictions of native tags first, then by the lowest confidence in the group, highest first.
         Surest,
-        /// By the creation time of the oldest tag in the group, oldest first.
+        /// Contradictions of native tags first, then by the creation time of the oldest tag in the group, oldest first.
         Oldest,
         /// By key, value, source and evidence.
         Name,
