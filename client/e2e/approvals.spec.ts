@@ -70,6 +70,37 @@ test("a pattern is approved whole, and all of it taken back", async ({ page, ser
   expect(await count(service, "PENDING")).toBe(before);
 });
 
+test("a pattern is approved only after what was decided one by one is saved", async ({ page, service }) => {
+  const { approvalGroups } = await service.query<{
+    approvalGroups: { nodes: { tagValue: string; source: string; evidenceSignature: string; count: number }[] };
+  }>(`{ approvalGroups(first: 1, filter: { tagKey: "environment" }) {
+         nodes { tagValue source evidenceSignature count } } }`);
+  const [group] = approvalGroups.nodes;
+  if (!group) throw new Error("no pattern waits");
+  const { tagValue: value, source, evidenceSignature: signature } = group;
+  await openQueue(page, `?${new URLSearchParams({ key: "environment", value, source, signature }).toString()}`);
+  const sent: string[] = [];
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/graphql", async (route) => {
+    const operation = /"operationName":"(ApproveTags|DenyTags)"/.exec(route.request().postData() ?? "")?.[1];
+    if (operation === "DenyTags") await released;
+    if (operation !== undefined) sent.push(operation);
+    await route.continue();
+  });
+  await page.keyboard.press("d");
+  await page.getByRole("link", { name: "Patterns" }).click();
+  const pattern = page.getByRole("article", { name: `environment=${value}` });
+  const approve = pattern.getByRole("button", { name: `Approve ${group.count} tags` });
+  await expect(approve).toBeEnabled();
+  await page.keyboard.press("a");
+  await expect(approve).toBeDisabled();
+  release();
+  await expect.poll(() => count(service, "APPROVED")).toBe(group.count - 1);
+  expect(await count(service, "DENIED")).toBe(1);
+  expect(sent).toEqual(["DenyTags", "ApproveTags"]);
+});
+
 test("tags are decided one by one with single keys, and go on to the next", async ({ page, service }) => {
   await openQueue(page);
   const names: string[] = [];

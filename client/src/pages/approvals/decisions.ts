@@ -110,8 +110,9 @@ function outcomeOf(payload: Payload): Outcome {
   return { decided: payload.decided, refused: payload.refused, ids, run: payload.run ?? null };
 }
 
-/** Decides at once on all tags that a filter selects; the service makes a run of many. */
+/** Decides on all tags that a filter selects, after all single decisions are saved; the service makes a run of many. */
 export async function decideAll(verb: DecisionVerb, selection: BoundedFilter): Promise<Outcome> {
+  await sender.settled();
   return outcomeOf(await call({ operation: verb }, selection));
 }
 

@@ -7,7 +7,7 @@ export type ApprovalFigures = ApprovalFiguresQuery["approvalStats"];
 
 const everything = {};
 
-/** ApprovalFigures of the whole queue, kept up to date; undefined until they are known. */
+/** Figures of the whole queue, kept up to date; undefined until they are known. */
 export function useFigures(): ApprovalFigures | undefined {
   const { data } = useQuery(ApprovalFiguresDocument, { fetchPolicy: "no-cache" });
   const [live, setLive] = useState<ApprovalFigures>();
