@@ -9,7 +9,7 @@ const config: CodegenConfig = {
     "src/gql/": {
       preset: "client",
       documentTransforms: [addTypenameSelectionDocumentTransform],
-      presetConfig: { fragmentMasking: false, persistedDocuments: true },
+      presetConfig: { fragmentMasking: false },
       config: {
         enumsAsTypes: true,
         useTypeImports: true,

@@ -48,6 +48,11 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
-    coverage: { include: ["src/queue/**", "src/url/**", "src/keys/**"], exclude: ["**/*.tsx", "**/*.test.ts"] },
+    coverage: {
+      reporter: ["text-summary"],
+      thresholds: { lines: 95 },
+      include: ["src/queue/**", "src/url/**", "src/keys/**"],
+      exclude: ["**/*.tsx", "**/*.test.ts"],
+    },
   },
 });

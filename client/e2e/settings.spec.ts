@@ -45,3 +45,31 @@ test("a training is queued", async ({ page }) => {
   await page.getByRole("button", { name: "Train now" }).click();
   await expect(page.getByText("The training is queued.")).toBeVisible();
 });
+
+test("an API token is made, shown once, and revoked", async ({ page, service }) => {
+  await page.goto("/settings/tokens");
+  await loaded(page);
+  await page.getByRole("button", { name: "New token" }).click();
+  const dialog = page.getByRole("dialog", { name: "New token" });
+  await dialog.getByRole("button", { name: "Make the token" }).click();
+  await expect(dialog.getByText("1 to 100 characters")).toBeVisible();
+  await dialog.getByRole("textbox", { name: "Purpose" }).fill("nightly export");
+  await dialog.getByRole("combobox", { name: "Role" }).selectOption("viewer");
+  await dialog.getByRole("combobox", { name: "Ends after" }).selectOption("30 days");
+  expect(await axe(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Make the token" }).click();
+  await expect(dialog.getByText("This is the token.", { exact: false })).toBeVisible();
+  const secret = (await dialog.locator("code").textContent()) ?? "";
+  expect(secret).toMatch(/^\w+_\w+_\w+/);
+  await dialog.getByRole("button", { name: "Close" }).click();
+  const row = page.getByRole("grid", { name: "API tokens" }).getByRole("row", { name: /nightly export/ });
+  await expect(row).toContainText("viewer");
+  await expect(page.getByText(secret)).toHaveCount(0);
+  await row.getByRole("button", { name: "Revoke nightly export" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await expect(row).toContainText("revoked by developer");
+  const { apiTokens } = await service.query<{ apiTokens: { nodes: { revokedAt: string | null }[] } }>(
+    "{ apiTokens(first: 1) { nodes { revokedAt } } }",
+  );
+  expect(apiTokens.nodes[0]?.revokedAt).not.toBeNull();
+});

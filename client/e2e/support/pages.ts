@@ -12,6 +12,7 @@ export const pages = [
   "/audit",
   "/settings/vocabulary",
   "/settings/models",
+  "/settings/tokens",
   "/settings/shortcuts",
   "/settings/appearance",
   "/login",

@@ -48,7 +48,7 @@ export class Service {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  async start(): Promise<void> {
+  async start(environment: Record<string, string> = {}): Promise<void> {
     const file = join(this.#directory, "inventory.jsonl");
     if (this.#port === 0) {
       this.#port = await freePort();
@@ -62,6 +62,7 @@ export class Service {
         API_PORT: String(this.#port),
         DISCOVERY_SOURCES: `file:${file}`,
         ...this.environment,
+        ...environment,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -79,7 +80,7 @@ export class Service {
   /** Stops the process as an operator would; `start` begins with the same data. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill(signal);
     await ended;
@@ -112,7 +113,7 @@ export class Service {
   }
 
   /** Trains the model, and waits until all resources are evaluated with it. */
-  async learn(): Promise<void> {
+  async learn(seconds = 300): Promise<void> {
     await this.query("mutation { trainModel { run { id } userErrors { message } } }");
     await until(
       "owners are proposed",
@@ -122,24 +123,28 @@ export class Service {
         );
         return approvals.nodes.length > 0;
       },
-      300,
+      seconds,
     );
-    await this.settled();
+    await this.settled({}, seconds);
   }
 
   /** Waits until the inventory is in, its tags are proposed, and nothing runs. */
-  async settled(headers: Record<string, string> = {}): Promise<void> {
-    await until(
-      "the inventory is evaluated",
-      async () => {
-        const { dashboard } = await this.query<{ dashboard: { openRuns: number; approvals: { pending: number } } }>(
-          "{ dashboard { openRuns approvals { pending } } }",
-          {},
-          headers,
-        );
-        return dashboard.openRuns === 0 && dashboard.approvals.pending > 0;
-      },
-      300,
+  async settled(headers: Record<string, string> = {}, seconds = 300): Promise<void> {
+    await until("the inventory is evaluated", async () => (await this.#work(headers)).pending > 0, seconds);
+    await this.idle(seconds, headers);
+  }
+
+  /** Waits until nothing runs. */
+  async idle(seconds = 300, headers: Record<string, string> = {}): Promise<void> {
+    await until("nothing runs", async () => (await this.#work(headers)).openRuns === 0, seconds);
+  }
+
+  async #work(headers: Record<string, string>): Promise<{ openRuns: number; pending: number }> {
+    const { dashboard } = await this.query<{ dashboard: { openRuns: number; approvals: { pending: number } } }>(
+      "{ dashboard { openRuns approvals { pending } } }",
+      {},
+      headers,
     );
+    return { openRuns: dashboard.openRuns, pending: dashboard.approvals.pending };
   }
 }

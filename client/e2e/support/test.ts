@@ -92,6 +92,21 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
 });
 
+/** Test with a service of its own, which starts as `start` does. */
+export const testWith = (make: () => Service, start: (service: Service) => Promise<void>) =>
+  test.extend<object, WorkerFixtures>({
+    service: [
+      // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture's needs from the pattern
+      async ({}, provide) => {
+        const service = make();
+        await start(service);
+        await provide(service);
+        await service.end();
+      },
+      { scope: "worker", timeout: 180_000 },
+    ],
+  });
+
 /** Violations of the accessibility rules, contrast among them, on the page as it is. */
 export async function axe(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);

@@ -33,6 +33,12 @@ export async function keepTimings(page: Page): Promise<void> {
 export const timings = (page: Page): Promise<PageTimings> =>
   page.evaluate(() => (window as unknown as { timings: PageTimings }).timings);
 
+/** Forgets the keys so far, as those that only led to where the measurement begins. */
+export const forgetKeys = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    (window as unknown as { timings: PageTimings }).timings.keys = [];
+  });
+
 /** Value below which the given share of all values lies; values that were not reported are short. */
 export function quantile(values: readonly number[], count: number, share: number): number {
   const short = Array<number>(Math.max(0, count - values.length)).fill(REPORTED_MS);

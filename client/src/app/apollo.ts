@@ -4,6 +4,7 @@ import { RetryLink } from "@apollo/client/link/retry";
 import { SetContextLink } from "@apollo/client/link/context";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { OperationTypeNode } from "graphql";
+import { documentExtensions } from "./documents.ts";
 import { describeError } from "./errors.ts";
 import { expireSession, sessionHeaders } from "./session.ts";
 import { socket } from "./socket.ts";
@@ -26,13 +27,18 @@ const watchCredentials = new ErrorLink(({ error }) => {
   if (describeError(error).kind === "unauthenticated") expireSession();
 });
 
-const http = new HttpLink({ uri: "/graphql" });
+const nameDocument = new ApolloLink((operation, forward) => {
+  Object.assign(operation.extensions, documentExtensions(operation.operationName));
+  return forward(operation);
+});
+
+const http = new HttpLink({ uri: "/graphql", includeExtensions: true });
 
 export const client = new ApolloClient({
   link: ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-    new GraphQLWsLink(socket),
-    ApolloLink.from([watchCredentials, retry, authorize, http]),
+    ApolloLink.from([nameDocument, new GraphQLWsLink(socket)]),
+    ApolloLink.from([watchCredentials, retry, authorize, nameDocument, http]),
   ),
   cache: new InMemoryCache({
     typePolicies: {

@@ -10,6 +10,31 @@ const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "
 export const formatNumber = (value: number): string => integers.format(value);
 export const formatCompact = (value: number): string => compacts.format(value);
 export const formatPercent = (value: number): string => percents.format(value);
+const amounts = new Map<string, Intl.NumberFormat>();
+
+/** Amount of money, `1,234.50` and its currency: without fractions from 1,000 on. */
+export function formatAmount(amount: string | number, currency: string): string {
+  const value = Number(amount);
+  const digits = Math.abs(value) >= 1_000 ? 0 : 2;
+  const key = `${currency} ${digits}`;
+  const format = amounts.get(key) ?? currencyFormat(currency, digits);
+  amounts.set(key, format);
+  return format.resolvedOptions().style === "currency" ? format.format(value) : `${format.format(value)} ${currency}`;
+}
+
+function currencyFormat(currency: string, digits: number): Intl.NumberFormat {
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  // Bills may have units of their own, such as credits.
+  return /^[A-Z]{3}$/.test(currency)
+    ? new Intl.NumberFormat(locale, { style: "currency", currency, ...options })
+    : new Intl.NumberFormat(locale, options);
+}
+
+const months = new Intl.DateTimeFormat(locale, { year: "numeric", month: "long", timeZone: "UTC" });
+
+/** Month such as `2024-09` in words. */
+export const formatMonth = (month: string): string => months.format(new Date(`${month}-01T00:00:00Z`));
+
 export const formatMoment = (value: string | number): string => moments.format(new Date(value));
 export const formatDay = (value: string | number): string => days.format(new Date(value));
 

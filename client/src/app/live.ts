@@ -1,6 +1,7 @@
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { type GraphQLFormattedError, print } from "graphql";
 import { useEffect, useEffectEvent } from "react";
+import { documentExtensions, operationName } from "./documents.ts";
 import { retryDelay, socket } from "./socket.ts";
 
 interface LiveHandlers<Data> {
@@ -20,6 +21,7 @@ function subscribeLive<Data, Variables extends Record<string, unknown>>(
   // The socket reads the variables anew whenever it reconnects.
   const live: Record<string, unknown> = { ...variables };
   const query = print(document);
+  const extensions = documentExtensions(operationName(document));
   let stopped = false;
   let stop: () => void = () => undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,7 +31,7 @@ function subscribeLive<Data, Variables extends Record<string, unknown>>(
   };
   const start = () => {
     stop = socket.subscribe<Data>(
-      { query, variables: live },
+      { query, variables: live, extensions },
       {
         next(result) {
           tries = 0;

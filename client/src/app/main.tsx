@@ -6,12 +6,14 @@ import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";
 import { loadConfig } from "./config.ts";
 import { cspNonce } from "./nonce.ts";
+import { preloadPage } from "./routes.tsx";
 
 const cache = createCache({ key: "vt", nonce: cspNonce, prepend: true });
 const root = document.getElementById("root");
 
 async function start(): Promise<void> {
   if (!root) return;
+  preloadPage(window.location.pathname);
   // Without an answer the page opens all the same, and says what is wrong where it asks for data.
   await loadConfig().catch(() => undefined);
   createRoot(root).render(

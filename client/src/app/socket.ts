@@ -4,9 +4,9 @@ import { expireSession, onSignIn, session } from "./session.ts";
 
 let current: WebSocket | undefined;
 
-/** Milliseconds to wait before the next try: 0.5 s, doubled up to 10 s, with jitter so that pages do not come all at once. */
+/** Milliseconds to wait before the next try: 0.5 s, doubled up to 4 s, with jitter so that pages do not come all at once. */
 export function retryDelay(tries: number, random: () => number = Math.random): number {
-  return Math.min(10_000, 500 * 2 ** Math.min(tries, 5)) * (0.5 + random() / 2);
+  return Math.min(4_000, 500 * 2 ** Math.min(tries, 5)) * (0.5 + random() / 2);
 }
 
 /** The one websocket of the page. It comes back by itself after a restart (1012), a lost network, or a new login (4403). */

@@ -91,6 +91,8 @@ export const theme = createTheme({
     MuiAutocomplete: {
       defaultProps: { disablePortal: true, slotProps: { popper: { popperOptions: { strategy: "fixed" } } } },
     },
+    // Its own grey has too little contrast on the page, outside of papers.
+    MuiToggleButton: { styleOverrides: { root: { color: "var(--mui-palette-text-secondary)" } } },
     MuiTextField: { defaultProps: { size: "small" } },
     MuiSelect: { defaultProps: { size: "small" } },
     MuiTooltip: { defaultProps: { arrow: true, enterDelay: 400 } },

@@ -63,7 +63,7 @@ export function ApprovalFilters({ tab, view, dropped, byKey, onChange }: Approva
   const groups = GROUP_ORDERS.map((value) => ({ value, label: t(`approvals.group.${value}`) }));
   const fields: Record<FilterSet, FilterField[]> = {
     suggestions: [key, account],
-    patterns: [...queue, { name: "groups", label: t("approvals.filter.order"), options: groups, width: 240 }],
+    patterns: [...queue, { name: "groups", label: t("approvals.filter.order"), options: groups, width: 265 }],
     single: [...queue, { name: "order", label: t("approvals.filter.order"), options: orders, width: 160 }],
     decided: [
       {

@@ -15,12 +15,22 @@ import { OutboxBar } from "./OutboxBar.tsx";
 import { useFigures } from "./useFigures.ts";
 import { approvalsCodec, exportFilter } from "./view.ts";
 
-const Suggestions = lazy(() => import("./suggestions/Suggestions.tsx"));
-const Patterns = lazy(() => import("./patterns/Patterns.tsx"));
-const OneByOne = lazy(() => import("./single/OneByOne.tsx"));
-const Decided = lazy(() => import("./decided/Decided.tsx"));
+const loaders = {
+  suggestions: () => import("./suggestions/Suggestions.tsx"),
+  patterns: () => import("./patterns/Patterns.tsx"),
+  single: () => import("./single/OneByOne.tsx"),
+  decided: () => import("./decided/Decided.tsx"),
+};
+const Suggestions = lazy(loaders.suggestions);
+const Patterns = lazy(loaders.patterns);
+const OneByOne = lazy(loaders.single);
+const Decided = lazy(loaders.decided);
 
 const TABS: readonly FilterSet[] = ["suggestions", "patterns", "single", "decided"];
+const tabOf = (pathname: string): FilterSet => TABS.find((name) => pathname.endsWith(`/${name}`)) ?? "suggestions";
+
+// The tab is loaded with the page, and not after it.
+void loaders[tabOf(window.location.pathname)]().catch(() => undefined);
 
 /** Approvals: patterns with all keys they settle, groups of tags, tags one by one, and what was decided. */
 export default function Approvals() {
@@ -28,7 +38,7 @@ export default function Approvals() {
   const { canDecide, role } = useViewer();
   const { view, dropped, setView } = useUrlView(approvalsCodec);
   const figures = useFigures();
-  const tab = TABS.find((name) => pathname.endsWith(`/${name}`)) ?? "suggestions";
+  const tab = tabOf(pathname);
   return (
     <Page
       title={t("approvals.title")}
@@ -73,8 +83,8 @@ export default function Approvals() {
       <ApprovalFilters tab={tab} view={view} dropped={dropped} onChange={setView} byKey={figures?.byKey ?? []} />
       <Suspense fallback={<Loading />}>
         <Routes>
-          <Route index element={<Suggestions view={view} />} />
-          <Route path="suggestions" element={<Suggestions view={view} />} />
+          <Route index element={<Suggestions view={view} figures={figures} />} />
+          <Route path="suggestions" element={<Suggestions view={view} figures={figures} />} />
           <Route path="patterns" element={<Patterns view={view} figures={figures} />} />
           <Route path="single" element={<OneByOne view={view} setView={setView} figures={figures} />} />
           <Route path="decided" element={<Decided view={view} />} />

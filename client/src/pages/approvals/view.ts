@@ -22,7 +22,7 @@ export const SOURCES = [
 export const CLOUDS = ["AWS", "AZURE", "GCP"] as const;
 export const KINDS = ["AUTO_APPLIED", "CONTRADICTION", "SUGGESTION"] as const;
 export const ORDERS = ["CONFIDENCE_DESC", "CONFIDENCE_ASC", "AGE", "NEWEST"] as const;
-export const GROUP_ORDERS = ["IMPACT", "SUREST", "OLDEST", "NAME"] as const;
+export const GROUP_ORDERS = ["IMPACT", "COST", "SUREST", "OLDEST", "NAME"] as const;
 
 const fields = {
   key: text,

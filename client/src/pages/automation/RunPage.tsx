@@ -11,6 +11,7 @@ import { ErrorPanel } from "../../components/ErrorPanel.tsx";
 import { Page } from "../../components/Page.tsx";
 import { countsOf, RunBar, useRun } from "../../components/RunProgress.tsx";
 import { RunDetailDocument, type RunDetailQuery } from "../../gql/graphql.ts";
+import { FileSummary } from "../imports/FileSummary.tsx";
 import { PlanView } from "../imports/PlanView.tsx";
 import { Decisions } from "./Decisions.tsx";
 import { Rejections } from "./Rejections.tsx";
@@ -43,6 +44,7 @@ function RunView({ stored, onChange }: { stored: Run; onChange: () => void }) {
           </Link>
         )}
         <Timeline run={run} />
+        {stored.importSummary && !stored.importPlan && <FileSummary summary={stored.importSummary} />}
         {stored.importPlan && <PlanView plan={stored.importPlan} />}
         {run.jobName === "DECIDE" && <Decisions runId={run.id} serial={run.status} />}
         {rejected && <Rejections key={run.status} runId={run.id} />}

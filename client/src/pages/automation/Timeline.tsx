@@ -17,7 +17,9 @@ function momentsOf(run: RunPartsFragment): { label: string; at: string }[] {
     [t("automation.run.heartbeat", { worker: run.worker ?? "" }), run.finishedAt ? null : run.heartbeatAt],
     [t("automation.run.finished"), run.finishedAt],
   ];
-  return moments.flatMap(([label, at]) => (at ? [{ label, at }] : [])).sort((a, b) => a.at.localeCompare(b.at));
+  return moments
+    .flatMap(([label, at]) => (at ? [{ label, at }] : []))
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
 /** Events of a run, with their times. */

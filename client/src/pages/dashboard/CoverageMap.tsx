@@ -3,6 +3,7 @@ import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import Skeleton from "@mui/material/Skeleton";
 import Typography from "@mui/material/Typography";
+import { useEffect, useEffectEvent } from "react";
 import { Link } from "react-router";
 import { t } from "../../app/i18n.ts";
 import { Choice } from "../../components/Choice.tsx";
@@ -19,14 +20,21 @@ interface CoverageMapProps {
   by: CoverageBy;
   show: "share" | "counts";
   onChange: (change: { by?: CoverageBy; show?: "share" | "counts" }) => void;
+  /** Called when the panel has its height. */
+  onReady: () => void;
 }
 
 /** Heat map of coverage: keys by accounts, clouds or types. */
-export function CoverageMap({ by, show, onChange }: CoverageMapProps) {
+export function CoverageMap({ by, show, onChange, onReady }: CoverageMapProps) {
   const { data, error, refetch } = useQuery(CoverageGridDocument, {
     variables: { groupBy: ["KEY", dimension[by]] },
     fetchPolicy: "no-cache",
   });
+  const isReady = data !== undefined || error !== undefined;
+  const ready = useEffectEvent(onReady);
+  useEffect(() => {
+    if (isReady) ready();
+  }, [isReady]);
   const controls = (
     <>
       <Choice

@@ -7,5 +7,7 @@ export const dashboardCodec = urlCodec({
   key: text,
   decisions: choice(["overall", "single", "bulk", "audited"]),
   reliability: choice(["chart", "table"]),
+  costKey: text,
+  currency: text,
   trend: choice(["chart", "table"]),
 });

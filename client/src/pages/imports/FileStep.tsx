@@ -12,16 +12,28 @@ import { formatBytes } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { useNotify } from "../../components/UndoSnackbar.tsx";
 import { download } from "./download.ts";
-import type { ImportKind } from "./head.ts";
+import { TextInput } from "../../components/TextInput.tsx";
+import type { FileKind } from "./upload.ts";
 
 interface FileStepProps {
-  kind: ImportKind;
-  onKind: (kind: ImportKind) => void;
+  kind: FileKind;
+  kinds: readonly FileKind[];
+  onKind: (kind: FileKind) => void;
+  /** Account of entries that name none. */
+  accountId: string;
+  onAccountId: (accountId: string) => void;
   onFile: (file: File) => void;
 }
 
+const accepted: Record<FileKind, string> = {
+  resources: ".csv,.tsv,.txt,.json,.jsonl,.ndjson,.tfstate,.gz",
+  tags: ".csv,.tsv,.txt,.gz",
+  cost: ".csv,.gz",
+};
+const formats = { resources: "imports.formats", tags: "imports.formatsTags", cost: "imports.formatsCost" } as const;
+
 /** Choice of a file, by a dialog or by dropping it. */
-export function FileStep({ kind, onKind, onFile }: FileStepProps) {
+export function FileStep({ kind, kinds, onKind, accountId, onAccountId, onFile }: FileStepProps) {
   const notify = useNotify();
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
@@ -52,9 +64,9 @@ export function FileStep({ kind, onKind, onFile }: FileStepProps) {
         size="small"
         value={kind}
         aria-label={t("imports.kind.label")}
-        onChange={(_event, next: ImportKind | null) => next && onKind(next)}
+        onChange={(_event, next: FileKind | null) => next && onKind(next)}
       >
-        {(["resources", "tags"] as const).map((name) => (
+        {kinds.map((name) => (
           <ToggleButton key={name} value={name}>
             {t(`imports.kind.${name}`)}
           </ToggleButton>
@@ -91,17 +103,28 @@ export function FileStep({ kind, onKind, onFile }: FileStepProps) {
           type="file"
           hidden
           aria-label={t("imports.choose")}
-          accept=".csv,.tsv,.txt,.jsonl,.ndjson,.gz"
+          accept={accepted[kind]}
           onChange={(event) => {
             take(event.target.files?.[0]);
             event.target.value = "";
           }}
         />
         <Typography variant="body2" color="textSecondary">
-          {t(kind === "tags" ? "imports.formatsTags" : "imports.formats", { size: formatBytes(limit) })}
+          {t(formats[kind], { size: formatBytes(limit) })}
         </Typography>
       </Box>
-      {kind === "resources" && <Button onClick={template}>{t("imports.template")}</Button>}
+      {kind === "resources" && (
+        <Box sx={{ display: "flex", flexWrap: "wrap", gap: 2, alignItems: "start" }}>
+          <TextInput
+            label={t("imports.accountId")}
+            helperText={t("imports.accountIdHelp")}
+            value={accountId}
+            onChange={(event) => onAccountId(event.target.value)}
+            sx={{ width: "min(100%, 320px)" }}
+          />
+          <Button onClick={template}>{t("imports.template")}</Button>
+        </Box>
+      )}
     </Box>
   );
 }

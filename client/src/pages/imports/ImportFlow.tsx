@@ -12,25 +12,33 @@ import { Link as RouterLink } from "react-router";
 import { formatBytes, formatPercent } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { later } from "../../app/later.ts";
+import { useViewer } from "../../app/viewer.tsx";
 import { Loading } from "../../components/Loading.tsx";
 import { RunProgress } from "../../components/RunProgress.tsx";
-import { ImportInventoryDocument, ImportTagsDocument, type RunPartsFragment } from "../../gql/graphql.ts";
+import type { RunPartsFragment } from "../../gql/graphql.ts";
 import { Rejections } from "../automation/Rejections.tsx";
 import { FileStep } from "./FileStep.tsx";
-import { type FileHead, hasColumns, headBytes, type ImportKind, readHead } from "./head.ts";
+import { type FileHead, hasColumns, headBytes, type ImportKind, isBill, isTagEditorExport, readHead } from "./head.ts";
 import type { ImportChoices } from "./PlanStep.tsx";
-import { upload, UploadError } from "./upload.ts";
+import { type FileKind, importFile, UploadError } from "./upload.ts";
 
 const ColumnsStep = later(() => import("./ColumnsStep.tsx"));
 const PlanStep = later(() => import("./PlanStep.tsx"));
 
 type Flow =
   | { step: "file" }
-  | { step: "columns"; file: File; head: FileHead }
-  | { step: "plan"; file: File; run: RunPartsFragment }
+  | { step: "columns"; file: File; head: FileHead; kind: ImportKind }
+  | { step: "plan"; file: File; run: RunPartsFragment; kind: ImportKind }
+  | { step: "bill"; file: File }
   | { step: "result"; run: RunPartsFragment };
 
 const steps = ["file", "columns", "plan", "result"] as const;
+const billSteps = ["file", "bill", "result"] as const;
+const openAfter = {
+  resources: ["/resources?order=NEWEST", "imports.openResources"],
+  tags: ["/approvals", "imports.openQueue"],
+  cost: ["/", "imports.openDashboard"],
+} as const;
 
 async function headOf(file: File, kind: ImportKind): Promise<FileHead> {
   const bytes = new Uint8Array(await file.slice(0, headBytes).arrayBuffer());
@@ -41,22 +49,13 @@ interface Mistake {
   message: string;
 }
 
-function payloadOf(
-  kind: ImportKind,
-  input: Record<string, unknown>,
-  file: File,
-  onProgress: (share: number) => void,
-  signal: AbortSignal,
-) {
-  const options = { onProgress, signal };
-  return kind === "resources"
-    ? upload(ImportInventoryDocument, input, file, options).then((data) => data.importInventory)
-    : upload(ImportTagsDocument, input, file, options).then((data) => data.importVirtualTags);
-}
-
-/** Import of a file in four steps; nothing is written before the plan is confirmed. */
+/** Import of a file in steps; nothing is written before the plan, or the bill, is confirmed. */
 export function ImportFlow({ onImported }: { onImported: () => void }) {
-  const [kind, setKind] = useState<ImportKind>("resources");
+  const [kind, setKind] = useState<FileKind>("resources");
+  const [accountId, setAccountId] = useState("");
+  // Bills are of all accounts.
+  const kinds: readonly FileKind[] =
+    useViewer().accounts === null ? ["resources", "tags", "cost"] : ["resources", "tags"];
   const [flow, setFlow] = useState<Flow>({ step: "file" });
   const [sent, setSent] = useState<number | null>(null);
   const [mistakes, setMistakes] = useState<readonly Mistake[]>([]);
@@ -69,14 +68,13 @@ export function ImportFlow({ onImported }: { onImported: () => void }) {
     setEnded(false);
     setFlow({ step: "file" });
   };
-  const send = async (file: File, choices: ImportChoices, dryRun: boolean): Promise<RunPartsFragment | null> => {
+  const send = async (kind: FileKind, file: File, input: Record<string, unknown>): Promise<RunPartsFragment | null> => {
     abort.current = new AbortController();
     setMistakes([]);
     setSent(0);
     try {
-      const { mode, status } = choices;
-      const input = { dryRun, mode, ...(kind === "tags" ? { status } : {}) };
-      const payload = await payloadOf(kind, input, file, setSent, abort.current.signal);
+      const options = { onProgress: setSent, signal: abort.current.signal };
+      const payload = await importFile(kind, input, file, options);
       setMistakes(payload.userErrors);
       return payload.run ?? null;
     } catch (error) {
@@ -91,21 +89,31 @@ export function ImportFlow({ onImported }: { onImported: () => void }) {
       setSent(null);
     }
   };
-  const check = async (file: File) => {
-    const run = await send(file, { mode: "GOOD_ROWS", status: "PENDING" }, true);
-    if (run) setFlow({ step: "plan", file, run });
+  const inputOf = (of: ImportKind, { mode, status }: ImportChoices, dryRun: boolean) =>
+    of === "tags" ? { dryRun, mode, status } : { dryRun, mode, accountId: accountId.trim() || null };
+  const check = async (of: ImportKind, file: File) => {
+    const run = await send(of, file, inputOf(of, { mode: "GOOD_ROWS", status: "PENDING" }, true));
+    if (run) setFlow({ step: "plan", file, run, kind: of });
   };
   const choose = async (file: File) => {
     setMistakes([]);
-    if (hasColumns(file.name)) setFlow({ step: "columns", file, head: await headOf(file, kind) });
-    else await check(file);
+    if (kind === "cost") return setFlow({ step: "bill", file });
+    if (!hasColumns(file.name)) return check(kind, file);
+    const head = await headOf(file, kind);
+    if (isBill(head) && kinds.includes("cost")) {
+      setKind("cost");
+      setFlow({ step: "bill", file });
+    } else if (kind === "resources" && isTagEditorExport(head)) await check(kind, file);
+    else setFlow({ step: "columns", file, head, kind });
   };
-  const confirm = async (file: File, choices: ImportChoices) => {
-    const run = await send(file, choices, false);
+  const confirm = async (of: FileKind, file: File, input: Record<string, unknown>) => {
+    const run = await send(of, file, input);
     if (!run) return;
     setEnded(false);
     setFlow({ step: "result", run });
   };
+  const [address, open] = openAfter[kind];
+  const shownSteps = kind === "cost" ? billSteps : steps;
   return (
     <Paper
       component="section"
@@ -115,8 +123,8 @@ export function ImportFlow({ onImported }: { onImported: () => void }) {
       <Typography variant="h2" id="import">
         {t("imports.import")}
       </Typography>
-      <Stepper activeStep={steps.indexOf(flow.step)} alternativeLabel>
-        {steps.map((step) => (
+      <Stepper activeStep={shownSteps.findIndex((step) => step === flow.step)} alternativeLabel>
+        {shownSteps.map((step) => (
           <Step key={step}>
             <StepLabel>{t(`imports.step.${step}`)}</StepLabel>
           </Step>
@@ -137,18 +145,38 @@ export function ImportFlow({ onImported }: { onImported: () => void }) {
           <Button onClick={() => abort.current?.abort()}>{t("common.cancel")}</Button>
         </Box>
       )}
-      {flow.step === "file" && <FileStep kind={kind} onKind={setKind} onFile={(file) => void choose(file)} />}
+      {flow.step === "file" && (
+        <FileStep
+          kind={kind}
+          kinds={kinds}
+          onKind={setKind}
+          accountId={accountId}
+          onAccountId={setAccountId}
+          onFile={(file) => void choose(file)}
+        />
+      )}
+      {flow.step === "bill" && (
+        <>
+          <Alert severity="info">{t("imports.bill.help")}</Alert>
+          <Box>
+            <Button onClick={restart}>{t("imports.back")}</Button>
+            <Button variant="contained" disabled={sent !== null} onClick={() => void confirm("cost", flow.file, {})}>
+              {t("imports.bill.confirm")}
+            </Button>
+          </Box>
+        </>
+      )}
       <Suspense fallback={<Loading />}>
         {flow.step === "columns" && (
-          <ColumnsStep {...flow} kind={kind} onBack={restart} onNext={(file) => void check(file)} />
+          <ColumnsStep {...flow} onBack={restart} onNext={(file) => void check(flow.kind, file)} />
         )}
         {flow.step === "plan" && (
           <PlanStep
             run={flow.run}
-            kind={kind}
+            kind={flow.kind}
             busy={sent !== null}
             onBack={restart}
-            onConfirm={(choices) => void confirm(flow.file, choices)}
+            onConfirm={(choices) => void confirm(flow.kind, flow.file, inputOf(flow.kind, choices, false))}
           />
         )}
       </Suspense>
@@ -165,8 +193,8 @@ export function ImportFlow({ onImported }: { onImported: () => void }) {
           {ended && <Rejections runId={flow.run.id} />}
           <Box>
             <Button onClick={restart}>{t("imports.another")}</Button>
-            <Button component={RouterLink} to={kind === "tags" ? "/approvals" : "/resources?order=NEWEST"}>
-              {t(kind === "tags" ? "imports.openQueue" : "imports.openResources")}
+            <Button component={RouterLink} to={address}>
+              {t(open)}
             </Button>
           </Box>
         </>

@@ -10,6 +10,7 @@ import Typography from "@mui/material/Typography";
 import { formatNumber } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import type { ImportPlanPartsFragment } from "../../gql/graphql.ts";
+import { FileSummary } from "./FileSummary.tsx";
 
 /** Counts of a plan, and samples of what it would change. */
 export function PlanView({ plan }: { plan: ImportPlanPartsFragment }) {
@@ -34,6 +35,9 @@ export function PlanView({ plan }: { plan: ImportPlanPartsFragment }) {
             </Typography>
           </Paper>
         ))}
+      </Box>
+      <Box sx={{ mb: 1.5 }}>
+        <FileSummary summary={plan} />
       </Box>
       {plan.samples.length > 0 && (
         <TableContainer component={Paper} tabIndex={0} sx={{ maxHeight: 320 }}>

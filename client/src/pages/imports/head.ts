@@ -1,6 +1,7 @@
 /** Bytes of a file that the browser reads to show its columns. */
 export const headBytes = 100_000;
 
+/** Files whose columns a person may say the meaning of. */
 export type ImportKind = "resources" | "tags";
 
 const resourceColumns = [
@@ -149,3 +150,17 @@ export function withHeader(file: File, head: FileHead, header: string): File {
 
 /** True if the file is a CSV text whose columns can be shown: JSON Lines and packed files are sent as they are. */
 export const hasColumns = (name: string): boolean => /\.(csv|tsv|txt)$/i.test(name);
+
+/** True for a CSV export of AWS Tag Editor, whose columns the service knows by itself. */
+export function isTagEditorExport({ columns }: FileHead): boolean {
+  const names = columns.map(({ name }) => name.toLowerCase());
+  return names.includes("identifier") && names.includes("arn");
+}
+
+/** Columns by one of which a bill is told from an inventory: of FOCUS, and of Cost and Usage Reports. */
+const billColumns = ["effectivecost", "billedcost", "line_item_unblended_cost", "lineitem/unblendedcost"];
+
+/** True for a bill. */
+export function isBill({ columns }: FileHead): boolean {
+  return columns.some(({ name }) => billColumns.includes(name.toLowerCase()));
+}

@@ -6,7 +6,7 @@ import Button from "@mui/material/Button";
 import IconButton from "@mui/material/IconButton";
 import Link from "@mui/material/Link";
 import { Link as RouterLink } from "react-router";
-import { formatMoment } from "../../app/format.ts";
+import { formatAmount, formatMoment, formatMonth } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { AccountName } from "../../components/AccountName.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
@@ -59,6 +59,14 @@ export function ResourceHead({ resource }: { resource: Resource }) {
             {t("resource.category")}: {resource.serviceCategory}
           </span>
         )}
+        {resource.cost.map(({ month, currency, amount, isComplete }) => (
+          <span key={currency}>
+            {t(isComplete ? "resource.cost" : "resource.costSoFar", {
+              amount: formatAmount(amount, currency),
+              month: formatMonth(month),
+            })}
+          </span>
+        ))}
         {facts.map(([label, time]) => (
           <span key={label}>
             {label} <RelativeTime value={time} />

@@ -100,7 +100,7 @@ export function TagsTab({ resource, vocabulary, onChange }: TagsTabProps) {
                 <TableCell>
                   <HoldsNow row={row} />
                 </TableCell>
-                <TableCell sx={{ overflowWrap: "anywhere", minWidth: 140 }}>
+                <TableCell sx={{ overflowWrap: "anywhere", minWidth: 200 }}>
                   {row.native ? `${row.native.rawKey}=${row.native.rawValue}` : t("resource.tags.none")}
                   {canDecide && row.holds?.origin === "NATIVE" && row.governed && (
                     <Box>

@@ -8,6 +8,8 @@ export const messages = {
   created: "Created",
   firstSeen: "First reported",
   lastSeen: "Last reported",
+  cost: "{amount} in {month}",
+  costSoFar: "{amount} in {month}, as far as billed",
   category: "Service category",
   "tab.tags": "Tags",
   "tab.why": "Why",

@@ -37,7 +37,7 @@ export const resourceColumns: readonly TableColumn<ResourceRowFragment>[] = [
   {
     id: "name",
     header: t("resources.column.name"),
-    width: "minmax(200px, 2fr)",
+    width: "minmax(200px, 3fr)",
     cell: (row) => (
       <Link
         component={RouterLink}
@@ -51,7 +51,7 @@ export const resourceColumns: readonly TableColumn<ResourceRowFragment>[] = [
       </Link>
     ),
   },
-  { id: "type", header: t("resources.column.type"), width: "minmax(120px, 1fr)", cell: (row) => row.resourceType },
+  { id: "type", header: t("resources.column.type"), width: "minmax(150px, 2fr)", cell: (row) => row.resourceType },
   {
     id: "account",
     header: t("resources.column.account"),
@@ -59,7 +59,7 @@ export const resourceColumns: readonly TableColumn<ResourceRowFragment>[] = [
     cell: (row) => <AccountName cloud={row.cloud} accountId={row.accountId} />,
   },
   { id: "region", header: t("resources.column.region"), width: "120px", cell: (row) => row.region ?? "–" },
-  { id: "tags", header: t("resources.column.tags"), width: "minmax(320px, 4fr)", cell: (row) => <RowTags row={row} /> },
+  { id: "tags", header: t("resources.column.tags"), width: "minmax(320px, 5fr)", cell: (row) => <RowTags row={row} /> },
   {
     id: "lastSeen",
     header: t("resources.column.lastSeen"),

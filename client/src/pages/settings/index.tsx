@@ -5,9 +5,10 @@ import { PageTabs } from "../../components/PageTabs.tsx";
 import { Appearance } from "./Appearance.tsx";
 import { Models } from "./Models.tsx";
 import { Shortcuts } from "./Shortcuts.tsx";
+import { Tokens } from "./Tokens.tsx";
 import { Vocabulary } from "./Vocabulary.tsx";
 
-const sections = ["vocabulary", "models", "shortcuts", "appearance"] as const;
+const sections = ["vocabulary", "models", "tokens", "shortcuts", "appearance"] as const;
 
 export default function Settings() {
   const { pathname } = useLocation();
@@ -25,6 +26,7 @@ export default function Settings() {
       <Routes>
         <Route path="vocabulary" element={<Vocabulary />} />
         <Route path="models" element={<Models />} />
+        <Route path="tokens" element={<Tokens />} />
         <Route path="shortcuts" element={<Shortcuts />} />
         <Route path="appearance" element={<Appearance />} />
         <Route path="*" element={<Navigate to="/settings/vocabulary" replace />} />

@@ -1,6 +1,6 @@
 import Button from "@mui/material/Button";
 import MuiLink from "@mui/material/Link";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link } from "react-router";
 import { describeError } from "../../../app/errors.ts";
 import { formatEnum } from "../../../app/format.ts";
@@ -13,7 +13,7 @@ import { TagChip } from "../../../components/TagChip.tsx";
 import { useConnection } from "../../../components/useConnection.ts";
 import { useNotify } from "../../../components/UndoSnackbar.tsx";
 import { DecidedTagsDocument, type DecidedTagsQuery } from "../../../gql/graphql.ts";
-import { takeBack } from "../decisions.ts";
+import { sender, takeBack } from "../decisions.ts";
 import { type ApprovalsView, decidedFilter } from "../view.ts";
 
 type DecidedRow = DecidedTagsQuery["tagAudit"]["nodes"][number];
@@ -28,6 +28,11 @@ export default function Decided({ view }: { view: ApprovalsView }) {
     endCursor: tagAudit.pageInfo.endCursor,
     hasNextPage: tagAudit.pageInfo.hasNextPage,
   }));
+  const { reload } = list;
+  useEffect(() => {
+    // What was decided a moment ago is still on its way.
+    if (sender.getState().unconfirmed > 0) void sender.settled().then(reload, () => undefined);
+  }, [reload]);
   const undo = async (id: string) => {
     try {
       const outcome = await takeBack({ ids: [id] });

@@ -6,7 +6,7 @@ import Skeleton from "@mui/material/Skeleton";
 import Typography from "@mui/material/Typography";
 import { useQuery } from "@apollo/client/react";
 import { type Ref, useImperativeHandle, useState } from "react";
-import { formatNumber, formatPercent } from "../../../app/format.ts";
+import { formatAmount, formatMonth, formatNumber, formatPercent } from "../../../app/format.ts";
 import { t } from "../../../app/i18n.ts";
 import { useViewer } from "../../../app/viewer.tsx";
 import { ConfirmDialog } from "../../../components/ConfirmDialog.tsx";
@@ -82,6 +82,14 @@ export function PatternPreview({ group, filter, busy, onDecide, onOpen, ref }: P
         {data?.leastSure.nodes[0]?.evidence.reason ?? group.evidenceSignature}
       </Typography>
       {error && <ErrorPanel error={error} onRetry={() => void refetch()} />}
+      {group.costAtStake && (
+        <Typography variant="body2">
+          {t("approvals.pattern.cost", {
+            amount: formatAmount(group.costAtStake.amount, group.costAtStake.currency),
+            month: formatMonth(group.costAtStake.month),
+          })}
+        </Typography>
+      )}
       {data && <Before approved={data.approved.totalCount ?? 0} denied={data.denied.totalCount ?? 0} />}
       {canDecide && data && (
         <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1, my: 1.5 }}>

@@ -4,7 +4,7 @@ import Skeleton from "@mui/material/Skeleton";
 import Typography from "@mui/material/Typography";
 import { useMemo, useRef } from "react";
 import { useNavigate } from "react-router";
-import { formatEnum, formatPercent } from "../../../app/format.ts";
+import { formatAmount, formatEnum, formatPercent } from "../../../app/format.ts";
 import { t } from "../../../app/i18n.ts";
 import { useViewer } from "../../../app/viewer.tsx";
 import { EmptyState } from "../../../components/EmptyState.tsx";
@@ -136,6 +136,7 @@ function PatternItem({ group }: { group: GroupPartsFragment }) {
         </Typography>
         <Box component="span" sx={{ fontVariantNumeric: "tabular-nums" }}>
           {t("approvals.pattern.members", { count: group.count })}
+          {group.costAtStake && ` · ${formatAmount(group.costAtStake.amount, group.costAtStake.currency)}`}
         </Box>
       </Box>
       <Typography noWrap variant="body2" color="textSecondary" title={group.evidenceSignature}>

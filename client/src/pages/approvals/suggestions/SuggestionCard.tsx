@@ -82,7 +82,9 @@ export function SuggestionCard({ suggestion, busy, errors, onAccept, onDismiss, 
       <Typography variant="body2" color="textSecondary" sx={{ mb: 1.5 }}>
         {t("approvals.suggestion.resources", { count: suggestion.resourceCount })} ·{" "}
         {t("approvals.suggestion.accounts", { count: suggestion.accounts.length })}
-        {suggestion.cost !== null && suggestion.cost !== undefined && ` · ${formatNumber(suggestion.cost)}`}
+        {suggestion.cost !== null &&
+          suggestion.cost !== undefined &&
+          ` · ${t("approvals.suggestion.cost", { amount: formatNumber(suggestion.cost) })}`}
       </Typography>
       <SuggestedTags
         suggestion={suggestion}

@@ -25,16 +25,16 @@ export function SuggestionSamples({ suggestion }: { suggestion: SuggestionPartsF
               py: 0.5,
               borderBottom: 1,
               borderColor: "divider",
-              overflowWrap: "anywhere",
+              "& > *": { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
             }}
           >
-            <MuiLink component={Link} to={`/resources/${resource.id}`}>
+            <MuiLink component={Link} to={`/resources/${resource.id}`} title={resource.name}>
               {resource.name}
             </MuiLink>
-            <Box component="span" sx={{ color: "text.secondary" }}>
+            <Box component="span" sx={{ color: "text.secondary" }} title={resource.resourceType}>
               {resource.resourceType}
             </Box>
-            <Box component="span" sx={{ color: "text.secondary" }}>
+            <Box component="span" sx={{ color: "text.secondary" }} title={resource.accountId}>
               <AccountName cloud={resource.cloud} accountId={resource.accountId} />
             </Box>
           </Box>

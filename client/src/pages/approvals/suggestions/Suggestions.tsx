@@ -11,12 +11,14 @@ import { ErrorPanel } from "../../../components/ErrorPanel.tsx";
 import { useKeys } from "../../../keys/KeysProvider.tsx";
 import type { SuggestionPartsFragment } from "../../../gql/graphql.ts";
 import { MasterDetail } from "../MasterDetail.tsx";
+import { QueueZero } from "../QueueZero.tsx";
+import type { ApprovalFigures } from "../useFigures.ts";
 import type { ApprovalsView } from "../view.ts";
 import { SuggestionCard, type SuggestionCardActions } from "./SuggestionCard.tsx";
 import { useSuggestions } from "./useSuggestions.ts";
 
 /** Suggestions of rules: one card is one pattern with all keys that it settles. */
-export default function Suggestions({ view }: { view: ApprovalsView }) {
+export default function Suggestions({ view, figures }: { view: ApprovalsView; figures: ApprovalFigures | undefined }) {
   const queue = useSuggestions(view);
   const element = useRef<HTMLDivElement>(null);
   const card = useRef<SuggestionCardActions>(null);
@@ -46,6 +48,7 @@ export default function Suggestions({ view }: { view: ApprovalsView }) {
   if (list.error !== undefined && rows.length === 0) return <ErrorPanel error={list.error} onRetry={list.reload} />;
   if (list.loading && rows.length === 0) return <Skeleton variant="rounded" height={320} />;
   if (current === undefined) {
+    if (figures?.pending === 0) return <QueueZero figures={figures} />;
     return (
       <EmptyState
         title={t("approvals.suggestion.none")}

@@ -1,1 +1,0 @@
-import{L as e}from"./index-Bg34BkQD.js";var t=e;export{t};

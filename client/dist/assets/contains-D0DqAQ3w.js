@@ -1,0 +1,1 @@
+import{z as e}from"./index-Fi7dVFla.js";var t=e;export{t};

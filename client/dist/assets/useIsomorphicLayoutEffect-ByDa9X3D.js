@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{n as t}from"./jsx-runtime-C3cWAN_r.js";import{r as n}from"./mergeOptions-CzpYydtg.js";var r=e(t(),1),i=n?r.useLayoutEffect:r.useEffect;export{i as t};

@@ -1,0 +1,1 @@
+import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{n as t}from"./jsx-runtime-C3cWAN_r.js";import{r as n}from"./mergeOptions-IZuuX1J1.js";var r=e(t(),1),i=n?r.useLayoutEffect:r.useEffect;export{i as t};
