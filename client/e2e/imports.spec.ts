@@ -65,7 +65,7 @@ test("the output of a command line is read as it is; the plan tells its format, 
   const answer = {
     ResourceTagMappingList: [
       { ResourceARN: arn, Tags: [{ Key: "Team", Value: "search" }] },
-      { ResourceARN: "arn:aws:s3:::format-bucket", Tags: [] },
+      { ResourceARN: "arn:aws:route53:::hostedzone/ZFORMAT1", Tags: [] },
     ],
   };
   await page.getByRole("textbox", { name: "Account of entries without one" }).fill("444455556666");

@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
-import type { Result } from "axe-core";
+import { axe } from "./axe.ts";
 import { Service } from "./service.ts";
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Faults that no page may have: messages in the console, errors, requests to other hosts. */
 export class PageMonitor {
@@ -107,19 +104,6 @@ export const testWith = (make: () => Service, start: (service: Service) => Promi
     ],
   });
 
-/** Violations of the accessibility rules, contrast among them, on the page as it is. */
-export async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  const violations = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof import("axe-core") };
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    return (await axe.run({ runOnly: { type: "tag", values: tags } })).violations;
-  });
-  return violations.flatMap((violation: Result) =>
-    violation.nodes.map((node) => `${violation.id}: ${node.target.join(" ")}: ${node.failureSummary ?? ""}`),
-  );
-}
-
 /** Waits until the page shows its data. */
 export async function loaded(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
@@ -127,4 +111,4 @@ export async function loaded(page: Page): Promise<void> {
   await expect(page.locator(".MuiSkeleton-root")).toHaveCount(0);
 }
 
-export { expect };
+export { axe, expect };

@@ -1,9 +1,11 @@
 import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
+import MuiLink from "@mui/material/Link";
 import LinearProgress from "@mui/material/LinearProgress";
 import { useMutation } from "@apollo/client/react";
 import { useEffect, useEffectEvent, useState } from "react";
+import { Link } from "react-router";
 import { formatEnum, formatNumber } from "../../app/format.ts";
 import { t } from "../../app/i18n.ts";
 import { useLive } from "../../app/live.ts";
@@ -60,9 +62,11 @@ function OneRun({
         )
       }
     >
-      {ended
-        ? t("approvals.run.ended", { verb, label: followed.label, status: formatEnum(run.status) })
-        : `${verb} ${followed.label}`}
+      <MuiLink component={Link} to={`/automation/runs/${run.id}`} color="inherit">
+        {ended
+          ? t("approvals.run.ended", { verb, label: followed.label, status: formatEnum(run.status) })
+          : `${verb} ${followed.label}`}
+      </MuiLink>
       {` · ${t("approvals.run.progress", { done: formatNumber(run.progressDone), total: formatNumber(total) })}`}
       {!ended && (
         <LinearProgress

@@ -19,8 +19,11 @@ const steps: Record<string, [number, number]> = {
   ArrowRight: [0, 1],
 };
 
+const coveredOf = ({ native, approved, pending, contradicted }: CoverageCell) =>
+  native + approved + pending + contradicted;
+
 function Counts({ cell }: { cell: CoverageCell }) {
-  const covered = cell.native + cell.approved + cell.pending + cell.contradicted;
+  const covered = coveredOf(cell);
   const [suggested, missing] = [cell.suggested, cell.missing + cell.invalid].map(formatNumber);
   return (
     <span title={t("dashboard.coverage.counts", { covered, suggested: suggested ?? "", missing: missing ?? "" })}>
@@ -98,10 +101,11 @@ export function CoverageTable({ keys, groups, by, show }: CoverageTableProps) {
                         data-cell={`${row} ${column}`}
                         tabIndex={row === current[0] && column === current[1] ? 0 : -1}
                         onFocus={() => setCurrent([row, column])}
-                        aria-label={t("dashboard.coverage.cell", {
+                        aria-label={t(show === "counts" ? "dashboard.coverage.cellCounts" : "dashboard.coverage.cell", {
                           key,
                           group: group.name,
                           share: formatPercent(cell.coveredShare),
+                          covered: coveredOf(cell),
                           resources: cell.resources,
                           missing: cell.missing + cell.suggested + cell.invalid,
                         })}

@@ -20,6 +20,7 @@ export const messages = {
   "coverage.group": "Group",
   "coverage.resources": "Resources",
   "coverage.cell": "{key} in {group}: {share} of {resources} covered, {missing} lack it",
+  "coverage.cellCounts": "{key} in {group}: {covered}/{resources} covered, {missing} lack it",
   "coverage.counts": "{covered} covered, {suggested} suggested, {missing} missing",
   "coverage.keys": "Arrow keys move, Enter opens the resources",
   "coverage.empty": "There are no resources yet",

@@ -1,0 +1,1 @@
+import{t as e}from"./Box-D6ysQHIk.js";import{t}from"./jsx-runtime-C3cWAN_r.js";var n=t(),r={AWS:`AWS`,AZURE:`Azure`,GCP:`GCP`};function i({cloud:t,accountId:i}){return(0,n.jsxs)(e,{component:`span`,sx:{overflowWrap:`anywhere`},children:[t&&(0,n.jsx)(e,{component:`span`,sx:{color:`text.secondary`,mr:.5},children:r[t]}),i]})}export{i as t};

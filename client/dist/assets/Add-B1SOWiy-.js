@@ -1,1 +1,0 @@
-import{r as e}from"./Close-D0_u_bWU.js";import{t}from"./jsx-runtime-C3cWAN_r.js";var n=t(),r=e((0,n.jsx)(`path`,{d:`M19 13h-6v6h-2v-6H5v-2h6V5h2v6h6z`}),`Add`);export{r as t};

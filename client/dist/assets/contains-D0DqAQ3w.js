@@ -1,1 +1,0 @@
-import{z as e}from"./index-Fi7dVFla.js";var t=e;export{t};

@@ -1,1 +1,0 @@
-import{S as e,l as t,o as n,u as r}from"./i18n-Bw9391vN.js";function i(i){let{elementType:a,externalSlotProps:o,ownerState:s,skipResolvingSlotProps:c=!1,...l}=i,u=c?{}:t(o,s),{props:d,internalRef:f}=n({...l,externalSlotProps:u}),p=e(f,u?.ref,i.additionalProps?.ref);return r(a,{...d,ref:p},s)}export{i as t};
