@@ -23,8 +23,11 @@ const retry = new RetryLink({
   },
 });
 
-const watchCredentials = new ErrorLink(({ error }) => {
-  if (describeError(error).kind === "unauthenticated") expireSession();
+const watchCredentials = new ErrorLink(({ error, operation }) => {
+  if (describeError(error).kind !== "unauthenticated") return;
+  // A late response to an earlier token ends no later session.
+  const { headers } = operation.getContext() as { headers?: Record<string, string> };
+  if (headers?.Authorization === sessionHeaders().Authorization) expireSession();
 });
 
 const nameDocument = new ApolloLink((operation, forward) => {

@@ -3,6 +3,8 @@ import { setPhase } from "./connection.ts";
 import { expireSession, onSignIn, session } from "./session.ts";
 
 let current: WebSocket | undefined;
+/** Token that the socket was opened with. */
+let opened: string | null = null;
 
 /** Milliseconds to wait before the next try: 0.5 s, doubled up to 4 s, with jitter so that pages do not come all at once. */
 export function retryDelay(tries: number, random: () => number = Math.random): number {
@@ -18,18 +20,19 @@ export const socket = createClient({
   retryWait: (tries) => new Promise((resolve) => setTimeout(resolve, retryDelay(tries))),
   connectionParams: () => {
     const { token } = session.get();
+    opened = token;
     return token ? { Authorization: `Bearer ${token}` } : {};
   },
   on: {
     connecting: (retrying) => setPhase(retrying ? "reconnecting" : "connecting"),
-    opened: (opened) => {
-      current = opened as WebSocket;
+    opened: (own) => {
+      current = own as WebSocket;
     },
     connected: () => setPhase("live"),
     closed: (event) => {
       current = undefined;
       const code = (event as CloseEvent).code;
-      if (code === 4403) expireSession();
+      if (code === 4403 && opened === session.get().token) expireSession();
       setPhase(navigator.onLine ? "reconnecting" : "offline");
     },
   },

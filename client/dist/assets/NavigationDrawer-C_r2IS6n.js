@@ -1,1 +1,0 @@
-import{t as e}from"./Drawer-Du5bhXeA.js";import{t}from"./i18n-BmIbCRdo.js";import{t as n}from"./jsx-runtime-C3cWAN_r.js";var r=n();function i({open:n,onClose:i,children:a}){return(0,r.jsx)(e,{open:n,onClose:i,slotProps:{paper:{"aria-label":t(`common.nav.label`)}},sx:{display:{md:`none`}},children:a})}export{i as default};

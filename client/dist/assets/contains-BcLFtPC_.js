@@ -1,0 +1,1 @@
+import{z as e}from"./index-CYJPdKci.js";var t=e;export{t};

@@ -1,1 +1,0 @@
-import{z as e}from"./index-BYrri9Rh.js";var t=e;export{t};
