@@ -98,6 +98,7 @@ start_service() {
     shift
     port=${API_PORT:-$(free_port)} url=http://127.0.0.1:$port
     env -u DATABASE_URL API_HOST=127.0.0.1 API_PORT="$port" ENABLE_SCHEDULER=false DISCOVERY_SOURCES= RUST_LOG=warn \
+        RESPONSE_CACHE_BYTES=0 \
         ${database:+DATABASE_URL="$database"} DATA_DIR="$data" "$@" "$BIN" serve >>"$scratch/service.log" 2>&1 &
     service=$!
     running[$service]=1

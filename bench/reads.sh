@@ -6,7 +6,8 @@
 # request.
 #
 # Needs: pgbench, psql, curl, wrk. Takes: RESOURCES (200000, three tags each), SECONDS_PER_ROUND (8), ROUNDS (3),
-# CONNECTIONS (32), BASE, READS (queue resources resource), ACCOUNTS (what callers are limited to; none: all of them).
+# CONNECTIONS (32), BASE, CACHED (yes: beside that, the program with kept responses, which the others have not), READS (queue
+# resources resource), ACCOUNTS (what callers are limited to; none: all of them).
 . "$(dirname "$0")/lib.sh"
 resources=${RESOURCES:-200000} seconds=${SECONDS_PER_ROUND:-8} rounds=${ROUNDS:-3} connections=${CONNECTIONS:-32}
 read -ra reads <<<"${READS:-queue resources resource}"
@@ -33,6 +34,12 @@ if [ -n "${BASE:-}" ]; then
     versions=(base new)
     BIN=$(realpath "$BASE") start_service "$(database_url bench)" "${settings[@]}"
     urls[base]=$url pids[base]=$service
+fi
+
+if [ -n "${CACHED:-}" ]; then
+    versions+=(cached)
+    start_service "$(database_url bench)" "${settings[@]}" RESPONSE_CACHE_BYTES=16777216
+    urls[cached]=$url pids[cached]=$service
 fi
 
 # Processor time in ms: of a process, and of PostgreSQL with all its processes.

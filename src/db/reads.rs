@@ -78,12 +78,11 @@ enum PlanMode {
 }
 
 impl PlanMode {
-    /// Mode that a statement needs; one without parameters keeps its plan in either.
-    fn of(statement: &Statement) -> Option<Self> {
-        match &statement.values {
-            _ if statement.sql.ends_with(BY_KEY) => Some(Self::Generic),
-            Some(values) if !values.0.is_empty() => Some(Self::Custom),
-            _ => None,
+    fn of(statement: &Statement) -> Self {
+        if statement.sql.ends_with(BY_KEY) {
+            Self::Generic
+        } else {
+            Self::Custom
         }
     }
 
@@ -122,15 +121,13 @@ impl KeptConnection {
     }
 
     /// The same connection, once it shows the rows of these accounts and no others, and plans in this way.
-    async fn prepared(mut self, accounts: ShownAccounts, plans: Option<PlanMode>) -> Result<Self, DbErr> {
+    async fn prepared(mut self, accounts: ShownAccounts, plans: PlanMode) -> Result<Self, DbErr> {
         if self.accounts != accounts {
             let set = row_security::set_session_accounts(&mut self.connection).await;
             set.map_err(query_error)?;
             self.accounts = accounts;
         }
-        if let Some(plans) = plans {
-            self.plan(plans).await.map_err(query_error)?;
-        }
+        self.plan(plans).await.map_err(query_error)?;
         Ok(self)
     }
 
@@ -217,12 +214,16 @@ impl ReadPool {
 
 impl SharedReads {
     /// Takes a connection that is kept, or one of the pool, whichever is there first.
-    async fn lease(&self, plans: Option<PlanMode>) -> Result<ReadLease<'_>, DbErr> {
+    async fn lease(&self, plans: PlanMode) -> Result<ReadLease<'_>, DbErr> {
         let asked = Instant::now();
         let closed = |_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
         let permit = self.permits.acquire().await.map_err(closed)?;
         let accounts = self.is_scoped.then(row_security::accounts);
-        let mut kept = self.take_kept(accounts.as_ref(), plans);
+        let mut kept = match self.take_kept(accounts.as_ref(), plans) {
+            // Reads of both kinds that take turns would set the same connection each time.
+            None if self.pool.num_idle() == 0 => self.take_any_kept(),
+            kept => kept,
+        };
         let is_used_up = self.is_used_up();
         let mut given = pin!(self.pool.acquire());
         let kept = loop {
@@ -236,7 +237,7 @@ impl SharedReads {
                 connection = &mut given => {
                     break KeptConnection::new(connection.map_err(acquire_error)?, accounts.clone());
                 }
-                () = self.was_kept.notified(), if is_used_up => self.take_kept(accounts.as_ref(), plans),
+                () = self.was_kept.notified(), if is_used_up => self.take_any_kept(),
             };
         };
         Ok(ReadLease {
@@ -252,21 +253,21 @@ impl SharedReads {
         !self.is_scoped && self.pool.size() >= most && self.pool.num_idle() == 0
     }
 
-    /// Takes a connection that is kept: rather one that shows what the read may see and plans as it needs, and of these the
-    /// last one used, so that the others go back.
-    fn take_kept(
-        &self,
-        accounts: Option<&Arc<Vec<String>>>,
-        plans: Option<PlanMode>,
-    ) -> Option<KeptConnection> {
+    /// Takes a connection that is kept, shows what the read may see and plans as it needs.
+    fn take_kept(&self, accounts: Option<&Arc<Vec<String>>>, plans: PlanMode) -> Option<KeptConnection> {
+        self.take_kept_if(|each| each.accounts.as_ref() == accounts && each.plans == plans)
+    }
+
+    /// Takes a connection that is kept, whatever it shows and however it plans.
+    fn take_any_kept(&self) -> Option<KeptConnection> {
+        self.take_kept_if(|_| true)
+    }
+
+    /// Takes the last one used of the kept connections that suit, so that the others go back.
+    fn take_kept_if(&self, suits: impl Fn(&KeptConnection) -> bool) -> Option<KeptConnection> {
         let now = Instant::now();
         let mut kept = self.kept.lock();
-        let may_stay = |each: &KeptConnection| each.may_stay(now);
-        let shows = |each: &KeptConnection| may_stay(each) && each.accounts.as_ref() == accounts;
-        let suits = |each: &KeptConnection| shows(each) && plans.is_none_or(|plans| each.plans == plans);
-        let found = (kept.iter().rposition(suits))
-            .or_else(|| kept.iter().rposition(shows))
-            .or_else(|| kept.iter().rposition(may_stay))?;
+        let found = kept.iter().rposition(|each| each.may_stay(now) && suits(each))?;
         Some(kept.remove(found))
     }
 
