@@ -12,7 +12,7 @@
 //! | [`auth`] | actors: subject, role, account scope |
 //! | [`runs`] | engine of runs: `trait Job`, claim, checkpoint, finish, reclaim, schedules; it knows no job |
 //! | [`domain`] | the product: verbs that take the database, the actor and an input, and the jobs beside them |
-//! | [`providers`] | sources of resources: demo, simulated, file |
+//! | [`providers`] | sources of resources: demo, simulated, file, AWS |
 //! | [`jobs`] | apalis workers, ticker of schedules, registry of jobs |
 //! | [`graphql`] | the schema: scalars, types, queries, mutations, subscriptions, relay pages, batched lookups |
 //! | [`gateway`] | limits, validation, cost and rate of GraphQL requests before they are executed |
@@ -21,8 +21,8 @@
 //! | [`app`] | composition of all of it, and its shutdown in reverse |
 //! | [`cli`] | commands |
 //!
-//! `crates/tagging` is the inference engine, without SQL; `crates/pg-embedded` the PostgreSQL that a process runs for
-//! itself. `docs/architecture.md` follows a query, a mutation, an event and a job from file to file;
+//! `crates/tagging` is the inference engine, without SQL; `crates/cloud-api` calls the clouds; `crates/pg-embedded` is the
+//! PostgreSQL that a process runs for itself. `docs/architecture.md` follows a query, a mutation, an event and a job from file to file;
 //! `docs/adding-things.md` has a checklist for each kind of addition: a column, a mutation, a job, a provider, a source of
 //! candidates, a key, a setting.
 

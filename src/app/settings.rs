@@ -9,7 +9,7 @@ use crate::domain::vocabulary::LiveVocabulary;
 use crate::gateway::Gateway;
 use crate::http::auth::Authenticator;
 use crate::jobs;
-use crate::providers::{self, Demo};
+use crate::providers::{self, AwsSourceSettings, Demo, SourceFactory};
 use anyhow::Context;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -60,8 +60,10 @@ fn check_address(config: &HttpConfig) -> anyhow::Result<()> {
 
 /// Sources that are asked for resources, by the configuration.
 fn sources(config: &Config) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
+    let factory = SourceFactory::new(config.jobs.unpack, AwsSourceSettings::from(&config.aws))?;
     let providers = config.jobs.discovery_sources.iter().map(|spec| {
-        let provider = providers::from_spec(spec, config.jobs.unpack)
+        let provider = factory
+            .provider(spec)
             .with_context(|| format!("DISCOVERY_SOURCES={spec}"))?;
         Ok(Arc::from(provider))
     });

@@ -3,6 +3,7 @@
 //! A wrong value is refused with the variable's name, the value (never a secret) and what is allowed.
 
 mod auth;
+mod aws;
 mod environment;
 mod error;
 mod graphql;
@@ -13,6 +14,7 @@ pub mod settings;
 mod value_files;
 
 pub use auth::{AuthConfig, ClaimNames};
+pub use aws::AwsSourceConfig;
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use graphql::{GraphqlConfig, Limits};
@@ -39,6 +41,7 @@ pub struct Config {
     pub auth: AuthConfig,
     pub engine: EngineConfig,
     pub jobs: JobsConfig,
+    pub aws: AwsSourceConfig,
 }
 
 /// Form and filter of the log.
@@ -110,7 +113,7 @@ pub struct JobsConfig {
     pub audit_retention: Option<u32>,
     /// `DISCOVERY_INTERVAL`: a cron expression.
     pub discovery_interval: String,
-    /// `DISCOVERY_SOURCES`: `demo`, `simulated`, `file:PATH`.
+    /// `DISCOVERY_SOURCES`: `demo`, `simulated`, `file:PATH`, `aws:org`, `aws:ACCOUNT`, `aws-config:AGGREGATOR`.
     pub discovery_sources: Vec<String>,
     /// `RETIREMENT_MAX_PERCENT` and `RETIREMENT_MAX_FEW`.
     pub retirement: RetirementLimit,
@@ -234,6 +237,7 @@ impl Config {
                 },
                 unpack: UnpackLimits::read(read)?,
             },
+            aws: AwsSourceConfig::read(read)?,
         };
         config.check()?;
         Ok(config)

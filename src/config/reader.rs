@@ -189,6 +189,45 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Name of a region, which becomes part of addresses.
+    pub(super) fn region_name(&self, setting: &Setting<Text>) -> Result<String, ConfigError> {
+        let name = self.text(setting);
+        is_region(name)
+            .then(|| name.to_owned())
+            .ok_or_else(|| must_be(setting, name))
+    }
+
+    pub(super) fn region_names(&self, setting: &Setting<Text>) -> Result<Vec<String>, ConfigError> {
+        let names = self.list(setting);
+        match names.iter().find(|name| !is_region(name)) {
+            Some(name) => Err(must_be(setting, name)),
+            None => Ok(names),
+        }
+    }
+
+    /// Name of a role, with its path before it.
+    pub(super) fn role_name(&self, setting: &Setting<Text>) -> Result<String, ConfigError> {
+        let name = self.text(setting).trim_start_matches('/');
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@-_/".contains(c);
+        if name.is_empty() || !name.chars().all(is_allowed) {
+            return Err(must_be(setting, name));
+        }
+        Ok(name.to_owned())
+    }
+
+    /// Address in place of a service's own, without credentials in it.
+    pub(super) fn endpoint(&self, setting: &Setting<Text>) -> Result<Option<Url>, ConfigError> {
+        let Some(value) = self.given(setting) else {
+            return Ok(None);
+        };
+        let url = Url::parse(value).map_err(|_| must_be(setting, value))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(must_be(setting, "(secret)"));
+        }
+        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        is_web.then_some(Some(url)).ok_or_else(|| must_be(setting, value))
+    }
+
     /// Invented resources never mix with real ones unasked: production discovers nothing by default.
     pub(super) fn discovery_sources(&self, environment: Environment) -> Vec<String> {
         // An empty value is none at all here, in place of the default.
@@ -212,6 +251,21 @@ fn origin_of(text: &str) -> Option<String> {
             let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
             Some(format!("{scheme}://{host}{port}"))
         }
+    }
+}
+
+/// True for names like `eu-west-1` and `us-gov-east-1`.
+fn is_region(name: &str) -> bool {
+    let parts: Vec<_> = name.split('-').collect();
+    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    match parts.split_last() {
+        Some((number, words)) => {
+            words.len() >= 2
+                && words.iter().all(is_word)
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+                && !number.is_empty()
+        }
+        None => false,
     }
 }
 

@@ -1,14 +1,22 @@
 //! The sources of resources. A new one implements [`Provider`] in a file of its own and gets its spelling in
-//! [`from_spec`].
+//! [`SourceFactory::provider`].
 
+mod aws;
 mod demo;
 mod environments;
 mod file;
 mod kinds;
+mod request_metrics;
 mod simulated;
 
-use crate::domain::discovery::{Provider, UnpackLimits};
+use std::sync::Arc;
 
+use cloud_api::{CloudClient, RetryPolicy};
+
+use crate::domain::discovery::{Provider, UnpackLimits};
+use request_metrics::RequestMetrics;
+
+pub use aws::{AwsAccount, AwsAggregator, AwsConnection, AwsOrganization, AwsSourceSettings};
 pub use demo::{Demo, DemoResource};
 pub use file::FileProvider;
 pub use simulated::Simulated;
@@ -18,41 +26,83 @@ pub use simulated::Simulated;
 pub enum SpecError {
     #[error("\"{0}\" is not available in this version; export the inventory to a file and use file:PATH")]
     NotAvailable(String),
+    #[error(
+        "\"{0}\" names no account of AWS, which has twelve digits; use aws:ACCOUNT, aws:org or aws-config:AGGREGATOR"
+    )]
+    NoAccount(String),
+    #[error("the client of the clouds' APIs cannot be made: {0}")]
+    NoClient(String),
     #[error("\"file:\" names no path; use file:PATH")]
     NoPath,
     #[error("\"{0}\" has no whole number as its seed; use demo:SEED or simulated:SEED")]
     BadSeed(String),
     #[error(
-        "\"{0}\" is no source of resources; known are demo, demo:SEED, simulated, simulated:SEED and file:PATH"
+        "\"{0}\" is no source of resources; known are demo, demo:SEED, simulated, simulated:SEED, file:PATH, aws:org, \
+         aws:ACCOUNT and aws-config:AGGREGATOR"
     )]
     Unknown(String),
 }
 
-/// The provider that one entry of `DISCOVERY_SOURCES` names: `demo`, `simulated`, each with a seed if it ends with
-/// `:SEED`, or `file:PATH` or `file:PATH?account=ID`, with the account of entries that name none. Whether the file can be
-/// read shows at each report; `unpack` says what it may unpack to.
-///
-/// # Errors
-/// The entry names no provider, one that this version lacks (`aws`, `gcp`, `azure`), or has a faulty argument.
-pub fn from_spec(spec: &str, unpack: UnpackLimits) -> Result<Box<dyn Provider>, SpecError> {
-    let spec = spec.trim();
-    let (kind, argument) = spec
-        .split_once(':')
-        .map_or((spec, None), |(kind, rest)| (kind, Some(rest)));
-    match (kind, argument) {
-        ("demo", seed) => Ok(Box::new(Demo::new(read_seed(spec, seed)?))),
-        ("simulated", seed) => Ok(Box::new(Simulated::new(read_seed(spec, seed)?))),
-        ("file", None | Some("")) => Err(SpecError::NoPath),
-        ("file", Some(argument)) => {
-            let (path, account) = match argument.rsplit_once("?account=") {
-                Some((path, account)) if !account.is_empty() => (path, Some(account.to_owned())),
-                _ => (argument, None),
-            };
-            Ok(Box::new(FileProvider::new(path, unpack).with_account(account)))
-        }
-        ("aws" | "gcp" | "azure", _) => Err(SpecError::NotAvailable(spec.to_owned())),
-        _ => Err(SpecError::Unknown(spec.to_owned())),
+/// Settings of the sources, and the connections that several of them share.
+pub struct SourceFactory {
+    unpack: UnpackLimits,
+    aws: Arc<AwsConnection>,
+}
+
+impl SourceFactory {
+    /// A factory for these settings, whose providers connect when they are asked.
+    ///
+    /// # Errors
+    /// TLS cannot be prepared.
+    pub fn new(unpack: UnpackLimits, aws: AwsSourceSettings) -> Result<Self, SpecError> {
+        let client = CloudClient::new(RetryPolicy::default(), Arc::new(RequestMetrics));
+        let client = client.map_err(|error| SpecError::NoClient(error.to_string()))?;
+        Ok(Self {
+            unpack,
+            aws: AwsConnection::new(client, aws),
+        })
     }
+
+    /// The provider that one entry of `DISCOVERY_SOURCES` names: `demo`, `simulated`, each with a seed if it ends with
+    /// `:SEED`, `file:PATH` or `file:PATH?account=ID`, with the account of entries that name none, `aws:org`,
+    /// `aws:ACCOUNT`, `aws-config:AGGREGATOR`. Whether the source can be read shows at each report.
+    ///
+    /// # Errors
+    /// The entry names no provider, one that this version lacks (`gcp`, `azure`), or has a faulty argument.
+    pub fn provider(&self, spec: &str) -> Result<Box<dyn Provider>, SpecError> {
+        let spec = spec.trim();
+        let (kind, argument) = spec
+            .split_once(':')
+            .map_or((spec, None), |(kind, rest)| (kind, Some(rest)));
+        match (kind, argument) {
+            ("demo", seed) => Ok(Box::new(Demo::new(read_seed(spec, seed)?))),
+            ("simulated", seed) => Ok(Box::new(Simulated::new(read_seed(spec, seed)?))),
+            ("file", None | Some("")) => Err(SpecError::NoPath),
+            ("file", Some(argument)) => {
+                let (path, account) = match argument.rsplit_once("?account=") {
+                    Some((path, account)) if !account.is_empty() => (path, Some(account.to_owned())),
+                    _ => (argument, None),
+                };
+                Ok(Box::new(
+                    FileProvider::new(path, self.unpack).with_account(account),
+                ))
+            }
+            ("aws", Some("org")) => Ok(Box::new(AwsOrganization::new(Arc::clone(&self.aws)))),
+            ("aws", Some(account)) if is_account(account) => {
+                Ok(Box::new(AwsAccount::new(Arc::clone(&self.aws), account)))
+            }
+            ("aws-config", Some(aggregator)) if !aggregator.is_empty() => {
+                Ok(Box::new(AwsAggregator::new(Arc::clone(&self.aws), aggregator)))
+            }
+            ("aws" | "aws-config", _) => Err(SpecError::NoAccount(spec.to_owned())),
+            ("gcp" | "azure", _) => Err(SpecError::NotAvailable(spec.to_owned())),
+            _ => Err(SpecError::Unknown(spec.to_owned())),
+        }
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The invented company, if one of the entries of `DISCOVERY_SOURCES` names it.
@@ -121,10 +171,15 @@ mod testing {
 
 #[cfg(test)]
 mod tests {
-    use super::{Provider, SpecError, UnpackLimits, demo_among};
+    use std::collections::HashMap;
+
+    use super::{AwsSourceSettings, Provider, SourceFactory, SpecError, UnpackLimits, demo_among};
+    use crate::config::Config;
 
     fn from_spec(spec: &str) -> Result<Box<dyn Provider>, SpecError> {
-        super::from_spec(spec, UnpackLimits::default())
+        let config = Config::from_variables(&HashMap::new()).unwrap();
+        let factory = SourceFactory::new(UnpackLimits::default(), AwsSourceSettings::from(&config.aws));
+        factory.unwrap().provider(spec)
     }
 
     #[test]
@@ -150,10 +205,29 @@ mod tests {
         assert_eq!(refused("demo:x"), SpecError::BadSeed("demo:x".into()));
         assert_eq!(refused("simulated:x"), SpecError::BadSeed("simulated:x".into()));
         assert!(
-            refused("aws")
+            refused("gcp:projects/p")
                 .to_string()
                 .contains("not available in this version")
         );
+        let organization = from_spec("aws:org").unwrap();
+        assert_eq!(
+            (organization.name(), organization.is_snapshot()),
+            ("aws:org", false)
+        );
+        for name in ["aws:111122223333", "aws-config:all"] {
+            let provider = from_spec(name).unwrap();
+            assert_eq!((provider.name(), provider.is_snapshot()), (name, true));
+        }
+        for spec in [
+            "aws",
+            "aws:",
+            "aws:1111",
+            "aws:1111222233334",
+            "aws-config:",
+            "aws:Org",
+        ] {
+            assert_eq!(refused(spec), SpecError::NoAccount(spec.into()));
+        }
         assert!(refused("").to_string().contains("known are"));
     }
 }

@@ -221,8 +221,26 @@ settings! {
         /// Number of resources that a report may retire whatever their percentage.
         RETIREMENT_MAX_FEW: Number<u32> = Number::new(20, 0, 1_000_000);
         /// Sources that are asked for resources: `demo` (an invented company), `simulated` (20 more invented resources at
-        /// each discovery), `file:PATH`, `file:PATH?account=ID` (files.md).
+        /// each discovery), `file:PATH`, `file:PATH?account=ID` (files.md), `aws:org`, `aws:ACCOUNT`, `aws-config:AGGREGATOR`
+        /// (clouds.md).
         DISCOVERY_SOURCES: Text = Text::new("demo; none in production", "a comma list");
+    }
+
+    "AWS" {
+        /// Region of calls that belong to no other; of a partition other than `aws`, one of its regions. Credentials come
+        /// from AWS's own chain: variables of the environment (not of `.env`), profile, container, machine.
+        AWS_REGION: Text = Text::new("us-east-1", "a region like eu-west-1");
+        /// Regions whose tags are read from the Tagging API. Unset, those in which Resource Explorer has an index, and the
+        /// one of global services.
+        AWS_REGIONS: Text = Text::new("", "a comma list of regions like eu-west-1,us-east-1");
+        /// Resource Explorer is asked for the resources of an account; switched off, those that have or had tags are known.
+        AWS_RESOURCE_EXPLORER: Switch = Switch(true);
+        /// Role that is assumed in each account other than that of the credentials.
+        AWS_ROLE_NAME: Text = Text::new("virtual-tagging-read", "the name of a role, or its path and name");
+        /// External id that the role demands, if it does.
+        AWS_EXTERNAL_ID: Text = Text::new("", "a text");
+        /// Address of all services, in place of AWS's own: for tests.
+        AWS_ENDPOINT_URL: Text = Text::new("", "a URL with http or https");
     }
 
     "Log" {

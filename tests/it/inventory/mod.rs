@@ -1,6 +1,7 @@
 //! The inventory: reconciling with reports, imports and uploads, resources that change accounts.
 
 mod account_moves;
+mod aws_sources;
 mod coverage;
 mod coverage_reports;
 mod demo;

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod api_tokens;
+pub mod clouds;
 #[cfg(feature = "embedded")]
 pub mod cluster;
 pub mod db;

@@ -13,8 +13,8 @@ use crate::{ApiError, ApiRate, ApiRequest, ApiTarget, Platform, RequestSigner};
 #[serde(rename_all = "PascalCase")]
 pub struct TagPair {
     pub key: String,
-    #[serde(default)]
-    pub value: String,
+    /// Value; a missing one is empty.
+    pub value: Option<String>,
 }
 
 /// Service in one account and region.

@@ -26,6 +26,11 @@ impl AwsConfig {
     fn result(&mut self, json: &[u8]) -> RawEntry {
         let inner: String =
             serde_json::from_slice(json).map_err(|_| Rejection::new("is not a result in a text"))?;
+        self.item(&inner)
+    }
+
+    /// Reads the object that a result holds.
+    pub fn item(&mut self, inner: &str) -> RawEntry {
         let map = object(inner.as_bytes())?;
         let Some(arn) = text(&map, "arn") else {
             return Err(Rejection::new(

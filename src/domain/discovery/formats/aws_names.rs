@@ -57,15 +57,19 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// ARN without blanks around it; a log group is the same with and without the wildcard of its streams.
+pub(super) fn bare_arn(arn: &str) -> &str {
+    let arn = arn.trim();
+    match arn.strip_suffix(":*") {
+        Some(group) if arn.contains(":log-group:") => group,
+        _ => arn,
+    }
+}
+
 /// Fields that follow from an ARN. `account` is the one to take where the ARN names none, and `stated_type` the type that
 /// the file states.
 pub(super) fn resource_of_arn(arn: &str, account: Option<&str>, stated_type: Option<String>) -> RawEntry {
-    let arn = arn.trim();
-    // A log group is the same with and without the wildcard of its streams.
-    let arn = match arn.strip_suffix(":*") {
-        Some(group) if arn.contains(":log-group:") => group,
-        _ => arn,
-    };
+    let arn = bare_arn(arn);
     let Some(parts) = Arn::parse(arn) else {
         return Err(Rejection::of("resource_id", arn, "is not an ARN"));
     };

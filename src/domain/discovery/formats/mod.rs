@@ -5,6 +5,7 @@ mod asset_export;
 mod asset_search;
 mod aws_config;
 mod aws_names;
+mod aws_resource;
 mod azure_names;
 mod azure_resources;
 mod cloud_format;
@@ -23,6 +24,7 @@ mod terraform;
 mod terraform_attributes;
 mod terraform_types;
 
+pub use aws_resource::{AwsResource, aws_config_report};
 pub use file_format::FileFormat;
 
 pub(super) use asset_export::AssetExport;
