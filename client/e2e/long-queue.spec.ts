@@ -58,7 +58,7 @@ test("a pattern of more than a thousand tags is approved by a run, which is foll
   await expect.poll(() => count(service, "APPROVED", group), { timeout: 30_000 }).toBe(0);
 });
 
-test("a tag that comes after a pattern was shown is not approved with it", async ({ page, service }) => {
+test("a tag that another denies after a pattern was shown is not approved with it", async ({ page, service }) => {
   const group = await largest(service);
   await page.goto(address(group));
   await loaded(page);

@@ -37,7 +37,7 @@ test("suggestions", async ({ page, service }) => {
   await loaded(page);
   await expect(page.getByRole("article")).toBeVisible();
   await take(page, "suggestions");
-  // What the other pictures show needs the model, and decisions.
+  // The model and decisions, for the other pictures.
   await service.learn();
   await decideSome(service);
   await service.settled();
