@@ -60,7 +60,9 @@ fn check_address(config: &HttpConfig) -> anyhow::Result<()> {
 
 /// Sources that are asked for resources, by the configuration.
 fn sources(config: &Config) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
-    let factory = SourceFactory::new(config.jobs.unpack, AwsSourceSettings::from(&config.aws))?;
+    let aws = AwsSourceSettings::from(&config.aws);
+    let (gcp, azure) = (config.gcp.clone(), config.azure.clone());
+    let factory = SourceFactory::new(config.jobs.unpack, aws, gcp, azure)?;
     let providers = config.jobs.discovery_sources.iter().map(|spec| {
         let provider = factory
             .provider(spec)

@@ -4,8 +4,10 @@
 
 mod auth;
 mod aws;
+mod azure;
 mod environment;
 mod error;
+mod gcp;
 mod graphql;
 mod http;
 mod reader;
@@ -15,8 +17,10 @@ mod value_files;
 
 pub use auth::{AuthConfig, ClaimNames};
 pub use aws::AwsSourceConfig;
+pub use azure::{AzureConfig, AzureIdentity};
 pub use environment::Environment;
 pub use error::ConfigError;
+pub use gcp::GcpConfig;
 pub use graphql::{GraphqlConfig, Limits};
 pub use http::{HttpConfig, UploadConfig};
 pub use secret::Secret;
@@ -42,6 +46,8 @@ pub struct Config {
     pub engine: EngineConfig,
     pub jobs: JobsConfig,
     pub aws: AwsSourceConfig,
+    pub gcp: Box<GcpConfig>,
+    pub azure: Box<AzureConfig>,
 }
 
 /// Form and filter of the log.
@@ -113,7 +119,7 @@ pub struct JobsConfig {
     pub audit_retention: Option<u32>,
     /// `DISCOVERY_INTERVAL`: a cron expression.
     pub discovery_interval: String,
-    /// `DISCOVERY_SOURCES`: `demo`, `simulated`, `file:PATH`, `aws:org`, `aws:ACCOUNT`, `aws-config:AGGREGATOR`.
+    /// `DISCOVERY_SOURCES`: `demo`, `simulated`, `file:PATH`, and sources of clouds.
     pub discovery_sources: Vec<String>,
     /// `RETIREMENT_MAX_PERCENT` and `RETIREMENT_MAX_FEW`.
     pub retirement: RetirementLimit,
@@ -238,6 +244,8 @@ impl Config {
                 unpack: UnpackLimits::read(read)?,
             },
             aws: AwsSourceConfig::read(read)?,
+            gcp: Box::new(GcpConfig::read(read)?),
+            azure: Box::new(AzureConfig::read(read)?),
         };
         config.check()?;
         Ok(config)

@@ -217,15 +217,19 @@ impl<'a> Reader<'a> {
 
     /// Address in place of a service's own, without credentials in it.
     pub(super) fn endpoint(&self, setting: &Setting<Text>) -> Result<Option<Url>, ConfigError> {
-        let Some(value) = self.given(setting) else {
-            return Ok(None);
-        };
+        let is_given = self.given(setting).is_some();
+        is_given.then(|| self.web_address(setting)).transpose()
+    }
+
+    /// Address of a service, without credentials in it.
+    pub(super) fn web_address(&self, setting: &Setting<Text>) -> Result<Url, ConfigError> {
+        let value = self.text(setting);
         let url = Url::parse(value).map_err(|_| must_be(setting, value))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(must_be(setting, "(secret)"));
         }
         let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
-        is_web.then_some(Some(url)).ok_or_else(|| must_be(setting, value))
+        is_web.then_some(url).ok_or_else(|| must_be(setting, value))
     }
 
     /// Invented resources never mix with real ones unasked: production discovers nothing by default.

@@ -1,10 +1,13 @@
 //! The sources of resources. A new one implements [`Provider`] in a file of its own and gets its spelling in
 //! [`SourceFactory::provider`].
 
+mod answers;
 mod aws;
+mod azure;
 mod demo;
 mod environments;
 mod file;
+mod gcp;
 mod kinds;
 mod request_metrics;
 mod simulated;
@@ -13,32 +16,43 @@ use std::sync::Arc;
 
 use cloud_api::{CloudClient, RetryPolicy};
 
+use crate::config::{AzureConfig, GcpConfig};
 use crate::domain::discovery::{Provider, UnpackLimits};
 use request_metrics::RequestMetrics;
 
 pub use aws::{AwsAccount, AwsAggregator, AwsConnection, AwsOrganization, AwsSourceSettings};
+pub use azure::{AzureAccess, AzureSubscription, AzureTenant};
 pub use demo::{Demo, DemoResource};
 pub use file::FileProvider;
+pub use gcp::{GcpAccess, GcpScope};
 pub use simulated::Simulated;
 
 /// Error about a source that the configuration names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
-    #[error("\"{0}\" is not available in this version; export the inventory to a file and use file:PATH")]
-    NotAvailable(String),
     #[error(
         "\"{0}\" names no account of AWS, which has twelve digits; use aws:ACCOUNT, aws:org or aws-config:AGGREGATOR"
     )]
     NoAccount(String),
     #[error("the client of the clouds' APIs cannot be made: {0}")]
     NoClient(String),
+    #[error("{0}")]
+    Credentials(String),
+    #[error(
+        "\"{0}\" names no scope of Google Cloud; use gcp:organizations/ID, gcp:folders/ID or gcp:projects/ID"
+    )]
+    NoScope(String),
+    #[error(
+        "\"{0}\" names neither a tenant nor a subscription of Azure; use azure:TENANT or azure:subscription/ID"
+    )]
+    NoTenant(String),
     #[error("\"file:\" names no path; use file:PATH")]
     NoPath,
     #[error("\"{0}\" has no whole number as its seed; use demo:SEED or simulated:SEED")]
     BadSeed(String),
     #[error(
         "\"{0}\" is no source of resources; known are demo, demo:SEED, simulated, simulated:SEED, file:PATH, aws:org, \
-         aws:ACCOUNT and aws-config:AGGREGATOR"
+         aws:ACCOUNT, aws-config:AGGREGATOR, gcp:SCOPE, azure:TENANT and azure:subscription/ID"
     )]
     Unknown(String),
 }
@@ -46,7 +60,10 @@ pub enum SpecError {
 /// Settings of the sources, and the connections that several of them share.
 pub struct SourceFactory {
     unpack: UnpackLimits,
+    client: CloudClient,
     aws: Arc<AwsConnection>,
+    gcp: Box<GcpConfig>,
+    azure: Box<AzureConfig>,
 }
 
 impl SourceFactory {
@@ -54,21 +71,29 @@ impl SourceFactory {
     ///
     /// # Errors
     /// TLS cannot be prepared.
-    pub fn new(unpack: UnpackLimits, aws: AwsSourceSettings) -> Result<Self, SpecError> {
+    pub fn new(
+        unpack: UnpackLimits,
+        aws: AwsSourceSettings,
+        gcp: Box<GcpConfig>,
+        azure: Box<AzureConfig>,
+    ) -> Result<Self, SpecError> {
         let client = CloudClient::new(RetryPolicy::default(), Arc::new(RequestMetrics));
         let client = client.map_err(|error| SpecError::NoClient(error.to_string()))?;
         Ok(Self {
             unpack,
-            aws: AwsConnection::new(client, aws),
+            aws: AwsConnection::new(client.clone(), aws),
+            client,
+            gcp,
+            azure,
         })
     }
 
     /// The provider that one entry of `DISCOVERY_SOURCES` names: `demo`, `simulated`, each with a seed if it ends with
-    /// `:SEED`, `file:PATH` or `file:PATH?account=ID`, with the account of entries that name none, `aws:org`,
-    /// `aws:ACCOUNT`, `aws-config:AGGREGATOR`. Whether the source can be read shows at each report.
+    /// `:SEED`, `file:PATH` or `file:PATH?account=ID`, with the account of entries that name none, and the
+    /// sources of clouds. Whether the source can be read shows at each report.
     ///
     /// # Errors
-    /// The entry names no provider, one that this version lacks (`gcp`, `azure`), or has a faulty argument.
+    /// The entry names no provider, or has a faulty argument; credentials that cannot be used.
     pub fn provider(&self, spec: &str) -> Result<Box<dyn Provider>, SpecError> {
         let spec = spec.trim();
         let (kind, argument) = spec
@@ -95,8 +120,31 @@ impl SourceFactory {
                 Ok(Box::new(AwsAggregator::new(Arc::clone(&self.aws), aggregator)))
             }
             ("aws" | "aws-config", _) => Err(SpecError::NoAccount(spec.to_owned())),
-            ("gcp" | "azure", _) => Err(SpecError::NotAvailable(spec.to_owned())),
+            ("gcp", Some(scope)) if GcpScope::is_scope(scope) => {
+                let access = GcpAccess::new(self.client.clone(), &self.gcp);
+                let access = access.map_err(|error| SpecError::Credentials(error.to_string()))?;
+                Ok(Box::new(GcpScope::new(scope, access)))
+            }
+            ("gcp", _) => Err(SpecError::NoScope(spec.to_owned())),
+            ("azure", Some(argument)) => self
+                .azure(argument)
+                .ok_or_else(|| SpecError::NoTenant(spec.to_owned())),
+            ("azure", None) => Err(SpecError::NoTenant(spec.to_owned())),
             _ => Err(SpecError::Unknown(spec.to_owned())),
+        }
+    }
+
+    /// The provider of a tenant, or of one subscription.
+    fn azure(&self, argument: &str) -> Option<Box<dyn Provider>> {
+        let access = |tenant| AzureAccess::new(self.client.clone(), &self.azure, tenant);
+        match argument.strip_prefix("subscription/") {
+            Some(id) if azure::is_subscription(id) => {
+                Some(Box::new(AzureSubscription::new(id, access(None))))
+            }
+            None if azure::is_tenant(argument) => {
+                Some(Box::new(AzureTenant::new(argument, access(Some(argument)))))
+            }
+            _ => None,
         }
     }
 }
@@ -178,7 +226,12 @@ mod tests {
 
     fn from_spec(spec: &str) -> Result<Box<dyn Provider>, SpecError> {
         let config = Config::from_variables(&HashMap::new()).unwrap();
-        let factory = SourceFactory::new(UnpackLimits::default(), AwsSourceSettings::from(&config.aws));
+        let factory = SourceFactory::new(
+            UnpackLimits::default(),
+            AwsSourceSettings::from(&config.aws),
+            config.gcp,
+            config.azure,
+        );
         factory.unwrap().provider(spec)
     }
 
@@ -204,11 +257,6 @@ mod tests {
         assert_eq!(refused("file:"), SpecError::NoPath);
         assert_eq!(refused("demo:x"), SpecError::BadSeed("demo:x".into()));
         assert_eq!(refused("simulated:x"), SpecError::BadSeed("simulated:x".into()));
-        assert!(
-            refused("gcp:projects/p")
-                .to_string()
-                .contains("not available in this version")
-        );
         let organization = from_spec("aws:org").unwrap();
         assert_eq!(
             (organization.name(), organization.is_snapshot()),
@@ -229,5 +277,27 @@ mod tests {
             assert_eq!(refused(spec), SpecError::NoAccount(spec.into()));
         }
         assert!(refused("").to_string().contains("known are"));
+        for (spec, name) in [
+            ("gcp:organizations/123", "gcp:organizations/123"),
+            ("gcp:projects/my-project", "gcp:projects/my-project"),
+            ("azure:contoso.onmicrosoft.com", "azure:contoso.onmicrosoft.com"),
+            (
+                "azure:subscription/AAAAAAAA-bbbb-cccc-dddd-000000000000",
+                "azure:subscription/aaaaaaaa-bbbb-cccc-dddd-000000000000",
+            ),
+        ] {
+            assert_eq!(from_spec(spec).unwrap().name(), name);
+        }
+        for spec in [
+            "gcp",
+            "gcp:",
+            "gcp:organizations/x",
+            "gcp:projects/a/b",
+            "azure",
+            "azure:",
+            "azure:subscription/1",
+        ] {
+            assert!(refused(spec).to_string().contains("; use "), "{spec}");
+        }
     }
 }

@@ -63,12 +63,12 @@ metrics! {
     describe_gauge DUE_RESOURCES = "due_resources": "Resources that wait for an evaluation";
     describe_gauge OLDEST_DUE_RESOURCE = "oldest_due_resource_age_seconds": "How long the oldest resource has waited for an evaluation; 0 when none waits";
     describe_gauge DISCOVERY_SUCCESS = "discovery_last_success_timestamp_seconds": "When a source last reported without a fault; 0: never";
-    describe_gauge DISCOVERY_ACCOUNTS = "discovery_accounts": "Accounts by what the last report of a source covers of them";
-    describe_gauge WITHHELD_RETIREMENTS = "discovery_withheld_retirements": "Resources that a source no longer reports and that are not retired until a person confirms it";
     describe_counter CLOUD_REQUESTS = "cloud_requests_total": "Requests to the APIs of clouds that ended";
     describe_histogram CLOUD_REQUEST_SECONDS = "cloud_request_duration_seconds": "Time that requests to the APIs of clouds took";
     describe_counter CLOUD_THROTTLES = "cloud_throttles_total": "Requests that the API of a cloud refused because of its rate";
     describe_counter CLOUD_PAGES = "cloud_pages_total": "Pages taken from the APIs of clouds";
+    describe_gauge DISCOVERY_ACCOUNTS = "discovery_accounts": "Accounts by what the last report of a source covers of them";
+    describe_gauge WITHHELD_RETIREMENTS = "discovery_withheld_retirements": "Resources that a source no longer reports and that are not retired until a person confirms it";
     describe_gauge CLUSTER_STATS_TAKEN = "cluster_stats_timestamp_seconds": "When the figures about the database's content were taken";
 }
 

@@ -11,6 +11,7 @@ mod approvals;
 mod architecture;
 mod audit;
 mod auth;
+mod clouds;
 mod cost;
 mod database;
 mod documents;

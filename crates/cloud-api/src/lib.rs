@@ -6,9 +6,11 @@
 
 mod api_rate;
 pub mod aws;
+pub mod azure;
 mod client;
 mod error;
 mod error_body;
+pub mod gcp;
 mod observer;
 mod pages;
 mod request;
@@ -17,6 +19,7 @@ mod retry_after;
 mod signer;
 mod target;
 mod target_limiter;
+mod token_request;
 
 pub use api_rate::ApiRate;
 pub use client::CloudClient;

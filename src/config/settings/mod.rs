@@ -221,8 +221,8 @@ settings! {
         /// Number of resources that a report may retire whatever their percentage.
         RETIREMENT_MAX_FEW: Number<u32> = Number::new(20, 0, 1_000_000);
         /// Sources that are asked for resources: `demo` (an invented company), `simulated` (20 more invented resources at
-        /// each discovery), `file:PATH`, `file:PATH?account=ID` (files.md), `aws:org`, `aws:ACCOUNT`, `aws-config:AGGREGATOR`
-        /// (clouds.md).
+        /// each discovery), `file:PATH`, `file:PATH?account=ID` (files.md), `aws:org`, `aws:ACCOUNT`, `aws-config:AGGREGATOR`,
+        /// `gcp:organizations/ID`, `gcp:folders/ID`, `gcp:projects/ID`, `azure:TENANT`, `azure:subscription/ID` (clouds.md).
         DISCOVERY_SOURCES: Text = Text::new("demo; none in production", "a comma list");
     }
 
@@ -241,6 +241,36 @@ settings! {
         AWS_EXTERNAL_ID: Text = Text::new("", "a text");
         /// Address of all services, in place of AWS's own: for tests.
         AWS_ENDPOINT_URL: Text = Text::new("", "a URL with http or https");
+    }
+
+    "Google Cloud" {
+        /// File of credentials, of the type `service_account` or `authorized_user`. Unset, the service account of the
+        /// machine is used.
+        GOOGLE_APPLICATION_CREDENTIALS: Text = Text::new("", "a path");
+        /// Project to which requests are charged, and in which Cloud Asset Inventory is enabled.
+        GOOGLE_CLOUD_QUOTA_PROJECT: Text = Text::new("", "the id of a project");
+        /// Address of Cloud Asset Inventory.
+        GCP_ASSET_ENDPOINT: Text = Text::new("https://cloudasset.googleapis.com", "a URL with http or https");
+        /// Address of the metadata server of the machine.
+        GCP_METADATA_ENDPOINT: Text = Text::new("http://metadata.google.internal", "a URL with http or https");
+    }
+
+    "Azure" {
+        /// Tenant of the identity.
+        AZURE_TENANT_ID: Text = Text::new("", "the id or the name of a tenant");
+        /// Client id of the identity. Without a secret and a token file, the managed identity of the machine with this id, or
+        /// its only one.
+        AZURE_CLIENT_ID: Text = Text::new("", "a text");
+        /// Secret of the client.
+        AZURE_CLIENT_SECRET: Text = Text::new("", "a text");
+        /// File in which a workload's platform keeps the token that is exchanged for one of Azure.
+        AZURE_FEDERATED_TOKEN_FILE: Text = Text::new("", "a path");
+        /// Address that grants tokens.
+        AZURE_AUTHORITY_HOST: Text = Text::new("https://login.microsoftonline.com", "a URL with http or https");
+        /// Address of Azure Resource Manager.
+        AZURE_MANAGEMENT_ENDPOINT: Text = Text::new("https://management.azure.com", "a URL with http or https");
+        /// Address of the metadata service of the machine.
+        AZURE_IMDS_ENDPOINT: Text = Text::new("http://169.254.169.254", "a URL with http or https");
     }
 
     "Log" {

@@ -22,7 +22,7 @@ mod unpack;
 pub use crate::config::UnpackLimits;
 pub use batch::{Batcher, SizeHint};
 pub use file_summary::{AccountCounts, FileSummary};
-pub use formats::{AwsResource, FileFormat, aws_config_report};
+pub use formats::{AwsResource, EntryReader, FileFormat, aws_config_report};
 pub use identity::written_type;
 pub use provider::{
     BATCH_SIZE, DiscoveryContext, Provider, ProviderError, ReportScope, ReportSink, SinkError,

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use virtual_tagging::domain::discovery::{
-    DiscoveryContext, Provider, ProviderError, ReportScope, ReportSink, ResourceReport,
+    DiscoveryContext, Provider, ProviderError, ReportScope, ReportSink, ResourceReport, UnpackLimits,
 };
+use virtual_tagging::providers::FileProvider;
 
 /// State of an invented account: its number of resources and the scope of its report, or a fault.
 type Account = Result<(usize, ReportScope), &'static str>;
@@ -110,11 +111,15 @@ const SOURCES: &str = "{ sources { name lastSyncAt errors { provider accountId m
 
 impl Estate {
     async fn new() -> Self {
-        let mut api = Api::new().await;
-        api.services.sources = vec!["company".into()];
-        api.schema = virtual_tagging::graphql::schema::build(api.services.clone());
         let company = Company::default();
-        let workers = JobWorkers::start(&api.fixture.pool, company.clone()).await;
+        Self::with(company.clone(), company).await
+    }
+
+    async fn with(company: Company, source: impl Provider + 'static) -> Self {
+        let mut api = Api::new().await;
+        api.services.sources = vec![source.name().to_owned()];
+        api.schema = virtual_tagging::graphql::schema::build(api.services.clone());
+        let workers = JobWorkers::start(&api.fixture.pool, source).await;
         Self {
             api,
             company,
@@ -305,5 +310,35 @@ async fn an_account_that_is_no_longer_listed_waits_for_a_person() {
     let source = estate.source().await;
     assert_eq!(source["accounts"]["totalCount"], 1, "{source}");
     assert_eq!(source["withheldRetirements"], json!([]));
+    estate.workers.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_lacks_too_much_waits_for_a_person_too() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let write = |rows: usize| {
+        let row = |n: usize| format!("aws,a,sqs/queue,queue-{n}\n");
+        let rows: String = (0..rows).map(row).collect();
+        std::fs::write(
+            file.path(),
+            format!("cloud,account_id,resource_type,resource_id\n{rows}"),
+        )
+        .unwrap();
+    };
+    let source = FileProvider::new(file.path(), UnpackLimits::default());
+    let name = source.name().to_owned();
+    let estate = Estate::with(Company::default(), source).await;
+    write(100);
+    estate.discover().await;
+    write(50);
+    let run = estate.discover().await;
+    assert_eq!(run["status"], "SUCCEEDED", "{run}");
+    assert_eq!((count(&run, "withheld"), estate.present("a").await), (50, 100));
+    let accounts = &estate.source().await["accounts"];
+    assert_eq!(accounts["nodes"][0]["coverage"], "COMPLETE", "{accounts}");
+    let confirm = "mutation($source: String!) { confirmRetirement(input: {source: $source}) { run { id } } }";
+    let confirmed = estate.api.data(confirm, json!({ "source": name })).await;
+    let run = estate.ended(&confirmed["confirmRetirement"]["run"]["id"]).await;
+    assert_eq!((count(&run, "retired"), estate.present("a").await), (50, 50));
     estate.workers.stop().await;
 }

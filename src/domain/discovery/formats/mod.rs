@@ -11,6 +11,7 @@ mod azure_resources;
 mod cloud_format;
 mod detect;
 mod document;
+mod entry_reader;
 mod file_format;
 mod gcp_names;
 mod json_walker;
@@ -25,6 +26,7 @@ mod terraform_attributes;
 mod terraform_types;
 
 pub use aws_resource::{AwsResource, aws_config_report};
+pub use entry_reader::EntryReader;
 pub use file_format::FileFormat;
 
 pub(super) use asset_export::AssetExport;

@@ -4,4 +4,8 @@
 pub mod aws;
 pub mod aws_account;
 pub mod aws_signature;
+pub mod azure;
 pub mod collected;
+pub mod faults;
+pub mod gcp;
+pub mod serve;
