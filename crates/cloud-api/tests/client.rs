@@ -144,7 +144,7 @@ fn signer() -> (Arc<BearerSigner<NumberedTokens>>, Arc<AtomicUsize>) {
 
 fn quick() -> RetryPolicy {
     RetryPolicy {
-        attempt: Duration::from_millis(300),
+        attempt: Duration::from_secs(2),
         base: Duration::from_millis(2),
         ..RetryPolicy::default()
     }

@@ -35,8 +35,8 @@ const SURVIVED: [Option<Fault>; 9] = [
 /// Client that is as patient as a test.
 fn client() -> CloudClient {
     let retry = RetryPolicy {
-        attempt: Duration::from_millis(500),
-        total: Duration::from_secs(20),
+        attempt: Duration::from_secs(2),
+        total: Duration::from_mins(1),
         attempts: 4,
         base: Duration::from_millis(10),
         cap: Duration::from_millis(50),
