@@ -369,7 +369,8 @@ async fn no_log_and_no_error_shows_a_secret() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(log.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For all tests of the process: what a thread alone has set may miss events that others met before.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let (answer, server, _) = get(vec![Reply::Whole(400, "", "{}".into())], quick()).await;
     assert!(server.requests()[0].contains(SECRET));

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tagging::EstateRow;
+use tagging::{EstateModel, EstateRow};
 
 /// Resources read at once.
 const PAGE: u64 = 2_000;
@@ -209,10 +209,7 @@ async fn conclude(
 type Judged = (Learned, Vec<u8>, Verdict, Option<serde_json::Value>);
 
 /// The verdict on a model. The first one is put into use, and so is one whose predecessor cannot be read any more.
-fn judge(
-    learned: Learned,
-    in_use: Option<std::result::Result<tagging::EstateModel, tagging::ModelError>>,
-) -> Judged {
+fn judge(learned: Learned, in_use: Option<std::result::Result<EstateModel, tagging::ModelError>>) -> Judged {
     let bytes = learned.model.to_bytes();
     let (verdict, comparison) = match in_use {
         None => (Verdict::Activate("the first model".into()), None),
@@ -240,7 +237,7 @@ async fn window(db: &impl ConnectionTrait) -> Result<TrainingWindow> {
         .ok_or_else(|| Error::internal("there is no present"))
 }
 
-/// True when there are resources and no model, or when a share of resources or labels changed since the last one was
+/// True when there are resources and no model, when the one in use has a format that this program cannot read, or when a share of resources or labels changed since the last one was
 /// trained. Changes are counted up to that share, by the indexes on their transactions and times.
 async fn is_due(txn: &Transaction) -> Result<bool> {
     let due = "WITH last AS (
@@ -259,7 +256,10 @@ async fn is_due(txn: &Transaction) -> Result<bool> {
          SELECT 1 WHERE CASE WHEN EXISTS (SELECT FROM last)
              THEN (SELECT count(*) FROM changed) >= (SELECT resources FROM last)
                   OR (SELECT count(*) FROM decided) >= (SELECT labels FROM last)
+                  OR EXISTS (SELECT FROM models m JOIN model_parts p ON p.version = m.version AND p.part = 0
+                              WHERE m.status = 'ACTIVE' AND substr(p.bytes, 1, length($3::bytea)) <> $3::bytea)
              ELSE EXISTS (SELECT FROM evaluations) END";
-    let binds = [CHANGED_PERCENT.into(), CHANGED_LEAST.into()];
+    let header = EstateModel::header().to_vec();
+    let binds = [CHANGED_PERCENT.into(), CHANGED_LEAST.into(), header.into()];
     Ok(txn.query_one_raw(sql::statement(due, binds)).await?.is_some())
 }

@@ -357,6 +357,16 @@ async fn a_training_is_due_without_a_model_and_when_the_estate_changed() {
     };
     decide(&fixture, &approver("ann"), Decision::Approve, &ids).await;
     assert!(is_due().await, "decisions are labels");
+    train(&fixture, &settings()).await;
+    assert!(!is_due().await);
+    let other_format = "UPDATE model_parts SET bytes = set_byte(bytes, 4, get_byte(bytes, 4) - 1)";
+    sql::execute(&fixture.pool, other_format, []).await.unwrap();
+    assert!(
+        is_due().await,
+        "a model of another version of the program is of no use"
+    );
+    train(&fixture, &settings()).await;
+    assert!(!is_due().await);
 }
 
 #[tokio::test]

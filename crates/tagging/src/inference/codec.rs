@@ -52,6 +52,12 @@ struct StoredKey {
 }
 
 impl EstateModel {
+    /// Beginning of the bytes of all models that [`Self::from_bytes`] can read.
+    pub fn header() -> [u8; HEADER_BYTES] {
+        let ([m, o, d, e], [low, high]) = (*MAGIC, FORMAT.to_le_bytes());
+        [m, o, d, e, low, high]
+    }
+
     /// Bytes that [`Self::from_bytes`] reads; the same model gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let supports = self.knowledge.supports.iter().map(|of_key| {
@@ -118,15 +124,14 @@ impl EstateModel {
 
 const MAGIC: &[u8; 4] = b"VTEM";
 const FORMAT: u16 = 3;
+const HEADER_BYTES: usize = MAGIC.len() + size_of::<u16>();
 /// Bytes of the content of the largest model that is read: more is a bomb.
 const MAX_CONTENT: u64 = 1 << 30;
 
 /// Header and compressed content.
 fn encode<T: Serialize>(content: &T) -> Vec<u8> {
     let plain = postcard::to_allocvec(content).unwrap_or_default();
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(FORMAT.to_le_bytes());
-    let mut encoder = DeflateEncoder::new(bytes, Compression::fast());
+    let mut encoder = DeflateEncoder::new(EstateModel::header().to_vec(), Compression::fast());
     // Writing to memory does not fail.
     let _ = encoder.write_all(&plain);
     encoder.finish().unwrap_or_default()
