@@ -78,12 +78,19 @@ async fn an_empty_database_comes_to_suggestions_a_queue_and_decisions_and_the_de
     assert!(count(&figures, "denials") > 0, "{figures}");
     first_suggestions_are_right_and_large(&service).await;
 
+    // A discovery that is under way asks the source already.
+    let run = "mutation { runDiscovery { run { id } userErrors { message } } }";
+    let asked = service.data(run, json!({})).await["runDiscovery"]["run"]["id"].take();
+    let status = "query($id: ID!) { jobRun(id: $id) { status } }";
+    wait_until(Duration::from_mins(1), "a discovery under way", async || {
+        service.data(status, json!({ "id": asked })).await["jobRun"]["status"] != "QUEUED"
+    })
+    .await;
     let db = &service.app.database().pools.all;
     assert_eq!(
         inventory::remove_invented(db, Demo::NAME).await.unwrap() as i64,
         company
     );
-    let run = "mutation { runDiscovery { run { id } userErrors { message } } }";
     let run = service.data(run, json!({})).await["runDiscovery"]["run"]["id"].take();
     assert_eq!(service.ended_run(&run).await["status"], "SUCCEEDED");
     let left = service
