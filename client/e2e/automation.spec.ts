@@ -23,7 +23,12 @@ test("a schedule is paused, resumed and edited; a wrong cron expression is refus
   ).toBeVisible();
 });
 
-test("a discovery is requested and followed to its end, and its run is read", async ({ page }) => {
+test("a discovery is requested and followed to its end, and its run is read", async ({ page, service }) => {
+  // A request beside a run of the schedule would be given that run.
+  await service.query(
+    "mutation ($input: PauseScheduleInput!) { pauseSchedule(input: $input) { userErrors { message } } }",
+    { input: { jobName: "DISCOVER" } },
+  );
   await page.goto("/automation?jobName=DISCOVER");
   await loaded(page);
   const grid = page.getByRole("grid", { name: "Runs" });

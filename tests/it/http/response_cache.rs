@@ -214,6 +214,24 @@ async fn a_repeated_query_is_answered_without_reading_anything_again() {
 }
 
 #[tokio::test]
+async fn an_invalid_document_is_refused_though_its_operation_has_a_kept_response() {
+    let replicas = Replicas::start(1, &[]).await;
+    let url = format!("http://{}/graphql", replicas.apps[0].address());
+    let valid = "{ approvals(first: 50) { nodes { id } } }";
+    for invalid in [
+        format!("{valid} fragment unused on Query {{ __typename }}"),
+        format!("query($unused: Int) {valid}"),
+    ] {
+        for _ in 0..10 {
+            replicas.ask(0, None, valid, json!({})).await;
+            let request = replicas.client.post(&url).json(&json!({ "query": invalid }));
+            let response: Value = request.send().await.unwrap().json().await.unwrap();
+            assert!(response["errors"].is_array(), "{invalid}: {response}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn callers_of_other_accounts_get_responses_of_their_own() {
     let replicas = Replicas::start(1, &[("JWT_SECRET", SECRET)]).await;
     let config = config(&replicas.cluster.server.url(), &[("JWT_SECRET", SECRET)]);

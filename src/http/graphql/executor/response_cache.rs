@@ -83,9 +83,11 @@ pub enum CacheLookup<'a> {
 type KeptResponse = Option<Arc<WrittenResponse>>;
 
 /// Key of equal responses: an operation in its normal form, for actors of the same role and accounts, with all else that its
-/// response comes from.
+/// response comes from. Its document is part of it: another one with the same operation may be invalid, which its execution
+/// tells.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct ResponseKey {
+    document: Arc<str>,
     operation: Box<str>,
     role: Role,
     accounts: Option<Vec<String>>,
@@ -101,7 +103,7 @@ struct ResponseWeight;
 impl Weighter<ResponseKey, KeptResponse> for ResponseWeight {
     fn weight(&self, key: &ResponseKey, response: &KeptResponse) -> u64 {
         let json = response.as_ref().map_or(0, |written| written.json.get().len());
-        (json + key.operation.len() + key.snapshot.len() + ENTRY_BYTES) as u64
+        (json + key.document.len() + key.operation.len() + key.snapshot.len() + ENTRY_BYTES) as u64
     }
 }
 
@@ -134,6 +136,7 @@ impl ResponseCache {
         };
         let text = normal_form::write(operation.document(), definition, operation.variables(), None);
         let key = ResponseKey {
+            document: operation.document().text.clone(),
             operation: text.into(),
             role: actor.role,
             accounts: actor.scope.as_bind(),
